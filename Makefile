@@ -1,0 +1,162 @@
+# nmspscope: one Makefile, objects under build/<variant>/ (release, san, fuzz, cover side by side).
+#
+#   make demo     install what is missing, build, report on a sample        make check    set up and run all tests
+#   make          build/release/nmspscope                                   make install  PREFIX=/usr/local DESTDIR=
+#   make bench    figures against libpcap and tshark                        make samples  new captures in samples/new
+#   make fuzz T=packet S=60     make layers     make cover     make golden-update     make clean
+
+PREFIX  ?= /usr/local
+CC      ?= cc
+FUZZ_CC ?= clang
+VARIANT ?= release
+S       ?= 60
+
+B := build/$(VARIANT)
+
+LIBRARIES := libpcap libcrypto jansson zlib
+ifneq ($(shell command -v pkg-config),)
+LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
+endif
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wundef -Wstrict-prototypes \
+            -Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla -Werror
+BASE     := -std=c11 -D_DEFAULT_SOURCE -I. -MMD -MP -g $(WARNINGS) $(LIB_CFLAGS)
+
+RELEASE_FLAGS := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+RELEASE_LINK  := -pie -Wl,-z,relro,-z,now
+SANITIZE      := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+ifeq ($(VARIANT),release)
+VARIANT_FLAGS := $(RELEASE_FLAGS)
+VARIANT_LINK  := $(RELEASE_LINK)
+else ifeq ($(VARIANT),san)
+VARIANT_FLAGS := $(SANITIZE)
+VARIANT_LINK  := $(SANITIZE)
+else ifeq ($(VARIANT),fuzz)
+CC            := $(FUZZ_CC)
+VARIANT_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
+VARIANT_LINK  := $(SANITIZE)
+else ifeq ($(VARIANT),cover)
+VARIANT_FLAGS := -O0 --coverage
+VARIANT_LINK  := --coverage
+else
+$(error VARIANT is release, san, fuzz or cover)
+endif
+
+LIB_SRC  := $(wildcard dissect/*.c analyzer/*.c analyzer/findings/*.c) $(filter-out ui/main.c,$(wildcard ui/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+LIB      := $(B)/libnmspscope.a
+PROGRAM  := $(B)/nmspscope
+SAMPLES  := $(wildcard samples/*.c)
+TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
+FUZZERS  := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
+BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+HELPERS  := $(filter-out tests/test_%.c tests/fuzz_%.c,$(wildcard tests/*.c))
+
+.PHONY: all demo check bench fuzz cover layers samples golden-update install clean setup setup-tests \
+        tests-of-variant replayers benches
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAM)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(VARIANT_FLAGS) $(CFLAGS) -c $< -o $@
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(PROGRAM): $(B)/ui/main.o $(LIB)
+	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
+# ---- set-up -------------------------------------------------------------------------------------------
+setup:
+	@.ci/setup build
+
+setup-tests:
+	@.ci/setup build test
+
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@echo
+	build/release/nmspscope -r samples/wrong-hash.pcapng -r samples/accepted-tls12.pcapng \
+	    -a samples/wrong-hash.list -o text || [ $$? -eq 1 ]
+
+# ---- tests --------------------------------------------------------------------------------------------
+check: setup-tests layers
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory VARIANT=san all tests-of-variant replayers samples-program
+	@tests/run-all
+
+tests-of-variant: $(TESTS)
+
+$(B)/tests/test_%: $(B)/tests/test_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lcmocka -o $@
+
+# Every fuzz target is also a plain program that replays files: corpora run without clang.
+replayers: $(FUZZERS:%=$(B)/replay/%)
+
+$(B)/replay/%: $(B)/tests/fuzz_%.o $(B)/tests/replay/main.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
+$(B)/fuzzer/%: $(B)/tests/fuzz_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(VARIANT_LINK) -fsanitize=fuzzer $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
+fuzz: setup-tests
+ifeq ($(T),)
+	@echo "make fuzz T=name S=seconds, name one of: $(FUZZERS)"; exit 2
+else
+	@$(MAKE) --no-print-directory VARIANT=fuzz build/fuzz/fuzzer/$(T)
+	@mkdir -p build/fuzz/corpus/$(T) build/fuzz/crashes tests/corpus/$(T)
+	build/fuzz/fuzzer/$(T) -max_total_time=$(S) -max_len=65536 -timeout=10 -rss_limit_mb=2048 \
+	    -artifact_prefix=build/fuzz/crashes/$(T)- build/fuzz/corpus/$(T) tests/corpus/$(T)
+endif
+
+layers:
+	@tests/layers
+
+golden-update: all
+	@tests/goldens --update
+
+cover: setup-tests
+	@$(MAKE) --no-print-directory VARIANT=cover all tests-of-variant
+	@for t in build/cover/tests/test_*[!.][!od]; do [ -x $$t ] && $$t >/dev/null 2>&1; done; \
+	    gcov -n $$(find build/cover/dissect build/cover/analyzer build/cover/ui -name '*.gcda') 2>/dev/null | \
+	    awk "/^File '(dissect|analyzer|ui)/{f=\$$2} /^Lines/{if(f){print \$$0, f; f=\"\"}}" | sort -t: -k2 -n
+
+# ---- samples, benches ---------------------------------------------------------------------------------
+samples-program: $(B)/samples/generate
+
+$(B)/samples/generate: $(SAMPLES:%.c=$(B)/%.o) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
+
+samples:
+	@$(MAKE) --no-print-directory samples-program
+	@mkdir -p samples/new
+	build/release/samples/generate samples/new
+
+benches: $(BENCHES)
+
+$(B)/bench/%: $(B)/tests/bench/%.o $(filter-out $(B)/samples/generate.o,$(SAMPLES:%.c=$(B)/%.o)) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
+
+bench: setup-tests
+	@$(MAKE) --no-print-directory all benches
+	@tests/bench/run
+
+# ---- install ------------------------------------------------------------------------------------------
+install: all
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/nmspscope
+
+clean:
+	rm -rf build samples/new
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

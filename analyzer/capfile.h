@@ -1,0 +1,76 @@
+/*
+ * The incremental reader of pcap and pcapng, and the pcapng writer. Bytes in, packets out.
+ *
+ * The reader never blocks and holds no packet: the caller keeps a buffer, offers what it has, and gets
+ * packets that borrow from it. Both byte orders; pcap in micro- and nanoseconds (and the variants below);
+ * pcapng with several sections, interfaces, link types, snaplens and time resolutions; unknown blocks are
+ * skipped. Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
+ */
+#ifndef ANALYZER_CAPFILE_H
+#define ANALYZER_CAPFILE_H
+
+#include "analyzer/err.h"
+#include "dissect/rd.h"
+
+#include <stdio.h>
+
+struct capfile_packet {
+	int64_t time; /* nanoseconds since 1970-01-01 UTC; clamped to what fits */
+	uint32_t linktype;
+	size_t wire;       /* length on the wire, never below data.n */
+	struct span data;  /* borrowed from the buffer that capfile_next was given */
+};
+
+enum capfile_result {
+	CAPFILE_PACKET, /* *out holds a packet */
+	CAPFILE_MORE,   /* the buffer holds no whole item: append at least capfile_need() bytes in all */
+	CAPFILE_BAD,    /* damage at this place: capfile_problem() says what; nothing more comes */
+};
+
+enum capfile_kind { CAPFILE_UNKNOWN, CAPFILE_PCAP, CAPFILE_PCAPNG };
+
+struct capfile;
+
+struct capfile *capfile_new(void);
+void capfile_free(struct capfile *file); /* NULL is allowed */
+
+/*
+ * Takes the next packet from *buffer and moves the start of *buffer behind what was taken, also when
+ * the answer is CAPFILE_MORE (blocks that hold no packet, and the part of a skipped block that is there).
+ */
+enum capfile_result capfile_next(struct capfile *file, struct span *buffer, struct capfile_packet *out);
+
+/* How many bytes the buffer must hold for the next call to get further; at most LIMIT_PACKET + 4 KiB. */
+size_t capfile_need(const struct capfile *file);
+
+enum capfile_kind capfile_kind(const struct capfile *file);
+
+/* Packets that the capturing program says it lost (pcapng interface statistics), -1 when it says nothing. */
+int64_t capfile_dropped(const struct capfile *file);
+
+/* The smallest snaplen of the file's interfaces, 0 when unlimited or unknown. */
+uint32_t capfile_snaplen(const struct capfile *file);
+
+/* Why the last call answered CAPFILE_BAD: a sentence without a full stop. */
+const char *capfile_problem(const struct capfile *file);
+
+/*
+ * The end of the input in the middle of an item: true when `left` unread bytes (or a skipped block that is
+ * not complete) show that the file was cut.
+ */
+bool capfile_cut(const struct capfile *file, size_t left);
+
+/*
+ * The pcapng writer: one section, nanoseconds, one interface per link type, written when first needed.
+ * Writes to `file`, which stays the caller's. All return 0, or -1 when the stream failed (errno is set).
+ */
+struct capfile_writer {
+	FILE *file;
+	uint32_t linktypes[16];
+	uint32_t interfaces;
+};
+
+int capfile_write_start(struct capfile_writer *writer, FILE *file);
+int capfile_write_packet(struct capfile_writer *writer, const struct capfile_packet *packet);
+
+#endif

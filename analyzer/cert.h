@@ -1,0 +1,77 @@
+/*
+ * Certificates -> facts and hashes. One of the two files with OpenSSL.
+ *
+ * A certificate is parsed once: the store finds it again by the SHA-256 of its DER and hands out the same
+ * const facts, so that 3,000 sessions with the same controller cost one parse.
+ */
+#ifndef ANALYZER_CERT_H
+#define ANALYZER_CERT_H
+
+#include "dissect/rd.h"
+
+enum cert_type { CERT_SSC, CERT_MIC, CERT_LSC };
+
+/* What the AuthList hash may cover; facts.md section 6 says SPKI, the others are shown beside it. */
+enum cert_hash {
+	CERT_SPKI_SHA1,
+	CERT_SPKI_SHA256,
+	CERT_PKCS1_SHA1, /* only for RSA keys: DER RSAPublicKey, RFC 8017 appendix A.1.1 */
+	CERT_PKCS1_SHA256,
+	CERT_DER_SHA1, /* the whole certificate: "fingerprint" */
+	CERT_DER_SHA256,
+	CERT_HASHES
+};
+
+struct cert {
+	bool valid;          /* the DER parsed; when false only the two CERT_DER hashes are set */
+	char subject[256];   /* RFC 2253, cut to fit; may hold any UTF-8 and must be escaped by who shows it */
+	char issuer[256];
+	char common_name[128]; /* of the subject, "" when absent */
+	char serial[44];       /* lower-case hex, cut to fit */
+	int64_t not_before, not_after; /* seconds since 1970-01-01 UTC */
+	char key[32];        /* "RSA 2048", "EC P-256", "Ed25519" */
+	unsigned key_bits;
+	char signature[64];  /* OpenSSL's long name: "sha256WithRSAEncryption" */
+	bool has_mac;
+	uint8_t mac[6];      /* from the subject's CN, facts.md section 6 */
+	bool self_signed;
+	enum cert_type type; /* inferred: self-signed = SSC, Cisco manufacturing CA = MIC, else LSC */
+	uint8_t hash[CERT_HASHES][32];   /* SHA-1 uses the first 20 bytes */
+	bool has_hash[CERT_HASHES];
+};
+
+struct certs;
+
+struct certs *certs_new(void);
+void certs_free(struct certs *certs);
+
+/*
+ * The facts of a DER certificate, never NULL; `der` is copied nowhere. The pointer stays valid while the
+ * store lives and the caller has not given it back. Each call takes one reference.
+ */
+const struct cert *certs_take(struct certs *certs, struct span der);
+void certs_give_back(struct certs *certs, const struct cert *cert);
+
+/* Certificates in PEM text, e.g. of an allow-list file: calls `found` for each; returns how many. */
+size_t certs_from_pem(struct span text, void (*found)(void *ctx, struct span der), void *ctx);
+
+/* SHA-1 (20 bytes) and SHA-256 (32 bytes) of any bytes, for Community ID and tests. */
+void cert_sha1(struct span bytes, uint8_t digest[20]);
+void cert_sha256(struct span bytes, uint8_t digest[32]);
+
+/* Bytes of a hash: 20 or 32. */
+size_t cert_hash_bytes(enum cert_hash hash);
+
+/* "spki_sha256": the key of design.md section 8; and "SHA-256 of the SubjectPublicKeyInfo" for people. */
+const char *cert_hash_name(enum cert_hash hash);
+const char *cert_hash_label(enum cert_hash hash);
+
+const char *cert_type_name(enum cert_type type); /* "ssc", "mic", "lsc" */
+
+/*
+ * A MAC address in a text: 12 hex digits between non-hex characters (C1130-00146a1b3744), or 6 pairs joined
+ * by ':' or '-', or 3 groups of 4 joined by '.'. False when there is none.
+ */
+bool cert_mac(const char *text, uint8_t mac[6]);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * One capture input: a file or standard input, plain or gzipped, read in slices.
+ *
+ * Owns the descriptor, the buffer, the gzip state and the capfile reader. Never blocks longer than one
+ * read of one buffer. Packets borrow from the input's buffer until the next call.
+ */
+#ifndef ANALYZER_INPUT_H
+#define ANALYZER_INPUT_H
+
+#include "analyzer/capfile.h"
+
+enum input_result {
+	INPUT_PACKET,
+	INPUT_END,       /* the whole input was read */
+	INPUT_TRUNCATED, /* it ended in the middle of an item, or is damaged: input_problem() says how */
+};
+
+struct input;
+
+/*
+ * Opens `path` ("-" is standard input) and reads up to its first packet, so that errors of the head show
+ * at once. NULL and a sentence in `err` that names the path and the cure when it cannot be opened, holds 0
+ * bytes, or is no capture file. Free with input_close.
+ */
+struct input *input_open(const char *path, struct err *err);
+void input_close(struct input *input); /* NULL is allowed */
+
+/* The next packet in *out. After INPUT_END or INPUT_TRUNCATED the answer stays the same. */
+enum input_result input_next(struct input *input, struct capfile_packet *out);
+
+/* Time of the first packet, INT64_MAX when there is none: files are read in this order. */
+int64_t input_first_time(const struct input *input);
+
+const char *input_name(const struct input *input);    /* the path as given; "-" for standard input */
+const char *input_problem(const struct input *input); /* a sentence, "" when all is well */
+enum capfile_kind input_kind(const struct input *input);
+uint64_t input_packets(const struct input *input); /* handed out so far */
+uint64_t input_bytes(const struct input *input);   /* captured bytes of these packets */
+int64_t input_dropped(const struct input *input);  /* -1 when the file does not say */
+uint32_t input_snaplen(const struct input *input); /* 0 when unlimited or unknown */
+
+/* Bytes read of the file as stored, and its size (0 for a pipe): for the progress line. */
+uint64_t input_position(const struct input *input);
+uint64_t input_size(const struct input *input);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * One line of allow-list text -> what stands in it. facts.md section 6.
+ *
+ * Knows no file and keeps no state: authlist puts the lines together. Pasted text is often damaged, so a
+ * hash or MAC that is nearly one is kept as it stands, with the damage named.
+ */
+#ifndef DISSECT_AUTHTEXT_H
+#define DISSECT_AUTHTEXT_H
+
+#include "dissect/rd.h"
+
+#define AUTHTEXT_HASH 80 /* characters kept of a hash token: 64, and room for damage */
+#define AUTHTEXT_NAME 64
+
+enum authtext_kind {
+	AUTHTEXT_NONE,           /* nothing we know: prompt, banner, blank, comment */
+	AUTHTEXT_ENTRY,          /* MAC and hash in one line */
+	AUTHTEXT_USERNAME,       /* IOS-XE: username MAC [mac] [aaa attribute list NAME] */
+	AUTHTEXT_ATTRIBUTE_LIST, /* IOS-XE: aaa attribute list NAME */
+	AUTHTEXT_PASSWORD,       /* IOS-XE: attribute type password HASH */
+	AUTHTEXT_SUSPECT,        /* holds a hash or a MAC but fits no form: worth a problem note */
+};
+
+enum authtext_damage { /* bit set */
+	AUTHTEXT_LOOKALIKE = 1, /* O for 0, l or I for 1, and the like */
+	AUTHTEXT_LENGTH = 2,    /* not 40 or 64 digits (hash), not 12 (MAC) */
+	AUTHTEXT_SPACE = 4,     /* a space inside the token, joined here */
+	AUTHTEXT_DIGIT = 8,     /* a character that is no hex digit and looks like none */
+};
+
+struct authtext_token {
+	char text[AUTHTEXT_HASH + 1]; /* lower case, separators removed, damage kept; "" when absent */
+	unsigned damage;
+};
+
+struct authtext {
+	enum authtext_kind kind;
+	struct authtext_token mac, hash;
+	char name[AUTHTEXT_NAME + 1]; /* attribute list name, "" when absent */
+};
+
+/* Parses one line without its line end. Never fails. */
+void authtext_line(struct span line, struct authtext *out);
+
+/* A token of 12 clean hex digits -> bytes. */
+bool authtext_mac(const char *token, uint8_t mac[6]);
+
+/* A clean token of 40 or 64 hex digits -> 20 or 32 bytes; returns the number of bytes, 0 when not clean. */
+size_t authtext_hash(const char *token, uint8_t hash[32]);
+
+#endif

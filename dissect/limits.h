@@ -1,0 +1,48 @@
+/*
+ * Every cap that traffic, a file, a certificate or a list can reach. Reaching one is counted and reported
+ * as the finding limit-reached, unless the comment says what happens instead.
+ */
+#ifndef DISSECT_LIMITS_H
+#define DISSECT_LIMITS_H
+
+/* One packet and one file. */
+#define LIMIT_TUNNELS      8              /* tags and tunnels stripped from one packet; deeper ones are counted */
+#define LIMIT_IP6_HEADERS  8              /* IPv6 extension headers followed; more: the packet is malformed */
+#define LIMIT_PACKET       (256 * 1024)   /* captured bytes of one packet; larger means a damaged file */
+#define LIMIT_BLOCK        (16 << 20)     /* bytes of one pcapng block that is skipped; larger: damaged file */
+#define LIMIT_INTERFACES   1024           /* pcapng interfaces in one section; more: damaged file */
+
+/* IP fragments: the oldest incomplete packet is dropped. */
+#define LIMIT_FRAGMENTED       64          /* packets being put together at a time */
+#define LIMIT_FRAGMENT_PIECES  64          /* fragments of one packet */
+#define LIMIT_FRAGMENT_BYTES   (1 << 20)   /* bytes held in all */
+#define LIMIT_FRAGMENT_SECONDS 30          /* an incomplete packet is dropped (RFC 791: 15 s, RFC 8200: 60 s) */
+
+/* TCP: bytes that came out of order; at the cap the hole in front of them becomes a gap at once. */
+#define LIMIT_HELD_FLOW (2 << 20)   /* bytes of one connection */
+#define LIMIT_HELD_ALL  (16 << 20)  /* bytes of all connections */
+#define GAP_PACKETS     64          /* a hole is given up after so many packets of its connection ... */
+#define GAP_SECONDS     1           /* ... or so much capture time (design.md section 4) */
+#define LIMIT_PORTS     16          /* values of --port */
+
+/* TLS. A larger message is skipped by its length, and its step is kept. */
+#define LIMIT_RECORD    (5 + (1 << 14) + 2048)  /* a TLS record, RFC 5246 section 6.2.3 */
+#define LIMIT_HANDSHAKE (128 * 1024)            /* a handshake message that is put together */
+#define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
+
+/* Sessions: beyond the cap healthy closed ones leave first, failed ones last; their counts stay. */
+#define LIMIT_SESSIONS     20000
+#define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */
+#define LIMIT_ALERTS       16    /* alerts kept of one session */
+#define LIMIT_SYNS         8     /* times of SYN segments kept of one session */
+#define LIMIT_ICMP         4     /* ICMP errors kept of one session */
+#define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
+
+/* Lists and reports. */
+#define LIMIT_LIST_BYTES   (8 << 20)  /* one allow-list file */
+#define LIMIT_LIST_ENTRIES 65536      /* entries of all lists */
+#define LIMIT_LINE         4096       /* bytes of one line; the rest of it is ignored */
+#define LIMIT_FINDINGS     32         /* findings of one session */
+#define LIMIT_INPUTS       256        /* files on the command line */
+
+#endif

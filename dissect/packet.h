@@ -1,0 +1,117 @@
+/*
+ * One captured frame -> the innermost TCP segment, ICMP error or IP fragment in it.
+ *
+ * Link layers and tunnels are rows of tables in packet.c; tags and tunnels are stripped in a loop, at most
+ * LIMIT_TUNNELS deep. Nothing is allocated; every span borrows from the frame. Checksums are never
+ * verified (offload makes them wrong at the sender), and an IP length of 0 (TSO) means "to the end of the
+ * frame". Bytes behind the IP length (Ethernet padding) are dropped.
+ */
+#ifndef DISSECT_PACKET_H
+#define DISSECT_PACKET_H
+
+#include "dissect/rd.h"
+
+/* An IPv4 or IPv6 address. Unused bytes are 0, so that addresses compare with memcmp. */
+struct addr {
+	uint8_t version; /* 4, 6, or 0 for none */
+	uint8_t bytes[16];
+};
+
+/* One bit for each kind of wrapping that was stripped: 1u << ENCAP_*. */
+enum encap {
+	ENCAP_VLAN,
+	ENCAP_GRE,
+	ENCAP_ERSPAN1,
+	ENCAP_ERSPAN2,
+	ENCAP_ERSPAN3,
+	ENCAP_IPIP,
+	ENCAP_VXLAN,
+	ENCAP_SLL,
+	ENCAP_SLL2,
+	ENCAP_COUNT
+};
+
+enum packet_kind {
+	PACKET_OTHER,      /* well formed as far as read, but nothing we follow (ARP, UDP, ...) */
+	PACKET_MALFORMED,  /* a header is cut or lies */
+	PACKET_FRAGMENT,   /* an IP fragment: `fragment` and `payload` are set, ports are not */
+	PACKET_TCP,        /* `tcp` and `payload` are set */
+	PACKET_ICMP_ERROR, /* an ICMP or ICMPv6 error about a TCP packet: `icmp` is set */
+};
+
+enum { /* bits of packet_tcp.flags, RFC 9293 section 3.1 */
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20,
+};
+
+struct packet_tcp {
+	uint16_t src_port, dst_port;
+	uint32_t seq, ack;
+	uint16_t window;
+	uint16_t checksum;
+	uint16_t mss; /* of the option, 0 when absent */
+	uint8_t flags;
+};
+
+struct packet_fragment {
+	uint32_t id;
+	uint32_t offset; /* bytes */
+	bool more;
+	uint8_t proto;       /* of the fragmented payload */
+	struct span headers; /* the IP header and IPv6 extension headers in front of the fragment header */
+};
+
+struct packet_icmp {
+	uint8_t type, code; /* as on the wire; dst.version tells ICMP from ICMPv6 */
+	uint32_t mtu;       /* of "fragmentation needed" and "packet too big", else 0 */
+	struct addr src, dst; /* of the packet that is complained about */
+	uint16_t src_port, dst_port;
+	uint32_t seq; /* its TCP sequence number */
+};
+
+struct packet {
+	enum packet_kind kind;
+	uint32_t encaps;   /* bit set of enum encap */
+	uint8_t vlan_tags; /* number of 802.1Q / 802.1ad tags */
+	uint8_t layers;    /* tags and tunnels stripped so far, capped by LIMIT_TUNNELS */
+	bool too_deep;     /* LIMIT_TUNNELS was reached; kind is PACKET_OTHER */
+	bool offload;      /* the IP length is 0 or smaller than the frame shows it can be: TSO capture */
+	struct addr src, dst;
+	uint8_t ttl; /* hop limit for IPv6 */
+	uint16_t ip_id; /* IPv4 only, else 0 */
+	struct span ip; /* the innermost IP packet as captured, without padding */
+	struct packet_tcp tcp;
+	struct packet_fragment fragment;
+	struct packet_icmp icmp;
+	struct span payload; /* what was captured of the TCP (or fragment) payload */
+	uint32_t cut;        /* payload bytes that were on the wire but not captured (snaplen) */
+};
+
+/*
+ * Decodes a frame of a link type (LINKTYPE_*, tcpdump.org/linktypes.html). `wire` is the frame's length on
+ * the wire, at least frame.n (smaller values are raised). Fills all of `out`. False when the link type is
+ * not known: see packet_linktype_name.
+ */
+bool packet_decode(uint32_t linktype, struct span frame, size_t wire, struct packet *out);
+
+/*
+ * Goes on with a whole IP packet that was put together from fragments: `out` keeps encaps, vlan_tags and
+ * layers of the last fragment and gets the rest anew.
+ */
+void packet_decode_ip(struct span ip, struct packet *out);
+
+/* Name of a link type that packet_decode knows, else NULL. */
+const char *packet_linktype_name(uint32_t linktype);
+
+/* "vlan", "gre", ...: the names of design.md section 8. */
+const char *packet_encap_name(enum encap encap);
+
+/* Writes the usual text form (RFC 5952 for IPv6); returns `text`. "-" for none. */
+#define ADDR_TEXT 46
+const char *addr_text(const struct addr *addr, char text[ADDR_TEXT]);
+
+#endif
