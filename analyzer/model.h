@@ -109,6 +109,8 @@ struct session_tls {
 	uint16_t cipher;          /* chosen; valid with server_hello */
 	bool offered_ticket_or_id, psk_chosen, same_session_id;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
+	uint8_t client_session_id[TLS_SESSION_ID];
+	uint8_t client_session_id_n;
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
 	uint64_t protected_records[2];

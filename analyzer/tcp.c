@@ -159,6 +159,11 @@ static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment
 		session->tcp.rst = segment->origin;
 		session->tcp.rst_dir = dir;
 	}
+	if ((segment->fin || segment->rst) && session->closed.packet == 0) {
+		session->closed = segment->origin;
+		session->close = segment->rst ? CLOSE_RST : CLOSE_FIN;
+		session->closed_by = dir;
+	}
 	bool over = session->tcp.rst.packet != 0 || (tcp->side[0].fin && tcp->side[1].fin);
 	if (over && !tcp->closing) {
 		tcp->closing = true;

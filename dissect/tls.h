@@ -72,6 +72,7 @@ enum { /* alert descriptions that the diagnosis speaks about, IANA "TLS Alerts" 
 #define TLS_RECORD_HEADER    5
 #define TLS_HANDSHAKE_HEADER 4
 #define TLS_RANDOM           32
+#define TLS_SESSION_ID       32 /* at most */
 
 struct tls_record {
 	uint8_t type;
