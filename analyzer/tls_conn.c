@@ -159,7 +159,7 @@ static enum cut handshake_cut(void *ctx, struct span bytes, struct frame_head *o
 	enum cut cut = tls_handshake_head(bytes, &type, &length);
 	if (cut != CUT_OK)
 		return cut;
-	if (handshake_row(type) < 0)
+	if (handshake_row(type) < 0 && side->handshake.astray)
 		return CUT_BAD;
 	*out = (struct frame_head){.head = TLS_HANDSHAKE_HEADER, .total = TLS_HANDSHAKE_HEADER + length,
 	    .mode = length <= LIMIT_HANDSHAKE ? FRAME_WHOLE : FRAME_SKIP};
@@ -381,9 +381,21 @@ static const struct frame_user record_user = {.trusts_start = true, .cut = recor
 
 /* ---- the sink -------------------------------------------------------------------------------------- */
 
+/* Without a SYN the first bytes may lie anywhere in a record. */
+static void join(struct tls_side *side)
+{
+	const struct session_tcp *tcp = &side->conn->session->tcp;
+	if (side->started || side->joined || tcp->syns > 0 || tcp->syn_ack.packet != 0)
+		return;
+	side->joined = true;
+	side->records.astray = true;
+	side->handshake.astray = true;
+}
+
 static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
+	join(side);
 	if (!side->given_up)
 		frame_data(&side->records, &record_user, side, bytes, origin);
 }
@@ -429,14 +441,4 @@ void tls_conn_free(struct tls_conn *conn)
 struct sink tls_conn_sink(struct tls_conn *conn, uint8_t dir)
 {
 	return (struct sink){.ctx = &conn->side[dir], .data = take_data, .gap = take_gap, .end = take_end};
-}
-
-void tls_conn_join(struct tls_conn *conn, uint8_t dir)
-{
-	struct tls_side *side = &conn->side[dir];
-	if (side->started)
-		return;
-	side->joined = true;
-	side->records.astray = true;
-	side->handshake.astray = true;
 }

@@ -17,7 +17,4 @@ void tls_conn_free(struct tls_conn *conn); /* NULL is allowed */
 /* The sink of a direction: what tcp pushes into. Valid while the connection lives. */
 struct sink tls_conn_sink(struct tls_conn *conn, uint8_t dir);
 
-/* The first bytes of this direction were not captured: the first record must be searched. */
-void tls_conn_join(struct tls_conn *conn, uint8_t dir);
-
 #endif
