@@ -83,9 +83,25 @@ static bool source_is_first(const struct model *model, const struct packet *pack
 	return !(model_is_port(model, packet->tcp.src_port) && !model_is_port(model, packet->tcp.dst_port));
 }
 
-static void end_flow(struct analyze *analyze, struct flow *flow)
+/* Differences of a session's counters go into the capture's sums. */
+static void count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts)
 {
+	capture->gaps += session->tcp.gaps[0] + session->tcp.gaps[1] - gaps;
+	capture->cut_packets += session->tcp.cut_packets - cuts;
+}
+
+/* The connection ends: what it still holds is handed up, and the gaps are counted. */
+static void finish_flow(struct analyze *analyze, struct flow *flow)
+{
+	const struct session_tcp *tcp = &flow->session->tcp;
+	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
+	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+}
+
+static void drop_flow(struct analyze *analyze, struct flow *flow)
+{
+	finish_flow(analyze, flow);
 	flow->session->conn = NULL;
 	flow_remove(&analyze->flows, flow);
 }
@@ -96,7 +112,7 @@ static void make_room(struct analyze *analyze)
 	while (model->n_sessions >= LIMIT_SESSIONS) {
 		struct session *victim = model_victim(model);
 		if (victim->conn != NULL)
-			end_flow(analyze, victim->conn);
+			drop_flow(analyze, victim->conn);
 		model_hit(model, HIT_SESSIONS, &analyze->now);
 		model_drop_session(model, victim);
 	}
@@ -137,13 +153,6 @@ static void settle_flow(struct analyze *analyze, struct flow *flow)
 		flow->tls = NULL;
 	}
 	flow_list(&analyze->flows, flow);
-}
-
-/* Differences of a session's counters go into the capture's sums. */
-static void count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts)
-{
-	capture->gaps += session->tcp.gaps[0] + session->tcp.gaps[1] - gaps;
-	capture->cut_packets += session->tcp.cut_packets - cuts;
 }
 
 static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, const struct packet *packet)
@@ -192,7 +201,7 @@ static void take_tcp(struct analyze *analyze, const struct packet *packet)
 	if (flow != NULL)
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
 	if (flow != NULL && tcp_is_new(&flow->tcp, dir, packet)) {
-		end_flow(analyze, flow);
+		drop_flow(analyze, flow);
 		flow = NULL;
 	}
 	if (flow == NULL) {
@@ -301,10 +310,7 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 void analyze_end(struct analyze *analyze)
 {
 	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next) {
-		const struct session_tcp *tcp = &flow->session->tcp;
-		uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
-		tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
-		count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+		finish_flow(analyze, flow);
 		settle_flow(analyze, flow);
 	}
 }
