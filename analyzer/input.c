@@ -187,9 +187,7 @@ static const struct other {
     {"GMBU", "this is a Network Monitor capture; convert it with editcap"},
     {"\x28\xb5\x2f\xfd", "this is zstd data; unpack it with zstd -d"},
     {"\x04\x22\x4d\x18", "this is lz4 data; unpack it with lz4 -d"},
-    {"\xfd"
-     "7zXZ",
-     "this is xz data; unpack it with xz -d"},
+    {"\xfd\x37zXZ", "this is xz data; unpack it with xz -d"},
     {"BZh", "this is bzip2 data; unpack it with bzip2 -d"},
     {"PK\x03\x04", "this is a zip archive; unpack it with unzip"},
 };
@@ -219,21 +217,20 @@ static void refuse(const struct input *input, struct err *err)
 			return;
 		}
 	}
+	bool cut = problem[0] == '\0';
 	if (input->broken[0] != '\0')
 		err_set(err, "%s: %s", name, input->broken);
 	else if (head.n == 0)
 		err_set(err, "%s: the file is empty (0 bytes); record again, e.g. tcpdump -i IFACE -w FILE",
 		        name);
-	else if (is_text(head))
-		err_set(
-		    err,
-		    "%s: this is text, -r needs pcap or pcapng; a debug trace goes to -t, a key log to -k",
-		    name);
-	else if (problem[0] == '\0')
+	else if (cut && head.n >= MAGIC_BYTES)
 		err_set(err, "%s: the file ends inside its header (%zu bytes); copy or record it again", name,
 		        head.n);
+	else if (is_text(head))
+		err_set(err, "%s: this is text, and -r needs pcap or pcapng; a debug trace goes to -t", name);
 	else
-		err_set(err, "%s: %s; -r needs a capture that editcap or tcpdump can read", name, problem);
+		err_set(err, "%s: %s; -r needs a file that tcpdump, dumpcap or editcap wrote", name,
+		        cut ? "too short to be a capture" : problem);
 }
 
 static struct input *new_input(const char *path, int fd)
