@@ -49,6 +49,27 @@ enum session_state session_state(const struct session *session, int64_t now);
 enum handshake_state session_handshake(const struct session *session);
 enum client_certificate session_client_certificate(const struct session *session);
 bool session_resumed(const struct session *session);
+
+/* Who sends as TLS client: known from the hellos, else the engine's direction (facts.md section 1). */
+uint8_t session_tls_client(const struct session *session);
+
+/* More than SYNs was seen of one direction, and nothing of the other. */
+bool session_one_sided(const struct session *session);
+
+/*
+ * Nothing of the session is missing from the capture up to this event. NULL asks for the whole session. A
+ * gap becomes certain only GAP_SECONDS after it, so a gap shortly after the event counts as before it.
+ */
+bool session_whole(const struct session *session, const struct origin *until);
+
+/*
+ * TLS 1.3 without keys: the server's only answer to the client's flight is one record of an alert's size,
+ * and the client had not left before (RFC 8446 section 5.2: type byte and tag around 2 bytes). Inferred.
+ */
+bool session_hidden_alert(const struct session *session);
+
+/* The ICMP error that refuses the connection (port unreachable, prohibited), NULL when none. */
+const struct icmp_seen *session_icmp_refusal(const struct session *session);
 void session_auth(const struct model *model, const struct session *session, struct session_auth *out);
 
 /* The first fatal alert in the clear, NULL when none. */
@@ -83,13 +104,13 @@ const char *session_close_name(enum close_kind close); /* "fin", NULL for none *
 
 /* The controller's prompt lines that add this certificate to its AuthList. */
 struct auth_fix {
-	char line[6][128];
+	char line[7][128];
 	uint32_t lines;
 };
 
 /*
- * The lines to paste for IOS-XE (SHA-256 of the SPKI) and AireOS (SHA-1), with a comment line in front of
- * each. None when there is no certificate or no MAC to enter.
+ * The lines to paste for IOS-XE (SHA-256 of the SPKI) and AireOS (SHA-1 and SHA-256), with a comment line
+ * ("!") in front of each. None when there is no certificate or no MAC to enter.
  */
 void session_auth_fix(const struct session_auth *auth, struct auth_fix *out);
 
