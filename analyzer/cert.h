@@ -28,6 +28,7 @@ struct cert {
 	char issuer[256];
 	char common_name[128]; /* of the subject, "" when absent */
 	char serial[44];       /* lower-case hex, cut to fit */
+	bool has_dates;                /* both dates could be read; else they are 0 and nothing expires */
 	int64_t not_before, not_after; /* seconds since 1970-01-01 UTC */
 	char key[32];        /* "RSA 2048", "EC P-256", "Ed25519" */
 	unsigned key_bits;
@@ -47,13 +48,22 @@ void certs_free(struct certs *certs);
 
 /*
  * The facts of a DER certificate, never NULL; `der` is copied nowhere. The pointer stays valid while the
- * store lives and the caller has not given it back. Each call takes one reference.
+ * store lives and the caller has not given it back. Each call takes one reference. At LIMIT_CERTIFICATES
+ * the certificate that has been without a reference for longest leaves; when all are in use the answer is
+ * a fixed `struct cert` with valid false and no hash at all, and certs_refused counts it.
  */
 const struct cert *certs_take(struct certs *certs, struct span der);
-void certs_give_back(struct certs *certs, const struct cert *cert);
+void certs_give_back(struct certs *certs, const struct cert *cert); /* NULL is allowed */
 
-/* Certificates in PEM text, e.g. of an allow-list file: calls `found` for each; returns how many. */
-size_t certs_from_pem(struct span text, void (*found)(void *ctx, struct span der), void *ctx);
+/* How often certs_take had no room left. */
+uint64_t certs_refused(const struct certs *certs);
+
+/*
+ * Certificates in PEM text (RFC 7468 section 5, also X509 and TRUSTED ones) with any rubbish between them:
+ * calls `found` for each with the line of its BEGIN, from 1; returns how many. `der` is borrowed for the
+ * call and may be anything that was in the base64.
+ */
+size_t certs_from_pem(struct span text, void (*found)(void *ctx, struct span der, uint32_t line), void *ctx);
 
 /* SHA-1 (20 bytes) and SHA-256 (32 bytes) of any bytes, for Community ID and tests. */
 void cert_sha1(struct span bytes, uint8_t digest[20]);

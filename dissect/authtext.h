@@ -22,7 +22,7 @@ enum authtext_kind {
 };
 
 enum authtext_damage { /* bit set */
-	AUTHTEXT_LOOKALIKE = 1, /* O for 0, l or I for 1, and the like */
+	AUTHTEXT_LOOKALIKE = 1, /* O for 0, l or I for 1 */
 	AUTHTEXT_LENGTH = 2,    /* not 40 or 64 digits (hash), not 12 (MAC) */
 	AUTHTEXT_SPACE = 4,     /* a space inside the token, joined here */
 	AUTHTEXT_DIGIT = 8,     /* a character that is no hex digit and looks like none */
@@ -41,6 +41,12 @@ struct authtext {
 
 /* Parses one line without its line end. Never fails. */
 void authtext_line(struct span line, struct authtext *out);
+
+/* The value of a hex digit of either case, -1 for any other character. */
+int authtext_digit(char c);
+
+/* The digit that a look-alike stands for (0 for o, 1 for l and i); any other character is itself. */
+char authtext_meant(char c);
 
 /* A token of 12 clean hex digits -> bytes. */
 bool authtext_mac(const char *token, uint8_t mac[6]);

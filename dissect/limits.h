@@ -41,6 +41,7 @@
 /* Lists and reports. */
 #define LIMIT_LIST_BYTES   (8 << 20)  /* one allow-list file */
 #define LIMIT_LIST_ENTRIES 65536      /* entries of all lists */
+#define LIMIT_LIST_PROBLEMS 256       /* problem notes of one allow-list file; the last one says so */
 #define LIMIT_LINE         4096       /* bytes of one line; the rest of it is ignored */
 #define LIMIT_FINDINGS     32         /* findings of one session */
 #define LIMIT_INPUTS       256        /* files on the command line */

@@ -107,6 +107,20 @@ static inline struct span rd_rest(struct rd *r)
 	return rd_span(r, rd_left(r));
 }
 
+/* The next line without its line end (LF or CRLF); the last one may lack it. */
+static inline struct span rd_line(struct rd *r)
+{
+	size_t n = 0, left = rd_left(r);
+	while (n < left && r->all.p[r->at + n] != '\n')
+		n++;
+	struct span line = rd_span(r, n);
+	if (n < left)
+		rd_skip(r, 1);
+	if (n > 0 && line.p[n - 1] == '\r')
+		line.n--;
+	return line;
+}
+
 static inline uint64_t rd_big(struct rd *r, size_t width)
 {
 	struct span s = rd_span(r, width);

@@ -1,0 +1,492 @@
+/*
+ * Certificates -> facts and hashes, and the store that parses each certificate once.
+ *
+ * Called by tls_conn, trace and authlist; the only file beside tls_crypto that knows OpenSSL. A
+ * certificate is hostile bytes: nothing here trusts a length in it, and what OpenSSL refuses keeps only
+ * the hashes of its bytes. Never decides whether a certificate is allowed.
+ */
+#include "analyzer/cert.h"
+
+#include "analyzer/hash.h"
+#include "analyzer/xmalloc.h"
+#include "dissect/authtext.h"
+#include "dissect/limits.h"
+
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <strings.h>
+#include <time.h>
+#include <utlist.h>
+
+#define SHA1_BYTES   20
+#define SHA256_BYTES 32
+#define DER_SEQUENCE 0x30
+#define DER_LONG     0x80 /* set in a first length byte: the low bits count the length bytes that follow */
+
+struct entry {
+	struct cert cert;
+	uint64_t references;
+	struct entry *prev, *next; /* only while idle */
+	UT_hash_handle hh;         /* key: the SHA-256 of the DER, in cert */
+};
+
+struct certs {
+	struct entry *all;
+	struct entry *idle; /* without a reference, the longest so first */
+	EVP_MD *sha1, *sha256;
+	uint64_t refused;
+};
+
+static const struct cert not_kept = {.valid = false};
+
+static const struct {
+	const char *name, *label;
+	size_t bytes;
+} hash_kinds[CERT_HASHES] = {
+    [CERT_SPKI_SHA1] = {"spki_sha1", "SHA-1 of the SubjectPublicKeyInfo", SHA1_BYTES},
+    [CERT_SPKI_SHA256] = {"spki_sha256", "SHA-256 of the SubjectPublicKeyInfo", SHA256_BYTES},
+    [CERT_PKCS1_SHA1] = {"pkcs1_sha1", "SHA-1 of the PKCS#1 public key", SHA1_BYTES},
+    [CERT_PKCS1_SHA256] = {"pkcs1_sha256", "SHA-256 of the PKCS#1 public key", SHA256_BYTES},
+    [CERT_DER_SHA1] = {"cert_sha1", "SHA-1 of the whole certificate", SHA1_BYTES},
+    [CERT_DER_SHA256] = {"cert_sha256", "SHA-256 of the whole certificate", SHA256_BYTES},
+};
+
+/* ---- digests ---------------------------------------------------------------------------------------- */
+
+/* Digests of a provider that is always there: a failure is the machine's, as in xmalloc.h. */
+static EVP_MD *fetch(const char *algorithm)
+{
+	EVP_MD *md = EVP_MD_fetch(NULL, algorithm, NULL);
+	if (md == NULL) {
+		fprintf(stderr, "nmspscope: OpenSSL offers no %s\n", algorithm);
+		abort();
+	}
+	return md;
+}
+
+static void digest(const EVP_MD *md, struct span bytes, uint8_t *out)
+{
+	if (EVP_Digest(bytes.n > 0 ? bytes.p : (const uint8_t *)"", bytes.n, out, NULL, md, NULL) != 1)
+		abort();
+}
+
+static void digest_once(const char *algorithm, struct span bytes, uint8_t *out)
+{
+	EVP_MD *md = fetch(algorithm);
+	digest(md, bytes, out);
+	EVP_MD_free(md);
+}
+
+void cert_sha1(struct span bytes, uint8_t out[20])
+{
+	digest_once("SHA1", bytes, out);
+}
+
+void cert_sha256(struct span bytes, uint8_t out[32])
+{
+	digest_once("SHA256", bytes, out);
+}
+
+static void set_hash(struct cert *cert, enum cert_hash hash, const EVP_MD *md, struct span bytes)
+{
+	digest(md, bytes, cert->hash[hash]);
+	cert->has_hash[hash] = true;
+}
+
+/* ---- facts ------------------------------------------------------------------------------------------ */
+
+/* The whole first DER SEQUENCE in `bytes`; empty when there is none. ITU-T X.690 section 8.1. */
+static struct span first_sequence(struct span bytes)
+{
+	struct rd r = rd_of(bytes);
+	if (rd_u8(&r) != DER_SEQUENCE)
+		return span_of(NULL, 0);
+	size_t n = rd_u8(&r);
+	if (n >= DER_LONG) {
+		size_t width = n - DER_LONG;
+		if (width == 0 || width > 4)
+			return span_of(NULL, 0);
+		n = (size_t)rd_big(&r, width);
+	}
+	rd_skip(&r, n);
+	return rd_ok(&r) ? span_cut(bytes, 0, rd_at(&r)) : span_of(NULL, 0);
+}
+
+static void set_text(char *text, size_t size, struct span from)
+{
+	struct span kept = span_cut(from, 0, size - 1);
+	for (size_t i = 0; i < kept.n; i++)
+		text[i] = kept.p[i] == 0 ? '?' : (char)kept.p[i];
+	text[kept.n] = 0;
+}
+
+static void set_name(char *text, size_t size, const X509_NAME *name)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	if (out == NULL)
+		abort();
+	X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253);
+	int n = BIO_read(out, text, (int)size - 1);
+	text[n > 0 ? n : 0] = 0;
+	BIO_free(out);
+}
+
+static void set_common_name(struct cert *cert, const X509_NAME *subject)
+{
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	if (at < 0)
+		return;
+	uint8_t *utf8 = NULL;
+	int n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	if (n < 0)
+		return;
+	set_text(cert->common_name, sizeof cert->common_name, span_of(utf8, (size_t)n));
+	OPENSSL_free(utf8);
+	cert->has_mac = cert_mac(cert->common_name, cert->mac);
+}
+
+static void set_serial(struct cert *cert, const ASN1_INTEGER *serial)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct span bytes = span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
+	size_t at = 0;
+	if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER)
+		cert->serial[at++] = '-';
+	for (size_t i = 0; i < bytes.n && at + 2 < sizeof cert->serial; i++) {
+		cert->serial[at++] = digits[bytes.p[i] >> 4];
+		cert->serial[at++] = digits[bytes.p[i] & 15];
+	}
+}
+
+static bool seconds_of(const ASN1_TIME *time, int64_t *out)
+{
+	struct tm tm;
+	if (ASN1_TIME_to_tm(time, &tm) != 1)
+		return false;
+	*out = timegm(&tm);
+	return true;
+}
+
+static void set_dates(struct cert *cert, const X509 *x509)
+{
+	cert->has_dates = seconds_of(X509_get0_notBefore(x509), &cert->not_before) &&
+	                  seconds_of(X509_get0_notAfter(x509), &cert->not_after);
+	if (!cert->has_dates)
+		cert->not_before = cert->not_after = 0;
+}
+
+/* "P-256" where NIST has a name for the curve, else OpenSSL's; "" for explicit parameters. */
+static void curve_name(const EVP_PKEY *key, char *name, size_t size)
+{
+	size_t n = 0;
+	if (EVP_PKEY_get_group_name(key, name, size, &n) != 1)
+		name[0] = 0;
+	const char *nist = EC_curve_nid2nist(OBJ_txt2nid(name));
+	if (nist != NULL)
+		snprintf(name, size, "%s", nist);
+}
+
+static void set_key(struct cert *cert, const EVP_PKEY *key, const ASN1_OBJECT *algorithm)
+{
+	static const struct {
+		int type;
+		const char *name;
+		bool sized;
+	} kinds[] = {
+	    {EVP_PKEY_RSA, "RSA", true},        {EVP_PKEY_RSA_PSS, "RSA-PSS", true},
+	    {EVP_PKEY_DSA, "DSA", true},        {EVP_PKEY_DH, "DH", true},
+	    {EVP_PKEY_ED25519, "Ed25519", false}, {EVP_PKEY_ED448, "Ed448", false},
+	};
+	OBJ_obj2txt(cert->key, sizeof cert->key, algorithm, 0);
+	if (key == NULL)
+		return;
+	cert->key_bits = (unsigned)EVP_PKEY_get_bits(key);
+	int type = EVP_PKEY_get_base_id(key);
+	if (type == EVP_PKEY_EC) {
+		char curve[sizeof cert->key - 3];
+		curve_name(key, curve, sizeof curve);
+		snprintf(cert->key, sizeof cert->key, "EC %s", curve[0] != 0 ? curve : "explicit curve");
+	}
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (kinds[i].type == type && kinds[i].sized)
+			snprintf(cert->key, sizeof cert->key, "%s %u", kinds[i].name, cert->key_bits);
+		else if (kinds[i].type == type)
+			snprintf(cert->key, sizeof cert->key, "%s", kinds[i].name);
+}
+
+static void set_key_facts(const struct certs *certs, struct cert *cert, const X509 *x509)
+{
+	X509_PUBKEY *spki = X509_get_X509_PUBKEY(x509);
+	ASN1_OBJECT *algorithm = NULL;
+	const uint8_t *bits = NULL;
+	int n_bits = 0;
+	uint8_t *der = NULL;
+	X509_PUBKEY_get0_param(&algorithm, &bits, &n_bits, NULL, spki);
+	set_key(cert, X509_get0_pubkey(x509), algorithm);
+	int n = i2d_X509_PUBKEY(spki, &der);
+	if (n > 0) {
+		set_hash(cert, CERT_SPKI_SHA1, certs->sha1, span_of(der, (size_t)n));
+		set_hash(cert, CERT_SPKI_SHA256, certs->sha256, span_of(der, (size_t)n));
+	}
+	OPENSSL_free(der);
+	int type = OBJ_obj2nid(algorithm);
+	if ((type == NID_rsaEncryption || type == NID_rsassaPss) && n_bits > 0) {
+		set_hash(cert, CERT_PKCS1_SHA1, certs->sha1, span_of(bits, (size_t)n_bits));
+		set_hash(cert, CERT_PKCS1_SHA256, certs->sha256, span_of(bits, (size_t)n_bits));
+	}
+}
+
+/* A signature that this OpenSSL cannot check counts as good when the names are the same. */
+static bool is_self_signed(X509 *x509)
+{
+	int answer = X509_self_signed(x509, 1);
+	return answer > 0 ||
+	       (answer < 0 && X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(x509)) == 0);
+}
+
+static bool holds(const char *text, const char *part)
+{
+	size_t n = strlen(part);
+	for (size_t i = 0; text[i] != 0; i++)
+		if (strncasecmp(&text[i], part, n) == 0)
+			return true;
+	return false;
+}
+
+/* Cisco's factory certificates carry the name of one of these authorities. */
+static enum cert_type type_of(const struct cert *cert)
+{
+	static const char *const factory[] = {"Cisco Manufacturing CA", "ACT2 SUDI", "Cisco Root CA", "airespace"};
+	if (cert->self_signed)
+		return CERT_SSC;
+	for (size_t i = 0; i < sizeof factory / sizeof *factory; i++)
+		if (holds(cert->issuer, factory[i]) || holds(cert->subject, factory[i]))
+			return CERT_MIC;
+	return CERT_LSC;
+}
+
+static void set_facts(const struct certs *certs, struct cert *cert, X509 *x509)
+{
+	const X509_ALGOR *algorithm = NULL;
+	const ASN1_OBJECT *object = NULL;
+	cert->valid = true;
+	set_name(cert->subject, sizeof cert->subject, X509_get_subject_name(x509));
+	set_name(cert->issuer, sizeof cert->issuer, X509_get_issuer_name(x509));
+	set_common_name(cert, X509_get_subject_name(x509));
+	set_serial(cert, X509_get0_serialNumber(x509));
+	set_dates(cert, x509);
+	set_key_facts(certs, cert, x509);
+	X509_get0_signature(NULL, &algorithm, x509);
+	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+	OBJ_obj2txt(cert->signature, sizeof cert->signature, object, 0);
+	cert->self_signed = is_self_signed(x509);
+	cert->type = type_of(cert);
+}
+
+/* Bytes behind the certificate make it invalid: the peer would not have signed or hashed them. */
+static void read_cert(const struct certs *certs, struct cert *cert, struct span der)
+{
+	set_hash(cert, CERT_DER_SHA1, certs->sha1, der);
+	if (der.n == 0 || first_sequence(der).n != der.n)
+		return;
+	const uint8_t *at = der.p;
+	X509 *x509 = d2i_X509(NULL, &at, (long)der.n);
+	if (x509 != NULL)
+		set_facts(certs, cert, x509);
+	X509_free(x509);
+	ERR_clear_error();
+}
+
+/* ---- the store -------------------------------------------------------------------------------------- */
+
+struct certs *certs_new(void)
+{
+	struct certs *certs = xcalloc(1, sizeof *certs);
+	certs->sha1 = fetch("SHA1");
+	certs->sha256 = fetch("SHA256");
+	return certs;
+}
+
+void certs_free(struct certs *certs)
+{
+	struct entry *entry, *next;
+	if (certs == NULL)
+		return;
+	HASH_ITER(hh, certs->all, entry, next) {
+		HASH_DEL(certs->all, entry);
+		free(entry);
+	}
+	EVP_MD_free(certs->sha1);
+	EVP_MD_free(certs->sha256);
+	free(certs);
+}
+
+/* Room for one more, by dropping the longest idle one at the cap; false when all are in use. */
+static bool make_room(struct certs *certs)
+{
+	if (HASH_COUNT(certs->all) < LIMIT_CERTIFICATES)
+		return true;
+	struct entry *oldest = certs->idle;
+	if (oldest == NULL)
+		return false;
+	DL_DELETE(certs->idle, oldest);
+	HASH_DEL(certs->all, oldest);
+	free(oldest);
+	return true;
+}
+
+static struct entry *add(struct certs *certs, struct span der, const uint8_t key[SHA256_BYTES])
+{
+	struct entry *entry = xcalloc(1, sizeof *entry);
+	uint8_t *kept = entry->cert.hash[CERT_DER_SHA256];
+	memcpy(kept, key, SHA256_BYTES);
+	entry->cert.has_hash[CERT_DER_SHA256] = true;
+	read_cert(certs, &entry->cert, der);
+	HASH_ADD_KEYPTR(hh, certs->all, kept, SHA256_BYTES, entry);
+	return entry;
+}
+
+const struct cert *certs_take(struct certs *certs, struct span der)
+{
+	uint8_t key[SHA256_BYTES];
+	struct entry *entry;
+	digest(certs->sha256, der, key);
+	HASH_FIND(hh, certs->all, key, sizeof key, entry);
+	if (entry == NULL) {
+		if (!make_room(certs)) {
+			certs->refused++;
+			return &not_kept;
+		}
+		entry = add(certs, der, key);
+	} else if (entry->references == 0) {
+		DL_DELETE(certs->idle, entry);
+	}
+	entry->references++;
+	return &entry->cert;
+}
+
+void certs_give_back(struct certs *certs, const struct cert *cert)
+{
+	struct entry *entry;
+	if (cert == NULL || cert == &not_kept)
+		return;
+	HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	if (entry != NULL && entry->references > 0 && --entry->references == 0)
+		DL_APPEND(certs->idle, entry);
+}
+
+uint64_t certs_refused(const struct certs *certs)
+{
+	return certs->refused;
+}
+
+/* ---- PEM -------------------------------------------------------------------------------------------- */
+
+/* One block, from its BEGIN line on; what stands behind its END line is skipped. */
+static bool pem_block(struct span block, uint32_t line, void (*found)(void *, struct span, uint32_t),
+                      void *ctx)
+{
+	char *name = NULL, *header = NULL;
+	uint8_t *data = NULL;
+	long n = 0;
+	bool is_certificate = false;
+	BIO *in = BIO_new_mem_buf(block.p, (int)block.n);
+	if (in == NULL)
+		abort();
+	if (PEM_read_bio(in, &name, &header, &data, &n) == 1) {
+		struct span der = span_of(data, n > 0 ? (size_t)n : 0);
+		bool trusted = strcmp(name, PEM_STRING_X509_TRUSTED) == 0;
+		is_certificate = trusted || strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0;
+		if (is_certificate)
+			found(ctx, trusted ? first_sequence(der) : der, line); /* trust settings follow it */
+	}
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(data);
+	BIO_free(in);
+	ERR_clear_error();
+	return is_certificate;
+}
+
+/* Each block is cut out first, so that one without its END takes none of the following ones along. */
+size_t certs_from_pem(struct span text, void (*found)(void *ctx, struct span der, uint32_t line), void *ctx)
+{
+	static const char begin[] = "-----BEGIN ";
+	struct rd r = rd_of(text);
+	size_t certificates = 0, start = text.n;
+	uint32_t line = 0, start_line = 0;
+	while (rd_more(&r)) {
+		size_t at = rd_at(&r);
+		line++;
+		if (!span_equal(span_cut(rd_line(&r), 0, sizeof begin - 1), span_of(begin, sizeof begin - 1)))
+			continue;
+		if (start < at)
+			certificates += pem_block(span_cut(text, start, at - start), start_line, found, ctx);
+		start = at;
+		start_line = line;
+	}
+	if (start < text.n)
+		certificates += pem_block(span_cut(text, start, text.n - start), start_line, found, ctx);
+	return certificates;
+}
+
+/* ---- names and addresses ---------------------------------------------------------------------------- */
+
+size_t cert_hash_bytes(enum cert_hash hash)
+{
+	return hash_kinds[hash].bytes;
+}
+
+const char *cert_hash_name(enum cert_hash hash)
+{
+	return hash_kinds[hash].name;
+}
+
+const char *cert_hash_label(enum cert_hash hash)
+{
+	return hash_kinds[hash].label;
+}
+
+const char *cert_type_name(enum cert_type type)
+{
+	static const char *const names[] = {[CERT_SSC] = "ssc", [CERT_MIC] = "mic", [CERT_LSC] = "lsc"};
+	return names[type];
+}
+
+/* Twelve digits at the start of `text` in groups of `width` joined by `joint`, and no digit behind them. */
+static bool mac_at(const char *text, size_t width, char joint, uint8_t mac[6])
+{
+	uint8_t bytes[6] = {0};
+	size_t at = 0;
+	for (size_t i = 0; i < 2 * sizeof bytes; i++) {
+		if (i > 0 && i % width == 0 && text[at++] != joint)
+			return false;
+		int digit = authtext_digit(text[at++]);
+		if (digit < 0)
+			return false;
+		bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | digit);
+	}
+	if (authtext_digit(text[at]) >= 0)
+		return false;
+	memcpy(mac, bytes, sizeof bytes);
+	return true;
+}
+
+bool cert_mac(const char *text, uint8_t mac[6])
+{
+	for (size_t i = 0; text[i] != 0; i++) {
+		if (authtext_digit(text[i]) < 0 || (i > 0 && authtext_digit(text[i - 1]) >= 0))
+			continue;
+		const char *rest = &text[i];
+		if (mac_at(rest, 12, 0, mac) || mac_at(rest, 2, ':', mac) || mac_at(rest, 2, '-', mac) ||
+		    mac_at(rest, 4, '.', mac))
+			return true;
+	}
+	return false;
+}
