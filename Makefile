@@ -21,6 +21,13 @@ endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual -Wundef -Wstrict-prototypes \
             -Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wvla -Werror
+# make V=1 shows whole commands
+ifeq ($(V),)
+SAY = @echo "  $(1) $(2)";
+else
+SAY =
+endif
+
 BASE     := -std=c11 -D_DEFAULT_SOURCE -I. -MMD -MP -g $(WARNINGS) $(LIB_CFLAGS)
 
 RELEASE_FLAGS := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -52,6 +59,7 @@ SAMPLES  := $(wildcard samples/*.c)
 TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+TOOLS    := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 HELPERS  := $(filter-out tests/test_%.c tests/fuzz_%.c,$(wildcard tests/*.c))
 
 .PHONY: all demo check bench fuzz cover layers samples golden-update install clean setup setup-tests \
@@ -63,14 +71,14 @@ all: $(PROGRAM)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(VARIANT_FLAGS) $(CFLAGS) -c $< -o $@
+	$(call SAY,CC  ,$(VARIANT): $<)$(CC) $(BASE) $(VARIANT_FLAGS) $(CFLAGS) -c $< -o $@
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call SAY,AR  ,$@)ar rcs $@ $^
 
 $(PROGRAM): $(B)/ui/main.o $(LIB)
-	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 
 # ---- set-up -------------------------------------------------------------------------------------------
 setup:
@@ -91,22 +99,26 @@ check: setup-tests layers
 	@$(MAKE) --no-print-directory VARIANT=san all tests-of-variant replayers samples-program
 	@tests/run-all
 
-tests-of-variant: $(TESTS)
+tests-of-variant: $(TESTS) $(TOOLS)
+
+$(B)/tools/%: $(B)/tests/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 
 $(B)/tests/test_%: $(B)/tests/test_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lcmocka -o $@
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lcmocka -o $@
 
 # Every fuzz target is also a plain program that replays files: corpora run without clang.
 replayers: $(FUZZERS:%=$(B)/replay/%)
 
 $(B)/replay/%: $(B)/tests/fuzz_%.o $(B)/tests/replay/main.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 
 $(B)/fuzzer/%: $(B)/tests/fuzz_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(VARIANT_LINK) -fsanitize=fuzzer $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) -fsanitize=fuzzer $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 
 fuzz: setup-tests
 ifeq ($(T),)
@@ -135,7 +147,7 @@ samples-program: $(B)/samples/generate
 
 $(B)/samples/generate: $(SAMPLES:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
 
 samples:
 	@$(MAKE) --no-print-directory samples-program
@@ -146,7 +158,7 @@ benches: $(BENCHES)
 
 $(B)/bench/%: $(B)/tests/bench/%.o $(filter-out $(B)/samples/generate.o,$(SAMPLES:%.c=$(B)/%.o)) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
 
 bench: setup-tests
 	@$(MAKE) --no-print-directory all benches

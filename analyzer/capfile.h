@@ -9,10 +9,13 @@
 #ifndef ANALYZER_CAPFILE_H
 #define ANALYZER_CAPFILE_H
 
-#include "analyzer/err.h"
+#include "dissect/limits.h"
 #include "dissect/rd.h"
 
 #include <stdio.h>
+
+/* The most that capfile_need ever asks for: a packet, its block header and some options. */
+#define CAPFILE_NEED_MAX (LIMIT_PACKET + 4096)
 
 struct capfile_packet {
 	int64_t time; /* nanoseconds since 1970-01-01 UTC; clamped to what fits */
@@ -40,7 +43,7 @@ void capfile_free(struct capfile *file); /* NULL is allowed */
  */
 enum capfile_result capfile_next(struct capfile *file, struct span *buffer, struct capfile_packet *out);
 
-/* How many bytes the buffer must hold for the next call to get further; at most LIMIT_PACKET + 4 KiB. */
+/* After CAPFILE_MORE: how many bytes the buffer must hold to get further; at most CAPFILE_NEED_MAX. */
 size_t capfile_need(const struct capfile *file);
 
 enum capfile_kind capfile_kind(const struct capfile *file);

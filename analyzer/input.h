@@ -8,6 +8,7 @@
 #define ANALYZER_INPUT_H
 
 #include "analyzer/capfile.h"
+#include "analyzer/err.h"
 
 enum input_result {
 	INPUT_PACKET,

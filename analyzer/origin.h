@@ -17,6 +17,16 @@ struct origin {
 #define NS_PER_S  INT64_C(1000000000)
 #define NS_PER_US INT64_C(1000)
 
+/* Nanoseconds from one time to a later one; a file may hold any time, so the result is held in range. */
+static inline int64_t origin_elapsed(int64_t from, int64_t to)
+{
+	if (from < 0 && to > INT64_MAX + from)
+		return INT64_MAX;
+	if (from > 0 && to < INT64_MIN + from)
+		return INT64_MIN;
+	return to - from;
+}
+
 /*
  * The receiving end of ordered bytes. `data` borrows its span for the call. `gap` says that `n` bytes are
  * missing here for good. `end` comes at most once, after everything else. The origin is that of the bytes,

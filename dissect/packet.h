@@ -62,6 +62,7 @@ struct packet_fragment {
 	uint32_t offset; /* bytes */
 	bool more;
 	uint8_t proto;       /* of the fragmented payload */
+	uint32_t proto_at;   /* offset in `headers` of the byte that says what follows them */
 	struct span headers; /* the IP header and IPv6 extension headers in front of the fragment header */
 };
 

@@ -31,6 +31,8 @@ enum { /* versions as on the wire */
 	TLS_1_1 = 0x0302,
 	TLS_1_2 = 0x0303,
 	TLS_1_3 = 0x0304,
+	TLS_DTLS_1_2 = 0xfefd,
+	TLS_DTLS_1_0 = 0xfeff,
 };
 
 enum { /* handshake types, IANA "TLS HandshakeType" */
@@ -72,6 +74,7 @@ enum { /* alert descriptions that the diagnosis speaks about, IANA "TLS Alerts" 
 #define TLS_RECORD_HEADER    5
 #define TLS_HANDSHAKE_HEADER 4
 #define TLS_RANDOM           32
+#define TLS_SESSION_ID       32 /* at most */
 
 struct tls_record {
 	uint8_t type;
@@ -91,13 +94,13 @@ struct tls_client_hello {
 	struct span groups;       /* supported_groups, 2 bytes each */
 	struct span signature_algorithms; /* 2 bytes each */
 	struct span supported_versions;   /* 2 bytes each; empty when absent */
-	uint16_t max_version;     /* highest version offered that is not GREASE (RFC 8701) */
+	uint16_t max_version;     /* highest version offered that is not GREASE (RFC 8701); 0 when not known */
 	bool extended_master_secret, encrypt_then_mac, session_ticket, ticket_offered, psk, early_data;
 };
 
 struct tls_server_hello {
 	uint16_t legacy_version;
-	uint16_t version; /* the version chosen: supported_versions, else legacy_version */
+	uint16_t version; /* the version chosen: supported_versions, else legacy_version; 0 when not known */
 	struct span random;
 	struct span session_id;
 	uint16_t cipher;
@@ -128,7 +131,10 @@ enum cut tls_handshake_head(struct span bytes, uint8_t *type, uint32_t *length);
 
 /*
  * Bodies of handshake messages, without their 4-byte header. tls_client_hello also fills max_version from
- * legacy_version when supported_versions is absent.
+ * legacy_version when supported_versions is absent. In a hello that is cut or not well formed the absence
+ * proves nothing: there max_version, and a server's version, stay 0 unless supported_versions was read. Of
+ * an extension that stands twice the first counts. A certificate request has its TLS 1.2 shape also for
+ * DTLS 1.2, and the shape of SSL 3.0 to TLS 1.1 for every other version.
  */
 bool tls_client_hello(struct span body, struct tls_client_hello *out);
 bool tls_server_hello(struct span body, struct tls_server_hello *out);
@@ -136,7 +142,8 @@ bool tls_certificate_request(struct span body, uint16_t version, struct tls_cert
 
 /*
  * Walks a certificate message: fills at most `max` DER spans, sets *n to the number of certificates that
- * the message holds (it may exceed max). `version` tells the TLS 1.3 shape (request context, extensions).
+ * the message holds (it may exceed max; 0 for an empty list, which is well formed). `version` tells the
+ * TLS 1.3 shape (request context, extensions).
  */
 bool tls_certificate(struct span body, uint16_t version, struct span *der, size_t max, size_t *n);
 
@@ -144,8 +151,8 @@ bool tls_certificate(struct span body, uint16_t version, struct span *der, size_
 bool tls_alert(struct span body, struct tls_alert *out);
 
 /*
- * An SSLv2-compatible ClientHello (RFC 5246 appendix E.2) at the start of `bytes`: its total length and the
- * version it offers.
+ * An SSLv2-compatible ClientHello (RFC 5246 appendix E.2) at the start of `bytes`: its total length, the
+ * 2-byte record header counted, and the version it offers. CUT_OK fills both; they need 11 bytes.
  */
 enum cut tls_ssl2_hello(struct span bytes, size_t *total, uint16_t *version);
 

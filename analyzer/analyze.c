@@ -1,0 +1,316 @@
+/*
+ * Wires the layers together. Called by main for every packet; owns the connection table and the fragments.
+ * Decides which connections are NMSP sessions and who is the controller; reads no byte above TCP itself.
+ */
+#include "analyzer/analyze.h"
+
+#include "analyzer/capture.h"
+#include "analyzer/flow.h"
+#include "analyzer/fragment.h"
+#include "analyzer/xmalloc.h"
+
+#include <stdlib.h>
+
+#define TICK_NS (100 * 1000 * 1000) /* how often waiting connections are looked at */
+
+struct analyze {
+	struct model *model;
+	struct flows flows;
+	struct fragments *fragments;
+	struct capture_filter *filter;
+	struct origin now;  /* of the last packet */
+	int64_t ticked;     /* capture time of the last look at waiting connections */
+};
+
+struct analyze *analyze_new(struct model *model)
+{
+	struct analyze *analyze = xcalloc(1, sizeof *analyze);
+	analyze->model = model;
+	analyze->fragments = fragments_new();
+	analyze->ticked = INT64_MIN;
+	return analyze;
+}
+
+void analyze_free(struct analyze *analyze)
+{
+	if (analyze == NULL)
+		return;
+	struct flow *flow, *next;
+	for (flow = analyze->flows.table; flow != NULL; flow = next) {
+		next = flow->hh.next;
+		flow->session->conn = NULL;
+		flow_remove(&analyze->flows, flow);
+	}
+	fragments_free(analyze->fragments);
+	capture_filter_free(analyze->filter);
+	free(analyze);
+}
+
+int analyze_set_filter(struct analyze *analyze, const char *expression, struct err *err)
+{
+	struct capture_filter *filter = capture_filter_new(expression, err);
+	if (filter == NULL)
+		return -1;
+	capture_filter_free(analyze->filter);
+	analyze->filter = filter;
+	return 0;
+}
+
+/* ---- sessions -------------------------------------------------------------------------------------- */
+
+/* Who is the controller: --controller, else the side on the NMSP port, else the receiver of the SYN. */
+static void assign_roles(const struct model *model, struct session *session)
+{
+	if (model->controller.version != 0) {
+		for (uint8_t dir = 0; dir < 2; dir++) {
+			if (memcmp(&session->addr[dir], &model->controller, sizeof model->controller) != 0)
+				continue;
+			session->controller = dir;
+			session->controller_known = true;
+			return;
+		}
+	}
+	bool nmsp0 = model_is_port(model, session->port[0]), nmsp1 = model_is_port(model, session->port[1]);
+	session->controller_known = nmsp0 != nmsp1;
+	session->controller = nmsp0 && !nmsp1 ? 0 : 1;
+}
+
+/* The sender of the SYN, else the side that is not on the NMSP port, is direction 0. */
+static bool source_is_first(const struct model *model, const struct packet *packet)
+{
+	if (packet->tcp.flags & TCP_SYN)
+		return (packet->tcp.flags & TCP_ACK) == 0;
+	return !(model_is_port(model, packet->tcp.src_port) && !model_is_port(model, packet->tcp.dst_port));
+}
+
+/* Differences of a session's counters go into the capture's sums. */
+static void count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts)
+{
+	capture->gaps += session->tcp.gaps[0] + session->tcp.gaps[1] - gaps;
+	capture->cut_packets += session->tcp.cut_packets - cuts;
+}
+
+/* The connection ends: what it still holds is handed up, and the gaps are counted. */
+static void finish_flow(struct analyze *analyze, struct flow *flow)
+{
+	const struct session_tcp *tcp = &flow->session->tcp;
+	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
+	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
+	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+}
+
+static void drop_flow(struct analyze *analyze, struct flow *flow)
+{
+	finish_flow(analyze, flow);
+	flow->session->conn = NULL;
+	flow_remove(&analyze->flows, flow);
+}
+
+static void make_room(struct analyze *analyze)
+{
+	struct model *model = analyze->model;
+	while (model->n_sessions >= LIMIT_SESSIONS) {
+		struct session *victim = model_victim(model);
+		if (victim->conn != NULL)
+			drop_flow(analyze, victim->conn);
+		model_hit(model, HIT_SESSIONS, &analyze->now);
+		model_drop_session(model, victim);
+	}
+}
+
+static struct flow *open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
+    const struct packet *packet)
+{
+	make_room(analyze);
+	struct session *session = model_add_session(analyze->model, &analyze->now);
+	struct flow *flow = flow_add(&analyze->flows, key);
+	bool first = source_is_first(analyze->model, packet);
+	session->addr[0] = first ? packet->src : packet->dst;
+	session->addr[1] = first ? packet->dst : packet->src;
+	session->port[0] = first ? packet->tcp.src_port : packet->tcp.dst_port;
+	session->port[1] = first ? packet->tcp.dst_port : packet->tcp.src_port;
+	session->conn = flow;
+	assign_roles(analyze->model, session);
+	flow->session = session;
+	flow->low_dir = low == first ? 0 : 1;
+	flow->tls = tls_conn_new(analyze->model, session);
+	struct sink sinks[2] = {tls_conn_sink(flow->tls, 0), tls_conn_sink(flow->tls, 1)};
+	tcp_init(&flow->tcp, session, sinks);
+	return flow;
+}
+
+/* ---- one packet ------------------------------------------------------------------------------------ */
+
+/* After a connection's state moved: what it no longer needs is freed, what waits is listed. */
+static void settle_flow(struct analyze *analyze, struct flow *flow)
+{
+	if (flow->tcp.forced > 0) {
+		flow->tcp.forced = 0;
+		model_hit(analyze->model, HIT_HELD, &analyze->now);
+	}
+	if (flow->tcp.ended && flow->tls != NULL) {
+		tls_conn_free(flow->tls);
+		flow->tls = NULL;
+	}
+	flow_list(&analyze->flows, flow);
+}
+
+static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, const struct packet *packet)
+{
+	struct capture *capture = &analyze->model->capture;
+	struct session *session = flow->session;
+	uint64_t gaps = session->tcp.gaps[0] + session->tcp.gaps[1];
+	uint64_t cuts = session->tcp.cut_packets;
+	capture->nmsp_packets++;
+	capture->encaps |= packet->encaps;
+	session->encaps |= packet->encaps;
+	session->offload = session->offload || packet->offload;
+	if (packet->vlan_tags > session->vlan_tags)
+		session->vlan_tags = packet->vlan_tags;
+	if (packet->vlan_tags > capture->vlan_tags)
+		capture->vlan_tags = packet->vlan_tags;
+	if (!tcp_push(&flow->tcp, dir, packet, &analyze->now, &analyze->flows.held_all)) {
+		capture->duplicates++;
+		return;
+	}
+	session->last = analyze->now;
+	count_session(capture, session, gaps, cuts);
+	if (flow->tcp.waiting || flow->listed || flow->tcp.ended)
+		settle_flow(analyze, flow);
+}
+
+static void note_other_port(struct capture *capture, const struct packet *packet)
+{
+	if (capture->tcp_other++ == 0)
+		capture->busiest_port = packet->tcp.src_port < packet->tcp.dst_port ? packet->tcp.src_port :
+		    packet->tcp.dst_port;
+}
+
+static void take_tcp(struct analyze *analyze, const struct packet *packet)
+{
+	struct model *model = analyze->model;
+	if (!model_is_port(model, packet->tcp.src_port) && !model_is_port(model, packet->tcp.dst_port)) {
+		note_other_port(&model->capture, packet);
+		return;
+	}
+	struct flow_key key;
+	bool low;
+	flow_key(&key, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
+	struct flow *flow = flow_find(&analyze->flows, &key);
+	uint8_t dir = flow == NULL || low ? 0 : 1;
+	if (flow != NULL)
+		dir = low ? flow->low_dir : flow->low_dir ^ 1;
+	if (flow != NULL && tcp_is_new(&flow->tcp, dir, packet)) {
+		drop_flow(analyze, flow);
+		flow = NULL;
+	}
+	if (flow == NULL) {
+		flow = open_flow(analyze, &key, low, packet);
+		dir = low ? flow->low_dir : flow->low_dir ^ 1;
+	}
+	push_tcp(analyze, flow, dir, packet);
+}
+
+/* An ICMP error about one of our connections is evidence. */
+static void take_icmp(struct analyze *analyze, const struct packet *packet)
+{
+	const struct packet_icmp *icmp = &packet->icmp;
+	struct flow_key key;
+	bool low;
+	flow_key(&key, &icmp->src, icmp->src_port, &icmp->dst, icmp->dst_port, &low);
+	struct flow *flow = flow_find(&analyze->flows, &key);
+	if (flow == NULL)
+		return;
+	analyze->model->capture.nmsp_packets++;
+	struct icmp_seen seen = {.at = analyze->now, .from = packet->src, .version = packet->src.version,
+	    .type = icmp->type, .code = icmp->code, .mtu = icmp->mtu};
+	model_add_icmp(flow->session, &seen);
+}
+
+static void take_packet(struct analyze *analyze, struct packet *packet)
+{
+	struct capture *capture = &analyze->model->capture;
+	struct span whole;
+	if (packet->too_deep)
+		model_hit(analyze->model, HIT_TUNNELS, &analyze->now);
+	for (uint8_t depth = 0; packet->kind == PACKET_FRAGMENT && depth < LIMIT_TUNNELS; depth++) {
+		uint64_t evicted = fragments_evicted(analyze->fragments);
+		bool complete = fragments_push(analyze->fragments, packet, analyze->now.time, &whole);
+		if (fragments_evicted(analyze->fragments) > evicted)
+			model_hit(analyze->model, HIT_FRAGMENTS, &analyze->now);
+		if (!complete)
+			return;
+		packet_decode_ip(whole, packet);
+	}
+	if (packet->kind == PACKET_MALFORMED)
+		capture->malformed++;
+	if (analyze->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(analyze->filter, packet->ip)))
+		capture->filtered++;
+	else if (packet->kind == PACKET_TCP)
+		take_tcp(analyze, packet);
+	else if (packet->kind == PACKET_ICMP_ERROR)
+		take_icmp(analyze, packet);
+}
+
+static void note_unknown_link(struct capture *capture, uint32_t linktype)
+{
+	for (uint32_t i = 0; i < capture->n_unknown_links; i++) {
+		if (capture->unknown_links[i].linktype == linktype) {
+			capture->unknown_links[i].packets++;
+			return;
+		}
+	}
+	size_t room = sizeof capture->unknown_links / sizeof capture->unknown_links[0];
+	if (capture->n_unknown_links < room)
+		capture->unknown_links[capture->n_unknown_links++] = (struct unknown_link){linktype, 1};
+}
+
+/* Holes that are due in connections that got no packet of their own. */
+static void tick(struct analyze *analyze)
+{
+	if (analyze->flows.waiting == NULL || analyze->now.time - analyze->ticked < TICK_NS)
+		return;
+	analyze->ticked = analyze->now.time;
+	struct flow *next;
+	for (struct flow *flow = analyze->flows.waiting; flow != NULL; flow = next) {
+		next = flow->wait_next;
+		const struct session_tcp *tcp = &flow->session->tcp;
+		uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
+		tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
+		count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+		settle_flow(analyze, flow);
+	}
+}
+
+static void count_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
+{
+	struct capture *capture = &analyze->model->capture;
+	capture->packets++;
+	capture->bytes += packet->data.n;
+	if (capture->first == INT64_MIN || packet->time < capture->first)
+		capture->first = packet->time;
+	if (capture->last == INT64_MIN || packet->time > capture->last)
+		capture->last = packet->time;
+	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
+	if (packet->time < analyze->ticked || capture->packets == 1)
+		analyze->ticked = packet->time;
+}
+
+void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
+{
+	count_packet(analyze, input, packet);
+	struct packet decoded;
+	if (packet_decode(packet->linktype, packet->data, packet->wire, &decoded))
+		take_packet(analyze, &decoded);
+	else
+		note_unknown_link(&analyze->model->capture, packet->linktype);
+	tick(analyze);
+}
+
+void analyze_end(struct analyze *analyze)
+{
+	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next) {
+		finish_flow(analyze, flow);
+		settle_flow(analyze, flow);
+	}
+}

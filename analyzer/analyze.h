@@ -1,0 +1,26 @@
+/*
+ * The wiring: packets in, sessions out. Every packet goes through decoding, fragments, the user's filter,
+ * the connection table, TCP and TLS, and leaves its facts in the model.
+ */
+#ifndef ANALYZER_ANALYZE_H
+#define ANALYZER_ANALYZE_H
+
+#include "analyzer/capfile.h"
+#include "analyzer/model.h"
+
+struct analyze;
+
+/* Writes into `model`, which is borrowed and must outlive it. */
+struct analyze *analyze_new(struct model *model);
+void analyze_free(struct analyze *analyze); /* NULL is allowed */
+
+/* A capture filter for the innermost IP packet. -1 with a sentence when it cannot be used. */
+int analyze_set_filter(struct analyze *analyze, const char *expression, struct err *err);
+
+/* The next packet in reading order; `input` is the index from model_add_input. */
+void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet);
+
+/* The end of all inputs: holes become gaps, open connections end their streams. */
+void analyze_end(struct analyze *analyze);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Rules over the const model -> findings. design.md section 9.
+ *
+ * A finding is one function and one row in findings.c; a family of rules is one file. Rules are pure and
+ * run on demand. A rule fires only on evidence that it can cite. Texts may hold captured bytes: who shows
+ * them must escape them.
+ */
+#ifndef ANALYZER_FINDINGS_FINDINGS_H
+#define ANALYZER_FINDINGS_FINDINGS_H
+
+#include "analyzer/session.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+
+#define FINDING_ADVICE   8
+#define FINDING_EVIDENCE 8
+
+struct finding {
+	const char *id; /* "auth-rejected" */
+	enum severity severity;
+	char summary[320]; /* one sentence with the numbers of this case */
+	char cause[480];   /* why, ranked where several fit */
+	char advice[FINDING_ADVICE][200];
+	uint32_t n_advice;
+	struct origin evidence[FINDING_EVIDENCE];
+	uint32_t n_evidence;
+};
+
+struct findings {
+	struct finding list[LIMIT_FINDINGS]; /* gravest first, else in the order of the table */
+	uint32_t n;
+};
+
+/* The findings of one session, or of the capture as a whole. `out` is about 80 KiB: allocate it once. */
+void findings_of_session(const struct model *model, const struct session *session, struct findings *out);
+void findings_of_capture(const struct model *model, struct findings *out);
+
+/*
+ * One sentence about the session: the summary of its gravest finding, or, when none is an error or a
+ * warning that changes the outcome, how far it got, with its numbers.
+ */
+#define VERDICT_TEXT 320
+void findings_verdict(const struct model *model, const struct session *session, const struct findings *findings,
+    char text[VERDICT_TEXT]);
+
+const char *findings_severity_name(enum severity severity);
+
+/* All finding ids with their severity and a line of explanation, for documentation and tests; NULL at the end. */
+const char *findings_id(size_t row);
+
+#endif

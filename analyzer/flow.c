@@ -1,0 +1,82 @@
+/* The table of connections and the list of those that wait. Called by analyze.c only. */
+#include "analyzer/flow.h"
+
+#include "analyzer/xmalloc.h"
+
+static int compare_ends(const struct addr *a, uint16_t a_port, const struct addr *b, uint16_t b_port)
+{
+	int order = memcmp(a, b, sizeof *a);
+	return order != 0 ? order : (int)a_port - (int)b_port;
+}
+
+void flow_key(struct flow_key *key, const struct addr *src, uint16_t src_port, const struct addr *dst,
+    uint16_t dst_port, bool *low)
+{
+	memset(key, 0, sizeof *key);
+	*low = compare_ends(src, src_port, dst, dst_port) <= 0;
+	key->addr[0] = *low ? *src : *dst;
+	key->addr[1] = *low ? *dst : *src;
+	key->port[0] = *low ? src_port : dst_port;
+	key->port[1] = *low ? dst_port : src_port;
+}
+
+struct flow *flow_find(struct flows *flows, const struct flow_key *key)
+{
+	if (flows->recent != NULL && memcmp(&flows->recent->key, key, sizeof *key) == 0)
+		return flows->recent;
+	struct flow *flow;
+	HASH_FIND(hh, flows->table, key, sizeof *key, flow);
+	if (flow != NULL)
+		flows->recent = flow;
+	return flow;
+}
+
+struct flow *flow_add(struct flows *flows, const struct flow_key *key)
+{
+	struct flow *flow = xcalloc(1, sizeof *flow);
+	flow->key = *key;
+	HASH_ADD(hh, flows->table, key, sizeof *key, flow);
+	flows->recent = flow;
+	return flow;
+}
+
+static void unlist(struct flows *flows, struct flow *flow)
+{
+	if (!flow->listed)
+		return;
+	if (flow->wait_prev != NULL)
+		flow->wait_prev->wait_next = flow->wait_next;
+	else
+		flows->waiting = flow->wait_next;
+	if (flow->wait_next != NULL)
+		flow->wait_next->wait_prev = flow->wait_prev;
+	flow->listed = false;
+}
+
+void flow_list(struct flows *flows, struct flow *flow)
+{
+	if (!flow->tcp.waiting) {
+		unlist(flows, flow);
+		return;
+	}
+	if (flow->listed)
+		return;
+	flow->listed = true;
+	flow->wait_prev = NULL;
+	flow->wait_next = flows->waiting;
+	if (flows->waiting != NULL)
+		flows->waiting->wait_prev = flow;
+	flows->waiting = flow;
+}
+
+void flow_remove(struct flows *flows, struct flow *flow)
+{
+	unlist(flows, flow);
+	HASH_DELETE(hh, flows->table, flow);
+	if (flows->recent == flow)
+		flows->recent = NULL;
+	flows->held_all -= flow->tcp.side[0].stream.held_bytes + flow->tcp.side[1].stream.held_bytes;
+	tcp_free(&flow->tcp);
+	tls_conn_free(flow->tls);
+	free(flow);
+}

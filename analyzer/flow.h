@@ -1,0 +1,53 @@
+/*
+ * The connection table: addresses and ports -> the connection that is being followed.
+ *
+ * A flow lives as long as its session is in the model. The table also keeps the list of flows in which
+ * something waits for time to pass.
+ */
+#ifndef ANALYZER_FLOW_H
+#define ANALYZER_FLOW_H
+
+#include "analyzer/hash.h"
+#include "analyzer/tcp.h"
+#include "analyzer/tls_conn.h"
+
+/* Both ends, the lower one first. Compared as bytes: built by flow_key only. */
+struct flow_key {
+	struct addr addr[2];
+	uint16_t port[2];
+};
+
+struct flow {
+	struct flow_key key;
+	struct session *session;
+	uint8_t low_dir; /* the direction in which the lower end sends */
+	struct tcp tcp;
+	struct tls_conn *tls; /* NULL when the connection has ended */
+	bool listed;          /* in the list of waiting flows */
+	struct flow *wait_prev, *wait_next;
+	UT_hash_handle hh;
+};
+
+struct flows {
+	struct flow *table;
+	struct flow *waiting;
+	struct flow *recent; /* the last one found: packets come in bursts */
+	size_t held_all;     /* bytes held by all connections */
+};
+
+/* The key of a packet's ends; *low tells whether the source is the lower end. */
+void flow_key(struct flow_key *key, const struct addr *src, uint16_t src_port, const struct addr *dst,
+    uint16_t dst_port, bool *low);
+
+struct flow *flow_find(struct flows *flows, const struct flow_key *key);
+
+/* A new flow in the table; the caller fills it in. The key must not be in the table. */
+struct flow *flow_add(struct flows *flows, const struct flow_key *key);
+
+/* Takes the flow out of the table and frees it and what it follows; its session stays. */
+void flow_remove(struct flows *flows, struct flow *flow);
+
+/* Keeps the flow in the list of waiting ones, or takes it out, as its connection asks. */
+void flow_list(struct flows *flows, struct flow *flow);
+
+#endif

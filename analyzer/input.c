@@ -1,0 +1,343 @@
+/*
+ * One capture input: reads and unpacks the bytes, lets capfile cut packets out of them, and says in words
+ * what is wrong with a file. Called by whoever reads captures; the only file with <zlib.h>.
+ *
+ * The buffer holds the most that capfile ever needs, so it never grows; what one call of capfile_next left
+ * moves to its front before the next read. Files are not mapped: they may shrink while they are read.
+ */
+#include "analyzer/input.h"
+
+#include "analyzer/err.h"
+#include "analyzer/xmalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define BUFFER_BYTES CAPFILE_NEED_MAX
+#define MAGIC_BYTES  4
+#define TEXT_SAMPLE  512              /* bytes looked at to tell text */
+#define GZIP_MAGIC   "\x1f\x8b"       /* RFC 1952 section 2.3.1 */
+#define GZIP_WINDOW  (16 + MAX_WBITS) /* zlib: expect a gzip header */
+
+struct input {
+	char *name;
+	int fd;
+	struct capfile *reader;
+	uint8_t *buffer;
+	struct span left;  /* bytes of the buffer that were not taken yet */
+	uint64_t unpacked; /* bytes that came into the buffer so far */
+	bool ended;        /* nothing more comes into the buffer */
+	char broken[96];   /* why reading or unpacking ended early, "" when it did not */
+
+	z_stream *gzip; /* NULL when the file is plain */
+	uint8_t *packed;
+
+	struct capfile_packet first; /* read by input_open, handed out by the first input_next */
+	bool has_first;
+	int64_t first_time;
+	enum input_result state; /* INPUT_PACKET until the end is reached */
+	char problem[320];
+	uint64_t packets, bytes;
+	uint64_t position, size;
+};
+
+static const char *shown_name(const struct input *input)
+{
+	return strcmp(input->name, "-") == 0 ? "standard input" : input->name;
+}
+
+/* ---- bytes into the buffer --------------------------------------------------------------------------- */
+
+/* Bytes of the file as stored; 0 at its end and when it cannot be read, which sets input->broken. */
+static size_t read_stored(struct input *input, uint8_t *to, size_t n)
+{
+	ssize_t got;
+	do {
+		got = read(input->fd, to, n);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0) {
+		snprintf(input->broken, sizeof input->broken, "%s", strerror(errno));
+		return 0;
+	}
+	input->position += (uint64_t)got;
+	return (size_t)got;
+}
+
+/* Unpacks at least one byte; 0 at the end of the gzip data, and where it is cut or damaged. */
+static size_t read_gzip(struct input *input, uint8_t *to, size_t n)
+{
+	z_stream *gzip = input->gzip;
+	gzip->next_out = to;
+	gzip->avail_out = (uInt)n;
+	while (gzip->avail_out == n) {
+		int result = inflate(gzip, Z_NO_FLUSH);
+		if (result == Z_STREAM_END) {
+			inflateReset(gzip);
+		} else if (result == Z_BUF_ERROR && gzip->avail_in == 0) {
+			gzip->next_in = input->packed;
+			gzip->avail_in = (uInt)read_stored(input, input->packed, BUFFER_BYTES);
+			if (gzip->avail_in == 0)
+				break;
+		} else if (result != Z_OK) {
+			snprintf(input->broken, sizeof input->broken, "the gzip data is damaged: %s",
+			         gzip->msg != NULL ? gzip->msg : "unknown kind");
+			break;
+		}
+	}
+	size_t got = n - gzip->avail_out;
+	/* Between two members nothing has been taken of the next one yet. */
+	if (got == 0 && gzip->total_in > 0 && input->broken[0] == '\0')
+		snprintf(input->broken, sizeof input->broken, "the gzip data ends early");
+	return got;
+}
+
+/* Moves what is left to the front and reads once. */
+static void fill(struct input *input)
+{
+	size_t kept = input->left.n;
+	if (kept > 0 && input->left.p != input->buffer)
+		memmove(input->buffer, input->left.p, kept);
+	uint8_t *to = &input->buffer[kept];
+	size_t room = BUFFER_BYTES - kept;
+	size_t got = input->gzip != NULL ? read_gzip(input, to, room) : read_stored(input, to, room);
+	input->ended = got == 0;
+	input->unpacked += got;
+	input->left = span_of(input->buffer, kept + got);
+}
+
+static void fill_magic(struct input *input)
+{
+	while (input->left.n < MAGIC_BYTES && !input->ended)
+		fill(input);
+}
+
+/* What was read so far becomes gzip's input. */
+static void start_gzip(struct input *input)
+{
+	input->gzip = xcalloc(1, sizeof *input->gzip);
+	if (inflateInit2(input->gzip, GZIP_WINDOW) != Z_OK)
+		abort(); /* zlib fails here only when it is out of memory */
+	input->packed = input->buffer;
+	input->buffer = xmalloc(BUFFER_BYTES);
+	input->gzip->next_in = input->packed;
+	input->gzip->avail_in = (uInt)input->left.n;
+	input->left = span_of(input->buffer, 0);
+	input->unpacked = 0;
+	input->ended = false;
+}
+
+/* ---- packets out of the buffer ----------------------------------------------------------------------- */
+
+static void finish(struct input *input)
+{
+	const char *reason = capfile_problem(input->reader);
+	if (reason[0] == '\0')
+		reason = input->broken;
+	if (reason[0] == '\0' && capfile_cut(input->reader, input->left.n))
+		reason = "it ends in the middle of a packet or block";
+	input->state = reason[0] == '\0' ? INPUT_END : INPUT_TRUNCATED;
+	if (input->state == INPUT_END)
+		return;
+	snprintf(input->problem, sizeof input->problem,
+	         "%s, after %" PRIu64 " packets, at byte %" PRIu64 "%s", reason, input->packets,
+	         input->unpacked - input->left.n, input->gzip != NULL ? " of the unpacked file" : "");
+}
+
+/* False when the input is at its end. */
+static bool take(struct input *input, struct capfile_packet *out)
+{
+	enum capfile_result result;
+	while ((result = capfile_next(input->reader, &input->left, out)) == CAPFILE_MORE) {
+		if (input->ended)
+			return false;
+		fill(input);
+	}
+	return result == CAPFILE_PACKET;
+}
+
+enum input_result input_next(struct input *input, struct capfile_packet *out)
+{
+	if (input->state != INPUT_PACKET)
+		return input->state;
+	if (input->has_first) {
+		*out = input->first;
+		input->has_first = false;
+	} else if (!take(input, out)) {
+		finish(input);
+		return input->state;
+	}
+	input->packets++;
+	input->bytes += out->data.n;
+	return INPUT_PACKET;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------- */
+
+/* What people give instead of a capture. */
+static const struct other {
+	const char *magic;
+	const char *sentence;
+} others[] = {
+    {"snoop", "this is a snoop capture; convert it with editcap"},
+    {"GMBU", "this is a Network Monitor capture; convert it with editcap"},
+    {"\x28\xb5\x2f\xfd", "this is zstd data; unpack it with zstd -d"},
+    {"\x04\x22\x4d\x18", "this is lz4 data; unpack it with lz4 -d"},
+    {"\xfd\x37zXZ", "this is xz data; unpack it with xz -d"},
+    {"BZh", "this is bzip2 data; unpack it with bzip2 -d"},
+    {"PK\x03\x04", "this is a zip archive; unpack it with unzip"},
+};
+
+static bool is_text(struct span head)
+{
+	struct rd r = rd_of(span_cut(head, 0, TEXT_SAMPLE));
+	while (rd_more(&r)) {
+		uint8_t c = rd_u8(&r);
+		bool layout = (c >= '\b' && c <= '\r') || c == 0x1b; /* white space, terminal colours */
+		if ((c < ' ' && !layout) || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* Why the input is no capture file, and the cure. */
+static void refuse(const struct input *input, struct err *err)
+{
+	const char *name = shown_name(input);
+	struct span head = input->left;
+	const char *problem = capfile_problem(input->reader);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		size_t n = strlen(others[i].magic);
+		if (span_equal(span_cut(head, 0, n), span_of(others[i].magic, n))) {
+			err_set(err, "%s: %s", name, others[i].sentence);
+			return;
+		}
+	}
+	bool cut = problem[0] == '\0';
+	if (input->broken[0] != '\0')
+		err_set(err, "%s: %s", name, input->broken);
+	else if (head.n == 0)
+		err_set(err, "%s: the file is empty (0 bytes); record again, e.g. tcpdump -i IFACE -w FILE",
+		        name);
+	else if (cut && head.n >= MAGIC_BYTES)
+		err_set(err, "%s: the file ends inside its header (%zu bytes); copy or record it again", name,
+		        head.n);
+	else if (is_text(head))
+		err_set(err, "%s: this is text, and -r needs pcap or pcapng; a debug trace goes to -t", name);
+	else
+		err_set(err, "%s: %s; -r needs a file that tcpdump, dumpcap or editcap wrote", name,
+		        cut ? "too short to be a capture" : problem);
+}
+
+static struct input *new_input(const char *path, int fd)
+{
+	struct input *input = xcalloc(1, sizeof *input);
+	input->name = xstrdup(path);
+	input->fd = fd;
+	input->reader = capfile_new();
+	input->buffer = xmalloc(BUFFER_BYTES);
+	input->left = span_of(input->buffer, 0);
+	input->first_time = INT64_MAX;
+	struct stat status;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		input->size = (uint64_t)status.st_size;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	return input;
+}
+
+struct input *input_open(const char *path, struct err *err)
+{
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		err_set(err, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	struct input *input = new_input(path, fd);
+	fill_magic(input);
+	size_t n = strlen(GZIP_MAGIC);
+	if (span_equal(span_cut(input->left, 0, n), span_of(GZIP_MAGIC, n)))
+		start_gzip(input);
+	input->has_first = take(input, &input->first);
+	if (capfile_kind(input->reader) == CAPFILE_UNKNOWN) {
+		refuse(input, err);
+		input_close(input);
+		return NULL;
+	}
+	if (input->has_first)
+		input->first_time = input->first.time;
+	else
+		finish(input);
+	return input;
+}
+
+void input_close(struct input *input)
+{
+	if (input == NULL)
+		return;
+	if (input->fd != STDIN_FILENO)
+		close(input->fd);
+	if (input->gzip != NULL)
+		inflateEnd(input->gzip);
+	free(input->gzip);
+	free(input->packed);
+	capfile_free(input->reader);
+	free(input->buffer);
+	free(input->name);
+	free(input);
+}
+
+/* ---- facts ------------------------------------------------------------------------------------------- */
+
+int64_t input_first_time(const struct input *input)
+{
+	return input->first_time;
+}
+
+const char *input_name(const struct input *input)
+{
+	return input->name;
+}
+
+const char *input_problem(const struct input *input)
+{
+	return input->problem;
+}
+
+enum capfile_kind input_kind(const struct input *input)
+{
+	return capfile_kind(input->reader);
+}
+
+uint64_t input_packets(const struct input *input)
+{
+	return input->packets;
+}
+
+uint64_t input_bytes(const struct input *input)
+{
+	return input->bytes;
+}
+
+int64_t input_dropped(const struct input *input)
+{
+	return capfile_dropped(input->reader);
+}
+
+uint32_t input_snaplen(const struct input *input)
+{
+	return capfile_snaplen(input->reader);
+}
+
+uint64_t input_position(const struct input *input)
+{
+	return input->position;
+}
+
+uint64_t input_size(const struct input *input)
+{
+	return input->size;
+}

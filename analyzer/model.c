@@ -1,0 +1,175 @@
+/*
+ * The model's storage: the list of sessions and their growing arrays, each with its cap. Called by the
+ * analysis; decides nothing about what the facts mean.
+ */
+#include "analyzer/model.h"
+
+#include "analyzer/xmalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NMSP_PORT 16113
+
+struct model *model_new(void)
+{
+	struct model *model = xcalloc(1, sizeof *model);
+	model->capture.first = INT64_MIN;
+	model->capture.last = INT64_MIN;
+	model->next_id = 1;
+	model->ports[0] = NMSP_PORT;
+	model->n_ports = 1;
+	model->certs = certs_new();
+	authlist_init(&model->authlist, model->certs);
+	return model;
+}
+
+void model_free(struct model *model)
+{
+	if (model == NULL)
+		return;
+	while (model->first != NULL)
+		model_drop_session(model, model->first);
+	for (uint32_t i = 0; i < model->capture.n_inputs; i++) {
+		free(model->capture.inputs[i].name);
+		free(model->capture.inputs[i].kind);
+		free(model->capture.inputs[i].error);
+	}
+	free(model->capture.inputs);
+	authlist_free(&model->authlist);
+	certs_free(model->certs);
+	free(model);
+}
+
+bool model_is_port(const struct model *model, uint16_t port)
+{
+	for (uint32_t i = 0; i < model->n_ports; i++)
+		if (model->ports[i] == port)
+			return true;
+	return false;
+}
+
+uint32_t model_add_input(struct model *model, const char *name)
+{
+	struct capture *capture = &model->capture;
+	capture->inputs = xrealloc(capture->inputs, (capture->n_inputs + 1) * sizeof *capture->inputs);
+	capture->inputs[capture->n_inputs] = (struct capture_input){.name = xstrdup(name), .dropped = -1};
+	return capture->n_inputs++;
+}
+
+struct session *model_add_session(struct model *model, const struct origin *opened)
+{
+	struct session *session = xcalloc(1, sizeof *session);
+	session->id = model->next_id++;
+	session->opened = *opened;
+	session->last = *opened;
+	session->prev = model->last;
+	if (model->last != NULL)
+		model->last->next = session;
+	else
+		model->first = session;
+	model->last = session;
+	model->n_sessions++;
+	return session;
+}
+
+static bool has_failure(const struct session *session)
+{
+	for (uint32_t i = 0; i < session->n_alerts; i++)
+		if (!session->alerts[i].encrypted && session->alerts[i].level == TLS_ALERT_FATAL)
+			return true;
+	return !session->tls.seen || (session->closed.packet != 0 && session->tls.protected_records[0] == 0);
+}
+
+struct session *model_victim(const struct model *model)
+{
+	struct session *healthy = NULL;
+	for (struct session *s = model->first; s != NULL; s = s->next) {
+		if (has_failure(s))
+			continue;
+		if (s->closed.packet != 0)
+			return s;
+		if (healthy == NULL)
+			healthy = s;
+	}
+	return healthy != NULL ? healthy : model->first;
+}
+
+void model_drop_session(struct model *model, struct session *session)
+{
+	struct capture *capture = &model->capture;
+	capture->evicted_sessions++;
+	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
+	for (uint32_t i = 0; i < session->n_certs; i++)
+		certs_give_back(model->certs, session->certs[i].cert);
+	if (session->prev != NULL)
+		session->prev->next = session->next;
+	else
+		model->first = session->next;
+	if (session->next != NULL)
+		session->next->prev = session->prev;
+	else
+		model->last = session->prev;
+	model->n_sessions--;
+	free(session->steps);
+	free(session->alerts);
+	free(session->certs);
+	free(session->icmp);
+	free(session);
+}
+
+/* Makes room for one more element; arrays double from 4. */
+static void *grow(void *array, uint32_t n, uint32_t *room, size_t size)
+{
+	if (n < *room)
+		return array;
+	*room = *room > 0 ? *room * 2 : 4;
+	return xrealloc(array, *room * size);
+}
+
+struct step *model_add_step(struct model *model, struct session *session, const struct step *step)
+{
+	if (session->n_steps >= LIMIT_STEPS) {
+		session->steps_dropped++;
+		model_hit(model, HIT_STEPS, &step->at);
+		return NULL;
+	}
+	session->steps = grow(session->steps, session->n_steps, &session->room_steps, sizeof *step);
+	session->steps[session->n_steps] = *step;
+	return &session->steps[session->n_steps++];
+}
+
+void model_add_alert(struct model *model, struct session *session, const struct alert_seen *alert)
+{
+	if (session->n_alerts >= LIMIT_ALERTS) {
+		session->alerts_dropped++;
+		model_hit(model, HIT_ALERTS, &alert->at);
+		return;
+	}
+	session->alerts = grow(session->alerts, session->n_alerts, &session->room_alerts, sizeof *alert);
+	session->alerts[session->n_alerts++] = *alert;
+}
+
+void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen)
+{
+	if (session->n_certs >= 2 * LIMIT_CHAIN) {
+		certs_give_back(model->certs, seen->cert);
+		return;
+	}
+	session->certs = grow(session->certs, session->n_certs, &session->room_certs, sizeof *seen);
+	session->certs[session->n_certs++] = *seen;
+}
+
+void model_add_icmp(struct session *session, const struct icmp_seen *seen)
+{
+	if (session->n_icmp >= LIMIT_ICMP)
+		return;
+	session->icmp = grow(session->icmp, session->n_icmp, &session->room_icmp, sizeof *seen);
+	session->icmp[session->n_icmp++] = *seen;
+}
+
+void model_hit(struct model *model, enum limit limit, const struct origin *at)
+{
+	if (model->capture.hits[limit]++ == 0)
+		model->capture.first_hit[limit] = *at;
+}

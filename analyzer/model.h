@@ -1,0 +1,247 @@
+/*
+ * Sessions over time: everything the screens and the rules look at.
+ *
+ * The analysis writes it, screens and findings read it as const. It owns every byte that outlives a
+ * callback. It holds facts only: what follows from them (state, verdict, decision) is computed by pure
+ * functions on demand (session.h, findings.h). Times are nanoseconds since 1970 UTC by the capture's clock.
+ */
+#ifndef ANALYZER_MODEL_H
+#define ANALYZER_MODEL_H
+
+#include "analyzer/authlist.h"
+#include "analyzer/cert.h"
+#include "analyzer/origin.h"
+#include "dissect/limits.h"
+#include "dissect/packet.h"
+#include "dissect/tls.h"
+
+/* Handshake steps, the messages of design.md section 8. */
+enum step_kind {
+	STEP_CLIENT_HELLO,
+	STEP_SERVER_HELLO,
+	STEP_HELLO_RETRY_REQUEST,
+	STEP_ENCRYPTED_EXTENSIONS,
+	STEP_CERTIFICATE,
+	STEP_CERTIFICATE_STATUS,
+	STEP_SERVER_KEY_EXCHANGE,
+	STEP_CERTIFICATE_REQUEST,
+	STEP_SERVER_HELLO_DONE,
+	STEP_CLIENT_KEY_EXCHANGE,
+	STEP_CERTIFICATE_VERIFY,
+	STEP_CHANGE_CIPHER_SPEC,
+	STEP_FINISHED,
+	STEP_NEW_SESSION_TICKET,
+	STEP_END_OF_EARLY_DATA,
+	STEP_KEY_UPDATE,
+	STEP_HELLO_REQUEST,
+	STEP_ENCRYPTED_HANDSHAKE,
+	STEP_KINDS
+};
+
+struct step {
+	struct origin at; /* of the packet that completed the message */
+	enum step_kind kind;
+	uint8_t dir;
+	bool encrypted;
+	bool damaged; /* bytes of it are missing from the capture; that it was sent is certain */
+	uint32_t certificates; /* STEP_CERTIFICATE: number in the message */
+};
+
+struct alert_seen {
+	struct origin at;
+	uint8_t dir;
+	bool encrypted; /* then level and code are unknown */
+	uint8_t level, code;
+};
+
+struct cert_seen {
+	uint8_t dir;
+	struct origin at;
+	const struct cert *cert;
+};
+
+struct icmp_seen {
+	struct origin at;
+	struct addr from; /* who complains */
+	uint8_t version;  /* 4 ICMP, 6 ICMPv6 */
+	uint8_t type, code;
+	uint32_t mtu;
+};
+
+enum close_kind { CLOSE_NONE, CLOSE_FIN, CLOSE_RST, CLOSE_ALERT };
+
+/* TCP facts. Arrays of two are by direction: 0 = from the sender of the SYN. */
+struct session_tcp {
+	uint64_t packets[2];
+	uint64_t bytes[2];     /* TCP payload on the wire, repeats included */
+	uint64_t delivered[2]; /* payload handed to TLS, in order, once */
+	uint64_t gaps[2], lost_bytes[2];
+	uint64_t retransmissions[2];
+	uint64_t duplicates; /* of the mirror: the same packet delivered twice */
+	uint64_t conflicts;  /* repeats whose bytes differ from the first copy */
+	uint64_t cut_packets;
+	struct origin first_gap, first_cut; /* packet 0 = none */
+	struct origin syn[LIMIT_SYNS];
+	uint32_t syns; /* all of them, also beyond the array */
+	struct origin syn_ack; /* packet 0 = none seen */
+	struct origin ack;     /* the ACK that completes the TCP handshake; packet 0 = not seen */
+	struct origin first_data[2], last_data[2];
+	struct origin last[2]; /* last packet of each direction, packet 0 = direction never seen */
+	struct origin fin[2];
+	struct origin rst; /* the first one */
+	uint8_t rst_dir;
+};
+
+/* TLS facts. */
+struct session_tls {
+	bool seen;              /* a TLS record, or an SSLv2-style hello */
+	bool not_tls;           /* the first bytes of a direction that was seen from its start are no TLS */
+	uint8_t not_tls_dir;
+	uint8_t not_tls_bytes[16]; /* these bytes */
+	uint8_t not_tls_n;
+	struct origin not_tls_at;
+	bool has_client;        /* client_dir is known: by the ClientHello, the ServerHello, or else the steps */
+	uint8_t client_dir;
+	bool client_hello, server_hello; /* parsed */
+	bool ssl2_hello;
+	uint16_t offered_version; /* highest of the ClientHello */
+	uint16_t version;         /* chosen by the ServerHello; 0 unknown */
+	uint16_t cipher;          /* chosen; valid with server_hello */
+	bool offered_ticket_or_id, psk_chosen, same_session_id;
+	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
+	uint8_t client_session_id[TLS_SESSION_ID];
+	uint8_t client_session_id_n;
+	bool protected_on[2];     /* records of this direction are encrypted from now on */
+	uint64_t records[2];      /* all TLS records */
+	uint64_t protected_records[2];
+	struct origin first_protected[2], last_protected[2]; /* of application data type */
+	uint16_t last_protected_length[2];
+	uint64_t protected_after_reply[2]; /* application records after the other side's first one */
+	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
+	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
+	uint64_t undecodable;     /* handshake messages that are not well formed */
+};
+
+struct session {
+	uint32_t id; /* from 1 */
+	struct addr addr[2];
+	uint16_t port[2];
+	uint8_t controller;    /* the direction that the controller sends in: 0 or 1 */
+	bool controller_known; /* by an NMSP port on one side only, or --controller */
+	bool midstream;        /* no SYN was seen in either direction */
+	uint32_t encaps;
+	uint8_t vlan_tags;
+	bool offload;
+	struct origin opened, last; /* first and last packet */
+	struct origin closed;       /* packet 0 = still open */
+	enum close_kind close;
+	uint8_t closed_by; /* direction */
+	struct session_tcp tcp;
+	struct session_tls tls;
+	struct step *steps;
+	uint32_t n_steps, room_steps;
+	struct alert_seen *alerts;
+	uint32_t n_alerts, room_alerts;
+	struct cert_seen *certs;
+	uint32_t n_certs, room_certs;
+	struct icmp_seen *icmp;
+	uint32_t n_icmp, room_icmp;
+	uint64_t steps_dropped, alerts_dropped; /* beyond LIMIT_STEPS, LIMIT_ALERTS */
+	struct session *prev, *next;            /* in order of id */
+	void *conn; /* the analysis' own state of the connection, not for readers */
+};
+
+/* Caps that can be reached, one counter each: the finding limit-reached names them. */
+enum limit {
+	HIT_TUNNELS,
+	HIT_FRAGMENTS,
+	HIT_HELD,
+	HIT_HANDSHAKE,
+	HIT_STEPS,
+	HIT_ALERTS,
+	HIT_SESSIONS,
+	HIT_LIST,
+	HITS
+};
+
+struct capture_input {
+	char *name;
+	char *kind; /* "pcap", "pcapng", "-" when it could not be read */
+	uint64_t packets, bytes;
+	int64_t dropped; /* -1 unknown */
+	uint32_t snaplen;
+	char *error; /* why it could not be read or ended early; NULL when all is well */
+	bool truncated; /* `error` tells of damage behind a valid head */
+};
+
+struct unknown_link {
+	uint32_t linktype;
+	uint64_t packets;
+};
+
+struct capture {
+	struct capture_input *inputs;
+	uint32_t n_inputs;
+	uint64_t packets, bytes; /* all of the inputs */
+	uint64_t filtered;       /* refused by the user's filter */
+	uint64_t nmsp_packets;
+	int64_t first, last; /* times; INT64_MIN when there is no packet */
+	uint64_t duplicates, gaps, cut_packets; /* of NMSP sessions; sums include evicted ones */
+	uint64_t malformed;
+	uint64_t tcp_other; /* TCP packets on other ports */
+	uint16_t busiest_port; /* of these, the lower port of the first ones seen */
+	uint32_t encaps; /* of NMSP packets */
+	uint8_t vlan_tags;
+	struct unknown_link unknown_links[8];
+	uint32_t n_unknown_links;
+	uint64_t hits[HITS];
+	struct origin first_hit[HITS];
+	uint64_t evicted_sessions, evicted_packets, evicted_messages;
+};
+
+struct model {
+	struct capture capture;
+	struct session *first, *last; /* list in order of id */
+	uint32_t n_sessions;          /* in the list */
+	uint32_t next_id;
+	struct certs *certs;
+	struct authlist authlist;
+	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
+	uint32_t n_ports;
+	struct addr controller; /* --controller; version 0 when not given */
+};
+
+struct model *model_new(void);
+void model_free(struct model *model); /* NULL is allowed */
+
+bool model_is_port(const struct model *model, uint16_t port);
+
+/* Adds an input and returns its index; the name is copied. */
+uint32_t model_add_input(struct model *model, const char *name);
+
+/* A new session at the end of the list; the caller fills in addresses and roles. */
+struct session *model_add_session(struct model *model, const struct origin *opened);
+
+/*
+ * The session to give up when LIMIT_SESSIONS is reached: the oldest that is closed and healthy, else the
+ * oldest without a failure, else the oldest. NULL when there is none.
+ */
+struct session *model_victim(const struct model *model);
+
+/* Folds the session's counts into capture.evicted_* and frees it. Its conn must be gone already. */
+void model_drop_session(struct model *model, struct session *session);
+
+/* What the analysis records. Beyond the caps the event is counted and not kept. */
+struct step *model_add_step(struct model *model, struct session *session, const struct step *step);
+void model_add_alert(struct model *model, struct session *session, const struct alert_seen *alert);
+void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen); /* takes the reference */
+void model_add_icmp(struct session *session, const struct icmp_seen *seen);
+void model_hit(struct model *model, enum limit limit, const struct origin *at);
+
+/* The engine's direction. */
+static inline uint8_t session_engine(const struct session *session)
+{
+	return session->controller ^ 1;
+}
+
+#endif

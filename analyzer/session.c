@@ -1,0 +1,403 @@
+/*
+ * What follows from a session's facts: how far its handshake got, in which state it is, who sent which
+ * certificate, and the controller's own name of each step.
+ *
+ * Findings and screens call it on demand. Pure: it changes nothing and keeps nothing. What the
+ * controller's AuthList says is session_auth.c.
+ */
+#include "analyzer/session.h"
+
+#include "dissect/names.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+#define SILENCE (45 * NS_PER_S) /* three echo intervals, design.md section 4 */
+
+/* Records of a TLS 1.3 handshake whose messages each fill a record of their own, RFC 8446 section 2. */
+#define CLIENT_FLIGHT  3 /* certificate, certificate_verify, finished */
+#define SERVER_FLIGHT  5 /* encrypted_extensions, certificate_request and the three above */
+#define SERVER_TICKETS 2 /* OpenSSL's default */
+
+/* Body of an encrypted TLS 1.3 alert: level, description, inner type, tag. */
+#define ALERT_BODY      (2 + 1 + 16)
+#define ALERT_BODY_CCM8 (2 + 1 + 8)
+#define CIPHER_CCM8     0x1305
+
+static bool seen(const struct origin *at)
+{
+	return at->packet != 0;
+}
+
+const struct step *session_step(const struct session *session, enum step_kind kind, uint8_t dir)
+{
+	for (uint32_t i = 0; i < session->n_steps; i++) {
+		const struct step *step = &session->steps[i];
+		if (step->kind == kind && step->dir == dir)
+			return step;
+	}
+	return NULL;
+}
+
+const struct alert_seen *session_fatal_alert(const struct session *session)
+{
+	for (uint32_t i = 0; i < session->n_alerts; i++) {
+		const struct alert_seen *alert = &session->alerts[i];
+		if (!alert->encrypted && alert->level == TLS_ALERT_FATAL && alert->code != TLS_CLOSE_NOTIFY)
+			return alert;
+	}
+	return NULL;
+}
+
+const struct cert *session_cert(const struct session *session, uint8_t dir)
+{
+	for (uint32_t i = 0; i < session->n_certs; i++) {
+		if (session->certs[i].dir == dir)
+			return session->certs[i].cert;
+	}
+	return NULL;
+}
+
+const struct icmp_seen *session_icmp_refusal(const struct session *session)
+{
+	static const struct {
+		uint8_t version, type, code;
+	} refusals[] = {
+	    {4, 3, 2},  /* RFC 792: protocol unreachable */
+	    {4, 3, 3},  /* port unreachable */
+	    {4, 3, 9},  /* RFC 1122: network prohibited */
+	    {4, 3, 10}, /* host prohibited */
+	    {4, 3, 13}, /* RFC 1812: communication prohibited */
+	    {6, 1, 1},  /* RFC 4443: prohibited */
+	    {6, 1, 4},  /* port unreachable */
+	    {6, 1, 5},  /* source address failed policy */
+	    {6, 1, 6},  /* reject route */
+	};
+	if (seen(&session->tcp.syn_ack) || seen(&session->tcp.last[1]))
+		return NULL;
+	for (uint32_t i = 0; i < session->n_icmp; i++) {
+		const struct icmp_seen *icmp = &session->icmp[i];
+		for (size_t row = 0; row < COUNT(refusals); row++) {
+			if (icmp->version == refusals[row].version && icmp->type == refusals[row].type &&
+			    icmp->code == refusals[row].code)
+				return icmp;
+		}
+	}
+	return NULL;
+}
+
+uint8_t session_tls_client(const struct session *session)
+{
+	return session->tls.has_client ? session->tls.client_dir : session_engine(session);
+}
+
+bool session_one_sided(const struct session *session)
+{
+	const struct session_tcp *tcp = &session->tcp;
+	uint8_t dir = tcp->packets[0] == 0;
+	if (tcp->packets[dir ^ 1] != 0)
+		return false;
+	uint64_t syns = dir == 0 ? tcp->syns : 0;
+	return tcp->bytes[dir] > 0 || tcp->packets[dir] > syns + tcp->duplicates + 1;
+}
+
+bool session_whole(const struct session *session, const struct origin *until)
+{
+	const struct session_tcp *tcp = &session->tcp;
+	if (session->midstream || session_one_sided(session))
+		return false;
+	if (tcp->gaps[0] + tcp->gaps[1] > 0 &&
+	    (until == NULL || origin_elapsed(until->time, tcp->first_gap.time) <= GAP_SECONDS * NS_PER_S))
+		return false;
+	return tcp->cut_packets == 0 || (until != NULL && tcp->first_cut.packet > until->packet);
+}
+
+static bool hello_seen(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	if (tls->client_hello || tls->server_hello || tls->ssl2_hello)
+		return true;
+	for (uint32_t i = 0; i < session->n_steps; i++) {
+		if (session->steps[i].kind == STEP_CLIENT_HELLO || session->steps[i].kind == STEP_SERVER_HELLO)
+			return true;
+	}
+	return false;
+}
+
+static uint16_t alert_body(const struct session *session)
+{
+	return session->tls.cipher == CIPHER_CCM8 ? ALERT_BODY_CCM8 : ALERT_BODY;
+}
+
+/* The client closed, or said close_notify, before this event. */
+static bool client_left(const struct session *session, const struct origin *before)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t client = session_tls_client(session);
+	const struct origin *fin = &session->tcp.fin[client];
+	const struct origin *rst = &session->tcp.rst;
+	if (seen(fin) && fin->packet < before->packet)
+		return true;
+	if (seen(rst) && session->tcp.rst_dir == client && rst->packet < before->packet)
+		return true;
+	return tls->last_protected_length[client] == alert_body(session) &&
+	       tls->last_protected[client].packet < before->packet;
+}
+
+bool session_hidden_alert(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t server = session_tls_client(session) ^ 1;
+	return tls->version == TLS_1_3 && tls->protected_after_reply[server] == 1 &&
+	       tls->last_protected_length[server] == alert_body(session) && session_whole(session, NULL) &&
+	       !client_left(session, &tls->last_protected[server]);
+}
+
+static bool complete_tls13(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t client = session_tls_client(session);
+	uint8_t server = client ^ 1;
+	if (!hello_seen(session) || session_hidden_alert(session))
+		return false;
+	if (seen(&tls->first_protected[0]) && seen(&tls->first_protected[1]))
+		return tls->protected_after_reply[server] > 0 || tls->protected_after_reply[client] > CLIENT_FLIGHT;
+	return !session_whole(session, NULL) && (tls->protected_records[client] > CLIENT_FLIGHT ||
+	                                         tls->protected_records[server] > SERVER_FLIGHT + SERVER_TICKETS);
+}
+
+static bool handshake_complete(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t client = session_tls_client(session);
+	const struct step *own = session_step(session, STEP_FINISHED, client);
+	const struct step *others = session_step(session, STEP_FINISHED, client ^ 1);
+	if (own != NULL && others != NULL)
+		return true;
+	if (tls->version == TLS_1_3)
+		return complete_tls13(session);
+	if (!hello_seen(session) || session_whole(session, NULL))
+		return false;
+	/* Something is missing. Up to TLS 1.2 application data follows the finished messages, and only a
+	 * client may hurry (false start, RFC 7918), after its own. */
+	return (own != NULL && seen(&tls->first_protected[client])) || seen(&tls->first_protected[client ^ 1]);
+}
+
+enum handshake_state session_handshake(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	if (!tls->seen)
+		return HANDSHAKE_NONE;
+	if (handshake_complete(session))
+		return HANDSHAKE_COMPLETE;
+	bool hello = hello_seen(session);
+	if (!hello && (seen(&tls->first_protected[0]) || seen(&tls->first_protected[1])))
+		return HANDSHAKE_NOT_CAPTURED;
+	if (session_fatal_alert(session) != NULL || session_hidden_alert(session))
+		return HANDSHAKE_FAILED;
+	bool closed = seen(&session->closed);
+	if (!session_whole(session, NULL) && (closed || !hello))
+		return HANDSHAKE_NOT_CAPTURED;
+	return closed ? HANDSHAKE_FAILED : HANDSHAKE_INCOMPLETE;
+}
+
+/* The TCP handshake is not over, as far as seen. */
+static bool connecting(const struct session *session)
+{
+	const struct session_tcp *tcp = &session->tcp;
+	return !session->midstream && !seen(&tcp->ack) && tcp->bytes[0] + tcp->bytes[1] == 0 &&
+	       !session_one_sided(session);
+}
+
+enum session_state session_state(const struct session *session, int64_t now)
+{
+	enum handshake_state handshake = session_handshake(session);
+	if (handshake == HANDSHAKE_FAILED || session_icmp_refusal(session) != NULL)
+		return SESSION_FAILED;
+	if (seen(&session->closed)) {
+		bool never = handshake == HANDSHAKE_NONE && session_whole(session, NULL);
+		return never ? SESSION_FAILED : SESSION_CLOSED;
+	}
+	if (connecting(session))
+		return SESSION_CONNECTING;
+	if (origin_elapsed(session->last.time, now) >= SILENCE)
+		return SESSION_SILENT;
+	if (handshake == HANDSHAKE_COMPLETE || handshake == HANDSHAKE_NOT_CAPTURED || session->midstream)
+		return SESSION_ACTIVE;
+	return SESSION_HANDSHAKING;
+}
+
+/* Index of the first step of this kind and direction, n_steps when there is none. */
+static uint32_t step_index(const struct session *session, enum step_kind kind, uint8_t dir)
+{
+	const struct step *step = session_step(session, kind, dir);
+	return step == NULL ? session->n_steps : (uint32_t)(step - session->steps);
+}
+
+bool session_resumed(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	if (!tls->server_hello)
+		return false;
+	if (tls->version == TLS_1_3)
+		return tls->psk_chosen;
+	if (!tls->offered_ticket_or_id)
+		return false;
+	if (tls->same_session_id)
+		return true;
+	/* A ticket without an id: the server finishes first and sends no certificate (RFC 5077 section 3.1). */
+	uint8_t client = session_tls_client(session);
+	uint8_t server = client ^ 1;
+	const struct step *finished = session_step(session, STEP_FINISHED, server);
+	return finished != NULL && session_whole(session, &finished->at) &&
+	       session_step(session, STEP_SERVER_HELLO_DONE, server) == NULL &&
+	       step_index(session, STEP_FINISHED, server) < step_index(session, STEP_FINISHED, client);
+}
+
+/* The server's flight was seen whole, and it holds no certificate_request. */
+static bool not_requested(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t server = session_tls_client(session) ^ 1;
+	const struct step *done = session_step(session, STEP_SERVER_HELLO_DONE, server);
+	if (done == NULL)
+		done = session_step(session, STEP_CHANGE_CIPHER_SPEC, server);
+	if (!tls->server_hello || done == NULL || done->damaged || !session_whole(session, &done->at))
+		return false;
+	return tls->undecodable + tls->too_long + session->steps_dropped == 0 &&
+	       session_step(session, STEP_CERTIFICATE_REQUEST, server) == NULL;
+}
+
+enum client_certificate session_client_certificate(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t client = session_tls_client(session);
+	const struct step *certificate = session_step(session, STEP_CERTIFICATE, client);
+	if (session_step(session, STEP_CERTIFICATE_VERIFY, client) != NULL)
+		return CLIENT_CERTIFICATE_SENT; /* RFC 5246 section 7.4.8: only behind a certificate */
+	if (certificate != NULL && certificate->certificates > 0)
+		return CLIENT_CERTIFICATE_SENT;
+	if (certificate != NULL)
+		return certificate->damaged ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_EMPTY;
+	if (session_resumed(session))
+		return CLIENT_CERTIFICATE_NOT_VISIBLE;
+	if (tls->version == TLS_1_3)
+		return seen(&tls->first_protected[client]) ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_NONE;
+	if (not_requested(session))
+		return CLIENT_CERTIFICATE_NOT_REQUESTED;
+	bool beyond = tls->protected_on[client] || seen(&tls->first_protected[client]) ||
+	              session_step(session, STEP_CLIENT_KEY_EXCHANGE, client) != NULL;
+	return beyond || session_handshake(session) == HANDSHAKE_NOT_CAPTURED ? CLIENT_CERTIFICATE_NOT_VISIBLE
+	                                                                       : CLIENT_CERTIFICATE_NONE;
+}
+
+int64_t session_connect_time(const struct session *session)
+{
+	const struct session_tcp *tcp = &session->tcp;
+	if (tcp->syns == 0 || !seen(&tcp->ack))
+		return -1;
+	return origin_elapsed(tcp->syn[0].time, tcp->ack.time);
+}
+
+struct step_state session_step_state(const struct session *session, const struct step *step)
+{
+	static const struct {
+		enum step_kind kind;
+		bool controller; /* who sends it */
+		struct step_state state;
+	} table[] = {
+	    {STEP_HELLO_REQUEST, true, {0x2120, "SSLv3 write hello request A"}},
+	    {STEP_CLIENT_HELLO, false, {0x2111, "SSLv3 read client hello B"}},
+	    {STEP_SERVER_HELLO, true, {0x2130, "SSLv3 write server hello A"}},
+	    {STEP_CERTIFICATE, true, {0x2140, "SSLv3 write certificate A"}},
+	    {STEP_CERTIFICATE_STATUS, true, {0x2200, "SSLv3 write certificate status A"}},
+	    {STEP_SERVER_KEY_EXCHANGE, true, {0x2150, "SSLv3 write key exchange A"}},
+	    {STEP_CERTIFICATE_REQUEST, true, {0x2160, "SSLv3 write certificate request A"}},
+	    {STEP_SERVER_HELLO_DONE, true, {0x2170, "SSLv3 write server done A"}},
+	    {STEP_CERTIFICATE, false, {0x2180, "SSLv3 read client certificate A"}},
+	    {STEP_CLIENT_KEY_EXCHANGE, false, {0x2190, "SSLv3 read client key exchange A"}},
+	    {STEP_CERTIFICATE_VERIFY, false, {0x21a0, "SSLv3 read certificate verify A"}},
+	    {STEP_FINISHED, false, {0x21c0, "SSLv3 read finished A"}},
+	    {STEP_NEW_SESSION_TICKET, true, {0x21f0, "SSLv3 write session ticket A"}},
+	    {STEP_CHANGE_CIPHER_SPEC, true, {0x21d0, "SSLv3 write change cipher spec A"}},
+	    {STEP_FINISHED, true, {0x21e0, "SSLv3 write finished A"}},
+	};
+	struct step_state none = {0, NULL};
+	if (session_tls_client(session) == session->controller || session->tls.version == TLS_1_3)
+		return none;
+	for (size_t row = 0; row < COUNT(table); row++) {
+		if (table[row].kind == step->kind && table[row].controller == (step->dir == session->controller))
+			return table[row].state;
+	}
+	return none;
+}
+
+const char *session_state_name(enum session_state state)
+{
+	static const struct name names[] = {
+	    {SESSION_CONNECTING, "connecting"}, {SESSION_HANDSHAKING, "handshaking"}, {SESSION_ACTIVE, "active"},
+	    {SESSION_CLOSED, "closed"},         {SESSION_FAILED, "failed"},           {SESSION_SILENT, "silent"},
+	};
+	return name_find(names, COUNT(names), state);
+}
+
+const char *session_handshake_name(enum handshake_state state)
+{
+	static const struct name names[] = {
+	    {HANDSHAKE_NONE, "none"},     {HANDSHAKE_NOT_CAPTURED, "not-captured"}, {HANDSHAKE_INCOMPLETE, "incomplete"},
+	    {HANDSHAKE_FAILED, "failed"}, {HANDSHAKE_COMPLETE, "complete"},
+	};
+	return name_find(names, COUNT(names), state);
+}
+
+const char *session_client_certificate_name(enum client_certificate value)
+{
+	static const struct name names[] = {
+	    {CLIENT_CERTIFICATE_NONE, "none"},
+	    {CLIENT_CERTIFICATE_NOT_REQUESTED, "not-requested"},
+	    {CLIENT_CERTIFICATE_NOT_VISIBLE, "not-visible"},
+	    {CLIENT_CERTIFICATE_EMPTY, "empty"},
+	    {CLIENT_CERTIFICATE_SENT, "sent"},
+	};
+	return name_find(names, COUNT(names), value);
+}
+
+const char *session_observed_name(enum auth_observed observed)
+{
+	static const struct name names[] = {
+	    {AUTH_OBSERVED_NONE, "none"},
+	    {AUTH_OBSERVED_ACCEPTED, "accepted"},
+	    {AUTH_OBSERVED_REJECTED, "rejected"},
+	};
+	return name_find(names, COUNT(names), observed);
+}
+
+const char *session_step_name(enum step_kind kind)
+{
+	static const struct name names[] = {
+	    {STEP_CLIENT_HELLO, "client_hello"},
+	    {STEP_SERVER_HELLO, "server_hello"},
+	    {STEP_HELLO_RETRY_REQUEST, "hello_retry_request"},
+	    {STEP_ENCRYPTED_EXTENSIONS, "encrypted_extensions"},
+	    {STEP_CERTIFICATE, "certificate"},
+	    {STEP_CERTIFICATE_STATUS, "certificate_status"},
+	    {STEP_SERVER_KEY_EXCHANGE, "server_key_exchange"},
+	    {STEP_CERTIFICATE_REQUEST, "certificate_request"},
+	    {STEP_SERVER_HELLO_DONE, "server_hello_done"},
+	    {STEP_CLIENT_KEY_EXCHANGE, "client_key_exchange"},
+	    {STEP_CERTIFICATE_VERIFY, "certificate_verify"},
+	    {STEP_CHANGE_CIPHER_SPEC, "change_cipher_spec"},
+	    {STEP_FINISHED, "finished"},
+	    {STEP_NEW_SESSION_TICKET, "new_session_ticket"},
+	    {STEP_END_OF_EARLY_DATA, "end_of_early_data"},
+	    {STEP_KEY_UPDATE, "key_update"},
+	    {STEP_HELLO_REQUEST, "hello_request"},
+	    {STEP_ENCRYPTED_HANDSHAKE, "encrypted_handshake"},
+	};
+	return name_find(names, COUNT(names), kind);
+}
+
+const char *session_close_name(enum close_kind close)
+{
+	static const struct name names[] = {{CLOSE_FIN, "fin"}, {CLOSE_RST, "rst"}, {CLOSE_ALERT, "alert"}};
+	return name_find(names, COUNT(names), close);
+}

@@ -1,0 +1,117 @@
+/*
+ * What follows from a session's facts: pure functions over the const model, used by findings and screens.
+ * design.md sections 4, 6 and 8.
+ */
+#ifndef ANALYZER_SESSION_H
+#define ANALYZER_SESSION_H
+
+#include "analyzer/model.h"
+
+enum session_state {
+	SESSION_CONNECTING,
+	SESSION_HANDSHAKING,
+	SESSION_ACTIVE,
+	SESSION_CLOSED,
+	SESSION_FAILED,
+	SESSION_SILENT,
+};
+
+enum handshake_state {
+	HANDSHAKE_NONE,         /* no TLS byte seen */
+	HANDSHAKE_NOT_CAPTURED, /* the session was joined behind it, or it fell into gaps */
+	HANDSHAKE_INCOMPLETE,
+	HANDSHAKE_FAILED,
+	HANDSHAKE_COMPLETE,
+};
+
+enum client_certificate {
+	CLIENT_CERTIFICATE_NONE, /* the session never got that far */
+	CLIENT_CERTIFICATE_NOT_REQUESTED,
+	CLIENT_CERTIFICATE_NOT_VISIBLE,
+	CLIENT_CERTIFICATE_EMPTY,
+	CLIENT_CERTIFICATE_SENT,
+};
+
+enum auth_observed { AUTH_OBSERVED_NONE, AUTH_OBSERVED_ACCEPTED, AUTH_OBSERVED_REJECTED };
+
+/* The AuthList answer for one session: both halves of design.md section 6. */
+struct session_auth {
+	enum auth_observed observed;
+	bool inferred;               /* encryption hides the proof of `observed` */
+	struct origin evidence[3];   /* packets that prove it */
+	uint32_t n_evidence;
+	struct auth_decision decision; /* predicted */
+	const struct cert *cert;       /* the engine's certificate, NULL when not seen */
+};
+
+/* `now` is the time of the last packet of the capture. */
+enum session_state session_state(const struct session *session, int64_t now);
+enum handshake_state session_handshake(const struct session *session);
+enum client_certificate session_client_certificate(const struct session *session);
+bool session_resumed(const struct session *session);
+
+/* Who sends as TLS client: known from the hellos, else the engine's direction (facts.md section 1). */
+uint8_t session_tls_client(const struct session *session);
+
+/* More than SYNs was seen of one direction, and nothing of the other. */
+bool session_one_sided(const struct session *session);
+
+/*
+ * Nothing of the session is missing from the capture up to this event. NULL asks for the whole session. A
+ * gap becomes certain only GAP_SECONDS after it, so a gap shortly after the event counts as before it.
+ */
+bool session_whole(const struct session *session, const struct origin *until);
+
+/*
+ * TLS 1.3 without keys: the server's only answer to the client's flight is one record of an alert's size,
+ * and the client had not left before (RFC 8446 section 5.2: type byte and tag around 2 bytes). Inferred.
+ */
+bool session_hidden_alert(const struct session *session);
+
+/* The ICMP error that refuses the connection (port unreachable, prohibited), NULL when none. */
+const struct icmp_seen *session_icmp_refusal(const struct session *session);
+void session_auth(const struct model *model, const struct session *session, struct session_auth *out);
+
+/* The first fatal alert in the clear, NULL when none. */
+const struct alert_seen *session_fatal_alert(const struct session *session);
+
+/* The first step of this kind and direction, NULL when none. */
+const struct step *session_step(const struct session *session, enum step_kind kind, uint8_t dir);
+
+/* The end-entity certificate that a direction sent (the first of its message), NULL when none. */
+const struct cert *session_cert(const struct session *session, uint8_t dir);
+
+/* Nanoseconds from SYN to the handshake's ACK, -1 when not both were seen. */
+int64_t session_connect_time(const struct session *session);
+
+/* The Community ID v1 with seed 0 ("1:..."), https://github.com/corelight/community-id-spec */
+#define COMMUNITY_ID 32
+void session_community_id(const struct session *session, char text[COMMUNITY_ID]);
+
+/* The controller's own state of a step: its OpenSSL state number and name, facts.md section 7. */
+struct step_state {
+	uint16_t number; /* 0 = none */
+	const char *name;
+};
+struct step_state session_step_state(const struct session *session, const struct step *step);
+
+const char *session_state_name(enum session_state state);
+const char *session_handshake_name(enum handshake_state state);
+const char *session_client_certificate_name(enum client_certificate value);
+const char *session_observed_name(enum auth_observed observed);
+const char *session_step_name(enum step_kind kind); /* "client_hello" */
+const char *session_close_name(enum close_kind close); /* "fin", NULL for none */
+
+/* The controller's prompt lines that add this certificate to its AuthList. */
+struct auth_fix {
+	char line[7][128];
+	uint32_t lines;
+};
+
+/*
+ * The lines to paste for IOS-XE (SHA-256 of the SPKI) and AireOS (SHA-1 and SHA-256), with a comment line
+ * ("!") in front of each. None when there is no certificate or no MAC to enter.
+ */
+void session_auth_fix(const struct session_auth *auth, struct auth_fix *out);
+
+#endif

@@ -1,0 +1,520 @@
+/*
+ * Causal order over the two streams of a connection, and its TCP facts. Called by analyze.c for every
+ * packet of an NMSP connection; calls the two sinks. Allocates only for bytes that must wait.
+ */
+#include "analyzer/tcp.h"
+
+#include "analyzer/hash.h"
+
+#include <stdlib.h>
+
+#define DUPLICATE_NS  (5 * 1000 * 1000) /* a mirror's second copy comes within 5 ms */
+#define ACK_JUMP      (UINT64_C(1) << 26) /* an ACK farther ahead is not believed */
+#define ANCHOR_DRIFT  (UINT64_C(1) << 30) /* a direction known by ACKs alone is anchored anew before it wraps */
+#define SYN_REORDER   (1 << 20)  /* a SYN this far before the first data seen belongs to it */
+#define GAP_NS        (GAP_SECONDS * NS_PER_S)
+
+void tcp_init(struct tcp *tcp, struct session *session, const struct sink sink[2])
+{
+	*tcp = (struct tcp){.session = session, .sink = {sink[0], sink[1]}};
+}
+
+void tcp_free(struct tcp *tcp)
+{
+	stream_free(&tcp->side[0].stream);
+	stream_free(&tcp->side[1].stream);
+}
+
+/* ---- sequence numbers ------------------------------------------------------------------------------ */
+
+/* The offset of a sequence number, the one nearest to where the stream stands. */
+static uint64_t unwrap(const struct tcp_side *side, uint32_t seq)
+{
+	uint64_t here = side->stream.next;
+	uint32_t here_seq = side->base + (uint32_t)(here - TCP_START);
+	return here + (uint64_t)(int64_t)(int32_t)(seq - here_seq);
+}
+
+static void anchor(struct tcp_side *side, uint32_t seq)
+{
+	side->anchored = true;
+	side->base = seq;
+	side->stream.next = TCP_START;
+	side->acked = 0;
+	side->first_acked = UINT64_MAX;
+}
+
+/* The first byte's place is known: `off` is it. */
+static void set_base(struct tcp_side *side, uint64_t off)
+{
+	side->based = true;
+	side->stream.next = off;
+}
+
+bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet)
+{
+	const struct tcp_side *side = &tcp->side[dir];
+	if ((packet->tcp.flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
+		return false;
+	if (packet->tcp.flags & TCP_ACK)
+		return tcp->closing && side->syn && packet->tcp.seq + 1 != side->base;
+	if (side->syn)
+		return packet->tcp.seq + 1 != side->base;
+	if (side->based || !side->anchored)
+		return side->based;
+	int32_t before = (int32_t)(side->base - (packet->tcp.seq + 1));
+	return before < -SYN_REORDER || before > SYN_REORDER;
+}
+
+static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
+{
+	struct tcp_side *side = &tcp->side[dir];
+	struct session_tcp *facts = &tcp->session->tcp;
+	if (packet->tcp.flags & TCP_ACK) {
+		if (facts->syn_ack.packet == 0)
+			facts->syn_ack = *origin;
+	} else {
+		if (facts->syns < LIMIT_SYNS)
+			facts->syn[facts->syns] = *origin;
+		facts->syns++;
+	}
+	if (side->syn || side->based)
+		return;
+	if (!side->anchored)
+		anchor(side, packet->tcp.seq + 1);
+	uint64_t start = unwrap(side, packet->tcp.seq + 1);
+	if (side->stream.first == NULL) {
+		uint64_t acked = side->acked;
+		anchor(side, packet->tcp.seq + 1);
+		side->acked = acked >= start ? acked - start + TCP_START : 0;
+		start = TCP_START;
+	}
+	side->syn = true;
+	set_base(side, start);
+}
+
+static void take_ack(struct tcp *tcp, uint8_t dir, uint32_t ack, const struct origin *origin)
+{
+	struct tcp_side *peer = &tcp->side[dir ^ 1];
+	bool seen = tcp->session->tcp.last[dir ^ 1].packet != 0;
+	if (!peer->anchored || (!seen && unwrap(peer, ack) - TCP_START > ANCHOR_DRIFT))
+		anchor(peer, ack);
+	uint64_t off = unwrap(peer, ack);
+	if (off > peer->stream.next + ACK_JUMP)
+		return;
+	if (off < peer->first_acked)
+		peer->first_acked = off;
+	if (off <= peer->acked)
+		return;
+	if (peer->acked <= peer->stream.next)
+		peer->acked_since = (struct tcp_wait){tcp->packets, origin->time};
+	peer->acked = off;
+}
+
+/* ---- duplicates and retransmissions ---------------------------------------------------------------- */
+
+/* Copies of the mirror are the same packet; a retransmission has another IP id, ACK or time. */
+static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
+{
+	struct tcp_side *side = &tcp->side[dir];
+	const struct packet_tcp *head = &packet->tcp;
+	struct tcp_recent now = {
+	    .digest = hash_bytes(packet->payload.p, packet->payload.n),
+	    .time = origin->time, .seq = head->seq, .ack = head->ack,
+	    .length = (uint32_t)packet->payload.n + packet->cut, .cut = packet->cut, .ip_id = packet->ip_id,
+	    .window = head->window, .checksum = head->checksum, .flags = head->flags};
+	int64_t within = DUPLICATE_NS;
+	const struct session_tcp *facts = &tcp->session->tcp;
+	if (facts->ack.packet != 0 && facts->syns == 1 && facts->ack.time - facts->syn[0].time < within)
+		within = facts->ack.time - facts->syn[0].time;
+	for (unsigned i = 0; i < TCP_RECENT; i++) {
+		const struct tcp_recent *old = &side->recent[i];
+		if (old->seq != now.seq || old->length != now.length || old->flags != now.flags)
+			continue;
+		if (old->digest != now.digest && old->cut == 0 && now.cut == 0) {
+			tcp->session->tcp.conflicts++;
+			break;
+		}
+		int64_t apart = now.time - old->time;
+		if (old->digest == now.digest && old->ack == now.ack && old->ip_id == now.ip_id &&
+		    old->window == now.window && old->checksum == now.checksum && apart >= 0 && apart <= within)
+			return true;
+	}
+	side->recent[side->recent_at] = now;
+	side->recent_at = (uint8_t)((side->recent_at + 1) % TCP_RECENT);
+	return false;
+}
+
+/* ---- handing up ------------------------------------------------------------------------------------ */
+
+static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment)
+{
+	struct session *session = tcp->session;
+	struct tcp_side *side = &tcp->side[dir];
+	if (segment->fin && !side->fin) {
+		side->fin = true;
+		session->tcp.fin[dir] = segment->origin;
+	}
+	if (segment->rst && session->tcp.rst.packet == 0) {
+		session->tcp.rst = segment->origin;
+		session->tcp.rst_dir = dir;
+	}
+	if ((segment->fin || segment->rst) && session->closed.packet == 0) {
+		session->closed = segment->origin;
+		session->close = segment->rst ? CLOSE_RST : CLOSE_FIN;
+		session->closed_by = dir;
+	}
+	bool over = session->tcp.rst.packet != 0 || (tcp->side[0].fin && tcp->side[1].fin);
+	if (over && !tcp->closing) {
+		tcp->closing = true;
+		tcp->closing_since = (struct tcp_wait){tcp->packets, segment->origin.time};
+	}
+}
+
+/* Offset up to which everything of a side was handed up, its FIN included. */
+static uint64_t handed_up(const struct tcp_side *side)
+{
+	return side->stream.next + (side->fin || side->fin_lost ? 1 : 0);
+}
+
+/* What the segment acknowledges was handed up, or will never be. */
+static bool ack_reached(const struct tcp *tcp, uint8_t dir, const struct segment *segment)
+{
+	const struct tcp_side *peer = &tcp->side[dir ^ 1];
+	if (tcp->alone && tcp->session->tcp.last[dir ^ 1].packet == 0)
+		return true;
+	return segment->ack == 0 || (peer->based && segment->ack <= handed_up(peer));
+}
+
+static void settle(struct tcp *tcp, uint8_t dir)
+{
+	struct tcp_side *side = &tcp->side[dir];
+	const struct held *first = side->stream.first;
+	if (first == NULL)
+		return;
+	side->hole_since = (struct tcp_wait){first->arrival, first->segment.origin.time};
+	for (const struct held *held = first->next; held != NULL; held = held->next)
+		if (held->arrival < side->hole_since.packets)
+			side->hole_since = (struct tcp_wait){held->arrival, held->segment.origin.time};
+}
+
+/* Hands up the first held segment of a side. */
+static void release(struct tcp *tcp, uint8_t dir, size_t *held_all)
+{
+	struct tcp_side *side = &tcp->side[dir];
+	struct segment head = side->stream.first->segment;
+	size_t before = side->stream.held_bytes;
+	stream_deliver_first(&side->stream, &tcp->sink[dir]);
+	*held_all -= before - side->stream.held_bytes;
+	head.bytes = span_of(NULL, 0);
+	take_end(tcp, dir, &head);
+}
+
+static void release_ready(struct tcp *tcp, size_t *held_all)
+{
+	bool progress;
+	do {
+		progress = false;
+		for (uint8_t dir = 0; dir < 2; dir++) {
+			struct tcp_side *side = &tcp->side[dir];
+			const struct held *held = side->based ? stream_ready(&side->stream) : NULL;
+			if (held == NULL || !ack_reached(tcp, dir, &held->segment))
+				continue;
+			release(tcp, dir, held_all);
+			settle(tcp, dir);
+			progress = true;
+		}
+	} while (progress);
+}
+
+/* ---- what waits, and giving up --------------------------------------------------------------------- */
+
+enum blockage {
+	BLOCK_NONE,
+	BLOCK_START, /* joined mid-way: an earlier packet may still come */
+	BLOCK_HOLE,  /* bytes are missing in front of a held segment */
+	BLOCK_TAIL,  /* bytes were acknowledged that never came */
+	BLOCK_ACK,   /* a segment waits for the bytes that it acknowledges */
+};
+
+/* Why a side is stuck and since when. */
+static enum blockage blocked(const struct tcp *tcp, uint8_t dir, struct tcp_wait *since)
+{
+	const struct tcp_side *side = &tcp->side[dir];
+	const struct held *first = side->stream.first;
+	const struct tcp_side *peer = &tcp->side[dir ^ 1];
+	*since = side->hole_since;
+	if (first != NULL && !side->based)
+		return BLOCK_START;
+	if (!side->based && peer->stream.first != NULL && tcp->session->tcp.last[dir].packet != 0) {
+		*since = peer->hole_since;
+		return BLOCK_START;
+	}
+	if (first != NULL && first->segment.off <= side->stream.next)
+		return BLOCK_ACK;
+	if (first != NULL) {
+		if (side->acked > side->stream.next && side->acked_since.packets > since->packets)
+			*since = side->acked_since;
+		return BLOCK_HOLE;
+	}
+	*since = side->acked_since;
+	return side->based && side->acked > handed_up(side) ? BLOCK_TAIL : BLOCK_NONE;
+}
+
+/* A hole may still be filled by a retransmission while its receiver has not acknowledged it. */
+static bool may_force(const struct tcp *tcp, uint8_t dir, enum blockage why)
+{
+	const struct tcp_side *side = &tcp->side[dir];
+	return why != BLOCK_HOLE || side->acked > side->stream.next || side->rst_waits || tcp->closing ||
+	    tcp->session->tcp.last[dir ^ 1].packet == 0;
+}
+
+static void force_start(struct tcp_side *side, const struct tcp_side *peer)
+{
+	uint64_t start = side->stream.first != NULL ? side->stream.first->segment.off : side->first_acked;
+	if (start == UINT64_MAX)
+		start = side->stream.next;
+	if (peer->syn && side->first_acked < start && start - side->first_acked < ACK_JUMP)
+		start = side->first_acked;
+	set_base(side, start);
+}
+
+static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct origin *now, size_t *held_all)
+{
+	struct tcp_side *side = &tcp->side[dir];
+	struct stream *stream = &side->stream;
+	switch (why) {
+	case BLOCK_NONE:
+		return;
+	case BLOCK_START:
+		force_start(side, &tcp->side[dir ^ 1]);
+		break;
+	case BLOCK_HOLE:
+		stream_gap(stream, stream->first->segment.off, now, &tcp->sink[dir]);
+		break;
+	case BLOCK_TAIL:
+		if (side->acked == stream->next + 1)
+			side->fin_lost = true;
+		else
+			stream_gap(stream, side->acked, now, &tcp->sink[dir]);
+		break;
+	case BLOCK_ACK:
+		tcp->alone = tcp->session->tcp.last[dir ^ 1].packet == 0;
+		release(tcp, dir, held_all);
+		break;
+	}
+	settle(tcp, dir);
+	release_ready(tcp, held_all);
+}
+
+/*
+ * The side to give up first: the one that waits longest, but a segment that waits for an acknowledged byte
+ * only when the other side holds nothing that could be given up in its stead.
+ */
+static enum blockage choose(const struct tcp *tcp, bool at_end, uint8_t *dir, struct tcp_wait *since)
+{
+	enum blockage best = BLOCK_NONE;
+	for (uint8_t d = 0; d < 2; d++) {
+		struct tcp_wait wait;
+		enum blockage why = blocked(tcp, d, &wait);
+		if (why == BLOCK_NONE || (!at_end && !may_force(tcp, d, why)))
+			continue;
+		bool first = best == BLOCK_NONE || (best == BLOCK_ACK && why != BLOCK_ACK) ||
+		    ((best == BLOCK_ACK) == (why == BLOCK_ACK) && wait.packets < since->packets);
+		if (!first)
+			continue;
+		best = why;
+		*dir = d;
+		*since = wait;
+	}
+	return best;
+}
+
+static bool due(const struct tcp *tcp, const struct tcp_wait *since, const struct origin *now)
+{
+	return tcp->packets - since->packets >= GAP_PACKETS || now->time - since->time >= GAP_NS;
+}
+
+static bool anything_waits(const struct tcp *tcp)
+{
+	struct tcp_wait since;
+	return blocked(tcp, 0, &since) != BLOCK_NONE || blocked(tcp, 1, &since) != BLOCK_NONE ||
+	    (tcp->closing && !tcp->ended);
+}
+
+static void finish(struct tcp *tcp, const struct origin *now)
+{
+	if (tcp->ended)
+		return;
+	tcp->ended = true;
+	tcp->sink[0].end(tcp->sink[0].ctx, now);
+	tcp->sink[1].end(tcp->sink[1].ctx, now);
+}
+
+static void publish(struct tcp *tcp, const struct origin *now)
+{
+	struct session_tcp *facts = &tcp->session->tcp;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		const struct stream *stream = &tcp->side[dir].stream;
+		if (stream->gaps > facts->gaps[dir] && facts->first_gap.packet == 0)
+			facts->first_gap = *now;
+		facts->gaps[dir] = stream->gaps;
+		facts->delivered[dir] = stream->delivered;
+		facts->lost_bytes[dir] = stream->lost;
+	}
+	tcp->waiting = anything_waits(tcp);
+}
+
+void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all)
+{
+	uint8_t dir = 0;
+	struct tcp_wait since;
+	enum blockage why;
+	while ((why = choose(tcp, false, &dir, &since)) != BLOCK_NONE && due(tcp, &since, now))
+		force(tcp, dir, why, now, held_all);
+	if (tcp->closing && due(tcp, &tcp->closing_since, now))
+		tcp_end(tcp, now, held_all);
+	publish(tcp, now);
+}
+
+void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
+{
+	uint8_t dir = 0;
+	struct tcp_wait since;
+	enum blockage why;
+	while ((why = choose(tcp, true, &dir, &since)) != BLOCK_NONE)
+		force(tcp, dir, why, now, held_all);
+	finish(tcp, now);
+	publish(tcp, now);
+}
+
+/* ---- a packet -------------------------------------------------------------------------------------- */
+
+static void count_packet(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
+{
+	struct session_tcp *facts = &tcp->session->tcp;
+	facts->last[dir] = *origin;
+	if (packet->payload.n + packet->cut > 0) {
+		facts->bytes[dir] += packet->payload.n + packet->cut;
+		facts->last_data[dir] = *origin;
+		if (facts->first_data[dir].packet == 0)
+			facts->first_data[dir] = *origin;
+	}
+	if (packet->cut > 0) {
+		facts->cut_packets++;
+		if (facts->first_cut.packet == 0)
+			facts->first_cut = *origin;
+	}
+	if (dir == 0 && facts->ack.packet == 0 && facts->syn_ack.packet != 0 &&
+	    (packet->tcp.flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
+		facts->ack = *origin;
+}
+
+static void count_repeat(struct tcp *tcp, uint8_t dir, const struct segment *segment)
+{
+	bool keep_alive = segment_length(segment) <= 1 &&
+	    segment->off + 1 == tcp->side[dir].stream.next;
+	if (!keep_alive)
+		tcp->session->tcp.retransmissions[dir]++;
+}
+
+static void hold(struct tcp *tcp, uint8_t dir, const struct segment *segment, size_t *held_all)
+{
+	struct tcp_side *side = &tcp->side[dir];
+	bool empty = side->stream.first == NULL;
+	size_t before = side->stream.held_bytes;
+	uint64_t conflicts = side->stream.conflicts;
+	if (!stream_hold(&side->stream, segment, tcp->packets))
+		count_repeat(tcp, dir, segment);
+	*held_all += side->stream.held_bytes - before;
+	tcp->session->tcp.conflicts += side->stream.conflicts - conflicts;
+	side->rst_waits = side->rst_waits || segment->rst;
+	if (empty)
+		settle(tcp, dir);
+}
+
+static void obey_limits(struct tcp *tcp, const struct origin *now, size_t *held_all)
+{
+	uint8_t dir = 0;
+	struct tcp_wait since;
+	enum blockage why;
+	while ((tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW ||
+	    *held_all > LIMIT_HELD_ALL) && (why = choose(tcp, true, &dir, &since)) != BLOCK_NONE) {
+		tcp->forced++;
+		force(tcp, dir, why, now, held_all);
+	}
+}
+
+/* The segment of a packet, in offsets. */
+static struct segment segment_of(struct tcp *tcp, uint8_t dir, const struct packet *packet,
+    const struct origin *origin)
+{
+	struct tcp_side *side = &tcp->side[dir];
+	if (!side->anchored)
+		anchor(side, packet->tcp.seq);
+	bool acks = (packet->tcp.flags & TCP_ACK) != 0;
+	return (struct segment){
+	    .off = unwrap(side, packet->tcp.seq) + ((packet->tcp.flags & TCP_SYN) ? 1 : 0),
+	    .ack = acks ? unwrap(&tcp->side[dir ^ 1], packet->tcp.ack) : 0,
+	    .bytes = packet->payload, .cut = packet->cut,
+	    .fin = (packet->tcp.flags & TCP_FIN) != 0, .rst = (packet->tcp.flags & TCP_RST) != 0,
+	    .origin = *origin};
+}
+
+static void place(struct tcp *tcp, uint8_t dir, const struct segment *segment, size_t *held_all)
+{
+	struct tcp_side *side = &tcp->side[dir];
+	struct stream *stream = &side->stream;
+	if (side->based && segment_length(segment) > 0 &&
+	    segment->off + segment_length(segment) <= stream->next && !segment->fin && !segment->rst) {
+		count_repeat(tcp, dir, segment);
+		return;
+	}
+	if (side->based && stream->first == NULL && segment->off <= stream->next &&
+	    ack_reached(tcp, dir, segment)) {
+		stream_deliver(stream, segment, &tcp->sink[dir]);
+		take_end(tcp, dir, segment);
+		if (tcp->side[dir ^ 1].stream.first != NULL)
+			release_ready(tcp, held_all);
+		return;
+	}
+	hold(tcp, dir, segment, held_all);
+	release_ready(tcp, held_all);
+}
+
+bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin,
+    size_t *held_all)
+{
+	uint8_t flags = packet->tcp.flags;
+	bool carries = packet->payload.n + packet->cut > 0;
+	if ((carries || (flags & (TCP_SYN | TCP_FIN))) && is_duplicate(tcp, dir, packet, origin)) {
+		tcp->session->tcp.duplicates++;
+		return false;
+	}
+	tcp->packets++;
+	tcp->session->tcp.packets[dir]++;
+	if (flags & TCP_SYN)
+		take_syn(tcp, dir, packet, origin);
+	if (flags & TCP_ACK)
+		take_ack(tcp, dir, packet->tcp.ack, origin);
+	count_packet(tcp, dir, packet, origin);
+	struct tcp_side *side = &tcp->side[dir];
+	if ((flags & TCP_RST) && !side->based && tcp->side[dir ^ 1].syn) {
+		anchor(side, packet->tcp.seq);
+		set_base(side, TCP_START);
+	}
+	if (!tcp->ended && (carries || (flags & (TCP_FIN | TCP_RST)))) {
+		struct segment segment = segment_of(tcp, dir, packet, origin);
+		place(tcp, dir, &segment, held_all);
+	}
+	if (tcp->waiting || tcp->closing || tcp->side[0].stream.first != NULL ||
+	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > handed_up(&tcp->side[dir ^ 1])) {
+		obey_limits(tcp, origin, held_all);
+		tcp_tick(tcp, origin, held_all);
+	} else {
+		tcp->session->tcp.delivered[dir] = side->stream.delivered;
+		if (packet->cut > 0)
+			publish(tcp, origin);
+	}
+	return true;
+}

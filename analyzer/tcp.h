@@ -1,0 +1,84 @@
+/*
+ * One TCP connection: both directions in the order in which the hosts saw them.
+ *
+ * Puts segments of both streams in causal order (a segment waits for the bytes that it acknowledges), tells
+ * mirror duplicates from retransmissions, gives holes up by the rules of design.md section 4, and writes
+ * what it counts into the session's TCP facts. Never looks into the bytes. RFC 9293.
+ */
+#ifndef ANALYZER_TCP_H
+#define ANALYZER_TCP_H
+
+#include "analyzer/model.h"
+#include "analyzer/stream.h"
+
+#define TCP_RECENT 4 /* packets of a direction that a duplicate is looked for among */
+
+/* What identifies a packet that the mirror may deliver twice. */
+struct tcp_recent {
+	uint64_t digest; /* of the payload */
+	int64_t time;
+	uint32_t seq, ack, length, cut;
+	uint16_t ip_id, window, checksum;
+	uint8_t flags;
+};
+
+/* Since when something waits. */
+struct tcp_wait {
+	uint64_t packets; /* packet count of the connection */
+	int64_t time;
+};
+
+struct tcp_side {
+	struct stream stream;
+	bool anchored; /* sequence numbers can be told apart: `base` is set */
+	bool based;    /* the place of the first byte is certain enough to hand bytes up */
+	bool syn, fin;
+	bool rst_waits; /* a RST is held: nothing in front of it will be sent again */
+	bool fin_lost;  /* one byte is acknowledged and nothing follows: a FIN that was not captured */
+	uint32_t base;  /* sequence number at offset TCP_START */
+	uint64_t acked; /* offset up to which the other side acknowledged */
+	uint64_t first_acked;
+	struct tcp_wait acked_since; /* when `acked` first passed the stream's end */
+	struct tcp_wait hole_since;  /* when the first byte behind the current hole came */
+	struct tcp_recent recent[TCP_RECENT];
+	uint8_t recent_at;
+};
+
+/* Offset of the first byte: room below it for bytes from before the capture. */
+#define TCP_START (UINT64_C(1) << 32)
+
+struct tcp {
+	struct session *session;
+	struct tcp_side side[2];
+	struct sink sink[2];
+	uint64_t packets;
+	bool waiting; /* something is held, missing or about to end: tcp_tick must be called */
+	bool alone;   /* the other direction was waited for and never came */
+	bool closing; /* RST, or FIN of both sides, was handed up */
+	struct tcp_wait closing_since;
+	bool ended;
+	uint64_t forced; /* holes given up because LIMIT_HELD_* was reached */
+};
+
+void tcp_init(struct tcp *tcp, struct session *session, const struct sink sink[2]);
+
+/* Frees what is held and calls nobody. */
+void tcp_free(struct tcp *tcp);
+
+/* The packet opens another connection on the same addresses and ports. */
+bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet);
+
+/*
+ * Takes a packet of the connection, hands up what became ready. `held_all` is the sum of held bytes of all
+ * connections, kept up to date here. Returns false when the packet is a mirror duplicate.
+ */
+bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin,
+    size_t *held_all);
+
+/* Time goes on: gives up holes that are due. `now` is the origin of the packet that tells the time. */
+void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all);
+
+/* The end of the input: every hole becomes a gap, both sinks end. */
+void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all);
+
+#endif

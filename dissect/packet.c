@@ -1,0 +1,322 @@
+/*
+ * Frame -> innermost TCP segment, ICMP error or IP fragment: link layers, tags, tunnels, and the tables that
+ * lead from one header to the next by the number on the wire. A link type, a tag or a tunnel is one row and
+ * one function.
+ *
+ * Called once for every packet of a capture. It allocates nothing, keeps nothing between packets, verifies no
+ * checksum, and puts no fragments together (analyzer/fragment.c does).
+ */
+#include "dissect/packet.h"
+
+#include "dissect/limits.h"
+#include "dissect/packet_walk.h"
+
+/* A number that names the next header; a row with an encap counts as a tag or a tunnel. */
+struct branch {
+	uint32_t value;
+	enum encap encap;
+	decoder *decode;
+};
+
+#define PLAIN       ENCAP_COUNT
+#define ROWS(table) (sizeof(table) / sizeof(table)[0])
+
+enum {
+	ETHERTYPE_IP4 = 0x0800,
+	ETHERTYPE_IP6 = 0x86dd,
+	ETHERTYPE_ERSPAN = 0x88be,
+};
+
+static decoder decode_ethernet, decode_vlan, decode_gre, decode_erspan2, decode_erspan3, decode_udp,
+    decode_vxlan;
+
+static const struct branch ethertypes[] = {
+    {ETHERTYPE_IP4, PLAIN, packet_ip4}, {ETHERTYPE_IP6, PLAIN, packet_ip6}, {0x8100, ENCAP_VLAN, decode_vlan},
+    {0x88a8, ENCAP_VLAN, decode_vlan},  {0x9100, ENCAP_VLAN, decode_vlan},  {0x9200, ENCAP_VLAN, decode_vlan},
+};
+
+static const struct branch ip_protocols[] = {
+    {IP_TCP, PLAIN, packet_ip_tcp},     {17, PLAIN, decode_udp}, {IP_ICMP, PLAIN, packet_ip_icmp4},
+    {IP_ICMP6, PLAIN, packet_ip_icmp6}, {47, PLAIN, decode_gre}, {4, ENCAP_IPIP, packet_ip4},
+    {41, ENCAP_IPIP, packet_ip6},
+};
+
+/* ERSPAN I and II have one type; the sequence number, in front of II only, tells them apart. */
+#define GRE_NUMBERED 0x10000
+
+static const struct branch gre_payloads[] = {
+    {ETHERTYPE_IP4, ENCAP_GRE, packet_ip4},
+    {ETHERTYPE_IP6, ENCAP_GRE, packet_ip6},
+    {0x6558, ENCAP_GRE, decode_ethernet}, /* transparent Ethernet bridging, RFC 1701 */
+    {ETHERTYPE_ERSPAN, ENCAP_ERSPAN1, decode_ethernet},
+    {ETHERTYPE_ERSPAN | GRE_NUMBERED, ENCAP_ERSPAN2, decode_erspan2},
+    {0x22eb, ENCAP_ERSPAN3, decode_erspan3},
+};
+
+static const struct branch udp_ports[] = {
+    {4789, ENCAP_VXLAN, decode_vxlan}, /* RFC 7348 */
+    {8472, ENCAP_VXLAN, decode_vxlan}, /* Linux before the port was assigned */
+};
+
+static void follow(struct walk *w, const struct branch *table, size_t rows, uint32_t value)
+{
+	struct packet *out = w->out;
+	for (size_t i = 0; i < rows; i++) {
+		if (table[i].value != value)
+			continue;
+		if (table[i].encap != PLAIN) {
+			out->too_deep = out->layers == LIMIT_TUNNELS;
+			if (out->too_deep)
+				return;
+			out->layers++;
+			out->encaps |= 1u << table[i].encap;
+		}
+		w->next = table[i].decode;
+		return;
+	}
+}
+
+void packet_follow_protocol(struct walk *w, uint8_t proto)
+{
+	follow(w, ip_protocols, ROWS(ip_protocols), proto);
+}
+
+static void run(struct walk *w, decoder *first)
+{
+	w->next = first;
+	while (w->next != NULL) {
+		decoder *decode = w->next;
+		w->next = NULL;
+		if (!decode(w)) {
+			w->out->kind = PACKET_MALFORMED;
+			return;
+		}
+	}
+}
+
+/* ---- link layers ---------------------------------------------------------------------------------- */
+
+static bool decode_llc(struct walk *w)
+{
+	enum { SNAP = 0xaaaa03 };
+	struct rd r = rd_of(w->rest);
+	if (rd_u24(&r) != SNAP)
+		return rd_ok(&r);
+	rd_skip(&r, 3); /* OUI */
+	uint16_t type = rd_u16(&r);
+	w->rest = rd_rest(&r);
+	follow(w, ethertypes, ROWS(ethertypes), type);
+	return rd_ok(&r);
+}
+
+static void follow_ethertype(struct walk *w, uint16_t type)
+{
+	enum { LENGTH_MAX = 1500 }; /* up to here the type is the length of an IEEE 802.3 frame */
+	if (type <= LENGTH_MAX)
+		w->next = decode_llc;
+	else
+		follow(w, ethertypes, ROWS(ethertypes), type);
+}
+
+static bool decode_ethernet(struct walk *w)
+{
+	struct rd r = rd_of(w->rest);
+	rd_skip(&r, 12); /* addresses */
+	uint16_t type = rd_u16(&r);
+	w->rest = rd_rest(&r);
+	follow_ethertype(w, type);
+	return rd_ok(&r);
+}
+
+static bool decode_vlan(struct walk *w)
+{
+	struct rd r = rd_of(w->rest);
+	w->out->vlan_tags++;
+	rd_skip(&r, 2); /* priority and VLAN id */
+	uint16_t type = rd_u16(&r);
+	w->rest = rd_rest(&r);
+	follow_ethertype(w, type);
+	return rd_ok(&r);
+}
+
+/* LINKTYPE_LINUX_SLL; the protocol of an 802.2 frame is 4, which follow_ethertype takes for a length. */
+static bool decode_sll(struct walk *w)
+{
+	struct rd r = rd_of(w->rest);
+	w->out->encaps |= 1u << ENCAP_SLL;
+	rd_skip(&r, 14);
+	uint16_t type = rd_u16(&r);
+	w->rest = rd_rest(&r);
+	follow_ethertype(w, type);
+	return rd_ok(&r);
+}
+
+static bool decode_sll2(struct walk *w)
+{
+	struct rd r = rd_of(w->rest);
+	w->out->encaps |= 1u << ENCAP_SLL2;
+	uint16_t type = rd_u16(&r);
+	rd_skip(&r, 18);
+	w->rest = rd_rest(&r);
+	follow_ethertype(w, type);
+	return rd_ok(&r);
+}
+
+/* The address family is in the byte order of the capturing host, and families are small numbers. */
+static bool decode_null(struct walk *w)
+{
+	struct rd r = rd_of(w->rest), twin = r;
+	uint32_t big = rd_u32(&r), little = rd_u32le(&twin);
+	uint32_t family = big < little ? big : little;
+	w->rest = rd_rest(&r);
+	switch (family) {
+	case 2:  /* IPv4 everywhere */
+	case 10: /* IPv6: Linux */
+	case 24: /* NetBSD, OpenBSD */
+	case 28: /* FreeBSD */
+	case 30: /* macOS */
+		w->next = packet_ip;
+	}
+	return rd_ok(&r);
+}
+
+static const struct link {
+	uint32_t linktype;
+	const char *name;
+	decoder *decode;
+} links[] = {
+    {1, "Ethernet", decode_ethernet},
+    {113, "Linux cooked v1", decode_sll},
+    {276, "Linux cooked v2", decode_sll2},
+    {101, "raw IP", packet_ip},
+    {12, "raw IP", packet_ip},
+    {228, "raw IPv4", packet_ip4},
+    {229, "raw IPv6", packet_ip6},
+    {0, "BSD loopback", decode_null},
+    {108, "OpenBSD loopback", decode_null},
+};
+
+static const struct link *link_find(uint32_t linktype)
+{
+	for (size_t i = 0; i < ROWS(links); i++)
+		if (links[i].linktype == linktype)
+			return &links[i];
+	return NULL;
+}
+
+/* ---- tunnels -------------------------------------------------------------------------------------- */
+
+/* RFC 2784, RFC 2890. Routing (RFC 1701) and version 1 (PPTP) are not followed. */
+static bool decode_gre(struct walk *w)
+{
+	enum { CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, VERSION = 0x0007 };
+	struct rd r = rd_of(w->rest);
+	uint16_t flags = rd_u16(&r);
+	uint32_t type = rd_u16(&r);
+	if ((flags & (ROUTING | VERSION)) != 0)
+		return rd_ok(&r);
+	if ((flags & CHECKSUM) != 0)
+		rd_skip(&r, 4);
+	if ((flags & KEY) != 0)
+		rd_skip(&r, 4);
+	if ((flags & SEQUENCE) != 0)
+		rd_skip(&r, 4);
+	if (type == ETHERTYPE_ERSPAN && (flags & SEQUENCE) != 0)
+		type |= GRE_NUMBERED;
+	w->rest = rd_rest(&r);
+	if (rd_ok(&r))
+		follow(w, gre_payloads, ROWS(gre_payloads), type);
+	return rd_ok(&r);
+}
+
+/* draft-foschiano-erspan section 4.2 */
+static bool decode_erspan2(struct walk *w)
+{
+	struct rd r = rd_of(w->rest);
+	rd_skip(&r, 8);
+	w->rest = rd_rest(&r);
+	w->next = decode_ethernet;
+	return rd_ok(&r);
+}
+
+/* draft-foschiano-erspan section 4.3 */
+static bool decode_erspan3(struct walk *w)
+{
+	enum { FRAME_SHIFT = 10, FRAME_MASK = 0x1f, FRAME_ETHERNET = 0, FRAME_IP = 2, SUBHEADER = 1 };
+	struct rd r = rd_of(w->rest);
+	rd_skip(&r, 10);
+	uint16_t flags = rd_u16(&r);
+	if ((flags & SUBHEADER) != 0)
+		rd_skip(&r, 8);
+	w->rest = rd_rest(&r);
+	unsigned frame = flags >> FRAME_SHIFT & FRAME_MASK;
+	if (frame == FRAME_ETHERNET)
+		w->next = decode_ethernet;
+	else if (frame == FRAME_IP)
+		w->next = packet_ip;
+	return rd_ok(&r);
+}
+
+static bool decode_udp(struct walk *w)
+{
+	struct rd r = rd_of(w->rest);
+	rd_skip(&r, 2);
+	uint16_t dst_port = rd_u16(&r);
+	rd_skip(&r, 4); /* length, checksum */
+	w->rest = rd_rest(&r);
+	if (rd_ok(&r))
+		follow(w, udp_ports, ROWS(udp_ports), dst_port);
+	return rd_ok(&r);
+}
+
+/* RFC 7348 section 5. Without the I flag it is something else on that port. */
+static bool decode_vxlan(struct walk *w)
+{
+	enum { VALID_ID = 0x08 };
+	struct rd r = rd_of(w->rest);
+	uint8_t flags = rd_u8(&r);
+	rd_skip(&r, 7);
+	w->rest = rd_rest(&r);
+	if ((flags & VALID_ID) != 0)
+		w->next = decode_ethernet;
+	return rd_ok(&r);
+}
+
+/* ---- public --------------------------------------------------------------------------------------- */
+
+bool packet_decode(uint32_t linktype, struct span frame, size_t wire, struct packet *out)
+{
+	*out = (struct packet){.kind = PACKET_OTHER};
+	const struct link *link = link_find(linktype);
+	if (link == NULL)
+		return false;
+	if (wire > UINT32_MAX)
+		wire = UINT32_MAX;
+	struct walk w = {.out = out, .rest = frame, .missing = wire > frame.n ? wire - frame.n : 0};
+	run(&w, link->decode);
+	return true;
+}
+
+void packet_decode_ip(struct span ip, struct packet *out)
+{
+	*out = (struct packet){
+	    .kind = PACKET_OTHER, .encaps = out->encaps, .vlan_tags = out->vlan_tags, .layers = out->layers};
+	struct walk w = {.out = out, .rest = ip, .missing = 0};
+	run(&w, packet_ip);
+}
+
+const char *packet_linktype_name(uint32_t linktype)
+{
+	const struct link *link = link_find(linktype);
+	return link == NULL ? NULL : link->name;
+}
+
+const char *packet_encap_name(enum encap encap)
+{
+	static const char *const names[ENCAP_COUNT] = {
+	    [ENCAP_VLAN] = "vlan",       [ENCAP_GRE] = "gre",         [ENCAP_ERSPAN1] = "erspan1",
+	    [ENCAP_ERSPAN2] = "erspan2", [ENCAP_ERSPAN3] = "erspan3", [ENCAP_IPIP] = "ipip",
+	    [ENCAP_VXLAN] = "vxlan",     [ENCAP_SLL] = "sll",         [ENCAP_SLL2] = "sll2",
+	};
+	return names[encap];
+}

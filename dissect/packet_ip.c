@@ -1,0 +1,321 @@
+/*
+ * IPv4, IPv6 with its extension headers, and what is read behind them: TCP segments and the ICMP errors that
+ * quote one. The walk of packet.c calls these decoders; they go back to its tables for tunnels.
+ *
+ * Lengths come from the IP header where it has one; nothing here looks at a checksum or at TCP payload.
+ */
+#include "dissect/packet_walk.h"
+
+#include "dissect/limits.h"
+
+enum {
+	IP_HOP_BY_HOP = 0,
+	IP_ROUTING = 43,
+	IP_FRAGMENT = 44,
+	IP_AH = 51,
+	IP_NONE = 59,
+	IP_DESTINATION = 60,
+
+	IP4_PROTO_AT = 9,
+	IP6_PROTO_AT = 6,
+	IP6_HEADER = 40,
+	TCP_HEADER = 20,
+	JUMBO_PAYLOAD =
+	    9216, /* no interface sends more in one packet: it was cut up behind the capture point */
+};
+
+/* Ends the walk's bytes where the IP packet that they begin with ends. */
+static void bound_ip(struct walk *w, size_t length)
+{
+	if (length <= w->rest.n) {
+		w->rest = span_cut(w->rest, 0, length);
+		w->missing = 0;
+	} else {
+		w->missing = length - w->rest.n;
+	}
+}
+
+static struct addr read_addr(struct rd *r, uint8_t version)
+{
+	struct addr addr = {.version = version};
+	struct span bytes = rd_span(r, version == 4 ? 4 : sizeof addr.bytes);
+	if (bytes.n > 0)
+		memcpy(addr.bytes, bytes.p, bytes.n);
+	return addr;
+}
+
+static void end_in_fragment(struct walk *w)
+{
+	w->out->kind = PACKET_FRAGMENT;
+	w->out->payload = w->rest;
+	w->out->cut = (uint32_t)w->missing;
+}
+
+bool packet_ip(struct walk *w)
+{
+	struct rd r = rd_of(w->rest);
+	uint8_t version = rd_u8(&r) >> 4;
+	w->next = version == 4 ? packet_ip4 : packet_ip6;
+	return rd_ok(&r);
+}
+
+/* RFC 791 section 3.1 */
+bool packet_ip4(struct walk *w)
+{
+	enum { MORE_FRAGMENTS = 0x2000, OFFSET = 0x1fff };
+	struct packet *out = w->out;
+	struct rd r = rd_of(w->rest);
+	uint8_t first = rd_u8(&r);
+	rd_skip(&r, 1);
+	uint16_t length = rd_u16(&r);
+	out->ip_id = rd_u16(&r);
+	uint16_t place = rd_u16(&r);
+	out->ttl = rd_u8(&r);
+	uint8_t proto = rd_u8(&r);
+	rd_skip(&r, 2);
+	out->src = read_addr(&r, 4);
+	out->dst = read_addr(&r, 4);
+	size_t header = (size_t)(first & 0x0f) * 4;
+	if (!rd_ok(&r) || first >> 4 != 4 || header < rd_at(&r))
+		return false;
+
+	if (length == 0)
+		out->offload = true;
+	else
+		bound_ip(w, length);
+	out->ip = w->rest;
+	r = rd_of(w->rest);
+	struct span headers = rd_span(&r, header);
+	w->rest = rd_rest(&r);
+	if ((place & (MORE_FRAGMENTS | OFFSET)) == 0) {
+		packet_follow_protocol(w, proto);
+	} else {
+		out->fragment = (struct packet_fragment){.id = out->ip_id,
+		                                         .offset = (place & OFFSET) * 8u,
+		                                         .more = (place & MORE_FRAGMENTS) != 0,
+		                                         .proto = proto,
+		                                         .proto_at = IP4_PROTO_AT,
+		                                         .headers = headers};
+		end_in_fragment(w);
+	}
+	return rd_ok(&r);
+}
+
+/* One fragment header of IPv6, RFC 8200 section 4.5, behind its first two bytes. */
+static void read_fragment_header(struct rd *r, struct packet_fragment *out)
+{
+	enum { MORE_FRAGMENTS = 1, OFFSET = 0xfff8 };
+	uint16_t place = rd_u16(r);
+	out->offset = place & OFFSET;
+	out->more = (place & MORE_FRAGMENTS) != 0;
+	out->id = rd_u32(r);
+}
+
+/*
+ * Takes IPv6 extension headers (RFC 8200 section 4, AH: RFC 4302) off a reader that was made at the IPv6
+ * header, up to another protocol, which is out->proto then, or up to and with the header of a fragment, which
+ * fills `out`. The header of a fragment that is the whole packet is just taken off (RFC 6946).
+ */
+static bool ip6_extensions(struct rd *r, uint8_t proto, struct packet_fragment *out)
+{
+	*out = (struct packet_fragment){.proto = proto, .proto_at = IP6_PROTO_AT};
+	for (int i = 0; i <= LIMIT_IP6_HEADERS && rd_ok(r); i++) {
+		size_t at = rd_at(r);
+		struct rd header = *r;
+		uint8_t next = rd_u8(&header), length = rd_u8(&header);
+		switch (out->proto) {
+		case IP_HOP_BY_HOP:
+		case IP_ROUTING:
+		case IP_DESTINATION:
+			rd_skip(&header, 6 + (size_t)length * 8);
+			break;
+		case IP_AH:
+			rd_skip(&header, 6 + (size_t)length * 4);
+			break;
+		case IP_FRAGMENT:
+			read_fragment_header(&header, out);
+			if (out->more || out->offset > 0)
+				out->headers = span_cut(r->all, 0, at);
+			break;
+		default:
+			return true;
+		}
+		*r = header;
+		out->proto = next;
+		if (out->headers.n > 0)
+			return rd_ok(r);
+		out->proto_at = (uint32_t)at;
+	}
+	return false;
+}
+
+/* RFC 8200 section 3. A payload length of 0 is a jumbogram (RFC 2675) or segmentation offload. */
+bool packet_ip6(struct walk *w)
+{
+	struct packet *out = w->out;
+	struct rd r = rd_of(w->rest);
+	uint8_t first = rd_u8(&r);
+	rd_skip(&r, 3);
+	uint16_t length = rd_u16(&r);
+	uint8_t next = rd_u8(&r);
+	out->ip_id = 0;
+	out->ttl = rd_u8(&r);
+	out->src = read_addr(&r, 6);
+	out->dst = read_addr(&r, 6);
+	if (!rd_ok(&r) || first >> 4 != 6)
+		return false;
+
+	if (length == 0 && next != IP_NONE)
+		out->offload = true;
+	else
+		bound_ip(w, (size_t)IP6_HEADER + length);
+	out->ip = w->rest;
+	r = rd_of(w->rest);
+	rd_skip(&r, IP6_HEADER);
+	if (!ip6_extensions(&r, next, &out->fragment))
+		return false;
+	w->rest = rd_rest(&r);
+	if (out->fragment.headers.n > 0)
+		end_in_fragment(w);
+	else
+		packet_follow_protocol(w, out->fragment.proto);
+	return true;
+}
+
+/* The maximum segment size, RFC 9293 section 3.2; 0 when there is none. */
+static uint16_t read_mss(struct span options)
+{
+	enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_HEADER = 2, MSS_LENGTH = 4 };
+	struct rd r = rd_of(options);
+	while (rd_more(&r)) {
+		uint8_t kind = rd_u8(&r);
+		if (kind == OPTION_END)
+			break;
+		if (kind == OPTION_NOP)
+			continue;
+		uint8_t length = rd_u8(&r);
+		if (length < OPTION_HEADER)
+			break;
+		struct rd value = rd_of(rd_span(&r, length - (size_t)OPTION_HEADER));
+		if (kind == OPTION_MSS && length == MSS_LENGTH)
+			return rd_u16(&value);
+	}
+	return 0;
+}
+
+/* RFC 9293 section 3.1. Options that the snaplen cut do not spoil the segment. */
+bool packet_ip_tcp(struct walk *w)
+{
+	struct packet *out = w->out;
+	struct packet_tcp *tcp = &out->tcp;
+	struct rd r = rd_of(w->rest);
+	tcp->src_port = rd_u16(&r);
+	tcp->dst_port = rd_u16(&r);
+	tcp->seq = rd_u32(&r);
+	tcp->ack = rd_u32(&r);
+	size_t header = (size_t)(rd_u8(&r) >> 4) * 4;
+	tcp->flags = rd_u8(&r);
+	tcp->window = rd_u16(&r);
+	tcp->checksum = rd_u16(&r);
+	rd_skip(&r, 2); /* urgent pointer */
+	if (!rd_ok(&r) || header < TCP_HEADER)
+		return false;
+
+	size_t options = header - TCP_HEADER;
+	size_t captured = options < rd_left(&r) ? options : rd_left(&r);
+	if (options - captured > w->missing)
+		return false;
+	struct span option_bytes = rd_span(&r, captured);
+	if ((tcp->flags & TCP_SYN) != 0)
+		tcp->mss = read_mss(option_bytes);
+	out->kind = PACKET_TCP;
+	out->payload = rd_rest(&r);
+	out->cut = (uint32_t)(w->missing - (options - captured));
+	if (out->payload.n + out->cut > JUMBO_PAYLOAD)
+		out->offload = true;
+	return true;
+}
+
+/* The IP header that an ICMP error quotes, with the addresses to `icmp`, what it carries to `inner`. */
+static bool read_quoted_ip(struct rd *r, struct packet_icmp *icmp, struct packet_fragment *inner)
+{
+	enum { OFFSET = 0x1fff };
+	uint8_t first = rd_u8(r);
+	if (first >> 4 == 6) {
+		rd_skip(r, 5);
+		uint8_t next = rd_u8(r);
+		rd_skip(r, 1);
+		icmp->src = read_addr(r, 6);
+		icmp->dst = read_addr(r, 6);
+		return ip6_extensions(r, next, inner);
+	}
+	rd_skip(r, 5);
+	inner->offset = rd_u16(r) & OFFSET;
+	rd_skip(r, 1);
+	inner->proto = rd_u8(r);
+	rd_skip(r, 2);
+	icmp->src = read_addr(r, 4);
+	icmp->dst = read_addr(r, 4);
+	size_t header = (size_t)(first & 0x0f) * 4;
+	if (first >> 4 != 4 || header < rd_at(r))
+		return false;
+	rd_skip(r, header - rd_at(r));
+	return rd_ok(r);
+}
+
+/* The packet that an ICMP error is about: of interest when it is TCP, and has its ports (not a later
+ * fragment). */
+static bool read_quote(struct span quote, struct packet *out)
+{
+	struct packet_fragment inner = {.offset = 0};
+	struct rd r = rd_of(quote);
+	if (!read_quoted_ip(&r, &out->icmp, &inner))
+		return false;
+	if (inner.proto != IP_TCP || inner.offset != 0)
+		return true;
+	out->icmp.src_port = rd_u16(&r);
+	out->icmp.dst_port = rd_u16(&r);
+	if (!rd_ok(&r))
+		return false;
+	out->icmp.seq = rd_u32(&r);
+	out->kind = PACKET_ICMP_ERROR;
+	return true;
+}
+
+/* RFC 792; the MTU of "fragmentation needed": RFC 1191 section 4. */
+bool packet_ip_icmp4(struct walk *w)
+{
+	enum { UNREACHABLE = 3, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12, FRAGMENTATION_NEEDED = 4 };
+	struct packet_icmp *icmp = &w->out->icmp;
+	struct rd r = rd_of(w->rest);
+	icmp->type = rd_u8(&r);
+	icmp->code = rd_u8(&r);
+	rd_skip(&r, 4);
+	uint16_t mtu = rd_u16(&r);
+	if (icmp->type == UNREACHABLE && icmp->code == FRAGMENTATION_NEEDED)
+		icmp->mtu = mtu;
+	if (!rd_ok(&r))
+		return false;
+	if (icmp->type != UNREACHABLE && icmp->type != TIME_EXCEEDED && icmp->type != PARAMETER_PROBLEM)
+		return true;
+	return read_quote(rd_rest(&r), w->out);
+}
+
+/* RFC 4443 section 3 */
+bool packet_ip_icmp6(struct walk *w)
+{
+	enum { UNREACHABLE = 1, TOO_BIG = 2, PARAMETER_PROBLEM = 4 };
+	struct packet_icmp *icmp = &w->out->icmp;
+	struct rd r = rd_of(w->rest);
+	icmp->type = rd_u8(&r);
+	icmp->code = rd_u8(&r);
+	rd_skip(&r, 2);
+	uint32_t mtu = rd_u32(&r);
+	if (icmp->type == TOO_BIG)
+		icmp->mtu = mtu;
+	if (!rd_ok(&r))
+		return false;
+	if (icmp->type < UNREACHABLE || icmp->type > PARAMETER_PROBLEM)
+		return true;
+	return read_quote(rd_rest(&r), w->out);
+}

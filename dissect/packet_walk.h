@@ -1,0 +1,35 @@
+/*
+ * The walk through the headers of one frame: what its decoders in packet.c (link layers, tunnels) and
+ * packet_ip.c (IP, TCP, ICMP) share. Not for other files; they call packet.h.
+ *
+ * Each decoder takes its header off the front of the walk and names the decoder of the next one. It returns
+ * false when the header is cut or lies.
+ */
+#ifndef DISSECT_PACKET_WALK_H
+#define DISSECT_PACKET_WALK_H
+
+#include "dissect/packet.h"
+
+struct walk;
+typedef bool decoder(struct walk *w);
+
+struct walk {
+	struct packet *out;
+	struct span rest; /* captured bytes behind the headers read so far */
+	size_t missing;   /* bytes on the wire behind them */
+	decoder *next;    /* NULL ends the walk */
+};
+
+/* IP protocol numbers that more than one place knows, iana.org/assignments/protocol-numbers. */
+enum { IP_ICMP = 1, IP_TCP = 6, IP_ICMP6 = 58 };
+
+/* The decoders of packet_ip.c: IP of the version that its first bits say, IPv4, IPv6. */
+decoder packet_ip, packet_ip4, packet_ip6;
+
+/* What an IP header leads to: a TCP segment, an ICMP message. */
+decoder packet_ip_tcp, packet_ip_icmp4, packet_ip_icmp6;
+
+/* Goes on with the row of packet.c for an IP protocol number, if there is one. */
+void packet_follow_protocol(struct walk *w, uint8_t proto);
+
+#endif

@@ -1,0 +1,52 @@
+/* A growing row of bytes for the sample builders; see bytes.h. Never reads what was written. */
+#include "samples/bytes.h"
+
+#include "analyzer/xmalloc.h"
+
+#include <stdlib.h>
+
+void bytes_add(struct bytes *bytes, struct span more)
+{
+	if (bytes->n + more.n > bytes->room) {
+		bytes->room = 2 * (bytes->n + more.n);
+		bytes->p = xrealloc(bytes->p, bytes->room);
+	}
+	for (size_t i = 0; i < more.n; i++)
+		bytes->p[bytes->n++] = more.p[i];
+}
+
+void bytes_big(struct bytes *bytes, uint64_t value, size_t width)
+{
+	for (size_t i = width; i > 0; i--) {
+		uint8_t byte = (uint8_t)(value >> (8 * (i - 1)));
+		bytes_add(bytes, span_of(&byte, 1));
+	}
+}
+
+void bytes_zeros(struct bytes *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		bytes_big(bytes, 0, 1);
+}
+
+void bytes_set16(struct bytes *bytes, size_t off, uint16_t value)
+{
+	bytes->p[off] = (uint8_t)(value >> 8);
+	bytes->p[off + 1] = (uint8_t)value;
+}
+
+struct span bytes_span(const struct bytes *bytes)
+{
+	return span_of(bytes->p, bytes->n);
+}
+
+void bytes_clear(struct bytes *bytes)
+{
+	bytes->n = 0;
+}
+
+void bytes_free(struct bytes *bytes)
+{
+	free(bytes->p);
+	*bytes = (struct bytes){.p = NULL};
+}

@@ -1,0 +1,83 @@
+/*
+ * Allow-list texts about a certificate; see lists.h. Called by generate.c. Hashes with OpenSSL alone, not
+ * with the code that the samples test.
+ */
+#include "samples/lists.h"
+
+#include "dissect/rd.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#define ENGINE_MAC "00:50:56:9c:34:89"
+#define OTHER_MAC  "00:50:56:9c:41:77"
+
+#define HEX (2 * EVP_MAX_MD_SIZE + 1)
+
+/* The digest of the certificate's SubjectPublicKeyInfo, facts.md section 6. */
+static void key_hash(const struct tlspeer_identity *identity, const EVP_MD *digest, char hex[HEX])
+{
+	uint8_t *der = NULL, hash[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(identity->certificate), &der);
+	if (size <= 0 || EVP_Digest(der, (size_t)size, hash, &n, digest, NULL) != 1) {
+		fputs("samples: the key cannot be hashed\n", stderr);
+		exit(2);
+	}
+	OPENSSL_free(der);
+	for (unsigned i = 0; i < n; i++)
+		snprintf(&hex[2 * i], 3, "%02x", hash[i]);
+}
+
+static void write_damaged(char hex[HEX], FILE *file)
+{
+	char *digit = strchr(hex, '0');
+	if (digit == NULL) {
+		fputs("samples: this key's hash has no 0 to damage, run the program again\n", stderr);
+		exit(2);
+	}
+	*digit = 'O';
+	fprintf(file, "username 0050569c3489 mac aaa attribute list CMX_0050569c3489\n"
+	              "!\n"
+	              "aaa attribute list CMX_0050569c3489\n"
+	              " attribute type password %s\n"
+	              "!\n"
+	              "aaa authorization credential-download wcm_loc_serv_cert local\n",
+	        hex);
+}
+
+void lists_write(enum lists_kind kind, const struct tlspeer_identity *engine,
+                 const struct tlspeer_identity *other, FILE *file)
+{
+	char sha1[HEX], sha256[HEX], other_sha256[HEX];
+	key_hash(engine, EVP_sha1(), sha1);
+	key_hash(engine, EVP_sha256(), sha256);
+	key_hash(other, EVP_sha256(), other_sha256);
+	switch (kind) {
+	case LISTS_NONE:
+		break;
+	case LISTS_RIGHT:
+		fprintf(file, "%s %s\n", ENGINE_MAC, sha256);
+		break;
+	case LISTS_RIGHT_SHA1:
+		fprintf(file, "%s %s\n", ENGINE_MAC, sha1);
+		break;
+	case LISTS_RIGHT_PEM:
+		PEM_write_X509(file, engine->certificate);
+		break;
+	case LISTS_WRONG_HASH:
+		fprintf(file, "%s %s\n", ENGINE_MAC, other_sha256);
+		break;
+	case LISTS_OTHER_MACS:
+		fprintf(file, "%s %s\n", OTHER_MAC, other_sha256);
+		fprintf(file, "00:50:56:9c:0b:e2 6ab919e20afc103d025aaf210c2a9dda151af9403ef52e80a35ae1ecb6d3c177\n");
+		break;
+	case LISTS_MOVED_HASH:
+		fprintf(file, "%s %s\n", OTHER_MAC, sha256);
+		break;
+	case LISTS_DAMAGED:
+		write_damaged(sha256, file);
+		break;
+	}
+}

@@ -1,0 +1,329 @@
+/*
+ * The samples' plots; see scenarios.h. Called by generate.c, scenarios_plan also by the benchmarks. Every
+ * time is counted from the stage's start, so that a new capture has the times of the old one.
+ */
+#include "samples/scenarios.h"
+
+#include "analyzer/origin.h"
+#include "samples/work.h"
+
+enum { NMSP_PORT = 16113, SMALL_MSS = 536, IPV6_MSS = 1440, ECHOES = 4 };
+
+#define TLS12_CIPHERS                                                                                          \
+	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-GCM-SHA256:AES128-SHA"
+#define TLS10_CIPHERS "AES128-SHA:@SECLEVEL=0" /* OpenSSL 3 speaks TLS 1.0 on no other level */
+
+/* ---- who plays -------------------------------------------------------------------------------------- */
+
+struct scenarios_cast scenarios_cast(void)
+{
+	static const struct tlspeer_validity valid = {"20200101000000Z", "20401231235959Z"};
+	static const struct tlspeer_validity past = {"20201231000000Z", "20251231235959Z"};
+	struct scenarios_cast cast = {
+	    .ca = tlspeer_identity("Wireless Private CA", NULL, true, valid),
+	    .engine = tlspeer_identity("cmx-0050569c3489", NULL, false, valid),
+	    .other = tlspeer_identity("cmx-0050569c4177", NULL, false, valid),
+	};
+	cast.controller = tlspeer_identity("C9800-00aabbccdd01", &cast.ca, false, valid);
+	cast.expired = tlspeer_renewed(&cast.engine, past);
+	return cast;
+}
+
+void scenarios_cast_free(struct scenarios_cast *cast)
+{
+	tlspeer_identity_free(&cast->ca);
+	tlspeer_identity_free(&cast->controller);
+	tlspeer_identity_free(&cast->engine);
+	tlspeer_identity_free(&cast->expired);
+	tlspeer_identity_free(&cast->other);
+}
+
+struct session_plan scenarios_plan(const struct scenarios_stage *stage)
+{
+	return (struct session_plan){
+	    .host = {{.mac = {0x00, 0x50, 0x56, 0x9c, 0x34, 0x89},
+	              .ip = {.version = 4, .bytes = {10, 10, 20, 5}},
+	              .port = stage->port},
+	             {.mac = {0x00, 0xaa, 0xbb, 0xcc, 0xdd, 0x01},
+	              .ip = {.version = 4, .bytes = {10, 10, 30, 10}},
+	              .port = NMSP_PORT}},
+	    .start = stage->start,
+	    .tls = {.version = TLS1_2_VERSION,
+	            .ciphers = TLS12_CIPHERS,
+	            .engine = &stage->cast->engine,
+	            .controller = &stage->cast->controller,
+	            .ca = &stage->cast->ca,
+	            .request = true,
+	            .verdict = X509_V_OK,
+	            .ticket = true},
+	};
+}
+
+static struct session_plan plan_tls10(const struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.version = TLS1_VERSION;
+	plan.tls.ciphers = TLS10_CIPHERS;
+	plan.tls.ticket = false;
+	return plan;
+}
+
+static struct session_plan plan_rejected(const struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.verdict = TLSPEER_REJECT;
+	return plan;
+}
+
+/* ---- the plots they share --------------------------------------------------------------------------- */
+
+/* The handshake, and what follows when it succeeds; the session stays open. */
+static void play_accepted(struct session *session)
+{
+	if (!session_handshake(session)) {
+		fputs("samples: a handshake that should succeed failed\n", stderr);
+		exit(2);
+	}
+	work_start(session);
+	work_echo(session, ECHOES);
+	session_wait(session, NS_PER_S);
+}
+
+/* A handshake that the controller breaks off: its alert, then the close. */
+static void play_rejected(struct session *session)
+{
+	if (session_handshake(session)) {
+		fputs("samples: a handshake that should fail succeeded\n", stderr);
+		exit(2);
+	}
+	wire_close(&session->talk, 1);
+}
+
+static void accept_plan(struct scenarios_stage *stage, const struct session_plan *plan)
+{
+	struct session session = session_new(&stage->wire, plan);
+	play_accepted(&session);
+	session_free(&session);
+}
+
+static void accept_and_close(struct scenarios_stage *stage, const struct session_plan *plan)
+{
+	struct session session = session_new(&stage->wire, plan);
+	play_accepted(&session);
+	session_close(&session, 0);
+	session_free(&session);
+}
+
+static void reject_plan(struct scenarios_stage *stage, const struct session_plan *plan)
+{
+	struct session session = session_new(&stage->wire, plan);
+	play_rejected(&session);
+	session_free(&session);
+}
+
+/* ---- the samples ------------------------------------------------------------------------------------ */
+
+static void rejected(struct scenarios_stage *stage)
+{
+	struct session_plan plan = plan_rejected(stage);
+	reject_plan(stage, &plan);
+}
+
+static void accepted_tls10(struct scenarios_stage *stage)
+{
+	struct session_plan plan = plan_tls10(stage);
+	accept_and_close(stage, &plan);
+}
+
+static void accepted_tls12(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	accept_plan(stage, &plan);
+}
+
+static void accepted_tls13(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.version = TLS1_3_VERSION;
+	accept_and_close(stage, &plan);
+}
+
+static void empty_certificate(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.engine = &stage->cast->nobody;
+	reject_plan(stage, &plan);
+}
+
+static void no_request(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.request = false;
+	accept_and_close(stage, &plan);
+}
+
+static void expired(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.engine = &stage->cast->expired;
+	plan.tls.verdict = X509_V_ERR_CERT_HAS_EXPIRED;
+	reject_plan(stage, &plan);
+}
+
+static void midway(struct scenarios_stage *stage)
+{
+	accepted_tls12(stage);
+	wire_lose_before(&stage->wire, stage->wire.n / 2);
+}
+
+static void reorder_loss(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = session_new(&stage->wire, &plan);
+	session.talk.mss = SMALL_MSS;
+	session.talk.seq[1] = 0xfffffb00; /* so that the numbers wrap within the handshake */
+	play_accepted(&session);
+	session_close(&session, 0);
+	session_free(&session);
+	struct wire *wire = &stage->wire;
+	wire_lose(wire, wire_find(wire, 1, 9)); /* application data */
+	wire_move(wire, wire_find(wire, 1, 0), wire_find(wire, 1, 2)); /* ServerHello behind the third segment */
+	wire_move(wire, wire_find(wire, 0, 3), wire_find(wire, 0, 1)); /* the engine's flight, back to front */
+}
+
+static void lost_certificate(struct scenarios_stage *stage)
+{
+	struct session_plan plan = plan_rejected(stage);
+	struct session session = session_new(&stage->wire, &plan);
+	session.talk.mss = SMALL_MSS;
+	play_rejected(&session);
+	session_free(&session);
+	wire_lose(&stage->wire, wire_find(&stage->wire, 0, 2)); /* the second segment of the engine's flight */
+}
+
+static void qinq(struct scenarios_stage *stage)
+{
+	rejected(stage);
+	wire_wrap_qinq(&stage->wire);
+}
+
+static void erspan(struct scenarios_stage *stage)
+{
+	accepted_tls12(stage);
+	wire_wrap_erspan(&stage->wire);
+}
+
+static void ipv6(struct scenarios_stage *stage)
+{
+	static const struct addr engine = {6, {0x20, 0x01, 0x0d, 0xb8, 0, 0x20, [15] = 0x05}};
+	static const struct addr controller = {6, {0x20, 0x01, 0x0d, 0xb8, 0, 0x30, [15] = 0x10}};
+	struct session_plan plan = plan_rejected(stage);
+	plan.host[0].ip = engine;
+	plan.host[1].ip = controller;
+	struct session session = session_new(&stage->wire, &plan);
+	session.talk.mss = IPV6_MSS;
+	play_rejected(&session);
+	session_free(&session);
+}
+
+static void syn_unanswered(struct scenarios_stage *stage)
+{
+	static const int seconds[] = {0, 1, 3, 7};
+	struct session_plan plan = scenarios_plan(stage);
+	struct wire_conversation talk = wire_conversation(&stage->wire, plan.host, plan.start);
+	for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
+		talk.now = stage->start + seconds[i] * NS_PER_S;
+		wire_segment(&talk, 0, TCP_SYN, span_of(NULL, 0));
+		wire_rewind(&talk, 0, 1);
+	}
+}
+
+static void refused(struct scenarios_stage *stage)
+{
+	for (uint16_t i = 0; i < 3; i++) {
+		struct session_plan plan = scenarios_plan(stage);
+		plan.host[0].port = (uint16_t)(stage->port + i);
+		plan.start += i * 5 * NS_PER_S;
+		struct wire_conversation talk = wire_conversation(&stage->wire, plan.host, plan.start);
+		talk.seq[1] = 0; /* RFC 9293 section 3.10.7.1 */
+		wire_segment(&talk, 0, TCP_SYN, span_of(NULL, 0));
+		wire_segment(&talk, 1, TCP_RST | TCP_ACK, span_of(NULL, 0));
+	}
+}
+
+static void one_sided(struct scenarios_stage *stage)
+{
+	rejected(stage);
+	wire_lose_dir(&stage->wire, 1);
+}
+
+static void cut(struct scenarios_stage *stage)
+{
+	rejected(stage);
+	wire_snap(&stage->wire, 96);
+}
+
+static void stalled(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = session_new(&stage->wire, &plan);
+	wire_open(&session.talk);
+	session_step(&session, 0);
+	session_step(&session, 1);
+	session_wait(&session, 20 * NS_PER_S);
+	wire_close(&session.talk, 1);
+	session_free(&session);
+}
+
+static void not_tls(struct scenarios_stage *stage)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: 10.10.30.10:16113\r\nUser-Agent: curl/7.88.1\r\n"
+	                              "Accept: */*\r\n\r\n";
+	struct span bytes = span_of(request, sizeof request - 1);
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = session_new(&stage->wire, &plan);
+	wire_open(&session.talk);
+	wire_send(&session.talk, 0, bytes);
+	tlspeer_give(session.tls, 1, bytes);
+	session_step(&session, 1);
+	wire_close(&session.talk, 1);
+	session_free(&session);
+}
+
+static void no_tls(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct wire_conversation talk = wire_conversation(&stage->wire, plan.host, plan.start);
+	wire_open(&talk);
+	talk.now += 15 * NS_PER_S;
+	wire_keepalive(&talk, 1);
+	talk.now += 15 * NS_PER_S;
+	wire_close(&talk, 0);
+}
+
+/* Hour and port follow from the place in this table: new rows go to its end. */
+const struct scenarios_row scenarios_all[] = {
+    {"wrong-hash", "the list holds the engine's MAC with another key's hash", rejected, LISTS_WRONG_HASH},
+    {"unlisted-mac", "the list holds other engines", rejected, LISTS_OTHER_MACS},
+    {"rejected", "the list's hash has a letter O for a 0", rejected, LISTS_DAMAGED},
+    {"accepted-tls10", "TLS 1.0 with static RSA, accepted", accepted_tls10, LISTS_RIGHT_SHA1},
+    {"accepted-tls12", "TLS 1.2, accepted and still open", accepted_tls12, LISTS_RIGHT},
+    {"accepted-tls13", "TLS 1.3, accepted", accepted_tls13, LISTS_RIGHT_PEM},
+    {"empty-certificate", "the engine answers with no certificate", empty_certificate, LISTS_RIGHT},
+    {"no-request", "the controller asks for no certificate", no_request, LISTS_RIGHT},
+    {"expired", "the engine's certificate is out of date", expired, LISTS_RIGHT},
+    {"midway", "the capture begins after the handshake", midway, LISTS_RIGHT},
+    {"reorder-loss", "segments out of order, one lost", reorder_loss, LISTS_RIGHT},
+    {"lost-certificate", "a segment of the engine's certificate is missing", lost_certificate, LISTS_RIGHT},
+    {"qinq", "rejected, behind two VLAN tags", qinq, LISTS_WRONG_HASH},
+    {"erspan", "accepted, mirrored through ERSPAN type II", erspan, LISTS_RIGHT},
+    {"ipv6", "rejected over IPv6, the hash stands under another MAC", ipv6, LISTS_MOVED_HASH},
+    {"syn-unanswered", "nobody answers the engine's SYN", syn_unanswered, LISTS_NONE},
+    {"refused", "the controller refuses three connections", refused, LISTS_NONE},
+    {"one-sided", "rejected, only the engine's packets are there", one_sided, LISTS_WRONG_HASH},
+    {"cut", "rejected, 96 bytes of each packet are there", cut, LISTS_WRONG_HASH},
+    {"stalled", "the engine never answers the ServerHelloDone", stalled, LISTS_NONE},
+    {"not-tls", "the engine's side speaks HTTP", not_tls, LISTS_NONE},
+    {"no-tls", "connected, not one byte is sent", no_tls, LISTS_NONE},
+};
+const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

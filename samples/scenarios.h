@@ -1,0 +1,40 @@
+/*
+ * What the samples show: one row a sample, one function that plays it.
+ */
+#ifndef SAMPLES_SCENARIOS_H
+#define SAMPLES_SCENARIOS_H
+
+#include "samples/lists.h"
+#include "samples/session.h"
+
+/* The certificates that all samples share. */
+struct scenarios_cast {
+	struct tlspeer_identity ca, controller, engine, expired, other, nobody;
+};
+
+/* Where a scenario plays: its frames, its hour, and the ephemeral port of its first connection. */
+struct scenarios_stage {
+	const struct scenarios_cast *cast;
+	struct wire wire;
+	int64_t start; /* nanoseconds since 1970-01-01 UTC */
+	uint16_t port;
+};
+
+struct scenarios_row {
+	const char *name; /* of the capture and of its list */
+	const char *text;
+	void (*play)(struct scenarios_stage *stage);
+	enum lists_kind list;
+};
+
+extern const struct scenarios_row scenarios_all[];
+extern const size_t scenarios_count;
+
+/* New keys and certificates, valid 2020 to 2040 but for the expired one. */
+struct scenarios_cast scenarios_cast(void);
+void scenarios_cast_free(struct scenarios_cast *cast);
+
+/* An engine and a controller that speak TLS 1.2 and accept each other; the benchmarks start here too. */
+struct session_plan scenarios_plan(const struct scenarios_stage *stage);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * Carries bytes between the TLS peers and the wire; see session.h. Called by the scenarios, work.c and the
+ * benchmarks. Decides nothing about who is accepted.
+ */
+#include "samples/session.h"
+
+#include "analyzer/origin.h"
+
+#define DELAYED_ACK_NS   (40 * 1000 * NS_PER_US)
+#define AUTHLIST_WAIT_NS NS_PER_S
+
+struct session session_new(struct wire *wire, const struct session_plan *plan)
+{
+	return (struct session){
+	    .talk = wire_conversation(wire, plan->host, plan->start),
+	    .tls = tlspeer_new(&plan->tls),
+	};
+}
+
+void session_free(struct session *session)
+{
+	tlspeer_free(session->tls);
+}
+
+void session_wait(struct session *session, int64_t ns)
+{
+	struct wire_conversation *talk = &session->talk;
+	int64_t until = talk->now + ns;
+	if (ns > DELAYED_ACK_NS && talk->unacked[0] + talk->unacked[1] > 0) {
+		talk->now += DELAYED_ACK_NS;
+		wire_ack(talk, 0);
+		wire_ack(talk, 1);
+	}
+	if (talk->now < until)
+		talk->now = until;
+}
+
+bool session_step(struct session *session, int dir)
+{
+	struct bytes out = {.p = NULL};
+	tlspeer_step(session->tls, dir, &out);
+	bool spoke = out.n > 0;
+	if (spoke) {
+		if (dir == 1 && tlspeer_checked(session->tls) && !session->paused) {
+			session->paused = true;
+			session_wait(session, AUTHLIST_WAIT_NS);
+		}
+		wire_send(&session->talk, dir, bytes_span(&out));
+		tlspeer_give(session->tls, !dir, bytes_span(&out));
+	}
+	bytes_free(&out);
+	return spoke;
+}
+
+bool session_handshake(struct session *session)
+{
+	wire_open(&session->talk);
+	bool spoke = true;
+	while (spoke) {
+		spoke = session_step(session, 0);
+		spoke = session_step(session, 1) || spoke;
+	}
+	return tlspeer_ready(session->tls);
+}
+
+void session_message(struct session *session, int dir, struct span message)
+{
+	struct bytes out = {.p = NULL};
+	size_t first = 0;
+	if (dir == 0 && tlspeer_splits(session->tls)) {
+		first = session->split ? 1 : 0;
+		session->split = true;
+	}
+	if (first > 0)
+		tlspeer_write(session->tls, dir, span_cut(message, 0, first), &out);
+	tlspeer_write(session->tls, dir, span_cut(message, first, message.n), &out);
+	wire_send(&session->talk, dir, bytes_span(&out));
+	bytes_free(&out);
+}
+
+void session_close(struct session *session, int dir)
+{
+	struct bytes out = {.p = NULL};
+	tlspeer_notify(session->tls, dir, &out);
+	wire_send(&session->talk, dir, bytes_span(&out));
+	bytes_free(&out);
+	wire_close(&session->talk, dir);
+}

@@ -1,0 +1,235 @@
+/*
+ * OpenSSL client and server over memory BIOs; see tlspeer.h. Called by session.c. Knows no packets and no
+ * NMSP, opens no socket.
+ */
+#include "samples/tlspeer.h"
+
+#include "analyzer/xmalloc.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+enum { RSA_BITS = 2048, CHUNK = 4096 };
+
+struct tlspeer {
+	SSL *ssl[2];
+	int verdict;
+	bool checked;
+};
+
+static void must(bool done, const char *what)
+{
+	if (done)
+		return;
+	fprintf(stderr, "samples: OpenSSL failed: %s\n", what);
+	ERR_print_errors_fp(stderr);
+	exit(2);
+}
+
+/* ---- identities ------------------------------------------------------------------------------------- */
+
+static void add_entry(X509_NAME *name, const char *field, const char *text)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	must(X509_NAME_add_entry_by_txt(name, field, MBSTRING_ASC, bytes, -1, -1, 0) == 1, "subject");
+}
+
+static void set_subject(X509 *certificate, const char *common_name)
+{
+	X509_NAME *name = X509_NAME_new();
+	must(name != NULL, "subject");
+	add_entry(name, "C", "US");
+	add_entry(name, "O", "Cisco Systems");
+	add_entry(name, "CN", common_name);
+	must(X509_set_subject_name(certificate, name) == 1, "subject");
+	X509_NAME_free(name);
+}
+
+static void set_validity(X509 *certificate, struct tlspeer_validity validity)
+{
+	must(ASN1_TIME_set_string(X509_getm_notBefore(certificate), validity.not_before) == 1, "dates");
+	must(ASN1_TIME_set_string(X509_getm_notAfter(certificate), validity.not_after) == 1, "dates");
+}
+
+static void set_serial(X509 *certificate)
+{
+	BIGNUM *number = BN_new();
+	must(BN_rand(number, 63, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1, "serial");
+	must(BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL, "serial");
+	BN_free(number);
+}
+
+static void mark_ca(X509 *certificate)
+{
+	X509_EXTENSION *extension =
+	    X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+	must(extension != NULL && X509_add_ext(certificate, extension, -1) == 1, "basic constraints");
+	X509_EXTENSION_free(extension);
+}
+
+struct tlspeer_identity tlspeer_identity(const char *name, const struct tlspeer_identity *issuer, bool ca,
+                                         struct tlspeer_validity validity)
+{
+	struct tlspeer_identity identity = {.key = EVP_RSA_gen(RSA_BITS), .certificate = X509_new()};
+	must(identity.key != NULL && identity.certificate != NULL, "new identity");
+	must(X509_set_version(identity.certificate, X509_VERSION_3) == 1, "version");
+	must(X509_set_pubkey(identity.certificate, identity.key) == 1, "public key");
+	set_serial(identity.certificate);
+	set_subject(identity.certificate, name);
+	set_validity(identity.certificate, validity);
+	if (ca)
+		mark_ca(identity.certificate);
+	const struct tlspeer_identity *signer = issuer != NULL ? issuer : &identity;
+	const X509_NAME *signer_name = X509_get_subject_name(signer->certificate);
+	must(X509_set_issuer_name(identity.certificate, signer_name) == 1, "issuer");
+	must(X509_sign(identity.certificate, signer->key, EVP_sha256()) > 0, "signature");
+	return identity;
+}
+
+struct tlspeer_identity tlspeer_renewed(const struct tlspeer_identity *of, struct tlspeer_validity validity)
+{
+	struct tlspeer_identity renewed = {.key = of->key, .certificate = X509_dup(of->certificate)};
+	must(renewed.certificate != NULL && EVP_PKEY_up_ref(renewed.key) == 1, "copy");
+	set_validity(renewed.certificate, validity);
+	must(X509_sign(renewed.certificate, renewed.key, EVP_sha256()) > 0, "signature");
+	return renewed;
+}
+
+void tlspeer_identity_free(struct tlspeer_identity *identity)
+{
+	X509_free(identity->certificate);
+	EVP_PKEY_free(identity->key);
+	*identity = (struct tlspeer_identity){.key = NULL};
+}
+
+/* ---- the two sides ---------------------------------------------------------------------------------- */
+
+static int verify(X509_STORE_CTX *store, void *ctx)
+{
+	struct tlspeer *peer = ctx;
+	peer->checked = true;
+	X509_STORE_CTX_set_error(store, peer->verdict);
+	return peer->verdict == X509_V_OK;
+}
+
+static void use_identity(SSL_CTX *ctx, const struct tlspeer_identity *identity)
+{
+	must(SSL_CTX_use_certificate(ctx, identity->certificate) == 1, "certificate");
+	must(SSL_CTX_use_PrivateKey(ctx, identity->key) == 1, "key");
+}
+
+static SSL_CTX *new_context(const struct tlspeer_plan *plan, const SSL_METHOD *method)
+{
+	SSL_CTX *ctx = SSL_CTX_new(method);
+	must(ctx != NULL, "context");
+	must(SSL_CTX_set_min_proto_version(ctx, plan->version) == 1, "version");
+	must(SSL_CTX_set_max_proto_version(ctx, plan->version) == 1, "version");
+	if (plan->ciphers != NULL)
+		must(SSL_CTX_set_cipher_list(ctx, plan->ciphers) == 1, "ciphers");
+	return ctx;
+}
+
+static SSL_CTX *new_engine(const struct tlspeer_plan *plan)
+{
+	SSL_CTX *ctx = new_context(plan, TLS_client_method());
+	if (plan->engine->certificate != NULL)
+		use_identity(ctx, plan->engine);
+	/* An engine runs on Java, which leaves out OpenSSL's empty records, facts.md section 4. */
+	SSL_CTX_set_options(ctx, SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS);
+	return ctx;
+}
+
+static SSL_CTX *new_controller(const struct tlspeer_plan *plan, struct tlspeer *peer)
+{
+	SSL_CTX *ctx = new_context(plan, TLS_server_method());
+	use_identity(ctx, plan->controller);
+	must(SSL_CTX_add1_chain_cert(ctx, plan->ca->certificate) == 1, "chain");
+	if (!plan->ticket) {
+		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+		must(SSL_CTX_set_num_tickets(ctx, 0) == 1, "tickets");
+	}
+	if (plan->request) {
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+		SSL_CTX_set_cert_verify_callback(ctx, verify, peer);
+	}
+	return ctx;
+}
+
+static SSL *new_side(SSL_CTX *ctx)
+{
+	SSL *ssl = SSL_new(ctx);
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+	must(ssl != NULL && in != NULL && out != NULL, "new side");
+	SSL_set_bio(ssl, in, out);
+	SSL_CTX_free(ctx);
+	return ssl;
+}
+
+struct tlspeer *tlspeer_new(const struct tlspeer_plan *plan)
+{
+	struct tlspeer *peer = xcalloc(1, sizeof *peer);
+	peer->verdict = plan->verdict;
+	peer->ssl[0] = new_side(new_engine(plan));
+	peer->ssl[1] = new_side(new_controller(plan, peer));
+	SSL_set_connect_state(peer->ssl[0]);
+	SSL_set_accept_state(peer->ssl[1]);
+	return peer;
+}
+
+void tlspeer_free(struct tlspeer *peer)
+{
+	SSL_free(peer->ssl[0]);
+	SSL_free(peer->ssl[1]);
+	free(peer);
+}
+
+void tlspeer_give(struct tlspeer *peer, int dir, struct span bytes)
+{
+	must(BIO_write(SSL_get_rbio(peer->ssl[dir]), bytes.p, (int)bytes.n) == (int)bytes.n, "memory BIO");
+}
+
+static void take(struct tlspeer *peer, int dir, struct bytes *out)
+{
+	uint8_t chunk[CHUNK];
+	int n;
+	while ((n = BIO_read(SSL_get_wbio(peer->ssl[dir]), chunk, sizeof chunk)) > 0)
+		bytes_add(out, span_of(chunk, (size_t)n));
+}
+
+void tlspeer_step(struct tlspeer *peer, int dir, struct bytes *out)
+{
+	uint8_t chunk[CHUNK];
+	/* A refusal is a scenario: what matters is the alert that it leaves behind. */
+	while (SSL_read(peer->ssl[dir], chunk, sizeof chunk) > 0)
+		continue;
+	ERR_clear_error();
+	take(peer, dir, out);
+}
+
+void tlspeer_write(struct tlspeer *peer, int dir, struct span message, struct bytes *out)
+{
+	must(SSL_write(peer->ssl[dir], message.p, (int)message.n) == (int)message.n, "write");
+	take(peer, dir, out);
+}
+
+void tlspeer_notify(struct tlspeer *peer, int dir, struct bytes *out)
+{
+	must(SSL_shutdown(peer->ssl[dir]) >= 0, "shutdown");
+	take(peer, dir, out);
+}
+
+bool tlspeer_ready(const struct tlspeer *peer)
+{
+	return SSL_is_init_finished(peer->ssl[0]) && SSL_is_init_finished(peer->ssl[1]);
+}
+
+bool tlspeer_checked(const struct tlspeer *peer)
+{
+	return peer->checked;
+}
+
+bool tlspeer_splits(const struct tlspeer *peer)
+{
+	return SSL_version(peer->ssl[0]) == TLS1_VERSION;
+}

@@ -1,0 +1,376 @@
+/*
+ * TCP segments -> Ethernet frames, and conversations of them; see wire.h. Called by the sample scenarios
+ * and the benchmark generators. Knows nothing of TLS or NMSP, never looks at a payload.
+ */
+#include "samples/wire.h"
+
+#include "analyzer/origin.h"
+#include "analyzer/xmalloc.h"
+
+#include <stdlib.h>
+
+enum {
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_VLAN = 0x8100,
+	ETHERTYPE_QINQ = 0x88a8,
+	ETHERTYPE_ERSPAN2 = 0x88be,
+	ETHERNET_MIN = 60, /* without the frame check sequence */
+	ETHERNET_MACS = 12,
+	LINKTYPE_ETHERNET = 1,
+	IP_TCP = 6,
+	IP_GRE = 47,
+	IPV4_HEADER = 20,
+	IPV4_CHECKSUM = 10, /* offset in the header */
+	IP_TTL = 64,
+	TCP_HEADER = 20,
+	TCP_OPTIONS = 12, /* of a SYN */
+	TCP_CHECKSUM = 16,
+	TCP_WINDOW = 502,
+	TCP_WINDOW_SYN = 64240,
+};
+
+/* The mirror port sits beside the controller, so the engine's answers come later. */
+static const int64_t turn_ns[2] = {1850 * NS_PER_US, 420 * NS_PER_US};
+#define NEXT_NS (24 * NS_PER_US)
+
+/* ---- headers ---------------------------------------------------------------------------------------- */
+
+static uint32_t sum16(uint32_t sum, struct span bytes)
+{
+	struct rd r = rd_of(bytes);
+	while (rd_left(&r) >= 2)
+		sum += rd_u16(&r);
+	if (rd_left(&r) == 1)
+		sum += (uint32_t)rd_u8(&r) << 8;
+	return sum;
+}
+
+static uint16_t fold(uint32_t sum)
+{
+	while (sum > UINT16_MAX)
+		sum = (sum & UINT16_MAX) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static struct span addr_span(const struct addr *addr)
+{
+	return span_of(addr->bytes, addr->version == 4 ? 4 : 16);
+}
+
+static void add_ethernet(struct bytes *out, const uint8_t src[6], const uint8_t dst[6], uint16_t type)
+{
+	bytes_add(out, span_of(dst, 6));
+	bytes_add(out, span_of(src, 6));
+	bytes_big(out, type, 2);
+}
+
+static void add_ipv4(struct bytes *out, struct span src, struct span dst, uint8_t protocol, uint16_t id,
+                     size_t payload)
+{
+	size_t start = out->n;
+	bytes_big(out, 0x4500, 2);
+	bytes_big(out, IPV4_HEADER + payload, 2);
+	bytes_big(out, id, 2);
+	bytes_big(out, 0x4000, 2); /* don't fragment */
+	bytes_big(out, IP_TTL, 1);
+	bytes_big(out, protocol, 1);
+	bytes_big(out, 0, 2);
+	bytes_add(out, src);
+	bytes_add(out, dst);
+	bytes_set16(out, start + IPV4_CHECKSUM, fold(sum16(0, span_cut(bytes_span(out), start, IPV4_HEADER))));
+}
+
+static void add_ipv6(struct bytes *out, struct span src, struct span dst, size_t payload)
+{
+	bytes_big(out, 0x60000000, 4);
+	bytes_big(out, payload, 2);
+	bytes_big(out, IP_TCP, 1);
+	bytes_big(out, IP_TTL, 1);
+	bytes_add(out, src);
+	bytes_add(out, dst);
+}
+
+static void add_syn_options(struct bytes *out, size_t mss)
+{
+	bytes_big(out, 0x0204, 2); /* maximum segment size */
+	bytes_big(out, mss, 2);
+	bytes_big(out, 0x0402, 2); /* SACK permitted */
+	bytes_big(out, 0x0101, 2);
+	bytes_big(out, 0x01030307, 4); /* window scale 7 */
+}
+
+static size_t tcp_header(uint8_t flags)
+{
+	return flags & TCP_SYN ? TCP_HEADER + TCP_OPTIONS : TCP_HEADER;
+}
+
+static void add_tcp(struct bytes *out, const struct wire_conversation *talk, int dir, uint8_t flags,
+                    struct span payload)
+{
+	const struct wire_host *src = &talk->host[dir], *dst = &talk->host[!dir];
+	size_t start = out->n;
+	bytes_big(out, src->port, 2);
+	bytes_big(out, dst->port, 2);
+	bytes_big(out, talk->seq[dir], 4);
+	bytes_big(out, flags & TCP_ACK ? talk->seq[!dir] : 0, 4);
+	bytes_big(out, tcp_header(flags) / 4 << 4, 1);
+	bytes_big(out, flags, 1);
+	bytes_big(out, flags & TCP_SYN ? TCP_WINDOW_SYN : TCP_WINDOW, 2);
+	bytes_big(out, 0, 4);
+	if (flags & TCP_SYN)
+		add_syn_options(out, talk->mss);
+	bytes_add(out, payload);
+	struct span segment = span_cut(bytes_span(out), start, out->n - start);
+	uint32_t sum = sum16(sum16(0, addr_span(&src->ip)), addr_span(&dst->ip));
+	sum = sum16(sum + IP_TCP + (uint32_t)segment.n, segment);
+	bytes_set16(out, start + TCP_CHECKSUM, fold(sum));
+}
+
+/* ---- conversations ---------------------------------------------------------------------------------- */
+
+static struct wire_frame *new_frame(struct wire *wire)
+{
+	if (wire->n == wire->room) {
+		wire->room = wire->room == 0 ? 64 : 2 * wire->room;
+		wire->frames = xrealloc(wire->frames, wire->room * sizeof wire->frames[0]);
+	}
+	wire->frames[wire->n] = (struct wire_frame){.time = 0};
+	return &wire->frames[wire->n++];
+}
+
+struct wire_conversation wire_conversation(struct wire *wire, const struct wire_host host[2], int64_t start)
+{
+	return (struct wire_conversation){
+	    .wire = wire,
+	    .host = {host[0], host[1]},
+	    .now = start,
+	    .mss = WIRE_MSS,
+	    .seq = {0x3a5c0000u + host[0].port, 0x91e40000u + host[0].port},
+	    .ip_id = {host[0].port, 0x4c00},
+	};
+}
+
+void wire_segment(struct wire_conversation *talk, int dir, uint8_t flags, struct span payload)
+{
+	const struct wire_host *src = &talk->host[dir], *dst = &talk->host[!dir];
+	bool ipv4 = src->ip.version == 4;
+	size_t tcp = tcp_header(flags) + payload.n;
+	talk->now += dir == talk->last_dir ? NEXT_NS : turn_ns[dir];
+	talk->last_dir = dir;
+
+	struct wire_frame *frame = new_frame(talk->wire);
+	struct bytes *out = &frame->bytes;
+	add_ethernet(out, src->mac, dst->mac, ipv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
+	if (ipv4)
+		add_ipv4(out, addr_span(&src->ip), addr_span(&dst->ip), IP_TCP, talk->ip_id[dir]++, tcp);
+	else
+		add_ipv6(out, addr_span(&src->ip), addr_span(&dst->ip), tcp);
+	add_tcp(out, talk, dir, flags, payload);
+	if (out->n < ETHERNET_MIN)
+		bytes_zeros(out, ETHERNET_MIN - out->n);
+	frame->time = talk->now;
+	frame->dir = dir;
+	frame->payload = payload.n;
+	frame->captured = out->n;
+
+	talk->seq[dir] += (uint32_t)payload.n + (flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
+	talk->unacked[dir] += payload.n > 0;
+	if (flags & TCP_ACK)
+		talk->unacked[!dir] = 0;
+}
+
+static void empty_segment(struct wire_conversation *talk, int dir, uint8_t flags)
+{
+	wire_segment(talk, dir, flags, span_of(NULL, 0));
+}
+
+void wire_open(struct wire_conversation *talk)
+{
+	empty_segment(talk, 0, TCP_SYN);
+	empty_segment(talk, 1, TCP_SYN | TCP_ACK);
+	empty_segment(talk, 0, TCP_ACK);
+}
+
+void wire_send(struct wire_conversation *talk, int dir, struct span bytes)
+{
+	for (size_t off = 0; off < bytes.n; off += talk->mss) {
+		bool last = bytes.n - off <= talk->mss;
+		wire_segment(talk, dir, last ? TCP_ACK | TCP_PSH : TCP_ACK, span_cut(bytes, off, talk->mss));
+		if (talk->unacked[dir] == 2)
+			wire_ack(talk, !dir);
+	}
+}
+
+void wire_ack(struct wire_conversation *talk, int dir)
+{
+	if (talk->unacked[!dir] > 0)
+		empty_segment(talk, dir, TCP_ACK);
+}
+
+void wire_rewind(struct wire_conversation *talk, int dir, uint32_t n)
+{
+	talk->seq[dir] -= n;
+}
+
+void wire_keepalive(struct wire_conversation *talk, int dir)
+{
+	wire_rewind(talk, dir, 1);
+	empty_segment(talk, dir, TCP_ACK);
+	talk->seq[dir] += 1;
+	empty_segment(talk, !dir, TCP_ACK);
+}
+
+void wire_close(struct wire_conversation *talk, int dir)
+{
+	empty_segment(talk, dir, TCP_FIN | TCP_ACK);
+	empty_segment(talk, !dir, TCP_FIN | TCP_ACK);
+	empty_segment(talk, dir, TCP_ACK);
+}
+
+/* ---- what happens to frames on the way to the capture ----------------------------------------------- */
+
+void wire_lose(struct wire *wire, size_t at)
+{
+	bytes_free(&wire->frames[at].bytes);
+	wire->n--;
+	for (size_t i = at; i < wire->n; i++)
+		wire->frames[i] = wire->frames[i + 1];
+}
+
+void wire_lose_before(struct wire *wire, size_t at)
+{
+	for (; at > 0; at--)
+		wire_lose(wire, 0);
+}
+
+void wire_lose_dir(struct wire *wire, int dir)
+{
+	for (size_t i = wire->n; i > 0; i--)
+		if (wire->frames[i - 1].dir == dir)
+			wire_lose(wire, i - 1);
+}
+
+static void swap_frames(struct wire_frame *a, struct wire_frame *b)
+{
+	struct wire_frame was = *a;
+	*a = *b;
+	*b = was;
+	b->time = a->time;
+	a->time = was.time;
+}
+
+void wire_move(struct wire *wire, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		swap_frames(&wire->frames[from], &wire->frames[from + 1]);
+	for (; from > to; from--)
+		swap_frames(&wire->frames[from], &wire->frames[from - 1]);
+}
+
+void wire_snap(struct wire *wire, size_t snaplen)
+{
+	for (size_t i = 0; i < wire->n; i++)
+		if (wire->frames[i].captured > snaplen)
+			wire->frames[i].captured = snaplen;
+}
+
+size_t wire_find(const struct wire *wire, int dir, size_t nth)
+{
+	for (size_t i = 0; i < wire->n; i++) {
+		if (wire->frames[i].dir != dir || wire->frames[i].payload == 0)
+			continue;
+		if (nth-- == 0)
+			return i;
+	}
+	fputs("samples: a scenario names a segment that was never sent\n", stderr);
+	exit(2);
+}
+
+static void replace_bytes(struct wire_frame *frame, struct bytes bytes)
+{
+	bytes_free(&frame->bytes);
+	frame->bytes = bytes;
+	frame->captured = bytes.n;
+}
+
+void wire_wrap_qinq(struct wire *wire)
+{
+	enum { SERVICE_VLAN = 100, CUSTOMER_VLAN = 30 };
+	for (size_t i = 0; i < wire->n; i++) {
+		struct span frame = bytes_span(&wire->frames[i].bytes);
+		struct bytes out = {.p = NULL};
+		bytes_add(&out, span_cut(frame, 0, ETHERNET_MACS));
+		bytes_big(&out, ETHERTYPE_QINQ, 2);
+		bytes_big(&out, SERVICE_VLAN, 2);
+		bytes_big(&out, ETHERTYPE_VLAN, 2);
+		bytes_big(&out, CUSTOMER_VLAN, 2);
+		bytes_add(&out, span_cut(frame, ETHERNET_MACS, frame.n));
+		replace_bytes(&wire->frames[i], out);
+	}
+}
+
+void wire_wrap_erspan(struct wire *wire)
+{
+	enum { TUNNEL_HEADERS = 16, VERSION_VLAN = 0x101e, SESSION = 0x0007, GRE_SEQUENCE = 0x1000 };
+	static const uint8_t exporter_mac[6] = {0x00, 0x1b, 0x54, 0xc2, 0x10, 0x01};
+	static const uint8_t collector_mac[6] = {0x00, 0x50, 0x56, 0x9c, 0x70, 0x02};
+	static const uint8_t exporter[4] = {10, 10, 99, 1}, collector[4] = {10, 10, 99, 50};
+	for (size_t i = 0; i < wire->n; i++) {
+		struct span frame = bytes_span(&wire->frames[i].bytes);
+		struct bytes out = {.p = NULL};
+		add_ethernet(&out, exporter_mac, collector_mac, ETHERTYPE_IPV4);
+		add_ipv4(&out, span_of(exporter, 4), span_of(collector, 4), IP_GRE, (uint16_t)i,
+		         TUNNEL_HEADERS + frame.n);
+		bytes_big(&out, GRE_SEQUENCE, 2);
+		bytes_big(&out, ETHERTYPE_ERSPAN2, 2);
+		bytes_big(&out, i, 4);
+		bytes_big(&out, VERSION_VLAN, 2); /* type II, VLAN 30 */
+		bytes_big(&out, SESSION, 2);
+		bytes_big(&out, 0, 4); /* port index */
+		bytes_add(&out, frame);
+		replace_bytes(&wire->frames[i], out);
+	}
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------- */
+
+static int by_time(const void *left, const void *right)
+{
+	const struct wire_frame *a = *(struct wire_frame *const *)left, *b = *(struct wire_frame *const *)right;
+	if (a->time != b->time)
+		return a->time < b->time ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+int wire_write(struct wire *wire, struct capfile_writer *writer)
+{
+	struct wire_frame **order = xcalloc(wire->n, sizeof *order);
+	for (size_t i = 0; i < wire->n; i++)
+		order[i] = &wire->frames[i];
+	qsort(order, wire->n, sizeof *order, by_time);
+	int result = 0;
+	for (size_t i = 0; i < wire->n && result == 0; i++) {
+		const struct wire_frame *frame = order[i];
+		struct capfile_packet packet = {
+		    .time = frame->time,
+		    .linktype = LINKTYPE_ETHERNET,
+		    .wire = frame->bytes.n,
+		    .data = span_cut(bytes_span(&frame->bytes), 0, frame->captured),
+		};
+		result = capfile_write_packet(writer, &packet);
+	}
+	free(order);
+	for (size_t i = 0; i < wire->n; i++)
+		bytes_free(&wire->frames[i].bytes);
+	wire->n = 0;
+	return result;
+}
+
+void wire_free(struct wire *wire)
+{
+	for (size_t i = 0; i < wire->n; i++)
+		bytes_free(&wire->frames[i].bytes);
+	free(wire->frames);
+	*wire = (struct wire){.frames = NULL};
+}

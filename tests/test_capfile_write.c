@@ -1,0 +1,176 @@
+/*
+ * The pcapng writer, byte by byte against the draft; what it writes is also read back in test_capfile.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "analyzer/capfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { SECTION = 28, INTERFACE = 32, PACKET = 32 };
+
+struct written {
+	char *bytes;
+	size_t n;
+	FILE *file;
+	struct capfile_writer writer;
+};
+
+static void start(struct written *w)
+{
+	w->file = open_memstream(&w->bytes, &w->n);
+	assert_non_null(w->file);
+	assert_int_equal(capfile_write_start(&w->writer, w->file), 0);
+}
+
+static struct rd finish(struct written *w)
+{
+	assert_int_equal(fclose(w->file), 0);
+	return rd_of(span_of(w->bytes, w->n));
+}
+
+static int write_one(struct written *w, uint32_t linktype, int64_t time, struct span data, size_t wire)
+{
+	struct capfile_packet packet = {.time = time, .wire = wire, .linktype = linktype, .data = data};
+	return capfile_write_packet(&w->writer, &packet);
+}
+
+static void expect_section(struct rd *r)
+{
+	static const uint8_t section[SECTION] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0,
+	                                         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 28, 0, 0, 0};
+	assert_memory_equal(rd_span(r, SECTION).p, section, SECTION);
+}
+
+static void expect_interface(struct rd *r, uint16_t linktype)
+{
+	uint8_t interface[INTERFACE] = {1, 0, 0, 0, 32, [16] = 9, 0, 1, 0, 9, [28] = 32};
+	interface[8] = (uint8_t)linktype;
+	interface[9] = (uint8_t)(linktype >> 8);
+	assert_memory_equal(rd_span(r, INTERFACE).p, interface, INTERFACE);
+}
+
+static void expect_packet(struct rd *r, uint32_t interface, uint64_t time, struct span data, size_t wire)
+{
+	size_t padded = (data.n + 3) / 4 * 4;
+	assert_int_equal(rd_u32le(r), 6);
+	assert_int_equal(rd_u32le(r), PACKET + padded);
+	assert_int_equal(rd_u32le(r), interface);
+	assert_int_equal(rd_u32le(r), time >> 32);
+	assert_int_equal(rd_u32le(r), time & UINT32_MAX);
+	assert_int_equal(rd_u32le(r), data.n);
+	assert_int_equal(rd_u32le(r), wire);
+	assert_true(span_equal(rd_span(r, data.n), data));
+	for (size_t i = data.n; i < padded; i++)
+		assert_int_equal(rd_u8(r), 0);
+	assert_int_equal(rd_u32le(r), PACKET + padded);
+}
+
+static void test_empty_file_is_a_section(void **state)
+{
+	(void)state;
+	struct written w;
+	start(&w);
+	struct rd r = finish(&w);
+	expect_section(&r);
+	assert_true(rd_done(&r));
+	free(w.bytes);
+}
+
+static void test_every_padding(void **state)
+{
+	(void)state;
+	static const uint8_t data[] = {1, 2, 3, 4, 5};
+	int64_t time = INT64_C(1772442900123456789);
+	struct written w;
+	start(&w);
+	for (size_t n = 0; n <= sizeof data; n++)
+		assert_int_equal(write_one(&w, 1, time, span_of(data, n), 1500), 0);
+	struct rd r = finish(&w);
+	expect_section(&r);
+	expect_interface(&r, 1);
+	for (size_t n = 0; n <= sizeof data; n++)
+		expect_packet(&r, 0, (uint64_t)time, span_of(data, n), 1500);
+	assert_true(rd_done(&r));
+	free(w.bytes);
+}
+
+static void test_one_interface_per_link_type(void **state)
+{
+	(void)state;
+	struct span data = span_of("abcd", 4);
+	struct written w;
+	start(&w);
+	assert_int_equal(write_one(&w, 1, 1, data, 4), 0);
+	assert_int_equal(write_one(&w, 276, 2, data, 4), 0);
+	assert_int_equal(write_one(&w, 1, 3, data, 4), 0);
+	struct rd r = finish(&w);
+	expect_section(&r);
+	expect_interface(&r, 1);
+	expect_packet(&r, 0, 1, data, 4);
+	expect_interface(&r, 276);
+	expect_packet(&r, 1, 2, data, 4);
+	expect_packet(&r, 0, 3, data, 4);
+	assert_true(rd_done(&r));
+	free(w.bytes);
+}
+
+static void test_time_before_1970_is_1970(void **state)
+{
+	(void)state;
+	struct written w;
+	start(&w);
+	assert_int_equal(write_one(&w, 1, -5, span_of("abcd", 4), 4), 0);
+	struct rd r = finish(&w);
+	rd_skip(&r, SECTION + INTERFACE);
+	expect_packet(&r, 0, 0, span_of("abcd", 4), 4);
+	free(w.bytes);
+}
+
+static void test_too_many_link_types(void **state)
+{
+	(void)state;
+	struct written w;
+	start(&w);
+	for (uint32_t linktype = 1; linktype <= 16; linktype++)
+		assert_int_equal(write_one(&w, linktype, 1, span_of(NULL, 0), 0), 0);
+	errno = 0;
+	assert_int_equal(write_one(&w, 17, 1, span_of(NULL, 0), 0), -1);
+	assert_int_equal(errno, EOVERFLOW);
+	assert_int_equal(write_one(&w, 16, 1, span_of(NULL, 0), 0), 0);
+	assert_int_equal(write_one(&w, 0x10001, 1, span_of(NULL, 0), 0), -1);
+	(void)finish(&w);
+	free(w.bytes);
+}
+
+static void test_a_full_disk_is_told(void **state)
+{
+	(void)state;
+	FILE *full = fopen("/dev/full", "wb");
+	if (full == NULL)
+		skip();
+	setvbuf(full, NULL, _IONBF, 0);
+	struct capfile_writer writer;
+	errno = 0;
+	assert_int_equal(capfile_write_start(&writer, full), -1);
+	assert_int_equal(errno, ENOSPC);
+	struct capfile_packet packet = {.linktype = 1, .wire = 4, .data = span_of("abcd", 4)};
+	assert_int_equal(capfile_write_packet(&writer, &packet), -1);
+	assert_int_equal(writer.interfaces, 0);
+	fclose(full);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_empty_file_is_a_section),    cmocka_unit_test(test_every_padding),
+	    cmocka_unit_test(test_one_interface_per_link_type), cmocka_unit_test(test_time_before_1970_is_1970),
+	    cmocka_unit_test(test_too_many_link_types),        cmocka_unit_test(test_a_full_disk_is_told),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

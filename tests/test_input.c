@@ -1,0 +1,398 @@
+/*
+ * Tests of capture inputs: plain and gzipped files, standard input, damage, and what is said about files
+ * that are no capture.
+ */
+#include "analyzer/input.h"
+#include "tests/capbuild.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <cmocka.h>
+
+#define PLENTY 40000 /* packets of the big file: several buffers of bytes */
+
+static char path[] = "/tmp/test_input.XXXXXX";
+
+static void write_file(const void *bytes, size_t n)
+{
+	FILE *file = fopen(path, "wb");
+	assert_non_null(file);
+	if (n > 0)
+		assert_int_equal(fwrite(bytes, 1, n, file), n);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Appends a gzip member; the answer is the new size. */
+static size_t gzip(uint8_t *to, size_t at, size_t room, const void *bytes, size_t n)
+{
+	uint8_t *copy = malloc(n);
+	assert_non_null(copy);
+	memcpy(copy, bytes, n);
+	z_stream z = {
+	    .next_in = copy, .avail_in = (uInt)n, .next_out = &to[at], .avail_out = (uInt)(room - at)};
+	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	size_t size = at + z.total_out;
+	deflateEnd(&z);
+	free(copy);
+	return size;
+}
+
+static struct input *open_good(const char *name)
+{
+	struct err err = {.text = ""};
+	struct input *input = input_open(name, &err);
+	if (input == NULL)
+		fail_msg("%s", err.text);
+	return input;
+}
+
+static void assert_refused(const char *name, const char *words)
+{
+	struct err err = {.text = ""};
+	assert_null(input_open(name, &err));
+	if (strstr(err.text, words) == NULL || strstr(err.text, name) != err.text)
+		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
+}
+
+/* Reads to the end: how many packets there were. */
+static uint64_t drain(struct input *input, enum input_result last)
+{
+	struct capfile_packet packet;
+	enum input_result result;
+	uint64_t n = 0;
+	while ((result = input_next(input, &packet)) == INPUT_PACKET)
+		n++;
+	assert_int_equal(result, last);
+	assert_int_equal(input_next(input, &packet), last);
+	assert_int_equal(input_packets(input), n);
+	assert_int_equal(input_problem(input)[0] == '\0', last == INPUT_END);
+	return n;
+}
+
+static void assert_truncated(uint64_t packets, const char *words)
+{
+	struct input *input = open_good(path);
+	assert_int_equal(drain(input, INPUT_TRUNCATED), packets);
+	if (strstr(input_problem(input), words) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", input_problem(input), words);
+	input_close(input);
+}
+
+static void small_pcap(struct capbuild *f)
+{
+	capbuild_pcap(f, false, 0xa1b2c3d4, 1);
+	for (uint8_t i = 0; i < 3; i++)
+		capbuild_record(f, i, 20, 30, i);
+}
+
+/* Packets of changing sizes that say their number; the caller frees it. */
+static uint8_t *big_pcap(size_t *n)
+{
+	uint8_t *bytes = malloc(PLENTY * 100);
+	assert_non_null(bytes);
+	struct capbuild f;
+	capbuild_pcap(&f, true, 0xa1b2c3d4, 1);
+	memcpy(bytes, f.p, f.n);
+	*n = f.n;
+	for (uint32_t i = 0; i < PLENTY; i++) {
+		f.n = 0;
+		capbuild_record(&f, i, i % 60, 60, 1);
+		memcpy(&bytes[*n], f.p, f.n);
+		*n += f.n;
+	}
+	return bytes;
+}
+
+static void check_big(struct input *input)
+{
+	struct capfile_packet packet;
+	uint64_t bytes = 0;
+	for (uint32_t i = 0; i < PLENTY; i++) {
+		assert_int_equal(input_next(input, &packet), INPUT_PACKET);
+		assert_int_equal(packet.time, CAPBUILD_SECOND * 1000000000 + INT64_C(1000) * i);
+		assert_int_equal(packet.data.n, i % 60);
+		for (size_t k = 0; k < packet.data.n; k++)
+			assert_int_equal(packet.data.p[k], k + 1);
+		bytes += packet.data.n;
+	}
+	assert_int_equal(input_next(input, &packet), INPUT_END);
+	assert_int_equal(input_packets(input), PLENTY);
+	assert_int_equal(input_bytes(input), bytes);
+	assert_string_equal(input_problem(input), "");
+}
+
+static void plain(void **state)
+{
+	(void)state;
+	size_t n;
+	uint8_t *bytes = big_pcap(&n);
+	write_file(bytes, n);
+	struct input *input = open_good(path);
+	assert_string_equal(input_name(input), path);
+	assert_int_equal(input_first_time(input), CAPBUILD_SECOND * 1000000000);
+	assert_int_equal(input_kind(input), CAPFILE_PCAP);
+	assert_int_equal(input_dropped(input), -1);
+	assert_int_equal(input_snaplen(input), 96);
+	assert_int_equal(input_packets(input), 0);
+	assert_int_equal(input_size(input), n);
+	assert_true(input_position(input) > 0 && input_position(input) < n);
+	check_big(input);
+	assert_int_equal(input_position(input), n);
+	input_close(input);
+	input_close(NULL);
+	free(bytes);
+}
+
+static void gzipped(void **state)
+{
+	(void)state;
+	size_t n;
+	uint8_t *bytes = big_pcap(&n);
+	uint8_t *packed = malloc(n);
+	assert_non_null(packed);
+	size_t whole = gzip(packed, 0, n, bytes, n);
+	write_file(packed, whole);
+	struct input *input = open_good(path);
+	check_big(input);
+	assert_int_equal(input_position(input), whole);
+	assert_int_equal(input_size(input), whole);
+	input_close(input);
+
+	/* three members, the one in the middle empty, the border inside a packet */
+	size_t members = gzip(packed, 0, n, bytes, 1000001);
+	members = gzip(packed, members, n, bytes, 0);
+	members = gzip(packed, members, n, &bytes[1000001], n - 1000001);
+	write_file(packed, members);
+	input = open_good(path);
+	check_big(input);
+	input_close(input);
+	free(packed);
+	free(bytes);
+}
+
+static void gzip_cut_and_damaged(void **state)
+{
+	(void)state;
+	struct capbuild f;
+	small_pcap(&f);
+	uint8_t packed[1024];
+	size_t n = gzip(packed, 0, sizeof packed, f.p, f.n);
+	for (size_t cut = 0; cut < n; cut++) {
+		write_file(packed, cut);
+		struct err err;
+		struct input *input = input_open(path, &err);
+		if (input == NULL)
+			continue;
+		assert_true(drain(input, INPUT_TRUNCATED) <= 3);
+		assert_non_null(strstr(input_problem(input), "the gzip data ends early"));
+		input_close(input);
+	}
+	write_file(packed, n - 1);
+	assert_truncated(3, "of the unpacked file");
+	write_file(packed, 12);
+	assert_refused(path, "the gzip data ends early");
+	packed[n - 8] ^= 1; /* its checksum */
+	write_file(packed, n);
+	assert_truncated(3, "the gzip data is damaged");
+	packed[n - 8] ^= 1;
+	packed[n] = 'x';
+	packed[n + 1] = 'y';
+	write_file(packed, n + 2);
+	assert_truncated(3, "the gzip data is damaged");
+}
+
+static void cut_everywhere(void **state)
+{
+	(void)state;
+	struct capbuild f;
+	small_pcap(&f);
+	for (size_t n = 0; n < 24; n++) {
+		write_file(f.p, n);
+		assert_refused(path, n == 0 ? "empty (0 bytes)" : n < 4 ? ": " : "ends inside its header");
+	}
+	for (size_t n = 24; n <= f.n; n++) {
+		write_file(f.p, n);
+		if ((n - 24) % 36 != 0) {
+			assert_truncated((n - 24) / 36, "ends in the middle");
+			continue;
+		}
+		struct input *input = open_good(path);
+		assert_int_equal(drain(input, INPUT_END), (n - 24) / 36);
+		input_close(input);
+	}
+}
+
+static void no_packets(void **state)
+{
+	(void)state;
+	struct capbuild f;
+	capbuild_pcap(&f, true, 0xa1b23c4d, 1);
+	write_file(f.p, f.n);
+	struct input *input = open_good(path);
+	assert_int_equal(input_first_time(input), INT64_MAX);
+	assert_int_equal(drain(input, INPUT_END), 0);
+	input_close(input);
+}
+
+static void damage_says_where(void **state)
+{
+	(void)state;
+	struct capbuild f;
+	small_pcap(&f);
+	capbuild_set32(&f, 24 + 36 + 8, 0x7fffffff);
+	write_file(f.p, f.n);
+	assert_truncated(1, "a packet claims 2147483647 captured bytes, after 1 packets, at byte 60");
+	capbuild_set32(&f, 24 + 8, 0x7fffffff);
+	write_file(f.p, f.n);
+	assert_truncated(0, "after 0 packets, at byte 24");
+}
+
+static void largest_packet(void **state)
+{
+	(void)state;
+	static uint8_t bytes[2 * (16 + LIMIT_PACKET) + 24];
+	struct capbuild f;
+	capbuild_pcap(&f, false, 0xa1b2c3d4, 1);
+	memcpy(bytes, f.p, f.n);
+	f.n = 0;
+	capbuild_record(&f, 0, 0, LIMIT_PACKET, 0);
+	capbuild_set32(&f, 8, LIMIT_PACKET);
+	memcpy(&bytes[24], f.p, f.n);
+	memcpy(&bytes[24 + 16 + LIMIT_PACKET], f.p, f.n);
+	bytes[sizeof bytes - 1] = 0x77;
+	write_file(bytes, sizeof bytes);
+	struct input *input = open_good(path);
+	struct capfile_packet packet;
+	assert_int_equal(input_next(input, &packet), INPUT_PACKET);
+	assert_int_equal(packet.data.n, LIMIT_PACKET);
+	assert_int_equal(input_next(input, &packet), INPUT_PACKET);
+	assert_int_equal(packet.data.n, LIMIT_PACKET);
+	assert_int_equal(packet.data.p[LIMIT_PACKET - 1], 0x77);
+	assert_int_equal(input_next(input, &packet), INPUT_END);
+	input_close(input);
+}
+
+static void pcapng_facts(void **state)
+{
+	(void)state;
+	struct capbuild f = {.n = 0};
+	capbuild_section(&f, true);
+	capbuild_interface(&f, 1, 200, -1, 0);
+	capbuild_enhanced(&f, 0, 12345, 8, 8, 1);
+	capbuild_statistics(&f, 0, 3, 4);
+	write_file(f.p, f.n);
+	struct input *input = open_good(path);
+	assert_int_equal(input_kind(input), CAPFILE_PCAPNG);
+	assert_int_equal(input_first_time(input), 12345000);
+	assert_int_equal(drain(input, INPUT_END), 1);
+	assert_int_equal(input_dropped(input), 7);
+	assert_int_equal(input_snaplen(input), 200);
+	input_close(input);
+}
+
+static void not_a_capture(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		const char *words;
+	} cases[] = {
+	    {"*spamApTask1: Jan 01 00:00:00.000: SSL_accept:before/accept\r\n", "text"},
+	    {"x", "text"},
+	    {"\x1b[1mbold\x1b[0m\n", "text"},
+	    {"\x01\x02\x03\x04garbage", "neither pcap nor pcapng"},
+	    {"\x28\xb5\x2f\xfdzzzz", "zstd -d"},
+	    {"\xfd\x37zXZ", "xz -d"},
+	    {"PK\x03\x04", "unzip"},
+	    {"snoop", "editcap"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		write_file(cases[i].bytes, strlen(cases[i].bytes));
+		assert_refused(path, cases[i].words);
+	}
+	uint8_t packed[256];
+	size_t n = gzip(packed, 0, sizeof packed, "hello\n", 6);
+	write_file(packed, n);
+	assert_refused(path, "text");
+	n = gzip(packed, 0, sizeof packed, "", 0);
+	write_file(packed, n);
+	assert_refused(path, "empty (0 bytes)");
+	assert_refused("/tmp", "Is a directory");
+	assert_refused("/tmp/there/is/no/such.pcap", "No such file or directory");
+	if (geteuid() != 0) {
+		assert_int_equal(chmod(path, 0), 0);
+		assert_refused(path, "Permission denied");
+		assert_int_equal(chmod(path, 0600), 0);
+	}
+}
+
+/* A pipe that gives one byte a read: the slowest standard input. */
+static void standard_input(void **state)
+{
+	(void)state;
+	struct capbuild f;
+	small_pcap(&f);
+	uint8_t packed[1024];
+	size_t sizes[2] = {f.n, gzip(packed, 0, sizeof packed, f.p, f.n)};
+	const uint8_t *bytes[2] = {f.p, packed};
+	int old = dup(STDIN_FILENO);
+	for (size_t i = 0; i < 2; i++) {
+		int ends[2];
+		assert_int_equal(pipe(ends), 0);
+		pid_t child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			for (size_t k = 0; k < sizes[i]; k++) {
+				if (write(ends[1], &bytes[i][k], 1) != 1)
+					_exit(1);
+				usleep(100);
+			}
+			_exit(0);
+		}
+		close(ends[1]);
+		dup2(ends[0], STDIN_FILENO);
+		close(ends[0]);
+		struct input *input = open_good("-");
+		assert_string_equal(input_name(input), "-");
+		assert_int_equal(input_size(input), 0);
+		assert_int_equal(drain(input, INPUT_END), 3);
+		assert_int_equal(input_position(input), sizes[i]);
+		input_close(input);
+	}
+	struct err err;
+	assert_null(input_open("-", &err)); /* the pipe is at its end */
+	assert_non_null(strstr(err.text, "standard input: the file is empty"));
+	dup2(old, STDIN_FILENO);
+	close(old);
+}
+
+int main(void)
+{
+	int fd = mkstemp(path);
+	if (fd < 0)
+		return 1;
+	close(fd);
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(plain),
+	    cmocka_unit_test(gzipped),
+	    cmocka_unit_test(gzip_cut_and_damaged),
+	    cmocka_unit_test(cut_everywhere),
+	    cmocka_unit_test(no_packets),
+	    cmocka_unit_test(damage_says_where),
+	    cmocka_unit_test(largest_packet),
+	    cmocka_unit_test(pcapng_facts),
+	    cmocka_unit_test(not_a_capture),
+	    cmocka_unit_test(standard_input),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(path);
+	return failed;
+}

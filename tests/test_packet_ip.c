@@ -1,0 +1,325 @@
+/*
+ * IPv4, IPv6, TCP and ICMP headers: lengths that are 0, too long or lie, extension headers, fragments,
+ * quotes.
+ */
+#include "dissect/limits.h"
+#include "dissect/packet.h"
+#include "tests/frames.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+enum { ETHERNET = 1, RAW = 101 };
+
+#define PAYLOAD_HEX "48656c6c6f"
+
+static void assert_text(const struct addr *addr, const char *expected)
+{
+	char text[ADDR_TEXT];
+	assert_string_equal(addr_text(addr, text), expected);
+}
+
+static void options_are_read(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start("");
+	frames_tcp(TCP_SYN, "0402"
+	                    "0101"
+	                    "020405b4");
+	frames_lead("4600 %04x 0000 0000 4006 0000 " FRAMES_IP4 "94040000", (unsigned)frames_length() + 24);
+	assert_true(frames_decode(RAW, &p));
+	assert_int_equal(p.kind, PACKET_TCP);
+	assert_int_equal(p.tcp.mss, 1460);
+	assert_int_equal(p.tcp.flags, TCP_SYN);
+	assert_int_equal(p.payload.n, 0);
+	/* the fixed part decides: cut options are cut, not malformed */
+	frames_cut(RAW, PACKET_TCP, 24 + 20, 0);
+
+	static const char *const odd[] = {"02000000", "02ff05b4", "02030501", "000405b4", "01010102"};
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+		frames_start(PAYLOAD_HEX);
+		frames_tcp(TCP_SYN, odd[i]);
+		frames_ip4(6);
+		assert_true(frames_decode(RAW, &p));
+		assert_int_equal(p.kind, PACKET_TCP);
+		assert_int_equal(p.tcp.mss, 0);
+		assert_int_equal(p.payload.n, 5);
+	}
+}
+
+static void headers_that_lie_are_malformed(void **state)
+{
+	(void)state;
+	static const char *const lies[] = {
+	    "4500 0013 0000 0000 4006 0000 " FRAMES_IP4,            /* total < header */
+	    "4400 0028 0000 0000 4006 0000 " FRAMES_IP4,            /* IHL 4 */
+	    "4600 0014 0000 0000 4006 0000 " FRAMES_IP4 "01010101", /* total < IHL */
+	    "5500 0028 0000 0000 4006 0000 " FRAMES_IP4,            /* version 5 */
+	    "4500 0028 0000 0000 4006 0000 " FRAMES_IP4
+	    "00010002 00000000 00000000 4010 0000 00000000", /* offset */
+	    "4500 0028 0000 0000 4006 0000 " FRAMES_IP4
+	    "00010002 00000000 00000000 6010 0000 00000000", /* options */
+	};
+	for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+		frames_start(lies[i]);
+		struct packet p;
+		assert_true(frames_decode(RAW, &p));
+		assert_int_equal(p.kind, PACKET_MALFORMED);
+	}
+}
+
+static void length_0_is_offload(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start_zeros(20000);
+	frames_tcp(TCP_ACK, "");
+	frames_lead("4500 0000 7777 4000 4006 0000 " FRAMES_IP4);
+	frames_ethernet(0x0800);
+	assert_true(frames_decode(ETHERNET, &p));
+	assert_int_equal(p.kind, PACKET_TCP);
+	assert_true(p.offload);
+	assert_int_equal(p.payload.n, 20000);
+	assert_int_equal(p.cut, 0);
+	/* the frame's length on the wire says what the snaplen cut */
+	assert_true(packet_decode(ETHERNET, span_cut(frames_span(), 0, 154), frames_length(), &p));
+	assert_int_equal(p.payload.n, 100);
+	assert_int_equal(p.cut, 19900);
+
+	frames_start_zeros(20000);
+	frames_tcp(TCP_ACK, "");
+	frames_lead("60000000 0000 06 39 " FRAMES_IP6);
+	assert_true(frames_decode(RAW, &p));
+	assert_int_equal(p.kind, PACKET_TCP);
+	assert_true(p.offload);
+	assert_int_equal(p.payload.n, 20000);
+}
+
+static void large_payload_is_offload(void **state)
+{
+	(void)state;
+	for (size_t n = 9216; n <= 9217; n++) {
+		struct packet p;
+		frames_start_zeros(n);
+		frames_tcp(TCP_ACK, "");
+		frames_ip4(6);
+		assert_true(frames_decode(RAW, &p));
+		assert_int_equal(p.kind, PACKET_TCP);
+		assert_int_equal(p.offload, n == 9217);
+		assert_true(packet_decode(RAW, span_cut(frames_span(), 0, 60), frames_length(), &p));
+		assert_int_equal(p.payload.n, 20);
+		assert_int_equal(p.cut, n - 20);
+		assert_int_equal(p.offload, n == 9217);
+	}
+}
+
+/* ---- IPv6 ----------------------------------------------------------------------------------------- */
+
+static void ip6_headers_come_off(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start(PAYLOAD_HEX);
+	frames_tcp(TCP_ACK, "");
+	frames_lead("06 04 0000 00000001 00000002 000000000000000000000000"); /* AH to TCP */
+	frames_lead("33 00 0000 12345678");                                   /* atomic fragment to AH */
+	frames_lead("2c 01 0104000000000104000000000000"); /* destination options to fragment */
+	frames_lead("3c 00 0400 00000000");                /* routing to destination options */
+	frames_lead("2b 00 0104 00000000");                /* hop by hop to routing */
+	frames_ip6(0);
+	assert_true(frames_decode(229, &p));
+	assert_int_equal(p.kind, PACKET_TCP);
+	assert_text(&p.src, "2001:db8::1");
+	assert_text(&p.dst, "2001:db8::2");
+	assert_int_equal(p.ttl, 0x39);
+	assert_int_equal(p.ip_id, 0);
+	assert_int_equal(p.payload.n, 5);
+	assert_false(p.offload);
+	frames_cut(RAW, PACKET_TCP, frames_length() - 5, 5);
+
+	static const char *const families[] = {"0000001c", "0000001e", "18000000", "0000000a"};
+	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+		frames_start(PAYLOAD_HEX);
+		frames_tcp(TCP_ACK, "");
+		frames_ip6(6);
+		frames_lead("%s", families[i]);
+		assert_true(frames_decode(0, &p));
+		assert_int_equal(p.kind, PACKET_TCP);
+	}
+}
+
+static void ip6_headers_are_capped(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n <= LIMIT_IP6_HEADERS + 2; n++) {
+		struct packet p;
+		frames_start(PAYLOAD_HEX);
+		frames_tcp(TCP_ACK, "");
+		frames_lead("06 00 0104 00000000");
+		for (unsigned i = 1; i < n; i++)
+			frames_lead("3c 00 0104 00000000");
+		frames_ip6(60);
+		assert_true(frames_decode(RAW, &p));
+		assert_int_equal(p.kind, n <= LIMIT_IP6_HEADERS ? PACKET_TCP : PACKET_MALFORMED);
+	}
+}
+
+static void ip6_without_payload_is_no_offload(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start("");
+	frames_ip6(59);
+	assert_true(frames_decode(RAW, &p));
+	assert_int_equal(p.kind, PACKET_OTHER);
+	assert_false(p.offload);
+}
+
+/* ---- fragments ------------------------------------------------------------------------------------ */
+
+static void ip4_fragment_is_described(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start("0102030405060708");
+	frames_lead("4600 0020 abcd 2003 4006 0000 " FRAMES_IP4 "01010101");
+	frames_pad(6);
+	assert_true(frames_decode(RAW, &p));
+	assert_int_equal(p.kind, PACKET_FRAGMENT);
+	assert_int_equal(p.fragment.id, 0xabcd);
+	assert_int_equal(p.fragment.offset, 24);
+	assert_true(p.fragment.more);
+	assert_int_equal(p.fragment.proto, 6);
+	assert_int_equal(p.fragment.proto_at, 9);
+	assert_int_equal(p.fragment.headers.n, 24);
+	assert_int_equal(p.payload.n, 8);
+	assert_int_equal(p.payload.p[0], 1);
+	assert_int_equal(p.cut, 0);
+	frames_cut(RAW, PACKET_FRAGMENT, 24, 0);
+	assert_true(packet_decode(RAW, span_cut(frames_span(), 0, 27), frames_length(), &p));
+	assert_int_equal(p.payload.n, 3);
+	assert_int_equal(p.cut, 5);
+}
+
+static void ip6_fragment_is_described(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start("0102030405060708");
+	frames_lead("06 00 0011 12345678"); /* offset 16, more */
+	frames_lead("2c 00 0104 00000000"); /* hop by hop to fragment */
+	frames_ip6(0);
+	assert_true(frames_decode(RAW, &p));
+	assert_int_equal(p.kind, PACKET_FRAGMENT);
+	assert_int_equal(p.fragment.id, 0x12345678);
+	assert_int_equal(p.fragment.offset, 16);
+	assert_true(p.fragment.more);
+	assert_int_equal(p.fragment.proto, 6);
+	assert_int_equal(p.fragment.proto_at, 40);
+	assert_int_equal(p.fragment.headers.n, 48);
+	assert_int_equal(p.payload.n, 8);
+	frames_cut(RAW, PACKET_FRAGMENT, 56, 0);
+}
+
+/* ---- ICMP ----------------------------------------------------------------------------------------- */
+
+#define QUOTED_IP4 "4500 05dc 7777 4000 3f06 0000 " FRAMES_IP4
+#define QUOTED_TCP "c000 3ef1 01020304"
+
+static void assert_error(const struct packet *p, unsigned type, unsigned code, unsigned mtu)
+{
+	assert_int_equal(p->kind, PACKET_ICMP_ERROR);
+	assert_int_equal(p->icmp.type, type);
+	assert_int_equal(p->icmp.code, code);
+	assert_int_equal(p->icmp.mtu, mtu);
+	assert_int_equal(p->icmp.src_port, 49152);
+	assert_int_equal(p->icmp.dst_port, 16113);
+	assert_int_equal(p->icmp.seq, 0x01020304);
+}
+
+static void icmp_errors_name_the_packet(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start("03 04 0000 0000 05aa " QUOTED_IP4 QUOTED_TCP);
+	frames_outer_ip4(1);
+	assert_true(frames_decode(RAW, &p));
+	assert_error(&p, 3, 4, 1450);
+	assert_text(&p.src, "192.0.2.1");
+	assert_text(&p.icmp.src, "10.0.0.1");
+	assert_text(&p.icmp.dst, "10.0.0.2");
+	frames_cut(RAW, PACKET_ICMP_ERROR, 20 + 8 + 20 + 4, 0);
+
+	static const struct {
+		const char *head;
+		unsigned type, code;
+	} others[] = {{"03 01 0000 0000 05aa ", 3, 1},
+	              {"0b 00 0000 00000000 ", 11, 0},
+	              {"0c 00 0000 00000000 ", 12, 0}};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		frames_start(QUOTED_TCP);
+		frames_lead("%s" QUOTED_IP4, others[i].head);
+		frames_outer_ip4(1);
+		assert_true(frames_decode(RAW, &p));
+		assert_error(&p, others[i].type, others[i].code, 0);
+	}
+}
+
+static void icmp6_errors_name_the_packet(void **state)
+{
+	(void)state;
+	struct packet p;
+	for (unsigned type = 1; type <= 4; type++) {
+		frames_start(QUOTED_TCP);
+		frames_lead("06 00 0104 00000000");
+		frames_lead("60000000 05b4 3c 39 " FRAMES_IP6);
+		frames_lead("%02x 00 0000 00000500", type);
+		frames_ip6(58);
+		assert_true(frames_decode(RAW, &p));
+		assert_error(&p, type, 0, type == 2 ? 1280 : 0);
+		assert_text(&p.icmp.src, "2001:db8::1");
+		assert_text(&p.icmp.dst, "2001:db8::2");
+	}
+	frames_cut(RAW, PACKET_ICMP_ERROR, frames_length() - 4, 0);
+}
+
+static void other_icmp_is_other(void **state)
+{
+	(void)state;
+	static const char *const others[] = {
+	    "08 00 0000 0001 0001 " QUOTED_IP4 QUOTED_TCP,                              /* echo */
+	    "05 00 0000 0a000001 " QUOTED_IP4 QUOTED_TCP,                               /* redirect */
+	    "03 03 0000 00000000 4500 05dc 7777 0000 3f11 0000 " FRAMES_IP4 QUOTED_TCP, /* UDP */
+	    "03 03 0000 00000000 4500 05dc 7777 0001 3f06 0000 " FRAMES_IP4 QUOTED_TCP, /* later fragment */
+	};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		struct packet p;
+		frames_start(others[i]);
+		frames_outer_ip4(1);
+		assert_true(frames_decode(RAW, &p));
+		assert_int_equal(p.kind, PACKET_OTHER);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(options_are_read),
+	    cmocka_unit_test(headers_that_lie_are_malformed),
+	    cmocka_unit_test(length_0_is_offload),
+	    cmocka_unit_test(large_payload_is_offload),
+	    cmocka_unit_test(ip6_headers_come_off),
+	    cmocka_unit_test(ip6_headers_are_capped),
+	    cmocka_unit_test(ip6_without_payload_is_no_offload),
+	    cmocka_unit_test(ip4_fragment_is_described),
+	    cmocka_unit_test(ip6_fragment_is_described),
+	    cmocka_unit_test(icmp_errors_name_the_packet),
+	    cmocka_unit_test(icmp6_errors_name_the_packet),
+	    cmocka_unit_test(other_icmp_is_other),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
