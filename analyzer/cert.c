@@ -153,15 +153,11 @@ static void set_common_name(struct cert *cert, const X509_NAME *subject)
 
 static void set_serial(struct cert *cert, const ASN1_INTEGER *serial)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct span bytes = span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
-	size_t at = 0;
-	if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER)
-		cert->serial[at++] = '-';
-	for (size_t i = 0; i < bytes.n && at + 2 < sizeof cert->serial; i++) {
-		cert->serial[at++] = digits[bytes.p[i] >> 4];
-		cert->serial[at++] = digits[bytes.p[i] & 15];
-	}
+	size_t sign = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER;
+	if (sign)
+		cert->serial[0] = '-';
+	authtext_hex(span_cut(bytes, 0, (sizeof cert->serial - 2) / 2), &cert->serial[sign]);
 }
 
 static bool seconds_of(const ASN1_TIME *time, int64_t *out)

@@ -53,6 +53,16 @@ char authtext_meant(char c)
 	return c;
 }
 
+void authtext_hex(struct span bytes, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < bytes.n; i++) {
+		out[2 * i] = digits[bytes.p[i] >> 4];
+		out[2 * i + 1] = digits[bytes.p[i] & 15];
+	}
+	out[2 * bytes.n] = 0;
+}
+
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
