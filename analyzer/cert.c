@@ -195,8 +195,8 @@ static void set_key(struct cert *cert, const EVP_PKEY *key, const ASN1_OBJECT *a
 		const char *name;
 		bool sized;
 	} kinds[] = {
-	    {EVP_PKEY_RSA, "RSA", true},        {EVP_PKEY_RSA_PSS, "RSA-PSS", true},
-	    {EVP_PKEY_DSA, "DSA", true},        {EVP_PKEY_DH, "DH", true},
+	    {EVP_PKEY_RSA, "RSA", true},          {EVP_PKEY_RSA_PSS, "RSA-PSS", true},
+	    {EVP_PKEY_DSA, "DSA", true},          {EVP_PKEY_DH, "DH", true},
 	    {EVP_PKEY_ED25519, "Ed25519", false}, {EVP_PKEY_ED448, "Ed448", false},
 	};
 	OBJ_obj2txt(cert->key, sizeof cert->key, algorithm, 0);
@@ -258,7 +258,8 @@ static bool holds(const char *text, const char *part)
 /* Cisco's factory certificates carry the name of one of these authorities. */
 static enum cert_type type_of(const struct cert *cert)
 {
-	static const char *const factory[] = {"Cisco Manufacturing CA", "ACT2 SUDI", "Cisco Root CA", "airespace"};
+	static const char *const factory[] = {"Cisco Manufacturing CA", "ACT2 SUDI", "Cisco Root CA",
+	                                      "airespace"};
 	if (cert->self_signed)
 		return CERT_SSC;
 	for (size_t i = 0; i < sizeof factory / sizeof *factory; i++)
@@ -314,7 +315,8 @@ void certs_free(struct certs *certs)
 	struct entry *entry, *next;
 	if (certs == NULL)
 		return;
-	HASH_ITER(hh, certs->all, entry, next) {
+	HASH_ITER(hh, certs->all, entry, next)
+	{
 		HASH_DEL(certs->all, entry);
 		free(entry);
 	}
@@ -398,7 +400,8 @@ static bool pem_block(struct span block, uint32_t line, void (*found)(void *, st
 	if (PEM_read_bio(in, &name, &header, &data, &n) == 1) {
 		struct span der = span_of(data, n > 0 ? (size_t)n : 0);
 		bool trusted = strcmp(name, PEM_STRING_X509_TRUSTED) == 0;
-		is_certificate = trusted || strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0;
+		is_certificate =
+		    trusted || strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0;
 		if (is_certificate)
 			found(ctx, trusted ? first_sequence(der) : der, line); /* trust settings follow it */
 	}
