@@ -110,6 +110,7 @@ static void test_one_interface_per_link_type(void **state)
 	assert_int_equal(write_one(&w, 1, 1, data, 4), 0);
 	assert_int_equal(write_one(&w, 276, 2, data, 4), 0);
 	assert_int_equal(write_one(&w, 1, 3, data, 4), 0);
+	assert_int_equal(write_one(&w, 276, 4, data, 4), 0);
 	struct rd r = finish(&w);
 	expect_section(&r);
 	expect_interface(&r, 1);
@@ -117,6 +118,7 @@ static void test_one_interface_per_link_type(void **state)
 	expect_interface(&r, 276);
 	expect_packet(&r, 1, 2, data, 4);
 	expect_packet(&r, 0, 3, data, 4);
+	expect_packet(&r, 1, 4, data, 4);
 	assert_true(rd_done(&r));
 	free(w.bytes);
 }
