@@ -285,10 +285,15 @@ static void pcapng_section_lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(pcapng_variants),      cmocka_unit_test(pcapng_cut_in_skipped_block),
-	    cmocka_unit_test(pcapng_block_lengths), cmocka_unit_test(pcapng_too_short_blocks),
-	    cmocka_unit_test(pcapng_packet_lies),   cmocka_unit_test(pcapng_option_lies),
-	    cmocka_unit_test(pcapng_statistics),    cmocka_unit_test(pcapng_too_many_interfaces),
+	    cmocka_unit_test(pcapng_variants),
+	    cmocka_unit_test(pcapng_cut_in_skipped_block),
+	    cmocka_unit_test(pcapng_block_lengths),
+	    cmocka_unit_test(pcapng_too_short_blocks),
+	    cmocka_unit_test(pcapng_packet_lies),
+	    cmocka_unit_test(pcapng_largest_packet),
+	    cmocka_unit_test(pcapng_option_lies),
+	    cmocka_unit_test(pcapng_statistics),
+	    cmocka_unit_test(pcapng_too_many_interfaces),
 	    cmocka_unit_test(pcapng_section_lies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
