@@ -99,11 +99,36 @@ static const struct alert_cause *alert_cause(uint8_t code)
 	return NULL;
 }
 
+/* TLS 1.3 hides level and code: what is left is the size, and that nothing else came. */
+static void hidden_alert(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	uint8_t dir = session_hidden_alert(session, 1);
+	const struct origin *at = &session->tls.last_protected[dir];
+	if (!session_hidden_alert(session, dir) || rule_cited(out, at))
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "The %s answered the encrypted flight of the %s with one record of an alert's size and "
+	             "nothing else "
+	             "(inferred: it ended the handshake).",
+	             rule_side(session, dir), rule_side(session, dir ^ 1));
+	rule_cause(
+	    finding,
+	    "It does not accept the other side's certificate or signature. TLS 1.3 encrypts the alert: a key "
+	    "log would name the reason.");
+	rule_evidence(finding, at);
+	rule_evidence(finding, &session->closed);
+	rule_advice(finding, "read the log of the %s at the time of the alert", rule_side(session, dir));
+}
+
 void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct alert_seen *alert = session_fatal_alert(session);
 	char name[RULE_TEXT], after[96] = "";
+	if (alert == NULL)
+		hidden_alert(subject, rule, out);
 	if (alert == NULL || rule_cited(out, &alert->at))
 		return;
 	struct finding *finding = rule_finding(rule, out);
@@ -151,7 +176,7 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	char time[RULE_TEXT], close[RULE_TEXT];
 	if ((subject->handshake != HANDSHAKE_INCOMPLETE && subject->handshake != HANDSHAKE_FAILED) ||
 	    session->n_steps == 0 || !session_whole(session, NULL) || session_fatal_alert(session) != NULL ||
-	    session_hidden_alert(session))
+	    session_hidden_alert(session, 0) || session_hidden_alert(session, 1))
 		return;
 	if (!closed && origin_elapsed(session->last.time, subject->now) < RULE_PATIENCE)
 		return;
