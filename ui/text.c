@@ -1,0 +1,251 @@
+/* The text report's sections. Knows which tables are shown in which order; never lays out a line itself. */
+#include "ui/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define MANY_SESSIONS 50 /* above this number only sessions with errors are shown in full */
+#define LINE          400
+#define INDENT        2
+
+static enum tone severity_tone(enum severity severity)
+{
+	static const enum tone tones[] = {
+	    [SEVERITY_INFO] = TONE_PLAIN, [SEVERITY_WARNING] = TONE_WARNING, [SEVERITY_ERROR] = TONE_ERROR};
+	return tones[severity];
+}
+
+static void heading(const struct page *page, const char *title)
+{
+	page_blank(page);
+	page_line(page, 0, TONE_HEADING, title);
+}
+
+/* ---- findings ---- */
+
+/*
+ * An advice is a sentence, or "where: command; command". The commands stand on lines of their own and are
+ * never wrapped, so that they can be pasted.
+ */
+static void show_advice(const struct page *page, const char *advice)
+{
+	const char *colon = strstr(advice, ": ");
+	char part[LINE];
+	if (colon == NULL) {
+		page_wrap(page, INDENT + 3, "- ", TONE_PLAIN, advice);
+		return;
+	}
+	snprintf(part, sizeof part, "%.*s:", (int)(colon - advice), advice);
+	page_wrap(page, INDENT + 3, "- ", TONE_PLAIN, part);
+	const char *next = colon + 2;
+	while (next != NULL) {
+		const char *end = strstr(next, "; ");
+		snprintf(part, sizeof part, "%.*s", (int)(end == NULL ? strlen(next) : (size_t)(end - next)),
+		         next);
+		page_line(page, INDENT + 7, TONE_PLAIN, part);
+		next = end == NULL ? NULL : end + 2;
+	}
+}
+
+static void show_evidence(const struct page *page, const struct finding *finding)
+{
+	char text[LINE];
+	size_t n = 0;
+	for (uint32_t i = 0; i < finding->n_evidence; i++) {
+		if (finding->evidence[i].packet == 0)
+			continue;
+		n += (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ",
+		                      finding->evidence[i].packet);
+	}
+	if (n > 0)
+		page_wrap(page, INDENT + 3, "Seen in packet ", TONE_PLAIN, text);
+}
+
+static void show_finding(const struct page *page, const struct finding *finding)
+{
+	char head[LINE];
+	snprintf(head, sizeof head, "%s %s", findings_severity_name(finding->severity), finding->id);
+	page_line(page, INDENT, severity_tone(finding->severity), head);
+	page_wrap(page, INDENT + 3, "", TONE_PLAIN, finding->summary);
+	if (finding->cause[0] != '\0')
+		page_wrap(page, INDENT + 3, "Why: ", TONE_PLAIN, finding->cause);
+	for (uint32_t i = 0; i < finding->n_advice; i++)
+		show_advice(page, finding->advice[i]);
+	show_evidence(page, finding);
+}
+
+/* The findings of these severities under a title; nothing when there are none. */
+static void show_findings(const struct page *page, const char *title, const struct findings *findings,
+                          enum severity lowest, enum severity highest)
+{
+	bool titled = false;
+	for (uint32_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->list[i];
+		if (finding->severity < lowest || finding->severity > highest)
+			continue;
+		if (!titled)
+			heading(page, title);
+		titled = true;
+		show_finding(page, finding);
+	}
+}
+
+static void show_strings(const struct page *page, const struct table *table, const struct row *row)
+{
+	size_t n = view_rows(table, row);
+	for (size_t i = 0; i < n; i++) {
+		struct row item = view_row(table, row, i);
+		struct value value = table->columns[0].get(&item);
+		page_wrap(page, INDENT, "", TONE_PLAIN, value.text);
+	}
+}
+
+/* ---- the parts of a session ---- */
+
+static void show_timeline(const struct page *page, const struct row *row)
+{
+	if (view_rows(&view_timeline, row) == 0)
+		return;
+	heading(page, "What happened (-> from the engine, <- from the controller)");
+	page_grid(page, INDENT, &view_timeline, row);
+	uint64_t missing = row->session->session->steps_dropped + row->session->session->alerts_dropped;
+	char text[LINE];
+	if (missing == 0)
+		return;
+	snprintf(text, sizeof text, "%" PRIu64 " further steps and alerts were counted but not kept.",
+	         missing);
+	page_wrap(page, INDENT, "", TONE_PLAIN, text);
+}
+
+static void show_certificates(const struct page *page, const struct row *row)
+{
+	size_t n = view_rows(&view_certificates, row);
+	for (size_t i = 0; i < n; i++) {
+		struct row item = view_row(&view_certificates, row, i);
+		char title[LINE];
+		snprintf(title, sizeof title, "Certificate %zu of %zu", i + 1, n);
+		heading(page, title);
+		page_pairs(page, INDENT, &view_certificates, &item);
+	}
+}
+
+static void show_auth(const struct page *page, const struct row *row)
+{
+	heading(page, "AuthList");
+	page_pairs(page, INDENT, &view_auth, row);
+	const struct session_auth *auth = &row->session->auth;
+	bool settled = auth->observed == AUTH_OBSERVED_ACCEPTED || auth->decision.prediction == AUTH_MATCH;
+	size_t n = view_rows(&view_auth_fix, row);
+	if (n == 0 || (settled && page->verbose == 0))
+		return;
+	page_line(page, INDENT, TONE_PLAIN, "Lines that add this certificate to the controller's AuthList:");
+	for (size_t i = 0; i < n; i++) {
+		struct row item = view_row(&view_auth_fix, row, i);
+		struct value line = view_auth_fix.columns[0].get(&item);
+		page_line(page, 2 * INDENT, TONE_PLAIN, line.text);
+	}
+}
+
+static void show_messages(const struct page *page, const struct row *row)
+{
+	if (row->session->decryption_detail[0] == '\0')
+		return;
+	heading(page, "NMSP messages");
+	char text[LINE];
+	snprintf(text, sizeof text, "%s. A TLS key log of this session would show the messages.",
+	         row->session->decryption_detail);
+	page_wrap(page, INDENT, "", TONE_PLAIN, text);
+}
+
+static enum tone session_tone(const struct row *row)
+{
+	const struct findings *findings = &row->session->findings;
+	return findings->n == 0 ? TONE_GOOD : severity_tone(findings->list[0].severity);
+}
+
+/* Errors say what to do; without errors the warnings do. */
+static void show_session(const struct page *page, const struct row *row)
+{
+	const struct findings *findings = &row->session->findings;
+	bool failed = findings->n > 0 && findings->list[0].severity == SEVERITY_ERROR;
+	enum severity gravest = failed ? SEVERITY_ERROR : SEVERITY_WARNING;
+	char title[LINE];
+	page_blank(page);
+	page_rule(page, '=');
+	snprintf(title, sizeof title, "Session %u, %s: ", (unsigned)row->session->session->id,
+	         session_state_name(row->session->state));
+	page_wrap(page, 0, title, session_tone(row), row->session->verdict);
+	show_findings(page, "What to do", findings, gravest, SEVERITY_ERROR);
+	heading(page, "Summary");
+	page_pairs(page, INDENT, &view_sessions, row);
+	show_timeline(page, row);
+	show_certificates(page, row);
+	show_auth(page, row);
+	show_messages(page, row);
+	heading(page, "Capture trust");
+	show_strings(page, &view_trust, row);
+	show_findings(page, "Other findings", findings, SEVERITY_INFO, (enum severity)(gravest - 1));
+}
+
+/* ---- the head ---- */
+
+static void show_zone(const struct page *page)
+{
+	char zone[32] = "UTC", text[LINE];
+	time_t now = time(NULL);
+	struct tm tm;
+	if (!page->format.utc && localtime_r(&now, &tm) != NULL)
+		strftime(zone, sizeof zone, "%Z (UTC%z)", &tm);
+	snprintf(text, sizeof text, "nmspscope %s, times in %s", VIEW_VERSION, zone);
+	page_line(page, 0, TONE_HEADING, text);
+}
+
+static void show_head(const struct page *page, struct view *view)
+{
+	struct row root = view_root(view);
+	show_zone(page);
+	page_blank(page);
+	page_grid(page, 0, &view_capture_inputs, &root);
+	if (view_rows(&view_capture_authlists, &root) > 0) {
+		page_blank(page);
+		page_grid(page, 0, &view_capture_authlists, &root);
+	}
+	heading(page, "Capture");
+	page_pairs(page, INDENT, &view_capture, &root);
+	show_findings(page, "Findings about the capture", &view->capture, SEVERITY_INFO, SEVERITY_ERROR);
+}
+
+static bool is_error(const struct view_digest *digest)
+{
+	return digest->gravest != NULL && digest->severity == SEVERITY_ERROR;
+}
+
+static void show_overview(const struct page *page, struct view *view, bool only_errors)
+{
+	struct row root = view_root(view);
+	if (view->n_digests < 2)
+		return;
+	heading(page, "Sessions");
+	page_grid(page, 0, &view_overview, &root);
+	if (!only_errors)
+		return;
+	page_blank(page);
+	page_wrap(page, 0, "", TONE_PLAIN,
+	          "Only sessions with errors follow in full. --session N shows one session, -v all of them.");
+}
+
+void text_report(const struct page *page, struct view *view)
+{
+	struct row root = view_root(view);
+	bool only_errors = view->n_digests > MANY_SESSIONS && page->verbose == 0;
+	show_head(page, view);
+	show_overview(page, view, only_errors);
+	size_t n = view_rows(&view_sessions, &root);
+	for (size_t i = 0; i < n; i++) {
+		if (only_errors && !is_error(&view->digests[i]))
+			continue;
+		struct row row = view_row(&view_sessions, &root, i);
+		show_session(page, &row);
+	}
+}
