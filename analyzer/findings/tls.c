@@ -143,6 +143,10 @@ void tls_fatal_alert(const struct subject *subject, const struct rule *rule, str
 	if (cause != NULL && (!cause->certificate || certificate)) {
 		rule_cause(finding, "%s", cause->cause);
 		rule_advice(finding, "%s", cause->advice);
+	} else {
+		rule_cause(
+		    finding,
+		    "The alert alone does not tell why, and no certificate that it could mean was seen.");
 	}
 	if (step != NULL)
 		rule_evidence(finding, &step->at);
@@ -263,6 +267,7 @@ void tls_no_certificate_request(const struct subject *subject, const struct rule
 	    subject->handshake != HANDSHAKE_COMPLETE || session_tls_client(session) == session->controller)
 		return;
 	const struct step *done = session_step(session, STEP_SERVER_HELLO_DONE, session->controller);
+	const struct step *key = session_step(session, STEP_CLIENT_KEY_EXCHANGE, session_engine(session));
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(
 	    finding,
@@ -271,6 +276,8 @@ void tls_no_certificate_request(const struct subject *subject, const struct rule
 	           "Old releases do not authenticate NMSP clients (CVE-2016-1378), or it is switched off.");
 	if (done != NULL)
 		rule_evidence(finding, &done->at);
+	if (key != NULL)
+		rule_evidence(finding, &key->at);
 	rule_advice(finding, "check the controller's release against CVE-2016-1378");
 }
 
