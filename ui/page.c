@@ -155,12 +155,17 @@ static char *joined(const struct page *page, const struct table *table, const st
 	return all;
 }
 
+static bool is_zero(const struct column *column, const struct value *value)
+{
+	return column->hide_zero && value->kind == VALUE_COUNT && value->count == 0;
+}
+
 static char *pair_text(const struct page *page, const struct column *column, const struct row *row)
 {
 	if (column->shape == COLUMN_STRINGS)
 		return joined(page, column->table, row);
 	struct value value = column->get(row);
-	return cell_text(page, &value);
+	return is_zero(column, &value) ? NULL : cell_text(page, &value);
 }
 
 static void pairs(const struct page *page, size_t indent, size_t labels, const struct table *table,

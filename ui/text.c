@@ -25,26 +25,56 @@ static void heading(const struct page *page, const char *title)
 /* ---- findings ---- */
 
 /*
- * An advice is a sentence, or "where: command; command". The commands stand on lines of their own and are
- * never wrapped, so that they can be pasted.
+ * An advice is a sentence, or "where: command; command" without a comma. The commands stand on lines of
+ * their own and are never wrapped, so that they can be pasted.
  */
 static void show_advice(const struct page *page, const char *advice)
 {
 	const char *colon = strstr(advice, ": ");
 	char part[LINE];
-	if (colon == NULL) {
+	if (colon == NULL || strstr(colon, ", ") != NULL) {
 		page_wrap(page, INDENT + 3, "- ", TONE_PLAIN, advice);
 		return;
 	}
 	snprintf(part, sizeof part, "%.*s:", (int)(colon - advice), advice);
 	page_wrap(page, INDENT + 3, "- ", TONE_PLAIN, part);
-	const char *next = colon + 2;
-	while (next != NULL) {
+	for (const char *next = colon + 2; next != NULL;) {
 		const char *end = strstr(next, "; ");
-		snprintf(part, sizeof part, "%.*s", (int)(end == NULL ? strlen(next) : (size_t)(end - next)),
-		         next);
+		size_t n = end == NULL ? strlen(next) : (size_t)(end - next);
+		snprintf(part, sizeof part, "%.*s", (int)n, next);
 		page_line(page, INDENT + 7, TONE_PLAIN, part);
 		next = end == NULL ? NULL : end + 2;
+	}
+}
+
+/* The advice is one of the lines to paste; these are shown as a whole, with their comments. */
+static bool is_fix_line(const struct auth_fix *fix, const char *advice)
+{
+	for (uint32_t i = 0; i < fix->lines; i++)
+		if (strcmp(fix->line[i] + strspn(fix->line[i], " "), advice + strspn(advice, " ")) == 0)
+			return true;
+	return false;
+}
+
+static void show_fix(const struct page *page, size_t indent, const struct auth_fix *fix)
+{
+	page_line(page, indent, TONE_PLAIN, "Lines that add this certificate to the controller's AuthList:");
+	for (uint32_t i = 0; i < fix->lines; i++)
+		page_line(page, indent + INDENT, TONE_PLAIN, fix->line[i]);
+}
+
+static void show_all_advice(const struct page *page, const struct finding *finding,
+                            const struct auth_fix *fix)
+{
+	bool fix_shown = false;
+	for (uint32_t i = 0; i < finding->n_advice; i++) {
+		if (fix == NULL || !is_fix_line(fix, finding->advice[i])) {
+			show_advice(page, finding->advice[i]);
+			continue;
+		}
+		if (!fix_shown)
+			show_fix(page, INDENT + 3, fix);
+		fix_shown = true;
 	}
 }
 
@@ -62,32 +92,36 @@ static void show_evidence(const struct page *page, const struct finding *finding
 		page_wrap(page, INDENT + 3, "Seen in packet ", TONE_PLAIN, text);
 }
 
-static void show_finding(const struct page *page, const struct finding *finding)
+/* `session` is NULL for the capture. */
+static void show_finding(const struct page *page, const struct finding *finding,
+                         const struct view_session *session)
 {
 	char head[LINE];
 	snprintf(head, sizeof head, "%s %s", findings_severity_name(finding->severity), finding->id);
 	page_line(page, INDENT, severity_tone(finding->severity), head);
-	page_wrap(page, INDENT + 3, "", TONE_PLAIN, finding->summary);
+	if (session == NULL || strcmp(finding->summary, session->verdict) != 0)
+		page_wrap(page, INDENT + 3, "", TONE_PLAIN, finding->summary);
 	if (finding->cause[0] != '\0')
 		page_wrap(page, INDENT + 3, "Why: ", TONE_PLAIN, finding->cause);
-	for (uint32_t i = 0; i < finding->n_advice; i++)
-		show_advice(page, finding->advice[i]);
+	show_all_advice(page, finding, session != NULL ? &session->fix : NULL);
 	show_evidence(page, finding);
 }
 
 /* The findings of these severities under a title; nothing when there are none. */
-static void show_findings(const struct page *page, const char *title, const struct findings *findings,
+static void show_findings(const struct page *page, const char *title, const struct row *row,
                           enum severity lowest, enum severity highest)
 {
 	bool titled = false;
-	for (uint32_t i = 0; i < findings->n; i++) {
-		const struct finding *finding = &findings->list[i];
+	size_t n = view_rows(&view_findings, row);
+	for (size_t i = 0; i < n; i++) {
+		struct row item = view_row(&view_findings, row, i);
+		const struct finding *finding = item.item;
 		if (finding->severity < lowest || finding->severity > highest)
 			continue;
 		if (!titled)
 			heading(page, title);
 		titled = true;
-		show_finding(page, finding);
+		show_finding(page, finding, row->session);
 	}
 }
 
@@ -118,33 +152,59 @@ static void show_timeline(const struct page *page, const struct row *row)
 	page_wrap(page, INDENT, "", TONE_PLAIN, text);
 }
 
-static void show_certificates(const struct page *page, const struct row *row)
+/* The further certificates of a message are its chain: shown only with -v. */
+static bool is_chain(const struct session *session, size_t i)
 {
-	size_t n = view_rows(&view_certificates, row);
+	return i > 0 && session->certs[i - 1].dir == session->certs[i].dir &&
+	       session->certs[i - 1].at.packet == session->certs[i].at.packet;
+}
+
+static void show_certificates_of(const struct page *page, const struct row *row, uint8_t dir)
+{
+	const struct session *session = row->session->session;
+	size_t n = view_rows(&view_certificates, row), hidden = 0;
+	char text[LINE];
 	for (size_t i = 0; i < n; i++) {
+		if (session->certs[i].dir != dir)
+			continue;
+		if (is_chain(session, i) && page->verbose == 0) {
+			hidden++;
+			continue;
+		}
 		struct row item = view_row(&view_certificates, row, i);
-		char title[LINE];
-		snprintf(title, sizeof title, "Certificate %zu of %zu", i + 1, n);
-		heading(page, title);
+		snprintf(text, sizeof text, "%s of the %s",
+		         is_chain(session, i) ? "Chain certificate" : "Certificate",
+		         dir == session->controller ? "controller" : "engine");
+		heading(page, text);
 		page_pairs(page, INDENT, &view_certificates, &item);
 	}
+	if (hidden == 0)
+		return;
+	snprintf(text, sizeof text, "%zu more of its chain: -v shows %s.", hidden,
+	         hidden == 1 ? "it" : "them");
+	page_line(page, INDENT, TONE_PLAIN, text);
+}
+
+/* A fix that stands in the advice of a finding already is not shown again. */
+static bool fix_is_advised(const struct view_session *session)
+{
+	for (uint32_t i = 0; i < session->findings.n; i++)
+		for (uint32_t j = 0; j < session->findings.list[i].n_advice; j++)
+			if (is_fix_line(&session->fix, session->findings.list[i].advice[j]))
+				return true;
+	return false;
 }
 
 static void show_auth(const struct page *page, const struct row *row)
 {
-	heading(page, "AuthList");
-	page_pairs(page, INDENT, &view_auth, row);
 	const struct session_auth *auth = &row->session->auth;
 	bool settled = auth->observed == AUTH_OBSERVED_ACCEPTED || auth->decision.prediction == AUTH_MATCH;
-	size_t n = view_rows(&view_auth_fix, row);
-	if (n == 0 || (settled && page->verbose == 0))
+	heading(page, "AuthList");
+	page_pairs(page, INDENT, &view_auth, row);
+	if (row->session->fix.lines == 0 || fix_is_advised(row->session))
 		return;
-	page_line(page, INDENT, TONE_PLAIN, "Lines that add this certificate to the controller's AuthList:");
-	for (size_t i = 0; i < n; i++) {
-		struct row item = view_row(&view_auth_fix, row, i);
-		struct value line = view_auth_fix.columns[0].get(&item);
-		page_line(page, 2 * INDENT, TONE_PLAIN, line.text);
-	}
+	if (!settled || page->verbose > 0)
+		show_fix(page, INDENT, &row->session->fix);
 }
 
 static void show_messages(const struct page *page, const struct row *row)
@@ -173,19 +233,21 @@ static void show_session(const struct page *page, const struct row *row)
 	char title[LINE];
 	page_blank(page);
 	page_rule(page, '=');
-	snprintf(title, sizeof title, "Session %u, %s: ", (unsigned)row->session->session->id,
+	snprintf(title, sizeof title, "Session %u: %s", (unsigned)row->session->session->id,
 	         session_state_name(row->session->state));
-	page_wrap(page, 0, title, session_tone(row), row->session->verdict);
-	show_findings(page, "What to do", findings, gravest, SEVERITY_ERROR);
+	page_line(page, 0, session_tone(row), title);
+	page_wrap(page, 0, "", TONE_PLAIN, row->session->verdict);
+	show_findings(page, "What to do", row, gravest, SEVERITY_ERROR);
 	heading(page, "Summary");
 	page_pairs(page, INDENT, &view_sessions, row);
 	show_timeline(page, row);
-	show_certificates(page, row);
+	show_certificates_of(page, row, session_engine(row->session->session));
+	show_certificates_of(page, row, row->session->session->controller);
 	show_auth(page, row);
 	show_messages(page, row);
 	heading(page, "Capture trust");
 	show_strings(page, &view_trust, row);
-	show_findings(page, "Other findings", findings, SEVERITY_INFO, (enum severity)(gravest - 1));
+	show_findings(page, "Other findings", row, SEVERITY_INFO, (enum severity)(gravest - 1));
 }
 
 /* ---- the head ---- */
@@ -213,7 +275,7 @@ static void show_head(const struct page *page, struct view *view)
 	}
 	heading(page, "Capture");
 	page_pairs(page, INDENT, &view_capture, &root);
-	show_findings(page, "Findings about the capture", &view->capture, SEVERITY_INFO, SEVERITY_ERROR);
+	show_findings(page, "Findings about the capture", &root, SEVERITY_INFO, SEVERITY_ERROR);
 }
 
 static bool is_error(const struct view_digest *digest)

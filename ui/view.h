@@ -85,6 +85,7 @@ struct column {
 	const char *key;   /* JSON, NULL = not there */
 	const char *label; /* for people, NULL = not there */
 	unsigned verbose;  /* shown to people from this many -v on */
+	bool hide_zero;    /* people are not shown a count of 0 */
 	enum column_shape shape;
 	struct value (*get)(const struct row *row);
 	const struct table *table;
@@ -153,7 +154,7 @@ struct view {
 	size_t n_digests;
 	struct findings capture;  /* findings of the capture as a whole */
 	struct view_session open; /* the session that is being shown */
-	char scratch[200];        /* a text that a getter puts together, until the next one does */
+	char scratch[320];        /* a text that a getter puts together, until the next one does */
 };
 
 /* `only`: the one session to show, 0 for all. Free with view_free. */

@@ -2,6 +2,8 @@
  */
 #include "ui/view.h"
 
+#include <stdio.h>
+
 static const struct session_auth *auth(const struct row *row)
 {
 	return &row->session->auth;
@@ -152,9 +154,20 @@ static struct value engine_hash(const struct row *row)
 	                      .bytes = span_of(cert->hash[which], cert_hash_bytes(which))};
 }
 
+static struct value entry_place(const struct row *row)
+{
+	if (entry(row) == NULL)
+		return view_null();
+	const char *name = row->view->model->authlist.files[entry(row)->file].name;
+	char *text = row->view->scratch;
+	snprintf(text, sizeof row->view->scratch, "%s line %u", name, (unsigned)entry(row)->line);
+	return view_text(text);
+}
+
 static const struct column entry_columns[] = {
-    {.key = "source", .label = "Entry in", .get = entry_source},
-    {.key = "line", .label = "Line", .get = entry_line},
+    {.label = "Entry", .get = entry_place},
+    {.key = "source", .get = entry_source},
+    {.key = "line", .get = entry_line},
     {.key = "mac", .label = "Entry's MAC", .get = entry_mac},
     {.key = "hash", .label = "Entry's hash", .get = entry_hash},
 };
@@ -180,7 +193,7 @@ const struct table view_auth_fix = {TABLE_OF(fix_columns), .count = fix_count};
 static const struct column columns[] = {
     {.key = "observed", .label = "Observed", .get = observed},
     {.key = "observed_inferred", .get = observed_inferred},
-    {.label = "Proof, packets", .shape = COLUMN_STRINGS, .table = &proofs},
+    {.label = "Seen in packet", .shape = COLUMN_STRINGS, .table = &proofs},
     {.key = "predicted", .label = "Predicted", .get = predicted},
     {.label = "That is", .get = predicted_meaning},
     {.label = "In detail", .get = detail},

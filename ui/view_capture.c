@@ -190,6 +190,15 @@ static struct value cut_packets(const struct row *row)
 	return view_count(capture(row)->cut_packets);
 }
 
+/* The sentence for people when there is nothing to say against the capture. */
+static struct value trust(const struct row *row)
+{
+	const struct capture *c = capture(row);
+	if (c->nmsp_packets == 0 || c->duplicates + c->gaps + c->cut_packets > 0)
+		return view_null();
+	return view_text("no duplicate, no gap and no cut packet in the NMSP sessions");
+}
+
 static struct value filtered(const struct row *row)
 {
 	return capture(row)->filtered == 0 ? view_null() : view_count(capture(row)->filtered);
@@ -227,9 +236,10 @@ static const struct column capture_columns[] = {
     {.key = "last", .label = "Last packet", .get = last},
     {.label = "Period", .get = period},
     {.key = "dropped", .label = "Lost by capturer", .get = dropped},
-    {.key = "duplicates", .label = "Duplicates", .get = duplicates},
-    {.key = "gaps", .label = "Gaps", .get = gaps},
-    {.key = "cut_packets", .label = "Cut packets", .get = cut_packets},
+    {.label = "Trust", .get = trust},
+    {.key = "duplicates", .label = "Duplicates", .hide_zero = true, .get = duplicates},
+    {.key = "gaps", .label = "Gaps", .hide_zero = true, .get = gaps},
+    {.key = "cut_packets", .label = "Cut packets", .hide_zero = true, .get = cut_packets},
     {.key = "encapsulation",
      .label = "Encapsulation",
      .shape = COLUMN_STRINGS,

@@ -148,7 +148,7 @@ static void certificates_open(const struct row *parent, struct row *row)
 }
 
 static const struct column columns[] = {
-    {.key = "from", .label = "From", .get = from},
+    {.key = "from", .get = from},
     {.label = "In packet", .get = packet},
     {.label = "Problem", .get = readable},
     {.key = "subject", .label = "Subject", .get = subject},

@@ -228,7 +228,7 @@ static const struct column columns[] = {
     {.key = "client_certificate", .label = "Client certificate", .get = client_certificate},
     {.key = "steps", .shape = COLUMN_LIST, .table = &steps},
     {.key = "alerts", .shape = COLUMN_LIST, .table = &alerts},
-    {.key = "decryption", .label = "Decryption", .get = decryption},
+    {.key = "decryption", .get = decryption},
     {.key = "decryption_detail", .get = decryption_detail},
     {.key = "records", .shape = COLUMN_OBJECT, .table = &records},
     {.key = "certificates", .shape = COLUMN_LIST, .table = &view_certificates},
