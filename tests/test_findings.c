@@ -439,8 +439,8 @@ static void one_sided_capture(void **state)
 	assert_string_equal(ids(test), "capture-midstream?");
 	fixture_data(&test->f, C, 100);
 	assert_string_equal(ids(test), "capture-one-sided! capture-midstream? keys-missing?");
-	contains(test->verdict,
-	         "Only the controller's packets are in the capture (2); none of the engine's.");
+	contains(test->verdict, "only the controller's packets are in the capture, so who accepted whom "
+	                        "cannot be told; 1 encrypted record until");
 	fixture_data(&test->f, E, 100);
 	assert_string_equal(ids(test), "capture-midstream? keys-missing?");
 	contains(test->verdict, "joined mid-way");
@@ -515,7 +515,7 @@ static void truncated_inputs_and_limits(void **state)
 	assert_int_equal(test->findings.n, LIMIT_FINDINGS);
 	assert_string_equal(test->findings.list[0].id, "limit-reached");
 	contains(test->findings.list[0].summary,
-	         "handshake steps of a session (96) 1 times, sessions (20000) 2 times.");
+	         "handshake steps of a session (96) 1 time, sessions (20000) 2 times.");
 }
 
 /* ---- any model ------------------------------------------------------------------------------------- */
@@ -590,34 +590,35 @@ static void every_row_has_an_id(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static const struct CMUnitTest tests[] = {
+    CASE(healthy_sessions_have_no_finding),
+    CASE(unanswered_needs_patience),
+    CASE(icmp_answers),
+    CASE(refused_is_a_reset_of_the_syn),
+    CASE(no_tls_needs_five_seconds),
+    CASE(not_tls_shows_the_bytes),
+    CASE(alert_before_the_certificate),
+    CASE(alert_of_the_engine_about_the_controllers_certificate),
+    CASE(stalled_handshake),
+    CASE(closed_handshake),
+    CASE(empty_certificate),
+    CASE(no_certificate_request),
+    CASE(tls13_without_keys),
+    CASE(tls13_alert_of_the_engine),
+    CASE(rejections),
+    CASE(list_faults_of_accepted_and_open_sessions_are_warnings),
+    CASE(list_faults_are_no_error_when_the_engine_refused),
+    CASE(expired_certificates),
+    CASE(certificates_of_rejected_engines),
+    CASE(one_sided_capture),
+    CASE(gaps_and_cuts),
+    CASE(capture_without_nmsp),
+    CASE(truncated_inputs_and_limits),
+    CASE(random_sessions_keep_the_promises),
+    CASE(every_row_has_an_id),
+};
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    CASE(healthy_sessions_have_no_finding),
-	    CASE(unanswered_needs_patience),
-	    CASE(icmp_answers),
-	    CASE(refused_is_a_reset_of_the_syn),
-	    CASE(no_tls_needs_five_seconds),
-	    CASE(not_tls_shows_the_bytes),
-	    CASE(alert_before_the_certificate),
-	    CASE(alert_of_the_engine_about_the_controllers_certificate),
-	    CASE(stalled_handshake),
-	    CASE(closed_handshake),
-	    CASE(empty_certificate),
-	    CASE(no_certificate_request),
-	    CASE(tls13_without_keys),
-	    CASE(tls13_alert_of_the_engine),
-	    CASE(rejections),
-	    CASE(list_faults_of_accepted_and_open_sessions_are_warnings),
-	    CASE(list_faults_are_no_error_when_the_engine_refused),
-	    CASE(expired_certificates),
-	    CASE(certificates_of_rejected_engines),
-	    CASE(one_sided_capture),
-	    CASE(gaps_and_cuts),
-	    CASE(capture_without_nmsp),
-	    CASE(truncated_inputs_and_limits),
-	    CASE(random_sessions_keep_the_promises),
-	    CASE(every_row_has_an_id),
-	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
