@@ -42,7 +42,8 @@ struct reading {
 	bool ios;
 };
 
-__attribute__((format(printf, 3, 4))) static void note(struct reading *r, uint32_t line, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void note(struct reading *r, uint32_t line, const char *format,
+                                                       ...)
 {
 	struct authlist_file *file = &r->list->files[r->file];
 	if (file->n_problems == LIMIT_LIST_PROBLEMS)
@@ -59,7 +60,8 @@ __attribute__((format(printf, 3, 4))) static void note(struct reading *r, uint32
 }
 
 /* Where a pasted token is broken: 'digit 2 of the hash is "o", no hex digit'. */
-static void note_damage(struct reading *r, uint32_t line, const char *what, const struct authtext_token *token)
+static void note_damage(struct reading *r, uint32_t line, const char *what,
+                        const struct authtext_token *token)
 {
 	if (token->damage & AUTHTEXT_SPACE)
 		note(r, line, "a space stands inside the %s", what);
@@ -165,8 +167,9 @@ static void take_line(struct reading *r, const struct authtext *text)
 		take_password(r, text);
 		break;
 	case AUTHTEXT_SUSPECT:
-		note(r, r->line, text->hash.text[0] != 0 ? "a hash without a MAC address beside it"
-		                                         : "a MAC address without a hash beside it");
+		note(r, r->line,
+		     text->hash.text[0] != 0 ? "a hash without a MAC address beside it"
+		                             : "a MAC address without a hash beside it");
 		break;
 	}
 }
@@ -183,7 +186,8 @@ static void join_ios(struct reading *r)
 		else if (list == NULL)
 			note(r, user->line, "aaa attribute list %s is not defined in this text", user->list);
 		else if (list->password.text[0] == 0)
-			note(r, user->line, "aaa attribute list %s has no attribute type password", user->list);
+			note(r, user->line, "aaa attribute list %s has no attribute type password",
+			     user->list);
 		else
 			take_pair(r, list->line, &user->mac, &list->password, IOS_WANTS);
 	}
@@ -207,7 +211,8 @@ static void take_pem(void *ctx, struct span der, uint32_t line)
 	if (cert->has_mac)
 		authtext_hex(span_of(cert->mac, sizeof cert->mac), entry->mac.text);
 	if (cert->has_hash[CERT_SPKI_SHA256])
-		authtext_hex(span_of(cert->hash[CERT_SPKI_SHA256], cert_hash_bytes(CERT_SPKI_SHA256)), entry->hash.text);
+		authtext_hex(span_of(cert->hash[CERT_SPKI_SHA256], cert_hash_bytes(CERT_SPKI_SHA256)),
+		             entry->hash.text);
 }
 
 void authlist_init(struct authlist *list, struct certs *certs)
@@ -242,8 +247,11 @@ static void end_file(struct reading *r)
 	if (r->ios)
 		file->side = AUTHLIST_CONTROLLER;
 	if (file->entries == 0)
-		note(r, 0, "holds no entry: expected are lines \"MAC HASH\", an IOS-XE configuration or a PEM certificate");
-	HASH_ITER(hh, r->lists, list, next) {
+		note(r, 0,
+		     "holds no entry: expected are lines \"MAC HASH\", an IOS-XE configuration or a PEM "
+		     "certificate");
+	HASH_ITER(hh, r->lists, list, next)
+	{
 		HASH_DEL(r->lists, list);
 		free(list);
 	}

@@ -122,13 +122,16 @@ static void say_digit(struct auth_decision *out, const char *what, const char *t
 	if (token[at] <= ' ' || token[at] > '~')
 		say(out, "digit %zu of the %s is no hex digit, the certificate has %c", at + 1, what, wanted);
 	else if (authtext_meant(token[at]) != token[at])
-		say(out, "digit %zu of the %s is the letter %c, the certificate has %c", at + 1, what, token[at], wanted);
+		say(out, "digit %zu of the %s is the letter %c, the certificate has %c", at + 1, what,
+		    token[at], wanted);
 	else
-		say(out, "digit %zu of the %s is %c, the certificate has %c", at + 1, what, token[at], wanted);
+		say(out, "digit %zu of the %s is %c, the certificate has %c", at + 1, what, token[at],
+		    wanted);
 }
 
 /* The look-alikes of a token; the first is named, the others counted. `edit` tells where digits shift. */
-static void say_lookalikes(struct auth_decision *out, const char *what, const char *token, const struct edit *edit)
+static void say_lookalikes(struct auth_decision *out, const char *what, const char *token,
+                           const struct edit *edit)
 {
 	size_t count = 0;
 	for (size_t i = 0; token[i] != 0; i++) {
@@ -157,7 +160,8 @@ static void say_damage(struct auth_decision *out, const char *what, const struct
 	if (edit.kind == EDIT_WRONG)
 		say_digit(out, what, token->text, edit.at, wanted[edit.at]);
 	if (edit.kind == EDIT_MISSING)
-		say(out, "digit %zu of the %s is missing, the certificate has %c there", edit.at + 1, what, wanted[edit.at]);
+		say(out, "digit %zu of the %s is missing, the certificate has %c there", edit.at + 1, what,
+		    wanted[edit.at]);
 	if (edit.kind == EDIT_EXTRA)
 		say(out, "digit %zu of the %s is one too many", edit.at + 1, what);
 }
@@ -176,7 +180,8 @@ static void say_why(const struct digits *digits, struct auth_decision *out, enum
 		say_damage(out, "hash", &entry->hash, digits->hash[kind]);
 		break;
 	case AUTH_HASH_KIND:
-		say(out, "the entry holds the %s, %zu digits are wanted", cert_hash_label(kind), 2 * entry->wants);
+		say(out, "the entry holds the %s, %zu digits are wanted", cert_hash_label(kind),
+		    2 * entry->wants);
 		break;
 	case AUTH_HASH_MISMATCH:
 		if (entry->hash.damage & AUTHTEXT_LENGTH)

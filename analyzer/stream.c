@@ -140,7 +140,7 @@ bool stream_hold(struct stream *stream, const struct segment *segment, uint64_t 
 	if (at >= end && marks_held(stream->first, segment, end))
 		return kept;
 	struct segment rest = part(segment, at < end ? at : end, end);
-	while (*place != NULL && (*place)->segment.off < rest.off)
+	while (*place != NULL && (*place)->segment.off <= rest.off)
 		place = &(*place)->next;
 	insert(place, &rest, arrival, stream);
 	return true;

@@ -338,14 +338,13 @@ static bool due(const struct tcp *tcp, const struct tcp_wait *since, const struc
 static bool anything_waits(const struct tcp *tcp)
 {
 	struct tcp_wait since;
-	return blocked(tcp, 0, &since) != BLOCK_NONE || blocked(tcp, 1, &since) != BLOCK_NONE ||
-	    (tcp->closing && !tcp->ended);
+	if (tcp->ended)
+		return false;
+	return tcp->closing || blocked(tcp, 0, &since) != BLOCK_NONE || blocked(tcp, 1, &since) != BLOCK_NONE;
 }
 
 static void finish(struct tcp *tcp, const struct origin *now)
 {
-	if (tcp->ended)
-		return;
 	tcp->ended = true;
 	tcp->sink[0].end(tcp->sink[0].ctx, now);
 	tcp->sink[1].end(tcp->sink[1].ctx, now);
@@ -370,6 +369,8 @@ void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all)
 	uint8_t dir = 0;
 	struct tcp_wait since;
 	enum blockage why;
+	if (tcp->ended)
+		return;
 	while ((why = choose(tcp, false, &dir, &since)) != BLOCK_NONE && due(tcp, &since, now))
 		force(tcp, dir, why, now, held_all);
 	if (tcp->closing && due(tcp, &tcp->closing_since, now))
@@ -382,6 +383,8 @@ void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
 	uint8_t dir = 0;
 	struct tcp_wait since;
 	enum blockage why;
+	if (tcp->ended)
+		return;
 	while ((why = choose(tcp, true, &dir, &since)) != BLOCK_NONE)
 		force(tcp, dir, why, now, held_all);
 	finish(tcp, now);
@@ -503,7 +506,9 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 		anchor(side, packet->tcp.seq);
 		set_base(side, TCP_START);
 	}
-	if (!tcp->ended && (carries || (flags & (TCP_FIN | TCP_RST)))) {
+	if (tcp->ended)
+		return true; /* the sinks are gone: what still comes is counted and no more */
+	if (carries || (flags & (TCP_FIN | TCP_RST))) {
 		struct segment segment = segment_of(tcp, dir, packet, origin);
 		place(tcp, dir, &segment, held_all);
 	}

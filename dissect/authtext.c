@@ -9,10 +9,10 @@
 
 #include "dissect/limits.h"
 
-#define WORDS       32  /* words looked at in one line */
-#define RAW         136 /* 64 digits in pairs with separators, and room for damage */
-#define HASH_PIECES 3   /* words that stray spaces may have made of one hash */
-#define MAC_PIECES  2
+#define WORDS         32  /* words looked at in one line */
+#define RAW           136 /* 64 digits in pairs with separators, and room for damage */
+#define HASH_PIECES   3   /* words that stray spaces may have made of one hash */
+#define MAC_PIECES    2
 #define SHA1_DIGITS   40
 #define SHA256_DIGITS 64
 #define MAC_DIGITS    12
@@ -132,8 +132,8 @@ static bool word_is(const struct words *words, size_t i, const char *keyword)
 /* `aaa attribute list NAME` from word i on; the name is cut to fit. */
 static bool list_name(const struct words *words, size_t i, char name[AUTHTEXT_NAME + 1])
 {
-	if (!word_is(words, i, "aaa") || !word_is(words, i + 1, "attribute") || !word_is(words, i + 2, "list") ||
-	    i + 3 >= words->n)
+	if (!word_is(words, i, "aaa") || !word_is(words, i + 1, "attribute") ||
+	    !word_is(words, i + 2, "list") || i + 3 >= words->n)
 		return false;
 	struct span text = span_cut(words->word[i + 3], 0, AUTHTEXT_NAME);
 	for (size_t k = 0; k < text.n; k++)
