@@ -84,6 +84,9 @@ static void test_one_session(void **state)
 	struct row row = view_row(&view_sessions, &root, 0);
 	assert_int_equal(row.session->session->id, 2);
 	view_free(view);
+	view = view_new(model, 1);
+	assert_int_equal(view->n_digests, 1);
+	view_free(view);
 	view = view_new(model, 3);
 	root = view_root(view);
 	assert_int_equal(view_rows(&view_sessions, &root), 0);
