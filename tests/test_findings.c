@@ -1,92 +1,5 @@
 /* Each finding with a model that fires it and one just below the line; order, severity and verdict. */
-#include "tests/model_fixture.h"
-
-#include "analyzer/findings/findings.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-
-#define E FIXTURE_ENGINE
-#define C FIXTURE_CONTROLLER
-
-#define MATCHING_LIST FIXTURE_MAC " " FIXTURE_SHA256 "\n"
-#define OTHER_HASH    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-
-struct test {
-	struct fixture f;
-	struct findings findings;
-	char verdict[VERDICT_TEXT];
-};
-
-static int setup(void **state)
-{
-	struct test *test = calloc(1, sizeof *test);
-	fixture_new(&test->f);
-	*state = test;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct test *test = *state;
-	fixture_free(&test->f);
-	free(test);
-	return 0;
-}
-
-static void restart(struct test *test)
-{
-	fixture_free(&test->f);
-	fixture_new(&test->f);
-}
-
-/* The ids of the session's findings, in order, with spaces between; warnings and infos marked. */
-static const char *ids(struct test *test)
-{
-	static char text[1024];
-	findings_of_session(test->f.model, test->f.session, &test->findings);
-	findings_verdict(test->f.model, test->f.session, &test->findings, test->verdict);
-	text[0] = '\0';
-	for (uint32_t i = 0; i < test->findings.n; i++) {
-		const struct finding *finding = &test->findings.list[i];
-		static const char *const marks[] = {
-		    [SEVERITY_INFO] = "?", [SEVERITY_WARNING] = "!", [SEVERITY_ERROR] = ""};
-		size_t used = strlen(text);
-		snprintf(&text[used], sizeof text - used, "%s%s%s", i > 0 ? " " : "", finding->id,
-		         marks[finding->severity]);
-		assert_true(strlen(finding->summary) > 0 && strlen(finding->summary) < 300);
-		assert_true(finding->cause[0] != '\0' && strlen(finding->cause) < sizeof finding->cause - 1);
-		assert_true(finding->n_advice <= 5);
-		if (finding->n_evidence == 0)
-			fail_msg("%s cites no packet", finding->id);
-	}
-	return text;
-}
-
-static const char *capture_ids(struct test *test)
-{
-	static char text[1024];
-	findings_of_capture(test->f.model, &test->findings);
-	text[0] = '\0';
-	for (uint32_t i = 0; i < test->findings.n; i++) {
-		size_t used = strlen(text);
-		snprintf(&text[used], sizeof text - used, "%s%s", i > 0 ? " " : "",
-		         test->findings.list[i].id);
-	}
-	return text;
-}
-
-static void contains(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", part, text);
-}
+#include "tests/findings_check.h"
 
 /* ---- healthy --------------------------------------------------------------------------------------- */
 
@@ -325,111 +238,20 @@ static void tls13_alert_of_the_engine(void **state)
 	contains(test->verdict, "The engine answered the encrypted flight of the controller");
 }
 
-/* ---- the AuthList ---------------------------------------------------------------------------------- */
-
-static void reject(struct test *test, uint8_t code, const char *list)
-{
-	restart(test);
-	fixture_connect(&test->f);
-	fixture_handshake(&test->f, STEP_CLIENT_KEY_EXCHANGE, E);
-	fixture_alert(&test->f, C, TLS_ALERT_FATAL, code);
-	fixture_list(&test->f, list);
-}
-
-static void rejections(void **state)
-{
-	static const struct {
-		const char *list, *ids, *verdict;
-	} cases[] = {
-	    {"", "auth-rejected", "certificate_unknown(46)."},
-	    {MATCHING_LIST, "auth-rejected", "although the given AuthList has the matching entry."},
-	    {FIXTURE_MAC " " OTHER_HASH, "auth-rejected auth-hash-mismatch",
-	     "Rejected by the controller: it asked the engine for a certificate, got one (MAC "
-	     "00:50:56:9c:34:89), and "
-	     "answered fatal certificate_unknown(46): the AuthList entry for that MAC has another key hash."},
-	    {"0050569c0000 " OTHER_HASH, "auth-rejected auth-mac-not-listed", "no entry for that MAC."},
-	    {"0050569c0000 " FIXTURE_SHA256, "auth-rejected auth-hash-other-mac", "under another MAC."},
-	    {"username " FIXTURE_MAC
-	     " mac aaa attribute list n\naaa attribute list n\n attribute type password " FIXTURE_SHA1 "\n",
-	     "auth-rejected auth-hash-kind", "a hash of the wrong kind."},
-	    {FIXTURE_MAC " O202020202020202020202020202020202020202020202020202020202020202\n",
-	     "auth-rejected auth-damaged-entry", "the AuthList entry for it is damaged."},
-	};
-	struct test *test = *state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		reject(test, TLS_CERTIFICATE_UNKNOWN, cases[i].list);
-		assert_string_equal(ids(test), cases[i].ids);
-		contains(test->verdict, cases[i].verdict);
-		if (test->findings.n < 2)
-			continue;
-		if (strcmp(test->findings.list[1].id, "auth-mac-not-listed") != 0)
-			contains(test->findings.list[1].summary, ", list line ");
-		assert_int_equal(test->findings.list[1].n_advice, 5);
-		assert_string_equal(test->findings.list[1].advice[4],
-		                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA256);
-	}
-}
-
-static void list_faults_of_accepted_and_open_sessions_are_warnings(void **state)
-{
-	struct test *test = *state;
-	fixture_healthy(&test->f);
-	fixture_list(&test->f, FIXTURE_MAC " " OTHER_HASH);
-	assert_string_equal(ids(test), "auth-hash-mismatch! auth-accepted-unlisted! keys-missing?");
-	contains(test->verdict, "Healthy");
-	restart(test);
-	fixture_list(&test->f, FIXTURE_MAC " " OTHER_HASH);
-	fixture_connect(&test->f);
-	fixture_handshake(&test->f, STEP_CLIENT_KEY_EXCHANGE, E);
-	assert_string_equal(ids(test), "auth-hash-mismatch!");
-	fixture_close(&test->f, CLOSE_RST, C);
-	assert_string_equal(ids(test), "auth-hash-mismatch tls-stalled");
-}
-
-static void list_faults_are_no_error_when_the_engine_refused(void **state)
-{
-	struct test *test = *state;
-	fixture_list(&test->f, FIXTURE_MAC " " OTHER_HASH);
-	fixture_connect(&test->f);
-	fixture_handshake(&test->f, STEP_CLIENT_KEY_EXCHANGE, E);
-	fixture_alert(&test->f, E, TLS_ALERT_FATAL, TLS_DECRYPT_ERROR);
-	assert_string_equal(ids(test), "tls-alert auth-hash-mismatch!");
-}
-
-/* ---- certificate dates ----------------------------------------------------------------------------- */
-
-static void expired_certificates(void **state)
-{
-	struct test *test = *state;
-	fixture_healthy(&test->f);
-	int64_t at = test->f.session->certs[1].at.time / NS_PER_S;
-	test->f.certs[E].not_after = at;
-	assert_string_equal(ids(test), "keys-missing?");
-	test->f.certs[E].not_after = at - 61 * 24 * 3600;
-	assert_string_equal(ids(test), "certificate-expired! keys-missing?");
-	contains(test->findings.list[0].summary,
-	         "The engine's certificate expired 61 days before this session (2015-10-13 09:46:40 UTC).");
-	test->f.certs[E].not_after = INT64_MIN;
-	assert_string_equal(ids(test), "certificate-expired! keys-missing?");
-	test->f.certs[E].valid = false;
-	assert_string_equal(ids(test), "keys-missing?");
-}
-
-static void certificates_of_rejected_engines(void **state)
-{
-	struct test *test = *state;
-	reject(test, TLS_CERTIFICATE_EXPIRED, "");
-	assert_string_equal(ids(test), "auth-rejected");
-	contains(test->findings.list[0].cause, "compare the controller's clock");
-	test->f.certs[E].not_after = FIXTURE_START / NS_PER_S - 10;
-	test->f.certs[C].not_before = FIXTURE_START / NS_PER_S + 10;
-	assert_string_equal(ids(test), "auth-rejected certificate-expired certificate-not-yet-valid!");
-	contains(test->verdict, "certificate_expired(45): the certificate's dates do not hold.");
-	contains(test->findings.list[2].summary,
-	         "The controller's certificate becomes valid only 10.0 s after");
-}
-
 /* ---- the capture ----------------------------------------------------------------------------------- */
+
+static const char *capture_ids(struct test *test)
+{
+	static char text[1024];
+	findings_of_capture(test->f.model, &test->findings);
+	text[0] = '\0';
+	for (uint32_t i = 0; i < test->findings.n; i++) {
+		size_t used = strlen(text);
+		snprintf(&text[used], sizeof text - used, "%s%s", i > 0 ? " " : "",
+		         test->findings.list[i].id);
+	}
+	return text;
+}
 
 static void one_sided_capture(void **state)
 {
@@ -439,8 +261,8 @@ static void one_sided_capture(void **state)
 	assert_string_equal(ids(test), "capture-midstream?");
 	fixture_data(&test->f, C, 100);
 	assert_string_equal(ids(test), "capture-one-sided! capture-midstream? keys-missing?");
-	contains(test->verdict,
-	         "Only the controller's packets are in the capture (2); none of the engine's.");
+	contains(test->verdict, "only the controller's packets are in the capture, so who accepted whom "
+	                        "cannot be told; 1 encrypted record until");
 	fixture_data(&test->f, E, 100);
 	assert_string_equal(ids(test), "capture-midstream? keys-missing?");
 	contains(test->verdict, "joined mid-way");
@@ -515,7 +337,7 @@ static void truncated_inputs_and_limits(void **state)
 	assert_int_equal(test->findings.n, LIMIT_FINDINGS);
 	assert_string_equal(test->findings.list[0].id, "limit-reached");
 	contains(test->findings.list[0].summary,
-	         "handshake steps of a session (96) 1 times, sessions (20000) 2 times.");
+	         "handshake steps of a session (96) 1 time, sessions (20000) 2 times.");
 }
 
 /* ---- any model ------------------------------------------------------------------------------------- */
@@ -588,36 +410,30 @@ static void every_row_has_an_id(void **state)
 	assert_string_equal(findings_severity_name(SEVERITY_ERROR), "error");
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static const struct CMUnitTest tests[] = {
+    CASE(healthy_sessions_have_no_finding),
+    CASE(unanswered_needs_patience),
+    CASE(icmp_answers),
+    CASE(refused_is_a_reset_of_the_syn),
+    CASE(no_tls_needs_five_seconds),
+    CASE(not_tls_shows_the_bytes),
+    CASE(alert_before_the_certificate),
+    CASE(alert_of_the_engine_about_the_controllers_certificate),
+    CASE(stalled_handshake),
+    CASE(closed_handshake),
+    CASE(empty_certificate),
+    CASE(no_certificate_request),
+    CASE(tls13_without_keys),
+    CASE(tls13_alert_of_the_engine),
+    CASE(one_sided_capture),
+    CASE(gaps_and_cuts),
+    CASE(capture_without_nmsp),
+    CASE(truncated_inputs_and_limits),
+    CASE(random_sessions_keep_the_promises),
+    CASE(every_row_has_an_id),
+};
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    CASE(healthy_sessions_have_no_finding),
-	    CASE(unanswered_needs_patience),
-	    CASE(icmp_answers),
-	    CASE(refused_is_a_reset_of_the_syn),
-	    CASE(no_tls_needs_five_seconds),
-	    CASE(not_tls_shows_the_bytes),
-	    CASE(alert_before_the_certificate),
-	    CASE(alert_of_the_engine_about_the_controllers_certificate),
-	    CASE(stalled_handshake),
-	    CASE(closed_handshake),
-	    CASE(empty_certificate),
-	    CASE(no_certificate_request),
-	    CASE(tls13_without_keys),
-	    CASE(tls13_alert_of_the_engine),
-	    CASE(rejections),
-	    CASE(list_faults_of_accepted_and_open_sessions_are_warnings),
-	    CASE(list_faults_are_no_error_when_the_engine_refused),
-	    CASE(expired_certificates),
-	    CASE(certificates_of_rejected_engines),
-	    CASE(one_sided_capture),
-	    CASE(gaps_and_cuts),
-	    CASE(capture_without_nmsp),
-	    CASE(truncated_inputs_and_limits),
-	    CASE(random_sessions_keep_the_promises),
-	    CASE(every_row_has_an_id),
-	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

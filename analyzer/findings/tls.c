@@ -5,8 +5,6 @@
  */
 #include "analyzer/findings/rule.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 /* ---- not TLS --------------------------------------------------------------------------------------- */
@@ -288,13 +286,12 @@ void tls_keys_missing(const struct subject *subject, const struct rule *rule, st
 	const struct session *session = subject->session;
 	const struct session_tls *tls = &session->tls;
 	uint64_t records = tls->protected_records[0] + tls->protected_records[1];
+	char count[RULE_TEXT];
 	if (tls->first_protected[0].packet == 0 && tls->first_protected[1].packet == 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding,
-	             "%" PRIu64
-	             " records are encrypted and no key is at hand: NMSP messages are not counted by type.",
-	             records);
+	rule_summary(finding, "No key is at hand for %s: NMSP messages are not counted by type.",
+	             rule_count(records, "encrypted record", count));
 	if (tls->version == TLS_1_3)
 		rule_cause(
 		    finding,
