@@ -75,6 +75,7 @@ static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet, 
 {
 	struct tcp_side *side = &tcp->side[dir];
 	struct session_tcp *facts = &tcp->session->tcp;
+	tcp->session->midstream = false;
 	if (packet->tcp.flags & TCP_ACK) {
 		if (facts->syn_ack.packet == 0)
 			facts->syn_ack = *origin;
