@@ -145,6 +145,7 @@ static void answers(void **state)
 	    {MAC " " SHA1 "77", "hash-mismatch", 0, 1, "the hash of the entry has 42 digits"},
 	    {IOS(MAC, OTHER2) IOS(MAC, SHA256), "match", CERT_SPKI_SHA256, 6,
 	     ""}, /* the last password counts */
+	    {IOS(MAC, SHA256) "aaa attribute list cmx\n", "match", CERT_SPKI_SHA256, 3, ""},
 	    {"00:50:56:9c:34:8a " OTHER1, "mac-not-listed", 0, 0, ""},
 	    {"no list at all", "no-list", 0, 0, ""},
 	    {"", "no-list", 0, 0, ""},
