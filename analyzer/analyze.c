@@ -300,7 +300,8 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 {
 	count_packet(analyze, input, packet);
 	struct packet decoded;
-	if (packet_decode(packet->linktype, packet->data, packet->wire, &decoded))
+	size_t wire = packet->wire < LIMIT_PACKET ? packet->wire : LIMIT_PACKET; /* a larger one is a lie */
+	if (packet_decode(packet->linktype, packet->data, wire, &decoded))
 		take_packet(analyze, &decoded);
 	else
 		note_unknown_link(&analyze->model->capture, packet->linktype);

@@ -377,8 +377,6 @@ static enum step skip_block(struct capfile *file, struct span *buffer)
 	size_t n = file->skip < buffer->n ? file->skip : buffer->n;
 	*buffer = span_cut(*buffer, n, buffer->n);
 	file->skip -= (uint32_t)n;
-	if (file->skip > 0)
-		return more(file, 1);
 	struct rd r = rd_of(*buffer);
 	uint32_t trailer = u32(file, &r);
 	if (!rd_ok(&r))

@@ -238,12 +238,18 @@ static void set_key_facts(const struct certs *certs, struct cert *cert, const X5
 	}
 }
 
-/* A signature that this OpenSSL cannot check counts as good when the names are the same. */
+/*
+ * A signature that cannot be checked here (an algorithm that OpenSSL does not know or has retired) counts
+ * as good when the names are the same.
+ */
 static bool is_self_signed(X509 *x509)
 {
 	int answer = X509_self_signed(x509, 1);
-	return answer > 0 ||
-	       (answer < 0 && X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(x509)) == 0);
+	if (answer > 0)
+		return true;
+	bool known = OBJ_find_sigid_algs(X509_get_signature_nid(x509), NULL, NULL) == 1;
+	return (answer < 0 || !known) &&
+	       X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(x509)) == 0;
 }
 
 static bool holds(const char *text, const char *part)

@@ -92,12 +92,14 @@ struct session_tcp {
 	uint8_t rst_dir;
 };
 
+#define NOT_TLS_BYTES 16
+
 /* TLS facts. */
 struct session_tls {
 	bool seen;              /* a TLS record, or an SSLv2-style hello */
 	bool not_tls;           /* the first bytes of a direction that was seen from its start are no TLS */
 	uint8_t not_tls_dir;
-	uint8_t not_tls_bytes[16]; /* these bytes */
+	uint8_t not_tls_bytes[NOT_TLS_BYTES]; /* these bytes */
 	uint8_t not_tls_n;
 	struct origin not_tls_at;
 	bool has_client;        /* client_dir is known: by the ClientHello, the ServerHello, or else the steps */

@@ -144,13 +144,20 @@ static bool client_left(const struct session *session, const struct origin *befo
 	       tls->last_protected[client].packet < before->packet;
 }
 
-bool session_hidden_alert(const struct session *session)
+bool session_hidden_alert(const struct session *session, uint8_t dir)
 {
 	const struct session_tls *tls = &session->tls;
-	uint8_t server = session_tls_client(session) ^ 1;
-	return tls->version == TLS_1_3 && tls->protected_after_reply[server] == 1 &&
-	       tls->last_protected_length[server] == alert_body(session) && session_whole(session, NULL) &&
-	       !client_left(session, &tls->last_protected[server]);
+	if (tls->version != TLS_1_3 || tls->protected_after_reply[dir] != 1 ||
+	    tls->last_protected_length[dir] != alert_body(session) || !session_whole(session, NULL))
+		return false;
+	if (dir == session_tls_client(session))
+		return tls->protected_records[dir] == 1;
+	return !client_left(session, &tls->last_protected[dir]);
+}
+
+static bool any_hidden_alert(const struct session *session)
+{
+	return session_hidden_alert(session, 0) || session_hidden_alert(session, 1);
 }
 
 static bool complete_tls13(const struct session *session)
@@ -158,7 +165,7 @@ static bool complete_tls13(const struct session *session)
 	const struct session_tls *tls = &session->tls;
 	uint8_t client = session_tls_client(session);
 	uint8_t server = client ^ 1;
-	if (!hello_seen(session) || session_hidden_alert(session))
+	if (!hello_seen(session) || any_hidden_alert(session))
 		return false;
 	if (seen(&tls->first_protected[0]) && seen(&tls->first_protected[1]))
 		return tls->protected_after_reply[server] > 0 ||
@@ -196,7 +203,7 @@ enum handshake_state session_handshake(const struct session *session)
 	bool hello = hello_seen(session);
 	if (!hello && (seen(&tls->first_protected[0]) || seen(&tls->first_protected[1])))
 		return HANDSHAKE_NOT_CAPTURED;
-	if (session_fatal_alert(session) != NULL || session_hidden_alert(session))
+	if (session_fatal_alert(session) != NULL || any_hidden_alert(session))
 		return HANDSHAKE_FAILED;
 	bool closed = seen(&session->closed);
 	if (!session_whole(session, NULL) && (closed || !hello))

@@ -107,7 +107,7 @@ static void infer_tls13(const struct session *session, struct session_auth *out)
 	uint8_t controller = session->controller;
 	if (tls->version != TLS_1_3 || session_tls_client(session) != engine)
 		return;
-	if (session_hidden_alert(session)) {
+	if (session_hidden_alert(session, controller)) {
 		const struct origin *alert = &tls->last_protected[controller];
 		if (session->closed.packet == 0 || session->closed_by != controller ||
 		    origin_elapsed(alert->time, session->closed.time) > AT_ONCE)

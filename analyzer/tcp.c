@@ -27,10 +27,16 @@ void tcp_free(struct tcp *tcp)
 
 /* ---- sequence numbers ------------------------------------------------------------------------------ */
 
+/* Where a stream stands; before its first byte is known, where its first packet stood. */
+static uint64_t position(const struct tcp_side *side)
+{
+	return side->based ? side->stream.next : TCP_START;
+}
+
 /* The offset of a sequence number, the one nearest to where the stream stands. */
 static uint64_t unwrap(const struct tcp_side *side, uint32_t seq)
 {
-	uint64_t here = side->stream.next;
+	uint64_t here = position(side);
 	uint32_t here_seq = side->base + (uint32_t)(here - TCP_START);
 	return here + (uint64_t)(int64_t)(int32_t)(seq - here_seq);
 }
@@ -39,7 +45,6 @@ static void anchor(struct tcp_side *side, uint32_t seq)
 {
 	side->anchored = true;
 	side->base = seq;
-	side->stream.next = TCP_START;
 	side->acked = 0;
 	side->first_acked = UINT64_MAX;
 }
@@ -57,9 +62,9 @@ bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet)
 	if ((packet->tcp.flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
 		return false;
 	if (packet->tcp.flags & TCP_ACK)
-		return tcp->closing && side->syn && packet->tcp.seq + 1 != side->base;
+		return tcp->closing && side->syn && packet->tcp.seq + 1 != side->first_seq;
 	if (side->syn)
-		return packet->tcp.seq + 1 != side->base;
+		return packet->tcp.seq + 1 != side->first_seq;
 	if (side->based || !side->anchored)
 		return side->based;
 	int32_t before = (int32_t)(side->base - (packet->tcp.seq + 1));
@@ -82,36 +87,39 @@ static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet, 
 		return;
 	if (!side->anchored)
 		anchor(side, packet->tcp.seq + 1);
-	uint64_t start = unwrap(side, packet->tcp.seq + 1);
-	if (side->stream.first == NULL) {
-		uint64_t acked = side->acked;
-		anchor(side, packet->tcp.seq + 1);
-		side->acked = acked >= start ? acked - start + TCP_START : 0;
-		start = TCP_START;
-	}
 	side->syn = true;
-	set_base(side, start);
+	side->first_seq = packet->tcp.seq + 1;
+	set_base(side, unwrap(side, side->first_seq));
 }
 
 static void take_ack(struct tcp *tcp, uint8_t dir, uint32_t ack, const struct origin *origin)
 {
 	struct tcp_side *peer = &tcp->side[dir ^ 1];
 	bool seen = tcp->session->tcp.last[dir ^ 1].packet != 0;
-	if (!peer->anchored || (!seen && unwrap(peer, ack) - TCP_START > ANCHOR_DRIFT))
+	if (!peer->anchored || (!seen && unwrap(peer, ack) > TCP_START + ANCHOR_DRIFT))
 		anchor(peer, ack);
 	uint64_t off = unwrap(peer, ack);
-	if (off > peer->stream.next + ACK_JUMP)
+	if (off > position(peer) + ACK_JUMP)
 		return;
 	if (off < peer->first_acked)
 		peer->first_acked = off;
 	if (off <= peer->acked)
 		return;
-	if (peer->acked <= peer->stream.next)
+	if (peer->acked <= position(peer))
 		peer->acked_since = (struct tcp_wait){tcp->packets, origin->time};
 	peer->acked = off;
 }
 
 /* ---- duplicates and retransmissions ---------------------------------------------------------------- */
+
+/* No copy of a host's own comes sooner than the round trip that the handshake took. */
+static int64_t duplicate_window(const struct session_tcp *facts)
+{
+	if (facts->ack.packet == 0 || facts->syns != 1)
+		return DUPLICATE_NS;
+	int64_t round_trip = origin_elapsed(facts->syn[0].time, facts->ack.time);
+	return round_trip > 0 && round_trip < DUPLICATE_NS ? round_trip : DUPLICATE_NS;
+}
 
 /* Copies of the mirror are the same packet; a retransmission has another IP id, ACK or time. */
 static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
@@ -123,10 +131,7 @@ static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *pack
 	    .time = origin->time, .seq = head->seq, .ack = head->ack,
 	    .length = (uint32_t)packet->payload.n + packet->cut, .cut = packet->cut, .ip_id = packet->ip_id,
 	    .window = head->window, .checksum = head->checksum, .flags = head->flags};
-	int64_t within = DUPLICATE_NS;
-	const struct session_tcp *facts = &tcp->session->tcp;
-	if (facts->ack.packet != 0 && facts->syns == 1 && facts->ack.time - facts->syn[0].time < within)
-		within = facts->ack.time - facts->syn[0].time;
+	int64_t within = duplicate_window(&tcp->session->tcp);
 	for (unsigned i = 0; i < TCP_RECENT; i++) {
 		const struct tcp_recent *old = &side->recent[i];
 		if (old->seq != now.seq || old->length != now.length || old->flags != now.flags)
@@ -135,7 +140,7 @@ static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *pack
 			tcp->session->tcp.conflicts++;
 			break;
 		}
-		int64_t apart = now.time - old->time;
+		int64_t apart = origin_elapsed(old->time, now.time);
 		if (old->digest == now.digest && old->ack == now.ack && old->ip_id == now.ip_id &&
 		    old->window == now.window && old->checksum == now.checksum && apart >= 0 && apart <= within)
 			return true;
@@ -174,7 +179,7 @@ static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment
 /* Offset up to which everything of a side was handed up, its FIN included. */
 static uint64_t handed_up(const struct tcp_side *side)
 {
-	return side->stream.next + (side->fin || side->fin_lost ? 1 : 0);
+	return position(side) + (side->fin || side->fin_lost ? 1 : 0);
 }
 
 /* What the segment acknowledges was handed up, or will never be. */
@@ -273,7 +278,7 @@ static void force_start(struct tcp_side *side, const struct tcp_side *peer)
 {
 	uint64_t start = side->stream.first != NULL ? side->stream.first->segment.off : side->first_acked;
 	if (start == UINT64_MAX)
-		start = side->stream.next;
+		start = TCP_START;
 	if (peer->syn && side->first_acked < start && start - side->first_acked < ACK_JUMP)
 		start = side->first_acked;
 	set_base(side, start);
@@ -332,7 +337,7 @@ static enum blockage choose(const struct tcp *tcp, bool at_end, uint8_t *dir, st
 
 static bool due(const struct tcp *tcp, const struct tcp_wait *since, const struct origin *now)
 {
-	return tcp->packets - since->packets >= GAP_PACKETS || now->time - since->time >= GAP_NS;
+	return tcp->packets - since->packets >= GAP_PACKETS || origin_elapsed(since->time, now->time) >= GAP_NS;
 }
 
 static bool anything_waits(const struct tcp *tcp)
@@ -464,6 +469,16 @@ static struct segment segment_of(struct tcp *tcp, uint8_t dir, const struct pack
 	    .origin = *origin};
 }
 
+/* While bytes of a side flow nothing of it is missing, however far the ACKs are ahead of the mirror. */
+static void note_progress(struct tcp *tcp, const uint64_t before[2], const struct origin *origin)
+{
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		struct tcp_side *side = &tcp->side[dir];
+		if (side->stream.next != before[dir])
+			side->acked_since = (struct tcp_wait){tcp->packets, origin->time};
+	}
+}
+
 static void place(struct tcp *tcp, uint8_t dir, const struct segment *segment, size_t *held_all)
 {
 	struct tcp_side *side = &tcp->side[dir];
@@ -496,6 +511,7 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 	}
 	tcp->packets++;
 	tcp->session->tcp.packets[dir]++;
+	uint64_t before[2] = {tcp->side[0].stream.next, tcp->side[1].stream.next};
 	if (flags & TCP_SYN)
 		take_syn(tcp, dir, packet, origin);
 	if (flags & TCP_ACK)
@@ -512,6 +528,7 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 		struct segment segment = segment_of(tcp, dir, packet, origin);
 		place(tcp, dir, &segment, held_all);
 	}
+	note_progress(tcp, before, origin);
 	if (tcp->waiting || tcp->closing || tcp->side[0].stream.first != NULL ||
 	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > handed_up(&tcp->side[dir ^ 1])) {
 		obey_limits(tcp, origin, held_all);

@@ -36,6 +36,7 @@ struct tcp_side {
 	bool rst_waits; /* a RST is held: nothing in front of it will be sent again */
 	bool fin_lost;  /* one byte is acknowledged and nothing follows: a FIN that was not captured */
 	uint32_t base;  /* sequence number at offset TCP_START */
+	uint32_t first_seq; /* of the byte behind the SYN; valid with `syn` */
 	uint64_t acked; /* offset up to which the other side acknowledged */
 	uint64_t first_acked;
 	struct tcp_wait acked_since; /* when `acked` first passed the stream's end */
@@ -44,7 +45,7 @@ struct tcp_side {
 	uint8_t recent_at;
 };
 
-/* Offset of the first byte: room below it for bytes from before the capture. */
+/* Offset of the first sequence number seen: room below it for bytes that come late. */
 #define TCP_START (UINT64_C(1) << 32)
 
 struct tcp {

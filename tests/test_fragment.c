@@ -25,8 +25,9 @@ struct part {
 	unsigned version, id;
 	size_t offset, n;
 	bool more;
-	const uint8_t *from;
-	size_t cut;
+	const uint8_t *from; /* NULL: data */
+	size_t cut;          /* bytes that the snaplen took */
+	unsigned proto;      /* 0: TCP */
 };
 
 static int set_up(void **state)
@@ -51,12 +52,12 @@ static int tear_down(void **state)
 static bool push(struct part part)
 {
 	frames_start_bytes(span_of(part.from != NULL ? part.from + part.offset : data + part.offset, part.n));
-	unsigned place = (unsigned)part.offset;
+	unsigned place = (unsigned)part.offset, proto = part.proto != 0 ? part.proto : 6;
 	if (part.version == 4) {
-		frames_lead("4600 %04x %04x %04x 4006 0000 " FRAMES_IP4 "01010101", (unsigned)part.n + 24,
-		            part.id, place / 8 | (part.more ? 0x2000u : 0));
+		frames_lead("4600 %04x %04x %04x 40%02x 0000 " FRAMES_IP4 "01010101", (unsigned)part.n + 24,
+		            part.id, place / 8 | (part.more ? 0x2000u : 0), proto);
 	} else {
-		frames_lead("06 00 %04x %08x", place | (part.more ? 1u : 0), part.id);
+		frames_lead("%02x 00 %04x %08x", proto, place | (part.more ? 1u : 0), part.id);
 		frames_lead("2c 00 0104 00000000");
 		frames_ip6(0);
 	}
@@ -125,8 +126,8 @@ static void a_tcp_segment_comes_out(void **state)
 	frames_tcp(TCP_ACK, "");
 	memcpy(segment, frames_span().p, sizeof segment);
 	for (unsigned version = 4; version <= 6; version += 2) {
-		assert_false(push((struct part){version, 9, 16, 88, false, segment, 0}));
-		assert_true(push((struct part){version, 9, 0, 16, true, segment, 0}));
+		assert_false(push((struct part){version, 9, 16, 88, false, segment, 0, 0}));
+		assert_true(push((struct part){version, 9, 0, 16, true, segment, 0, 0}));
 		struct packet packet = {.layers = 2};
 		packet_decode_ip(whole, &packet);
 		assert_int_equal(packet.kind, PACKET_TCP);
@@ -148,6 +149,28 @@ static void packets_do_not_mix(void **state)
 		assert_true(push((struct part){.version = 4, .id = id, .offset = 8u * (id + 1), .n = 3}));
 		assert_whole(4, 8u * (id + 1) + 3);
 	}
+}
+
+static void a_protocol_has_its_own_ids_in_ip4(void **state)
+{
+	(void)state;
+	assert_false(push((struct part){.version = 4, .id = 1, .n = 8, .more = true}));
+	assert_false(push((struct part){.version = 4, .id = 1, .offset = 8, .n = 8, .proto = 17}));
+	assert_true(push((struct part){.version = 4, .id = 1, .offset = 8, .n = 16}));
+	assert_whole(4, 24);
+	assert_true(push((struct part){.version = 4, .id = 1, .n = 8, .more = true, .proto = 17}));
+	assert_whole(4, 16);
+	assert_int_equal(whole.p[9], 17);
+}
+
+/* RFC 8200 section 4.5: the other fragments may say something else. */
+static void the_first_fragment_names_the_protocol_in_ip6(void **state)
+{
+	(void)state;
+	assert_false(push((struct part){.version = 6, .id = 1, .offset = 8, .n = 8, .proto = 17}));
+	assert_true(push((struct part){.version = 6, .id = 1, .n = 8, .more = true, .proto = 58}));
+	assert_whole(6, 16);
+	assert_int_equal(whole.p[40], 58);
 }
 
 /* A span port that mirrors both ends of a link delivers each fragment twice. */
@@ -190,8 +213,11 @@ static void first_copy_wins_in_ip4(void **state)
 	static uint8_t mixed[DATA];
 	memcpy(mixed, other_data, 32);
 	memcpy(mixed + 32, data + 32, 8);
-	assert_true(push((struct part){4, 1, 8, 32, false, mixed, 0}));
+	assert_true(push((struct part){4, 1, 8, 32, false, mixed, 0, 0}));
 	assert_whole(4, 40);
+	assert_false(push((struct part){.version = 4, .id = 2, .n = 16, .more = true}));
+	assert_false(push((struct part){4, 2, 0, 24, true, mixed, 0, 0}));
+	assert_false(push((struct part){.version = 4, .id = 2, .offset = 24, .n = 8, .more = true}));
 	assert_counts(0, 0);
 }
 
@@ -207,7 +233,7 @@ static void overlap_is_fatal_in_ip6(void **state)
 	assert_counts(1, 0);
 	/* a copy with other bytes is an overlap */
 	assert_false(push((struct part){.version = 6, .id = 2, .n = 24, .more = true}));
-	assert_false(push((struct part){6, 2, 0, 24, true, other_data, 0}));
+	assert_false(push((struct part){6, 2, 0, 24, true, other_data, 0, 0}));
 	assert_counts(2, 0);
 }
 
@@ -287,15 +313,15 @@ static void old_ones_expire(void **state)
 static void the_oldest_leaves_first(void **state)
 {
 	(void)state;
-	for (unsigned id = 0; id <= LIMIT_FRAGMENTED; id++)
+	enum { TOO_MANY = 5, LAST = LIMIT_FRAGMENTED + TOO_MANY };
+	for (unsigned id = 1; id <= LAST; id++)
 		assert_false(push((struct part){.version = 4, .id = id, .n = 80, .more = true}));
-	assert_counts(1, 1);
-	for (unsigned id = LIMIT_FRAGMENTED; id > 0; id--)
+	assert_counts(TOO_MANY, TOO_MANY);
+	for (unsigned id = LAST; id > TOO_MANY; id--)
 		assert_true(push((struct part){.version = 4, .id = id, .offset = 80, .n = 20}));
-	assert_counts(1, 1);
-	/* slots of packets that are done go first */
+	/* packets that are done make room without a loss */
 	assert_false(push((struct part){.version = 4, .id = 500, .n = 80, .more = true}));
-	assert_counts(1, 1);
+	assert_counts(TOO_MANY, TOO_MANY);
 }
 
 static void bytes_are_bounded(void **state)
@@ -334,6 +360,8 @@ int main(void)
 	    TEST(in_any_order),
 	    TEST(a_tcp_segment_comes_out),
 	    TEST(packets_do_not_mix),
+	    TEST(a_protocol_has_its_own_ids_in_ip4),
+	    TEST(the_first_fragment_names_the_protocol_in_ip6),
 	    TEST(copies_are_dropped),
 	    TEST(an_id_comes_again),
 	    TEST(first_copy_wins_in_ip4),

@@ -166,6 +166,15 @@ static void getopt_tables(char letters[2 * ROWS + 2], struct option names[ROWS +
 	names[ROWS] = (struct option){0};
 }
 
+/* getopt also names a known option, when it is long and was given a value that it does not take. */
+static bool is_known(int letter)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].letter == letter)
+			return true;
+	return false;
+}
+
 static char *join(int n, char **text)
 {
 	size_t length = 1;
@@ -201,7 +210,7 @@ int options_parse(struct options *out, int argc, char **argv, struct err *err)
 	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		if (letter == ':')
 			return err_set(err, "%s wants a value; -h lists the options", argv[optind - 1]);
-		if (letter == '?' && optopt != 0 && optopt < LONG_ONLY)
+		if (letter == '?' && optopt != 0 && !is_known(optopt))
 			return err_set(err, "unknown option -%c; -h lists the options", optopt);
 		if (letter == '?')
 			return err_set(err, "%s is not understood; -h lists the options", argv[optind - 1]);

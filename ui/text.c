@@ -125,13 +125,14 @@ static void show_findings(const struct page *page, const char *title, const stru
 	}
 }
 
-static void show_strings(const struct page *page, const struct table *table, const struct row *row)
+static void show_strings(const struct page *page, const char *first, const struct table *table,
+                         const struct row *row)
 {
 	size_t n = view_rows(table, row);
 	for (size_t i = 0; i < n; i++) {
 		struct row item = view_row(table, row, i);
 		struct value value = table->columns[0].get(&item);
-		page_wrap(page, INDENT, "", TONE_PLAIN, value.text);
+		page_wrap(page, INDENT, first, TONE_PLAIN, value.text);
 	}
 }
 
@@ -209,13 +210,15 @@ static void show_auth(const struct page *page, const struct row *row)
 
 static void show_messages(const struct page *page, const struct row *row)
 {
-	if (row->session->decryption_detail[0] == '\0')
+	const uint64_t *records = row->session->session->tls.protected_records;
+	char text[LINE];
+	if (records[0] + records[1] == 0)
 		return;
 	heading(page, "NMSP messages");
-	char text[LINE];
-	snprintf(text, sizeof text, "%s. A TLS key log of this session would show the messages.",
-	         row->session->decryption_detail);
-	page_wrap(page, INDENT, "", TONE_PLAIN, text);
+	snprintf(text, sizeof text,
+	         "%" PRIu64 " encrypted records; a TLS key log of this session would show them.",
+	         records[0] + records[1]);
+	page_line(page, INDENT, TONE_PLAIN, text);
 }
 
 static enum tone session_tone(const struct row *row)
@@ -246,33 +249,53 @@ static void show_session(const struct page *page, const struct row *row)
 	show_auth(page, row);
 	show_messages(page, row);
 	heading(page, "Capture trust");
-	show_strings(page, &view_trust, row);
+	show_strings(page, "", &view_trust, row);
 	show_findings(page, "Other findings", row, SEVERITY_INFO, (enum severity)(gravest - 1));
 }
 
 /* ---- the head ---- */
 
-static void show_zone(const struct page *page)
+/* The zone is the one that holds at the capture's own time. */
+static void show_zone(const struct page *page, const struct capture *capture)
 {
 	char zone[32] = "UTC", text[LINE];
-	time_t now = time(NULL);
+	int64_t rest;
+	time_t when = capture->first == INT64_MIN ? 0 : (time_t)format_split(capture->first, &rest);
 	struct tm tm;
-	if (!page->format.utc && localtime_r(&now, &tm) != NULL)
+	if (!page->format.utc && localtime_r(&when, &tm) != NULL)
 		strftime(zone, sizeof zone, "%Z (UTC%z)", &tm);
 	snprintf(text, sizeof text, "nmspscope %s, times in %s", VIEW_VERSION, zone);
 	page_line(page, 0, TONE_HEADING, text);
 }
 
+static void show_inputs(const struct page *page, const struct view *view, const struct row *root)
+{
+	page_blank(page);
+	page_grid(page, 0, &view_capture_inputs, root);
+	for (uint32_t i = 0; i < view->model->capture.n_inputs; i++)
+		if (view->model->capture.inputs[i].error != NULL)
+			page_wrap(page, 0, "Problem: ", TONE_WARNING, view->model->capture.inputs[i].error);
+}
+
+static void show_lists(const struct page *page, const struct row *root)
+{
+	size_t n = view_rows(&view_capture_authlists, root);
+	if (n == 0)
+		return;
+	page_blank(page);
+	page_grid(page, 0, &view_capture_authlists, root);
+	for (size_t i = 0; i < n; i++) {
+		struct row list = view_row(&view_capture_authlists, root, i);
+		show_strings(page, "Problem: ", &view_capture_list_problems, &list);
+	}
+}
+
 static void show_head(const struct page *page, struct view *view)
 {
 	struct row root = view_root(view);
-	show_zone(page);
-	page_blank(page);
-	page_grid(page, 0, &view_capture_inputs, &root);
-	if (view_rows(&view_capture_authlists, &root) > 0) {
-		page_blank(page);
-		page_grid(page, 0, &view_capture_authlists, &root);
-	}
+	show_zone(page, &view->model->capture);
+	show_inputs(page, view, &root);
+	show_lists(page, &root);
 	heading(page, "Capture");
 	page_pairs(page, INDENT, &view_capture, &root);
 	show_findings(page, "Findings about the capture", &root, SEVERITY_INFO, SEVERITY_ERROR);

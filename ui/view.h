@@ -177,6 +177,7 @@ extern const struct table view_capture_inputs;
 extern const struct table view_capture;
 extern const struct table view_capture_encapsulation; /* names; the item is a bit set, uint32_t */
 extern const struct table view_capture_authlists;
+extern const struct table view_capture_list_problems; /* of the list that is the item */
 extern const struct table view_sessions;
 extern const struct table view_overview; /* for people: a line per session, without opening it */
 extern const struct table view_tls;

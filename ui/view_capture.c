@@ -83,12 +83,13 @@ static void inputs_open(const struct row *parent, struct row *row)
 }
 
 static const struct column input_columns[] = {
-    {.key = "name", .label = "File", .get = input_file},
+    {.key = "name", .get = input_file},
     {.key = "kind", .label = "Kind", .get = input_type},
     {.key = "packets", .label = "Packets", .get = input_packet_count},
     {.label = "First number", .get = input_first_packet},
     {.key = "bytes", .label = "Bytes", .get = input_byte_count},
-    {.key = "error", .label = "Problem", .get = input_error},
+    {.key = "error", .get = input_error},
+    {.label = "File", .get = input_file},
 };
 
 const struct table view_capture_inputs = {TABLE_OF(input_columns), .count = inputs_count,
@@ -286,7 +287,7 @@ static struct value problem(const struct row *row)
 
 static const struct column problem_columns[] = {{.get = problem}};
 
-static const struct table problems = {TABLE_OF(problem_columns), .count = problem_count};
+const struct table view_capture_list_problems = {TABLE_OF(problem_columns), .count = problem_count};
 
 static size_t lists_count(const struct row *parent)
 {
@@ -299,10 +300,11 @@ static void lists_open(const struct row *parent, struct row *row)
 }
 
 static const struct column list_columns[] = {
-    {.key = "name", .label = "AuthList", .get = list_name},
+    {.key = "name", .get = list_name},
     {.key = "side", .label = "Kind", .get = list_side},
     {.key = "entries", .label = "Entries", .get = list_entries},
-    {.key = "problems", .label = "Problems", .shape = COLUMN_STRINGS, .table = &problems},
+    {.key = "problems", .shape = COLUMN_STRINGS, .table = &view_capture_list_problems},
+    {.label = "AuthList", .get = list_name},
 };
 
 const struct table view_capture_authlists = {TABLE_OF(list_columns), .count = lists_count,

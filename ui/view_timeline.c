@@ -191,7 +191,7 @@ static void timeline_open(const struct row *parent, struct row *row)
 static const struct column columns[] = {
     {.label = "Seconds", .get = offset}, {.label = "Packet", .get = packet},
     {.label = "  ", .get = direction},   {.label = "Message", .get = message},
-    {.label = "State", .get = state},    {.label = "of the controller", .get = state_name},
+    {.label = "State", .get = state},    {.label = "of controller (implied)", .get = state_name},
 };
 
 const struct table view_timeline = {TABLE_OF(columns), .count = timeline_count, .open = timeline_open};

@@ -122,7 +122,7 @@ void auth_rejected(const struct subject *subject, const struct rule *rule, struc
 	}
 	bool asked = session_step(session, STEP_CERTIFICATE_REQUEST, session->controller) != NULL;
 	bool dates = alert->code == TLS_CERTIFICATE_EXPIRED && out_of_date(subject);
-	rule_summary(finding, "Rejected by the controller: it %s (MAC %s), and answered fatal %s%s",
+	rule_summary(finding, "Rejected by the controller: it %s (%s), and answered fatal %s%s",
 	             asked ? "asked the engine for a certificate, got one" : "got the engine's certificate",
 	             rule_mac(auth->cert, mac), rule_alert(alert->code, name),
 	             dates ? ": the certificate's dates do not hold." : why(subject));
@@ -153,7 +153,7 @@ static const char *list_fault(enum auth_prediction prediction)
 	case AUTH_HASH_MISMATCH:
 		return "The AuthList entry for the engine's MAC has another key hash";
 	case AUTH_HASH_OTHER_MAC:
-		return "The AuthList has the engine's key hash, but under another MAC";
+		return "The AuthList has the engine's key hash, but not under the engine's MAC";
 	default:
 		return "The AuthList has no entry for the engine's MAC";
 	}
@@ -196,6 +196,12 @@ static void advise_fix(const struct subject *subject, struct finding *finding)
 	}
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct auth_decision *decision = &subject->auth.decision;
@@ -207,8 +213,8 @@ void auth_list_fault(const struct subject *subject, const struct rule *rule, str
 	finding->severity = list_severity(subject);
 	if (decision->entry != NULL)
 		snprintf(place, sizeof place, ", %.80s line %" PRIu32,
-		         list->files[decision->entry->file].name, decision->entry->line);
-	rule_summary(finding, "%s (MAC %s%s)%s", list_fault(decision->prediction),
+		         base_name(list->files[decision->entry->file].name), decision->entry->line);
+	rule_summary(finding, "%s (%s%s)%s", list_fault(decision->prediction),
 	             rule_mac(subject->auth.cert, mac), place,
 	             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
 	                 ? "; the controller accepted it all the same."
@@ -235,7 +241,7 @@ void auth_accepted_unlisted(const struct subject *subject, const struct rule *ru
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
-	             "The controller accepted an engine (MAC %s) that the given AuthList does not allow.",
+	             "The controller accepted an engine (%s) that the given AuthList does not allow.",
 	             rule_mac(auth->cert, mac));
 	rule_cause(finding,
 	           "The given list is not the one that this controller uses, it was changed since, or the "

@@ -33,6 +33,7 @@ void capture_gaps(const struct subject *subject, const struct rule *rule, struct
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
+	char places[RULE_TEXT];
 	uint8_t engine = session_engine(session);
 	/* A cut packet leaves a gap too, and has its own finding. */
 	if (gaps <= tcp->cut_packets)
@@ -41,9 +42,10 @@ void capture_gaps(const struct subject *subject, const struct rule *rule, struct
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
 	             "%" PRIu64 " bytes are missing from the capture (engine %" PRIu64 ", controller %" PRIu64
-	             ") in %" PRIu64 " places, noticed first at packet %" PRIu64 ", %s.",
+	             ") in %s, noticed first at packet %" PRIu64 ", %s.",
 	             tcp->lost_bytes[0] + tcp->lost_bytes[1], tcp->lost_bytes[engine],
-	             tcp->lost_bytes[session->controller], gaps, tcp->first_gap.packet,
+	             tcp->lost_bytes[session->controller], rule_count(gaps, "place", places),
+	             tcp->first_gap.packet,
 	             complete ? "and the handshake was followed to its end"
 	                      : "and the handshake was not followed to its end");
 	rule_cause(
@@ -65,13 +67,15 @@ void capture_cut_packets(const struct subject *subject, const struct rule *rule,
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
+	char packets[RULE_TEXT];
 	if (tcp->cut_packets == 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
-	             "%" PRIu64 " packets were cut by the snapshot length, the first is packet %" PRIu64
-	             "; %" PRIu64 " bytes of the session are missing.",
-	             tcp->cut_packets, tcp->first_cut.packet, tcp->lost_bytes[0] + tcp->lost_bytes[1]);
+	             "The snapshot length cut %s of this session, first packet %" PRIu64 "; %" PRIu64
+	             " bytes are missing.",
+	             rule_count(tcp->cut_packets, "packet", packets), tcp->first_cut.packet,
+	             tcp->lost_bytes[0] + tcp->lost_bytes[1]);
 	rule_cause(
 	    finding,
 	    "The capture kept only the start of each packet: certificates and records cannot be read whole.");
@@ -187,6 +191,7 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 	};
 	const struct capture *capture = &subject->model->capture;
 	struct finding *finding = NULL;
+	char times[RULE_TEXT];
 	char text[sizeof finding->summary] = "";
 	size_t used = 0;
 	for (size_t i = 0; i < HITS && used < sizeof text; i++) {
@@ -194,8 +199,9 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 			continue;
 		if (finding == NULL)
 			finding = rule_finding(rule, out);
-		used += (size_t)snprintf(&text[used], sizeof text - used, "%s%s (%ld) %" PRIu64 " times",
-		                         used > 0 ? ", " : "", names[i], values[i], capture->hits[i]);
+		used +=
+		    (size_t)snprintf(&text[used], sizeof text - used, "%s%s (%ld) %s", used > 0 ? ", " : "",
+		                     names[i], values[i], rule_count(capture->hits[i], "time", times));
 		rule_evidence(finding, &capture->first_hit[i]);
 	}
 	if (finding == NULL)

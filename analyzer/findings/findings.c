@@ -86,11 +86,8 @@ void findings_verdict(const struct model *model, const struct session *session,
                       const struct findings *findings, char text[VERDICT_TEXT])
 {
 	const struct subject subject = subject_of(model, session);
-	bool whole = subject.handshake == HANDSHAKE_COMPLETE;
-	const struct finding *first = findings->n > 0 ? &findings->list[0] : NULL;
-	if (first != NULL &&
-	    (first->severity == SEVERITY_ERROR || (first->severity == SEVERITY_WARNING && !whole)))
-		snprintf(text, VERDICT_TEXT, "%s", first->summary);
+	if (findings->n > 0 && findings->list[0].severity == SEVERITY_ERROR)
+		snprintf(text, VERDICT_TEXT, "%s", findings->list[0].summary);
 	else
 		verdict_progress(&subject, text);
 }

@@ -6,6 +6,7 @@
 
 #include "dissect/tls_names.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -105,11 +106,19 @@ const char *rule_alert(uint8_t code, char text[RULE_TEXT])
 
 const char *rule_mac(const struct cert *cert, char text[RULE_TEXT])
 {
-	if (cert == NULL || !cert->has_mac)
-		snprintf(text, RULE_TEXT, "unreadable");
+	if (cert == NULL)
+		snprintf(text, RULE_TEXT, "its bytes are not in the capture");
+	else if (!cert->has_mac)
+		snprintf(text, RULE_TEXT, "it names no MAC");
 	else
-		snprintf(text, RULE_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", cert->mac[0], cert->mac[1],
+		snprintf(text, RULE_TEXT, "MAC %02x:%02x:%02x:%02x:%02x:%02x", cert->mac[0], cert->mac[1],
 		         cert->mac[2], cert->mac[3], cert->mac[4], cert->mac[5]);
+	return text;
+}
+
+const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT])
+{
+	snprintf(text, RULE_TEXT, "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
 	return text;
 }
 

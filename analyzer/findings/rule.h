@@ -54,10 +54,13 @@ const char *rule_date(int64_t seconds, char text[RULE_TEXT]);
 /* "certificate_unknown(46)". Returns `text`. */
 const char *rule_alert(uint8_t code, char text[RULE_TEXT]);
 
-/* "00:50:56:9c:34:89" of the certificate, or "unreadable" where it names none. Returns `text`. */
+/* "MAC 00:50:56:9c:34:89" of the certificate, or why it is not known. Returns `text`. */
 const char *rule_mac(const struct cert *cert, char text[RULE_TEXT]);
 
-/* " closed by the engine (RST)" or " still open". Returns `text`. */
+/* "1 place", "2 places". Returns `text`. */
+const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT]);
+
+/* "closed by the engine (RST)" or "still open". Returns `text`. */
 const char *rule_close(const struct session *session, char text[RULE_TEXT]);
 
 /* The last handshake step before an event, by order of reading; NULL when there is none. */

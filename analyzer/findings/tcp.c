@@ -139,7 +139,7 @@ void tcp_refused(const struct subject *subject, const struct rule *rule, struct 
 	const struct session_tcp *tcp = &session->tcp;
 	char from[96], to[96];
 	const struct icmp_seen *icmp = session_icmp_refusal(session);
-	bool reset = tcp->rst.packet != 0 && tcp->rst_dir == 1 && tcp->bytes[1] == 0 && tcp->packets[1] == 1;
+	bool reset = tcp->rst.packet != 0 && tcp->rst_dir == 1 && tcp->packets[0] <= tcp->syns;
 	if (tcp->syns == 0 || tcp->syn_ack.packet != 0 || tcp->bytes[0] > 0 || (icmp == NULL && !reset))
 		return;
 	struct finding *finding = rule_finding(rule, out);

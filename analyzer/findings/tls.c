@@ -5,8 +5,6 @@
  */
 #include "analyzer/findings/rule.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 /* ---- not TLS --------------------------------------------------------------------------------------- */
@@ -99,11 +97,36 @@ static const struct alert_cause *alert_cause(uint8_t code)
 	return NULL;
 }
 
+/* TLS 1.3 hides level and code: what is left is the size, and that nothing else came. */
+static void hidden_alert(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	uint8_t dir = session_hidden_alert(session, 1);
+	const struct origin *at = &session->tls.last_protected[dir];
+	if (!session_hidden_alert(session, dir) || rule_cited(out, at))
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "The %s answered the encrypted flight of the %s with one record of an alert's size and "
+	             "nothing else "
+	             "(inferred: it ended the handshake).",
+	             rule_side(session, dir), rule_side(session, dir ^ 1));
+	rule_cause(
+	    finding,
+	    "It does not accept the other side's certificate or signature. TLS 1.3 encrypts the alert: a key "
+	    "log would name the reason.");
+	rule_evidence(finding, at);
+	rule_evidence(finding, &session->closed);
+	rule_advice(finding, "read the log of the %s at the time of the alert", rule_side(session, dir));
+}
+
 void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct alert_seen *alert = session_fatal_alert(session);
 	char name[RULE_TEXT], after[96] = "";
+	if (alert == NULL)
+		hidden_alert(subject, rule, out);
 	if (alert == NULL || rule_cited(out, &alert->at))
 		return;
 	struct finding *finding = rule_finding(rule, out);
@@ -118,6 +141,10 @@ void tls_fatal_alert(const struct subject *subject, const struct rule *rule, str
 	if (cause != NULL && (!cause->certificate || certificate)) {
 		rule_cause(finding, "%s", cause->cause);
 		rule_advice(finding, "%s", cause->advice);
+	} else {
+		rule_cause(
+		    finding,
+		    "The alert alone does not tell why, and no certificate that it could mean was seen.");
 	}
 	if (step != NULL)
 		rule_evidence(finding, &step->at);
@@ -151,7 +178,7 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	char time[RULE_TEXT], close[RULE_TEXT];
 	if ((subject->handshake != HANDSHAKE_INCOMPLETE && subject->handshake != HANDSHAKE_FAILED) ||
 	    session->n_steps == 0 || !session_whole(session, NULL) || session_fatal_alert(session) != NULL ||
-	    session_hidden_alert(session))
+	    session_hidden_alert(session, 0) || session_hidden_alert(session, 1))
 		return;
 	if (!closed && origin_elapsed(session->last.time, subject->now) < RULE_PATIENCE)
 		return;
@@ -238,6 +265,7 @@ void tls_no_certificate_request(const struct subject *subject, const struct rule
 	    subject->handshake != HANDSHAKE_COMPLETE || session_tls_client(session) == session->controller)
 		return;
 	const struct step *done = session_step(session, STEP_SERVER_HELLO_DONE, session->controller);
+	const struct step *key = session_step(session, STEP_CLIENT_KEY_EXCHANGE, session_engine(session));
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(
 	    finding,
@@ -246,6 +274,8 @@ void tls_no_certificate_request(const struct subject *subject, const struct rule
 	           "Old releases do not authenticate NMSP clients (CVE-2016-1378), or it is switched off.");
 	if (done != NULL)
 		rule_evidence(finding, &done->at);
+	if (key != NULL)
+		rule_evidence(finding, &key->at);
 	rule_advice(finding, "check the controller's release against CVE-2016-1378");
 }
 
@@ -256,13 +286,12 @@ void tls_keys_missing(const struct subject *subject, const struct rule *rule, st
 	const struct session *session = subject->session;
 	const struct session_tls *tls = &session->tls;
 	uint64_t records = tls->protected_records[0] + tls->protected_records[1];
+	char count[RULE_TEXT];
 	if (tls->first_protected[0].packet == 0 && tls->first_protected[1].packet == 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding,
-	             "%" PRIu64
-	             " records are encrypted and no key is at hand: NMSP messages are not counted by type.",
-	             records);
+	rule_summary(finding, "No key is at hand for %s: NMSP messages are not counted by type.",
+	             rule_count(records, "encrypted record", count));
 	if (tls->version == TLS_1_3)
 		rule_cause(
 		    finding,

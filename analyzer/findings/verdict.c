@@ -39,7 +39,7 @@ static void decision_text(const struct subject *subject, char *text, size_t room
 	const char *inferred =
 	    subject->auth.inferred ? " (inferred: encryption or the capture hides the proof)" : "";
 	if (subject->auth.observed == AUTH_OBSERVED_ACCEPTED && subject->auth.cert != NULL)
-		snprintf(text, room, "the controller accepted the engine's certificate (MAC %s)%s",
+		snprintf(text, room, "the controller accepted the engine's certificate (%s)%s",
 		         rule_mac(subject->auth.cert, mac), inferred);
 	else if (subject->auth.observed == AUTH_OBSERVED_ACCEPTED)
 		snprintf(text, room, "the controller accepted the engine%s", inferred);
@@ -74,26 +74,36 @@ static uint64_t records(const struct session *session)
 static void completed(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
-	char took[RULE_TEXT], end[RULE_TEXT], last[RULE_TEXT], decision[160];
+	char took[RULE_TEXT], end[RULE_TEXT], last[RULE_TEXT], count[RULE_TEXT], decision[160];
 	char in[RULE_TEXT + 4] = "";
 	int64_t time = handshake_time(session);
 	if (time >= 0)
 		snprintf(in, sizeof in, " in %s", rule_duration(time, took));
 	decision_text(subject, decision, sizeof decision);
-	snprintf(text, VERDICT_TEXT,
-	         "%s: %s handshake completed%s, %s, %" PRIu64 " encrypted records until %s, %s.",
+	snprintf(text, VERDICT_TEXT, "%s: %s handshake completed%s, %s, %s until %s, %s.",
 	         subject->state == SESSION_SILENT ? "Silent" : "Healthy", version_name(session), in, decision,
-	         records(session), rule_date(session->last.time / NS_PER_S, last), standing(subject, end));
+	         rule_count(records(session), "encrypted record", count),
+	         rule_date(session->last.time / NS_PER_S, last), standing(subject, end));
 }
 
-static void joined(const struct subject *subject, char text[VERDICT_TEXT])
+static const char *missing(const struct session *session)
+{
+	if (session_one_sided(session))
+		return session->tcp.packets[session->controller] == 0
+		           ? "only the engine's packets are in the capture"
+		           : "only the controller's packets are in the capture";
+	if (session->midstream || session->n_steps == 0)
+		return "the capture joined mid-way";
+	return "bytes of it are missing from the capture";
+}
+
+static void not_captured(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
-	char end[RULE_TEXT], last[RULE_TEXT];
+	char end[RULE_TEXT], last[RULE_TEXT], count[RULE_TEXT];
 	snprintf(text, VERDICT_TEXT,
-	         "Handshake not captured: the session was %s, so who accepted whom cannot be told; %" PRIu64
-	         " encrypted records until %s, %s.",
-	         session->midstream ? "joined mid-way" : "not seen whole", records(session),
+	         "Handshake not captured: %s, so who accepted whom cannot be told; %s until %s, %s.",
+	         missing(session), rule_count(records(session), "encrypted record", count),
 	         rule_date(session->last.time / NS_PER_S, last), standing(subject, end));
 }
 
@@ -124,7 +134,7 @@ void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
 	else if (subject->handshake == HANDSHAKE_COMPLETE)
 		completed(subject, text);
 	else if (subject->handshake == HANDSHAKE_NOT_CAPTURED)
-		joined(subject, text);
+		not_captured(subject, text);
 	else if (subject->state == SESSION_FAILED)
 		snprintf(text, VERDICT_TEXT, "Failed before the handshake was complete: %s.",
 		         rule_close(session, end));
