@@ -102,6 +102,12 @@ static struct segment part(const struct segment *whole, uint64_t from, uint64_t 
 	return piece;
 }
 
+/* Every byte of `inner`, which has one, is a byte of `outer`. */
+static bool holds_whole(const struct segment *outer, const struct segment *inner)
+{
+	return segment_length(inner) > 0 && outer->off <= inner->off && segment_end(inner) <= segment_end(outer);
+}
+
 /* An end mark of the same kind waits already at this offset. */
 static bool marks_held(const struct held *from, const struct segment *segment, uint64_t end)
 {
@@ -126,6 +132,8 @@ bool stream_hold(struct stream *stream, const struct segment *segment, uint64_t 
 		}
 		if (!same_bytes(segment, other))
 			stream->conflicts++;
+		if (holds_whole(segment, other) && segment->ack < other->ack)
+			other->ack = segment->ack;
 		if (other->off > at) {
 			struct segment piece = part(segment, at, other->off < end ? other->off : end);
 			insert(place, &piece, arrival, stream);

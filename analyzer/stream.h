@@ -50,7 +50,8 @@ void stream_deliver(struct stream *stream, const struct segment *segment, const 
 
 /*
  * Keeps a copy of the segment until its turn. Bytes of it that are held already are dropped (first copy
- * wins); where they differ `conflicts` rises. False when it brings nothing new.
+ * wins); where they differ `conflicts` rises. What it holds whole was sent when the lower of both ACKs was
+ * known, a retransmission later. False when it brings nothing new.
  */
 bool stream_hold(struct stream *stream, const struct segment *segment, uint64_t arrival);
 

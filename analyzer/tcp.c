@@ -232,6 +232,19 @@ static void release_ready(struct tcp *tcp, size_t *held_all)
 	} while (progress);
 }
 
+/*
+ * While bytes of a side flow nothing of it is missing, however far the ACKs are ahead of the mirror. A gap
+ * proves nothing about the holes behind it, only that the end of the stream is not waited for since long.
+ */
+static void note_progress(struct tcp *tcp, const uint64_t before[2], bool forced, const struct origin *origin)
+{
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		struct tcp_side *side = &tcp->side[dir];
+		if (side->stream.next != before[dir] && (!forced || side->stream.first == NULL))
+			side->acked_since = (struct tcp_wait){tcp->packets, origin->time};
+	}
+}
+
 /* ---- what waits, and giving up --------------------------------------------------------------------- */
 
 enum blockage {
@@ -288,6 +301,7 @@ static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct 
 {
 	struct tcp_side *side = &tcp->side[dir];
 	struct stream *stream = &side->stream;
+	uint64_t before[2] = {tcp->side[0].stream.next, tcp->side[1].stream.next};
 	switch (why) {
 	case BLOCK_NONE:
 		return;
@@ -310,6 +324,7 @@ static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct 
 	}
 	settle(tcp, dir);
 	release_ready(tcp, held_all);
+	note_progress(tcp, before, true, now);
 }
 
 /*
@@ -469,16 +484,6 @@ static struct segment segment_of(struct tcp *tcp, uint8_t dir, const struct pack
 	    .origin = *origin};
 }
 
-/* While bytes of a side flow nothing of it is missing, however far the ACKs are ahead of the mirror. */
-static void note_progress(struct tcp *tcp, const uint64_t before[2], const struct origin *origin)
-{
-	for (uint8_t dir = 0; dir < 2; dir++) {
-		struct tcp_side *side = &tcp->side[dir];
-		if (side->stream.next != before[dir])
-			side->acked_since = (struct tcp_wait){tcp->packets, origin->time};
-	}
-}
-
 static void place(struct tcp *tcp, uint8_t dir, const struct segment *segment, size_t *held_all)
 {
 	struct tcp_side *side = &tcp->side[dir];
@@ -528,7 +533,7 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 		struct segment segment = segment_of(tcp, dir, packet, origin);
 		place(tcp, dir, &segment, held_all);
 	}
-	note_progress(tcp, before, origin);
+	note_progress(tcp, before, false, origin);
 	if (tcp->waiting || tcp->closing || tcp->side[0].stream.first != NULL ||
 	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > handed_up(&tcp->side[dir ^ 1])) {
 		obey_limits(tcp, origin, held_all);

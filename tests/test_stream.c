@@ -9,7 +9,7 @@
 #include "tests/seeded.h"
 
 #define BYTES 400
-#define SEEDS 4000
+#define SEEDS 1500
 
 /* What the model knows of a byte: its value when not below 0. */
 enum { UNKNOWN = -1, CUT = -2 };
