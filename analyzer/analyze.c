@@ -97,6 +97,7 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+	model_rank(analyze->model, flow->session);
 }
 
 static void drop_flow(struct analyze *analyze, struct flow *flow)
@@ -176,7 +177,8 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	}
 	session->last = analyze->now;
 	count_session(capture, session, gaps, cuts);
-	if (flow->tcp.waiting || flow->listed || flow->tcp.ended)
+	model_rank(analyze->model, session);
+	if (flow->tcp.waiting || flow->listed || flow->tcp.ended || flow->tcp.forced > 0)
 		settle_flow(analyze, flow);
 }
 
@@ -269,7 +271,7 @@ static void note_unknown_link(struct capture *capture, uint32_t linktype)
 /* Holes that are due in connections that got no packet of their own. */
 static void tick(struct analyze *analyze)
 {
-	if (analyze->flows.waiting == NULL || analyze->now.time - analyze->ticked < TICK_NS)
+	if (analyze->flows.waiting == NULL || origin_elapsed(analyze->ticked, analyze->now.time) < TICK_NS)
 		return;
 	analyze->ticked = analyze->now.time;
 	struct flow *next;
@@ -279,6 +281,7 @@ static void tick(struct analyze *analyze)
 		uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 		tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 		count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+		model_rank(analyze->model, flow->session);
 		settle_flow(analyze, flow);
 	}
 }

@@ -356,12 +356,12 @@ static bool due(const struct tcp *tcp, const struct tcp_wait *since, const struc
 	return tcp->packets - since->packets >= GAP_PACKETS || origin_elapsed(since->time, now->time) >= GAP_NS;
 }
 
-static bool anything_waits(const struct tcp *tcp)
+/* Time alone can change something. It does not where a hole may still be filled, or a flood of holes would cost. */
+static bool time_matters(const struct tcp *tcp)
 {
+	uint8_t dir = 0;
 	struct tcp_wait since;
-	if (tcp->ended)
-		return false;
-	return tcp->closing || blocked(tcp, 0, &since) != BLOCK_NONE || blocked(tcp, 1, &since) != BLOCK_NONE;
+	return !tcp->ended && (tcp->closing || choose(tcp, false, &dir, &since) != BLOCK_NONE);
 }
 
 static void finish(struct tcp *tcp, const struct origin *now)
@@ -382,7 +382,7 @@ static void publish(struct tcp *tcp, const struct origin *now)
 		facts->delivered[dir] = stream->delivered;
 		facts->lost_bytes[dir] = stream->lost;
 	}
-	tcp->waiting = anything_waits(tcp);
+	tcp->waiting = time_matters(tcp);
 }
 
 void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all)
