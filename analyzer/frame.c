@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-#define KEEP_ROOM 4096 /* a buffer up to this size stays for the next message */
+#define KEEP_ROOM   4096 /* a buffer up to this size stays for the next message */
+#define CHAIN_PROOF 8    /* so many messages in a row are no accident; bounds the search in hostile bytes */
 
 void frame_free(struct frame *frame)
 {
@@ -107,7 +108,7 @@ static void open_message(struct frame *frame, const struct frame_head *head)
 }
 
 /*
- * Whether messages follow each other from the front of `bytes` to their end. The last one may go on behind
+ * Whether messages follow each other from the front of `bytes` to their end, or long enough. The last one may go on behind
  * it when two whole ones stand in front of it, or when the user trusts a header at the start of a packet.
  */
 static bool is_chain(const struct frame_user *user, void *ctx, struct span bytes, bool at_start)
@@ -122,7 +123,8 @@ static bool is_chain(const struct frame_user *user, void *ctx, struct span bytes
 			return whole >= 2;
 		if (head.total > bytes.n)
 			return whole >= 2 || (at_start && user->trusts_start);
-		whole++;
+		if (++whole == CHAIN_PROOF)
+			return true;
 		bytes = span_cut(bytes, head.total, SIZE_MAX);
 	}
 	return whole > 0;
