@@ -101,7 +101,7 @@ check: setup-tests layers
 
 tests-of-variant: $(TESTS) $(TOOLS)
 
-$(B)/tools/%: $(B)/tests/tools/%.o $(LIB)
+$(B)/tools/%: $(B)/tests/tools/%.o $(B)/samples/wire.o $(B)/samples/bytes.o $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 

@@ -97,6 +97,7 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+	model_rank(analyze->model, flow->session);
 }
 
 static void drop_flow(struct analyze *analyze, struct flow *flow)
@@ -130,6 +131,7 @@ static struct flow *open_flow(struct analyze *analyze, const struct flow_key *ke
 	session->port[0] = first ? packet->tcp.src_port : packet->tcp.dst_port;
 	session->port[1] = first ? packet->tcp.dst_port : packet->tcp.src_port;
 	session->conn = flow;
+	session->midstream = true; /* until a SYN is seen */
 	assign_roles(analyze->model, session);
 	flow->session = session;
 	flow->low_dir = low == first ? 0 : 1;
@@ -175,7 +177,8 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	}
 	session->last = analyze->now;
 	count_session(capture, session, gaps, cuts);
-	if (flow->tcp.waiting || flow->listed || flow->tcp.ended)
+	model_rank(analyze->model, session);
+	if (flow->tcp.waiting || flow->listed || flow->tcp.ended || flow->tcp.forced > 0)
 		settle_flow(analyze, flow);
 }
 
@@ -268,7 +271,7 @@ static void note_unknown_link(struct capture *capture, uint32_t linktype)
 /* Holes that are due in connections that got no packet of their own. */
 static void tick(struct analyze *analyze)
 {
-	if (analyze->flows.waiting == NULL || analyze->now.time - analyze->ticked < TICK_NS)
+	if (analyze->flows.waiting == NULL || origin_elapsed(analyze->ticked, analyze->now.time) < TICK_NS)
 		return;
 	analyze->ticked = analyze->now.time;
 	struct flow *next;
@@ -278,6 +281,7 @@ static void tick(struct analyze *analyze)
 		uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 		tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 		count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+		model_rank(analyze->model, flow->session);
 		settle_flow(analyze, flow);
 	}
 }
@@ -300,7 +304,8 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 {
 	count_packet(analyze, input, packet);
 	struct packet decoded;
-	if (packet_decode(packet->linktype, packet->data, packet->wire, &decoded))
+	size_t wire = packet->wire < LIMIT_PACKET ? packet->wire : LIMIT_PACKET; /* a larger one is a lie */
+	if (packet_decode(packet->linktype, packet->data, wire, &decoded))
 		take_packet(analyze, &decoded);
 	else
 		note_unknown_link(&analyze->model->capture, packet->linktype);

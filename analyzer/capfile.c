@@ -94,7 +94,7 @@ static uint16_t u16(const struct capfile *file, struct rd *r)
 	return file->big ? rd_u16(r) : rd_u16le(r);
 }
 
-static uint32_t u32(const struct capfile *file, struct rd *r)
+static inline uint32_t u32(const struct capfile *file, struct rd *r)
 {
 	return file->big ? rd_u32(r) : rd_u32le(r);
 }
@@ -225,44 +225,43 @@ static uint64_t saturated_sum(uint64_t a, uint64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-static uint64_t section_dropped(const struct capfile *file)
+static uint64_t all_dropped(const struct capfile *file)
 {
 	uint64_t sum = file->dropped_before;
-	for (size_t i = 0; i < file->n_interfaces; i++) {
-		sum = saturated_sum(sum, file->interfaces[i].ifdrop);
-		sum = saturated_sum(sum, file->interfaces[i].osdrop);
-	}
+	for (size_t i = 0; i < file->n_interfaces; i++)
+		sum =
+		    saturated_sum(sum, saturated_sum(file->interfaces[i].ifdrop, file->interfaces[i].osdrop));
 	return sum;
 }
 
-static enum step section_block(struct capfile *file, struct rd body, struct capfile_packet *out)
+static enum step section_block(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
 	(void)out;
-	rd_skip(&body, 4); /* byte order, already used */
-	uint16_t major = u16(file, &body);
-	rd_skip(&body, 2 + 8); /* minor version, section length */
-	if (!rd_ok(&body))
+	rd_skip(body, 4); /* byte order, already used */
+	uint16_t major = u16(file, body);
+	rd_skip(body, 2 + 8); /* minor version, section length */
+	if (!rd_ok(body))
 		return damage(file, "a section header is too short");
 	if (major != SECTION_VERSION)
 		return damage(file, "pcapng version %u is not known", major);
-	file->dropped_before = section_dropped(file);
+	file->dropped_before = all_dropped(file);
 	file->n_interfaces = 0;
 	file->kind = CAPFILE_PCAPNG;
 	return STEP_ON;
 }
 
-static enum step interface_block(struct capfile *file, struct rd body, struct capfile_packet *out)
+static enum step interface_block(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
 	(void)out;
-	uint16_t linktype = u16(file, &body);
-	rd_skip(&body, 2);
-	uint32_t snaplen = u32(file, &body);
+	uint16_t linktype = u16(file, body);
+	rd_skip(body, 2);
+	uint32_t snaplen = u32(file, body);
 	struct interface *interface = add_interface(file, linktype, snaplen);
 	if (interface == NULL)
 		return damage(file, "more than %d interfaces in one section", LIMIT_INTERFACES);
 	uint16_t code;
 	struct rd value;
-	while (next_option(file, &body, &code, &value)) {
+	while (next_option(file, body, &code, &value)) {
 		if (code == OPTION_TSRESOL) {
 			capfile_clock_set(&interface->clock, rd_u8(&value));
 		} else if (code == OPTION_FCSLEN) {
@@ -273,20 +272,20 @@ static enum step interface_block(struct capfile *file, struct rd body, struct ca
 		if (!rd_ok(&value))
 			return damage(file, "option %u of an interface is too short", code);
 	}
-	return rd_ok(&body) ? STEP_ON : damage(file, "an interface description is malformed");
+	return rd_ok(body) ? STEP_ON : damage(file, "an interface description is malformed");
 }
 
-static enum step statistics_block(struct capfile *file, struct rd body, struct capfile_packet *out)
+static enum step statistics_block(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
 	(void)out;
-	uint32_t id = u32(file, &body);
-	rd_skip(&body, 8); /* time */
+	uint32_t id = u32(file, body);
+	rd_skip(body, 8); /* time */
 	if (id >= file->n_interfaces)
 		return STEP_ON;
 	struct interface *interface = &file->interfaces[id];
 	uint16_t code;
 	struct rd value;
-	while (next_option(file, &body, &code, &value)) {
+	while (next_option(file, body, &code, &value)) {
 		if (code != OPTION_IFDROP && code != OPTION_OSDROP)
 			continue;
 		uint64_t dropped = u64(file, &value);
@@ -295,7 +294,7 @@ static enum step statistics_block(struct capfile *file, struct rd body, struct c
 		*(code == OPTION_IFDROP ? &interface->ifdrop : &interface->osdrop) = dropped;
 		file->says_dropped = true;
 	}
-	return rd_ok(&body) ? STEP_ON : damage(file, "an interface statistics block is malformed");
+	return rd_ok(body) ? STEP_ON : damage(file, "an interface statistics block is malformed");
 }
 
 static bool take_data(struct capfile *file, struct rd *body, uint32_t captured, struct span *data)
@@ -308,14 +307,14 @@ static bool take_data(struct capfile *file, struct rd *body, uint32_t captured, 
 }
 
 /* What the enhanced packet block and its predecessor share behind the interface's number. */
-static enum step timed_packet(struct capfile *file, uint32_t id, struct rd body, struct capfile_packet *out)
+static enum step timed_packet(struct capfile *file, uint32_t id, struct rd *body, struct capfile_packet *out)
 {
-	uint64_t high = u32(file, &body);
-	uint64_t units = high << 32 | u32(file, &body);
-	uint32_t captured = u32(file, &body);
-	uint32_t wire = u32(file, &body);
+	uint64_t high = u32(file, body);
+	uint64_t units = high << 32 | u32(file, body);
+	uint32_t captured = u32(file, body);
+	uint32_t wire = u32(file, body);
 	struct span data;
-	if (!take_data(file, &body, captured, &data))
+	if (!take_data(file, body, captured, &data))
 		return STEP_BAD;
 	if (id >= file->n_interfaces)
 		return damage(file, "a packet of interface %u, which is not described", id);
@@ -323,28 +322,28 @@ static enum step timed_packet(struct capfile *file, uint32_t id, struct rd body,
 	return packet_of(file, interface, capfile_clock_ns(&interface->clock, units), data, wire, out);
 }
 
-static enum step enhanced_packet(struct capfile *file, struct rd body, struct capfile_packet *out)
+static enum step enhanced_packet(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
-	uint32_t id = u32(file, &body);
+	uint32_t id = u32(file, body);
 	return timed_packet(file, id, body, out);
 }
 
-static enum step old_packet(struct capfile *file, struct rd body, struct capfile_packet *out)
+static enum step old_packet(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
-	uint16_t id = u16(file, &body);
-	rd_skip(&body, 2); /* drops since the packet before */
+	uint16_t id = u16(file, body);
+	rd_skip(body, 2); /* drops since the packet before */
 	return timed_packet(file, id, body, out);
 }
 
-static enum step simple_packet(struct capfile *file, struct rd body, struct capfile_packet *out)
+static enum step simple_packet(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
-	uint32_t wire = u32(file, &body);
+	uint32_t wire = u32(file, body);
 	if (file->n_interfaces == 0)
 		return damage(file, "a packet without an interface description");
 	const struct interface *interface = &file->interfaces[0];
 	uint32_t captured = interface->snaplen > 0 && interface->snaplen < wire ? interface->snaplen : wire;
 	struct span data;
-	if (!take_data(file, &body, captured, &data))
+	if (!take_data(file, body, captured, &data))
 		return STEP_BAD;
 	/* The block carries no time. That of the packet before it makes no false jump of the clock. */
 	return packet_of(file, interface, file->last_time, data, wire, out);
@@ -355,7 +354,7 @@ static enum step simple_packet(struct capfile *file, struct rd body, struct capf
 /* Any other type is skipped. */
 static const struct block {
 	uint32_t type;
-	enum step (*take)(struct capfile *file, struct rd body, struct capfile_packet *out);
+	enum step (*take)(struct capfile *file, struct rd *body, struct capfile_packet *out);
 } blocks[] = {
     {6, enhanced_packet},
     {3, simple_packet},
@@ -378,8 +377,6 @@ static enum step skip_block(struct capfile *file, struct span *buffer)
 	size_t n = file->skip < buffer->n ? file->skip : buffer->n;
 	*buffer = span_cut(*buffer, n, buffer->n);
 	file->skip -= (uint32_t)n;
-	if (file->skip > 0)
-		return more(file, 1);
 	struct rd r = rd_of(*buffer);
 	uint32_t trailer = u32(file, &r);
 	if (!rd_ok(&r))
@@ -435,7 +432,7 @@ static enum step pcapng_block(struct capfile *file, struct span *buffer, struct 
 		return more(file, length);
 	if (trailer != length)
 		return damage(file, "the lengths of a block differ: %u and %u", length, trailer);
-	enum step step = block->take(file, body, out);
+	enum step step = block->take(file, &body, out);
 	if (step != STEP_BAD)
 		*buffer = rd_rest(&r);
 	return step;
@@ -480,7 +477,7 @@ int64_t capfile_dropped(const struct capfile *file)
 {
 	if (!file->says_dropped)
 		return -1;
-	uint64_t dropped = section_dropped(file);
+	uint64_t dropped = all_dropped(file);
 	return dropped > INT64_MAX ? INT64_MAX : (int64_t)dropped;
 }
 

@@ -65,7 +65,8 @@ bool capfile_cut(const struct capfile *file, size_t left);
 
 /*
  * The pcapng writer: one section, nanoseconds, one interface per link type, written when first needed.
- * Writes to `file`, which stays the caller's. All return 0, or -1 when the stream failed (errno is set).
+ * Writes to `file`, which stays the caller's. All return 0, or -1 when the stream failed (errno is set) or
+ * the packet does not fit (EOVERFLOW: a 17th link type). A time before 1970 is written as 1970.
  */
 struct capfile_writer {
 	FILE *file;

@@ -153,15 +153,11 @@ static void set_common_name(struct cert *cert, const X509_NAME *subject)
 
 static void set_serial(struct cert *cert, const ASN1_INTEGER *serial)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct span bytes = span_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
-	size_t at = 0;
-	if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER)
-		cert->serial[at++] = '-';
-	for (size_t i = 0; i < bytes.n && at + 2 < sizeof cert->serial; i++) {
-		cert->serial[at++] = digits[bytes.p[i] >> 4];
-		cert->serial[at++] = digits[bytes.p[i] & 15];
-	}
+	size_t sign = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER;
+	if (sign)
+		cert->serial[0] = '-';
+	authtext_hex(span_cut(bytes, 0, (sizeof cert->serial - 2) / 2), &cert->serial[sign]);
 }
 
 static bool seconds_of(const ASN1_TIME *time, int64_t *out)
@@ -199,8 +195,8 @@ static void set_key(struct cert *cert, const EVP_PKEY *key, const ASN1_OBJECT *a
 		const char *name;
 		bool sized;
 	} kinds[] = {
-	    {EVP_PKEY_RSA, "RSA", true},        {EVP_PKEY_RSA_PSS, "RSA-PSS", true},
-	    {EVP_PKEY_DSA, "DSA", true},        {EVP_PKEY_DH, "DH", true},
+	    {EVP_PKEY_RSA, "RSA", true},          {EVP_PKEY_RSA_PSS, "RSA-PSS", true},
+	    {EVP_PKEY_DSA, "DSA", true},          {EVP_PKEY_DH, "DH", true},
 	    {EVP_PKEY_ED25519, "Ed25519", false}, {EVP_PKEY_ED448, "Ed448", false},
 	};
 	OBJ_obj2txt(cert->key, sizeof cert->key, algorithm, 0);
@@ -242,12 +238,18 @@ static void set_key_facts(const struct certs *certs, struct cert *cert, const X5
 	}
 }
 
-/* A signature that this OpenSSL cannot check counts as good when the names are the same. */
+/*
+ * A signature that cannot be checked here (an algorithm that OpenSSL does not know or has retired) counts
+ * as good when the names are the same.
+ */
 static bool is_self_signed(X509 *x509)
 {
 	int answer = X509_self_signed(x509, 1);
-	return answer > 0 ||
-	       (answer < 0 && X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(x509)) == 0);
+	if (answer > 0)
+		return true;
+	bool known = OBJ_find_sigid_algs(X509_get_signature_nid(x509), NULL, NULL) == 1;
+	return (answer < 0 || !known) &&
+	       X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(x509)) == 0;
 }
 
 static bool holds(const char *text, const char *part)
@@ -262,7 +264,8 @@ static bool holds(const char *text, const char *part)
 /* Cisco's factory certificates carry the name of one of these authorities. */
 static enum cert_type type_of(const struct cert *cert)
 {
-	static const char *const factory[] = {"Cisco Manufacturing CA", "ACT2 SUDI", "Cisco Root CA", "airespace"};
+	static const char *const factory[] = {"Cisco Manufacturing CA", "ACT2 SUDI", "Cisco Root CA",
+	                                      "airespace"};
 	if (cert->self_signed)
 		return CERT_SSC;
 	for (size_t i = 0; i < sizeof factory / sizeof *factory; i++)
@@ -318,7 +321,8 @@ void certs_free(struct certs *certs)
 	struct entry *entry, *next;
 	if (certs == NULL)
 		return;
-	HASH_ITER(hh, certs->all, entry, next) {
+	HASH_ITER(hh, certs->all, entry, next)
+	{
 		HASH_DEL(certs->all, entry);
 		free(entry);
 	}
@@ -402,7 +406,8 @@ static bool pem_block(struct span block, uint32_t line, void (*found)(void *, st
 	if (PEM_read_bio(in, &name, &header, &data, &n) == 1) {
 		struct span der = span_of(data, n > 0 ? (size_t)n : 0);
 		bool trusted = strcmp(name, PEM_STRING_X509_TRUSTED) == 0;
-		is_certificate = trusted || strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0;
+		is_certificate =
+		    trusted || strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0;
 		if (is_certificate)
 			found(ctx, trusted ? first_sequence(der) : der, line); /* trust settings follow it */
 	}

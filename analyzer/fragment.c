@@ -188,7 +188,7 @@ static bool consistent(const struct slot *slot, const struct packet *packet)
 		return false;
 	if (packet->fragment.more)
 		return n % UNIT == 0;
-	return end >= slot->end && (slot->total == TOTAL_UNKNOWN || slot->total == end);
+	return end >= slot->end;
 }
 
 /* IPv6 allows only exact copies to overlap (RFC 8200 section 4.5); in IPv4 assemble() sorts it out. */

@@ -57,6 +57,63 @@ uint32_t model_add_input(struct model *model, const char *name)
 	return capture->n_inputs++;
 }
 
+/* ---- ranks: a flood of connections must not make each of them walk over all others ---- */
+
+static enum session_rank rank_of(const struct session *session)
+{
+	for (uint32_t i = 0; i < session->n_alerts; i++)
+		if (!session->alerts[i].encrypted && session->alerts[i].level == TLS_ALERT_FATAL)
+			return RANK_FAILED;
+	if (!session->tls.seen)
+		return RANK_FAILED;
+	if (session->closed.packet == 0)
+		return RANK_OPEN;
+	return session->tls.protected_records[0] == 0 ? RANK_FAILED : RANK_CLOSED;
+}
+
+static void leave_rank(struct model *model, struct session *session)
+{
+	if (session->older != NULL)
+		session->older->newer = session->newer;
+	else
+		model->ranks[session->rank].first = session->newer;
+	if (session->newer != NULL)
+		session->newer->older = session->older;
+	else
+		model->ranks[session->rank].last = session->older;
+}
+
+static void join_rank(struct model *model, struct session *session, enum session_rank rank)
+{
+	session->rank = rank;
+	session->newer = NULL;
+	session->older = model->ranks[rank].last;
+	if (session->older != NULL)
+		session->older->newer = session;
+	else
+		model->ranks[rank].first = session;
+	model->ranks[rank].last = session;
+}
+
+void model_rank(struct model *model, struct session *session)
+{
+	enum session_rank rank = rank_of(session);
+	if (rank == session->rank)
+		return;
+	leave_rank(model, session);
+	join_rank(model, session, rank);
+}
+
+struct session *model_victim(const struct model *model)
+{
+	for (size_t rank = 0; rank < RANKS; rank++)
+		if (model->ranks[rank].first != NULL)
+			return model->ranks[rank].first;
+	return NULL;
+}
+
+/* ---- sessions ---- */
+
 struct session *model_add_session(struct model *model, const struct origin *opened)
 {
 	struct session *session = xcalloc(1, sizeof *session);
@@ -70,29 +127,8 @@ struct session *model_add_session(struct model *model, const struct origin *open
 		model->first = session;
 	model->last = session;
 	model->n_sessions++;
+	join_rank(model, session, rank_of(session));
 	return session;
-}
-
-static bool has_failure(const struct session *session)
-{
-	for (uint32_t i = 0; i < session->n_alerts; i++)
-		if (!session->alerts[i].encrypted && session->alerts[i].level == TLS_ALERT_FATAL)
-			return true;
-	return !session->tls.seen || (session->closed.packet != 0 && session->tls.protected_records[0] == 0);
-}
-
-struct session *model_victim(const struct model *model)
-{
-	struct session *healthy = NULL;
-	for (struct session *s = model->first; s != NULL; s = s->next) {
-		if (has_failure(s))
-			continue;
-		if (s->closed.packet != 0)
-			return s;
-		if (healthy == NULL)
-			healthy = s;
-	}
-	return healthy != NULL ? healthy : model->first;
 }
 
 void model_drop_session(struct model *model, struct session *session)
@@ -102,6 +138,7 @@ void model_drop_session(struct model *model, struct session *session)
 	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
 	for (uint32_t i = 0; i < session->n_certs; i++)
 		certs_give_back(model->certs, session->certs[i].cert);
+	leave_rank(model, session);
 	if (session->prev != NULL)
 		session->prev->next = session->next;
 	else

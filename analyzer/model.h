@@ -92,12 +92,14 @@ struct session_tcp {
 	uint8_t rst_dir;
 };
 
+#define NOT_TLS_BYTES 16
+
 /* TLS facts. */
 struct session_tls {
 	bool seen;              /* a TLS record, or an SSLv2-style hello */
 	bool not_tls;           /* the first bytes of a direction that was seen from its start are no TLS */
 	uint8_t not_tls_dir;
-	uint8_t not_tls_bytes[16]; /* these bytes */
+	uint8_t not_tls_bytes[NOT_TLS_BYTES]; /* these bytes */
 	uint8_t not_tls_n;
 	struct origin not_tls_at;
 	bool has_client;        /* client_dir is known: by the ClientHello, the ServerHello, or else the steps */
@@ -121,6 +123,9 @@ struct session_tls {
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
 	uint64_t undecodable;     /* handshake messages that are not well formed */
 };
+
+/* Who leaves first when LIMIT_SESSIONS is reached. */
+enum session_rank { RANK_CLOSED, RANK_OPEN, RANK_FAILED, RANKS };
 
 struct session {
 	uint32_t id; /* from 1 */
@@ -148,6 +153,8 @@ struct session {
 	uint32_t n_icmp, room_icmp;
 	uint64_t steps_dropped, alerts_dropped; /* beyond LIMIT_STEPS, LIMIT_ALERTS */
 	struct session *prev, *next;            /* in order of id */
+	enum session_rank rank;
+	struct session *older, *newer; /* of the same rank, in the order in which they came to it */
 	void *conn; /* the analysis' own state of the connection, not for readers */
 };
 
@@ -202,7 +209,10 @@ struct capture {
 struct model {
 	struct capture capture;
 	struct session *first, *last; /* list in order of id */
-	uint32_t n_sessions;          /* in the list */
+	struct {
+		struct session *first, *last;
+	} ranks[RANKS];
+	uint32_t n_sessions; /* in the list */
 	uint32_t next_id;
 	struct certs *certs;
 	struct authlist authlist;
@@ -222,9 +232,12 @@ uint32_t model_add_input(struct model *model, const char *name);
 /* A new session at the end of the list; the caller fills in addresses and roles. */
 struct session *model_add_session(struct model *model, const struct origin *opened);
 
+/* The session's facts have moved: finds its rank anew. */
+void model_rank(struct model *model, struct session *session);
+
 /*
- * The session to give up when LIMIT_SESSIONS is reached: the oldest that is closed and healthy, else the
- * oldest without a failure, else the oldest. NULL when there is none.
+ * The session to give up when LIMIT_SESSIONS is reached: of those that are closed and healthy, else of those
+ * without a failure, else of all the one that has been so for longest. NULL when there is none.
  */
 struct session *model_victim(const struct model *model);
 

@@ -97,7 +97,7 @@ bool session_one_sided(const struct session *session)
 	if (tcp->packets[dir ^ 1] != 0)
 		return false;
 	uint64_t syns = dir == 0 ? tcp->syns : 0;
-	return tcp->bytes[dir] > 0 || tcp->packets[dir] > syns + tcp->duplicates + 1;
+	return tcp->bytes[dir] > 0 || tcp->packets[dir] > syns + 1;
 }
 
 bool session_whole(const struct session *session, const struct origin *until)
@@ -117,7 +117,8 @@ static bool hello_seen(const struct session *session)
 	if (tls->client_hello || tls->server_hello || tls->ssl2_hello)
 		return true;
 	for (uint32_t i = 0; i < session->n_steps; i++) {
-		if (session->steps[i].kind == STEP_CLIENT_HELLO || session->steps[i].kind == STEP_SERVER_HELLO)
+		if (session->steps[i].kind == STEP_CLIENT_HELLO ||
+		    session->steps[i].kind == STEP_SERVER_HELLO)
 			return true;
 	}
 	return false;
@@ -143,13 +144,18 @@ static bool client_left(const struct session *session, const struct origin *befo
 	       tls->last_protected[client].packet < before->packet;
 }
 
-bool session_hidden_alert(const struct session *session)
+bool session_hidden_alert(const struct session *session, uint8_t dir)
 {
 	const struct session_tls *tls = &session->tls;
-	uint8_t server = session_tls_client(session) ^ 1;
-	return tls->version == TLS_1_3 && tls->protected_after_reply[server] == 1 &&
-	       tls->last_protected_length[server] == alert_body(session) && session_whole(session, NULL) &&
-	       !client_left(session, &tls->last_protected[server]);
+	if (tls->version != TLS_1_3 || tls->protected_after_reply[dir] != 1 ||
+	    tls->last_protected_length[dir] != alert_body(session) || !session_whole(session, NULL))
+		return false;
+	return dir == session_tls_client(session) || !client_left(session, &tls->last_protected[dir]);
+}
+
+static bool any_hidden_alert(const struct session *session)
+{
+	return session_hidden_alert(session, 0) || session_hidden_alert(session, 1);
 }
 
 static bool complete_tls13(const struct session *session)
@@ -157,12 +163,14 @@ static bool complete_tls13(const struct session *session)
 	const struct session_tls *tls = &session->tls;
 	uint8_t client = session_tls_client(session);
 	uint8_t server = client ^ 1;
-	if (!hello_seen(session) || session_hidden_alert(session))
+	if (!hello_seen(session) || any_hidden_alert(session))
 		return false;
 	if (seen(&tls->first_protected[0]) && seen(&tls->first_protected[1]))
-		return tls->protected_after_reply[server] > 0 || tls->protected_after_reply[client] > CLIENT_FLIGHT;
-	return !session_whole(session, NULL) && (tls->protected_records[client] > CLIENT_FLIGHT ||
-	                                         tls->protected_records[server] > SERVER_FLIGHT + SERVER_TICKETS);
+		return tls->protected_after_reply[server] > 0 ||
+		       tls->protected_after_reply[client] > CLIENT_FLIGHT;
+	return !session_whole(session, NULL) &&
+	       (tls->protected_records[client] > CLIENT_FLIGHT ||
+	        tls->protected_records[server] > SERVER_FLIGHT + SERVER_TICKETS);
 }
 
 static bool handshake_complete(const struct session *session)
@@ -179,7 +187,8 @@ static bool handshake_complete(const struct session *session)
 		return false;
 	/* Something is missing. Up to TLS 1.2 application data follows the finished messages, and only a
 	 * client may hurry (false start, RFC 7918), after its own. */
-	return (own != NULL && seen(&tls->first_protected[client])) || seen(&tls->first_protected[client ^ 1]);
+	return (own != NULL && seen(&tls->first_protected[client])) ||
+	       seen(&tls->first_protected[client ^ 1]);
 }
 
 enum handshake_state session_handshake(const struct session *session)
@@ -192,7 +201,7 @@ enum handshake_state session_handshake(const struct session *session)
 	bool hello = hello_seen(session);
 	if (!hello && (seen(&tls->first_protected[0]) || seen(&tls->first_protected[1])))
 		return HANDSHAKE_NOT_CAPTURED;
-	if (session_fatal_alert(session) != NULL || session_hidden_alert(session))
+	if (session_fatal_alert(session) != NULL || any_hidden_alert(session))
 		return HANDSHAKE_FAILED;
 	bool closed = seen(&session->closed);
 	if (!session_whole(session, NULL) && (closed || !hello))
@@ -244,7 +253,8 @@ bool session_resumed(const struct session *session)
 		return false;
 	if (tls->same_session_id)
 		return true;
-	/* A ticket without an id: the server finishes first and sends no certificate (RFC 5077 section 3.1). */
+	/* A ticket without an id: the server finishes first and sends no certificate (RFC 5077 section 3.1).
+	 */
 	uint8_t client = session_tls_client(session);
 	uint8_t server = client ^ 1;
 	const struct step *finished = session_step(session, STEP_FINISHED, server);
@@ -253,18 +263,25 @@ bool session_resumed(const struct session *session)
 	       step_index(session, STEP_FINISHED, server) < step_index(session, STEP_FINISHED, client);
 }
 
-/* The server's flight was seen whole, and it holds no certificate_request. */
+/*
+ * The client went on without having been asked. One direction without a hole proves it: the server's holds
+ * no request, the client's no answer to one (RFC 5246 section 7.4.6).
+ */
 static bool not_requested(const struct session *session)
 {
 	const struct session_tls *tls = &session->tls;
-	uint8_t server = session_tls_client(session) ^ 1;
+	uint8_t client = session_tls_client(session);
+	uint8_t server = client ^ 1;
 	const struct step *done = session_step(session, STEP_SERVER_HELLO_DONE, server);
-	if (done == NULL)
-		done = session_step(session, STEP_CHANGE_CIPHER_SPEC, server);
-	if (!tls->server_hello || done == NULL || done->damaged || !session_whole(session, &done->at))
+	const struct step *key = session_step(session, STEP_CLIENT_KEY_EXCHANGE, client);
+	if (!tls->server_hello || session->midstream ||
+	    tls->undecodable + tls->too_long + session->steps_dropped > 0 ||
+	    session_step(session, STEP_CERTIFICATE_REQUEST, server) != NULL)
 		return false;
-	return tls->undecodable + tls->too_long + session->steps_dropped == 0 &&
-	       session_step(session, STEP_CERTIFICATE_REQUEST, server) == NULL;
+	if (key != NULL && !key->damaged && session->tcp.gaps[client] == 0)
+		return true;
+	return done != NULL && !done->damaged &&
+	       (session->tcp.gaps[server] == 0 || session_whole(session, &done->at));
 }
 
 enum client_certificate session_client_certificate(const struct session *session)
@@ -281,13 +298,14 @@ enum client_certificate session_client_certificate(const struct session *session
 	if (session_resumed(session))
 		return CLIENT_CERTIFICATE_NOT_VISIBLE;
 	if (tls->version == TLS_1_3)
-		return seen(&tls->first_protected[client]) ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_NONE;
+		return seen(&tls->first_protected[client]) ? CLIENT_CERTIFICATE_NOT_VISIBLE
+		                                           : CLIENT_CERTIFICATE_NONE;
 	if (not_requested(session))
 		return CLIENT_CERTIFICATE_NOT_REQUESTED;
 	bool beyond = tls->protected_on[client] || seen(&tls->first_protected[client]) ||
 	              session_step(session, STEP_CLIENT_KEY_EXCHANGE, client) != NULL;
 	return beyond || session_handshake(session) == HANDSHAKE_NOT_CAPTURED ? CLIENT_CERTIFICATE_NOT_VISIBLE
-	                                                                       : CLIENT_CERTIFICATE_NONE;
+	                                                                      : CLIENT_CERTIFICATE_NONE;
 }
 
 int64_t session_connect_time(const struct session *session)
@@ -296,6 +314,42 @@ int64_t session_connect_time(const struct session *session)
 	if (tcp->syns == 0 || !seen(&tcp->ack))
 		return -1;
 	return origin_elapsed(tcp->syn[0].time, tcp->ack.time);
+}
+
+/* RFC 4648 section 4, for a whole number of 20 bytes: one padding character. */
+static void base64_sha1(const uint8_t digest[20], char text[29])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < 7; i++) {
+		uint32_t bits = (uint32_t)digest[3 * i] << 16 | (uint32_t)digest[3 * i + 1] << 8;
+		bits |= i < 6 ? digest[3 * i + 2] : 0;
+		for (size_t k = 0; k < 4; k++)
+			text[4 * i + k] = digits[bits >> (18 - 6 * k) & 63];
+	}
+	text[27] = '=';
+	text[28] = '\0';
+}
+
+void session_community_id(const struct session *session, char text[COMMUNITY_ID])
+{
+	enum { PROTO_TCP = 6 };
+	uint8_t bytes[2 + 16 + 16 + 2 + 2 + 2] = {0}; /* seed, addresses, protocol and padding, ports */
+	uint8_t digest[20];
+	size_t width = session->addr[0].version == 6 ? 16 : 4;
+	int order = memcmp(session->addr[0].bytes, session->addr[1].bytes, width);
+	uint8_t low = order > 0 || (order == 0 && session->port[0] > session->port[1]);
+	size_t n = 2;
+	for (uint8_t i = 0; i < 2; i++, n += width)
+		memcpy(&bytes[n], session->addr[low ^ i].bytes, width);
+	bytes[n] = PROTO_TCP;
+	n += 2;
+	for (uint8_t i = 0; i < 2; i++) {
+		bytes[n++] = (uint8_t)(session->port[low ^ i] >> 8);
+		bytes[n++] = (uint8_t)(session->port[low ^ i] & 0xff);
+	}
+	cert_sha1(span_of(bytes, n), digest);
+	memcpy(text, "1:", 2);
+	base64_sha1(digest, &text[2]);
 }
 
 struct step_state session_step_state(const struct session *session, const struct step *step)
@@ -325,7 +379,8 @@ struct step_state session_step_state(const struct session *session, const struct
 	if (session_tls_client(session) == session->controller || session->tls.version == TLS_1_3)
 		return none;
 	for (size_t row = 0; row < COUNT(table); row++) {
-		if (table[row].kind == step->kind && table[row].controller == (step->dir == session->controller))
+		if (table[row].kind == step->kind &&
+		    table[row].controller == (step->dir == session->controller))
 			return table[row].state;
 	}
 	return none;
@@ -334,8 +389,9 @@ struct step_state session_step_state(const struct session *session, const struct
 const char *session_state_name(enum session_state state)
 {
 	static const struct name names[] = {
-	    {SESSION_CONNECTING, "connecting"}, {SESSION_HANDSHAKING, "handshaking"}, {SESSION_ACTIVE, "active"},
-	    {SESSION_CLOSED, "closed"},         {SESSION_FAILED, "failed"},           {SESSION_SILENT, "silent"},
+	    {SESSION_CONNECTING, "connecting"}, {SESSION_HANDSHAKING, "handshaking"},
+	    {SESSION_ACTIVE, "active"},         {SESSION_CLOSED, "closed"},
+	    {SESSION_FAILED, "failed"},         {SESSION_SILENT, "silent"},
 	};
 	return name_find(names, COUNT(names), state);
 }
@@ -343,8 +399,11 @@ const char *session_state_name(enum session_state state)
 const char *session_handshake_name(enum handshake_state state)
 {
 	static const struct name names[] = {
-	    {HANDSHAKE_NONE, "none"},     {HANDSHAKE_NOT_CAPTURED, "not-captured"}, {HANDSHAKE_INCOMPLETE, "incomplete"},
-	    {HANDSHAKE_FAILED, "failed"}, {HANDSHAKE_COMPLETE, "complete"},
+	    {HANDSHAKE_NONE, "none"},
+	    {HANDSHAKE_NOT_CAPTURED, "not-captured"},
+	    {HANDSHAKE_INCOMPLETE, "incomplete"},
+	    {HANDSHAKE_FAILED, "failed"},
+	    {HANDSHAKE_COMPLETE, "complete"},
 	};
 	return name_find(names, COUNT(names), state);
 }

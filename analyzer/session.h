@@ -63,10 +63,11 @@ bool session_one_sided(const struct session *session);
 bool session_whole(const struct session *session, const struct origin *until);
 
 /*
- * TLS 1.3 without keys: the server's only answer to the client's flight is one record of an alert's size,
- * and the client had not left before (RFC 8446 section 5.2: type byte and tag around 2 bytes). Inferred.
+ * TLS 1.3 without keys: all that this side sent after the other one's flight is one record of an alert's
+ * size (RFC 8446 section 5.2: type byte and tag around 2 bytes), and for the server, the client had not left
+ * before. Inferred.
  */
-bool session_hidden_alert(const struct session *session);
+bool session_hidden_alert(const struct session *session, uint8_t dir);
 
 /* The ICMP error that refuses the connection (port unreachable, prohibited), NULL when none. */
 const struct icmp_seen *session_icmp_refusal(const struct session *session);

@@ -75,6 +75,7 @@ static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet, 
 {
 	struct tcp_side *side = &tcp->side[dir];
 	struct session_tcp *facts = &tcp->session->tcp;
+	tcp->session->midstream = false;
 	if (packet->tcp.flags & TCP_ACK) {
 		if (facts->syn_ack.packet == 0)
 			facts->syn_ack = *origin;
@@ -356,17 +357,16 @@ static bool due(const struct tcp *tcp, const struct tcp_wait *since, const struc
 	return tcp->packets - since->packets >= GAP_PACKETS || origin_elapsed(since->time, now->time) >= GAP_NS;
 }
 
-static bool anything_waits(const struct tcp *tcp)
+/* Time alone can change something. It does not where a hole may still be filled, or a flood of holes would cost. */
+static bool time_matters(const struct tcp *tcp)
 {
+	uint8_t dir = 0;
 	struct tcp_wait since;
-	return blocked(tcp, 0, &since) != BLOCK_NONE || blocked(tcp, 1, &since) != BLOCK_NONE ||
-	    (tcp->closing && !tcp->ended);
+	return !tcp->ended && (tcp->closing || choose(tcp, false, &dir, &since) != BLOCK_NONE);
 }
 
 static void finish(struct tcp *tcp, const struct origin *now)
 {
-	if (tcp->ended)
-		return;
 	tcp->ended = true;
 	tcp->sink[0].end(tcp->sink[0].ctx, now);
 	tcp->sink[1].end(tcp->sink[1].ctx, now);
@@ -383,7 +383,7 @@ static void publish(struct tcp *tcp, const struct origin *now)
 		facts->delivered[dir] = stream->delivered;
 		facts->lost_bytes[dir] = stream->lost;
 	}
-	tcp->waiting = anything_waits(tcp);
+	tcp->waiting = time_matters(tcp);
 }
 
 void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all)
@@ -391,6 +391,8 @@ void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all)
 	uint8_t dir = 0;
 	struct tcp_wait since;
 	enum blockage why;
+	if (tcp->ended)
+		return;
 	while ((why = choose(tcp, false, &dir, &since)) != BLOCK_NONE && due(tcp, &since, now))
 		force(tcp, dir, why, now, held_all);
 	if (tcp->closing && due(tcp, &tcp->closing_since, now))
@@ -403,6 +405,8 @@ void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
 	uint8_t dir = 0;
 	struct tcp_wait since;
 	enum blockage why;
+	if (tcp->ended)
+		return;
 	while ((why = choose(tcp, true, &dir, &since)) != BLOCK_NONE)
 		force(tcp, dir, why, now, held_all);
 	finish(tcp, now);
@@ -525,13 +529,16 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 		anchor(side, packet->tcp.seq);
 		set_base(side, TCP_START);
 	}
-	if (!tcp->ended && (carries || (flags & (TCP_FIN | TCP_RST)))) {
+	if (tcp->ended)
+		return true; /* the sinks are gone: what still comes is counted and no more */
+	if (carries || (flags & (TCP_FIN | TCP_RST))) {
 		struct segment segment = segment_of(tcp, dir, packet, origin);
 		place(tcp, dir, &segment, held_all);
 	}
 	note_progress(tcp, before, false, origin);
 	if (tcp->waiting || tcp->closing || tcp->side[0].stream.first != NULL ||
 	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > handed_up(&tcp->side[dir ^ 1])) {
+		release_ready(tcp, held_all); /* a SYN or an ACK may be what they waited for */
 		obey_limits(tcp, origin, held_all);
 		tcp_tick(tcp, origin, held_all);
 	} else {

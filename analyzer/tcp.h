@@ -53,7 +53,7 @@ struct tcp {
 	struct tcp_side side[2];
 	struct sink sink[2];
 	uint64_t packets;
-	bool waiting; /* something is held, missing or about to end: tcp_tick must be called */
+	bool waiting; /* something is to be given up or about to end: tcp_tick must be called */
 	bool alone;   /* the other direction was waited for and never came */
 	bool closing; /* RST, or FIN of both sides, was handed up */
 	struct tcp_wait closing_since;

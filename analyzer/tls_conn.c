@@ -20,6 +20,8 @@ struct tls_side {
 	bool given_up;   /* no TLS */
 	bool ssl2;       /* the current message is an SSLv2-style hello */
 	uint16_t record_version;
+	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */
+	uint8_t head_n;
 	struct tls_record record; /* the current one */
 	struct frame records, handshake;
 };
@@ -99,10 +101,10 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 		tls->undecodable++;
 	if (hello.random.n != TLS_RANDOM)
 		return STEP_SERVER_HELLO;
+	tls->version = hello.version;
 	if (hello.hello_retry_request)
 		return STEP_HELLO_RETRY_REQUEST;
 	tls->server_hello = true;
-	tls->version = hello.version;
 	tls->cipher = hello.cipher;
 	tls->psk_chosen = hello.psk;
 	tls->same_session_id = hello.session_id.n > 0 && tls->client_hello &&
@@ -307,6 +309,26 @@ static bool plausible(const struct tls_side *side, const struct tls_record *reco
 	}
 }
 
+/* The report shows how a direction begins that is no TLS. */
+static void show_head(const struct tls_side *side)
+{
+	struct session_tls *tls = &side->conn->session->tls;
+	memcpy(tls->not_tls_bytes, side->head, side->head_n);
+	tls->not_tls_n = side->head_n;
+}
+
+static void remember(struct tls_side *side, struct span bytes)
+{
+	struct span more = span_cut(bytes, 0, sizeof side->head - side->head_n);
+	if (more.n == 0)
+		return;
+	memcpy(side->head + side->head_n, more.p, more.n);
+	side->head_n = (uint8_t)(side->head_n + more.n);
+	const struct session_tls *tls = &side->conn->session->tls;
+	if (tls->not_tls && tls->not_tls_dir == side->dir)
+		show_head(side);
+}
+
 /* The very first bytes of a connection are no TLS record: an SSLv2-style hello, or no TLS at all. */
 static enum cut first_bytes(struct tls_side *side, struct span bytes, struct frame_head *out)
 {
@@ -322,11 +344,9 @@ static enum cut first_bytes(struct tls_side *side, struct span bytes, struct fra
 	} else if (cut == CUT_BAD) {
 		side->given_up = true;
 		if (!tls->not_tls) {
-			struct span head = span_cut(bytes, 0, sizeof tls->not_tls_bytes);
 			tls->not_tls = true;
 			tls->not_tls_dir = side->dir;
-			tls->not_tls_n = (uint8_t)head.n;
-			memcpy(tls->not_tls_bytes, head.p, head.n);
+			show_head(side);
 			tls->not_tls_at = side->conn->session->tcp.first_data[side->dir];
 		}
 	}
@@ -396,6 +416,7 @@ static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
 	join(side);
+	remember(side, bytes);
 	if (!side->given_up)
 		frame_data(&side->records, &record_user, side, bytes, origin);
 }

@@ -9,10 +9,11 @@
 
 #include "dissect/limits.h"
 
-#define WORDS       32  /* words looked at in one line */
-#define RAW         136 /* 64 digits in pairs with separators, and room for damage */
-#define HASH_PIECES 3   /* words that stray spaces may have made of one hash */
-#define MAC_PIECES  2
+#define WORDS         32  /* words looked at in one line */
+#define HASH_ROOM     136 /* a hash as written: 64 digits in pairs, the separators, and room for damage */
+#define MAC_ROOM      24  /* the same of a MAC address */
+#define HASH_PIECES   3   /* words that stray spaces may have made of one hash */
+#define MAC_PIECES    2
 #define SHA1_DIGITS   40
 #define SHA256_DIGITS 64
 #define MAC_DIGITS    12
@@ -51,6 +52,16 @@ char authtext_meant(char c)
 	if (c == 'l' || c == 'i' || c == 'I')
 		return '1';
 	return c;
+}
+
+void authtext_hex(struct span bytes, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < bytes.n; i++) {
+		out[2 * i] = digits[bytes.p[i] >> 4];
+		out[2 * i + 1] = digits[bytes.p[i] & 15];
+	}
+	out[2 * bytes.n] = 0;
 }
 
 static char lower(char c)
@@ -122,8 +133,8 @@ static bool word_is(const struct words *words, size_t i, const char *keyword)
 /* `aaa attribute list NAME` from word i on; the name is cut to fit. */
 static bool list_name(const struct words *words, size_t i, char name[AUTHTEXT_NAME + 1])
 {
-	if (!word_is(words, i, "aaa") || !word_is(words, i + 1, "attribute") || !word_is(words, i + 2, "list") ||
-	    i + 3 >= words->n)
+	if (!word_is(words, i, "aaa") || !word_is(words, i + 1, "attribute") ||
+	    !word_is(words, i + 2, "list") || i + 3 >= words->n)
 		return false;
 	struct span text = span_cut(words->word[i + 3], 0, AUTHTEXT_NAME);
 	for (size_t k = 0; k < text.n; k++)
@@ -132,12 +143,12 @@ static bool list_name(const struct words *words, size_t i, char name[AUTHTEXT_NA
 	return true;
 }
 
-/* Words as one lower-case text; false when it is too long to be a token. */
-static bool join(const struct words *words, size_t first, size_t count, char raw[RAW])
+/* Words as one lower-case text; false when it is too long for the room. */
+static bool join(const struct words *words, size_t first, size_t count, char *raw, size_t room)
 {
 	size_t n = 0;
 	for (size_t i = first; i < first + count; i++) {
-		if (words->word[i].n >= RAW - n)
+		if (words->word[i].n >= room - n)
 			return false;
 		for (size_t k = 0; k < words->word[i].n; k++) {
 			char c = (char)words->word[i].p[k];
@@ -230,15 +241,13 @@ static unsigned cost_of(const struct authtext_token *token)
 	return cost;
 }
 
-typedef bool token_form(const char *raw, struct authtext_token *out);
-
-/* Reads `count` words from `first` on as one token. */
-static bool read_token(const struct words *words, size_t first, size_t count, token_form *form,
-                       struct authtext_token *out)
+/* Reads `count` words from `first` on as one token of less than `room` characters as written. */
+static bool read_token(const struct words *words, size_t first, size_t count, size_t room,
+                       bool (*form)(const char *raw, struct authtext_token *out), struct authtext_token *out)
 {
-	char raw[RAW];
+	char raw[HASH_ROOM];
 	*out = (struct authtext_token){.damage = count > 1 ? AUTHTEXT_SPACE : 0};
-	return first + count <= words->n && join(words, first, count, raw) && form(raw, out);
+	return first + count <= words->n && join(words, first, count, raw, room) && form(raw, out);
 }
 
 /* The best MAC address outside the `taken` words from `from` on; answers its cost, NO_FIT for none. */
@@ -250,7 +259,7 @@ static unsigned find_mac(const struct words *words, size_t from, size_t taken, s
 			struct authtext_token mac;
 			if (i < from + taken && from < i + count)
 				continue;
-			if (!read_token(words, i, count, mac_form, &mac) || cost_of(&mac) >= best)
+			if (!read_token(words, i, count, MAC_ROOM, mac_form, &mac) || cost_of(&mac) >= best)
 				continue;
 			best = cost_of(&mac);
 			*out = mac;
@@ -265,7 +274,7 @@ static void find_pair(const struct words *words, struct authtext *out)
 	for (size_t count = 1; count <= HASH_PIECES; count++)
 		for (size_t i = 0; i + count <= words->n; i++) {
 			struct authtext_token hash, mac = {.damage = 0};
-			if (!read_token(words, i, count, hash_form, &hash))
+			if (!read_token(words, i, count, HASH_ROOM, hash_form, &hash))
 				continue;
 			unsigned cost = cost_of(&hash) + find_mac(words, i, count, &mac);
 			if (cost >= best)
@@ -288,7 +297,7 @@ static bool parse_username(const struct words *words, struct authtext *out)
 	unsigned best = NO_FIT;
 	for (size_t count = 1; count <= MAC_PIECES; count++) {
 		struct authtext_token mac;
-		if (!read_token(words, 1, count, mac_form, &mac) || cost_of(&mac) >= best)
+		if (!read_token(words, 1, count, MAC_ROOM, mac_form, &mac) || cost_of(&mac) >= best)
 			continue;
 		best = cost_of(&mac);
 		out->mac = mac;
@@ -328,7 +337,7 @@ static bool parse_password(const struct words *words, struct authtext *out)
 		value.word[i] = words->word[i + 3];
 	find_pair(&value, out);
 	if (out->hash.text[0] == 0)
-		read_token(&value, 0, 1, any_form, &out->hash);
+		read_token(&value, 0, 1, HASH_ROOM, any_form, &out->hash);
 	out->mac = (struct authtext_token){.damage = 0};
 	out->kind = AUTHTEXT_PASSWORD;
 	return true;

@@ -48,6 +48,9 @@ int authtext_digit(char c);
 /* The digit that a look-alike stands for (0 for o, 1 for l and i); any other character is itself. */
 char authtext_meant(char c);
 
+/* Bytes -> lower-case hex digits and an end; `out` has room for 2 n + 1 characters. */
+void authtext_hex(struct span bytes, char *out);
+
 /* A token of 12 clean hex digits -> bytes. */
 bool authtext_mac(const char *token, uint8_t mac[6]);
 

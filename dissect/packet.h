@@ -17,7 +17,7 @@ struct addr {
 	uint8_t bytes[16];
 };
 
-/* One bit for each kind of wrapping that was stripped: 1u << ENCAP_*. */
+/* One bit for each kind of wrapping that was stripped: 1u << ENCAP_*. ERSPAN does not set GRE too. */
 enum encap {
 	ENCAP_VLAN,
 	ENCAP_GRE,

@@ -35,13 +35,21 @@ static void bound_ip(struct walk *w, size_t length)
 	}
 }
 
-static struct addr read_addr(struct rd *r, uint8_t version)
+static void read_addr4(struct rd *r, struct addr *addr)
 {
-	struct addr addr = {.version = version};
-	struct span bytes = rd_span(r, version == 4 ? 4 : sizeof addr.bytes);
+	enum { LENGTH = 4 };
+	struct span bytes = rd_span(r, LENGTH);
+	*addr = (struct addr){.version = 4};
 	if (bytes.n > 0)
-		memcpy(addr.bytes, bytes.p, bytes.n);
-	return addr;
+		memcpy(addr->bytes, bytes.p, LENGTH);
+}
+
+static void read_addr6(struct rd *r, struct addr *addr)
+{
+	struct span bytes = rd_span(r, sizeof addr->bytes);
+	*addr = (struct addr){.version = 6};
+	if (bytes.n > 0)
+		memcpy(addr->bytes, bytes.p, sizeof addr->bytes);
 }
 
 static void end_in_fragment(struct walk *w)
@@ -73,8 +81,8 @@ bool packet_ip4(struct walk *w)
 	out->ttl = rd_u8(&r);
 	uint8_t proto = rd_u8(&r);
 	rd_skip(&r, 2);
-	out->src = read_addr(&r, 4);
-	out->dst = read_addr(&r, 4);
+	read_addr4(&r, &out->src);
+	read_addr4(&r, &out->dst);
 	size_t header = (size_t)(first & 0x0f) * 4;
 	if (!rd_ok(&r) || first >> 4 != 4 || header < rd_at(&r))
 		return false;
@@ -160,8 +168,8 @@ bool packet_ip6(struct walk *w)
 	uint8_t next = rd_u8(&r);
 	out->ip_id = 0;
 	out->ttl = rd_u8(&r);
-	out->src = read_addr(&r, 6);
-	out->dst = read_addr(&r, 6);
+	read_addr6(&r, &out->src);
+	read_addr6(&r, &out->dst);
 	if (!rd_ok(&r) || first >> 4 != 6)
 		return false;
 
@@ -245,8 +253,8 @@ static bool read_quoted_ip(struct rd *r, struct packet_icmp *icmp, struct packet
 		rd_skip(r, 5);
 		uint8_t next = rd_u8(r);
 		rd_skip(r, 1);
-		icmp->src = read_addr(r, 6);
-		icmp->dst = read_addr(r, 6);
+		read_addr6(r, &icmp->src);
+		read_addr6(r, &icmp->dst);
 		return ip6_extensions(r, next, inner);
 	}
 	rd_skip(r, 5);
@@ -254,8 +262,8 @@ static bool read_quoted_ip(struct rd *r, struct packet_icmp *icmp, struct packet
 	rd_skip(r, 1);
 	inner->proto = rd_u8(r);
 	rd_skip(r, 2);
-	icmp->src = read_addr(r, 4);
-	icmp->dst = read_addr(r, 4);
+	read_addr4(r, &icmp->src);
+	read_addr4(r, &icmp->dst);
 	size_t header = (size_t)(first & 0x0f) * 4;
 	if (first >> 4 != 4 || header < rd_at(r))
 		return false;

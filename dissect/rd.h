@@ -152,9 +152,11 @@ static inline uint32_t rd_u24(struct rd *r)
 {
 	return (uint32_t)rd_big(r, 3);
 }
+/* 32 bits are written out: compilers make one load of this, and packet headers are full of them. */
 static inline uint32_t rd_u32(struct rd *r)
 {
-	return (uint32_t)rd_big(r, 4);
+	struct span s = rd_span(r, 4);
+	return s.n == 0 ? 0 : (uint32_t)s.p[0] << 24 | (uint32_t)s.p[1] << 16 | (uint32_t)s.p[2] << 8 | s.p[3];
 }
 static inline uint64_t rd_u64(struct rd *r)
 {
@@ -168,7 +170,8 @@ static inline uint16_t rd_u16le(struct rd *r)
 }
 static inline uint32_t rd_u32le(struct rd *r)
 {
-	return (uint32_t)rd_little(r, 4);
+	struct span s = rd_span(r, 4);
+	return s.n == 0 ? 0 : (uint32_t)s.p[3] << 24 | (uint32_t)s.p[2] << 16 | (uint32_t)s.p[1] << 8 | s.p[0];
 }
 static inline uint64_t rd_u64le(struct rd *r)
 {

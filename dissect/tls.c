@@ -6,7 +6,8 @@
  */
 #include "dissect/tls.h"
 
-enum { /* extension types, IANA "TLS ExtensionType Values" */
+/* IANA "TLS ExtensionType Values" */
+enum {
 	EXT_SERVER_NAME = 0,
 	EXT_SUPPORTED_GROUPS = 10,
 	EXT_SIGNATURE_ALGORITHMS = 13,
@@ -27,7 +28,7 @@ enum { /* extension types, IANA "TLS ExtensionType Values" */
 #define SSL2_LENGTH_FLAG   0x8000 /* a 2-byte record header, RFC 5246 appendix E.2 */
 #define SSL2_HEADER        2
 #define SSL2_CLIENT_HELLO  1
-#define SSL2_HELLO_FIXED   9  /* type, version and three lengths */
+#define SSL2_HELLO_FIXED   9 /* type, version and three lengths */
 #define SSL2_CIPHER_SIZE   3
 #define SSL2_SESSION_ID    16
 #define SSL2_CHALLENGE_MIN 16
@@ -259,8 +260,8 @@ static void server_extension(uint16_t type, struct rd *body, struct tls_server_h
 static bool is_retry(struct span random)
 {
 	static const uint8_t retry[TLS_RANDOM] = {
-		0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
-		0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+	    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+	    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 	};
 	return span_equal(random, span_of(retry, sizeof retry));
 }
@@ -368,8 +369,8 @@ bool tls_alert(struct span body, struct tls_alert *out)
 static bool is_ssl2_hello_of(size_t length, size_t ciphers, size_t id, size_t challenge)
 {
 	return ciphers > 0 && ciphers % SSL2_CIPHER_SIZE == 0 && (id == 0 || id == SSL2_SESSION_ID) &&
-	    challenge >= SSL2_CHALLENGE_MIN && challenge <= SSL2_CHALLENGE_MAX &&
-	    length == SSL2_HELLO_FIXED + ciphers + id + challenge;
+	       challenge >= SSL2_CHALLENGE_MIN && challenge <= SSL2_CHALLENGE_MAX &&
+	       length == SSL2_HELLO_FIXED + ciphers + id + challenge;
 }
 
 enum cut tls_ssl2_hello(struct span bytes, size_t *total, uint16_t *version)

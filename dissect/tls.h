@@ -94,13 +94,13 @@ struct tls_client_hello {
 	struct span groups;       /* supported_groups, 2 bytes each */
 	struct span signature_algorithms; /* 2 bytes each */
 	struct span supported_versions;   /* 2 bytes each; empty when absent */
-	uint16_t max_version;     /* highest version offered that is not GREASE (RFC 8701); 0 when not known */
+	uint16_t max_version;     /* highest offered that is not GREASE (RFC 8701); 0: not known */
 	bool extended_master_secret, encrypt_then_mac, session_ticket, ticket_offered, psk, early_data;
 };
 
 struct tls_server_hello {
 	uint16_t legacy_version;
-	uint16_t version; /* the version chosen: supported_versions, else legacy_version; 0 when not known */
+	uint16_t version; /* the version chosen: supported_versions, else legacy_version; 0: not known */
 	struct span random;
 	struct span session_id;
 	uint16_t cipher;

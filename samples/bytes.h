@@ -15,8 +15,8 @@ void bytes_add(struct bytes *bytes, struct span more);
 void bytes_big(struct bytes *bytes, uint64_t value, size_t width); /* big-endian, `width` bytes */
 void bytes_zeros(struct bytes *bytes, size_t n);
 void bytes_set16(struct bytes *bytes, size_t off, uint16_t value); /* over what stands there */
-struct span bytes_span(const struct bytes *bytes);                  /* borrowed until the next change */
-void bytes_clear(struct bytes *bytes);                              /* keeps the room */
+struct span bytes_span(const struct bytes *bytes);                 /* borrowed until the next change */
+void bytes_clear(struct bytes *bytes);                             /* keeps the room */
 void bytes_free(struct bytes *bytes);
 
 #endif

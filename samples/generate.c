@@ -3,44 +3,30 @@
  * the sample has an allow list. Run by `make samples`. Keys are new in every run, times are not.
  */
 #include "analyzer/origin.h"
+#include "samples/save.h"
 #include "samples/scenarios.h"
 
-#include <stdlib.h>
+#define APART (600 * NS_PER_S)
 
-#define FIRST_START (INT64_C(1772442900) * NS_PER_S) /* 2026-03-02 09:15:00 UTC */
-#define APART       (600 * NS_PER_S)
-
-enum { FIRST_PORT = 40100, PORTS_APART = 10 };
-
-static FILE *open_file(const char *folder, const char *name, const char *suffix)
-{
-	char path[4096];
-	snprintf(path, sizeof path, "%s/%s%s", folder, name, suffix);
-	FILE *file = fopen(path, "wb");
-	if (file == NULL) {
-		perror(path);
-		exit(2);
-	}
-	return file;
-}
-
-static void close_file(FILE *file, const char *name)
-{
-	if (ferror(file) == 0 && fclose(file) == 0)
-		return;
-	perror(name);
-	exit(2);
-}
+enum { FIRST_PORT = 40100, PORTS_APART = 10, PATH_SIZE = 4096 };
 
 static void write_capture(struct wire *wire, const char *folder, const char *name)
 {
-	struct capfile_writer writer;
-	FILE *file = open_file(folder, name, ".pcapng");
-	if (capfile_write_start(&writer, file) != 0 || wire_write(wire, &writer) != 0) {
-		perror(name);
-		exit(2);
-	}
-	close_file(file, name);
+	char path[PATH_SIZE];
+	snprintf(path, sizeof path, "%s/%s.pcapng", folder, name);
+	struct save_capture capture = save_capture_open(path);
+	save_capture_add(&capture, wire);
+	save_capture_close(&capture);
+}
+
+static void write_list(const struct scenarios_cast *cast, enum lists_kind kind, const char *folder,
+                       const char *name)
+{
+	char path[PATH_SIZE];
+	snprintf(path, sizeof path, "%s/%s.list", folder, name);
+	FILE *file = save_open(path);
+	lists_write(kind, &cast->engine, &cast->other, file);
+	save_close(file, path);
 }
 
 static void generate(const struct scenarios_cast *cast, size_t row, const char *folder)
@@ -48,18 +34,15 @@ static void generate(const struct scenarios_cast *cast, size_t row, const char *
 	const struct scenarios_row *scenario = &scenarios_all[row];
 	struct scenarios_stage stage = {
 	    .cast = cast,
-	    .start = FIRST_START + (int64_t)row * APART,
+	    .start = SCENARIOS_START + (int64_t)row * APART,
 	    .port = (uint16_t)(FIRST_PORT + row * PORTS_APART),
 	};
 	scenario->play(&stage);
 	printf("%-18s %3zu packets  %s\n", scenario->name, stage.wire.n, scenario->text);
 	write_capture(&stage.wire, folder, scenario->name);
 	wire_free(&stage.wire);
-	if (scenario->list == LISTS_NONE)
-		return;
-	FILE *list = open_file(folder, scenario->name, ".list");
-	lists_write(scenario->list, &cast->engine, &cast->other, list);
-	close_file(list, scenario->name);
+	if (scenario->list != LISTS_NONE)
+		write_list(cast, scenario->list, folder, scenario->name);
 }
 
 int main(int argc, char **argv)

@@ -13,6 +13,10 @@
 #define ENGINE_MAC "00:50:56:9c:34:89"
 #define OTHER_MAC  "00:50:56:9c:41:77"
 
+/* The hash of TAC 200206, facts.md section 6, under a MAC that plays no part. */
+#define PUBLISHED_MAC  "00:50:56:9c:0b:e2"
+#define PUBLISHED_HASH "6ab919e20afc103d025aaf210c2a9dda151af9403ef52e80a35ae1ecb6d3c177"
+
 #define HEX (2 * EVP_MAX_MD_SIZE + 1)
 
 /* The digest of the certificate's SubjectPublicKeyInfo, facts.md section 6. */
@@ -38,12 +42,13 @@ static void write_damaged(char hex[HEX], FILE *file)
 		exit(2);
 	}
 	*digit = 'O';
-	fprintf(file, "username 0050569c3489 mac aaa attribute list CMX_0050569c3489\n"
-	              "!\n"
-	              "aaa attribute list CMX_0050569c3489\n"
-	              " attribute type password %s\n"
-	              "!\n"
-	              "aaa authorization credential-download wcm_loc_serv_cert local\n",
+	fprintf(file,
+	        "username 0050569c3489 mac aaa attribute list CMX_0050569c3489\n"
+	        "!\n"
+	        "aaa attribute list CMX_0050569c3489\n"
+	        " attribute type password %s\n"
+	        "!\n"
+	        "aaa authorization credential-download wcm_loc_serv_cert local\n",
 	        hex);
 }
 
@@ -71,7 +76,7 @@ void lists_write(enum lists_kind kind, const struct tlspeer_identity *engine,
 		break;
 	case LISTS_OTHER_MACS:
 		fprintf(file, "%s %s\n", OTHER_MAC, other_sha256);
-		fprintf(file, "00:50:56:9c:0b:e2 6ab919e20afc103d025aaf210c2a9dda151af9403ef52e80a35ae1ecb6d3c177\n");
+		fprintf(file, "%s %s\n", PUBLISHED_MAC, PUBLISHED_HASH);
 		break;
 	case LISTS_MOVED_HASH:
 		fprintf(file, "%s %s\n", OTHER_MAC, sha256);

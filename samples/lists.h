@@ -10,13 +10,13 @@
 
 enum lists_kind {
 	LISTS_NONE,
-	LISTS_RIGHT,       /* "MAC SHA-256" */
-	LISTS_RIGHT_SHA1,  /* "MAC SHA-1" */
-	LISTS_RIGHT_PEM,   /* the engine's certificate */
-	LISTS_WRONG_HASH,  /* the engine's MAC, another key's hash */
-	LISTS_OTHER_MACS,  /* other engines only */
-	LISTS_MOVED_HASH,  /* the engine's hash under another MAC */
-	LISTS_DAMAGED,     /* IOS-XE configuration, a letter O where the hash has a 0 */
+	LISTS_RIGHT,      /* "MAC SHA-256" */
+	LISTS_RIGHT_SHA1, /* "MAC SHA-1" */
+	LISTS_RIGHT_PEM,  /* the engine's certificate */
+	LISTS_WRONG_HASH, /* the engine's MAC, another key's hash */
+	LISTS_OTHER_MACS, /* other engines only */
+	LISTS_MOVED_HASH, /* the engine's hash under another MAC */
+	LISTS_DAMAGED,    /* IOS-XE configuration, a letter O where the hash has a 0 */
 };
 
 /* Writes the list for this engine; `other` is some other engine. Nothing for LISTS_NONE. */

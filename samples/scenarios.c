@@ -7,10 +7,13 @@
 #include "analyzer/origin.h"
 #include "samples/work.h"
 
+#include <stdlib.h>
+
 enum { NMSP_PORT = 16113, SMALL_MSS = 536, IPV6_MSS = 1440, ECHOES = 4 };
 
-#define TLS12_CIPHERS                                                                                          \
-	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-GCM-SHA256:AES128-SHA"
+#define TLS12_CIPHERS                                                                                        \
+	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-GCM-SHA256:"       \
+	"AES128-SHA"
 #define TLS10_CIPHERS "AES128-SHA:@SECLEVEL=0" /* OpenSSL 3 speaks TLS 1.0 on no other level */
 
 /* ---- who plays -------------------------------------------------------------------------------------- */
@@ -21,10 +24,10 @@ struct scenarios_cast scenarios_cast(void)
 	static const struct tlspeer_validity past = {"20201231000000Z", "20251231235959Z"};
 	struct scenarios_cast cast = {
 	    .ca = tlspeer_identity("Wireless Private CA", NULL, true, valid),
-	    .engine = tlspeer_identity("cmx-0050569c3489", NULL, false, valid),
+	    .engine = tlspeer_identity(WORK_ENGINE_NAME, NULL, false, valid),
 	    .other = tlspeer_identity("cmx-0050569c4177", NULL, false, valid),
 	};
-	cast.controller = tlspeer_identity("C9800-00aabbccdd01", &cast.ca, false, valid);
+	cast.controller = tlspeer_identity(WORK_CONTROLLER_NAME, &cast.ca, false, valid);
 	cast.expired = tlspeer_renewed(&cast.engine, past);
 	return cast;
 }
@@ -186,9 +189,10 @@ static void reorder_loss(struct scenarios_stage *stage)
 	session_close(&session, 0);
 	session_free(&session);
 	struct wire *wire = &stage->wire;
-	wire_lose(wire, wire_find(wire, 1, 9)); /* application data */
-	wire_move(wire, wire_find(wire, 1, 0), wire_find(wire, 1, 2)); /* ServerHello behind the third segment */
-	wire_move(wire, wire_find(wire, 0, 3), wire_find(wire, 0, 1)); /* the engine's flight, back to front */
+	/* application data goes; ServerHello comes third, the end of the engine's flight first */
+	wire_lose(wire, wire_find(wire, 1, 9));
+	wire_move(wire, wire_find(wire, 1, 0), wire_find(wire, 1, 2));
+	wire_move(wire, wire_find(wire, 0, 3), wire_find(wire, 0, 1));
 }
 
 static void lost_certificate(struct scenarios_stage *stage)
@@ -198,7 +202,8 @@ static void lost_certificate(struct scenarios_stage *stage)
 	session.talk.mss = SMALL_MSS;
 	play_rejected(&session);
 	session_free(&session);
-	wire_lose(&stage->wire, wire_find(&stage->wire, 0, 2)); /* the second segment of the engine's flight */
+	size_t second = 2; /* of the flight; 0 is the ClientHello */
+	wire_lose(&stage->wire, wire_find(&stage->wire, 0, second));
 }
 
 static void qinq(struct scenarios_stage *stage)
@@ -277,8 +282,9 @@ static void stalled(struct scenarios_stage *stage)
 
 static void not_tls(struct scenarios_stage *stage)
 {
-	static const char request[] = "GET / HTTP/1.1\r\nHost: 10.10.30.10:16113\r\nUser-Agent: curl/7.88.1\r\n"
-	                              "Accept: */*\r\n\r\n";
+	static const char request[] =
+	    "GET / HTTP/1.1\r\nHost: 10.10.30.10:16113\r\nUser-Agent: curl/7.88.1\r\n"
+	    "Accept: */*\r\n\r\n";
 	struct span bytes = span_of(request, sizeof request - 1);
 	struct session_plan plan = scenarios_plan(stage);
 	struct session session = session_new(&stage->wire, &plan);

@@ -7,6 +7,8 @@
 #include "samples/lists.h"
 #include "samples/session.h"
 
+#define SCENARIOS_START INT64_C(1772442900000000000) /* 2026-03-02 09:15:00 UTC */
+
 /* The certificates that all samples share. */
 struct scenarios_cast {
 	struct tlspeer_identity ca, controller, engine, expired, other, nobody;

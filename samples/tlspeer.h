@@ -42,9 +42,9 @@ struct tlspeer_plan {
 	const char *ciphers; /* OpenSSL list for TLS 1.2 and below, NULL for its default */
 	const struct tlspeer_identity *engine, *controller;
 	const struct tlspeer_identity *ca; /* sent behind the controller's certificate */
-	bool request;        /* the controller asks for a certificate and insists on one */
-	int verdict;         /* X509_V_OK, or the error that makes the controller refuse it */
-	bool ticket;         /* the controller offers session tickets */
+	bool request;                      /* the controller asks for a certificate and insists on one */
+	int verdict;                       /* X509_V_OK, or the error that makes the controller refuse it */
+	bool ticket;                       /* the controller offers session tickets */
 };
 
 /*
@@ -72,6 +72,6 @@ void tlspeer_notify(struct tlspeer *peer, int dir, struct bytes *out);
 
 bool tlspeer_ready(const struct tlspeer *peer);   /* both sides have completed the handshake */
 bool tlspeer_checked(const struct tlspeer *peer); /* the controller has looked at the certificate */
-bool tlspeer_splits(const struct tlspeer *peer);  /* TLS 1.0, where Java splits its writes, facts.md section 4 */
+bool tlspeer_splits(const struct tlspeer *peer);  /* TLS 1.0: Java splits its writes, facts.md section 4 */
 
 #endif

@@ -78,7 +78,8 @@ static void add_ipv4(struct bytes *out, struct span src, struct span dst, uint8_
 	bytes_big(out, 0, 2);
 	bytes_add(out, src);
 	bytes_add(out, dst);
-	bytes_set16(out, start + IPV4_CHECKSUM, fold(sum16(0, span_cut(bytes_span(out), start, IPV4_HEADER))));
+	bytes_set16(out, start + IPV4_CHECKSUM,
+	            fold(sum16(0, span_cut(bytes_span(out), start, IPV4_HEADER))));
 }
 
 static void add_ipv6(struct bytes *out, struct span src, struct span dst, size_t payload)
@@ -337,7 +338,8 @@ void wire_wrap_erspan(struct wire *wire)
 
 static int by_time(const void *left, const void *right)
 {
-	const struct wire_frame *a = *(struct wire_frame *const *)left, *b = *(struct wire_frame *const *)right;
+	const struct wire_frame *a = *(struct wire_frame *const *)left,
+	                        *b = *(struct wire_frame *const *)right;
 	if (a->time != b->time)
 		return a->time < b->time ? -1 : 1;
 	return a < b ? -1 : a > b;

@@ -36,9 +36,9 @@ struct wire_host {
 struct wire_conversation {
 	struct wire *wire;
 	struct wire_host host[2];
-	int64_t now;  /* time of the last frame; a scenario adds to it to let time pass */
+	int64_t now; /* time of the last frame; a scenario adds to it to let time pass */
 	size_t mss;
-	uint32_t seq[2]; /* the next byte of each side */
+	uint32_t seq[2];     /* the next byte of each side */
 	unsigned unacked[2]; /* segments of each side that the other has not acknowledged */
 	uint16_t ip_id[2];
 	int last_dir;

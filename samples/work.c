@@ -17,45 +17,45 @@ enum {
 };
 
 enum { /* facts.md section 2; the LOCATION numbers are assumed */
-	ECHO_REQUEST = 1,
-	ECHO_RESPONSE = 2,
-	CAPABILITY_NOTIFICATION = 7,
-	MEASUREMENT_NOTIFICATION = 15,
-	INFORMATION_REQUEST = 16,
-	INFORMATION_RESPONSE = 17,
-	STATISTICS_REQUEST = 20,
-	STATISTICS_RESPONSE = 21,
-	SERVICE_SUBSCRIBE_REQUEST = 30,
-	SERVICE_SUBSCRIBE_RESPONSE = 31,
-	LOCATION_REQUEST = 40,
-	LOCATION_RESPONSE = 41,
+       ECHO_REQUEST = 1,
+       ECHO_RESPONSE = 2,
+       CAPABILITY_NOTIFICATION = 7,
+       MEASUREMENT_NOTIFICATION = 15,
+       INFORMATION_REQUEST = 16,
+       INFORMATION_RESPONSE = 17,
+       STATISTICS_REQUEST = 20,
+       STATISTICS_RESPONSE = 21,
+       SERVICE_SUBSCRIBE_REQUEST = 30,
+       SERVICE_SUBSCRIBE_RESPONSE = 31,
+       LOCATION_REQUEST = 40,
+       LOCATION_RESPONSE = 41,
 };
 
 enum { /* assumed, as in samples/assumed-1.profile */
-	SERVICE_MASK = 1,
-	VERSION = 2,
-	NAME = 3,
-	STATUS = 4,
-	RSSI_INTERVAL = 5,
-	INFORMATION_INTERVAL = 6,
-	STATISTICS_INTERVAL = 7,
-	ATTACHMENT_INTERVAL = 8,
-	TIME = 9,
-	MAC = 10,
-	IP4 = 11,
-	VLAN = 12,
-	PACKETS = 13,
-	TRAFFIC = 14,
-	RSSI = 15,
-	TARGET = 16,
-	BULK = 17,
+       SERVICE_MASK = 1,
+       VERSION = 2,
+       NAME = 3,
+       STATUS = 4,
+       RSSI_INTERVAL = 5,
+       INFORMATION_INTERVAL = 6,
+       STATISTICS_INTERVAL = 7,
+       ATTACHMENT_INTERVAL = 8,
+       TIME = 9,
+       MAC = 10,
+       IP4 = 11,
+       VLAN = 12,
+       PACKETS = 13,
+       TRAFFIC = 14,
+       RSSI = 15,
+       TARGET = 16,
+       BULK = 17,
 };
 
 enum { /* bits of facts.md section 4 */
-	ALL_SERVICES = 0x68EBE7,
-	WANTED_SERVICES = 0x033203, /* rssi-ms, rssi-rfid, info-ms, stats-ms, stats-rfid, attach, location */
-	MOBILE_STATION = 1,
-	TAG = 2,
+       ALL_SERVICES = 0x68EBE7,
+       WANTED_SERVICES = 0x033203, /* rssi-ms, rssi-rfid, info-ms, stats-ms, stats-rfid, attach, location */
+       MOBILE_STATION = 1,
+       TAG = 2,
 };
 
 #define STATION_MAC  0x3c22fb417a10
@@ -65,7 +65,7 @@ enum { /* bits of facts.md section 4 */
 
 struct element {
 	uint16_t id;
-	uint16_t n;       /* bytes of the value */
+	uint16_t n; /* bytes of the value */
 	uint64_t value;
 	const char *text; /* instead of a number */
 };
@@ -78,15 +78,21 @@ struct message {
 };
 
 /* A response stands right behind its request and repeats its transaction. */
+/* clang-format off */
 static const struct message start[] = {
     {60, 0, CAPABILITY_NOTIFICATION,
-     {{VERSION, 1, 1, NULL}, {SERVICE_MASK, 4, ALL_SERVICES, NULL}, {NAME, 16, 0, "cmx-0050569c3489"}}},
+     {{VERSION, 1, 1, NULL}, {SERVICE_MASK, 4, ALL_SERVICES, NULL}, {NAME, 16, 0, WORK_ENGINE_NAME}}},
     {5, 1, CAPABILITY_NOTIFICATION,
-     {{VERSION, 1, 1, NULL}, {SERVICE_MASK, 4, ALL_SERVICES, NULL}, {NAME, 18, 0, "C9800-00aabbccdd01"}}},
+     {{VERSION, 1, 1, NULL}, {SERVICE_MASK, 4, ALL_SERVICES, NULL}, {NAME, 18, 0, WORK_CONTROLLER_NAME}}},
     {110, 0, SERVICE_SUBSCRIBE_REQUEST,
-     {{SERVICE_MASK, 4, WANTED_SERVICES, NULL}, {NAME, 16, 0, "cmx-0050569c3489"}, {RSSI_INTERVAL, 2, 2, NULL},
-      {INFORMATION_INTERVAL, 2, 30, NULL}, {STATISTICS_INTERVAL, 2, 30, NULL}, {ATTACHMENT_INTERVAL, 2, 30, NULL},
-      {VERSION, 1, 1, NULL}, {TIME, 4, STARTED_TIME, NULL}}},
+     {{SERVICE_MASK, 4, WANTED_SERVICES, NULL},
+      {NAME, 16, 0, WORK_ENGINE_NAME},
+      {RSSI_INTERVAL, 2, 2, NULL},
+      {INFORMATION_INTERVAL, 2, 30, NULL},
+      {STATISTICS_INTERVAL, 2, 30, NULL},
+      {ATTACHMENT_INTERVAL, 2, 30, NULL},
+      {VERSION, 1, 1, NULL},
+      {TIME, 4, STARTED_TIME, NULL}}},
     {3, 1, SERVICE_SUBSCRIBE_RESPONSE, {{STATUS, 2, 0, NULL}}},
     {250, 0, INFORMATION_REQUEST, {{TARGET, 2, MOBILE_STATION, NULL}}},
     {4, 1, INFORMATION_RESPONSE,
@@ -97,16 +103,20 @@ static const struct message start[] = {
     {6, 1, STATISTICS_RESPONSE,
      {{MAC, 6, STATION_MAC, NULL}, {PACKETS, 4, 1204, NULL}, {TRAFFIC, 8, 873112, NULL}}},
     {60, 0, STATISTICS_REQUEST, {{SERVICE_MASK, 4, WANTED_SERVICES, NULL}}},
-    {6, 1, STATISTICS_RESPONSE, {{MAC, 6, TAG_MAC, NULL}, {PACKETS, 4, 17, NULL}, {TRAFFIC, 8, 1802, NULL}}},
+    {6, 1, STATISTICS_RESPONSE,
+     {{MAC, 6, TAG_MAC, NULL}, {PACKETS, 4, 17, NULL}, {TRAFFIC, 8, 1802, NULL}}},
     {60, 0, LOCATION_REQUEST, {{MAC, 6, STATION_MAC, NULL}}},
-    {9, 1, LOCATION_RESPONSE, {{MAC, 6, STATION_MAC, NULL}, {RSSI, 1, 0xc4, NULL}, {TIME, 4, STARTED_TIME, NULL}}},
+    {9, 1, LOCATION_RESPONSE,
+     {{MAC, 6, STATION_MAC, NULL}, {RSSI, 1, 0xc4, NULL}, {TIME, 4, STARTED_TIME, NULL}}},
     {60, 0, LOCATION_REQUEST, {{MAC, 6, TAG_MAC, NULL}}},
-    {9, 1, LOCATION_RESPONSE, {{MAC, 6, TAG_MAC, NULL}, {RSSI, 1, 0xb0, NULL}, {TIME, 4, STARTED_TIME, NULL}}},
+    {9, 1, LOCATION_RESPONSE,
+     {{MAC, 6, TAG_MAC, NULL}, {RSSI, 1, 0xb0, NULL}, {TIME, 4, STARTED_TIME, NULL}}},
     {500, 0, STATISTICS_REQUEST, {{TIME, 4, STARTED_TIME, NULL}}},
     {6, 1, STATISTICS_RESPONSE, {{PACKETS, 4, 1221, NULL}, {TRAFFIC, 8, 874914, NULL}}},
     {60, 0, STATISTICS_REQUEST, {{PACKETS, 4, 1221, NULL}}},
     {6, 1, STATISTICS_RESPONSE, {{STATUS, 2, 0, NULL}}},
 };
+/* clang-format on */
 
 static const struct message echo[] = {
     {ECHO_MS, 0, ECHO_REQUEST, {{0}}},
@@ -170,6 +180,7 @@ void work_bulk(struct session *session, int dir, size_t n)
 	bytes_big(&body, value, 2);
 	bytes_zeros(&body, value);
 	session->transaction += dir == 0;
-	send_message(session, dir, dir == 0 ? STATISTICS_REQUEST : MEASUREMENT_NOTIFICATION, bytes_span(&body));
+	send_message(session, dir, dir == 0 ? STATISTICS_REQUEST : MEASUREMENT_NOTIFICATION,
+	             bytes_span(&body));
 	bytes_free(&body);
 }

@@ -55,10 +55,10 @@ void frames_start(const char *payload)
 	frames_lead("%s", payload);
 }
 
-void frames_start_zeros(size_t n)
+void frames_start_bytes(struct span payload)
 {
-	frame.at = SIZE - n;
-	memset(&frame.bytes[frame.at], 0, n);
+	frame.at = SIZE - payload.n;
+	memcpy(&frame.bytes[frame.at], payload.p, payload.n);
 }
 
 void frames_pad(size_t n)

@@ -10,9 +10,9 @@
 #define FRAMES_IP4 "0a000001 0a000002" /* 10.0.0.1 to 10.0.0.2 */
 #define FRAMES_IP6 "20010db8000000000000000000000001 20010db8000000000000000000000002"
 
-/* Begins anew with a payload in hexadecimal text, or of n zeros. */
+/* Begins anew with a payload: hexadecimal text, or bytes. */
 void frames_start(const char *payload);
-void frames_start_zeros(size_t n);
+void frames_start_bytes(struct span payload);
 
 /* Puts hexadecimal text in front; spaces are for the reader. */
 __attribute__((format(printf, 1, 2))) void frames_lead(const char *format, ...);

@@ -1,5 +1,5 @@
 /*
- * The text of addresses, with the C library's as the judge.
+ * The text of addresses, by examples and with the C library as the judge.
  */
 #include "dissect/packet.h"
 
@@ -16,6 +16,7 @@ static void assert_text(const struct addr *addr, const char *expected)
 	assert_string_equal(addr_text(addr, text), expected);
 }
 
+/* The rules of RFC 5952 one by one. */
 static void addresses_read_as_usual(void **state)
 {
 	(void)state;
@@ -32,7 +33,7 @@ static void addresses_read_as_usual(void **state)
 	    "fe80::20c:29ff:fe4f:1",
 	    "1:2:3:4:5:6:7:8",
 	    "1:0:2:0:3:0:4:0",
-	    "::2:3:4:5:6:7:8",
+	    "0:2:3:4:5:6:7:8",
 	    "1:2:3:4:5:6::",
 	    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 	    "a::b:0:0:c",
@@ -40,9 +41,7 @@ static void addresses_read_as_usual(void **state)
 	struct addr addr = {.version = 6};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		assert_int_equal(inet_pton(AF_INET6, texts[i], addr.bytes), 1);
-		char again[ADDR_TEXT];
-		inet_ntop(AF_INET6, addr.bytes, again, sizeof again);
-		assert_text(&addr, again);
+		assert_text(&addr, texts[i]);
 	}
 	addr = (struct addr){.version = 4, .bytes = {255, 0, 10, 199}};
 	assert_text(&addr, "255.0.10.199");

@@ -35,6 +35,7 @@ static void clock_resolutions(void **state)
 	assert_int_equal(clock_ns(0x80 | 63, 0, UINT64_C(3) << 62), 1500000000);
 	assert_int_equal(clock_ns(0x80 | 64, 0, UINT64_C(1) << 63), 500000000);
 	assert_int_equal(clock_ns(0x80 | 65, 0, UINT64_C(1) << 63), 250000000);
+	assert_int_equal(clock_ns(0x80 | 64, 0, UINT64_MAX), 999999999);
 	assert_int_equal(clock_ns(0x80 | 127, 0, UINT64_MAX), 0);
 }
 

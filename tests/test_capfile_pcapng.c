@@ -19,6 +19,7 @@ static void everything(struct capbuild *f, bool big)
 	capbuild_block_end(f);
 	capbuild_interface(f, 1, 12, -1, 0);
 	capbuild_interface(f, 113, 0, 9, 10);
+	capbuild_interface(f, 1, 96, -1, 0);
 	capbuild_enhanced(f, 0, (uint64_t)CAPBUILD_SECOND * 1000000 + 3, 10, 40, 1);
 	capbuild_enhanced(f, 1, (uint64_t)CAPBUILD_SECOND * 1000000000 + 4, 9, 9, 2);
 	capbuild_block(f, 3); /* simple packet */
@@ -178,6 +179,30 @@ static void pcapng_packet_lies(void **state)
 	assert_damage(&f, 0, "does not fit");
 }
 
+static void pcapng_largest_packet(void **state)
+{
+	(void)state;
+	static uint8_t bytes[CAPFILE_NEED_MAX];
+	for (uint32_t captured = LIMIT_PACKET; captured <= LIMIT_PACKET + 4; captured += 4) {
+		struct capbuild head = {.n = 0};
+		capbuild_section(&head, false);
+		capbuild_interface(&head, 1, 0, -1, 0);
+		size_t begin = head.n;
+		capbuild_enhanced(&head, 0, 1, 0, 0, 0);
+		uint32_t length = captured + 32;
+		capbuild_set32(&head, begin + 4, length);
+		capbuild_set32(&head, begin + 20, captured);
+		memcpy(bytes, head.p, head.n);
+		memcpy(&bytes[begin + length - 4], &head.p[begin + 4], 4);
+		struct capfile *reader = capfile_new();
+		struct capfile_packet packet;
+		struct span span = span_of(bytes, begin + length);
+		enum capfile_result result = capfile_next(reader, &span, &packet);
+		assert_int_equal(result, captured == LIMIT_PACKET ? CAPFILE_PACKET : CAPFILE_BAD);
+		capfile_free(reader);
+	}
+}
+
 static void pcapng_option_lies(void **state)
 {
 	(void)state;
@@ -260,10 +285,15 @@ static void pcapng_section_lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(pcapng_variants),      cmocka_unit_test(pcapng_cut_in_skipped_block),
-	    cmocka_unit_test(pcapng_block_lengths), cmocka_unit_test(pcapng_too_short_blocks),
-	    cmocka_unit_test(pcapng_packet_lies),   cmocka_unit_test(pcapng_option_lies),
-	    cmocka_unit_test(pcapng_statistics),    cmocka_unit_test(pcapng_too_many_interfaces),
+	    cmocka_unit_test(pcapng_variants),
+	    cmocka_unit_test(pcapng_cut_in_skipped_block),
+	    cmocka_unit_test(pcapng_block_lengths),
+	    cmocka_unit_test(pcapng_too_short_blocks),
+	    cmocka_unit_test(pcapng_packet_lies),
+	    cmocka_unit_test(pcapng_largest_packet),
+	    cmocka_unit_test(pcapng_option_lies),
+	    cmocka_unit_test(pcapng_statistics),
+	    cmocka_unit_test(pcapng_too_many_interfaces),
 	    cmocka_unit_test(pcapng_section_lies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,8 +42,9 @@ static int write_one(struct written *w, uint32_t linktype, int64_t time, struct 
 
 static void expect_section(struct rd *r)
 {
-	static const uint8_t section[SECTION] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0,
-	                                         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 28, 0, 0, 0};
+	static const uint8_t section[SECTION] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0,    0,    0x4d, 0x3c,
+	                                         0x2b, 0x1a, 1,    0,    0,  0, 0xff, 0xff, 0xff, 0xff,
+	                                         0xff, 0xff, 0xff, 0xff, 28, 0, 0,    0};
 	assert_memory_equal(rd_span(r, SECTION).p, section, SECTION);
 }
 
@@ -109,6 +110,7 @@ static void test_one_interface_per_link_type(void **state)
 	assert_int_equal(write_one(&w, 1, 1, data, 4), 0);
 	assert_int_equal(write_one(&w, 276, 2, data, 4), 0);
 	assert_int_equal(write_one(&w, 1, 3, data, 4), 0);
+	assert_int_equal(write_one(&w, 276, 4, data, 4), 0);
 	struct rd r = finish(&w);
 	expect_section(&r);
 	expect_interface(&r, 1);
@@ -116,6 +118,7 @@ static void test_one_interface_per_link_type(void **state)
 	expect_interface(&r, 276);
 	expect_packet(&r, 1, 2, data, 4);
 	expect_packet(&r, 0, 3, data, 4);
+	expect_packet(&r, 1, 4, data, 4);
 	assert_true(rd_done(&r));
 	free(w.bytes);
 }
@@ -168,9 +171,12 @@ static void test_a_full_disk_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_empty_file_is_a_section),    cmocka_unit_test(test_every_padding),
-	    cmocka_unit_test(test_one_interface_per_link_type), cmocka_unit_test(test_time_before_1970_is_1970),
-	    cmocka_unit_test(test_too_many_link_types),        cmocka_unit_test(test_a_full_disk_is_told),
+	    cmocka_unit_test(test_empty_file_is_a_section),
+	    cmocka_unit_test(test_every_padding),
+	    cmocka_unit_test(test_one_interface_per_link_type),
+	    cmocka_unit_test(test_time_before_1970_is_1970),
+	    cmocka_unit_test(test_too_many_link_types),
+	    cmocka_unit_test(test_a_full_disk_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

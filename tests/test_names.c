@@ -25,8 +25,9 @@ static void the_first_row_counts(void **state)
 static void halving_finds_every_row_of_every_size(void **state)
 {
 	(void)state;
-	static const struct name table[] = {{0, "a"}, {2, "b"}, {4, "c"}, {6, "d"}, {8, "e"},
-		{10, "f"}, {UINT32_MAX - 1, "g"}, {UINT32_MAX, "h"}};
+	static const struct name table[] = {
+	    {0, "a"},         {2, "b"}, {4, "c"}, {6, "d"}, {8, "e"}, {10, "f"}, {UINT32_MAX - 1, "g"},
+	    {UINT32_MAX, "h"}};
 	for (size_t rows = 0; rows <= ROWS(table); rows++) {
 		for (uint32_t v = 0; v < 14; v++)
 			assert_ptr_equal(name_find_sorted(table, rows, v), name_find(table, rows, v));
@@ -43,12 +44,12 @@ static const struct {
 } tables[] = {
 #define LOWER "abcdefghijklmnopqrstuvwxyz0123456789_"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	{"versions", versions, ROWS(versions), LOWER UPPER "."},
-	{"ciphers", ciphers, ROWS(ciphers), "0123456789_anon" UPPER},
-	{"alerts", alerts, ROWS(alerts), LOWER},
-	{"handshakes", handshakes, ROWS(handshakes), LOWER},
-	{"groups", groups, ROWS(groups), LOWER UPPER},
-	{"signatures", signatures, ROWS(signatures), LOWER "P"},
+    {"versions", versions, ROWS(versions), LOWER UPPER "."},
+    {"ciphers", ciphers, ROWS(ciphers), "0123456789_anon" UPPER},
+    {"alerts", alerts, ROWS(alerts), LOWER},
+    {"handshakes", handshakes, ROWS(handshakes), LOWER},
+    {"groups", groups, ROWS(groups), LOWER UPPER},
+    {"signatures", signatures, ROWS(signatures), LOWER "P"},
 };
 
 static void tables_ascend(void **state)
@@ -129,25 +130,25 @@ static void suites_of_each_family(void **state)
 {
 	(void)state;
 	static const struct name known[] = {
-		{0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5"},                  /* RFC 4346 */
-		{0x001e, "TLS_KRB5_WITH_DES_CBC_SHA"},                       /* RFC 2712 */
-		{0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA"},                    /* RFC 5246 */
-		{0x0084, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA"},               /* RFC 5932 */
-		{0x0096, "TLS_RSA_WITH_SEED_CBC_SHA"},                       /* RFC 4162 */
-		{0x00a8, "TLS_PSK_WITH_AES_128_GCM_SHA256"},                 /* RFC 5487 */
-		{0x00c6, "TLS_SM4_GCM_SM3"},                                 /* RFC 8998 */
-		{0x00ff, "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"},               /* RFC 5746 */
-		{0x1301, "TLS_AES_128_GCM_SHA256"},                          /* RFC 8446 */
-		{0x5600, "TLS_FALLBACK_SCSV"},                               /* RFC 7507 */
-		{0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},           /* RFC 5289 */
-		{0xc037, "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256"},           /* RFC 5489 */
-		{0xc03c, "TLS_RSA_WITH_ARIA_128_CBC_SHA256"},                /* RFC 6209 */
-		{0xc09c, "TLS_RSA_WITH_AES_128_CCM"},                        /* RFC 6655 */
-		{0xc0b4, "TLS_SHA256_SHA256"},                               /* RFC 9150 */
-		{0xc100, "TLS_GOSTR341112_256_WITH_KUZNYECHIK_CTR_OMAC"},    /* RFC 9189 */
-		{0xc106, "TLS_GOSTR341112_256_WITH_MAGMA_MGM_S"},            /* RFC 9367 */
-		{0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},     /* RFC 7905 */
-		{0xd001, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"},           /* RFC 8442 */
+	    {0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5"},               /* RFC 4346 */
+	    {0x001e, "TLS_KRB5_WITH_DES_CBC_SHA"},                    /* RFC 2712 */
+	    {0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA"},                 /* RFC 5246 */
+	    {0x0084, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA"},            /* RFC 5932 */
+	    {0x0096, "TLS_RSA_WITH_SEED_CBC_SHA"},                    /* RFC 4162 */
+	    {0x00a8, "TLS_PSK_WITH_AES_128_GCM_SHA256"},              /* RFC 5487 */
+	    {0x00c6, "TLS_SM4_GCM_SM3"},                              /* RFC 8998 */
+	    {0x00ff, "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"},            /* RFC 5746 */
+	    {0x1301, "TLS_AES_128_GCM_SHA256"},                       /* RFC 8446 */
+	    {0x5600, "TLS_FALLBACK_SCSV"},                            /* RFC 7507 */
+	    {0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},        /* RFC 5289 */
+	    {0xc037, "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256"},        /* RFC 5489 */
+	    {0xc03c, "TLS_RSA_WITH_ARIA_128_CBC_SHA256"},             /* RFC 6209 */
+	    {0xc09c, "TLS_RSA_WITH_AES_128_CCM"},                     /* RFC 6655 */
+	    {0xc0b4, "TLS_SHA256_SHA256"},                            /* RFC 9150 */
+	    {0xc100, "TLS_GOSTR341112_256_WITH_KUZNYECHIK_CTR_OMAC"}, /* RFC 9189 */
+	    {0xc106, "TLS_GOSTR341112_256_WITH_MAGMA_MGM_S"},         /* RFC 9367 */
+	    {0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},  /* RFC 7905 */
+	    {0xd001, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"},        /* RFC 8442 */
 	};
 	for (size_t i = 0; i < ROWS(known); i++)
 		assert_string_equal(tls_cipher_name((uint16_t)known[i].value), known[i].text);
@@ -157,14 +158,14 @@ static void suites_of_each_family(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_first_row_counts),
-		cmocka_unit_test(halving_finds_every_row_of_every_size),
-		cmocka_unit_test(tables_ascend),
-		cmocka_unit_test(names_are_single_words_and_differ),
-		cmocka_unit_test(every_value_is_found_or_unknown),
-		cmocka_unit_test(grease_has_no_name),
-		cmocka_unit_test(names_that_the_diagnosis_speaks),
-		cmocka_unit_test(suites_of_each_family),
+	    cmocka_unit_test(the_first_row_counts),
+	    cmocka_unit_test(halving_finds_every_row_of_every_size),
+	    cmocka_unit_test(tables_ascend),
+	    cmocka_unit_test(names_are_single_words_and_differ),
+	    cmocka_unit_test(every_value_is_found_or_unknown),
+	    cmocka_unit_test(grease_has_no_name),
+	    cmocka_unit_test(names_that_the_diagnosis_speaks),
+	    cmocka_unit_test(suites_of_each_family),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

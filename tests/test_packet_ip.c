@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-enum { ETHERNET = 1, RAW = 101 };
+enum { ETHERNET = 1, RAW = 101, IPV4 = 228, IPV6 = 229 };
 
 #define PAYLOAD_HEX "48656c6c6f"
 
@@ -21,6 +21,8 @@ static void assert_text(const struct addr *addr, const char *expected)
 	char text[ADDR_TEXT];
 	assert_string_equal(addr_text(addr, text), expected);
 }
+
+static const uint8_t zeros[20000];
 
 static void options_are_read(void **state)
 {
@@ -39,7 +41,8 @@ static void options_are_read(void **state)
 	/* the fixed part decides: cut options are cut, not malformed */
 	frames_cut(RAW, PACKET_TCP, 24 + 20, 0);
 
-	static const char *const odd[] = {"02000000", "02ff05b4", "02030501", "000405b4", "01010102"};
+	static const char *const odd[] = {"02000000", "02ff05b4", "02030501",
+	                                  "000405b4", "01010102", "020505b400010101"};
 	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
 		frames_start(PAYLOAD_HEX);
 		frames_tcp(TCP_SYN, odd[i]);
@@ -54,29 +57,63 @@ static void options_are_read(void **state)
 static void headers_that_lie_are_malformed(void **state)
 {
 	(void)state;
-	static const char *const lies[] = {
-	    "4500 0013 0000 0000 4006 0000 " FRAMES_IP4,            /* total < header */
-	    "4400 0028 0000 0000 4006 0000 " FRAMES_IP4,            /* IHL 4 */
-	    "4600 0014 0000 0000 4006 0000 " FRAMES_IP4 "01010101", /* total < IHL */
-	    "5500 0028 0000 0000 4006 0000 " FRAMES_IP4,            /* version 5 */
-	    "4500 0028 0000 0000 4006 0000 " FRAMES_IP4
-	    "00010002 00000000 00000000 4010 0000 00000000", /* offset */
-	    "4500 0028 0000 0000 4006 0000 " FRAMES_IP4
-	    "00010002 00000000 00000000 6010 0000 00000000", /* options */
+	static const struct {
+		uint32_t linktype;
+		const char *ip;
+	} lies[] = {
+	    {RAW, "4500 0013 0000 0000 4006 0000 " FRAMES_IP4},            /* shorter than its header */
+	    {RAW, "4400 002d 0000 0000 4011 0000 " FRAMES_IP4},            /* header of 16 bytes */
+	    {RAW, "4600 0014 0000 0000 4006 0000 " FRAMES_IP4 "01010101"}, /* shorter than its options */
+	    {RAW, "5500 002d 0000 0000 4006 0000 " FRAMES_IP4},            /* version 5 */
+	    {IPV4, "6500 002d 0000 0000 4006 0000 " FRAMES_IP4},           /* not version 4 */
+	    {IPV6, "40000000 0019 0640 " FRAMES_IP6},                      /* not version 6 */
 	};
+	struct packet p;
 	for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
-		frames_start(lies[i]);
-		struct packet p;
+		frames_start(PAYLOAD_HEX);
+		frames_tcp(TCP_ACK, "");
+		frames_lead("%s", lies[i].ip);
+		assert_true(frames_decode(lies[i].linktype, &p));
+		assert_int_equal(p.kind, PACKET_MALFORMED);
+	}
+	static const char *const offsets[] = {"40", "70", "f0"}; /* 16 bytes; more than there are */
+	for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+		frames_start(PAYLOAD_HEX);
+		frames_lead("c000 3ef1 01020304 05060708 %s10 1234 abcd 0000", offsets[i]);
+		frames_ip4(6);
 		assert_true(frames_decode(RAW, &p));
 		assert_int_equal(p.kind, PACKET_MALFORMED);
 	}
+}
+
+static void inner_header_replaces_outer(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start(PAYLOAD_HEX);
+	frames_tcp(TCP_ACK, "");
+	frames_ip6(6);
+	frames_ip4(41);
+	assert_true(frames_decode(RAW, &p));
+	assert_int_equal(p.kind, PACKET_TCP);
+	assert_int_equal(p.ip_id, 0);
+	assert_int_equal(p.ip.n, 65);
+	assert_text(&p.src, "2001:db8::1");
+
+	frames_start(PAYLOAD_HEX);
+	frames_tcp(TCP_ACK, "");
+	frames_ip4(6);
+	frames_ip6(4);
+	assert_true(frames_decode(RAW, &p));
+	struct addr expected = {.version = 4, .bytes = {10, 0, 0, 1}};
+	assert_memory_equal(&p.src, &expected, sizeof expected);
 }
 
 static void length_0_is_offload(void **state)
 {
 	(void)state;
 	struct packet p;
-	frames_start_zeros(20000);
+	frames_start_bytes(span_of(zeros, 20000));
 	frames_tcp(TCP_ACK, "");
 	frames_lead("4500 0000 7777 4000 4006 0000 " FRAMES_IP4);
 	frames_ethernet(0x0800);
@@ -85,12 +122,14 @@ static void length_0_is_offload(void **state)
 	assert_true(p.offload);
 	assert_int_equal(p.payload.n, 20000);
 	assert_int_equal(p.cut, 0);
+	assert_true(packet_decode(ETHERNET, frames_span(), 0, &p));
+	assert_int_equal(p.cut, 0);
 	/* the frame's length on the wire says what the snaplen cut */
 	assert_true(packet_decode(ETHERNET, span_cut(frames_span(), 0, 154), frames_length(), &p));
 	assert_int_equal(p.payload.n, 100);
 	assert_int_equal(p.cut, 19900);
 
-	frames_start_zeros(20000);
+	frames_start_bytes(span_of(zeros, 20000));
 	frames_tcp(TCP_ACK, "");
 	frames_lead("60000000 0000 06 39 " FRAMES_IP6);
 	assert_true(frames_decode(RAW, &p));
@@ -104,7 +143,7 @@ static void large_payload_is_offload(void **state)
 	(void)state;
 	for (size_t n = 9216; n <= 9217; n++) {
 		struct packet p;
-		frames_start_zeros(n);
+		frames_start_bytes(span_of(zeros, n));
 		frames_tcp(TCP_ACK, "");
 		frames_ip4(6);
 		assert_true(frames_decode(RAW, &p));
@@ -131,7 +170,7 @@ static void ip6_headers_come_off(void **state)
 	frames_lead("3c 00 0400 00000000");                /* routing to destination options */
 	frames_lead("2b 00 0104 00000000");                /* hop by hop to routing */
 	frames_ip6(0);
-	assert_true(frames_decode(229, &p));
+	assert_true(frames_decode(IPV6, &p));
 	assert_int_equal(p.kind, PACKET_TCP);
 	assert_text(&p.src, "2001:db8::1");
 	assert_text(&p.dst, "2001:db8::2");
@@ -310,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(options_are_read),
 	    cmocka_unit_test(headers_that_lie_are_malformed),
+	    cmocka_unit_test(inner_header_replaces_outer),
 	    cmocka_unit_test(length_0_is_offload),
 	    cmocka_unit_test(large_payload_is_offload),
 	    cmocka_unit_test(ip6_headers_come_off),

@@ -142,16 +142,17 @@ static void vectors(void **state)
 		size_t width, n;
 		bool good;
 	} rows[] = {
-		{"00", 1, 0, true},         {"02 aabb", 1, 2, true},     {"02 aabb cc", 1, 2, true},
-		{"0002 aabb", 2, 2, true},  {"000002 aabb", 3, 2, true}, {"02 aa", 1, 0, false},
-		{"0002 aa", 2, 0, false},   {"000002 aa", 3, 0, false},  {"", 1, 0, false},
-		{"00", 2, 0, false},        {"0000", 3, 0, false},       {"ffffff", 3, 0, false},
-		{"0100 aa", 2, 0, false},   {"010000 aa", 3, 0, false},
+	    {"00", 1, 0, true},        {"02 aabb", 1, 2, true},     {"02 aabb cc", 1, 2, true},
+	    {"0002 aabb", 2, 2, true}, {"000002 aabb", 3, 2, true}, {"02 aa", 1, 0, false},
+	    {"0002 aa", 2, 0, false},  {"000002 aa", 3, 0, false},  {"", 1, 0, false},
+	    {"00", 2, 0, false},       {"0000", 3, 0, false},       {"ffffff", 3, 0, false},
+	    {"0100 aa", 2, 0, false},  {"010000 aa", 3, 0, false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct span s = hex_bytes(rows[i].hex);
 		struct rd r = rd_of(s), child = rd_vec(&r, rows[i].width);
-		if (rd_ok(&r) != rows[i].good || rd_ok(&child) != rows[i].good || rd_left(&child) != rows[i].n)
+		if (rd_ok(&r) != rows[i].good || rd_ok(&child) != rows[i].good ||
+		    rd_left(&child) != rows[i].n)
 			fail_msg("vector %s", rows[i].hex);
 		if (rows[i].good)
 			assert_int_equal(rd_at(&r), rows[i].width + rows[i].n);
@@ -287,8 +288,8 @@ static void random_reads_agree_with_the_model(void **state)
 		struct model m = {p, n, 0, false};
 		for (size_t i = 0; i < 30; i++) {
 			bool same = one_read(&r, &m, &seed) && rd_at(&r) == m.at && rd_ok(&r) == !m.bad &&
-			    rd_left(&r) == n - m.at && rd_more(&r) == (!m.bad && m.at < n) &&
-			    rd_done(&r) == (!m.bad && m.at == n);
+			            rd_left(&r) == n - m.at && rd_more(&r) == (!m.bad && m.at < n) &&
+			            rd_done(&r) == (!m.bad && m.at == n);
 			if (!same)
 				fail_msg("seed %u, read %zu", (unsigned)first, i);
 		}
@@ -317,21 +318,35 @@ static void random_lists_end(void **state)
 	}
 }
 
+static void lines(void **state)
+{
+	(void)state;
+	static const char text[] = "one\r\n\n\r\ntwo\rx\nlast";
+	static const char *const expected[] = {"one", "", "", "two\rx", "last", ""};
+	struct rd r = rd_of(span_of(text, sizeof text - 1));
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+		assert_int_equal(rd_more(&r), i < 5);
+		assert_true(span_equal(rd_line(&r), span_of(expected[i], strlen(expected[i]))));
+	}
+	assert_true(rd_done(&r));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_of_both_orders),
-		cmocka_unit_test(short_reads_give_zero_and_stay_bad),
-		cmocka_unit_test(spans_and_the_rest),
-		cmocka_unit_test(a_span_that_is_too_long_is_empty),
-		cmocka_unit_test(an_empty_span_may_be_null),
-		cmocka_unit_test(vectors),
-		cmocka_unit_test(a_child_marks_its_parent),
-		cmocka_unit_test(a_failed_reader_is_at_its_end),
-		cmocka_unit_test(cuts_of_a_span),
-		cmocka_unit_test(equal_spans),
-		cmocka_unit_test(random_reads_agree_with_the_model),
-		cmocka_unit_test(random_lists_end),
+	    cmocka_unit_test(numbers_of_both_orders),
+	    cmocka_unit_test(short_reads_give_zero_and_stay_bad),
+	    cmocka_unit_test(spans_and_the_rest),
+	    cmocka_unit_test(a_span_that_is_too_long_is_empty),
+	    cmocka_unit_test(an_empty_span_may_be_null),
+	    cmocka_unit_test(vectors),
+	    cmocka_unit_test(a_child_marks_its_parent),
+	    cmocka_unit_test(a_failed_reader_is_at_its_end),
+	    cmocka_unit_test(cuts_of_a_span),
+	    cmocka_unit_test(equal_spans),
+	    cmocka_unit_test(lines),
+	    cmocka_unit_test(random_reads_agree_with_the_model),
+	    cmocka_unit_test(random_lists_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

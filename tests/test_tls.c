@@ -202,7 +202,8 @@ static void flags_of_a_client_hello(void **state)
 	(void)state;
 	struct tls_client_hello h;
 	assert_true(client_of(CLIENT "0004 0016 0000", &h));
-	assert_true(h.encrypt_then_mac && !h.extended_master_secret && !h.session_ticket && !h.psk && !h.early_data);
+	assert_true(h.encrypt_then_mac && !h.extended_master_secret && !h.session_ticket && !h.psk &&
+	            !h.early_data);
 	assert_true(client_of(CLIENT "0004 0017 0000", &h));
 	assert_true(h.extended_master_secret && !h.encrypt_then_mac && !h.session_ticket);
 	assert_true(client_of(CLIENT "0006 0023 0002 abcd", &h));
@@ -243,17 +244,17 @@ static void malformed_lists_are_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"0303" RANDOM "00 0000 0100",                              /* no cipher */
-		"0303" RANDOM "00 0003c02f00 0100",                        /* half a cipher */
-		"0303" RANDOM "00 0002c02f 00",                            /* no compression */
-		"0303" RANDOM "21" RANDOM "00 0002c02f 0100",              /* session id of 33 bytes */
-		CLIENT "0006 000a 0002 0000",                              /* no group */
-		CLIENT "0007 002b 0003 02 0304 00",                        /* a byte behind the extensions */
-		CLIENT "0008 002b 0004 02 0304 00",                        /* a byte behind the list */
-		CLIENT "0005 002b 0001 00",                                /* no version */
-		CLIENT "0008 002b 0004 03 0304 03",                        /* half a version */
-		CLIENT "0003 0017 00",                                     /* half a length */
-		CLIENT "00",                                               /* half a list length */
+	    "0303" RANDOM "00 0000 0100",                 /* no cipher */
+	    "0303" RANDOM "00 0003c02f00 0100",           /* half a cipher */
+	    "0303" RANDOM "00 0002c02f 00",               /* no compression */
+	    "0303" RANDOM "21" RANDOM "00 0002c02f 0100", /* session id of 33 bytes */
+	    CLIENT "0006 000a 0002 0000",                 /* no group */
+	    CLIENT "0007 002b 0003 02 0304 00",           /* a byte behind the extensions */
+	    CLIENT "0008 002b 0004 02 0304 00",           /* a byte behind the list */
+	    CLIENT "0005 002b 0001 00",                   /* no version */
+	    CLIENT "0008 002b 0004 03 0304 03",           /* half a version */
+	    CLIENT "0003 0017 00",                        /* half a length */
+	    CLIENT "00",                                  /* half a list length */
 	};
 	struct tls_client_hello h;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -376,15 +377,15 @@ static void empty_chains_and_broken_chains(void **state)
 		bool good;
 		size_t n;
 	} rows[] = {
-		{"000000", TLS_1_0, true, 0},
-		{"000000", TLS_1_2, true, 0},
-		{"00 000000", TLS_1_3, true, 0},
-		{"00 000000", TLS_1_2, false, 0},
-		{"000003 000000", TLS_1_2, false, 0},                       /* an entry without a byte */
-		{"000007 000001 aa 000000", TLS_1_2, false, 1},
-		{"000008 000001 aa 000002 bb", TLS_1_2, false, 1},          /* the second is cut */
-		{"00 000004 000001 aa", TLS_1_3, false, 1},                 /* no extensions */
-		{"00 000009 000001 aa 0003 000500", TLS_1_3, false, 1},     /* half an extension */
+	    {"000000", TLS_1_0, true, 0},
+	    {"000000", TLS_1_2, true, 0},
+	    {"00 000000", TLS_1_3, true, 0},
+	    {"00 000000", TLS_1_2, false, 0},
+	    {"000003 000000", TLS_1_2, false, 0}, /* an entry without a byte */
+	    {"000007 000001 aa 000000", TLS_1_2, false, 1},
+	    {"000008 000001 aa 000002 bb", TLS_1_2, false, 1},      /* the second is cut */
+	    {"00 000004 000001 aa", TLS_1_3, false, 1},             /* no extensions */
+	    {"00 000009 000001 aa 0003 000500", TLS_1_3, false, 1}, /* half an extension */
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct span der[CHAIN], body = hex_bytes(rows[i].hex);
@@ -399,23 +400,23 @@ static void empty_chains_and_broken_chains(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(real_messages_are_well_formed),
-		cmocka_unit_test(cut_messages_are_refused),
-		cmocka_unit_test(trailing_bytes_are_refused),
-		cmocka_unit_test(wrong_lengths_are_refused),
-		cmocka_unit_test(client_hello_of_tls13),
-		cmocka_unit_test(client_hello_of_tls10),
-		cmocka_unit_test(a_hello_may_have_no_extensions),
-		cmocka_unit_test(flags_of_a_client_hello),
-		cmocka_unit_test(grease_is_no_version),
-		cmocka_unit_test(of_a_doubled_extension_the_first_counts),
-		cmocka_unit_test(malformed_lists_are_refused),
-		cmocka_unit_test(a_broken_hello_proves_no_version),
-		cmocka_unit_test(the_first_host_name_counts),
-		cmocka_unit_test(server_hello_values),
-		cmocka_unit_test(certificate_request_values),
-		cmocka_unit_test(certificate_chains),
-		cmocka_unit_test(empty_chains_and_broken_chains),
+	    cmocka_unit_test(real_messages_are_well_formed),
+	    cmocka_unit_test(cut_messages_are_refused),
+	    cmocka_unit_test(trailing_bytes_are_refused),
+	    cmocka_unit_test(wrong_lengths_are_refused),
+	    cmocka_unit_test(client_hello_of_tls13),
+	    cmocka_unit_test(client_hello_of_tls10),
+	    cmocka_unit_test(a_hello_may_have_no_extensions),
+	    cmocka_unit_test(flags_of_a_client_hello),
+	    cmocka_unit_test(grease_is_no_version),
+	    cmocka_unit_test(of_a_doubled_extension_the_first_counts),
+	    cmocka_unit_test(malformed_lists_are_refused),
+	    cmocka_unit_test(a_broken_hello_proves_no_version),
+	    cmocka_unit_test(the_first_host_name_counts),
+	    cmocka_unit_test(server_hello_values),
+	    cmocka_unit_test(certificate_request_values),
+	    cmocka_unit_test(certificate_chains),
+	    cmocka_unit_test(empty_chains_and_broken_chains),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

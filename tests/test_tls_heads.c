@@ -60,8 +60,8 @@ static void alerts(void **state)
 	static const struct {
 		const char *hex;
 		bool good;
-	} rows[] = {{"022e", true}, {"0100", true}, {"01ff", true}, {"002e", false}, {"032e", false},
-		{"", false}, {"02", false}, {"022e00", false}};
+	} rows[] = {{"022e", true},  {"0100", true}, {"01ff", true}, {"002e", false},
+	            {"032e", false}, {"", false},    {"02", false},  {"022e00", false}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct span s = hex_bytes(rows[i].hex);
 		struct tls_alert a;
@@ -84,14 +84,22 @@ static void ssl2_hellos(void **state)
 		const char *hex;
 		enum cut cut;
 	} rows[] = {
-		{"802e 01 0301 0015 0000 0010", CUT_OK},   {"803e 01 0301 0015 0010 0010 00", CUT_OK},
-		{"801c 01 0002 0003 0000 0010", CUT_OK},   {"002e 01 0301 0015 0000 0010", CUT_BAD},
-		{"802e 02 0301 0015 0000 0010", CUT_BAD},  {"802e 01 0305 0015 0000 0010", CUT_BAD},
-		{"802f 01 0301 0015 0000 0010", CUT_BAD},  {"802f 01 0301 0016 0000 0010", CUT_BAD},
-		{"802e 01 0301 0014 0001 0010", CUT_BAD},  {"802f 01 0301 0015 0001 0010", CUT_BAD},
-		{"802d 01 0301 0015 0000 000f", CUT_BAD},  {"803f 01 0301 0015 0000 0021", CUT_BAD},
-		{"8019 01 0301 0000 0000 0010", CUT_BAD},  {"1603", CUT_BAD},
-		{"802e02", CUT_BAD},                       {"802e 01 4745", CUT_BAD},
+	    {"802e 01 0301 0015 0000 0010", CUT_OK},
+	    {"803e 01 0301 0015 0010 0010 00", CUT_OK},
+	    {"801c 01 0002 0003 0000 0010", CUT_OK},
+	    {"002e 01 0301 0015 0000 0010", CUT_BAD},
+	    {"802e 02 0301 0015 0000 0010", CUT_BAD},
+	    {"802e 01 0305 0015 0000 0010", CUT_BAD},
+	    {"802f 01 0301 0015 0000 0010", CUT_BAD},
+	    {"802f 01 0301 0016 0000 0010", CUT_BAD},
+	    {"802e 01 0301 0014 0001 0010", CUT_BAD},
+	    {"802f 01 0301 0015 0001 0010", CUT_BAD},
+	    {"802d 01 0301 0015 0000 000f", CUT_BAD},
+	    {"803f 01 0301 0015 0000 0021", CUT_BAD},
+	    {"8019 01 0301 0000 0000 0010", CUT_BAD},
+	    {"1603", CUT_BAD},
+	    {"802e02", CUT_BAD},
+	    {"802e 01 4745", CUT_BAD},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct span s = hex_bytes(rows[i].hex);
@@ -115,10 +123,10 @@ static void ssl2_hellos(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(record_heads),
-		cmocka_unit_test(handshake_heads),
-		cmocka_unit_test(alerts),
-		cmocka_unit_test(ssl2_hellos),
+	    cmocka_unit_test(record_heads),
+	    cmocka_unit_test(handshake_heads),
+	    cmocka_unit_test(alerts),
+	    cmocka_unit_test(ssl2_hellos),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

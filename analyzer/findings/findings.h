@@ -36,16 +36,16 @@ void findings_of_session(const struct model *model, const struct session *sessio
 void findings_of_capture(const struct model *model, struct findings *out);
 
 /*
- * One sentence about the session: the summary of its gravest finding, or, when none is an error or a
- * warning that changes the outcome, how far it got, with its numbers.
+ * One sentence about the session: the summary of its gravest finding, or, when none is an error, how far
+ * it got, with its numbers and what hides the rest.
  */
 #define VERDICT_TEXT 320
-void findings_verdict(const struct model *model, const struct session *session, const struct findings *findings,
-    char text[VERDICT_TEXT]);
+void findings_verdict(const struct model *model, const struct session *session,
+    const struct findings *findings, char text[VERDICT_TEXT]);
 
 const char *findings_severity_name(enum severity severity);
 
-/* All finding ids with their severity and a line of explanation, for documentation and tests; NULL at the end. */
+/* The ids of all findings, in the order of the tables, for documentation and tests; NULL at the end. */
 const char *findings_id(size_t row);
 
 #endif

@@ -1,0 +1,253 @@
+/*
+ * Rules about the controller's AuthList: the rejection that was seen, the fault of the list that explains
+ * it, and engines let in that the list does not name. Called through the table in findings.c. The decision
+ * itself is made in session_auth.c and authlist.c, never here.
+ */
+#include "analyzer/findings/rule.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* The certificate's dates do not hold at the session's time. */
+static bool out_of_date(const struct subject *subject)
+{
+	const struct cert *cert = subject->auth.cert;
+	int64_t now = subject->session->opened.time / NS_PER_S;
+	return cert != NULL && cert->valid && (now > cert->not_after || now < cert->not_before);
+}
+
+static const char *why(const struct subject *subject)
+{
+	switch (subject->auth.decision.prediction) {
+	case AUTH_DAMAGED_ENTRY:
+		return ": the AuthList entry for it is damaged.";
+	case AUTH_HASH_KIND:
+		return ": the AuthList entry for it holds a hash of the wrong kind.";
+	case AUTH_HASH_MISMATCH:
+		return ": the AuthList entry for that MAC has another key hash.";
+	case AUTH_HASH_OTHER_MAC:
+		return ": the AuthList has its key hash under another MAC.";
+	case AUTH_MAC_NOT_LISTED:
+		return ": the AuthList has no entry for that MAC.";
+	case AUTH_MATCH:
+		return ", although the given AuthList has the matching entry.";
+	case AUTH_NO_LIST:
+	case AUTH_NO_CERTIFICATE:
+	case AUTH_NOT_VISIBLE:
+		break;
+	}
+	return ".";
+}
+
+/* facts.md section 8. */
+static const char *alert_means(uint8_t code)
+{
+	switch (code) {
+	case TLS_BAD_CERTIFICATE:
+		return "bad_certificate: not trusted, or not yet valid by the controller's clock.";
+	case TLS_UNSUPPORTED_CERTIFICATE:
+		return "unsupported_certificate: the certificate is for another purpose.";
+	case TLS_CERTIFICATE_REVOKED:
+		return "certificate_revoked: its issuer took it back.";
+	case TLS_CERTIFICATE_EXPIRED:
+		return "certificate_expired: past its date by the controller's clock.";
+	case TLS_CERTIFICATE_UNKNOWN:
+		return "certificate_unknown: a reason outside X.509, that is the AuthList or the key hash in "
+		       "it.";
+	case TLS_UNKNOWN_CA:
+		return "unknown_ca: the chain or the self-signed certificate is not accepted.";
+	default:
+		return "access_denied: the certificate is valid, and its owner is not allowed.";
+	}
+}
+
+static void explain(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
+{
+	const struct auth_decision *decision = &subject->auth.decision;
+	bool about_time = alert->code == TLS_CERTIFICATE_EXPIRED || alert->code == TLS_BAD_CERTIFICATE;
+	rule_cause(finding, "%s", alert_means(alert->code));
+	if (about_time && subject->auth.cert != NULL && !out_of_date(subject))
+		rule_cause(finding, "By the capture's clock the certificate's dates hold, so compare the "
+		                    "controller's clock.");
+	if (decision->prediction == AUTH_NO_LIST)
+		rule_cause(finding, "Give the controller's AuthList with -a to see which entry is at fault.");
+	else if (decision->prediction == AUTH_MATCH)
+		rule_cause(
+		    finding,
+		    "The given list is not the one that this controller uses, or the reason is another.");
+	if (about_time)
+		rule_advice(
+		    finding,
+		    "compare the clocks: show clock on the controller, date on the engine; then ntp on both");
+	rule_advice(finding, "controller (IOS-XE): show running-config | section aaa attribute list");
+	rule_advice(finding, "controller (AireOS): show auth-list");
+	rule_advice(finding, "engine (MSE): show server-auth-info");
+	rule_advice(finding, "engine (CMX): cmxctl config controllers show");
+}
+
+static void inferred_rejection(const struct subject *subject, struct finding *finding)
+{
+	const struct session *session = subject->session;
+	char time[RULE_TEXT];
+	int64_t wait = origin_elapsed(session->tls.first_protected[session_engine(session)].time,
+	                              session->tls.last_protected[session->controller].time);
+	rule_summary(finding,
+	             "Rejected by the controller (inferred): %s after the engine's encrypted flight it sent "
+	             "one record of an "
+	             "alert's size and closed the connection.",
+	             rule_duration(wait, time));
+	rule_cause(
+	    finding,
+	    "TLS 1.3 encrypts certificate and alert. The likely reasons: the engine's certificate is not in "
+	    "the AuthList, it sent none, or it is out of date. A key log would show which.");
+	rule_advice(finding, "controller (IOS-XE): show running-config | section aaa attribute list");
+	rule_advice(finding, "engine (MSE): show server-auth-info");
+	rule_advice(finding, "engine (CMX): cmxctl config controllers show");
+}
+
+void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct session_auth *auth = &subject->auth;
+	const struct alert_seen *alert = session_fatal_alert(session);
+	char name[RULE_TEXT], mac[RULE_TEXT];
+	if (auth->observed != AUTH_OBSERVED_REJECTED)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	for (uint32_t i = 0; i < auth->n_evidence; i++)
+		rule_evidence(finding, &auth->evidence[i]);
+	if (alert == NULL) {
+		inferred_rejection(subject, finding);
+		return;
+	}
+	bool asked = session_step(session, STEP_CERTIFICATE_REQUEST, session->controller) != NULL;
+	bool dates = alert->code == TLS_CERTIFICATE_EXPIRED && out_of_date(subject);
+	rule_summary(finding, "Rejected by the controller: it %s (%s), and answered fatal %s%s",
+	             asked ? "asked the engine for a certificate, got one" : "got the engine's certificate",
+	             rule_mac(auth->cert, mac), rule_alert(alert->code, name),
+	             dates ? ": the certificate's dates do not hold." : why(subject));
+	explain(subject, alert, finding);
+}
+
+/* ---- the list -------------------------------------------------------------------------------------- */
+
+/* Only where the controller refused, or may have. design.md section 9. */
+static enum severity list_severity(const struct subject *subject)
+{
+	const struct alert_seen *alert = session_fatal_alert(subject->session);
+	bool by_engine = alert != NULL && alert->dir != subject->session->controller;
+	if (subject->auth.observed == AUTH_OBSERVED_REJECTED)
+		return SEVERITY_ERROR;
+	if (subject->auth.observed == AUTH_OBSERVED_NONE && subject->state == SESSION_FAILED && !by_engine)
+		return SEVERITY_ERROR;
+	return SEVERITY_WARNING;
+}
+
+static const char *list_fault(enum auth_prediction prediction)
+{
+	switch (prediction) {
+	case AUTH_DAMAGED_ENTRY:
+		return "The AuthList entry for the engine's certificate is damaged";
+	case AUTH_HASH_KIND:
+		return "The AuthList entry for the engine holds its key hash, but of the wrong kind";
+	case AUTH_HASH_MISMATCH:
+		return "The AuthList entry for the engine's MAC has another key hash";
+	case AUTH_HASH_OTHER_MAC:
+		return "The AuthList has the engine's key hash, but not under the engine's MAC";
+	default:
+		return "The AuthList has no entry for the engine's MAC";
+	}
+}
+
+static const char *list_cause(enum auth_prediction prediction)
+{
+	switch (prediction) {
+	case AUTH_DAMAGED_ENTRY:
+		return "The entry was typed or pasted wrongly.";
+	case AUTH_HASH_KIND:
+		return "40 digits are SHA-1, 64 are SHA-256: IOS-XE and sha256-lbs-ssc want 64, lbs-ssc "
+		       "wants 40.";
+	case AUTH_HASH_MISMATCH:
+		return "The engine has got a new certificate since the entry was made (new installation, "
+		       "renewed key), or "
+		       "another machine uses its MAC.";
+	case AUTH_HASH_OTHER_MAC:
+		return "The engine is a clone or one of a high-availability pair, or its certificate names "
+		       "another interface.";
+	default:
+		return "The engine was never added to this controller, or it was replaced.";
+	}
+}
+
+/* The lines to paste, without their comments: IOS-XE first, then AireOS. */
+static void advise_fix(const struct subject *subject, struct finding *finding)
+{
+	struct auth_fix fix;
+	session_auth_fix(&subject->auth, &fix);
+	if (fix.lines == 0) {
+		rule_advice(finding, "engine (MSE): show server-auth-info");
+		rule_advice(finding, "engine (CMX): cmxctl config controllers show");
+		return;
+	}
+	rule_cause(finding, "To paste: the first three lines for IOS-XE, the last two for AireOS.");
+	for (uint32_t i = 0; i < fix.lines; i++) {
+		if (fix.line[i][0] != '!')
+			rule_advice(finding, "%s", fix.line[i]);
+	}
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash != NULL ? slash + 1 : path;
+}
+
+void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct auth_decision *decision = &subject->auth.decision;
+	const struct authlist *list = &subject->model->authlist;
+	char mac[RULE_TEXT], place[120] = "";
+	if (decision->prediction != (enum auth_prediction)rule->kind || subject->auth.cert == NULL)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	finding->severity = list_severity(subject);
+	if (decision->entry != NULL)
+		snprintf(place, sizeof place, ", %.80s line %" PRIu32,
+		         base_name(list->files[decision->entry->file].name), decision->entry->line);
+	rule_summary(finding, "%s (%s%s)%s", list_fault(decision->prediction),
+	             rule_mac(subject->auth.cert, mac), place,
+	             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
+	                 ? "; the controller accepted it all the same."
+	                 : ".");
+	if (decision->detail[0] != '\0')
+		rule_cause(finding, "%s.", decision->detail);
+	rule_cause(finding, "%s", list_cause(decision->prediction));
+	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
+		rule_evidence(finding, &subject->auth.evidence[i]);
+	for (uint32_t i = 0; i < subject->session->n_certs; i++) {
+		if (subject->session->certs[i].cert == subject->auth.cert)
+			rule_evidence(finding, &subject->session->certs[i].at);
+	}
+	advise_fix(subject, finding);
+}
+
+void auth_accepted_unlisted(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session_auth *auth = &subject->auth;
+	char mac[RULE_TEXT];
+	enum auth_prediction said = auth->decision.prediction;
+	if (auth->observed != AUTH_OBSERVED_ACCEPTED || auth->cert == NULL ||
+	    (said != AUTH_MAC_NOT_LISTED && said != AUTH_HASH_MISMATCH && said != AUTH_HASH_OTHER_MAC))
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "The controller accepted an engine (%s) that the given AuthList does not allow.",
+	             rule_mac(auth->cert, mac));
+	rule_cause(finding,
+	           "The given list is not the one that this controller uses, it was changed since, or the "
+	           "controller accepts engines without looking.");
+	for (uint32_t i = 0; i < auth->n_evidence; i++)
+		rule_evidence(finding, &auth->evidence[i]);
+	rule_advice(finding, "controller (IOS-XE): show running-config | section aaa attribute list");
+	rule_advice(finding, "controller (AireOS): show auth-list");
+}

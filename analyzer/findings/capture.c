@@ -1,0 +1,217 @@
+/*
+ * Rules about the capture itself: what is missing from it, and what that does to this report. Called
+ * through the table in findings.c. They never blame a host.
+ */
+#include "analyzer/findings/rule.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- one session ----------------------------------------------------------------------------------- */
+
+void capture_one_sided(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	if (!session_one_sided(session))
+		return;
+	uint8_t seen = session->tcp.packets[0] == 0;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "Only the %s's packets are in the capture (%" PRIu64 "); none of the %s's.",
+	             rule_side(session, seen), session->tcp.packets[seen], rule_side(session, seen ^ 1));
+	rule_cause(
+	    finding,
+	    "The span port mirrors one direction, or the answers take another path. What the %s said is not "
+	    "known to this report.",
+	    rule_side(session, seen ^ 1));
+	rule_evidence(finding, &session->opened);
+	rule_evidence(finding, &session->last);
+	rule_advice(finding, "mirror both directions: monitor session 1 source interface <port> both");
+}
+
+void capture_gaps(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
+	char places[RULE_TEXT];
+	uint8_t engine = session_engine(session);
+	/* A cut packet leaves a gap too, and has its own finding. */
+	if (gaps <= tcp->cut_packets)
+		return;
+	bool complete = subject->handshake == HANDSHAKE_COMPLETE;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "%" PRIu64 " bytes are missing from the capture (engine %" PRIu64 ", controller %" PRIu64
+	             ") in %s, noticed first at packet %" PRIu64 ", %s.",
+	             tcp->lost_bytes[0] + tcp->lost_bytes[1], tcp->lost_bytes[engine],
+	             tcp->lost_bytes[session->controller], rule_count(gaps, "place", places),
+	             tcp->first_gap.packet,
+	             complete ? "and the handshake was followed to its end"
+	                      : "and the handshake was not followed to its end");
+	rule_cause(
+	    finding,
+	    complete
+	        ? "The packets were lost on the way to the capture, not between the hosts, which went on. "
+	          "Counts of records and messages are too low; the handshake's outcome stands."
+	        : "The packets were lost on the way to the capture, not between the hosts. Handshake "
+	          "messages may be among them: their absence proves nothing here.");
+	rule_evidence(finding, &tcp->first_gap);
+	rule_advice(finding, "capture with a larger buffer: tcpdump -B 65536 -s 0 -w nmsp.pcap tcp port %u",
+	            (unsigned)session->port[1]);
+	rule_advice(
+	    finding,
+	    "check that the span port is not overbooked: show interfaces <span port> counters errors");
+}
+
+void capture_cut_packets(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	char packets[RULE_TEXT];
+	if (tcp->cut_packets == 0)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "The snapshot length cut %s of this session, first packet %" PRIu64 "; %" PRIu64
+	             " bytes are missing.",
+	             rule_count(tcp->cut_packets, "packet", packets), tcp->first_cut.packet,
+	             tcp->lost_bytes[0] + tcp->lost_bytes[1]);
+	rule_cause(
+	    finding,
+	    "The capture kept only the start of each packet: certificates and records cannot be read whole.");
+	rule_evidence(finding, &tcp->first_cut);
+	rule_advice(finding, "capture whole packets: tcpdump -s 0 -w nmsp.pcap tcp port %u",
+	            (unsigned)session->port[1]);
+}
+
+void capture_midstream(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	if (!session->midstream)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "The capture joined this session mid-way: its start is not in it.");
+	rule_cause(finding, "%s",
+	           subject->handshake == HANDSHAKE_COMPLETE
+	               ? "The TCP handshake is missing; the TLS handshake was seen."
+	               : "Who accepted whom was decided before the first packet.");
+	rule_evidence(finding, &session->opened);
+	rule_advice(finding, "start the capture first, then restart the connection from the engine");
+}
+
+/* ---- the capture as a whole ------------------------------------------------------------------------ */
+
+void capture_truncated(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct capture *capture = &subject->model->capture;
+	for (uint32_t i = 0; i < capture->n_inputs; i++) {
+		const struct capture_input *input = &capture->inputs[i];
+		if (!input->truncated)
+			continue;
+		struct finding *finding = rule_finding(rule, out);
+		rule_summary(finding, "%.100s ends early after %" PRIu64 " packets: %.120s.", input->name,
+		             input->packets, input->error != NULL ? input->error : "it is cut");
+		rule_cause(
+		    finding,
+		    "The capture was still being written, the disk was full, or the copy is not complete. "
+		    "Everything before the damage is in this report.");
+		rule_advice(finding, "compare its size with the original's, and copy it again");
+	}
+}
+
+/* The ports looked for: "16113, 16114". */
+static void list_ports(const struct model *model, char *text, size_t room)
+{
+	int used = 0;
+	text[0] = '\0';
+	for (uint32_t i = 0; i < model->n_ports && (size_t)used < room; i++)
+		used += snprintf(&text[used], room - (size_t)used, "%s%u", i > 0 ? ", " : "",
+		                 (unsigned)model->ports[i]);
+}
+
+static void explain_no_nmsp(const struct model *model, struct finding *finding)
+{
+	const struct capture *capture = &model->capture;
+	if (capture->tcp_other > 0)
+		rule_cause(finding,
+		           "There are %" PRIu64 " TCP packets on other ports, the first of them on port %u.",
+		           capture->tcp_other, (unsigned)capture->busiest_port);
+	if (capture->filtered > 0)
+		rule_cause(finding, "The capture filter left out %" PRIu64 " packets.", capture->filtered);
+	if (capture->malformed > 0)
+		rule_cause(finding, "%" PRIu64 " packets are malformed.", capture->malformed);
+	for (uint32_t i = 0; i < capture->n_unknown_links; i++) {
+		const char *name = packet_linktype_name(capture->unknown_links[i].linktype);
+		rule_cause(finding,
+		           "%" PRIu64 " packets have the link type %" PRIu32 "%s%s, which is not read.",
+		           capture->unknown_links[i].packets, capture->unknown_links[i].linktype,
+		           name != NULL ? " " : "", name != NULL ? name : "");
+	}
+}
+
+void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct model *model = subject->model;
+	const struct capture *capture = &model->capture;
+	char ports[LIMIT_PORTS * sizeof "65535, "];
+	if (capture->packets == 0 || model->first != NULL || capture->evicted_sessions > 0)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	list_ports(model, ports, sizeof ports);
+	rule_summary(finding,
+	             "None of the %" PRIu64 " packets belongs to an NMSP session: no TCP on port %s.",
+	             capture->packets, ports);
+	explain_no_nmsp(model, finding);
+	if (capture->tcp_other > 0)
+		rule_advice(finding, "when NMSP uses another port: --port %u",
+		            (unsigned)capture->busiest_port);
+	if (capture->filtered > 0)
+		rule_advice(finding, "read it again without the capture filter");
+	rule_advice(finding,
+	            "check that the capture was made between controller and engine, on the right interface");
+}
+
+void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	static const char *const names[HITS] = {
+	    [HIT_TUNNELS] = "tunnels in one packet",
+	    [HIT_FRAGMENTS] = "IP fragments held",
+	    [HIT_HELD] = "bytes held out of order",
+	    [HIT_HANDSHAKE] = "size of a handshake message",
+	    [HIT_STEPS] = "handshake steps of a session",
+	    [HIT_ALERTS] = "alerts of a session",
+	    [HIT_SESSIONS] = "sessions",
+	    [HIT_LIST] = "entries of the AuthList",
+	};
+	static const long values[HITS] = {
+	    [HIT_TUNNELS] = LIMIT_TUNNELS,   [HIT_FRAGMENTS] = LIMIT_FRAGMENTED,
+	    [HIT_HELD] = LIMIT_HELD_ALL,     [HIT_HANDSHAKE] = LIMIT_HANDSHAKE,
+	    [HIT_STEPS] = LIMIT_STEPS,       [HIT_ALERTS] = LIMIT_ALERTS,
+	    [HIT_SESSIONS] = LIMIT_SESSIONS, [HIT_LIST] = LIMIT_LIST_ENTRIES,
+	};
+	const struct capture *capture = &subject->model->capture;
+	struct finding *finding = NULL;
+	char times[RULE_TEXT];
+	char text[sizeof finding->summary] = "";
+	size_t used = 0;
+	for (size_t i = 0; i < HITS && used < sizeof text; i++) {
+		if (capture->hits[i] == 0)
+			continue;
+		if (finding == NULL)
+			finding = rule_finding(rule, out);
+		used +=
+		    (size_t)snprintf(&text[used], sizeof text - used, "%s%s (%ld) %s", used > 0 ? ", " : "",
+		                     names[i], values[i], rule_count(capture->hits[i], "time", times));
+		rule_evidence(finding, &capture->first_hit[i]);
+	}
+	if (finding == NULL)
+		return;
+	rule_summary(finding, "Built-in limits were reached: %s.", text);
+	rule_cause(
+	    finding,
+	    "What is beyond them was counted and not kept, so details may be missing from this report.");
+	if (capture->hits[HIT_SESSIONS] > 0)
+		rule_cause(finding, "%" PRIu64 " sessions were given up, healthy closed ones first.",
+		           capture->evicted_sessions);
+	rule_advice(finding, "analyse less at a time: name a host in the capture filter, or split the file");
+}

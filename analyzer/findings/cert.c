@@ -1,0 +1,73 @@
+/*
+ * Rules about the dates of both sides' certificates, judged at the time of the session and never at the
+ * time of reading. Called through the table in findings.c. Chains and names are not looked at.
+ */
+#include "analyzer/findings/rule.h"
+
+#include <stdio.h>
+
+static const struct cert_seen *end_entity(const struct session *session, uint8_t dir)
+{
+	for (uint32_t i = 0; i < session->n_certs; i++) {
+		if (session->certs[i].dir == dir)
+			return &session->certs[i];
+	}
+	return NULL;
+}
+
+/* An error only where the side that judges this certificate refused, or may have. */
+static enum severity severity_of(const struct subject *subject, uint8_t owner)
+{
+	const struct session *session = subject->session;
+	const struct alert_seen *alert = session_fatal_alert(session);
+	if (subject->state != SESSION_FAILED || subject->auth.observed == AUTH_OBSERVED_ACCEPTED)
+		return SEVERITY_WARNING;
+	if (alert != NULL)
+		return alert->dir != owner ? SEVERITY_ERROR : SEVERITY_WARNING;
+	bool other_rejected =
+	    subject->auth.observed == AUTH_OBSERVED_REJECTED && owner == session->controller;
+	return other_rejected ? SEVERITY_WARNING : SEVERITY_ERROR;
+}
+
+static void judge(const struct subject *subject, const struct rule *rule, uint8_t dir, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct cert_seen *seen = end_entity(session, dir);
+	bool not_yet = rule->kind != 0;
+	char off[RULE_TEXT], date[RULE_TEXT], at[RULE_TEXT];
+	if (seen == NULL || !seen->cert->valid)
+		return;
+	int64_t now = seen->at.time / NS_PER_S;
+	int64_t limit = not_yet ? seen->cert->not_before : seen->cert->not_after;
+	int64_t beyond = not_yet ? origin_elapsed(now, limit) : origin_elapsed(limit, now);
+	if (beyond <= 0)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	finding->severity = severity_of(subject, dir);
+	int64_t ns = beyond > INT64_MAX / NS_PER_S ? INT64_MAX : beyond * NS_PER_S;
+	rule_summary(finding,
+	             not_yet ? "The %s's certificate becomes valid only %s after this session (%s)."
+	                     : "The %s's certificate expired %s before this session (%s).",
+	             rule_side(session, dir), rule_duration(ns, off), rule_date(limit, date));
+	rule_cause(
+	    finding, "By the capture's clock the certificate was shown at %s. If that clock is right, %s.",
+	    rule_date(now, at),
+	    not_yet ? "the certificate was made on a machine whose clock ran ahead" : "it must be renewed");
+	rule_evidence(finding, &seen->at);
+	const struct alert_seen *alert = session_fatal_alert(session);
+	if (alert != NULL && alert->dir != dir)
+		rule_evidence(finding, &alert->at);
+	rule_advice(finding, "compare the clocks: show clock on the controller, date on the engine");
+	rule_advice(finding, "controller (IOS-XE): ntp server <address>; controller (AireOS): config time "
+	                     "ntp server 1 <address>");
+	if (!not_yet)
+		rule_advice(finding,
+		            "renew the %s's certificate; a new engine key needs a new AuthList entry",
+		            rule_side(session, dir));
+}
+
+void cert_dates(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	judge(subject, rule, session_engine(subject->session), out);
+	judge(subject, rule, subject->session->controller, out);
+}

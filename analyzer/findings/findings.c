@@ -1,0 +1,110 @@
+/*
+ * The table of findings, their order, and the verdict. Called by every output; each rule is a row here and
+ * a function in the file of its family. Never looks at packets: only at the const model.
+ */
+#include "analyzer/findings/findings.h"
+
+#include "analyzer/findings/rule.h"
+#include "analyzer/findings/verdict.h"
+
+#include <stdio.h>
+
+/* In order of cause: what comes first explains what follows. tls-alert looks at the errors before it. */
+static const struct rule session_rules[] = {
+    {"tcp-unanswered", SEVERITY_ERROR, tcp_unanswered, 0},
+    {"tcp-refused", SEVERITY_ERROR, tcp_refused, 0},
+    {"tcp-no-tls", SEVERITY_ERROR, tcp_no_tls, 0},
+    {"tls-not-tls", SEVERITY_ERROR, tls_not_tls, 0},
+    {"auth-rejected", SEVERITY_ERROR, auth_rejected, 0},
+    {"tls-empty-certificate", SEVERITY_ERROR, tls_empty_certificate, 0},
+    {"auth-damaged-entry", SEVERITY_ERROR, auth_list_fault, AUTH_DAMAGED_ENTRY},
+    {"auth-hash-kind", SEVERITY_ERROR, auth_list_fault, AUTH_HASH_KIND},
+    {"auth-hash-mismatch", SEVERITY_ERROR, auth_list_fault, AUTH_HASH_MISMATCH},
+    {"auth-hash-other-mac", SEVERITY_ERROR, auth_list_fault, AUTH_HASH_OTHER_MAC},
+    {"auth-mac-not-listed", SEVERITY_ERROR, auth_list_fault, AUTH_MAC_NOT_LISTED},
+    {"certificate-expired", SEVERITY_ERROR, cert_dates, false},
+    {"certificate-not-yet-valid", SEVERITY_ERROR, cert_dates, true},
+    {"tls-alert", SEVERITY_ERROR, tls_fatal_alert, 0},
+    {"tls-stalled", SEVERITY_ERROR, tls_stalled, 0},
+    {"auth-accepted-unlisted", SEVERITY_WARNING, auth_accepted_unlisted, 0},
+    {"tls-no-certificate-request", SEVERITY_WARNING, tls_no_certificate_request, 0},
+    {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
+    {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
+    {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
+    {"capture-midstream", SEVERITY_INFO, capture_midstream, 0},
+    {"keys-missing", SEVERITY_INFO, tls_keys_missing, 0},
+};
+
+/* The one that can come many times is the last: a full list loses only repeats of it. */
+static const struct rule capture_rules[] = {
+    {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
+    {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
+    {"capture-truncated", SEVERITY_WARNING, capture_truncated, 0},
+};
+
+/* Gravest first; insertion keeps the order of the table among equals. */
+static void sort(struct findings *out)
+{
+	for (uint32_t i = 1; i < out->n; i++) {
+		for (uint32_t k = i; k > 0 && out->list[k].severity > out->list[k - 1].severity; k--) {
+			struct finding swap = out->list[k];
+			out->list[k] = out->list[k - 1];
+			out->list[k - 1] = swap;
+		}
+	}
+}
+
+static struct subject subject_of(const struct model *model, const struct session *session)
+{
+	struct subject subject = {.model = model, .session = session, .now = model->capture.last};
+	subject.handshake = session_handshake(session);
+	subject.state = session_state(session, subject.now);
+	subject.client_certificate = session_client_certificate(session);
+	session_auth(model, session, &subject.auth);
+	return subject;
+}
+
+void findings_of_session(const struct model *model, const struct session *session, struct findings *out)
+{
+	const struct subject subject = subject_of(model, session);
+	out->n = 0;
+	for (size_t row = 0; row < RULE_COUNT(session_rules); row++)
+		session_rules[row].run(&subject, &session_rules[row], out);
+	sort(out);
+}
+
+void findings_of_capture(const struct model *model, struct findings *out)
+{
+	const struct subject subject = {.model = model, .now = model->capture.last};
+	out->n = 0;
+	for (size_t row = 0; row < RULE_COUNT(capture_rules); row++)
+		capture_rules[row].run(&subject, &capture_rules[row], out);
+	sort(out);
+}
+
+void findings_verdict(const struct model *model, const struct session *session,
+                      const struct findings *findings, char text[VERDICT_TEXT])
+{
+	const struct subject subject = subject_of(model, session);
+	if (findings->n > 0 && findings->list[0].severity == SEVERITY_ERROR)
+		snprintf(text, VERDICT_TEXT, "%s", findings->list[0].summary);
+	else
+		verdict_progress(&subject, text);
+}
+
+const char *findings_severity_name(enum severity severity)
+{
+	static const char *const names[] = {
+	    [SEVERITY_INFO] = "info", [SEVERITY_WARNING] = "warning", [SEVERITY_ERROR] = "error"};
+	return names[severity];
+}
+
+const char *findings_id(size_t row)
+{
+	size_t of_session = RULE_COUNT(session_rules);
+	if (row < of_session)
+		return session_rules[row].id;
+	if (row < of_session + RULE_COUNT(capture_rules))
+		return capture_rules[row - of_session].id;
+	return NULL;
+}

@@ -1,0 +1,159 @@
+/*
+ * The writing of findings: texts cut to fit, evidence, times and names as people read them. Called by the
+ * rules only. Never decides whether something is wrong.
+ */
+#include "analyzer/findings/rule.h"
+
+#include "dissect/tls_names.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+struct finding *rule_finding(const struct rule *rule, struct findings *out)
+{
+	struct finding *finding = &out->list[out->n < LIMIT_FINDINGS ? out->n++ : LIMIT_FINDINGS - 1];
+	*finding = (struct finding){.id = rule->id, .severity = rule->severity};
+	return finding;
+}
+
+void rule_summary(struct finding *finding, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	vsnprintf(finding->summary, sizeof finding->summary, format, list);
+	va_end(list);
+}
+
+void rule_cause(struct finding *finding, const char *format, ...)
+{
+	size_t used = strlen(finding->cause);
+	if (used > 0 && used + 1 < sizeof finding->cause)
+		finding->cause[used++] = ' ';
+	va_list list;
+	va_start(list, format);
+	vsnprintf(&finding->cause[used], sizeof finding->cause - used, format, list);
+	va_end(list);
+}
+
+void rule_advice(struct finding *finding, const char *format, ...)
+{
+	if (finding->n_advice >= FINDING_ADVICE)
+		return;
+	va_list list;
+	va_start(list, format);
+	vsnprintf(finding->advice[finding->n_advice++], sizeof finding->advice[0], format, list);
+	va_end(list);
+}
+
+void rule_evidence(struct finding *finding, const struct origin *at)
+{
+	if (at->packet == 0 || finding->n_evidence >= FINDING_EVIDENCE)
+		return;
+	for (uint32_t i = 0; i < finding->n_evidence; i++) {
+		if (finding->evidence[i].packet == at->packet)
+			return;
+	}
+	finding->evidence[finding->n_evidence++] = *at;
+}
+
+const char *rule_side(const struct session *session, uint8_t dir)
+{
+	return dir == session->controller ? "controller" : "engine";
+}
+
+const char *rule_duration(int64_t ns, char text[RULE_TEXT])
+{
+	static const struct {
+		int64_t from, unit;
+		const char *name;
+		int digits;
+	} units[] = {
+	    {48 * 3600 * NS_PER_S, 24 * 3600 * NS_PER_S, "days", 0},
+	    {2 * 3600 * NS_PER_S, 3600 * NS_PER_S, "hours", 1},
+	    {120 * NS_PER_S, 60 * NS_PER_S, "minutes", 1},
+	    {NS_PER_S, NS_PER_S, "s", 1},
+	    {0, 1000 * NS_PER_US, "ms", 1},
+	};
+	int64_t n = ns > 0 ? ns : 0;
+	size_t row = 0;
+	while (n < units[row].from)
+		row++;
+	if (units[row].digits == 0)
+		snprintf(text, RULE_TEXT, "%lld %s", (long long)(n / units[row].unit), units[row].name);
+	else
+		snprintf(text, RULE_TEXT, "%.*f %s", units[row].digits, (double)n / (double)units[row].unit,
+		         units[row].name);
+	return text;
+}
+
+const char *rule_date(int64_t seconds, char text[RULE_TEXT])
+{
+	struct tm tm;
+	time_t time = (time_t)seconds;
+	if (gmtime_r(&time, &tm) == NULL || strftime(text, RULE_TEXT, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(text, RULE_TEXT, "a date out of range");
+	return text;
+}
+
+const char *rule_alert(uint8_t code, char text[RULE_TEXT])
+{
+	const char *name = tls_alert_name(code);
+	snprintf(text, RULE_TEXT, "%s(%u)", name != NULL ? name : "alert", (unsigned)code);
+	return text;
+}
+
+const char *rule_mac(const struct cert *cert, char text[RULE_TEXT])
+{
+	if (cert == NULL)
+		snprintf(text, RULE_TEXT, "its bytes are not in the capture");
+	else if (!cert->has_mac)
+		snprintf(text, RULE_TEXT, "it names no MAC");
+	else
+		snprintf(text, RULE_TEXT, "MAC %02x:%02x:%02x:%02x:%02x:%02x", cert->mac[0], cert->mac[1],
+		         cert->mac[2], cert->mac[3], cert->mac[4], cert->mac[5]);
+	return text;
+}
+
+const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT])
+{
+	snprintf(text, RULE_TEXT, "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
+	return text;
+}
+
+const char *rule_close(const struct session *session, char text[RULE_TEXT])
+{
+	static const char *const how[] = {[CLOSE_NONE] = "",
+	                                  [CLOSE_FIN] = " (FIN)",
+	                                  [CLOSE_RST] = " (RST)",
+	                                  [CLOSE_ALERT] = " (fatal alert)"};
+	if (session->closed.packet == 0)
+		snprintf(text, RULE_TEXT, "still open");
+	else
+		snprintf(text, RULE_TEXT, "closed by the %s%s", rule_side(session, session->closed_by),
+		         how[session->close]);
+	return text;
+}
+
+const struct step *rule_step_before(const struct session *session, const struct origin *at)
+{
+	const struct step *last = NULL;
+	for (uint32_t i = 0; i < session->n_steps; i++) {
+		if (session->steps[i].at.packet <= at->packet)
+			last = &session->steps[i];
+	}
+	return last;
+}
+
+bool rule_cited(const struct findings *findings, const struct origin *at)
+{
+	for (uint32_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->list[i];
+		for (uint32_t k = 0; k < finding->n_evidence; k++) {
+			if (finding->severity == SEVERITY_ERROR && finding->evidence[k].packet == at->packet)
+				return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,102 @@
+/*
+ * What the rules share: what is known of the session at hand, and the writing of a finding. Private to
+ * findings/. A rule is a pure function that adds no, one or several findings of its row.
+ */
+#ifndef ANALYZER_FINDINGS_RULE_H
+#define ANALYZER_FINDINGS_RULE_H
+
+#include "analyzer/findings/findings.h"
+
+#define RULE_PATIENCE (5 * NS_PER_S) /* the capture must go on so long before "nothing came" is said */
+
+#define RULE_COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Computed once a session; `session` is NULL for the capture's own rules. */
+struct subject {
+	const struct model *model;
+	const struct session *session;
+	int64_t now; /* time of the last packet of the capture */
+	enum handshake_state handshake;
+	enum session_state state;
+	enum client_certificate client_certificate;
+	struct session_auth auth;
+};
+
+/* A row of the table of findings. */
+struct rule {
+	const char *id;
+	enum severity severity; /* the gravest that it gives */
+	void (*run)(const struct subject *subject, const struct rule *rule, struct findings *out);
+	unsigned kind; /* what tells rows apart that share a function: an auth_prediction, a date fault */
+};
+
+/* A new finding of the row, with its id and severity; in a full list the last one is written anew. */
+struct finding *rule_finding(const struct rule *rule, struct findings *out);
+
+/* Text of a finding, cut to fit. rule_cause appends; the others set or add a line. */
+__attribute__((format(printf, 2, 3))) void rule_summary(struct finding *finding, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void rule_cause(struct finding *finding, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void rule_advice(struct finding *finding, const char *format, ...);
+
+/* Cites a packet; none (packet 0), a repeated one, or one too many is left out. */
+void rule_evidence(struct finding *finding, const struct origin *at);
+
+/* "engine" or "controller": who sends in this direction. */
+const char *rule_side(const struct session *session, uint8_t dir);
+
+/* "3.2 ms", "61 days". `ns` below 0 counts as 0. Returns `text`. */
+#define RULE_TEXT 48
+const char *rule_duration(int64_t ns, char text[RULE_TEXT]);
+
+/* "2025-12-31 23:59:59 UTC"; seconds since 1970. Returns `text`. */
+const char *rule_date(int64_t seconds, char text[RULE_TEXT]);
+
+/* "certificate_unknown(46)". Returns `text`. */
+const char *rule_alert(uint8_t code, char text[RULE_TEXT]);
+
+/* "MAC 00:50:56:9c:34:89" of the certificate, or why it is not known. Returns `text`. */
+const char *rule_mac(const struct cert *cert, char text[RULE_TEXT]);
+
+/* "1 place", "2 places". Returns `text`. */
+const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT]);
+
+/* "closed by the engine (RST)" or "still open". Returns `text`. */
+const char *rule_close(const struct session *session, char text[RULE_TEXT]);
+
+/* The last handshake step before an event, by order of reading; NULL when there is none. */
+const struct step *rule_step_before(const struct session *session, const struct origin *at);
+
+/* A finding of severity error cites this packet. */
+bool rule_cited(const struct findings *findings, const struct origin *at);
+
+/* tcp.c */
+void tcp_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tcp_refused(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* tls.c */
+void tls_not_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tls_empty_certificate(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tls_no_certificate_request(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tls_keys_missing(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* auth.c */
+void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_accepted_unlisted(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* cert.c; kind is a bool: not yet valid */
+void cert_dates(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* capture.c */
+void capture_one_sided(const struct subject *subject, const struct rule *rule, struct findings *out);
+void capture_gaps(const struct subject *subject, const struct rule *rule, struct findings *out);
+void capture_cut_packets(const struct subject *subject, const struct rule *rule, struct findings *out);
+void capture_midstream(const struct subject *subject, const struct rule *rule, struct findings *out);
+void capture_truncated(const struct subject *subject, const struct rule *rule, struct findings *out);
+void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);
+void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * Rules about the TCP connection: unanswered, refused, established and then empty. Called through the table
+ * in findings.c. They look at TCP facts and ICMP errors only, never at TLS.
+ */
+#include "analyzer/findings/rule.h"
+
+#include "dissect/names.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define SYN_PATIENCE (3 * NS_PER_S) /* the second SYN of common stacks is out by then: RFC 6298 section 2 */
+
+enum { /* a type and code of one IP version in one number */
+       ICMP4 = 4 << 16,
+       ICMP6 = 6 << 16,
+       UNREACHABLE4 = ICMP4 | 3 << 8,
+       UNREACHABLE6 = ICMP6 | 1 << 8,
+};
+
+static const char *icmp_name(const struct icmp_seen *icmp)
+{
+	static const struct name names[] = {
+	    {UNREACHABLE4 | 0, "network unreachable"},
+	    {UNREACHABLE4 | 1, "host unreachable"},
+	    {UNREACHABLE4 | 2, "protocol unreachable"},
+	    {UNREACHABLE4 | 3, "port unreachable"},
+	    {UNREACHABLE4 | 6, "network unknown"},
+	    {UNREACHABLE4 | 7, "host unknown"},
+	    {UNREACHABLE4 | 9, "network administratively prohibited"},
+	    {UNREACHABLE4 | 10, "host administratively prohibited"},
+	    {UNREACHABLE4 | 13, "communication administratively prohibited"},
+	    {ICMP4 | 11 << 8, "time to live exceeded"},
+	    {UNREACHABLE6 | 0, "no route to destination"},
+	    {UNREACHABLE6 | 1, "administratively prohibited"},
+	    {UNREACHABLE6 | 3, "address unreachable"},
+	    {UNREACHABLE6 | 4, "port unreachable"},
+	    {UNREACHABLE6 | 5, "source address failed policy"},
+	    {UNREACHABLE6 | 6, "route rejected"},
+	    {ICMP6 | 3 << 8, "hop limit exceeded"},
+	};
+	return name_find(names, RULE_COUNT(names),
+	                 (uint32_t)icmp->version << 16 | (uint32_t)icmp->type << 8 | icmp->code);
+}
+
+/* An ICMP error that says why no answer comes, NULL when none. */
+static const struct icmp_seen *icmp_answer(const struct session *session)
+{
+	for (uint32_t i = 0; i < session->n_icmp; i++) {
+		if (icmp_name(&session->icmp[i]) != NULL)
+			return &session->icmp[i];
+	}
+	return NULL;
+}
+
+/* "the engine 10.1.1.5:40000" of a direction. */
+static const char *endpoint(const struct session *session, uint8_t dir, char text[96])
+{
+	char addr[ADDR_TEXT];
+	snprintf(text, 96, "%s %s port %u", rule_side(session, dir), addr_text(&session->addr[dir], addr),
+	         (unsigned)session->port[dir]);
+	return text;
+}
+
+/* Which of the two ends has the listening port. */
+static void advise_listener(const struct session *session, struct finding *finding)
+{
+	char addr[ADDR_TEXT];
+	addr_text(&session->addr[1], addr);
+	if (session->controller == 1) {
+		rule_advice(finding, "controller (IOS-XE): show nmsp status");
+		rule_advice(finding, "controller (IOS-XE, the NMSP server is off by default): configure "
+		                     "terminal; nmsp enable");
+	}
+	rule_advice(finding, "from the engine's network: nc -vz %s %u", addr, (unsigned)session->port[1]);
+	rule_advice(finding, "allow TCP port %u to %s in every firewall and access list between the two",
+	            (unsigned)session->port[1], addr);
+}
+
+static void cite_syns(const struct session *session, struct finding *finding)
+{
+	for (uint32_t i = 0; i < session->tcp.syns && i < LIMIT_SYNS; i++)
+		rule_evidence(finding, &session->tcp.syn[i]);
+}
+
+void tcp_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	char from[96], to[96], waited[RULE_TEXT], addr[ADDR_TEXT];
+	if (tcp->syns == 0 || tcp->packets[1] > 0 || tcp->packets[0] > tcp->syns ||
+	    session_icmp_refusal(session) != NULL)
+		return;
+	const struct icmp_seen *icmp = icmp_answer(session);
+	int64_t since = origin_elapsed(tcp->syn[0].time, subject->now);
+	if (icmp == NULL && tcp->syns < 2 && since < SYN_PATIENCE)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	endpoint(session, 0, from);
+	endpoint(session, 1, to);
+	if (icmp != NULL)
+		rule_summary(finding, "The %s cannot reach the %s: %s answers its SYN with ICMP \"%s\".",
+		             from, to, addr_text(&icmp->from, addr), icmp_name(icmp));
+	else
+		rule_summary(finding,
+		             "The %s gets no answer from the %s: %" PRIu32
+		             " SYN in %s, no SYN-ACK and no RST.",
+		             from, to, tcp->syns, rule_duration(since, waited));
+	rule_cause(finding, icmp != NULL
+	                        ? "A router on the way has no path to that address."
+	                        : "The address is wrong or down, a firewall drops the packets silently, or "
+	                          "the answers take a way that this capture does not see.");
+	if (icmp != NULL)
+		rule_evidence(finding, &icmp->at);
+	cite_syns(session, finding);
+	rule_advice(finding, "from the engine: ping %s", addr_text(&session->addr[1], addr));
+	advise_listener(session, finding);
+}
+
+static void refused_by_icmp(const struct session *session, const struct icmp_seen *icmp,
+                            struct finding *finding)
+{
+	char from[96], to[96], addr[ADDR_TEXT];
+	rule_summary(finding,
+	             "The connection of the %s to the %s was refused: %s answered the SYN with ICMP \"%s\".",
+	             endpoint(session, 0, from), endpoint(session, 1, to), addr_text(&icmp->from, addr),
+	             icmp_name(icmp));
+	rule_cause(
+	    finding,
+	    memcmp(&icmp->from, &session->addr[1], sizeof icmp->from) == 0
+	        ? "The host itself refuses: nothing listens there, or its own packet filter forbids it."
+	        : "A firewall or router between the two forbids it.");
+	rule_evidence(finding, &icmp->at);
+}
+
+void tcp_refused(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	char from[96], to[96];
+	const struct icmp_seen *icmp = session_icmp_refusal(session);
+	bool reset = tcp->rst.packet != 0 && tcp->rst_dir == 1 && tcp->packets[0] <= tcp->syns;
+	if (tcp->syns == 0 || tcp->syn_ack.packet != 0 || tcp->bytes[0] > 0 || (icmp == NULL && !reset))
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	if (icmp != NULL) {
+		refused_by_icmp(session, icmp, finding);
+	} else {
+		rule_summary(finding,
+		             "The %s refused the connection of the %s: it answered the SYN with RST.",
+		             endpoint(session, 1, to), endpoint(session, 0, from));
+		rule_cause(finding,
+		           "The host is reached, and nothing listens on the port: the NMSP server is off, or "
+		           "listens on another address; or a firewall answers in its name.");
+		rule_evidence(finding, &tcp->rst);
+	}
+	cite_syns(session, finding);
+	advise_listener(session, finding);
+}
+
+void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	char time[RULE_TEXT], close[RULE_TEXT];
+	if (tcp->syns == 0 || tcp->syn_ack.packet == 0 || tcp->ack.packet == 0 ||
+	    tcp->bytes[0] + tcp->bytes[1] + tcp->lost_bytes[0] + tcp->lost_bytes[1] > 0)
+		return;
+	bool closed = session->closed.packet != 0;
+	int64_t until = closed ? session->closed.time : subject->now;
+	int64_t idle = origin_elapsed(tcp->ack.time, until);
+	if (!closed && idle < RULE_PATIENCE)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "The TCP connection was established, and then nobody sent a byte for %s: no ClientHello "
+	             "of the %s; %s.",
+	             rule_duration(idle, time), rule_side(session, session_tls_client(session)),
+	             rule_close(session, close));
+	if (closed && session->closed_by == session->controller)
+		rule_cause(
+		    finding,
+		    "The controller took the connection and gave it up: no free session, or an address "
+		    "that it does not expect.");
+	rule_cause(finding,
+	           "The TLS client speaks first. A port check looks like this too, and so does a path that "
+	           "lets only small packets pass.");
+	rule_evidence(finding, &tcp->syn[0]);
+	rule_evidence(finding, &tcp->ack);
+	rule_evidence(finding, &session->closed);
+	rule_advice(finding, "engine (CMX): cmxctl config controllers show");
+	rule_advice(finding, "controller (IOS-XE): show nmsp status");
+	rule_advice(finding, "path MTU, from the engine: ping -M do -s 1472 <controller>");
+}

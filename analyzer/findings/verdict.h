@@ -1,0 +1,9 @@
+/* How far a session got, in one sentence, where no finding says it better. Private to findings/. */
+#ifndef ANALYZER_FINDINGS_VERDICT_H
+#define ANALYZER_FINDINGS_VERDICT_H
+
+#include "analyzer/findings/rule.h"
+
+void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT]);
+
+#endif

@@ -1,0 +1,206 @@
+/*
+ * The AuthList answer for one session: what the controller was seen to decide, what the user's list says,
+ * and the lines that would put it right. design.md section 6.
+ *
+ * Called by findings and screens through session.h, on demand. Pure: reads the model, keeps nothing.
+ */
+#include "analyzer/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define AT_ONCE NS_PER_S /* a close this soon after an alert belongs to it */
+
+static void prove(struct session_auth *out, const struct step *step)
+{
+	if (step != NULL)
+		out->evidence[out->n_evidence++] = step->at;
+}
+
+/* The alerts that answer a certificate: facts.md section 8. */
+static bool about_certificate(uint8_t code)
+{
+	switch (code) {
+	case TLS_BAD_CERTIFICATE:
+	case TLS_UNSUPPORTED_CERTIFICATE:
+	case TLS_CERTIFICATE_REVOKED:
+	case TLS_CERTIFICATE_EXPIRED:
+	case TLS_CERTIFICATE_UNKNOWN:
+	case TLS_UNKNOWN_CA:
+	case TLS_ACCESS_DENIED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The step that proves a certificate of the engine: the message, or the signature that follows only one. */
+static const struct step *engine_certificate(const struct session *session)
+{
+	uint8_t engine = session_engine(session);
+	const struct step *certificate = session_step(session, STEP_CERTIFICATE, engine);
+	if (certificate != NULL && certificate->certificates > 0)
+		return certificate;
+	return session_step(session, STEP_CERTIFICATE_VERIFY, engine);
+}
+
+static bool observe_rejection(const struct session *session, struct session_auth *out)
+{
+	uint8_t engine = session_engine(session);
+	const struct step *certificate = engine_certificate(session);
+	const struct step *damaged = session_step(session, STEP_CERTIFICATE, engine);
+	if (certificate == NULL && damaged != NULL && damaged->damaged)
+		certificate = damaged;
+	const struct alert_seen *alert = session_fatal_alert(session);
+	if (certificate == NULL || alert == NULL || alert->dir != session->controller ||
+	    !about_certificate(alert->code) ||
+	    session_step(session, STEP_FINISHED, session->controller) != NULL)
+		return false;
+	out->observed = AUTH_OBSERVED_REJECTED;
+	prove(out, session_step(session, STEP_CERTIFICATE_REQUEST, session->controller));
+	prove(out, certificate);
+	out->evidence[out->n_evidence++] = alert->at;
+	return true;
+}
+
+static bool observe_acceptance(const struct session *session, struct session_auth *out)
+{
+	const struct step *request = session_step(session, STEP_CERTIFICATE_REQUEST, session->controller);
+	const struct step *certificate = engine_certificate(session);
+	const struct step *answer = session_step(session, STEP_FINISHED, session->controller);
+	if (answer == NULL && session->tls.version != TLS_1_3)
+		answer = session_step(session, STEP_CHANGE_CIPHER_SPEC, session->controller);
+	bool engine_is_client = session_tls_client(session) == session_engine(session);
+	if (certificate == NULL || answer == NULL || (request == NULL && !engine_is_client))
+		return false;
+	out->observed = AUTH_OBSERVED_ACCEPTED;
+	prove(out, request);
+	prove(out, certificate);
+	prove(out, answer);
+	return true;
+}
+
+/* With the controller's direction missing: the engine goes on after its own finished. */
+static bool infer_one_sided(const struct session *session, struct session_auth *out)
+{
+	uint8_t engine = session_engine(session);
+	const struct step *certificate = engine_certificate(session);
+	const struct step *finished = session_step(session, STEP_FINISHED, engine);
+	const struct origin *data = &session->tls.first_protected[engine];
+	if (session->tcp.packets[session->controller] > 0 || certificate == NULL || finished == NULL ||
+	    data->packet == 0)
+		return false;
+	out->observed = AUTH_OBSERVED_ACCEPTED;
+	out->inferred = true;
+	prove(out, certificate);
+	prove(out, finished);
+	out->evidence[out->n_evidence++] = *data;
+	return true;
+}
+
+static void infer_tls13(const struct session *session, struct session_auth *out)
+{
+	/* More than certificate, certificate_verify and finished; more than OpenSSL's two session tickets. */
+	enum { CLIENT_FLIGHT = 3, SERVER_TICKETS = 2 };
+	const struct session_tls *tls = &session->tls;
+	uint8_t engine = session_engine(session);
+	uint8_t controller = session->controller;
+	if (tls->version != TLS_1_3 || session_tls_client(session) != engine)
+		return;
+	if (session_hidden_alert(session, controller)) {
+		const struct origin *alert = &tls->last_protected[controller];
+		if (session->closed.packet == 0 || session->closed_by != controller ||
+		    origin_elapsed(alert->time, session->closed.time) > AT_ONCE)
+			return;
+		out->observed = AUTH_OBSERVED_REJECTED;
+		out->evidence[out->n_evidence++] = tls->first_protected[engine];
+		out->evidence[out->n_evidence++] = *alert;
+		out->evidence[out->n_evidence++] = session->closed;
+	} else if (tls->protected_after_reply[engine] > CLIENT_FLIGHT &&
+	           tls->protected_after_reply[controller] > SERVER_TICKETS) {
+		out->observed = AUTH_OBSERVED_ACCEPTED;
+		out->evidence[out->n_evidence++] = tls->first_protected[engine];
+		out->evidence[out->n_evidence++] = tls->last_protected[controller];
+	}
+	out->inferred = out->observed != AUTH_OBSERVED_NONE;
+}
+
+/* Engine texts never allow anybody. */
+static bool has_list(const struct authlist *list)
+{
+	for (size_t i = 0; i < list->n_entries; i++) {
+		if (list->files[list->entries[i].file].side != AUTHLIST_ENGINE)
+			return true;
+	}
+	return false;
+}
+
+static enum auth_prediction without_certificate(const struct session *session)
+{
+	switch (session_client_certificate(session)) {
+	case CLIENT_CERTIFICATE_SENT:
+	case CLIENT_CERTIFICATE_NOT_VISIBLE:
+		return AUTH_NOT_VISIBLE;
+	case CLIENT_CERTIFICATE_EMPTY:
+	case CLIENT_CERTIFICATE_NOT_REQUESTED:
+		return AUTH_NO_CERTIFICATE;
+	case CLIENT_CERTIFICATE_NONE:
+		break;
+	}
+	return session_whole(session, NULL) ? AUTH_NO_CERTIFICATE : AUTH_NOT_VISIBLE;
+}
+
+void session_auth(const struct model *model, const struct session *session, struct session_auth *out)
+{
+	*out = (struct session_auth){.cert = session_cert(session, session_engine(session))};
+	if (!has_list(&model->authlist))
+		out->decision.prediction = AUTH_NO_LIST;
+	else if (out->cert != NULL)
+		authlist_decide(&model->authlist, out->cert, &out->decision);
+	else
+		out->decision.prediction = without_certificate(session);
+	if (session_resumed(session))
+		return;
+	if (!observe_rejection(session, out) && !observe_acceptance(session, out) &&
+	    !infer_one_sided(session, out))
+		infer_tls13(session, out);
+}
+
+static void hex(struct span bytes, const char *between, char *text, size_t room)
+{
+	int used = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < bytes.n; i++)
+		used +=
+		    snprintf(&text[used], room - (size_t)used, "%s%02x", i > 0 ? between : "", bytes.p[i]);
+}
+
+__attribute__((format(printf, 2, 3))) static void fix_line(struct auth_fix *out, const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	vsnprintf(out->line[out->lines++], sizeof out->line[0], format, list);
+	va_end(list);
+}
+
+void session_auth_fix(const struct session_auth *auth, struct auth_fix *out)
+{
+	const struct cert *cert = auth->cert;
+	char mac[13], colons[18], sha1[41], sha256[65];
+	*out = (struct auth_fix){.lines = 0};
+	if (cert == NULL || !cert->has_mac || !cert->has_hash[CERT_SPKI_SHA1] ||
+	    !cert->has_hash[CERT_SPKI_SHA256])
+		return;
+	hex(span_of(cert->mac, sizeof cert->mac), "", mac, sizeof mac);
+	hex(span_of(cert->mac, sizeof cert->mac), ":", colons, sizeof colons);
+	hex(span_of(cert->hash[CERT_SPKI_SHA1], cert_hash_bytes(CERT_SPKI_SHA1)), "", sha1, sizeof sha1);
+	hex(span_of(cert->hash[CERT_SPKI_SHA256], cert_hash_bytes(CERT_SPKI_SHA256)), "", sha256,
+	    sizeof sha256);
+	fix_line(out, "! IOS-XE, configuration mode");
+	fix_line(out, "username %s mac aaa attribute list nmsp-%s", mac, mac);
+	fix_line(out, "aaa attribute list nmsp-%s", mac);
+	fix_line(out, " attribute type password %s", sha256);
+	fix_line(out, "! AireOS");
+	fix_line(out, "config auth-list add lbs-ssc %s %s", colons, sha1);
+	fix_line(out, "config auth-list add sha256-lbs-ssc %s %s", colons, sha256);
+}

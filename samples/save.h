@@ -1,0 +1,23 @@
+/*
+ * Files of the generators: a sample or a benchmark capture that cannot be written ends the program.
+ */
+#ifndef SAMPLES_SAVE_H
+#define SAMPLES_SAVE_H
+
+#include "samples/wire.h"
+
+FILE *save_open(const char *path);
+void save_close(FILE *file, const char *path); /* also tells of writes that failed before */
+
+/* A pcapng capture that grows by the frames of a wire; the path is borrowed until it is closed. */
+struct save_capture {
+	const char *path;
+	FILE *file;
+	struct capfile_writer writer;
+};
+
+struct save_capture save_capture_open(const char *path);
+void save_capture_add(struct save_capture *capture, struct wire *wire); /* empties the wire */
+void save_capture_close(struct save_capture *capture);
+
+#endif

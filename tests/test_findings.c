@@ -1,0 +1,439 @@
+/* Each finding with a model that fires it and one just below the line; order, severity and verdict. */
+#include "tests/findings_check.h"
+
+/* ---- healthy --------------------------------------------------------------------------------------- */
+
+static void healthy_sessions_have_no_finding(void **state)
+{
+	struct test *test = *state;
+	fixture_healthy(&test->f);
+	assert_string_equal(ids(test), "keys-missing?");
+	contains(test->verdict,
+	         "Healthy: TLSv1.2 handshake completed in 12.0 ms, the controller accepted the engine's "
+	         "certificate (MAC 00:50:56:9c:34:89), 8 encrypted records until "
+	         "2015-12-13 09:46:40 UTC, still open.");
+	fixture_list(&test->f, MATCHING_LIST);
+	assert_string_equal(ids(test), "keys-missing?");
+	fixture_alert(&test->f, E, TLS_ALERT_WARNING, TLS_CLOSE_NOTIFY);
+	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_CLOSE_NOTIFY);
+	fixture_close(&test->f, CLOSE_FIN, E);
+	assert_string_equal(ids(test), "keys-missing?");
+}
+
+/* ---- TCP ------------------------------------------------------------------------------------------- */
+
+static void unanswered_needs_patience(void **state)
+{
+	struct test *test = *state;
+	fixture_syn(&test->f);
+	assert_string_equal(ids(test), "");
+	contains(test->verdict, "Connecting");
+	fixture_wait(&test->f, 3 * NS_PER_S - 2000 * NS_PER_US);
+	assert_string_equal(ids(test), "");
+	fixture_wait(&test->f, 2000 * NS_PER_US);
+	assert_string_equal(ids(test), "tcp-unanswered");
+	restart(test);
+	fixture_syn(&test->f);
+	fixture_syn(&test->f);
+	assert_string_equal(ids(test), "tcp-unanswered");
+	contains(test->verdict,
+	         "The engine 10.1.1.5 port 40000 gets no answer from the controller 10.1.1.9 port 16113: "
+	         "2 SYN in 1.0 ms");
+	fixture_packet(&test->f, C, 0);
+	assert_string_equal(ids(test), "");
+}
+
+static void icmp_answers(void **state)
+{
+	struct test *test = *state;
+	fixture_syn(&test->f);
+	struct icmp_seen icmp = {.at = fixture_packet(&test->f, E, 0), .version = 4, .type = 3, .code = 4};
+	test->f.session->tcp.packets[E]--;
+	icmp.from = test->f.session->addr[C];
+	model_add_icmp(test->f.session, &icmp);
+	assert_string_equal(ids(test), "");
+	test->f.session->icmp[0].code = 1;
+	assert_string_equal(ids(test), "tcp-unanswered");
+	contains(test->verdict, "10.1.1.9 answers its SYN with ICMP \"host unreachable\"");
+	test->f.session->icmp[0].code = 3;
+	assert_string_equal(ids(test), "tcp-refused");
+	contains(test->verdict, "10.1.1.9 answered the SYN with ICMP \"port unreachable\"");
+	contains(test->findings.list[0].cause, "The host itself refuses");
+}
+
+static void refused_is_a_reset_of_the_syn(void **state)
+{
+	struct test *test = *state;
+	fixture_syn(&test->f);
+	fixture_close(&test->f, CLOSE_RST, C);
+	assert_string_equal(ids(test), "tcp-refused");
+	contains(test->findings.list[0].advice[1], "nmsp enable");
+	restart(test);
+	fixture_connect(&test->f);
+	fixture_close(&test->f, CLOSE_RST, C);
+	assert_string_equal(ids(test), "tcp-no-tls");
+	contains(test->verdict, "closed by the controller (RST)");
+	restart(test);
+	fixture_healthy(&test->f);
+	fixture_close(&test->f, CLOSE_RST, C);
+	assert_string_equal(ids(test), "keys-missing?");
+}
+
+static void no_tls_needs_five_seconds(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_wait(&test->f, 5 * NS_PER_S - 2000 * NS_PER_US);
+	assert_string_equal(ids(test), "");
+	fixture_wait(&test->f, 2000 * NS_PER_US);
+	assert_string_equal(ids(test), "tcp-no-tls");
+	contains(test->verdict, "nobody sent a byte for 5.0 s: no ClientHello of the engine; still open.");
+	fixture_gap(&test->f, E, 100);
+	assert_string_equal(ids(test), "capture-gaps!");
+	restart(test);
+	fixture_connect(&test->f);
+	fixture_packet(&test->f, E, 1);
+	fixture_close(&test->f, CLOSE_FIN, E);
+	assert_string_equal(ids(test), "");
+}
+
+/* ---- TLS ------------------------------------------------------------------------------------------- */
+
+static void not_tls_shows_the_bytes(void **state)
+{
+	struct test *test = *state;
+	struct session_tls *tls = &test->f.session->tls;
+	fixture_connect(&test->f);
+	tls->not_tls_at = fixture_packet(&test->f, E, 18);
+	assert_string_equal(ids(test), "");
+	tls->not_tls = true;
+	tls->not_tls_n = 16;
+	memcpy(tls->not_tls_bytes, "GET / HTTP/1.1\r\n", 16);
+	assert_string_equal(ids(test), "tls-not-tls");
+	contains(test->verdict, "(47 45 54 20 2f");
+	contains(test->verdict, "an HTTP request");
+	tls->not_tls_n = 3;
+	ids(test);
+	contains(test->verdict, "(47 45 54): no protocol that we know");
+}
+
+static void alert_before_the_certificate(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_SERVER_HELLO, C);
+	fixture_alert(&test->f, C, TLS_ALERT_WARNING, TLS_HANDSHAKE_FAILURE);
+	assert_string_equal(ids(test), "");
+	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_HANDSHAKE_FAILURE);
+	assert_string_equal(ids(test), "tls-alert");
+	contains(test->verdict,
+	         "The controller ended the handshake with the fatal alert handshake_failure(40) after "
+	         "client_hello of the engine.");
+	test->f.session->alerts[1].code = TLS_CERTIFICATE_EXPIRED;
+	assert_string_equal(ids(test), "tls-alert");
+	assert_null(strstr(test->findings.list[0].cause, "expired"));
+}
+
+static void alert_of_the_engine_about_the_controllers_certificate(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+	fixture_alert(&test->f, E, TLS_ALERT_FATAL, TLS_UNKNOWN_CA);
+	assert_string_equal(ids(test), "tls-alert");
+	contains(test->verdict, "The engine ended the handshake with the fatal alert unknown_ca(48)");
+	contains(test->findings.list[0].cause, "not trusted");
+}
+
+static void stalled_handshake(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+	fixture_wait(&test->f, 5 * NS_PER_S - 2000 * NS_PER_US);
+	assert_string_equal(ids(test), "");
+	contains(test->verdict, "the last message is server_hello_done of the controller");
+	fixture_wait(&test->f, 2000 * NS_PER_US);
+	assert_string_equal(ids(test), "tls-stalled");
+	contains(test->verdict,
+	         "the last message was server_hello_done of the controller, the next word was the engine's; "
+	         "nothing more came for 5.0 s.");
+	fixture_gap(&test->f, E, 900);
+	assert_string_equal(ids(test), "capture-gaps!");
+}
+
+static void closed_handshake(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_SERVER_HELLO, C);
+	fixture_close(&test->f, CLOSE_RST, C);
+	assert_string_equal(ids(test), "tls-stalled");
+	contains(test->verdict,
+	         "client_hello of the engine, the next word was the controller's; closed by the controller "
+	         "(RST) 1.0 ms later.");
+}
+
+static void empty_certificate(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+	fixture_certificate(&test->f, E, 0);
+	assert_string_equal(ids(test), "");
+	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_HANDSHAKE_FAILURE);
+	assert_string_equal(ids(test), "tls-empty-certificate");
+	contains(test->verdict,
+	         "got an empty certificate message, and answered fatal handshake_failure(40).");
+	restart(test);
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+	fixture_certificate(&test->f, E, 0);
+	fixture_step(&test->f, STEP_FINISHED, E);
+	fixture_step(&test->f, STEP_FINISHED, C);
+	assert_string_equal(ids(test), "tls-empty-certificate!");
+}
+
+static void no_certificate_request(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CERTIFICATE_REQUEST, C);
+	fixture_step(&test->f, STEP_SERVER_HELLO_DONE, C);
+	fixture_step(&test->f, STEP_CLIENT_KEY_EXCHANGE, E);
+	fixture_step(&test->f, STEP_FINISHED, E);
+	assert_string_equal(ids(test), "");
+	fixture_step(&test->f, STEP_FINISHED, C);
+	assert_string_equal(ids(test), "tls-no-certificate-request!");
+	contains(test->verdict, "the controller asked for no certificate");
+}
+
+static void tls13_without_keys(void **state)
+{
+	struct test *test = *state;
+	fixture_tls13(&test->f);
+	fixture_data(&test->f, C, 19);
+	fixture_close(&test->f, CLOSE_FIN, C);
+	assert_string_equal(ids(test), "auth-rejected keys-missing?");
+	contains(test->verdict, "Rejected by the controller (inferred)");
+	restart(test);
+	fixture_tls13(&test->f);
+	fixture_data(&test->f, C, 250);
+	fixture_close(&test->f, CLOSE_FIN, C);
+	assert_string_equal(ids(test), "keys-missing?");
+	contains(test->verdict, "not visible");
+}
+
+static void tls13_alert_of_the_engine(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	test->f.session->tls.version = TLS_1_3;
+	fixture_step(&test->f, STEP_CLIENT_HELLO, E);
+	fixture_step(&test->f, STEP_SERVER_HELLO, C);
+	fixture_data(&test->f, C, 900);
+	fixture_data(&test->f, E, 19);
+	fixture_close(&test->f, CLOSE_FIN, E);
+	assert_string_equal(ids(test), "tls-alert keys-missing?");
+	contains(test->verdict, "The engine answered the encrypted flight of the controller");
+}
+
+/* ---- the capture ----------------------------------------------------------------------------------- */
+
+static const char *capture_ids(struct test *test)
+{
+	static char text[1024];
+	findings_of_capture(test->f.model, &test->findings);
+	text[0] = '\0';
+	for (uint32_t i = 0; i < test->findings.n; i++) {
+		size_t used = strlen(text);
+		snprintf(&text[used], sizeof text - used, "%s%s", i > 0 ? " " : "",
+		         test->findings.list[i].id);
+	}
+	return text;
+}
+
+static void one_sided_capture(void **state)
+{
+	struct test *test = *state;
+	test->f.session->midstream = true;
+	fixture_packet(&test->f, C, 0);
+	assert_string_equal(ids(test), "capture-midstream?");
+	fixture_data(&test->f, C, 100);
+	assert_string_equal(ids(test), "capture-one-sided! capture-midstream? keys-missing?");
+	contains(test->verdict, "only the controller's packets are in the capture, so who accepted whom "
+	                        "cannot be told; 1 encrypted record until");
+	fixture_data(&test->f, E, 100);
+	assert_string_equal(ids(test), "capture-midstream? keys-missing?");
+	contains(test->verdict, "joined mid-way");
+}
+
+static void gaps_and_cuts(void **state)
+{
+	struct test *test = *state;
+	fixture_healthy(&test->f);
+	fixture_gap(&test->f, E, 1460);
+	assert_string_equal(ids(test), "capture-gaps! keys-missing?");
+	contains(test->findings.list[0].summary,
+	         "1460 bytes are missing from the capture (engine 1460, controller 0) in 1 ");
+	contains(test->verdict, "Healthy");
+	test->f.session->tcp.cut_packets = 1;
+	test->f.session->tcp.first_cut = test->f.session->last;
+	assert_string_equal(ids(test), "capture-cut-packets! keys-missing?");
+	contains(test->findings.list[0].advice[0], "tcpdump -s 0");
+}
+
+static void drop_the_session(struct test *test)
+{
+	test->f.session->certs = NULL;
+	model_drop_session(test->f.model, test->f.session);
+	test->f.model->capture.evicted_sessions = 0;
+}
+
+static void capture_without_nmsp(void **state)
+{
+	struct test *test = *state;
+	struct capture *capture = &test->f.model->capture;
+	capture->packets = 7;
+	assert_string_equal(capture_ids(test), "");
+	drop_the_session(test);
+	assert_string_equal(capture_ids(test), "capture-no-nmsp");
+	capture->tcp_other = 5;
+	capture->busiest_port = 443;
+	capture->filtered = 1;
+	capture->n_unknown_links = 1;
+	capture->unknown_links[0].linktype = 4711;
+	capture->unknown_links[0].packets = 1;
+	capture_ids(test);
+	contains(test->findings.list[0].summary,
+	         "None of the 7 packets belongs to an NMSP session: no TCP on port 16113.");
+	contains(test->findings.list[0].cause,
+	         "5 TCP packets on other ports, the first of them on port 443.");
+	contains(test->findings.list[0].cause, "link type 4711");
+	contains(test->findings.list[0].advice[0], "--port 443");
+	capture->packets = 0;
+	assert_string_equal(capture_ids(test), "");
+	test->f.session = model_add_session(test->f.model, &test->f.at);
+}
+
+static void truncated_inputs_and_limits(void **state)
+{
+	struct test *test = *state;
+	struct capture *capture = &test->f.model->capture;
+	model_add_input(test->f.model, "a.pcap");
+	assert_string_equal(capture_ids(test), "");
+	capture->inputs[0].truncated = true;
+	capture->inputs[0].packets = 12;
+	assert_string_equal(capture_ids(test), "capture-truncated");
+	contains(test->findings.list[0].summary, "a.pcap ends early after 12 packets");
+	for (int i = 0; i < 100; i++) {
+		uint32_t index = model_add_input(test->f.model, "b.pcap");
+		capture->inputs[index].truncated = true;
+	}
+	model_hit(test->f.model, HIT_STEPS, &test->f.at);
+	model_hit(test->f.model, HIT_SESSIONS, &test->f.at);
+	model_hit(test->f.model, HIT_SESSIONS, &test->f.at);
+	capture_ids(test);
+	assert_int_equal(test->findings.n, LIMIT_FINDINGS);
+	assert_string_equal(test->findings.list[0].id, "limit-reached");
+	contains(test->findings.list[0].summary,
+	         "handshake steps of a session (96) 1 time, sessions (20000) 2 times.");
+}
+
+/* ---- any model ------------------------------------------------------------------------------------- */
+
+static void random_event(struct fixture *f, unsigned *seed)
+{
+	uint8_t dir = (uint8_t)(rand_r(seed) & 1);
+	switch (rand_r(seed) % 12) {
+	case 0:
+		fixture_alert(f, dir, TLS_ALERT_FATAL, (uint8_t)rand_r(seed));
+		break;
+	case 1:
+		fixture_data(f, dir, rand_r(seed) & 1 ? 19 : 90);
+		break;
+	case 2:
+		fixture_gap(f, dir, (uint64_t)rand_r(seed));
+		break;
+	case 3:
+		fixture_wait(f, (int64_t)rand_r(seed) << 6);
+		break;
+	case 4:
+		if (f->session->n_certs < 2)
+			fixture_certificate(f, dir, rand_r(seed) & 1);
+		break;
+	case 5:
+		fixture_close(f, rand_r(seed) & 1 ? CLOSE_FIN : CLOSE_RST, dir);
+		break;
+	default:
+		fixture_step(f, (enum step_kind)(rand_r(seed) % STEP_KINDS), dir);
+		break;
+	}
+}
+
+static void random_session(struct fixture *f, unsigned *seed)
+{
+	f->session->controller = rand_r(seed) % 8 != 0;
+	f->session->midstream = rand_r(seed) % 4 == 0;
+	if (!f->session->midstream)
+		fixture_connect(f);
+	if (rand_r(seed) % 4 == 0)
+		f->session->tls.version = TLS_1_3;
+	if (rand_r(seed) % 2 == 0)
+		fixture_list(f, FIXTURE_MAC " " OTHER_HASH);
+	for (int i = 1 + rand_r(seed) % 24; i > 0; i--)
+		random_event(f, seed);
+	if (rand_r(seed) % 8 == 0)
+		f->session->opened.time = f->session->last.time = INT64_MIN;
+}
+
+/* Whatever happened to a session: every text is there and cut to its room, and evidence is cited. */
+static void random_sessions_keep_the_promises(void **state)
+{
+	struct test *test = *state;
+	unsigned seed = 4711;
+	for (int round = 0; round < 20000; round++) {
+		restart(test);
+		random_session(&test->f, &seed);
+		ids(test);
+		assert_true(strlen(test->verdict) > 10 && strlen(test->verdict) < 300);
+	}
+}
+
+static void every_row_has_an_id(void **state)
+{
+	(void)state;
+	size_t rows = 0;
+	while (findings_id(rows) != NULL)
+		rows++;
+	assert_int_equal(rows, 25);
+	assert_string_equal(findings_severity_name(SEVERITY_ERROR), "error");
+}
+
+static const struct CMUnitTest tests[] = {
+    CASE(healthy_sessions_have_no_finding),
+    CASE(unanswered_needs_patience),
+    CASE(icmp_answers),
+    CASE(refused_is_a_reset_of_the_syn),
+    CASE(no_tls_needs_five_seconds),
+    CASE(not_tls_shows_the_bytes),
+    CASE(alert_before_the_certificate),
+    CASE(alert_of_the_engine_about_the_controllers_certificate),
+    CASE(stalled_handshake),
+    CASE(closed_handshake),
+    CASE(empty_certificate),
+    CASE(no_certificate_request),
+    CASE(tls13_without_keys),
+    CASE(tls13_alert_of_the_engine),
+    CASE(one_sided_capture),
+    CASE(gaps_and_cuts),
+    CASE(capture_without_nmsp),
+    CASE(truncated_inputs_and_limits),
+    CASE(random_sessions_keep_the_promises),
+    CASE(every_row_has_an_id),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+/* The command line: each option's effect, and one clear sentence for each thing that is wrong. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "ui/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS 32
+
+static int parse(const char *line, struct options *out, struct err *err)
+{
+	static char words[512];
+	char *argv[WORDS + 1] = {0};
+	static char name[] = "nmspscope";
+	int argc = 0;
+	argv[argc++] = name;
+	snprintf(words, sizeof words, "%s", line);
+	for (char *word = strtok(words, " "); word != NULL && argc < WORDS; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	err->text[0] = '\0';
+	return options_parse(out, argc, argv, err);
+}
+
+static void test_all(void **state)
+{
+	(void)state;
+	struct options o;
+	struct err err;
+	assert_int_equal(
+	    parse("-r a.pcap --read - -a l --authlist=m --port 16113,17 --controller 2001:db8::1 -o json "
+	          "-c 10 --session 3 -uqvv host 10.0.0.1 and tcp",
+	          &o, &err),
+	    0);
+	assert_int_equal(o.n_read, 2);
+	assert_string_equal(o.read[1], "-");
+	assert_int_equal(o.n_authlist, 2);
+	assert_string_equal(o.authlist[1], "m");
+	assert_int_equal(o.n_ports, 2);
+	assert_int_equal(o.ports[1], 17);
+	assert_int_equal(o.controller.version, 6);
+	assert_int_equal(o.output, OUTPUT_JSON);
+	assert_int_equal(o.count, 10);
+	assert_int_equal(o.session, 3);
+	assert_true(o.utc && o.quiet);
+	assert_int_equal(o.verbose, 2);
+	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
+	options_free(&o);
+}
+
+static void test_wrong(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *part;
+	} wrong[] = {
+	    {"", "nothing to read"},
+	    {"-a list", "-a needs a capture"},
+	    {"-r", "-r wants a value"},
+	    {"-r a -x", "unknown option -x"},
+	    {"-r a --nonsense", "--nonsense is not understood"},
+	    {"-r a --utc=1", "--utc=1 is not understood"},
+	    {"-r a -o xml", "text or json, not \"xml\""},
+	    {"-r a -c 0", "from 1 to"},
+	    {"-r a -c -1", "from 1 to"},
+	    {"-r a -c 1x", "not \"1x\""},
+	    {"-r a -c 99999999999999999999", "from 1 to"},
+	    {"-r a --session 4294967296", "from 1 to 4294967295"},
+	    {"-r a --port 65536", "not \"65536\""},
+	    {"-r a --port 1,,2", "not \"\""},
+	    {"-r a --port 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most 16"},
+	    {"-r a --controller wlc.example.com", "names are not resolved"},
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		struct options o;
+		struct err err;
+		assert_int_equal(parse(wrong[i].line, &o, &err), -1);
+		if (strstr(err.text, wrong[i].part) == NULL)
+			fail_msg("%s: %s", wrong[i].line, err.text);
+		options_free(&o);
+	}
+}
+
+static void test_help(void **state)
+{
+	(void)state;
+	struct options o;
+	struct err err;
+	assert_int_equal(parse("-h", &o, &err), 0);
+	assert_int_equal(o.action, ACTION_HELP);
+	assert_int_equal(parse("-V", &o, &err), 0);
+	assert_int_equal(o.action, ACTION_VERSION);
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+	options_help(out);
+	fclose(out);
+	assert_non_null(strstr(text, "-r, --read FILE"));
+	assert_non_null(strstr(text, "--controller IP"));
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+		if (strcspn(line, "\n") > 100)
+			fail_msg("long line in the help: %s", line);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_all),
+	    cmocka_unit_test(test_wrong),
+	    cmocka_unit_test(test_help),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

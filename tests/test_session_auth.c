@@ -1,0 +1,301 @@
+/* What follows from a session's facts: state, handshake, certificates, the observed and predicted decision.
+ */
+#include "tests/model_fixture.h"
+
+#include "analyzer/session.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#define E FIXTURE_ENGINE
+#define C FIXTURE_CONTROLLER
+
+static int setup(void **state)
+{
+	struct fixture *fixture = malloc(sizeof *fixture);
+	fixture_new(fixture);
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_free(*state);
+	free(*state);
+	return 0;
+}
+
+static struct session_auth auth_of(const struct fixture *f)
+{
+	struct session_auth auth;
+	session_auth(f->model, f->session, &auth);
+	return auth;
+}
+
+static void without_request(struct fixture *f)
+{
+	fixture_connect(f);
+	fixture_step(f, STEP_CLIENT_HELLO, E);
+	fixture_step(f, STEP_SERVER_HELLO, C);
+	fixture_certificate(f, C, 1);
+	fixture_step(f, STEP_SERVER_HELLO_DONE, C);
+}
+
+/* ---- the decision ---------------------------------------------------------------------------------- */
+
+static void alert_codes_that_reject(void **state)
+{
+	static const uint8_t rejecting[] = {42, 43, 44, 45, 46, 48, 49};
+	struct fixture *f = *state;
+	for (unsigned code = 0; code < 256; code++) {
+		bool rejects = memchr(rejecting, (int)code, sizeof rejecting) != NULL;
+		fixture_free(f);
+		fixture_new(f);
+		fixture_connect(f);
+		fixture_handshake(f, STEP_CHANGE_CIPHER_SPEC, C);
+		fixture_alert(f, C, TLS_ALERT_FATAL, (uint8_t)code);
+		struct session_auth auth = auth_of(f);
+		assert_int_equal(auth.observed, rejects ? AUTH_OBSERVED_REJECTED : AUTH_OBSERVED_NONE);
+		assert_int_equal(auth.n_evidence, rejects ? 3 : 0);
+		assert_false(auth.inferred);
+	}
+}
+
+static void steps_at_which_an_alert_rejects(void **state)
+{
+	static const struct {
+		enum step_kind kind;
+		uint8_t dir;
+		enum auth_observed observed;
+	} cases[] = {
+	    {STEP_CLIENT_HELLO, E, AUTH_OBSERVED_NONE},
+	    {STEP_SERVER_HELLO, C, AUTH_OBSERVED_NONE},
+	    {STEP_SERVER_HELLO_DONE, C, AUTH_OBSERVED_NONE},
+	    {STEP_CERTIFICATE, E, AUTH_OBSERVED_NONE},
+	    {STEP_CLIENT_KEY_EXCHANGE, E, AUTH_OBSERVED_REJECTED},
+	    {STEP_CERTIFICATE_VERIFY, E, AUTH_OBSERVED_REJECTED},
+	    {STEP_FINISHED, E, AUTH_OBSERVED_REJECTED},
+	    {STEP_CHANGE_CIPHER_SPEC, C, AUTH_OBSERVED_REJECTED},
+	    {STEP_KINDS, 0, AUTH_OBSERVED_ACCEPTED},
+	};
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		fixture_free(f);
+		fixture_new(f);
+		fixture_connect(f);
+		fixture_handshake(f, cases[i].kind, cases[i].dir);
+		fixture_alert(f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
+		assert_int_equal(auth_of(f).observed, cases[i].observed);
+	}
+}
+
+static void warnings_and_the_engines_alerts_reject_nothing(void **state)
+{
+	struct fixture *f = *state;
+	fixture_connect(f);
+	fixture_handshake(f, STEP_CHANGE_CIPHER_SPEC, C);
+	fixture_alert(f, C, TLS_ALERT_WARNING, TLS_CERTIFICATE_UNKNOWN);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+	fixture_alert(f, E, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+}
+
+static void empty_certificates_are_never_accepted_or_rejected(void **state)
+{
+	struct fixture *f = *state;
+	fixture_connect(f);
+	fixture_handshake(f, STEP_CERTIFICATE, E);
+	fixture_certificate(f, E, 0);
+	fixture_step(f, STEP_CHANGE_CIPHER_SPEC, C);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+	f->session->n_steps--;
+	fixture_alert(f, C, TLS_ALERT_FATAL, TLS_BAD_CERTIFICATE);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+}
+
+static void acceptance_is_proved_by_three_packets(void **state)
+{
+	struct fixture *f = *state;
+	fixture_connect(f);
+	fixture_handshake(f, STEP_CHANGE_CIPHER_SPEC, C);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+	fixture_step(f, STEP_CHANGE_CIPHER_SPEC, C);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_ACCEPTED);
+	fixture_step(f, STEP_FINISHED, C);
+	struct session_auth auth = auth_of(f);
+	assert_false(auth.inferred);
+	assert_int_equal(auth.n_evidence, 3);
+	assert_int_equal(auth.evidence[0].packet,
+	                 session_step(f->session, STEP_CERTIFICATE_REQUEST, C)->at.packet);
+	assert_int_equal(auth.evidence[1].packet, session_step(f->session, STEP_CERTIFICATE, E)->at.packet);
+	assert_int_equal(auth.evidence[2].packet, session_step(f->session, STEP_FINISHED, C)->at.packet);
+}
+
+static void only_the_engines_direction(void **state)
+{
+	struct fixture *f = *state;
+	fixture_packet(f, E, 0);
+	fixture_step(f, STEP_CLIENT_HELLO, E);
+	fixture_certificate(f, E, 1);
+	fixture_step(f, STEP_CHANGE_CIPHER_SPEC, E);
+	fixture_step(f, STEP_FINISHED, E);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_INCOMPLETE);
+	fixture_data(f, E, 40);
+	struct session_auth auth = auth_of(f);
+	assert_int_equal(auth.observed, AUTH_OBSERVED_ACCEPTED);
+	assert_true(auth.inferred);
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_COMPLETE);
+}
+
+static void predictions(void **state)
+{
+	struct fixture *f = *state;
+	fixture_healthy(f);
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_NO_LIST);
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA256 "\n");
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
+	f->certs[E].hash[CERT_SPKI_SHA256][0] ^= 0xff;
+	f->certs[E].hash[CERT_SPKI_SHA256][9] ^= 0xff;
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_HASH_MISMATCH);
+	f->session->n_certs = 0;
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_NOT_VISIBLE);
+}
+
+static void predictions_without_a_certificate(void **state)
+{
+	struct fixture *f = *state;
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA256 "\n");
+	without_request(f);
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_NO_CERTIFICATE);
+	f->session->midstream = true;
+	f->session->tls.protected_on[E] = true;
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_NOT_VISIBLE);
+}
+
+static void fix_lines(void **state)
+{
+	struct fixture *f = *state;
+	struct session_auth auth = {.cert = &f->certs[E]};
+	struct auth_fix fix;
+	session_auth_fix(&auth, &fix);
+	assert_int_equal(fix.lines, 7);
+	assert_string_equal(fix.line[1], "username " FIXTURE_MAC " mac aaa attribute list nmsp-" FIXTURE_MAC);
+	assert_string_equal(fix.line[2], "aaa attribute list nmsp-" FIXTURE_MAC);
+	assert_string_equal(fix.line[3], " attribute type password " FIXTURE_SHA256);
+	assert_string_equal(fix.line[5], "config auth-list add lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA1);
+	assert_string_equal(fix.line[6],
+	                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA256);
+	f->certs[E].has_mac = false;
+	session_auth_fix(&auth, &fix);
+	assert_int_equal(fix.lines, 0);
+	auth.cert = NULL;
+	session_auth_fix(&auth, &fix);
+	assert_int_equal(fix.lines, 0);
+}
+
+static void resumed_sessions_show_no_decision(void **state)
+{
+	struct fixture *f = *state;
+	fixture_connect(f);
+	fixture_step(f, STEP_CLIENT_HELLO, E);
+	f->session->tls.offered_ticket_or_id = true;
+	fixture_step(f, STEP_SERVER_HELLO, C);
+	assert_false(session_resumed(f->session));
+	fixture_step(f, STEP_CHANGE_CIPHER_SPEC, C);
+	fixture_step(f, STEP_FINISHED, C);
+	assert_true(session_resumed(f->session));
+	fixture_step(f, STEP_CHANGE_CIPHER_SPEC, E);
+	fixture_step(f, STEP_FINISHED, E);
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_COMPLETE);
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NOT_VISIBLE);
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_NOT_VISIBLE);
+}
+
+/* ---- TLS 1.3 --------------------------------------------------------------------------------------- */
+
+static void tls13_completes_when_the_server_goes_on(void **state)
+{
+	struct fixture *f = *state;
+	fixture_tls13(f);
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_INCOMPLETE);
+	fixture_data(f, C, 250);
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_COMPLETE);
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NOT_VISIBLE);
+}
+
+static void tls13_alert_of_the_controller(void **state)
+{
+	struct fixture *f = *state;
+	fixture_tls13(f);
+	fixture_data(f, C, 19);
+	assert_true(session_hidden_alert(f->session, C));
+	assert_false(session_hidden_alert(f->session, E));
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_FAILED);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+	fixture_close(f, CLOSE_FIN, C);
+	struct session_auth auth = auth_of(f);
+	assert_int_equal(auth.observed, AUTH_OBSERVED_REJECTED);
+	assert_true(auth.inferred);
+	f->session->closed.time += 2 * NS_PER_S;
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+}
+
+static void tls13_close_notify_after_the_engine_left(void **state)
+{
+	struct fixture *f = *state;
+	fixture_tls13(f);
+	fixture_data(f, E, 19);
+	fixture_close(f, CLOSE_FIN, E);
+	fixture_data(f, C, 19);
+	assert_false(session_hidden_alert(f->session, C));
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_COMPLETE);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+}
+
+static void tls13_acceptance_needs_more_than_tickets(void **state)
+{
+	struct fixture *f = *state;
+	fixture_tls13(f);
+	fixture_data(f, C, 250);
+	fixture_data(f, C, 250);
+	fixture_data(f, E, 40);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+	fixture_data(f, C, 40);
+	struct session_auth auth = auth_of(f);
+	assert_int_equal(auth.observed, AUTH_OBSERVED_ACCEPTED);
+	assert_true(auth.inferred);
+	f->session->tls.psk_chosen = true;
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+static const struct CMUnitTest tests[] = {
+    CASE(alert_codes_that_reject),
+    CASE(steps_at_which_an_alert_rejects),
+    CASE(warnings_and_the_engines_alerts_reject_nothing),
+    CASE(empty_certificates_are_never_accepted_or_rejected),
+    CASE(acceptance_is_proved_by_three_packets),
+    CASE(only_the_engines_direction),
+    CASE(predictions),
+    CASE(predictions_without_a_certificate),
+    CASE(fix_lines),
+    CASE(resumed_sessions_show_no_decision),
+    CASE(tls13_completes_when_the_server_goes_on),
+    CASE(tls13_alert_of_the_controller),
+    CASE(tls13_close_notify_after_the_engine_left),
+    CASE(tls13_acceptance_needs_more_than_tickets),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+/*
+ * The program: options, inputs, the loop over packets, the report, the exit status. Everything that can be
+ * wrong with the environment is said here, in one line on standard error.
+ */
+#include "analyzer/analyze.h"
+#include "analyzer/input.h"
+#include "analyzer/xmalloc.h"
+#include "ui/json.h"
+#include "ui/options.h"
+#include "ui/progress.h"
+#include "ui/text.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum status { STATUS_CLEAN = 0, STATUS_FINDINGS = 1, STATUS_TROUBLE = 2 };
+
+struct run {
+	int argc;
+	char **argv;
+	struct options options;
+	enum escape_mode escape;
+	struct model *model;
+	struct analyze *analyze;
+	struct input *inputs[LIMIT_INPUTS]; /* the ones that could be opened, in reading order */
+	uint32_t n_inputs;
+	bool trouble; /* an input could not be read: status 2 */
+};
+
+static void complain(const struct run *run, const char *text)
+{
+	char *shown = escape_text(text, run->escape);
+	fprintf(stderr, "nmspscope: %s\n", shown);
+	free(shown);
+}
+
+/* ---- inputs ---- */
+
+static void note_input(struct model *model, uint32_t index, const struct input *input)
+{
+	static const char *const kinds[] = {
+	    [CAPFILE_UNKNOWN] = "-", [CAPFILE_PCAP] = "pcap", [CAPFILE_PCAPNG] = "pcapng"};
+	struct capture_input *note = &model->capture.inputs[index];
+	free(note->kind);
+	note->kind = xstrdup(kinds[input_kind(input)]);
+	note->packets = input_packets(input);
+	note->bytes = input_bytes(input);
+	note->dropped = input_dropped(input);
+	note->snaplen = input_snaplen(input);
+	if (note->error != NULL || input_problem(input)[0] == '\0')
+		return;
+	note->error = xstrdup(input_problem(input));
+	note->truncated = true;
+}
+
+static void bad_input(struct run *run, const char *path, const struct err *err)
+{
+	uint32_t index = model_add_input(run->model, path);
+	run->model->capture.inputs[index].error = xstrdup(err->text);
+	complain(run, err->text);
+	run->trouble = true;
+}
+
+/* Keeps the inputs in the order of their first packets; equal ones as they were given. */
+static void place_input(struct run *run, struct input *input)
+{
+	uint32_t at = run->n_inputs++;
+	for (; at > 0 && input_first_time(run->inputs[at - 1]) > input_first_time(input); at--)
+		run->inputs[at] = run->inputs[at - 1];
+	run->inputs[at] = input;
+}
+
+/* Good inputs first, so that packet numbers and the list of inputs have the same order. */
+static void open_inputs(struct run *run)
+{
+	struct err errors[LIMIT_INPUTS];
+	const char *bad[LIMIT_INPUTS];
+	uint32_t n_bad = 0;
+	for (uint32_t i = 0; i < run->options.n_read; i++) {
+		struct input *input = input_open(run->options.read[i], &errors[n_bad]);
+		if (input == NULL)
+			bad[n_bad++] = run->options.read[i];
+		else
+			place_input(run, input);
+	}
+	for (uint32_t i = 0; i < run->n_inputs; i++)
+		model_add_input(run->model, input_name(run->inputs[i]));
+	for (uint32_t i = 0; i < n_bad; i++)
+		bad_input(run, bad[i], &errors[i]);
+}
+
+/* ---- the loop ---- */
+
+static void read_input(struct run *run, uint32_t index, uint64_t *packets, struct progress *progress)
+{
+	struct input *input = run->inputs[index];
+	struct capfile_packet packet;
+	uint64_t most = run->options.count;
+	while (most == 0 || *packets < most) {
+		if (input_next(input, &packet) != INPUT_PACKET)
+			break;
+		analyze_packet(run->analyze, index, &packet);
+		++*packets;
+		progress_step(progress, input);
+	}
+	note_input(run->model, index, input);
+}
+
+static void read_all(struct run *run)
+{
+	uint64_t packets = 0;
+	struct progress progress;
+	progress_start(&progress, !run->options.quiet && isatty(STDERR_FILENO));
+	for (uint32_t i = 0; i < run->n_inputs; i++)
+		read_input(run, i, &packets, &progress);
+	analyze_end(run->analyze);
+	progress_end(&progress);
+}
+
+/* ---- set-up ---- */
+
+static int set_up(struct run *run, struct err *err)
+{
+	const struct options *options = &run->options;
+	run->model->controller = options->controller;
+	for (uint32_t i = 0; i < options->n_ports; i++)
+		run->model->ports[i] = options->ports[i];
+	if (options->n_ports > 0)
+		run->model->n_ports = options->n_ports;
+	for (uint32_t i = 0; i < options->n_authlist; i++)
+		if (authlist_read(&run->model->authlist, options->authlist[i], err) != 0)
+			return -1;
+	if (options->filter != NULL)
+		return analyze_set_filter(run->analyze, options->filter, err);
+	return 0;
+}
+
+static bool has_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	return isatty(STDOUT_FILENO) && (no_colour == NULL || no_colour[0] == '\0') && terminal != NULL &&
+	       strcmp(terminal, "dumb") != 0;
+}
+
+/* ---- the report ---- */
+
+static void report(const struct run *run, struct view *view)
+{
+	struct page page = {
+	    .out = stdout,
+	    .format = {.escape = run->escape, .utc = run->options.utc},
+	    .colour = has_colour(),
+	    .verbose = run->options.verbose,
+	};
+	if (run->options.output == OUTPUT_JSON)
+		json_report(stdout, view);
+	else
+		text_report(&page, view);
+}
+
+static enum status finish(struct run *run, struct err *err)
+{
+	enum status status = STATUS_TROUBLE;
+	struct view *view = view_new(run->model, run->options.session);
+	if (run->options.session != 0 && view->n_digests == 0) {
+		err_set(err, "there is no session %u; without --session all are listed",
+		        (unsigned)run->options.session);
+	} else {
+		report(run, view);
+		status = view_has_error(view) ? STATUS_FINDINGS : STATUS_CLEAN;
+	}
+	view_free(view);
+	return status;
+}
+
+static enum status analyse(struct run *run, struct err *err)
+{
+	if (set_up(run, err) != 0)
+		return STATUS_TROUBLE;
+	open_inputs(run);
+	if (run->n_inputs == 0)
+		return STATUS_TROUBLE;
+	read_all(run);
+	enum status status = finish(run, err);
+	return run->trouble ? STATUS_TROUBLE : status;
+}
+
+static enum status run_all(struct run *run)
+{
+	struct err err = {.text = ""};
+	run->model = model_new();
+	run->analyze = analyze_new(run->model);
+	enum status status = analyse(run, &err);
+	if (err.text[0] != '\0')
+		complain(run, err.text);
+	for (uint32_t i = 0; i < run->n_inputs; i++)
+		input_close(run->inputs[i]);
+	analyze_free(run->analyze);
+	model_free(run->model);
+	return status;
+}
+
+static enum status act(struct run *run)
+{
+	struct err err;
+	if (options_parse(&run->options, run->argc, run->argv, &err) != 0) {
+		complain(run, err.text);
+		return STATUS_TROUBLE;
+	}
+	switch (run->options.action) {
+	case ACTION_HELP:
+		options_help(stdout);
+		return STATUS_CLEAN;
+	case ACTION_VERSION:
+		printf("nmspscope %s\n", VIEW_VERSION);
+		return STATUS_CLEAN;
+	case ACTION_RUN:
+		break;
+	}
+	return run_all(run);
+}
+
+/* What was printed is worth nothing when it did not arrive. */
+static bool output_failed(const struct run *run)
+{
+	struct err err;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return false;
+	err_set(&err, "standard output could not be written: %s", strerror(errno));
+	complain(run, err.text);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = {.argc = argc, .argv = argv};
+	setlocale(LC_CTYPE, "");
+	run.escape = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? ESCAPE_UTF8 : ESCAPE_ASCII;
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, said in a line */
+	enum status status = act(&run);
+	if (output_failed(&run))
+		status = STATUS_TROUBLE;
+	options_free(&run.options);
+	return (int)status;
+}

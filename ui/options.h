@@ -1,0 +1,43 @@
+/*
+ * The command line. One table of options, from which the parsing, the help (and the manual page) are made.
+ * Never opens a file and never analyses anything.
+ */
+#ifndef UI_OPTIONS_H
+#define UI_OPTIONS_H
+
+#include "analyzer/err.h"
+#include "dissect/limits.h"
+#include "dissect/packet.h"
+
+#include <stdio.h>
+
+enum output { OUTPUT_TEXT, OUTPUT_JSON };
+
+enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION };
+
+/* Strings borrow from argv, except the filter. */
+struct options {
+	enum action action;
+	const char *read[LIMIT_INPUTS];
+	uint32_t n_read;
+	const char *authlist[LIMIT_INPUTS];
+	uint32_t n_authlist;
+	uint16_t ports[LIMIT_PORTS];
+	uint32_t n_ports;       /* 0: the default port */
+	struct addr controller; /* version 0 when not given */
+	enum output output;
+	uint64_t count;   /* packets to read, 0 = all */
+	uint32_t session; /* the one to report, 0 = all */
+	bool utc, quiet;
+	unsigned verbose;
+	char *filter; /* the words that remain, joined; NULL when there are none */
+};
+
+/* Fills all of `out`. -1 with a sentence that says the cure. Free with options_free in both cases. */
+int options_parse(struct options *out, int argc, char **argv, struct err *err);
+void options_free(struct options *options);
+
+/* The help text of -h. */
+void options_help(FILE *out);
+
+#endif

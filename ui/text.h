@@ -1,0 +1,13 @@
+/*
+ * The text report: for the person who stands at the console and asks what is wrong and what to type.
+ * A loop over the view's tables in the order of design.md section 7; the layout is page.c's.
+ */
+#ifndef UI_TEXT_H
+#define UI_TEXT_H
+
+#include "ui/page.h"
+
+/* Writes the report. The caller checks the stream for errors. */
+void text_report(const struct page *page, struct view *view);
+
+#endif

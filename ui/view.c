@@ -1,0 +1,148 @@
+/*
+ * Values, rows, and the state behind the tables: which sessions are shown, and what follows from the one
+ * that is open. Called by the renderers and main; never formats anything.
+ */
+#include "ui/view.h"
+
+#include "analyzer/xmalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct value view_null(void)
+{
+	return (struct value){.kind = VALUE_NULL};
+}
+
+struct value view_text(const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return view_null();
+	return (struct value){.kind = VALUE_TEXT, .text = text};
+}
+
+struct value view_count(uint64_t count)
+{
+	return (struct value){.kind = VALUE_COUNT, .count = count};
+}
+
+struct value view_bool(bool yes)
+{
+	return (struct value){.kind = VALUE_BOOL, .yes = yes};
+}
+
+struct value view_input(const struct model *model, uint32_t input)
+{
+	if (input >= model->capture.n_inputs)
+		return view_null();
+	const char *name = model->capture.inputs[input].name;
+	return view_text(strcmp(name, "-") == 0 ? "standard input" : name);
+}
+
+struct value view_mac(const uint8_t mac[6])
+{
+	struct value value = {.kind = VALUE_MAC};
+	memcpy(value.mac, mac, sizeof value.mac);
+	return value;
+}
+
+struct value view_time(const struct origin *at)
+{
+	if (at->packet == 0)
+		return view_null();
+	return (struct value){.kind = VALUE_TIME, .ns = at->time};
+}
+
+struct value view_side(const struct session *session, uint8_t dir)
+{
+	return view_text(dir == session->controller ? "controller" : "engine");
+}
+
+size_t view_rows(const struct table *table, const struct row *parent)
+{
+	return table->count(parent);
+}
+
+struct row view_row(const struct table *table, const struct row *parent, size_t i)
+{
+	struct row row = *parent;
+	row.index = i;
+	if (table->open != NULL)
+		table->open(parent, &row);
+	return row;
+}
+
+static void digest(struct view *view, const struct session *session)
+{
+	struct findings *findings = &view->open.findings;
+	findings_of_session(view->model, session, findings);
+	struct view_digest *out = &view->digests[view->n_digests++];
+	*out = (struct view_digest){.session = session};
+	if (findings->n > 0) {
+		out->gravest = findings->list[0].id;
+		out->severity = findings->list[0].severity;
+	}
+}
+
+struct view *view_new(const struct model *model, uint32_t only)
+{
+	struct view *view = xcalloc(1, sizeof *view);
+	view->model = model;
+	view->now = model->capture.last;
+	view->digests = xcalloc((size_t)model->n_sessions + 1, sizeof *view->digests);
+	for (const struct session *s = model->first; s != NULL; s = s->next)
+		if (only == 0 || s->id == only)
+			digest(view, s);
+	findings_of_capture(model, &view->capture);
+	return view;
+}
+
+void view_free(struct view *view)
+{
+	if (view == NULL)
+		return;
+	free(view->digests);
+	free(view);
+}
+
+struct row view_root(struct view *view)
+{
+	return (struct row){.view = view};
+}
+
+bool view_has_error(const struct view *view)
+{
+	if (view->capture.n > 0 && view->capture.list[0].severity == SEVERITY_ERROR)
+		return true;
+	for (size_t i = 0; i < view->n_digests; i++)
+		if (view->digests[i].gravest != NULL && view->digests[i].severity == SEVERITY_ERROR)
+			return true;
+	return false;
+}
+
+static void decryption_detail(struct view_session *out)
+{
+	const uint64_t *n = out->session->tls.protected_records;
+	out->decryption_detail[0] = '\0';
+	if (n[0] + n[1] > 0)
+		snprintf(
+		    out->decryption_detail, sizeof out->decryption_detail,
+		    "%llu encrypted records were seen and no key was given, so their contents stay unknown",
+		    (unsigned long long)(n[0] + n[1]));
+}
+
+void view_session_open(struct view *view, const struct session *session)
+{
+	struct view_session *out = &view->open;
+	out->session = session;
+	out->state = session_state(session, view->now);
+	out->handshake = session_handshake(session);
+	session_auth(view->model, session, &out->auth);
+	session_auth_fix(&out->auth, &out->fix);
+	findings_of_session(view->model, session, &out->findings);
+	findings_verdict(view->model, session, &out->findings, out->verdict);
+	session_community_id(session, out->community_id);
+	decryption_detail(out);
+	view_timeline_build(out);
+	view_trust_build(out);
+}

@@ -1,0 +1,202 @@
+/*
+ * What is shown: column tables with typed getters over the const model.
+ *
+ * A table is a list of columns; a column has a JSON key, a label for people, and a getter or a nested table.
+ * The renderers (text, json) are loops over these tables and know nothing of sessions. A new column is one
+ * row and one getter. What follows from a session is computed once, when its row is opened. Texts may hold
+ * captured bytes: the renderers escape them.
+ */
+#ifndef UI_VIEW_H
+#define UI_VIEW_H
+
+#include "analyzer/findings/findings.h"
+#include "analyzer/session.h"
+
+#define VIEW_VERSION "0.1.0"
+#define VIEW_SCHEMA  1
+
+/* ---- values ---- */
+
+enum value_kind {
+	VALUE_NULL,     /* unknown, or does not apply */
+	VALUE_TEXT,     /* text */
+	VALUE_COUNT,    /* count */
+	VALUE_BOOL,     /* yes */
+	VALUE_TIME,     /* ns since 1970-01-01 UTC */
+	VALUE_DATE,     /* seconds since 1970-01-01 UTC; reaches further than VALUE_TIME */
+	VALUE_DURATION, /* ns */
+	VALUE_OFFSET,   /* ns since the session's first packet, shown in seconds so that a column lines up */
+	VALUE_MAC,      /* mac, 6 bytes */
+	VALUE_ADDR,     /* addr */
+	VALUE_ENDPOINT, /* addr and port */
+	VALUE_BYTES,    /* bytes, shown in hex */
+	VALUE_CODE,     /* code, shown as 0x2180 */
+};
+
+/* Borrows from the model, the view or constants; valid until the next session is opened. */
+struct value {
+	enum value_kind kind;
+	bool inferred; /* not measured: people are told so */
+	union {
+		const char *text;
+		uint64_t count;
+		bool yes;
+		int64_t ns;
+		int64_t seconds;
+		uint8_t mac[6];
+		const struct addr *addr;
+		struct span bytes;
+		uint16_t code;
+	};
+	uint16_t port;
+};
+
+struct value view_null(void);
+struct value view_text(const char *text); /* NULL and "" give a null value */
+struct value view_count(uint64_t count);
+struct value view_bool(bool yes);
+struct value view_input(const struct model *model, uint32_t input); /* its name; "-" is told in words */
+struct value view_mac(const uint8_t mac[6]);
+struct value view_time(const struct origin *at);                    /* packet 0 gives a null value */
+struct value view_side(const struct session *session, uint8_t dir); /* "engine" or "controller" */
+
+/* ---- tables ---- */
+
+struct view;
+struct view_session;
+
+/* Where a getter stands. */
+struct row {
+	struct view *view;
+	struct view_session *session; /* NULL outside of sessions */
+	const void *item;             /* what the innermost list is about; its type belongs to the table */
+	size_t index;                 /* in the innermost list */
+};
+
+enum column_shape {
+	COLUMN_VALUE,   /* get */
+	COLUMN_OBJECT,  /* table, of the same row */
+	COLUMN_LIST,    /* table, a row per item */
+	COLUMN_STRINGS, /* table of one column, a value per item */
+};
+
+struct table;
+
+struct column {
+	const char *key;   /* JSON, NULL = not there */
+	const char *label; /* for people, NULL = not there */
+	unsigned verbose;  /* shown to people from this many -v on */
+	bool hide_zero;    /* people are not shown a count of 0 */
+	enum column_shape shape;
+	struct value (*get)(const struct row *row);
+	const struct table *table;
+};
+
+struct table {
+	const struct column *columns;
+	size_t n_columns;
+	size_t (*count)(const struct row *parent); /* rows; NULL for the table of an object */
+	void (*open)(const struct row *parent,
+	             struct row *row); /* sets row->item by row->index; may be NULL */
+};
+
+#define TABLE_OF(list) .columns = (list), .n_columns = sizeof(list) / sizeof((list)[0])
+
+size_t view_rows(const struct table *table, const struct row *parent);
+
+/* Opens row i. Opening a row of view_sessions computes all of that session and closes the one before. */
+struct row view_row(const struct table *table, const struct row *parent, size_t i);
+
+/* ---- the view of one analysis ---- */
+
+/* A line of the timeline: a handshake step, an alert, or a TCP event. */
+struct view_event {
+	struct origin at;
+	bool has_dir; /* the direction is known */
+	uint8_t dir;
+	bool alert;
+	const struct step *step; /* NULL for others */
+	uint64_t place;          /* what the timeline is sorted by: the packet, for steps never going back */
+	size_t order;            /* of being added, so that sorting keeps it in one place */
+	char text[120];
+};
+
+#define VIEW_EVENTS (LIMIT_STEPS + LIMIT_ALERTS + LIMIT_SYNS + LIMIT_ICMP + 16)
+
+#define VIEW_TRUST 10
+
+/* One session with everything that follows from it. */
+struct view_session {
+	const struct session *session;
+	enum session_state state;
+	enum handshake_state handshake;
+	struct session_auth auth;
+	struct auth_fix fix;
+	struct findings findings;
+	char community_id[COMMUNITY_ID];
+	char verdict[VERDICT_TEXT];
+	char decryption_detail[160];
+	struct view_event events[VIEW_EVENTS];
+	size_t n_events;
+	char trust[VIEW_TRUST][160]; /* sentences */
+	size_t n_trust;
+};
+
+/* What the overview needs of every session. */
+struct view_digest {
+	const struct session *session;
+	const char *gravest; /* id of the gravest finding, NULL when none */
+	enum severity severity;
+};
+
+struct view {
+	const struct model *model;
+	int64_t now;                 /* time of the last packet */
+	struct view_digest *digests; /* the sessions that are shown, in order of id */
+	size_t n_digests;
+	struct findings capture;  /* findings of the capture as a whole */
+	struct view_session open; /* the session that is being shown */
+	char scratch[320];        /* a text that a getter puts together, until the next one does */
+};
+
+/* `only`: the one session to show, 0 for all. Free with view_free. */
+struct view *view_new(const struct model *model, uint32_t only);
+void view_free(struct view *view); /* NULL is allowed */
+
+/* Computes what follows from a session into view->open; called by the table of sessions. */
+void view_session_open(struct view *view, const struct session *session);
+
+/* The row from which everything is reached. */
+struct row view_root(struct view *view);
+
+/* A shown session, or the capture, has a finding of severity error: exit status 1. */
+bool view_has_error(const struct view *view);
+
+/* ---- the tables ---- */
+
+extern const struct table view_report; /* everything, in the order of design.md section 8 */
+extern const struct table view_capture_inputs;
+extern const struct table view_capture;
+extern const struct table view_capture_encapsulation; /* names; the item is a bit set, uint32_t */
+extern const struct table view_capture_authlists;
+extern const struct table view_capture_list_problems; /* of the list that is the item */
+extern const struct table view_sessions;
+extern const struct table view_overview; /* for people: a line per session, without opening it */
+extern const struct table view_tls;
+extern const struct table view_certificates;
+extern const struct table view_auth;
+extern const struct table view_auth_fix;
+extern const struct table view_findings;        /* of the session, or of the capture outside of sessions */
+extern const struct table view_findings_advice; /* of the finding that is the item */
+extern const struct table view_findings_evidence;
+extern const struct table view_timeline; /* for people: steps, alerts and TCP events by packet */
+extern const struct table view_trust;    /* for people: sentences on how far the capture can be trusted */
+
+/* The name of the chosen version, NULL when none was seen. */
+const char *view_tls_version(const struct session *of);
+
+/* Fill in events and trust; called when a session is opened. */
+void view_timeline_build(struct view_session *session);
+void view_trust_build(struct view_session *session);
+
+#endif

@@ -1,0 +1,208 @@
+/* The table of the AuthList decision: what was observed, what the given list predicts. design.md section 6.
+ */
+#include "ui/view.h"
+
+#include <stdio.h>
+
+static const struct session_auth *auth(const struct row *row)
+{
+	return &row->session->auth;
+}
+
+static const struct authlist_entry *entry(const struct row *row)
+{
+	return auth(row)->decision.entry;
+}
+
+/* ---- observed ---- */
+
+static struct value observed(const struct row *row)
+{
+	struct value value = view_text(session_observed_name(auth(row)->observed));
+	value.inferred = auth(row)->observed != AUTH_OBSERVED_NONE && auth(row)->inferred;
+	return value;
+}
+
+static struct value observed_inferred(const struct row *row)
+{
+	return view_bool(auth(row)->inferred);
+}
+
+static size_t proof_count(const struct row *parent)
+{
+	return auth(parent)->n_evidence;
+}
+
+static struct value proof(const struct row *row)
+{
+	return view_count(auth(row)->evidence[row->index].packet);
+}
+
+static const struct column proof_columns[] = {{.get = proof}};
+
+static const struct table proofs = {TABLE_OF(proof_columns), .count = proof_count};
+
+/* ---- predicted ---- */
+
+static const char *meaning(enum auth_prediction prediction)
+{
+	switch (prediction) {
+	case AUTH_NO_LIST:
+		return "no AuthList was given; -a FILE compares one";
+	case AUTH_NO_CERTIFICATE:
+		return "the engine sent no certificate that could be compared";
+	case AUTH_NOT_VISIBLE:
+		return "the engine's certificate is not visible in this capture";
+	case AUTH_MATCH:
+		return "the list allows this certificate";
+	case AUTH_DAMAGED_ENTRY:
+		return "the list has an entry for it, but with a typing error";
+	case AUTH_HASH_KIND:
+		return "the list has the hash of the wrong kind (SHA-1 or SHA-256)";
+	case AUTH_HASH_MISMATCH:
+		return "the list has the MAC, but with another hash";
+	case AUTH_HASH_OTHER_MAC:
+		return "the list has the hash, but under another MAC";
+	case AUTH_MAC_NOT_LISTED:
+		return "the list has neither the MAC nor the hash";
+	}
+	return NULL;
+}
+
+static struct value predicted(const struct row *row)
+{
+	return view_text(auth_prediction_name(auth(row)->decision.prediction));
+}
+
+static struct value predicted_meaning(const struct row *row)
+{
+	return view_text(meaning(auth(row)->decision.prediction));
+}
+
+static struct value detail(const struct row *row)
+{
+	return view_text(auth(row)->decision.detail);
+}
+
+static struct value mac(const struct row *row)
+{
+	const struct cert *cert = auth(row)->cert;
+	if (cert == NULL || !cert->has_mac)
+		return view_null();
+	return view_mac(cert->mac);
+}
+
+static bool has_match(const struct row *row)
+{
+	enum auth_prediction p = auth(row)->decision.prediction;
+	return p == AUTH_MATCH || p == AUTH_HASH_KIND || p == AUTH_HASH_OTHER_MAC;
+}
+
+static struct value matched(const struct row *row)
+{
+	return has_match(row) ? view_text(cert_hash_name(auth(row)->decision.matched)) : view_null();
+}
+
+static struct value matched_label(const struct row *row)
+{
+	return has_match(row) ? view_text(cert_hash_label(auth(row)->decision.matched)) : view_null();
+}
+
+/* ---- the entry that the prediction rests on ---- */
+
+static struct value entry_source(const struct row *row)
+{
+	if (entry(row) == NULL)
+		return view_null();
+	return view_text(row->view->model->authlist.files[entry(row)->file].name);
+}
+
+static struct value entry_line(const struct row *row)
+{
+	return entry(row) == NULL ? view_null() : view_count(entry(row)->line);
+}
+
+static struct value entry_mac(const struct row *row)
+{
+	uint8_t bytes[6];
+	if (entry(row) == NULL)
+		return view_null();
+	const struct authtext_token *token = &entry(row)->mac;
+	if (token->damage != 0 || !authtext_mac(token->text, bytes))
+		return view_text(token->text);
+	return view_mac(bytes);
+}
+
+static struct value entry_hash(const struct row *row)
+{
+	return entry(row) == NULL ? view_null() : view_text(entry(row)->hash.text);
+}
+
+/* The engine's key hash in the digest that the entry has, to be compared by eye. */
+static struct value engine_hash(const struct row *row)
+{
+	const struct cert *cert = auth(row)->cert;
+	if (cert == NULL || entry(row) == NULL)
+		return view_null();
+	/* A damaged hash may have lost or won some digits: what lies nearer to 64 digits than to 40 is
+	 * SHA-256. */
+	size_t between = cert_hash_bytes(CERT_SPKI_SHA1) + cert_hash_bytes(CERT_SPKI_SHA256);
+	enum cert_hash which = strlen(entry(row)->hash.text) > between ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
+	if (!cert->has_hash[which])
+		return view_null();
+	return (struct value){.kind = VALUE_BYTES,
+	                      .bytes = span_of(cert->hash[which], cert_hash_bytes(which))};
+}
+
+static struct value entry_place(const struct row *row)
+{
+	if (entry(row) == NULL)
+		return view_null();
+	const char *name = row->view->model->authlist.files[entry(row)->file].name;
+	char *text = row->view->scratch;
+	snprintf(text, sizeof row->view->scratch, "%s line %u", name, (unsigned)entry(row)->line);
+	return view_text(text);
+}
+
+static const struct column entry_columns[] = {
+    {.label = "Entry", .get = entry_place},
+    {.key = "source", .get = entry_source},
+    {.key = "line", .get = entry_line},
+    {.key = "mac", .label = "Entry MAC", .get = entry_mac},
+    {.key = "hash", .label = "Entry hash", .get = entry_hash},
+};
+
+static const struct table entry_table = {TABLE_OF(entry_columns)};
+
+/* ---- fix ---- */
+
+static size_t fix_count(const struct row *parent)
+{
+	return parent->session->fix.lines;
+}
+
+static struct value fix(const struct row *row)
+{
+	return view_text(row->session->fix.line[row->index]);
+}
+
+static const struct column fix_columns[] = {{.get = fix}};
+
+const struct table view_auth_fix = {TABLE_OF(fix_columns), .count = fix_count};
+
+static const struct column columns[] = {
+    {.key = "observed", .label = "Observed", .get = observed},
+    {.key = "observed_inferred", .get = observed_inferred},
+    {.label = "In packets", .shape = COLUMN_STRINGS, .table = &proofs},
+    {.key = "predicted", .label = "Predicted", .get = predicted},
+    {.label = "That is", .get = predicted_meaning},
+    {.label = "In detail", .get = detail},
+    {.key = "mac", .label = "Engine MAC", .get = mac},
+    {.key = "matched", .get = matched},
+    {.label = "Matched by", .get = matched_label},
+    {.key = "entry", .label = "Entry", .shape = COLUMN_OBJECT, .table = &entry_table},
+    {.label = "Engine hash", .get = engine_hash},
+    {.key = "fix", .shape = COLUMN_STRINGS, .table = &view_auth_fix},
+};
+
+const struct table view_auth = {TABLE_OF(columns)};

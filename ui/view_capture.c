@@ -1,0 +1,333 @@
+/* The tables of the capture as a whole: program, inputs, counts, allow lists. Called through ui/view.h. */
+#include "ui/view.h"
+
+#include <stdio.h>
+
+static const struct capture *capture(const struct row *row)
+{
+	return &row->view->model->capture;
+}
+
+/* ---- program ---- */
+
+static struct value version(const struct row *row)
+{
+	(void)row;
+	return view_text(VIEW_VERSION);
+}
+
+static struct value schema(const struct row *row)
+{
+	(void)row;
+	return view_count(VIEW_SCHEMA);
+}
+
+static const struct column program_columns[] = {
+    {.key = "version", .get = version},
+    {.key = "schema", .get = schema},
+};
+
+static const struct table program = {TABLE_OF(program_columns)};
+
+/* ---- inputs ---- */
+
+static const struct capture_input *input(const struct row *row)
+{
+	return row->item;
+}
+
+static struct value input_file(const struct row *row)
+{
+	return view_input(row->view->model, (uint32_t)row->index);
+}
+
+static struct value input_type(const struct row *row)
+{
+	const char *kind = input(row)->kind;
+	return kind == NULL || strcmp(kind, "-") == 0 ? view_null() : view_text(kind);
+}
+
+static struct value input_packet_count(const struct row *row)
+{
+	return view_count(input(row)->packets);
+}
+
+/* Packet numbers run over all inputs: where this one begins tells how to find a packet in it. */
+static struct value input_first_packet(const struct row *row)
+{
+	uint64_t before = 0;
+	for (size_t i = 0; i < row->index; i++)
+		before += capture(row)->inputs[i].packets;
+	return input(row)->packets == 0 ? view_null() : view_count(before + 1);
+}
+
+static struct value input_byte_count(const struct row *row)
+{
+	return view_count(input(row)->bytes);
+}
+
+static struct value input_error(const struct row *row)
+{
+	return view_text(input(row)->error);
+}
+
+static size_t inputs_count(const struct row *parent)
+{
+	return capture(parent)->n_inputs;
+}
+
+static void inputs_open(const struct row *parent, struct row *row)
+{
+	row->item = &capture(parent)->inputs[row->index];
+}
+
+static const struct column input_columns[] = {
+    {.key = "name", .get = input_file},
+    {.key = "kind", .label = "Kind", .get = input_type},
+    {.key = "packets", .label = "Packets", .get = input_packet_count},
+    {.label = "First number", .get = input_first_packet},
+    {.key = "bytes", .label = "Bytes", .get = input_byte_count},
+    {.key = "error", .get = input_error},
+    {.label = "File", .get = input_file},
+};
+
+const struct table view_capture_inputs = {TABLE_OF(input_columns), .count = inputs_count,
+                                          .open = inputs_open};
+
+/* ---- encapsulation: names of the bits of a set ---- */
+
+static uint32_t encaps(const struct row *row)
+{
+	return row->session != NULL ? row->session->session->encaps : capture(row)->encaps;
+}
+
+static size_t encapsulation_count(const struct row *parent)
+{
+	size_t n = 0;
+	for (unsigned bit = 0; bit < ENCAP_COUNT; bit++)
+		n += encaps(parent) >> bit & 1;
+	return n;
+}
+
+static struct value encapsulation_name(const struct row *row)
+{
+	size_t left = row->index;
+	for (unsigned bit = 0; bit < ENCAP_COUNT; bit++)
+		if ((encaps(row) >> bit & 1) != 0 && left-- == 0)
+			return view_text(packet_encap_name((enum encap)bit));
+	return view_null();
+}
+
+static const struct column encapsulation_columns[] = {{.get = encapsulation_name}};
+
+const struct table view_capture_encapsulation = {TABLE_OF(encapsulation_columns),
+                                                 .count = encapsulation_count};
+
+/* ---- capture ---- */
+
+static struct value packets(const struct row *row)
+{
+	return view_count(capture(row)->packets);
+}
+
+static struct value nmsp_packets(const struct row *row)
+{
+	return view_count(capture(row)->nmsp_packets);
+}
+
+static struct value bytes(const struct row *row)
+{
+	return view_count(capture(row)->bytes);
+}
+
+static struct value moment(int64_t ns)
+{
+	return ns == INT64_MIN ? view_null() : (struct value){.kind = VALUE_TIME, .ns = ns};
+}
+
+static struct value first(const struct row *row)
+{
+	return moment(capture(row)->first);
+}
+
+static struct value last(const struct row *row)
+{
+	return moment(capture(row)->last);
+}
+
+static struct value period(const struct row *row)
+{
+	int64_t from = capture(row)->first, to = capture(row)->last;
+	if (from == INT64_MIN || to < from)
+		return view_null();
+	return (struct value){.kind = VALUE_DURATION, .ns = to - from};
+}
+
+static struct value dropped(const struct row *row)
+{
+	uint64_t sum = 0;
+	bool known = false;
+	for (uint32_t i = 0; i < capture(row)->n_inputs; i++) {
+		int64_t n = capture(row)->inputs[i].dropped;
+		known = known || n >= 0;
+		sum += n > 0 ? (uint64_t)n : 0;
+	}
+	return known ? view_count(sum) : view_null();
+}
+
+static struct value duplicates(const struct row *row)
+{
+	return view_count(capture(row)->duplicates);
+}
+
+static struct value gaps(const struct row *row)
+{
+	return view_count(capture(row)->gaps);
+}
+
+static struct value cut_packets(const struct row *row)
+{
+	return view_count(capture(row)->cut_packets);
+}
+
+/* The sentence for people when there is nothing to say against the capture. */
+static struct value trust(const struct row *row)
+{
+	const struct capture *c = capture(row);
+	if (c->nmsp_packets == 0 || c->duplicates + c->gaps + c->cut_packets > 0)
+		return view_null();
+	return view_text("no duplicate, no gap and no cut packet in the NMSP sessions");
+}
+
+static struct value filtered(const struct row *row)
+{
+	return capture(row)->filtered == 0 ? view_null() : view_count(capture(row)->filtered);
+}
+
+static struct value evicted_sessions(const struct row *row)
+{
+	return view_count(capture(row)->evicted_sessions);
+}
+
+static struct value evicted_packets(const struct row *row)
+{
+	return view_count(capture(row)->evicted_packets);
+}
+
+static struct value evicted_messages(const struct row *row)
+{
+	return view_count(capture(row)->evicted_messages);
+}
+
+static const struct column evicted_columns[] = {
+    {.key = "sessions", .get = evicted_sessions},
+    {.key = "packets", .get = evicted_packets},
+    {.key = "messages", .get = evicted_messages},
+};
+
+static const struct table evicted = {TABLE_OF(evicted_columns)};
+
+static const struct column capture_columns[] = {
+    {.key = "packets", .label = "Packets", .get = packets},
+    {.key = "nmsp_packets", .label = "of NMSP", .get = nmsp_packets},
+    {.label = "Refused by filter", .get = filtered},
+    {.key = "bytes", .label = "Bytes", .verbose = 1, .get = bytes},
+    {.key = "first", .label = "First packet", .get = first},
+    {.key = "last", .label = "Last packet", .get = last},
+    {.label = "Period", .get = period},
+    {.key = "dropped", .label = "Lost by capturer", .get = dropped},
+    {.label = "Trust", .get = trust},
+    {.key = "duplicates", .label = "Duplicates", .hide_zero = true, .get = duplicates},
+    {.key = "gaps", .label = "Gaps", .hide_zero = true, .get = gaps},
+    {.key = "cut_packets", .label = "Cut packets", .hide_zero = true, .get = cut_packets},
+    {.key = "encapsulation",
+     .label = "Encapsulation",
+     .shape = COLUMN_STRINGS,
+     .table = &view_capture_encapsulation},
+    {.key = "evicted", .shape = COLUMN_OBJECT, .table = &evicted},
+};
+
+const struct table view_capture = {TABLE_OF(capture_columns)};
+
+/* ---- allow lists ---- */
+
+static const struct authlist_file *list(const struct row *row)
+{
+	return row->item;
+}
+
+static struct value list_name(const struct row *row)
+{
+	return view_text(list(row)->name);
+}
+
+static struct value list_side(const struct row *row)
+{
+	return view_text(authlist_side_name(list(row)->side));
+}
+
+static struct value list_entries(const struct row *row)
+{
+	return view_count(list(row)->entries);
+}
+
+static size_t problem_count(const struct row *parent)
+{
+	return list(parent)->n_problems;
+}
+
+static struct value problem(const struct row *row)
+{
+	const struct authlist_problem *at = &list(row)->problems[row->index];
+	char *text = row->view->scratch;
+	snprintf(text, sizeof row->view->scratch, "line %u: %s", (unsigned)at->line, at->text);
+	return view_text(text);
+}
+
+static const struct column problem_columns[] = {{.get = problem}};
+
+const struct table view_capture_list_problems = {TABLE_OF(problem_columns), .count = problem_count};
+
+static size_t lists_count(const struct row *parent)
+{
+	return parent->view->model->authlist.n_files;
+}
+
+static void lists_open(const struct row *parent, struct row *row)
+{
+	row->item = &parent->view->model->authlist.files[row->index];
+}
+
+static const struct column list_columns[] = {
+    {.key = "name", .get = list_name},
+    {.key = "side", .label = "Kind", .get = list_side},
+    {.key = "entries", .label = "Entries", .get = list_entries},
+    {.key = "problems", .shape = COLUMN_STRINGS, .table = &view_capture_list_problems},
+    {.label = "AuthList", .get = list_name},
+};
+
+const struct table view_capture_authlists = {TABLE_OF(list_columns), .count = lists_count,
+                                             .open = lists_open};
+
+static size_t none(const struct row *parent)
+{
+	(void)parent;
+	return 0;
+}
+
+/* Filled by the comparison of controller lists with engine texts, which is not there yet. */
+static const struct table comparison = {.count = none};
+
+/* ---- the whole report ---- */
+
+static const struct column report_columns[] = {
+    {.key = "nmspscope", .shape = COLUMN_OBJECT, .table = &program},
+    {.key = "inputs", .shape = COLUMN_LIST, .table = &view_capture_inputs},
+    {.key = "capture", .shape = COLUMN_OBJECT, .table = &view_capture},
+    {.key = "authlists", .shape = COLUMN_LIST, .table = &view_capture_authlists},
+    {.key = "authlist_comparison", .shape = COLUMN_LIST, .table = &comparison},
+    {.key = "sessions", .shape = COLUMN_LIST, .table = &view_sessions},
+    {.key = "findings", .shape = COLUMN_LIST, .table = &view_findings},
+};
+
+const struct table view_report = {TABLE_OF(report_columns)};

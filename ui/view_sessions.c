@@ -1,0 +1,315 @@
+/*
+ * The tables of sessions: identity, endpoints, TCP, and the parts that need decrypted messages, which are
+ * there in their empty shape. Called through ui/view.h.
+ */
+#include "ui/view.h"
+
+static const struct session *session(const struct row *row)
+{
+	return row->session->session;
+}
+
+/* The number of two directions together. */
+static struct value both(const uint64_t counts[2])
+{
+	return view_count(counts[0] + counts[1]);
+}
+
+static struct value inferred_unless(bool measured, struct value value)
+{
+	value.inferred = !measured;
+	return value;
+}
+
+static struct value null(const struct row *row)
+{
+	(void)row;
+	return view_null();
+}
+
+static struct value zero(const struct row *row)
+{
+	(void)row;
+	return view_count(0);
+}
+
+static struct value no(const struct row *row)
+{
+	(void)row;
+	return view_bool(false);
+}
+
+static size_t none(const struct row *parent)
+{
+	(void)parent;
+	return 0;
+}
+
+static const struct table empty = {.count = none};
+
+/* ---- endpoints ---- */
+
+static struct value ip(const struct row *row, uint8_t dir)
+{
+	return (struct value){.kind = VALUE_ADDR, .addr = &session(row)->addr[dir]};
+}
+
+static struct value endpoint(const struct row *row, uint8_t dir)
+{
+	struct value value = {
+	    .kind = VALUE_ENDPOINT, .addr = &session(row)->addr[dir], .port = session(row)->port[dir]};
+	return inferred_unless(session(row)->controller_known, value);
+}
+
+static struct value controller_ip(const struct row *row)
+{
+	return ip(row, session(row)->controller);
+}
+
+static struct value controller_port(const struct row *row)
+{
+	return view_count(session(row)->port[session(row)->controller]);
+}
+
+static struct value controller(const struct row *row)
+{
+	return endpoint(row, session(row)->controller);
+}
+
+static struct value engine_ip(const struct row *row)
+{
+	return ip(row, session_engine(session(row)));
+}
+
+static struct value engine_port(const struct row *row)
+{
+	return view_count(session(row)->port[session_engine(session(row))]);
+}
+
+static struct value engine(const struct row *row)
+{
+	return endpoint(row, session_engine(session(row)));
+}
+
+static struct value engine_mac(const struct row *row)
+{
+	const struct cert *cert = row->session->auth.cert;
+	if (cert == NULL || !cert->has_mac)
+		return view_null();
+	return view_mac(cert->mac);
+}
+
+static const struct column controller_columns[] = {
+    {.key = "ip", .get = controller_ip},
+    {.key = "port", .get = controller_port},
+};
+
+static const struct column engine_columns[] = {
+    {.key = "ip", .get = engine_ip},
+    {.key = "port", .get = engine_port},
+    {.key = "mac", .get = engine_mac},
+};
+
+static const struct table controller_table = {TABLE_OF(controller_columns)};
+static const struct table engine_table = {TABLE_OF(engine_columns)};
+
+/* ---- TCP ---- */
+
+static struct value tcp_packets(const struct row *row)
+{
+	return both(session(row)->tcp.packets);
+}
+
+static struct value tcp_bytes(const struct row *row)
+{
+	return both(session(row)->tcp.bytes);
+}
+
+static struct value tcp_retransmissions(const struct row *row)
+{
+	return both(session(row)->tcp.retransmissions);
+}
+
+static struct value tcp_duplicates(const struct row *row)
+{
+	return view_count(session(row)->tcp.duplicates);
+}
+
+static struct value tcp_gaps(const struct row *row)
+{
+	return both(session(row)->tcp.gaps);
+}
+
+static struct value tcp_lost_bytes(const struct row *row)
+{
+	return both(session(row)->tcp.lost_bytes);
+}
+
+static struct value tcp_connect_time(const struct row *row)
+{
+	int64_t ns = session_connect_time(session(row));
+	return ns < 0 ? view_null() : (struct value){.kind = VALUE_DURATION, .ns = ns};
+}
+
+static const struct column tcp_columns[] = {
+    {.key = "packets", .label = "Packets", .get = tcp_packets},
+    {.key = "bytes", .label = "TCP bytes", .get = tcp_bytes},
+    {.key = "retransmissions", .label = "Retransmissions", .verbose = 1, .get = tcp_retransmissions},
+    {.key = "duplicates", .label = "Duplicates", .verbose = 1, .get = tcp_duplicates},
+    {.key = "gaps", .label = "Gaps", .verbose = 1, .get = tcp_gaps},
+    {.key = "lost_bytes", .label = "Lost bytes", .verbose = 1, .get = tcp_lost_bytes},
+    {.key = "connect_time", .label = "Connect time", .get = tcp_connect_time},
+};
+
+static const struct table tcp = {TABLE_OF(tcp_columns)};
+
+/* ---- framing, echo, inference, messages: later ---- */
+
+static struct value framing_origin(const struct row *row)
+{
+	(void)row;
+	return view_text("unknown");
+}
+
+static const struct column framing_columns[] = {
+    {.key = "profile", .get = null},
+    {.key = "origin", .get = framing_origin},
+    {.key = "fits", .get = no},
+    {.key = "messages", .get = zero},
+    {.key = "evidence", .shape = COLUMN_LIST, .table = &empty},
+};
+
+static const struct table framing = {TABLE_OF(framing_columns)};
+
+static const struct column rtt_columns[] = {
+    {.key = "min", .get = null},
+    {.key = "avg", .get = null},
+    {.key = "p95", .get = null},
+    {.key = "max", .get = null},
+};
+
+static const struct table rtt = {TABLE_OF(rtt_columns)};
+
+static const struct column echo_columns[] = {
+    {.key = "requests", .get = zero},        {.key = "responses", .get = zero},
+    {.key = "missed", .get = zero},          {.key = "interval", .get = null},
+    {.key = "last_request", .get = null},    {.key = "last_response", .get = null},
+    {.key = "longest_silence", .get = null}, {.key = "rtt", .shape = COLUMN_OBJECT, .table = &rtt},
+};
+
+static const struct table echo = {TABLE_OF(echo_columns)};
+
+static const struct column inferred_columns[] = {
+    {.key = "echo_requests", .get = null},
+    {.key = "echo_responses", .get = null},
+    {.key = "echo_interval", .get = null},
+    {.key = "sizes", .shape = COLUMN_LIST, .table = &empty},
+};
+
+static const struct table inferred = {TABLE_OF(inferred_columns)};
+
+/* ---- sessions ---- */
+
+static struct value id(const struct row *row)
+{
+	return view_count(session(row)->id);
+}
+
+static struct value source(const struct row *row)
+{
+	(void)row;
+	return view_text("wire");
+}
+
+static struct value community_id(const struct row *row)
+{
+	return view_text(row->session->community_id);
+}
+
+static struct value state(const struct row *row)
+{
+	return view_text(session_state_name(row->session->state));
+}
+
+static struct value midstream(const struct row *row)
+{
+	return view_bool(session(row)->midstream);
+}
+
+static struct value verdict(const struct row *row)
+{
+	return view_text(row->session->verdict);
+}
+
+static struct value opened(const struct row *row)
+{
+	return view_time(&session(row)->opened);
+}
+
+static struct value closed(const struct row *row)
+{
+	return view_time(&session(row)->closed);
+}
+
+static struct value last_activity(const struct row *row)
+{
+	return view_time(&session(row)->last);
+}
+
+static struct value closed_by(const struct row *row)
+{
+	return session(row)->close == CLOSE_NONE ? view_null()
+	                                         : view_side(session(row), session(row)->closed_by);
+}
+
+static struct value close_how(const struct row *row)
+{
+	return view_text(session_close_name(session(row)->close));
+}
+
+static size_t sessions_count(const struct row *parent)
+{
+	return parent->view->n_digests;
+}
+
+static void sessions_open(const struct row *parent, struct row *row)
+{
+	view_session_open(parent->view, parent->view->digests[row->index].session);
+	row->session = &parent->view->open;
+	row->item = row->session;
+}
+
+static const struct column columns[] = {
+    {.label = "Controller", .get = controller},
+    {.label = "Engine", .get = engine},
+    {.label = "Engine's MAC", .get = engine_mac},
+    {.key = "id", .get = id},
+    {.key = "source", .get = source},
+    {.key = "community_id", .get = community_id},
+    {.key = "state", .label = "State", .get = state},
+    {.key = "midstream", .get = midstream},
+    {.key = "verdict", .get = verdict},
+    {.key = "encapsulation", .shape = COLUMN_STRINGS, .table = &view_capture_encapsulation},
+    {.key = "controller", .shape = COLUMN_OBJECT, .table = &controller_table},
+    {.key = "engine", .shape = COLUMN_OBJECT, .table = &engine_table},
+    {.key = "opened", .label = "Opened", .get = opened},
+    {.key = "closed", .label = "Closed", .get = closed},
+    {.key = "last_activity", .label = "Last activity", .get = last_activity},
+    {.key = "closed_by", .label = "Closed by", .get = closed_by},
+    {.key = "close", .label = "Closed with", .get = close_how},
+    {.key = "tcp", .label = "TCP", .shape = COLUMN_OBJECT, .table = &tcp},
+    {.key = "tls", .label = "TLS", .shape = COLUMN_OBJECT, .table = &view_tls},
+    {.label = "Encapsulation", .shape = COLUMN_STRINGS, .table = &view_capture_encapsulation},
+    {.label = "Community ID", .get = community_id},
+    {.key = "auth", .shape = COLUMN_OBJECT, .table = &view_auth},
+    {.key = "framing", .shape = COLUMN_OBJECT, .table = &framing},
+    {.key = "echo", .shape = COLUMN_OBJECT, .table = &echo},
+    {.key = "inferred", .shape = COLUMN_OBJECT, .table = &inferred},
+    {.key = "capabilities", .shape = COLUMN_LIST, .table = &empty},
+    {.key = "subscriptions", .shape = COLUMN_LIST, .table = &empty},
+    {.key = "messages", .shape = COLUMN_LIST, .table = &empty},
+    {.key = "checklist", .shape = COLUMN_LIST, .table = &empty},
+    {.key = "findings", .shape = COLUMN_LIST, .table = &view_findings},
+};
+
+const struct table view_sessions = {TABLE_OF(columns), .count = sessions_count, .open = sessions_open};

@@ -1,0 +1,237 @@
+/* The tables of TLS: versions, steps, alerts, certificates. Called through ui/view.h. */
+#include "dissect/tls_names.h"
+#include "ui/view.h"
+
+static const struct session *session(const struct row *row)
+{
+	return row->session->session;
+}
+
+static const struct session_tls *tls(const struct row *row)
+{
+	return &session(row)->tls;
+}
+
+/* A registered name, else the number as it is. */
+static struct value named(const char *name, uint16_t code)
+{
+	return name != NULL ? view_text(name) : (struct value){.kind = VALUE_CODE, .code = code};
+}
+
+const char *view_tls_version(const struct session *of)
+{
+	return of->tls.version == 0 ? NULL : tls_version_name(of->tls.version);
+}
+
+static struct value version(const struct row *row)
+{
+	if (tls(row)->version == 0)
+		return view_null();
+	return named(tls_version_name(tls(row)->version), tls(row)->version);
+}
+
+static struct value cipher(const struct row *row)
+{
+	if (!tls(row)->server_hello)
+		return view_null();
+	return named(tls_cipher_name(tls(row)->cipher), tls(row)->cipher);
+}
+
+static struct value client(const struct row *row)
+{
+	return tls(row)->has_client ? view_side(session(row), tls(row)->client_dir) : view_null();
+}
+
+static struct value resumed(const struct row *row)
+{
+	return view_bool(session_resumed(session(row)));
+}
+
+static struct value handshake(const struct row *row)
+{
+	return view_text(session_handshake_name(row->session->handshake));
+}
+
+static struct value client_certificate(const struct row *row)
+{
+	return view_text(session_client_certificate_name(session_client_certificate(session(row))));
+}
+
+/* ---- steps ---- */
+
+static const struct step *step(const struct row *row)
+{
+	return row->item;
+}
+
+static struct value step_time(const struct row *row)
+{
+	return view_time(&step(row)->at);
+}
+
+static struct value step_packet(const struct row *row)
+{
+	return view_count(step(row)->at.packet);
+}
+
+static struct value step_from(const struct row *row)
+{
+	return view_side(session(row), step(row)->dir);
+}
+
+static struct value step_message(const struct row *row)
+{
+	return view_text(session_step_name(step(row)->kind));
+}
+
+static struct value step_state(const struct row *row)
+{
+	struct step_state state = session_step_state(session(row), step(row));
+	return state.number == 0 ? view_null() : (struct value){.kind = VALUE_CODE, .code = state.number};
+}
+
+static struct value step_state_name(const struct row *row)
+{
+	struct step_state state = session_step_state(session(row), step(row));
+	return state.number == 0 ? view_null() : view_text(state.name);
+}
+
+static struct value step_encrypted(const struct row *row)
+{
+	return view_bool(step(row)->encrypted);
+}
+
+static struct value step_damaged(const struct row *row)
+{
+	return view_bool(step(row)->damaged);
+}
+
+static size_t steps_count(const struct row *parent)
+{
+	return session(parent)->n_steps;
+}
+
+static void steps_open(const struct row *parent, struct row *row)
+{
+	row->item = &session(parent)->steps[row->index];
+}
+
+static const struct column step_columns[] = {
+    {.key = "time", .get = step_time},           {.key = "packet", .get = step_packet},
+    {.key = "from", .get = step_from},           {.key = "message", .get = step_message},
+    {.key = "state", .get = step_state},         {.key = "state_name", .get = step_state_name},
+    {.key = "encrypted", .get = step_encrypted}, {.key = "damaged", .get = step_damaged},
+};
+
+static const struct table steps = {TABLE_OF(step_columns), .count = steps_count, .open = steps_open};
+
+/* ---- alerts ---- */
+
+static const struct alert_seen *alert(const struct row *row)
+{
+	return row->item;
+}
+
+static struct value alert_time(const struct row *row)
+{
+	return view_time(&alert(row)->at);
+}
+
+static struct value alert_packet(const struct row *row)
+{
+	return view_count(alert(row)->at.packet);
+}
+
+static struct value alert_from(const struct row *row)
+{
+	return view_side(session(row), alert(row)->dir);
+}
+
+static struct value alert_level(const struct row *row)
+{
+	if (alert(row)->encrypted)
+		return view_null();
+	return view_text(alert(row)->level == TLS_ALERT_FATAL ? "fatal" : "warning");
+}
+
+static struct value alert_code(const struct row *row)
+{
+	return alert(row)->encrypted ? view_null() : view_count(alert(row)->code);
+}
+
+static struct value alert_name(const struct row *row)
+{
+	return alert(row)->encrypted ? view_null() : view_text(tls_alert_name(alert(row)->code));
+}
+
+static struct value alert_encrypted(const struct row *row)
+{
+	return view_bool(alert(row)->encrypted);
+}
+
+static size_t alerts_count(const struct row *parent)
+{
+	return session(parent)->n_alerts;
+}
+
+static void alerts_open(const struct row *parent, struct row *row)
+{
+	row->item = &session(parent)->alerts[row->index];
+}
+
+static const struct column alert_columns[] = {
+    {.key = "time", .get = alert_time},           {.key = "packet", .get = alert_packet},
+    {.key = "from", .get = alert_from},           {.key = "level", .get = alert_level},
+    {.key = "code", .get = alert_code},           {.key = "name", .get = alert_name},
+    {.key = "encrypted", .get = alert_encrypted},
+};
+
+static const struct table alerts = {TABLE_OF(alert_columns), .count = alerts_count, .open = alerts_open};
+
+/* ---- records ---- */
+
+static struct value decryption(const struct row *row)
+{
+	return view_text(tls(row)->protected_records[0] + tls(row)->protected_records[1] > 0 ? "no-key"
+	                                                                                     : "none");
+}
+
+static struct value decryption_detail(const struct row *row)
+{
+	return view_text(row->session->decryption_detail);
+}
+
+static struct value records_total(const struct row *row)
+{
+	return view_count(tls(row)->records[0] + tls(row)->records[1]);
+}
+
+static struct value records_decrypted(const struct row *row)
+{
+	(void)row; /* no keys yet */
+	return view_count(0);
+}
+
+static const struct column record_columns[] = {
+    {.key = "total", .get = records_total},
+    {.key = "decrypted", .get = records_decrypted},
+};
+
+static const struct table records = {TABLE_OF(record_columns)};
+
+static const struct column columns[] = {
+    {.key = "version", .label = "TLS version", .get = version},
+    {.key = "cipher", .label = "Cipher", .get = cipher},
+    {.key = "client", .label = "TLS client", .verbose = 1, .get = client},
+    {.key = "resumed", .label = "Resumed", .verbose = 1, .get = resumed},
+    {.key = "handshake", .label = "Handshake", .get = handshake},
+    {.key = "client_certificate", .label = "Client certificate", .get = client_certificate},
+    {.key = "steps", .shape = COLUMN_LIST, .table = &steps},
+    {.key = "alerts", .shape = COLUMN_LIST, .table = &alerts},
+    {.key = "decryption", .get = decryption},
+    {.key = "decryption_detail", .get = decryption_detail},
+    {.key = "records", .shape = COLUMN_OBJECT, .table = &records},
+    {.key = "certificates", .shape = COLUMN_LIST, .table = &view_certificates},
+};
+
+const struct table view_tls = {TABLE_OF(columns)};

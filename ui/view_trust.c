@@ -1,0 +1,91 @@
+/*
+ * How far the capture of one session can be trusted, in sentences: what is missing, doubled, cut or late.
+ * Built when a session is opened; called through ui/view.h.
+ */
+#include "ui/view.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+__attribute__((format(printf, 2, 3))) static void say(struct view_session *out, const char *format, ...)
+{
+	if (out->n_trust == VIEW_TRUST)
+		return;
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(out->trust[out->n_trust++], sizeof out->trust[0], format, arguments);
+	va_end(arguments);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void directions(struct view_session *out)
+{
+	const struct session *s = out->session;
+	for (uint8_t dir = 0; dir < 2; dir++)
+		if (s->tcp.last[dir].packet == 0)
+			say(out,
+			    "no packet from the %s was captured: check that the span port mirrors both "
+			    "directions",
+			    dir == s->controller ? "controller" : "engine");
+	if (s->midstream)
+		say(out, "the capture began after the connection: its start and handshake may be missing");
+}
+
+static void losses(struct view_session *out)
+{
+	const struct session_tcp *tcp = &out->session->tcp;
+	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1], lost = tcp->lost_bytes[0] + tcp->lost_bytes[1];
+	if (gaps > 0)
+		say(out,
+		    "%" PRIu64 " gap%s, %" PRIu64
+		    " byte%s missing from the capture, first at packet %" PRIu64,
+		    gaps, plural(gaps), lost, plural(lost), tcp->first_gap.packet);
+	if (tcp->cut_packets > 0)
+		say(out,
+		    "%" PRIu64 " packet%s cut by the snap length, first packet %" PRIu64
+		    ": capture with -s 0",
+		    tcp->cut_packets, plural(tcp->cut_packets), tcp->first_cut.packet);
+	if (tcp->conflicts > 0)
+		say(out, "%" PRIu64 " repeated segment%s with other bytes than the first copy",
+		    tcp->conflicts, plural(tcp->conflicts));
+}
+
+static void repeats(struct view_session *out)
+{
+	const struct session_tcp *tcp = &out->session->tcp;
+	uint64_t again = tcp->retransmissions[0] + tcp->retransmissions[1];
+	if (tcp->duplicates > 0)
+		say(out, "%" PRIu64 " packet%s captured twice; the copies were ignored", tcp->duplicates,
+		    plural(tcp->duplicates));
+	if (again > 0)
+		say(out, "%" PRIu64 " TCP retransmission%s", again, plural(again));
+}
+
+void view_trust_build(struct view_session *session)
+{
+	session->n_trust = 0;
+	directions(session);
+	losses(session);
+	if (session->n_trust == 0)
+		say(session, "both directions seen, no gap, no cut packet");
+	repeats(session);
+}
+
+static size_t trust_count(const struct row *parent)
+{
+	return parent->session->n_trust;
+}
+
+static struct value sentence(const struct row *row)
+{
+	return view_text(row->session->trust[row->index]);
+}
+
+static const struct column columns[] = {{.label = "Capture trust", .get = sentence}};
+
+const struct table view_trust = {TABLE_OF(columns), .count = trust_count};
