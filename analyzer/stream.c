@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define HELD_COST 512 /* charged for a segment besides its bytes: lists are walked, so the cap keeps them short */
+
 uint64_t segment_length(const struct segment *segment)
 {
 	return segment->bytes.n + segment->cut;
@@ -21,7 +23,7 @@ static uint64_t segment_end(const struct segment *segment)
 
 static size_t held_cost(const struct segment *segment)
 {
-	return sizeof(struct held) + segment->bytes.n;
+	return HELD_COST + segment->bytes.n;
 }
 
 void stream_free(struct stream *stream)
@@ -72,7 +74,7 @@ static bool same_bytes(const struct segment *a, const struct segment *b)
 
 static void insert(struct held **place, const struct segment *segment, uint64_t arrival, struct stream *stream)
 {
-	struct held *held = xmalloc(held_cost(segment));
+	struct held *held = xmalloc(sizeof *held + segment->bytes.n);
 	held->segment = *segment;
 	held->arrival = arrival;
 	if (segment->bytes.n > 0) {
