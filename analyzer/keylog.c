@@ -15,12 +15,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MASTER_BYTES 48 /* RFC 5246 section 8.1 */
 #define SHA256_BYTES 32 /* a TLS 1.3 secret is as long as its suite's hash, RFC 8446 section 7.1 */
 #define SHA384_BYTES 48
 #define STORED_BYTES 48 /* the longest of them */
 #define READ_BYTES   (256 * 1024)
-#define CHUNK        256 /* entries */
+#define CHUNK        256  /* entries */
 #define HEX_DIGIT    0x10 /* set in hex_digits for a character that is a digit */
 
 struct key {
@@ -134,8 +133,8 @@ static void add(struct keylog *keylog, const struct key *key, const struct keylo
 	HASH_ADD_BYHASHVALUE(hh, keylog->all, key, sizeof entry->key, hash, entry);
 }
 
-bool keylog_find(const struct keylog *keylog, enum keylog_label label, const uint8_t client_random[TLS_RANDOM],
-                 struct keylog_secret *out)
+bool keylog_find(const struct keylog *keylog, enum keylog_label label,
+                 const uint8_t client_random[TLS_RANDOM], struct keylog_secret *out)
 {
 	struct key key = {.label = (uint8_t)label};
 	memcpy(key.client_random, client_random, sizeof key.client_random);
@@ -226,7 +225,7 @@ static int find_label(struct span text)
 
 static bool length_fits(int label, size_t n)
 {
-	return label == KEYLOG_MASTER ? n == MASTER_BYTES : n == SHA256_BYTES || n == SHA384_BYTES;
+	return label == KEYLOG_MASTER ? n == KEYLOG_MASTER_BYTES : n == SHA256_BYTES || n == SHA384_BYTES;
 }
 
 static void take_line(struct keylog *keylog, struct span text)
@@ -243,7 +242,8 @@ static void take_line(struct keylog *keylog, struct span text)
 	struct key key = {.label = (uint8_t)label};
 	struct keylog_secret secret;
 	if (label >= 0 && rd_done(&line) && client_random.n == 2 * sizeof key.client_random &&
-	    length_fits(label, hex.n / 2) && decode(client_random, key.client_random, sizeof key.client_random) &&
+	    length_fits(label, hex.n / 2) &&
+	    decode(client_random, key.client_random, sizeof key.client_random) &&
 	    decode(hex, secret.bytes, sizeof secret.bytes)) {
 		secret.n = (uint8_t)(hex.n / 2);
 		add(keylog, &key, &secret);
@@ -309,7 +309,7 @@ int keylog_read(struct keylog *keylog, const char *path, struct err *err)
 	free(buffer);
 	close(fd);
 	if (error != 0)
-		return err_set(err, "cannot read key log %s: %s; give a text file with one secret a line", path,
-		               strerror(error));
+		return err_set(err, "cannot read key log %s: %s; give a text file with one secret a line",
+		               path, strerror(error));
 	return 0;
 }

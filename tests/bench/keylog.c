@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { LINES = 1000000, MASTER_BYTES = 48 };
+enum { LINES = 1000000 };
 
 static void put_hex(FILE *file, uint64_t *state, size_t n)
 {
@@ -29,7 +29,7 @@ static int generate(const char *path)
 		fputs("CLIENT_RANDOM ", file);
 		put_hex(file, &state, TLS_RANDOM);
 		fputc(' ', file);
-		put_hex(file, &state, MASTER_BYTES);
+		put_hex(file, &state, KEYLOG_MASTER_BYTES);
 		fputc('\n', file);
 	}
 	return fclose(file);
