@@ -105,7 +105,7 @@ static void for_every_way(void (*check)(const struct way *))
 		for_ways_of((uint16_t)id, check);
 }
 
-/* One row of each kind: the others differ from one of these in nothing but the key exchange. */
+/* One row of each kind: the others differ from one of these in the key exchange or the PRF alone. */
 static void for_every_kind(void (*check)(const struct way *))
 {
 	static const uint16_t ids[] = {0x002f, 0x0035, 0x003c, 0x003d, 0xc024, 0x009c, 0x009d, 0xc09c, 0xc09d,
