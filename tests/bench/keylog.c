@@ -1,6 +1,6 @@
 /*
- * keylog FILE: seconds for one read of a key log of a million lines, which it writes to FILE first when
- * that is not there. Fails when not every line gave a secret.
+ * keylog FILE: seconds for one read of a key log of a million lines, the best of three, which it writes to
+ * FILE first when that is not there. Fails when not every line gave a secret.
  */
 #include "analyzer/keylog.h"
 
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { LINES = 1000000 };
+enum { TURNS = 3, LINES = 1000000 };
 
 static void put_hex(FILE *file, uint64_t *state, size_t n)
 {
@@ -42,6 +42,19 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Seconds; a negative number when not every line gave a secret. */
+static double turn(const char *path)
+{
+	struct keylog *keylog = keylog_new();
+	struct err err;
+	double start = now();
+	int result = keylog_read(keylog, path, &err);
+	double seconds = now() - start;
+	bool whole = result == 0 && keylog_counts(keylog).secrets == LINES;
+	keylog_free(keylog);
+	return whole ? seconds : -1;
+}
+
 int main(int argc, char **argv)
 {
 	struct stat status;
@@ -49,17 +62,15 @@ int main(int argc, char **argv)
 		fputs("usage: keylog FILE, which can be written\n", stderr);
 		return 2;
 	}
-	struct keylog *keylog = keylog_new();
-	struct err err;
-	double start = now();
-	int result = keylog_read(keylog, argv[1], &err);
-	double seconds = now() - start;
-	bool whole = result == 0 && keylog_counts(keylog).secrets == LINES;
-	keylog_free(keylog);
-	if (!whole) {
+	double best = turn(argv[1]);
+	for (int i = 1; i < TURNS && best >= 0; i++) {
+		double seconds = turn(argv[1]);
+		best = seconds < best ? seconds : best;
+	}
+	if (best < 0) {
 		fprintf(stderr, "%s: not every line gave a secret\n", argv[1]);
 		return 2;
 	}
-	printf("%.3f\n", seconds);
+	printf("%.3f\n", best);
 	return 0;
 }
