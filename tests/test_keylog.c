@@ -145,6 +145,7 @@ static void what_is_no_secret_is_counted(void **state)
 	    "CLIENT_RANDOM 0001 " SECRET48,
 	    "CLIENT_RANDOM g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f " SECRET48,
 	    "CLIENT_RANDOM " RANDOM " " SECRET32 "c0c1c2c3c4c5c6c7c8c9cacbcccdce.f",
+	    "CLIENT_RANDOM " RANDOM " " SECRET32 "c0c1c2c3c4c5c6c7c8c9cacbcccdcec.",
 	    "CLIENT_TRAFFIC_SECRET_0 " RANDOM " a0a1a2",
 	    "CLIENT_TRAFFIC_SECRET_0 " RANDOM " " SECRET32 "c0c1c2c3c4c5c6c7",
 	    "CLIENT_TRAFFIC_SECRET_0 " RANDOM " " SECRET32 SECRET32, /* no hash of TLS 1.3 has 64 bytes */

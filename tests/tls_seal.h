@@ -40,6 +40,7 @@ struct sealer {
 	uint64_t sequence;
 	uint8_t mac_key[SECRET_MAX], key[32], iv[BLOCK];
 	size_t mac;
+	bool bad_padding; /* CBC: its first byte is wrong */
 };
 
 static const uint8_t client_random[TLS_RANDOM] = {1, 2, 3}, server_random[TLS_RANDOM] = {4, 5, 6};
@@ -227,6 +228,8 @@ static inline size_t seal_cbc(struct sealer *sealer, const struct tls_record *he
 		n = add_mac(sealer, head, text, n);
 	size_t padding = BLOCK - n % BLOCK + blocks * BLOCK;
 	memset(&text[n], (int)padding - 1, padding);
+	if (sealer->bad_padding)
+		text[n] ^= 1;
 	n += padding;
 	if (!implicit)
 		memset(body, 0x5a + (int)sealer->sequence, BLOCK);
@@ -280,6 +283,52 @@ static inline struct span seal(struct sealer *sealer, struct tls_record *head, s
 	assert_non_null(exact);
 	memcpy(exact, body, n);
 	return span_of(exact, n);
+}
+
+/* ---- what to go through ------------------------------------------------------------------------------ */
+
+/* One suite in every version that has it. */
+static inline void for_ways_of(uint16_t id, void (*check)(const struct way *))
+{
+	struct way way = {.version = TLS_1_2};
+	if (!shape_of(id, &way.shape))
+		return;
+	if (way.shape.mode != CBC) {
+		way.version = way.shape.tls13 ? TLS_1_3 : TLS_1_2;
+		check(&way);
+		return;
+	}
+	for (way.version = TLS_1_0; way.version <= TLS_1_2; way.version++)
+		for (int etm = 0; etm < 2; etm++) {
+			way.etm = etm == 1;
+			check(&way);
+		}
+}
+
+static inline void for_every_way(void (*check)(const struct way *))
+{
+	for (uint32_t id = 0; id <= UINT16_MAX; id++)
+		for_ways_of((uint16_t)id, check);
+}
+
+/* One row of each kind: the others differ from one of these in the key exchange or the PRF alone. */
+static inline void for_every_kind(void (*check)(const struct way *))
+{
+	static const uint16_t ids[] = {0x002f, 0x0035, 0x003c, 0x003d, 0xc024, 0x009c, 0x009d, 0xc09c, 0xc09d,
+	                               0xc0a0, 0xc0a1, 0xcca8, 0x1301, 0x1302, 0x1303, 0x1304, 0x1305};
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		for_ways_of(ids[i], check);
+}
+
+static inline struct tls_record head_of(const struct way *way, uint8_t type)
+{
+	return (struct tls_record){.type = type, .version = way->version == TLS_1_3 ? TLS_1_2 : way->version};
+}
+
+static inline void fill(uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (uint8_t)(i * 31 + 1);
 }
 
 #endif
