@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define HELD_LEAST 512
+
 uint64_t segment_length(const struct segment *segment)
 {
 	return segment->bytes.n + segment->cut;
@@ -19,9 +21,10 @@ static uint64_t segment_end(const struct segment *segment)
 	return segment->off + segment_length(segment);
 }
 
+/* What a segment counts as: at least HELD_LEAST, or the list that is walked for each of a byte would be long. */
 static size_t held_cost(const struct segment *segment)
 {
-	return sizeof(struct held) + segment->bytes.n;
+	return sizeof(struct held) + (segment->bytes.n > HELD_LEAST ? segment->bytes.n : HELD_LEAST);
 }
 
 void stream_free(struct stream *stream)
@@ -72,7 +75,7 @@ static bool same_bytes(const struct segment *a, const struct segment *b)
 
 static void insert(struct held **place, const struct segment *segment, uint64_t arrival, struct stream *stream)
 {
-	struct held *held = xmalloc(held_cost(segment));
+	struct held *held = xmalloc(sizeof *held + segment->bytes.n);
 	held->segment = *segment;
 	held->arrival = arrival;
 	if (segment->bytes.n > 0) {
