@@ -131,6 +131,7 @@ static struct flow *open_flow(struct analyze *analyze, const struct flow_key *ke
 	session->port[0] = first ? packet->tcp.src_port : packet->tcp.dst_port;
 	session->port[1] = first ? packet->tcp.dst_port : packet->tcp.src_port;
 	session->conn = flow;
+	session->midstream = true; /* until a SYN is seen */
 	assign_roles(analyze->model, session);
 	flow->session = session;
 	flow->low_dir = low == first ? 0 : 1;

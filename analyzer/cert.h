@@ -24,9 +24,9 @@ enum cert_hash {
 
 struct cert {
 	bool valid;          /* the DER parsed; when false only the two CERT_DER hashes are set */
-	char subject[256];   /* RFC 2253, cut to fit; may hold any UTF-8 and must be escaped by who shows it */
+	char subject[256];   /* RFC 2253 as OpenSSL writes it (other than ASCII as \C3\A9), cut to fit */
 	char issuer[256];
-	char common_name[128]; /* of the subject, "" when absent */
+	char common_name[128]; /* of the subject, raw UTF-8 to be escaped by who shows it; "" when absent */
 	char serial[44];       /* lower-case hex, cut to fit */
 	bool has_dates;                /* both dates could be read; else they are 0 and nothing expires */
 	int64_t not_before, not_after; /* seconds since 1970-01-01 UTC */

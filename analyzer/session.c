@@ -150,9 +150,7 @@ bool session_hidden_alert(const struct session *session, uint8_t dir)
 	if (tls->version != TLS_1_3 || tls->protected_after_reply[dir] != 1 ||
 	    tls->last_protected_length[dir] != alert_body(session) || !session_whole(session, NULL))
 		return false;
-	if (dir == session_tls_client(session))
-		return tls->protected_records[dir] == 1;
-	return !client_left(session, &tls->last_protected[dir]);
+	return dir == session_tls_client(session) || !client_left(session, &tls->last_protected[dir]);
 }
 
 static bool any_hidden_alert(const struct session *session)

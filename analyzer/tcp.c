@@ -75,6 +75,7 @@ static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet, 
 {
 	struct tcp_side *side = &tcp->side[dir];
 	struct session_tcp *facts = &tcp->session->tcp;
+	tcp->session->midstream = false;
 	if (packet->tcp.flags & TCP_ACK) {
 		if (facts->syn_ack.packet == 0)
 			facts->syn_ack = *origin;
@@ -536,6 +537,7 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 	note_progress(tcp, before, false, origin);
 	if (tcp->waiting || tcp->closing || tcp->side[0].stream.first != NULL ||
 	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > handed_up(&tcp->side[dir ^ 1])) {
+		release_ready(tcp, held_all); /* a SYN or an ACK may be what they waited for */
 		obey_limits(tcp, origin, held_all);
 		tcp_tick(tcp, origin, held_all);
 	} else {

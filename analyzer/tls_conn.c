@@ -101,10 +101,10 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 		tls->undecodable++;
 	if (hello.random.n != TLS_RANDOM)
 		return STEP_SERVER_HELLO;
+	tls->version = hello.version;
 	if (hello.hello_retry_request)
 		return STEP_HELLO_RETRY_REQUEST;
 	tls->server_hello = true;
-	tls->version = hello.version;
 	tls->cipher = hello.cipher;
 	tls->psk_chosen = hello.psk;
 	tls->same_session_id = hello.session_id.n > 0 && tls->client_hello &&

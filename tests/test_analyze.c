@@ -36,12 +36,24 @@ static void add(char *summary, const char *format, ...)
 	va_end(args);
 }
 
-/* Numbers in a sentence are times and packet numbers: they may move. */
+/* Numbers in a sentence are times and packet numbers: they may move, and their units with them. */
 static void blank_numbers(char *text)
 {
-	for (; *text != '\0'; text++)
-		if (isdigit((unsigned char)*text))
-			*text = '#';
+	char *to = text;
+	for (const char *from = text; *from != '\0'; from++) {
+		bool number = isdigit((unsigned char)*from) != 0;
+		if (number && to > text && to[-1] == '#')
+			continue;
+		if (*from == '.' && isdigit((unsigned char)from[1]) && to > text && to[-1] == '#')
+			continue;
+		if ((*from == 'm' || *from == 'u') && from[1] == 's' && to > text + 1 && to[-1] == ' ' && to[-2] == '#')
+			continue;
+		*to++ = number ? '#' : *from;
+	}
+	*to = '\0';
+	char *took = strstr(text, " in # s"); /* not told when reorder left the first packet behind the last */
+	if (took != NULL)
+		memmove(took, took + 7, strlen(took + 7) + 1);
 }
 
 /* The steps of each side, the alerts, the verdict and the error findings of every session. */

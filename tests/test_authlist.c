@@ -142,6 +142,10 @@ static void answers(void **state)
 	    {MAC " " OTHER1, "hash-mismatch", 0, 1, ""},
 	    {"00:50:56:9c:34:8a " SHA1, "hash-other-mac", CERT_SPKI_SHA1, 1,
 	     "the hash stands under 0050569c348a, the certificate says 0050569c3489"},
+	    {MAC " " SHA1 "77", "hash-mismatch", 0, 1, "the hash of the entry has 42 digits"},
+	    {IOS(MAC, OTHER2) IOS(MAC, SHA256), "match", CERT_SPKI_SHA256, 6,
+	     ""}, /* the last password counts */
+	    {IOS(MAC, SHA256) "aaa attribute list cmx\n", "match", CERT_SPKI_SHA256, 3, ""},
 	    {"00:50:56:9c:34:8a " OTHER1, "mac-not-listed", 0, 0, ""},
 	    {"no list at all", "no-list", 0, 0, ""},
 	    {"", "no-list", 0, 0, ""},
@@ -353,7 +357,9 @@ static void problems_are_noted(void **state)
 	    "SHA1 key hash " SHA1 "\n"                                           /* 6 */
 	    "00:50:56:9c:34:89\n"                                                /* 7 */
 	    "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n" /* 8 */
-	    "0050569c348 eOafbe2e2abe ed5a2f9ffc75f059da6a1bf2bfa0\n";           /* 11 */
+	    "0050569c348 eOafbe2e2abe ed5a2f9ffc75f059da6a1bf2bfa0\n"            /* 11 */
+	    "username 001122334455 mac aaa attribute list empty\n"               /* 12 */
+	    " attribute type password " SHA256 "\n";                             /* 13 */
 	static const struct {
 		uint32_t line;
 		const char *text;
@@ -364,9 +370,11 @@ static void problems_are_noted(void **state)
 	    {11, "the MAC address has 11 digits"},
 	    {11, "a space stands inside the hash"},
 	    {11, "digit 2 of the hash is \"o\", no hex digit"},
+	    {13, "a password outside of any aaa attribute list"},
 	    {2, "username 001122334455 names no aaa attribute list"},
 	    {3, "aaa attribute list missing is not defined in this text"},
 	    {4, "aaa attribute list empty has no attribute type password"},
+	    {12, "aaa attribute list empty has no attribute type password"},
 	    {8, "the PEM block holds no readable certificate"},
 	};
 	struct fixture *f = start(true);

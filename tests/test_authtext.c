@@ -51,6 +51,9 @@ static const struct row clean[] = {
     {"WLC(config-attr-list)# attribute type password " SHA1, AUTHTEXT_PASSWORD, NULL, SHA1, NULL, 0, 0},
     {"attribute type password 0 " SHA256, AUTHTEXT_PASSWORD, NULL, SHA256, NULL, 0, 0},
     {"SHA1 Key Hash: " SHA1, AUTHTEXT_SUSPECT, NULL, SHA1, NULL, 0, 0},
+    {"192.168.100.200 " SHA1, AUTHTEXT_SUSPECT, NULL, SHA1, NULL, 0, 0},
+    {"2024-11-221653 " SHA1, AUTHTEXT_SUSPECT, NULL, SHA1, NULL, 0, 0},
+    {"123:456:789:012 " SHA1, AUTHTEXT_SUSPECT, NULL, SHA1, NULL, 0, 0},
     {"MAC Address: 00:50:56:9c:34:89", AUTHTEXT_SUSPECT, MAC, NULL, NULL, 0, 0},
 };
 
@@ -67,6 +70,7 @@ static const struct row damaged[] = {
     {MAC " e0afbe2e2abeed5a2f9g fc75f059da6a1bf2bfa0", AUTHTEXT_ENTRY, MAC,
      "e0afbe2e2abeed5a2f9gfc75f059da6a1bf2bfa0", NULL, 0, AUTHTEXT_DIGIT | AUTHTEXT_SPACE},
     {MAC " e0afbe2e2abeed5a2f9ffc75 f059da6a1bf2bfa0", AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, AUTHTEXT_SPACE},
+    {MAC " e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bf a0", AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, AUTHTEXT_SPACE},
     {MAC " e0afbe2e2abe ed5a2f9ffc75f059da6a1bf2bfa0", AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, AUTHTEXT_SPACE},
     {"6ab919e20afc103d025aaf210c2a9dda 151af9403ef52e80a35ae1 ecb6d3c177 " MAC, AUTHTEXT_ENTRY, MAC, SHA256,
      NULL, 0, AUTHTEXT_SPACE},
@@ -194,6 +198,9 @@ static void odd_lines(void **state)
 	authtext_line(span_of(line, n), &out);
 	assert_int_equal(out.kind, AUTHTEXT_ATTRIBUTE_LIST);
 	assert_int_equal(strlen(out.name), AUTHTEXT_NAME);
+	line[20] = 0;
+	authtext_line(span_of(line, n), &out);
+	assert_memory_equal(out.name, "a?aa", 4);
 	memcpy(line, MAC " " SHA1, strlen(pair));
 	line[20] = 0;
 	authtext_line(span_of(line, strlen(pair)), &out);

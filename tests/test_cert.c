@@ -33,7 +33,7 @@ struct recipe {
 	const char *subject, *issuer;
 	EVP_PKEY *signer;
 	const EVP_MD *md;
-	const char *not_before; /* raw UTCTime */
+	const char *not_before, *not_after; /* raw time */
 };
 
 static EVP_PKEY *rsa; /* made once: the tests need a key, not a fresh one */
@@ -69,6 +69,8 @@ static struct span make_with(const struct recipe *recipe, void (*change)(X509 *)
 	ASN1_TIME_set_string(X509_getm_notAfter(x509), "20500102030405Z");
 	if (recipe->not_before != NULL)
 		ASN1_STRING_set(X509_getm_notBefore(x509), recipe->not_before, -1);
+	if (recipe->not_after != NULL)
+		ASN1_STRING_set(X509_getm_notAfter(x509), recipe->not_after, -1);
 	X509_set_pubkey(x509, recipe->key);
 	if (change != NULL)
 		change(x509);
@@ -196,8 +198,9 @@ static void odd_dates_are_marked(void **state)
 	(void)state;
 	static const char *const odd[] = {"", "x", "991332000000Z", "150102", "\xff\xff"};
 	struct certs *certs = certs_new();
-	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-		struct recipe recipe = {.key = rsa, .subject = "engine", .not_before = odd[i]};
+	for (size_t i = 0; i < 2 * (sizeof odd / sizeof *odd); i++) {
+		struct recipe recipe = {.key = rsa, .subject = "engine"};
+		*(i % 2 == 0 ? &recipe.not_before : &recipe.not_after) = odd[i / 2];
 		const struct cert *cert = take(certs, make(&recipe));
 		assert_true(cert->valid);
 		assert_false(cert->has_dates);
@@ -293,7 +296,7 @@ static void keys_are_named(void **state)
 static void types_are_told(void **state)
 {
 	(void)state;
-	EVP_PKEY *other = EVP_EC_gen("P-256");
+	EVP_PKEY *other = EVP_EC_gen("P-256"), *other_rsa = EVP_RSA_gen(1024);
 	const struct {
 		struct recipe recipe;
 		bool self_signed;
@@ -303,6 +306,7 @@ static void types_are_told(void **state)
 	    {{.key = rsa, .subject = "engine", .md = EVP_sha1()}, true, "ssc"},
 	    {{.key = rsa, .subject = "engine", .md = EVP_md5()}, true, "ssc"},
 	    {{.key = rsa, .subject = "engine", .signer = other}, false, "lsc"},
+	    {{.key = rsa, .subject = "engine", .signer = other_rsa}, false, "lsc"},
 	    {{.key = rsa, .subject = "engine", .issuer = "Some CA", .signer = other}, false, "lsc"},
 	    {{.key = rsa, .subject = "x", .issuer = "Cisco Manufacturing CA SHA2", .signer = other},
 	     false,
@@ -318,6 +322,7 @@ static void types_are_told(void **state)
 	}
 	certs_free(certs);
 	EVP_PKEY_free(other);
+	EVP_PKEY_free(other_rsa);
 }
 
 /* The two places where the signature algorithm stands, changed to one that is not known. */

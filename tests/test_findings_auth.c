@@ -105,12 +105,23 @@ static void certificates_of_rejected_engines(void **state)
 	         "The controller's certificate becomes valid only 10.0 s after");
 }
 
+static void certificates_of_accepted_engines_that_failed_later(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_FINISHED, C);
+	test->f.certs[E].not_after = FIXTURE_START / NS_PER_S - 10;
+	fixture_close(&test->f, CLOSE_RST, E);
+	assert_string_equal(ids(test), "tls-stalled certificate-expired!");
+}
+
 static const struct CMUnitTest tests[] = {
     CASE(rejections),
     CASE(list_faults_of_accepted_and_open_sessions_are_warnings),
     CASE(list_faults_are_no_error_when_the_engine_refused),
     CASE(expired_certificates),
     CASE(certificates_of_rejected_engines),
+    CASE(certificates_of_accepted_engines_that_failed_later),
 };
 
 int main(void)

@@ -318,6 +318,19 @@ static void random_lists_end(void **state)
 	}
 }
 
+static void lines(void **state)
+{
+	(void)state;
+	static const char text[] = "one\r\n\n\r\ntwo\rx\nlast";
+	static const char *const expected[] = {"one", "", "", "two\rx", "last", ""};
+	struct rd r = rd_of(span_of(text, sizeof text - 1));
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+		assert_int_equal(rd_more(&r), i < 5);
+		assert_true(span_equal(rd_line(&r), span_of(expected[i], strlen(expected[i]))));
+	}
+	assert_true(rd_done(&r));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +344,7 @@ int main(void)
 	    cmocka_unit_test(a_failed_reader_is_at_its_end),
 	    cmocka_unit_test(cuts_of_a_span),
 	    cmocka_unit_test(equal_spans),
+	    cmocka_unit_test(lines),
 	    cmocka_unit_test(random_reads_agree_with_the_model),
 	    cmocka_unit_test(random_lists_end),
 	};

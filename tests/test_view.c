@@ -84,6 +84,9 @@ static void test_one_session(void **state)
 	struct row row = view_row(&view_sessions, &root, 0);
 	assert_int_equal(row.session->session->id, 2);
 	view_free(view);
+	view = view_new(model, 1);
+	assert_int_equal(view->n_digests, 1);
+	view_free(view);
 	view = view_new(model, 3);
 	root = view_root(view);
 	assert_int_equal(view_rows(&view_sessions, &root), 0);
@@ -116,11 +119,11 @@ static void test_timeline(void **state)
 	static const char *const expected[] = {"TCP SYN",
 	                                       "TCP SYN ACK",
 	                                       "client_hello",
+	                                       "gap: bytes are missing from the capture",
 	                                       "server_hello",
 	                                       "certificate (damaged)",
 	                                       "certificate_request",
 	                                       "server_hello_done",
-	                                       "gap: bytes are missing from the capture",
 	                                       "certificate",
 	                                       "client_key_exchange",
 	                                       "certificate_verify",
@@ -141,12 +144,33 @@ static void test_timeline(void **state)
 	model_free(model);
 }
 
+/* A step whose bytes came before a late one that precedes it keeps its place behind it. */
+static void test_late_step(void **state)
+{
+	(void)state;
+	struct model *model = fixture_rich();
+	struct session *s = model->first;
+	s->steps[5].at = s->steps[6].at;
+	s->steps[5].at.packet++; /* the engine's certificate came late, in the alert's packet */
+	struct view *view = view_new(model, 1);
+	struct row root = view_root(view);
+	struct row row = view_row(&view_sessions, &root, 0);
+	const struct view_event *events = row.session->events;
+	assert_string_equal(events[8].text, "certificate");
+	assert_string_equal(events[9].text, "client_key_exchange");
+	assert_string_equal(events[13].text, "ALERT fatal certificate_unknown (46)");
+	view_free(view);
+	model_free(model);
+}
+
 /* A session at every cap: nothing is written past the arrays. */
 static void test_full_timeline(void **state)
 {
 	(void)state;
 	struct model *model = fixture_rich();
 	struct session *s = model->first;
+	s->tls.not_tls = true;
+	s->tls.not_tls_at = s->opened;
 	struct step step = s->steps[0];
 	struct alert_seen alert = s->alerts[0];
 	struct icmp_seen icmp = s->icmp[0];
@@ -164,7 +188,7 @@ static void test_full_timeline(void **state)
 	struct row root = view_root(view);
 	struct row row = view_row(&view_sessions, &root, 0);
 	assert_int_equal(row.session->n_events,
-	                 LIMIT_STEPS + LIMIT_ALERTS + LIMIT_SYNS + LIMIT_ICMP + 1 + 2 + 1 + 2 + 1);
+	                 LIMIT_STEPS + LIMIT_ALERTS + LIMIT_SYNS + LIMIT_ICMP + 1 + 2 + 1 + 2 + 1 + 1);
 	view_free(view);
 	model_free(model);
 }
@@ -221,10 +245,10 @@ static void test_durations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_all_cells),     cmocka_unit_test(test_one_session),
-	    cmocka_unit_test(test_has_error),     cmocka_unit_test(test_timeline),
-	    cmocka_unit_test(test_full_timeline), cmocka_unit_test(test_formats),
-	    cmocka_unit_test(test_durations),
+	    cmocka_unit_test(test_all_cells), cmocka_unit_test(test_one_session),
+	    cmocka_unit_test(test_has_error), cmocka_unit_test(test_timeline),
+	    cmocka_unit_test(test_late_step), cmocka_unit_test(test_full_timeline),
+	    cmocka_unit_test(test_formats),   cmocka_unit_test(test_durations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

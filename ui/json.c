@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define STYLE (JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+#define STYLE (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
 
 static const struct format machine = {.escape = ESCAPE_UTF8, .utc = true};
 

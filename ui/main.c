@@ -21,6 +21,8 @@
 enum status { STATUS_CLEAN = 0, STATUS_FINDINGS = 1, STATUS_TROUBLE = 2 };
 
 struct run {
+	int argc;
+	char **argv;
 	struct options options;
 	enum escape_mode escape;
 	struct model *model;
@@ -147,7 +149,7 @@ static bool has_colour(void)
 
 /* ---- the report ---- */
 
-static int report(const struct run *run, struct view *view, struct err *err)
+static void report(const struct run *run, struct view *view)
 {
 	struct page page = {
 	    .out = stdout,
@@ -159,21 +161,19 @@ static int report(const struct run *run, struct view *view, struct err *err)
 		json_report(stdout, view);
 	else
 		text_report(&page, view);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return err_set(err, "the report could not be written to standard output: %s",
-		               strerror(errno));
-	return 0;
 }
 
 static enum status finish(struct run *run, struct err *err)
 {
 	enum status status = STATUS_TROUBLE;
 	struct view *view = view_new(run->model, run->options.session);
-	if (run->options.session != 0 && view->n_digests == 0)
+	if (run->options.session != 0 && view->n_digests == 0) {
 		err_set(err, "there is no session %u; without --session all are listed",
 		        (unsigned)run->options.session);
-	else if (report(run, view, err) == 0)
+	} else {
+		report(run, view);
 		status = view_has_error(view) ? STATUS_FINDINGS : STATUS_CLEAN;
+	}
 	view_free(view);
 	return status;
 }
@@ -205,24 +205,46 @@ static enum status run_all(struct run *run)
 	return status;
 }
 
+static enum status act(struct run *run)
+{
+	struct err err;
+	if (options_parse(&run->options, run->argc, run->argv, &err) != 0) {
+		complain(run, err.text);
+		return STATUS_TROUBLE;
+	}
+	switch (run->options.action) {
+	case ACTION_HELP:
+		options_help(stdout);
+		return STATUS_CLEAN;
+	case ACTION_VERSION:
+		printf("nmspscope %s\n", VIEW_VERSION);
+		return STATUS_CLEAN;
+	case ACTION_RUN:
+		break;
+	}
+	return run_all(run);
+}
+
+/* What was printed is worth nothing when it did not arrive. */
+static bool output_failed(const struct run *run)
+{
+	struct err err;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return false;
+	err_set(&err, "standard output could not be written: %s", strerror(errno));
+	complain(run, err.text);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	struct run run = {0};
-	struct err err;
+	struct run run = {.argc = argc, .argv = argv};
 	setlocale(LC_CTYPE, "");
 	run.escape = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? ESCAPE_UTF8 : ESCAPE_ASCII;
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, said in a line */
-	enum status status = STATUS_TROUBLE;
-	if (options_parse(&run.options, argc, argv, &err) != 0)
-		complain(&run, err.text);
-	else if (run.options.action == ACTION_RUN)
-		status = run_all(&run);
-	else
-		status = STATUS_CLEAN;
-	if (run.options.action == ACTION_HELP)
-		options_help(stdout);
-	if (run.options.action == ACTION_VERSION)
-		printf("nmspscope %s\n", VIEW_VERSION);
+	enum status status = act(&run);
+	if (output_failed(&run))
+		status = STATUS_TROUBLE;
 	options_free(&run.options);
 	return (int)status;
 }

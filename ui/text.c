@@ -143,7 +143,7 @@ static void show_timeline(const struct page *page, const struct row *row)
 	if (view_rows(&view_timeline, row) == 0)
 		return;
 	heading(page, "What happened (-> from the engine, <- from the controller)");
-	page_grid(page, INDENT, &view_timeline, row);
+	page_grid(page, 0, &view_timeline, row); /* needs every column of the page */
 	uint64_t missing = row->session->session->steps_dropped + row->session->session->alerts_dropped;
 	char text[LINE];
 	if (missing == 0)
@@ -274,7 +274,8 @@ static void show_inputs(const struct page *page, const struct view *view, const 
 	page_grid(page, 0, &view_capture_inputs, root);
 	for (uint32_t i = 0; i < view->model->capture.n_inputs; i++)
 		if (view->model->capture.inputs[i].error != NULL)
-			page_wrap(page, 0, "Problem: ", TONE_WARNING, view->model->capture.inputs[i].error);
+			page_wrap(page, INDENT, "Problem: ", TONE_WARNING,
+			          view->model->capture.inputs[i].error);
 }
 
 static void show_lists(const struct page *page, const struct row *root)

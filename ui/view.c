@@ -31,6 +31,14 @@ struct value view_bool(bool yes)
 	return (struct value){.kind = VALUE_BOOL, .yes = yes};
 }
 
+struct value view_input(const struct model *model, uint32_t input)
+{
+	if (input >= model->capture.n_inputs)
+		return view_null();
+	const char *name = model->capture.inputs[input].name;
+	return view_text(strcmp(name, "-") == 0 ? "standard input" : name);
+}
+
 struct value view_mac(const uint8_t mac[6])
 {
 	struct value value = {.kind = VALUE_MAC};

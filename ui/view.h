@@ -55,6 +55,7 @@ struct value view_null(void);
 struct value view_text(const char *text); /* NULL and "" give a null value */
 struct value view_count(uint64_t count);
 struct value view_bool(bool yes);
+struct value view_input(const struct model *model, uint32_t input); /* its name; "-" is told in words */
 struct value view_mac(const uint8_t mac[6]);
 struct value view_time(const struct origin *at);                    /* packet 0 gives a null value */
 struct value view_side(const struct session *session, uint8_t dir); /* "engine" or "controller" */
@@ -115,7 +116,8 @@ struct view_event {
 	uint8_t dir;
 	bool alert;
 	const struct step *step; /* NULL for others */
-	size_t order;            /* of being added, so that sorting keeps it within a packet */
+	uint64_t place;          /* what the timeline is sorted by: the packet, for steps never going back */
+	size_t order;            /* of being added, so that sorting keeps it in one place */
 	char text[120];
 };
 

@@ -168,8 +168,8 @@ static const struct column entry_columns[] = {
     {.label = "Entry", .get = entry_place},
     {.key = "source", .get = entry_source},
     {.key = "line", .get = entry_line},
-    {.key = "mac", .label = "Entry's MAC", .get = entry_mac},
-    {.key = "hash", .label = "Entry's hash", .get = entry_hash},
+    {.key = "mac", .label = "Entry MAC", .get = entry_mac},
+    {.key = "hash", .label = "Entry hash", .get = entry_hash},
 };
 
 static const struct table entry_table = {TABLE_OF(entry_columns)};
@@ -193,15 +193,15 @@ const struct table view_auth_fix = {TABLE_OF(fix_columns), .count = fix_count};
 static const struct column columns[] = {
     {.key = "observed", .label = "Observed", .get = observed},
     {.key = "observed_inferred", .get = observed_inferred},
-    {.label = "Seen in packet", .shape = COLUMN_STRINGS, .table = &proofs},
+    {.label = "In packets", .shape = COLUMN_STRINGS, .table = &proofs},
     {.key = "predicted", .label = "Predicted", .get = predicted},
     {.label = "That is", .get = predicted_meaning},
     {.label = "In detail", .get = detail},
-    {.key = "mac", .label = "Engine's MAC", .get = mac},
+    {.key = "mac", .label = "Engine MAC", .get = mac},
     {.key = "matched", .get = matched},
     {.label = "Matched by", .get = matched_label},
     {.key = "entry", .label = "Entry", .shape = COLUMN_OBJECT, .table = &entry_table},
-    {.label = "Engine's hash", .get = engine_hash},
+    {.label = "Engine hash", .get = engine_hash},
     {.key = "fix", .shape = COLUMN_STRINGS, .table = &view_auth_fix},
 };
 

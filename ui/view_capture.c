@@ -38,8 +38,7 @@ static const struct capture_input *input(const struct row *row)
 
 static struct value input_file(const struct row *row)
 {
-	bool is_stdin = strcmp(input(row)->name, "-") == 0;
-	return view_text(is_stdin ? "standard input" : input(row)->name);
+	return view_input(row->view->model, (uint32_t)row->index);
 }
 
 static struct value input_type(const struct row *row)

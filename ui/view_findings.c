@@ -57,9 +57,7 @@ static size_t evidence_count(const struct row *parent)
 
 static struct value evidence_input(const struct row *row)
 {
-	const struct capture *capture = &row->view->model->capture;
-	uint32_t input = evidence(row)->input;
-	return input < capture->n_inputs ? view_text(capture->inputs[input].name) : view_null();
+	return view_input(row->view->model, evidence(row)->input);
 }
 
 static struct value evidence_packet(const struct row *row)

@@ -14,7 +14,8 @@ static struct view_event *add(struct view_session *session, const struct origin 
 	if (at->packet == 0 || session->n_events == VIEW_EVENTS)
 		return NULL;
 	struct view_event *event = &session->events[session->n_events];
-	*event = (struct view_event){.at = *at, .has_dir = true, .dir = dir, .order = session->n_events};
+	*event = (struct view_event){
+	    .at = *at, .has_dir = true, .dir = dir, .place = at->packet, .order = session->n_events};
 	session->n_events++;
 	return event;
 }
@@ -35,13 +36,20 @@ static void add_opening(struct view_session *session)
 	add_text(session, &tcp->syn_ack, 1, "TCP SYN ACK");
 }
 
+/*
+ * Steps keep the order of the handshake: one whose bytes came early, before a hole was filled, stands behind
+ * the late ones that precede it.
+ */
 static void add_steps(struct view_session *session)
 {
+	uint64_t place = 0;
 	for (uint32_t i = 0; i < session->session->n_steps; i++) {
 		const struct step *step = &session->session->steps[i];
 		struct view_event *event = add(session, &step->at, step->dir);
 		if (event == NULL)
 			continue;
+		place = step->at.packet > place ? step->at.packet : place;
+		event->place = place;
 		event->step = step;
 		snprintf(event->text, sizeof event->text, "%s%s%s", session_step_name(step->kind),
 		         step->encrypted && step->kind != STEP_ENCRYPTED_HANDSHAKE ? " (encrypted)" : "",
@@ -68,16 +76,22 @@ static void add_alerts(struct view_session *session)
 	}
 }
 
-static void add_traffic(struct view_session *session)
+static void add_gap(struct view_session *session)
 {
-	const struct session_tls *tls = &session->session->tls;
-	for (uint8_t dir = 0; dir < 2; dir++)
-		add_text(session, &tls->first_protected[dir], dir, "first encrypted data");
 	struct view_event *gap = add(session, &session->session->tcp.first_gap, 0);
 	if (gap == NULL)
 		return;
 	gap->has_dir = false;
 	snprintf(gap->text, sizeof gap->text, "gap: bytes are missing from the capture");
+}
+
+static void add_traffic(struct view_session *session)
+{
+	const struct session_tls *tls = &session->session->tls;
+	if (tls->not_tls)
+		add_text(session, &tls->not_tls_at, tls->not_tls_dir, "bytes that are no TLS");
+	for (uint8_t dir = 0; dir < 2; dir++)
+		add_text(session, &tls->first_protected[dir], dir, "first encrypted data");
 }
 
 static void add_icmp(struct view_session *session)
@@ -103,12 +117,12 @@ static void add_closing(struct view_session *session)
 	add_text(session, &tcp->rst, tcp->rst_dir, "TCP RST");
 }
 
-/* By packet; within one packet as they were added. */
-static int by_packet(const void *left, const void *right)
+/* By place; in the same place as they were added. */
+static int by_place(const void *left, const void *right)
 {
 	const struct view_event *a = left, *b = right;
-	if (a->at.packet != b->at.packet)
-		return a->at.packet < b->at.packet ? -1 : 1;
+	if (a->place != b->place)
+		return a->place < b->place ? -1 : 1;
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
@@ -116,12 +130,13 @@ void view_timeline_build(struct view_session *session)
 {
 	session->n_events = 0;
 	add_opening(session);
+	add_gap(session);
 	add_steps(session);
 	add_alerts(session);
 	add_traffic(session);
 	add_icmp(session);
 	add_closing(session);
-	qsort(session->events, session->n_events, sizeof session->events[0], by_packet);
+	qsort(session->events, session->n_events, sizeof session->events[0], by_place);
 }
 
 /* ---- the table ---- */
