@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define KEEP_ROOM   4096 /* a buffer up to this size stays for the next message */
-#define CHAIN_LINKS 16   /* so many messages in a row are believed, whatever follows them */
+#define CHAIN_PROOF 8    /* so many messages in a row are no accident; bounds the search in hostile bytes */
 
 void frame_free(struct frame *frame)
 {
@@ -106,14 +106,14 @@ static void open_message(struct frame *frame, const struct frame_head *head)
 }
 
 /*
- * Whether messages follow each other from the front of `bytes` to their end, or CHAIN_LINKS of them do. The
- * last one may go on behind the end when two whole ones stand in front of it, or when the user trusts a
- * header at the start of a packet.
+ * Whether messages follow each other from the front of `bytes` to their end, or long enough. The last one
+ * may go on behind it when two whole ones stand in front of it, or when the user trusts a header at the start
+ * of a packet.
  */
 static bool is_chain(const struct frame_user *user, void *ctx, struct span bytes, bool at_start)
 {
 	unsigned whole = 0;
-	while (bytes.n > 0 && whole < CHAIN_LINKS) {
+	while (bytes.n > 0) {
 		struct frame_head head;
 		enum cut cut = user->cut(ctx, bytes, &head);
 		if (cut == CUT_BAD)
@@ -122,7 +122,8 @@ static bool is_chain(const struct frame_user *user, void *ctx, struct span bytes
 			return whole >= 2;
 		if (head.total > bytes.n)
 			return whole >= 2 || (at_start && user->trusts_start);
-		whole++;
+		if (++whole == CHAIN_PROOF)
+			return true;
 		bytes = span_cut(bytes, head.total, SIZE_MAX);
 	}
 	return whole > 0;

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define HELD_LEAST 512
+#define HELD_COST 512 /* charged for a segment besides its bytes: lists are walked, so the cap keeps them short */
 
 uint64_t segment_length(const struct segment *segment)
 {
@@ -21,10 +21,9 @@ static uint64_t segment_end(const struct segment *segment)
 	return segment->off + segment_length(segment);
 }
 
-/* What a segment counts as: at least HELD_LEAST, or the list that is walked for each of a byte would be long. */
 static size_t held_cost(const struct segment *segment)
 {
-	return sizeof(struct held) + (segment->bytes.n > HELD_LEAST ? segment->bytes.n : HELD_LEAST);
+	return HELD_COST + segment->bytes.n;
 }
 
 void stream_free(struct stream *stream)

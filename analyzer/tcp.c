@@ -138,7 +138,8 @@ static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *pack
 		if (old->seq != now.seq || old->length != now.length || old->flags != now.flags)
 			continue;
 		if (old->digest != now.digest && old->cut == 0 && now.cut == 0) {
-			tcp->session->tcp.conflicts++;
+			if (side->based && unwrap(side, now.seq) < side->stream.next)
+				tcp->session->tcp.conflicts++; /* the stream compares what is still held */
 			break;
 		}
 		int64_t apart = origin_elapsed(old->time, now.time);
