@@ -154,7 +154,8 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 	const struct model *model = subject->model;
 	const struct capture *capture = &model->capture;
 	char ports[LIMIT_PORTS * sizeof "65535, "];
-	if (capture->n_inputs == 0 || model->first != NULL || capture->evicted_sessions > 0)
+	bool nothing_read = capture->packets == 0 && capture->n_inputs == 0;
+	if (nothing_read || model->first != NULL || capture->evicted_sessions > 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	if (capture->packets == 0) {
