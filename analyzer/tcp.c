@@ -463,9 +463,14 @@ static void obey_limits(struct tcp *tcp, const struct origin *now, size_t *held_
 	uint8_t dir = 0;
 	struct tcp_wait since;
 	enum blockage why;
-	while ((tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW ||
-	    *held_all > LIMIT_HELD_ALL) && (why = choose(tcp, true, &dir, &since)) != BLOCK_NONE) {
-		tcp->forced++;
+	for (;;) {
+		bool own = tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW;
+		if (!own && *held_all <= LIMIT_HELD_ALL)
+			return;
+		why = choose(tcp, true, &dir, &since);
+		if (why == BLOCK_NONE)
+			return;
+		*(own ? &tcp->forced : &tcp->forced_for_all) += 1;
 		force(tcp, dir, why, now, held_all);
 	}
 }
