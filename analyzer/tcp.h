@@ -9,44 +9,7 @@
 #define ANALYZER_TCP_H
 
 #include "analyzer/model.h"
-#include "analyzer/stream.h"
-
-#define TCP_RECENT 4 /* packets of a direction that a duplicate is looked for among */
-
-/* What identifies a packet that the mirror may deliver twice. */
-struct tcp_recent {
-	uint64_t digest; /* of the payload */
-	int64_t time;
-	uint32_t seq, ack, length, cut;
-	uint16_t ip_id, window, checksum;
-	uint8_t flags;
-};
-
-/* Since when something waits. */
-struct tcp_wait {
-	uint64_t packets; /* packet count of the connection */
-	int64_t time;
-};
-
-struct tcp_side {
-	struct stream stream;
-	bool anchored; /* sequence numbers can be told apart: `base` is set */
-	bool based;    /* the place of the first byte is certain enough to hand bytes up */
-	bool syn, fin;
-	bool rst_waits; /* a RST is held: nothing in front of it will be sent again */
-	bool fin_lost;  /* one byte is acknowledged and nothing follows: a FIN that was not captured */
-	uint32_t base;  /* sequence number at offset TCP_START */
-	uint32_t first_seq; /* of the byte behind the SYN; valid with `syn` */
-	uint64_t acked; /* offset up to which the other side acknowledged */
-	uint64_t first_acked;
-	struct tcp_wait acked_since; /* when `acked` first passed the stream's end */
-	struct tcp_wait hole_since;  /* when the first byte behind the current hole came */
-	struct tcp_recent recent[TCP_RECENT];
-	uint8_t recent_at;
-};
-
-/* Offset of the first sequence number seen: room below it for bytes that come late. */
-#define TCP_START (UINT64_C(1) << 32)
+#include "analyzer/tcp_side.h"
 
 struct tcp {
 	struct session *session;
