@@ -29,6 +29,14 @@
 #define LIMIT_HANDSHAKE (128 * 1024)            /* a handshake message that is put together */
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 
+/* Keys and NMSP messages. */
+#define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs */
+#define LIMIT_PROFILE_BYTES    (256 * 1024)      /* a profile file */
+#define LIMIT_PROFILE_MESSAGES 256               /* message lines of a profile */
+#define LIMIT_PROFILE_ELEMENTS 256               /* element lines of a profile */
+#define LIMIT_FIELDS           256               /* fields of one message that are listed */
+#define LIMIT_NMSP_MESSAGE     (256 * 1024)      /* a longer one is taken for a wrong framing */
+
 /* Sessions: beyond the cap healthy closed ones leave first, failed ones last; their counts stay. */
 #define LIMIT_SESSIONS     20000
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */

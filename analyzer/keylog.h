@@ -1,0 +1,59 @@
+/*
+ * TLS key logs (NSS format) -> secrets. Lines come from files, from pcapng decryption secrets blocks, and
+ * later from a log that is still being written; a line that comes late is found by the next look-up.
+ *
+ * Format: https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile. Any case, CRLF, comments, duplicates (the
+ * first counts), half lines and rubbish are taken; what is not understood is counted. Bounded by
+ * LIMIT_SECRETS. Secrets are wiped when freed, never printed, never handed out but by keylog_find.
+ */
+#ifndef ANALYZER_KEYLOG_H
+#define ANALYZER_KEYLOG_H
+
+#include "analyzer/err.h"
+#include "dissect/rd.h"
+#include "dissect/tls.h"
+
+enum keylog_label {
+	KEYLOG_MASTER,           /* CLIENT_RANDOM: the master secret of TLS 1.0 to 1.2 */
+	KEYLOG_CLIENT_EARLY,     /* CLIENT_EARLY_TRAFFIC_SECRET */
+	KEYLOG_CLIENT_HANDSHAKE, /* CLIENT_HANDSHAKE_TRAFFIC_SECRET */
+	KEYLOG_SERVER_HANDSHAKE,
+	KEYLOG_CLIENT_TRAFFIC,   /* CLIENT_TRAFFIC_SECRET_0 */
+	KEYLOG_SERVER_TRAFFIC,
+	KEYLOG_LABELS
+};
+
+#define KEYLOG_SECRET 64 /* bytes of a secret at most */
+
+struct keylog_secret {
+	uint8_t bytes[KEYLOG_SECRET];
+	uint8_t n;
+};
+
+struct keylog_counts {
+	uint64_t lines, secrets, duplicates, rubbish, dropped; /* dropped: beyond LIMIT_SECRETS */
+};
+
+struct keylog;
+
+struct keylog *keylog_new(void);
+void keylog_free(struct keylog *keylog); /* NULL is allowed */
+
+/* Reads a whole file in one pass. -1 and a sentence with the cure when it cannot be read. */
+int keylog_read(struct keylog *keylog, const char *path, struct err *err);
+
+/* Lines from memory, e.g. a decryption secrets block; a last line without line end counts as whole. */
+void keylog_parse(struct keylog *keylog, struct span text);
+
+/* False when there is no such secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use. */
+bool keylog_find(const struct keylog *keylog, enum keylog_label label, const uint8_t client_random[TLS_RANDOM],
+    struct keylog_secret *out);
+
+void keylog_wipe(struct keylog_secret *secret);
+
+/* Rises with every new secret: a cheap way to see that a look-up may succeed now. */
+uint64_t keylog_generation(const struct keylog *keylog);
+
+struct keylog_counts keylog_counts(const struct keylog *keylog);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Keys and protected records of TLS 1.0 to 1.3. With cert.c the only file that includes OpenSSL.
+ *
+ * A suite is one const table row. An opener is one direction's cipher: made once per connection and
+ * direction, keyed anew as often as the protocol says, without allocation per record. Tags and MACs are
+ * always verified; a record that fails gives no byte. RFC 2246, 4346, 5246, 7366, 8446.
+ */
+#ifndef ANALYZER_TLS_CRYPTO_H
+#define ANALYZER_TLS_CRYPTO_H
+
+#include "analyzer/keylog.h"
+#include "dissect/tls.h"
+
+struct tls_suite; /* const row */
+
+/* The row of a cipher suite, NULL when it cannot be opened here. */
+const struct tls_suite *tls_suite_find(uint16_t cipher);
+
+/* The suite belongs to TLS 1.3. */
+bool tls_suite_is_13(const struct tls_suite *suite);
+
+/* Bytes of the suite's hash: 32 or 48. */
+size_t tls_suite_hash_bytes(const struct tls_suite *suite);
+
+enum tls_open {
+	TLS_OPENED,
+	TLS_OPEN_BAD,   /* tag, MAC or padding wrong: the sequence number went on by one all the same */
+	TLS_OPEN_SHORT, /* shorter than any record of the suite */
+};
+
+struct tls_opener;
+
+struct tls_opener *tls_opener_new(void);
+void tls_opener_free(struct tls_opener *opener); /* NULL is allowed; keys are wiped */
+
+/*
+ * Keys for a direction up to TLS 1.2 from the master secret (48 bytes). `from_client` says whose records are
+ * opened. The sequence number starts at 0. -1 when the suite and the version do not fit.
+ */
+int tls_opener_key_12(struct tls_opener *opener, const struct tls_suite *suite, uint16_t version,
+    bool encrypt_then_mac, const struct keylog_secret *master, const uint8_t client_random[TLS_RANDOM],
+    const uint8_t server_random[TLS_RANDOM], bool from_client);
+
+/* Keys for a direction of TLS 1.3 from a traffic secret. -1 when the secret's length does not fit the suite. */
+int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite, const struct keylog_secret *secret);
+
+/* KeyUpdate: the next traffic secret, RFC 8446 section 7.2. The sequence number starts at 0 again. */
+int tls_opener_update_13(struct tls_opener *opener);
+
+bool tls_opener_keyed(const struct tls_opener *opener);
+void tls_opener_unkey(struct tls_opener *opener); /* wipes the keys, keeps the contexts */
+
+/* The sequence number that the next record is tried with, and setting it (after a gap). */
+uint64_t tls_opener_sequence(const struct tls_opener *opener);
+void tls_opener_set_sequence(struct tls_opener *opener, uint64_t sequence);
+
+/* Fewest and most bytes that a record body carries beyond its plaintext; for bounds after a gap. */
+size_t tls_suite_overhead_min(const struct tls_suite *suite, uint16_t version);
+
+/*
+ * Opens the body of a record. `out` holds at least body.n bytes; *n is the plaintext's length. In TLS 1.3
+ * *type is set to the inner content type and the padding is removed; below it stays the outer type. A record
+ * may be empty (n = 0).
+ */
+enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head, struct span body, uint8_t *out,
+    size_t *n, uint8_t *type);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * One NMSP message by a framing profile: cut it from a stream, decode its header, list its fields.
+ *
+ * Pure. What is published of NMSP is in nmsp_documented and the service tables (facts.md sections 2 and 4); the
+ * rest comes from the profile and is marked assumed.
+ */
+#ifndef DISSECT_NMSP_H
+#define DISSECT_NMSP_H
+
+#include "dissect/profile.h"
+#include "dissect/tls.h"
+
+struct nmsp_message {
+	uint32_t type;
+	uint32_t length;      /* header and body */
+	bool has_transaction;
+	uint32_t transaction;
+	struct span body;     /* borrowed */
+	const struct profile_message *known; /* NULL when the profile does not name the type */
+};
+
+/* enum cut and the total length of the message at the start of `bytes`. CUT_BAD: the length lies. */
+enum cut nmsp_cut(const struct profile *profile, struct span bytes, size_t *total);
+
+/* Decodes a whole message. False when its header does not fit the bytes. */
+bool nmsp_decode(const struct profile *profile, struct span message, struct nmsp_message *out);
+
+/*
+ * The fields of a whole message: header fields first, then elements. False when elements do not tile the
+ * body or a value does not fit its kind (what could be read is listed, malformed ones marked).
+ */
+bool nmsp_fields(const struct profile *profile, struct span message, struct fields *out);
+
+/* The message's name, or NULL: then it is shown as TYPE_<n>. */
+const char *nmsp_type_name(const struct profile *profile, uint32_t type);
+
+/* The id and name are published (facts.md section 2). */
+bool nmsp_documented(uint32_t type);
+
+/* Published ids that the echo and subscription logic speaks about. */
+enum {
+	NMSP_ECHO_REQUEST = 1,
+	NMSP_ECHO_RESPONSE = 2,
+	NMSP_CAPABILITY_NOTIFICATION = 7,
+	NMSP_SERVICE_SUBSCRIBE_REQUEST = 30,
+	NMSP_SERVICE_SUBSCRIBE_RESPONSE = 31,
+};
+
+/* A bit of the service mask (facts.md section 4): its service and sub-service as the MSE page names them. */
+struct nmsp_service {
+	uint8_t bit;
+	const char *leaf;       /* "rssi-ms": the management model's name */
+	const char *service;    /* "RSSI" */
+	const char *subservice; /* "MOBILE_STATION" */
+};
+#define NMSP_SERVICES 23
+extern const struct nmsp_service nmsp_services[NMSP_SERVICES]; /* in order of bit */
+
+#endif
