@@ -472,8 +472,8 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 		take_ack(tcp, dir, packet->tcp.ack, origin);
 	tcp_facts_add(&tcp->session->tcp, dir, packet, origin);
 	struct tcp_side *side = &tcp->side[dir];
-	if ((flags & TCP_RST) && !side->based && tcp->side[dir ^ 1].syn) {
-		anchor(side, packet->tcp.seq);
+	if ((flags & TCP_RST) && packet->tcp.seq == 0 && !side->anchored && tcp->side[dir ^ 1].syn) {
+		anchor(side, 0); /* the SYN is refused, RFC 9293 section 3.10.7.1 */
 		set_base(side, TCP_START);
 	}
 	if (tcp->ended)
