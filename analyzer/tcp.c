@@ -4,6 +4,8 @@
  */
 #include "analyzer/tcp.h"
 
+#include "analyzer/tcp_facts.h"
+
 #include <stdlib.h>
 
 #define ACK_JUMP      (UINT64_C(1) << 26) /* an ACK farther ahead is not believed */
@@ -22,7 +24,36 @@ void tcp_free(struct tcp *tcp)
 	stream_free(&tcp->side[1].stream);
 }
 
-/* ---- SYN and ACK ------------------------------------------------------------------------------------ */
+/* ---- sequence numbers ------------------------------------------------------------------------------ */
+
+/* Where a stream stands; before its first byte is known, where its first packet stood. */
+static uint64_t position(const struct tcp_side *side)
+{
+	return side->based ? side->stream.next : TCP_START;
+}
+
+/* The offset of a sequence number, the one nearest to where the stream stands. */
+static uint64_t unwrap(const struct tcp_side *side, uint32_t seq)
+{
+	uint64_t here = position(side);
+	uint32_t here_seq = side->base + (uint32_t)(here - TCP_START);
+	return here + (uint64_t)(int64_t)(int32_t)(seq - here_seq);
+}
+
+static void anchor(struct tcp_side *side, uint32_t seq)
+{
+	side->anchored = true;
+	side->base = seq;
+	side->acked = 0;
+	side->first_acked = UINT64_MAX;
+}
+
+/* The first byte's place is known: `off` is it. */
+static void set_base(struct tcp_side *side, uint64_t off)
+{
+	side->based = true;
+	side->stream.next = off;
+}
 
 bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet)
 {
@@ -39,64 +70,54 @@ bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet)
 	return before < -SYN_REORDER || before > SYN_REORDER;
 }
 
-static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
+static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet)
 {
 	struct tcp_side *side = &tcp->side[dir];
-	struct session_tcp *facts = &tcp->session->tcp;
 	tcp->session->midstream = false;
-	if (packet->tcp.flags & TCP_ACK) {
-		if (facts->syn_ack.packet == 0)
-			facts->syn_ack = *origin;
-	} else {
-		if (facts->syns < LIMIT_SYNS)
-			facts->syn[facts->syns] = *origin;
-		facts->syns++;
-	}
 	if (side->syn || side->based)
 		return;
 	if (!side->anchored)
-		tcp_side_anchor(side, packet->tcp.seq + 1);
+		anchor(side, packet->tcp.seq + 1);
 	side->syn = true;
 	side->first_seq = packet->tcp.seq + 1;
-	tcp_side_base(side, tcp_side_unwrap(side, side->first_seq));
+	set_base(side, unwrap(side, side->first_seq));
 }
 
 static void take_ack(struct tcp *tcp, uint8_t dir, uint32_t ack, const struct origin *origin)
 {
 	struct tcp_side *peer = &tcp->side[dir ^ 1];
 	bool seen = tcp->session->tcp.last[dir ^ 1].packet != 0;
-	if (!peer->anchored || (!seen && tcp_side_unwrap(peer, ack) > TCP_START + ANCHOR_DRIFT))
-		tcp_side_anchor(peer, ack);
-	uint64_t off = tcp_side_unwrap(peer, ack);
-	if (off > tcp_side_position(peer) + ACK_JUMP)
+	if (!peer->anchored || (!seen && unwrap(peer, ack) > TCP_START + ANCHOR_DRIFT))
+		anchor(peer, ack);
+	uint64_t off = unwrap(peer, ack);
+	if (off > position(peer) + ACK_JUMP)
 		return;
 	if (off < peer->first_acked)
 		peer->first_acked = off;
 	if (off <= peer->acked)
 		return;
-	if (peer->acked <= tcp_side_position(peer))
+	if (peer->acked <= position(peer))
 		peer->acked_since = (struct tcp_wait){tcp->packets, origin->time};
 	peer->acked = off;
 }
 
-/* ---- copies of the mirror -------------------------------------------------------------------------- */
+/* ---- duplicates and retransmissions ---------------------------------------------------------------- */
 
-/* Time from the SYN to the handshake's ACK, 0 when it is not known. */
+/* What the TCP handshake took; 0 when it was not seen, or more than one SYN makes it uncertain. */
 static int64_t round_trip(const struct session_tcp *facts)
 {
-	if (facts->ack.packet == 0 || facts->syns != 1)
-		return 0;
-	return origin_elapsed(facts->syn[0].time, facts->ack.time);
+	bool known = facts->ack.packet != 0 && facts->syns == 1;
+	return known ? origin_elapsed(facts->syn[0].time, facts->ack.time) : 0;
 }
 
-/* True for a copy. Other bytes at a place that was handed up are noted; the stream compares what it holds. */
-static bool is_copy(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
+static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
 {
 	struct tcp_side *side = &tcp->side[dir];
-	enum repeat repeat = repeat_check(&side->repeats, packet, origin->time, round_trip(&tcp->session->tcp));
-	if (repeat == REPEAT_CONFLICT && side->based && tcp_side_unwrap(side, packet->tcp.seq) < side->stream.next)
+	enum mirror_answer answer = mirror_look(&side->mirror, packet, origin, round_trip(&tcp->session->tcp));
+	/* what is still held the stream compares */
+	if (answer == MIRROR_CONFLICT && side->based && unwrap(side, packet->tcp.seq) < side->stream.next)
 		tcp->session->tcp.conflicts++;
-	return repeat == REPEAT_COPY;
+	return answer == MIRROR_COPY;
 }
 
 /* ---- handing up ------------------------------------------------------------------------------------ */
@@ -125,13 +146,19 @@ static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment
 	}
 }
 
+/* Offset up to which everything of a side was handed up, its FIN included. */
+static uint64_t handed_up(const struct tcp_side *side)
+{
+	return position(side) + (side->fin || side->fin_lost ? 1 : 0);
+}
+
 /* What the segment acknowledges was handed up, or will never be. */
 static bool ack_reached(const struct tcp *tcp, uint8_t dir, const struct segment *segment)
 {
 	const struct tcp_side *peer = &tcp->side[dir ^ 1];
 	if (tcp->alone && tcp->session->tcp.last[dir ^ 1].packet == 0)
 		return true;
-	return segment->ack == 0 || (peer->based && segment->ack <= tcp_side_handed_up(peer));
+	return segment->ack == 0 || (peer->based && segment->ack <= handed_up(peer));
 }
 
 static void settle(struct tcp *tcp, uint8_t dir)
@@ -219,7 +246,7 @@ static enum blockage blocked(const struct tcp *tcp, uint8_t dir, struct tcp_wait
 		return BLOCK_HOLE;
 	}
 	*since = side->acked_since;
-	return side->based && side->acked > tcp_side_handed_up(side) ? BLOCK_TAIL : BLOCK_NONE;
+	return side->based && side->acked > handed_up(side) ? BLOCK_TAIL : BLOCK_NONE;
 }
 
 /* A hole may still be filled by a retransmission while its receiver has not acknowledged it. */
@@ -237,7 +264,7 @@ static void force_start(struct tcp_side *side, const struct tcp_side *peer)
 		start = TCP_START;
 	if (peer->syn && side->first_acked < start && start - side->first_acked < ACK_JUMP)
 		start = side->first_acked;
-	tcp_side_base(side, start);
+	set_base(side, start);
 }
 
 static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct origin *now, size_t *held_all)
@@ -359,26 +386,6 @@ void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
 
 /* ---- a packet -------------------------------------------------------------------------------------- */
 
-static void count_packet(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
-{
-	struct session_tcp *facts = &tcp->session->tcp;
-	facts->last[dir] = *origin;
-	if (packet->payload.n + packet->cut > 0) {
-		facts->bytes[dir] += packet->payload.n + packet->cut;
-		facts->last_data[dir] = *origin;
-		if (facts->first_data[dir].packet == 0)
-			facts->first_data[dir] = *origin;
-	}
-	if (packet->cut > 0) {
-		facts->cut_packets++;
-		if (facts->first_cut.packet == 0)
-			facts->first_cut = *origin;
-	}
-	if (dir == 0 && facts->ack.packet == 0 && facts->syn_ack.packet != 0 &&
-	    (packet->tcp.flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
-		facts->ack = *origin;
-}
-
 static void count_repeat(struct tcp *tcp, uint8_t dir, const struct segment *segment)
 {
 	bool keep_alive = segment_length(segment) <= 1 &&
@@ -407,14 +414,9 @@ static void obey_limits(struct tcp *tcp, const struct origin *now, size_t *held_
 	uint8_t dir = 0;
 	struct tcp_wait since;
 	enum blockage why;
-	for (;;) {
-		bool own = tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW;
-		if (!own && *held_all <= LIMIT_HELD_ALL)
-			return;
-		why = choose(tcp, true, &dir, &since);
-		if (why == BLOCK_NONE)
-			return;
-		*(own ? &tcp->forced : &tcp->forced_for_all) += 1;
+	while ((tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW ||
+	    *held_all > LIMIT_HELD_ALL) && (why = choose(tcp, true, &dir, &since)) != BLOCK_NONE) {
+		tcp->forced++;
 		force(tcp, dir, why, now, held_all);
 	}
 }
@@ -425,11 +427,11 @@ static struct segment segment_of(struct tcp *tcp, uint8_t dir, const struct pack
 {
 	struct tcp_side *side = &tcp->side[dir];
 	if (!side->anchored)
-		tcp_side_anchor(side, packet->tcp.seq);
+		anchor(side, packet->tcp.seq);
 	bool acks = (packet->tcp.flags & TCP_ACK) != 0;
 	return (struct segment){
-	    .off = tcp_side_unwrap(side, packet->tcp.seq) + ((packet->tcp.flags & TCP_SYN) ? 1 : 0),
-	    .ack = acks ? tcp_side_unwrap(&tcp->side[dir ^ 1], packet->tcp.ack) : 0,
+	    .off = unwrap(side, packet->tcp.seq) + ((packet->tcp.flags & TCP_SYN) ? 1 : 0),
+	    .ack = acks ? unwrap(&tcp->side[dir ^ 1], packet->tcp.ack) : 0,
 	    .bytes = packet->payload, .cut = packet->cut,
 	    .fin = (packet->tcp.flags & TCP_FIN) != 0, .rst = (packet->tcp.flags & TCP_RST) != 0,
 	    .origin = *origin};
@@ -461,22 +463,21 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 {
 	uint8_t flags = packet->tcp.flags;
 	bool carries = packet->payload.n + packet->cut > 0;
-	if ((carries || (flags & (TCP_SYN | TCP_FIN))) && is_copy(tcp, dir, packet, origin)) {
+	if ((carries || (flags & (TCP_SYN | TCP_FIN))) && is_duplicate(tcp, dir, packet, origin)) {
 		tcp->session->tcp.duplicates++;
 		return false;
 	}
 	tcp->packets++;
-	tcp->session->tcp.packets[dir]++;
 	uint64_t before[2] = {tcp->side[0].stream.next, tcp->side[1].stream.next};
 	if (flags & TCP_SYN)
-		take_syn(tcp, dir, packet, origin);
+		take_syn(tcp, dir, packet);
 	if (flags & TCP_ACK)
 		take_ack(tcp, dir, packet->tcp.ack, origin);
-	count_packet(tcp, dir, packet, origin);
+	tcp_facts_add(&tcp->session->tcp, dir, packet, origin);
 	struct tcp_side *side = &tcp->side[dir];
-	if ((flags & TCP_RST) && !side->based && tcp->side[dir ^ 1].syn) {
-		tcp_side_anchor(side, packet->tcp.seq);
-		tcp_side_base(side, TCP_START);
+	if ((flags & TCP_RST) && packet->tcp.seq == 0 && !side->anchored && tcp->side[dir ^ 1].syn) {
+		anchor(side, 0); /* the SYN is refused, RFC 9293 section 3.10.7.1 */
+		set_base(side, TCP_START);
 	}
 	if (tcp->ended)
 		return true; /* the sinks are gone: what still comes is counted and no more */
@@ -486,7 +487,7 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 	}
 	note_progress(tcp, before, false, origin);
 	if (tcp->waiting || tcp->closing || tcp->side[0].stream.first != NULL ||
-	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > tcp_side_handed_up(&tcp->side[dir ^ 1])) {
+	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > handed_up(&tcp->side[dir ^ 1])) {
 		release_ready(tcp, held_all); /* a SYN or an ACK may be what they waited for */
 		obey_limits(tcp, origin, held_all);
 		tcp_tick(tcp, origin, held_all);

@@ -8,8 +8,34 @@
 #ifndef ANALYZER_TCP_H
 #define ANALYZER_TCP_H
 
+#include "analyzer/mirror.h"
 #include "analyzer/model.h"
-#include "analyzer/tcp_side.h"
+#include "analyzer/stream.h"
+
+/* Since when something waits. */
+struct tcp_wait {
+	uint64_t packets; /* packet count of the connection */
+	int64_t time;
+};
+
+struct tcp_side {
+	struct stream stream;
+	bool anchored; /* sequence numbers can be told apart: `base` is set */
+	bool based;    /* the place of the first byte is certain enough to hand bytes up */
+	bool syn, fin;
+	bool rst_waits; /* a RST is held: nothing in front of it will be sent again */
+	bool fin_lost;  /* one byte is acknowledged and nothing follows: a FIN that was not captured */
+	uint32_t base;  /* sequence number at offset TCP_START */
+	uint32_t first_seq; /* of the byte behind the SYN; valid with `syn` */
+	uint64_t acked; /* offset up to which the other side acknowledged */
+	uint64_t first_acked;
+	struct tcp_wait acked_since; /* when `acked` first passed the stream's end */
+	struct tcp_wait hole_since;  /* when the first byte behind the current hole came */
+	struct mirror mirror;
+};
+
+/* Offset of the first sequence number seen: room below it for bytes that come late. */
+#define TCP_START (UINT64_C(1) << 32)
 
 struct tcp {
 	struct session *session;
@@ -21,8 +47,7 @@ struct tcp {
 	bool closing; /* RST, or FIN of both sides, was handed up */
 	struct tcp_wait closing_since;
 	bool ended;
-	/* holes given up because LIMIT_HELD_FLOW, LIMIT_HELD_ALL was reached; the caller takes them back to 0 */
-	uint64_t forced, forced_for_all;
+	uint64_t forced; /* holes given up because LIMIT_HELD_* was reached */
 };
 
 void tcp_init(struct tcp *tcp, struct session *session, const struct sink sink[2]);

@@ -242,6 +242,7 @@ static void refused(void **state)
 		struct shot syn = talk_syn(talk, 0, TCP_SYN), rst = talk_shot(talk, 1, TCP_RST | TCP_ACK);
 		talk_capture(talk, reversed ? &rst : &syn);
 		talk_capture(talk, reversed ? &syn : &rst);
+		assert_int_equal(talk->session.close, reversed ? CLOSE_NONE : CLOSE_RST);
 		talk_wait(talk, NS_PER_S);
 		assert_int_equal(talk->session.close, CLOSE_RST);
 		assert_int_equal(talk->session.closed_by, 1);
