@@ -6,8 +6,6 @@
 
 #include "analyzer/tcp_facts.h"
 
-#include <stdlib.h>
-
 #define ACK_JUMP      (UINT64_C(1) << 26) /* an ACK farther ahead is not believed */
 #define ANCHOR_DRIFT  (UINT64_C(1) << 30) /* a direction known by ACKs alone is anchored anew before it wraps */
 #define SYN_REORDER   (1 << 20)  /* a SYN this far before the first data seen belongs to it */
@@ -271,7 +269,6 @@ static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct 
 {
 	struct tcp_side *side = &tcp->side[dir];
 	struct stream *stream = &side->stream;
-	struct origin behind;
 	uint64_t before[2] = {tcp->side[0].stream.next, tcp->side[1].stream.next};
 	switch (why) {
 	case BLOCK_NONE:
@@ -280,8 +277,7 @@ static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct 
 		force_start(side, &tcp->side[dir ^ 1]);
 		break;
 	case BLOCK_HOLE:
-		behind = stream->first->segment.origin;
-		stream_gap(stream, stream->first->segment.off, &behind, &tcp->sink[dir]);
+		stream_gap(stream, stream->first->segment.off, &stream->first->segment.origin, &tcp->sink[dir]);
 		break;
 	case BLOCK_TAIL:
 		if (side->acked == stream->next + 1)
@@ -414,9 +410,13 @@ static void obey_limits(struct tcp *tcp, const struct origin *now, size_t *held_
 	uint8_t dir = 0;
 	struct tcp_wait since;
 	enum blockage why;
-	while ((tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW ||
-	    *held_all > LIMIT_HELD_ALL) && (why = choose(tcp, true, &dir, &since)) != BLOCK_NONE) {
-		tcp->forced++;
+	for (;;) {
+		bool own = tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW;
+		if (!own && *held_all <= LIMIT_HELD_ALL)
+			return;
+		if ((why = choose(tcp, true, &dir, &since)) == BLOCK_NONE)
+			return;
+		*(own ? &tcp->forced : &tcp->forced_for_all) += 1;
 		force(tcp, dir, why, now, held_all);
 	}
 }

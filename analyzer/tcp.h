@@ -47,7 +47,8 @@ struct tcp {
 	bool closing; /* RST, or FIN of both sides, was handed up */
 	struct tcp_wait closing_since;
 	bool ended;
-	uint64_t forced; /* holes given up because LIMIT_HELD_* was reached */
+	/* holes given up because LIMIT_HELD_FLOW, LIMIT_HELD_ALL was reached; the caller takes them back to 0 */
+	uint64_t forced, forced_for_all;
 };
 
 void tcp_init(struct tcp *tcp, struct session *session, const struct sink sink[2]);
