@@ -189,7 +189,8 @@ void model_add_alert(struct model *model, struct session *session, const struct 
 
 void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen)
 {
-	if (session->n_certs >= 2 * LIMIT_CHAIN) {
+	if (session->n_certs >= LIMIT_CHAINS) {
+		model_hit(model, HIT_CHAINS, &seen->at);
 		certs_give_back(model->certs, seen->cert);
 		return;
 	}

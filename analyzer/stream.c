@@ -56,7 +56,8 @@ void stream_gap(struct stream *stream, uint64_t off, const struct origin *origin
 	uint64_t n = off - stream->next;
 	stream->next = off;
 	stream->lost += n;
-	stream->gaps++;
+	if (stream->gaps++ == 0)
+		stream->first_gap = *origin;
 	sink->gap(sink->ctx, n, origin);
 }
 

@@ -271,6 +271,7 @@ static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct 
 {
 	struct tcp_side *side = &tcp->side[dir];
 	struct stream *stream = &side->stream;
+	struct origin behind;
 	uint64_t before[2] = {tcp->side[0].stream.next, tcp->side[1].stream.next};
 	switch (why) {
 	case BLOCK_NONE:
@@ -279,7 +280,8 @@ static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct 
 		force_start(side, &tcp->side[dir ^ 1]);
 		break;
 	case BLOCK_HOLE:
-		stream_gap(stream, stream->first->segment.off, now, &tcp->sink[dir]);
+		behind = stream->first->segment.origin;
+		stream_gap(stream, stream->first->segment.off, &behind, &tcp->sink[dir]);
 		break;
 	case BLOCK_TAIL:
 		if (side->acked == stream->next + 1)
@@ -340,13 +342,14 @@ static void finish(struct tcp *tcp, const struct origin *now)
 	tcp->sink[1].end(tcp->sink[1].ctx, now);
 }
 
-static void publish(struct tcp *tcp, const struct origin *now)
+static void publish(struct tcp *tcp)
 {
 	struct session_tcp *facts = &tcp->session->tcp;
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		const struct stream *stream = &tcp->side[dir].stream;
-		if (stream->gaps > facts->gaps[dir] && facts->first_gap.packet == 0)
-			facts->first_gap = *now;
+		const struct origin *gap = &stream->first_gap;
+		if (stream->gaps > 0 && (facts->first_gap.packet == 0 || gap->packet < facts->first_gap.packet))
+			facts->first_gap = *gap;
 		facts->gaps[dir] = stream->gaps;
 		facts->delivered[dir] = stream->delivered;
 		facts->lost_bytes[dir] = stream->lost;
@@ -365,7 +368,7 @@ void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all)
 		force(tcp, dir, why, now, held_all);
 	if (tcp->closing && due(tcp, &tcp->closing_since, now))
 		tcp_end(tcp, now, held_all);
-	publish(tcp, now);
+	publish(tcp);
 }
 
 void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
@@ -378,7 +381,7 @@ void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
 	while ((why = choose(tcp, true, &dir, &since)) != BLOCK_NONE)
 		force(tcp, dir, why, now, held_all);
 	finish(tcp, now);
-	publish(tcp, now);
+	publish(tcp);
 }
 
 /* ---- a packet -------------------------------------------------------------------------------------- */
@@ -491,7 +494,7 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 	} else {
 		tcp->session->tcp.delivered[dir] = side->stream.delivered;
 		if (packet->cut > 0)
-			publish(tcp, origin);
+			publish(tcp);
 	}
 	return true;
 }

@@ -119,6 +119,7 @@ static uint32_t take_certificates(struct tls_side *side, struct span body, const
 	struct tls_conn *conn = side->conn;
 	struct span der[LIMIT_CHAIN];
 	size_t n = 0;
+	uint64_t refused = certs_refused(conn->model->certs);
 	if (!tls_certificate(body, conn->session->tls.version, der, LIMIT_CHAIN, &n))
 		conn->session->tls.undecodable++;
 	for (size_t i = 0; i < n && i < LIMIT_CHAIN; i++) {
@@ -126,6 +127,10 @@ static uint32_t take_certificates(struct tls_side *side, struct span body, const
 		    .dir = side->dir, .at = *at, .cert = certs_take(conn->model->certs, der[i])};
 		model_add_cert(conn->model, conn->session, &seen);
 	}
+	if (n > LIMIT_CHAIN)
+		model_hit(conn->model, HIT_CHAIN, at);
+	if (certs_refused(conn->model->certs) > refused)
+		model_hit(conn->model, HIT_CERTIFICATES, at);
 	return (uint32_t)n;
 }
 

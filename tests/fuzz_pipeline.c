@@ -127,7 +127,7 @@ static void check_session(const struct model *model, const struct session *sessi
 	check_direction(model, session, 0);
 	check_direction(model, session, 1);
 	assert(session->n_steps <= LIMIT_STEPS && session->n_alerts <= LIMIT_ALERTS);
-	assert(session->n_icmp <= LIMIT_ICMP && session->n_certs <= 2 * LIMIT_CHAIN);
+	assert(session->n_icmp <= LIMIT_ICMP && session->n_certs <= LIMIT_CHAINS);
 	assert(session->steps_dropped == 0 || session->n_steps == LIMIT_STEPS);
 	assert(session->alerts_dropped == 0 || session->n_alerts == LIMIT_ALERTS);
 	assert((session->close == CLOSE_NONE) == (session->closed.packet == 0));
