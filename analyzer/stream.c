@@ -143,7 +143,7 @@ bool stream_hold(struct stream *stream, const struct segment *segment, uint64_t 
 			place = &(*place)->next;
 			kept = true;
 		}
-		at = segment_end(other) > at ? segment_end(other) : at;
+		at = segment_end(other);
 		place = &(*place)->next;
 	}
 	if (at >= end && !(segment->fin || segment->rst))

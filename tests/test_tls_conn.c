@@ -243,29 +243,47 @@ static uint64_t run_with_gap(struct run *run, const struct speech *speech, uint8
 	return sure;
 }
 
+static void check_gaps(const struct speech *speech, const char *path)
+{
+	static const size_t lengths[] = {1, 30, 536, 1460, 4000};
+	struct run whole = run_whole(speech);
+	size_t said[2] = {0, 0};
+	for (size_t i = 0; i < speech->n; i++)
+		said[speech->chunk[i].dir] += speech->chunk[i].bytes.n;
+	for (uint8_t dir = 0; dir < 2; dir++)
+		for (size_t off = 0; off < said[dir]; off += 23)
+			for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
+				struct run run;
+				uint64_t sure = run_with_gap(&run, speech, dir, off, lengths[l]);
+				if (!steps_are_true(&whole, &run, sure) || !alerts_are_true(&whole, &run))
+					fail_msg("%s: %zu bytes missing at %zu of direction %u", path, lengths[l],
+					    off, dir);
+				run_free(&run);
+			}
+	run_free(&whole);
+}
+
 static void any_gap(void **state)
 {
 	(void)state;
-	static const size_t lengths[] = {1, 30, 536, 1460, 4000};
 	for (size_t s = 0; s < SAMPLES; s++) {
 		struct speech *speech = listen_to(samples[s].path);
-		struct run whole = run_whole(speech);
-		size_t said[2] = {0, 0};
-		for (size_t i = 0; i < speech->n; i++)
-			said[speech->chunk[i].dir] += speech->chunk[i].bytes.n;
-		for (uint8_t dir = 0; dir < 2; dir++)
-			for (size_t off = 0; off < said[dir]; off += 23)
-				for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
-					struct run run;
-					uint64_t sure = run_with_gap(&run, speech, dir, off, lengths[l]);
-					if (!steps_are_true(&whole, &run, sure) || !alerts_are_true(&whole, &run))
-						fail_msg("%s: %zu bytes missing at %zu of direction %u", samples[s].path,
-						    lengths[l], off, dir);
-					run_free(&run);
-				}
-		run_free(&whole);
+		check_gaps(speech, samples[s].path);
 		free(speech);
 	}
+}
+
+/* Messages that lie in several records: a gap may end at a record in the middle of one. */
+static void gap_in_small_records(void **state)
+{
+	(void)state;
+	struct speech *small = calloc(1, sizeof *small);
+	struct speech *speech = listen_to("samples/rejected.pcapng");
+	assert_non_null(small);
+	repack(speech, small, 97);
+	check_gaps(small, "records of 97 bytes");
+	free(small);
+	free(speech);
 }
 
 /* The capture begins in the middle, at any byte of any packet: no step that was not sent. */
@@ -455,6 +473,7 @@ int main(void)
 		cmocka_unit_test(every_cut),
 		cmocka_unit_test(other_records),
 		cmocka_unit_test(any_gap),
+		cmocka_unit_test(gap_in_small_records),
 		cmocka_unit_test(joined_midway),
 		cmocka_unit_test(ssl2_hello),
 		cmocka_unit_test(not_tls),
