@@ -365,12 +365,15 @@ static void many_elements(void **state)
 	enum { N = 1000 };
 	struct span message = exact(span_of(&(uint8_t[4 + 2 * N]){0}, 4 + 2 * N));
 	uint8_t *p = (uint8_t *)(uintptr_t)message.p;
-	use(HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements tlv 1 1 value\nelement 0 E text\n"));
+	use(HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements tlv 1 1 value\nelement 0 E "
+	                "text\nelement 1 B u8\n"));
 	p[2] = (2 * N) >> 8;
 	p[3] = (2 * N) & 0xff;
 	assert_true(nmsp_fields(&profile, message, &fields));
 	assert_int_equal(fields.n, LIMIT_FIELDS);
 	assert_int_equal(fields.dropped, N + 2 - LIMIT_FIELDS);
+	p[message.n - 2] = 1; /* an empty u8, which is not judged there */
+	assert_true(nmsp_fields(&profile, message, &fields));
 	p[message.n - 1] = 1;
 	assert_false(nmsp_fields(&profile, message, &fields));
 	assert_int_equal(fields.dropped, N + 2 - LIMIT_FIELDS);
