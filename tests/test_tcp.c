@@ -160,6 +160,7 @@ static void window_in_packets(void **state)
 	struct talk *talk = opened();
 	lose(talk, 0, 100);
 	say(talk, 0, 10);
+	uint64_t behind = talk->now.packet;
 	struct shot ack = talk_say(talk, 1, 0);
 	ack.after = 1;
 	talk_capture(talk, &ack);
@@ -170,7 +171,7 @@ static void window_in_packets(void **state)
 	assert_int_equal(talk->heard[0].gaps, 1);
 	assert_int_equal(talk->heard[0].gap_bytes, 100);
 	assert_int_equal(talk->heard[0].at, 110);
-	assert_int_equal(talk->session.tcp.first_gap.packet, talk->now.packet);
+	assert_int_equal(talk->session.tcp.first_gap.packet, behind);
 	talk_free(talk);
 }
 
