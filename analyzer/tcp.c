@@ -4,11 +4,8 @@
  */
 #include "analyzer/tcp.h"
 
-#include "analyzer/hash.h"
+#include "analyzer/tcp_facts.h"
 
-#include <stdlib.h>
-
-#define DUPLICATE_NS  (5 * 1000 * 1000) /* a mirror's second copy comes within 5 ms */
 #define ACK_JUMP      (UINT64_C(1) << 26) /* an ACK farther ahead is not believed */
 #define ANCHOR_DRIFT  (UINT64_C(1) << 30) /* a direction known by ACKs alone is anchored anew before it wraps */
 #define SYN_REORDER   (1 << 20)  /* a SYN this far before the first data seen belongs to it */
@@ -71,19 +68,10 @@ bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet)
 	return before < -SYN_REORDER || before > SYN_REORDER;
 }
 
-static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
+static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet)
 {
 	struct tcp_side *side = &tcp->side[dir];
-	struct session_tcp *facts = &tcp->session->tcp;
 	tcp->session->midstream = false;
-	if (packet->tcp.flags & TCP_ACK) {
-		if (facts->syn_ack.packet == 0)
-			facts->syn_ack = *origin;
-	} else {
-		if (facts->syns < LIMIT_SYNS)
-			facts->syn[facts->syns] = *origin;
-		facts->syns++;
-	}
 	if (side->syn || side->based)
 		return;
 	if (!side->anchored)
@@ -113,43 +101,21 @@ static void take_ack(struct tcp *tcp, uint8_t dir, uint32_t ack, const struct or
 
 /* ---- duplicates and retransmissions ---------------------------------------------------------------- */
 
-/* No copy of a host's own comes sooner than the round trip that the handshake took. */
-static int64_t duplicate_window(const struct session_tcp *facts)
+/* What the TCP handshake took; 0 when it was not seen, or more than one SYN makes it uncertain. */
+static int64_t round_trip(const struct session_tcp *facts)
 {
-	if (facts->ack.packet == 0 || facts->syns != 1)
-		return DUPLICATE_NS;
-	int64_t round_trip = origin_elapsed(facts->syn[0].time, facts->ack.time);
-	return round_trip > 0 && round_trip < DUPLICATE_NS ? round_trip : DUPLICATE_NS;
+	bool known = facts->ack.packet != 0 && facts->syns == 1;
+	return known ? origin_elapsed(facts->syn[0].time, facts->ack.time) : 0;
 }
 
-/* Copies of the mirror are the same packet; a retransmission has another IP id, ACK or time. */
 static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
 {
 	struct tcp_side *side = &tcp->side[dir];
-	const struct packet_tcp *head = &packet->tcp;
-	struct tcp_recent now = {
-	    .digest = hash_bytes(packet->payload.p, packet->payload.n),
-	    .time = origin->time, .seq = head->seq, .ack = head->ack,
-	    .length = (uint32_t)packet->payload.n + packet->cut, .cut = packet->cut, .ip_id = packet->ip_id,
-	    .window = head->window, .checksum = head->checksum, .flags = head->flags};
-	int64_t within = duplicate_window(&tcp->session->tcp);
-	for (unsigned i = 0; i < TCP_RECENT; i++) {
-		const struct tcp_recent *old = &side->recent[i];
-		if (old->seq != now.seq || old->length != now.length || old->flags != now.flags)
-			continue;
-		if (old->digest != now.digest && old->cut == 0 && now.cut == 0) {
-			if (side->based && unwrap(side, now.seq) < side->stream.next)
-				tcp->session->tcp.conflicts++; /* the stream compares what is still held */
-			break;
-		}
-		int64_t apart = origin_elapsed(old->time, now.time);
-		if (old->digest == now.digest && old->ack == now.ack && old->ip_id == now.ip_id &&
-		    old->window == now.window && old->checksum == now.checksum && apart >= 0 && apart <= within)
-			return true;
-	}
-	side->recent[side->recent_at] = now;
-	side->recent_at = (uint8_t)((side->recent_at + 1) % TCP_RECENT);
-	return false;
+	enum mirror_answer answer = mirror_look(&side->mirror, packet, origin, round_trip(&tcp->session->tcp));
+	/* what is still held the stream compares */
+	if (answer == MIRROR_CONFLICT && side->based && unwrap(side, packet->tcp.seq) < side->stream.next)
+		tcp->session->tcp.conflicts++;
+	return answer == MIRROR_COPY;
 }
 
 /* ---- handing up ------------------------------------------------------------------------------------ */
@@ -311,7 +277,7 @@ static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct 
 		force_start(side, &tcp->side[dir ^ 1]);
 		break;
 	case BLOCK_HOLE:
-		stream_gap(stream, stream->first->segment.off, now, &tcp->sink[dir]);
+		stream_gap(stream, stream->first->segment.off, &stream->first->segment.origin, &tcp->sink[dir]);
 		break;
 	case BLOCK_TAIL:
 		if (side->acked == stream->next + 1)
@@ -372,13 +338,14 @@ static void finish(struct tcp *tcp, const struct origin *now)
 	tcp->sink[1].end(tcp->sink[1].ctx, now);
 }
 
-static void publish(struct tcp *tcp, const struct origin *now)
+static void publish(struct tcp *tcp)
 {
 	struct session_tcp *facts = &tcp->session->tcp;
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		const struct stream *stream = &tcp->side[dir].stream;
-		if (stream->gaps > facts->gaps[dir] && facts->first_gap.packet == 0)
-			facts->first_gap = *now;
+		const struct origin *gap = &stream->first_gap;
+		if (stream->gaps > 0 && (facts->first_gap.packet == 0 || gap->packet < facts->first_gap.packet))
+			facts->first_gap = *gap;
 		facts->gaps[dir] = stream->gaps;
 		facts->delivered[dir] = stream->delivered;
 		facts->lost_bytes[dir] = stream->lost;
@@ -397,7 +364,7 @@ void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all)
 		force(tcp, dir, why, now, held_all);
 	if (tcp->closing && due(tcp, &tcp->closing_since, now))
 		tcp_end(tcp, now, held_all);
-	publish(tcp, now);
+	publish(tcp);
 }
 
 void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
@@ -410,30 +377,10 @@ void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
 	while ((why = choose(tcp, true, &dir, &since)) != BLOCK_NONE)
 		force(tcp, dir, why, now, held_all);
 	finish(tcp, now);
-	publish(tcp, now);
+	publish(tcp);
 }
 
 /* ---- a packet -------------------------------------------------------------------------------------- */
-
-static void count_packet(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
-{
-	struct session_tcp *facts = &tcp->session->tcp;
-	facts->last[dir] = *origin;
-	if (packet->payload.n + packet->cut > 0) {
-		facts->bytes[dir] += packet->payload.n + packet->cut;
-		facts->last_data[dir] = *origin;
-		if (facts->first_data[dir].packet == 0)
-			facts->first_data[dir] = *origin;
-	}
-	if (packet->cut > 0) {
-		facts->cut_packets++;
-		if (facts->first_cut.packet == 0)
-			facts->first_cut = *origin;
-	}
-	if (dir == 0 && facts->ack.packet == 0 && facts->syn_ack.packet != 0 &&
-	    (packet->tcp.flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
-		facts->ack = *origin;
-}
 
 static void count_repeat(struct tcp *tcp, uint8_t dir, const struct segment *segment)
 {
@@ -467,8 +414,7 @@ static void obey_limits(struct tcp *tcp, const struct origin *now, size_t *held_
 		bool own = tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW;
 		if (!own && *held_all <= LIMIT_HELD_ALL)
 			return;
-		why = choose(tcp, true, &dir, &since);
-		if (why == BLOCK_NONE)
+		if ((why = choose(tcp, true, &dir, &since)) == BLOCK_NONE)
 			return;
 		*(own ? &tcp->forced : &tcp->forced_for_all) += 1;
 		force(tcp, dir, why, now, held_all);
@@ -522,16 +468,15 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 		return false;
 	}
 	tcp->packets++;
-	tcp->session->tcp.packets[dir]++;
 	uint64_t before[2] = {tcp->side[0].stream.next, tcp->side[1].stream.next};
 	if (flags & TCP_SYN)
-		take_syn(tcp, dir, packet, origin);
+		take_syn(tcp, dir, packet);
 	if (flags & TCP_ACK)
 		take_ack(tcp, dir, packet->tcp.ack, origin);
-	count_packet(tcp, dir, packet, origin);
+	tcp_facts_add(&tcp->session->tcp, dir, packet, origin);
 	struct tcp_side *side = &tcp->side[dir];
-	if ((flags & TCP_RST) && !side->based && tcp->side[dir ^ 1].syn) {
-		anchor(side, packet->tcp.seq);
+	if ((flags & TCP_RST) && packet->tcp.seq == 0 && !side->anchored && tcp->side[dir ^ 1].syn) {
+		anchor(side, 0); /* the SYN is refused, RFC 9293 section 3.10.7.1 */
 		set_base(side, TCP_START);
 	}
 	if (tcp->ended)
@@ -549,7 +494,7 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 	} else {
 		tcp->session->tcp.delivered[dir] = side->stream.delivered;
 		if (packet->cut > 0)
-			publish(tcp, origin);
+			publish(tcp);
 	}
 	return true;
 }

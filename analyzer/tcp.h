@@ -8,19 +8,9 @@
 #ifndef ANALYZER_TCP_H
 #define ANALYZER_TCP_H
 
+#include "analyzer/mirror.h"
 #include "analyzer/model.h"
 #include "analyzer/stream.h"
-
-#define TCP_RECENT 4 /* packets of a direction that a duplicate is looked for among */
-
-/* What identifies a packet that the mirror may deliver twice. */
-struct tcp_recent {
-	uint64_t digest; /* of the payload */
-	int64_t time;
-	uint32_t seq, ack, length, cut;
-	uint16_t ip_id, window, checksum;
-	uint8_t flags;
-};
 
 /* Since when something waits. */
 struct tcp_wait {
@@ -41,8 +31,7 @@ struct tcp_side {
 	uint64_t first_acked;
 	struct tcp_wait acked_since; /* when `acked` first passed the stream's end */
 	struct tcp_wait hole_since;  /* when the first byte behind the current hole came */
-	struct tcp_recent recent[TCP_RECENT];
-	uint8_t recent_at;
+	struct mirror mirror;
 };
 
 /* Offset of the first sequence number seen: room below it for bytes that come late. */
