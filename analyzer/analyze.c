@@ -204,7 +204,7 @@ static void take_tcp(struct analyze *analyze, const struct packet *packet)
 	uint8_t dir = flow == NULL || low ? 0 : 1;
 	if (flow != NULL)
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
-	if (flow != NULL && tcp_is_new(&flow->tcp, dir, packet)) {
+	if (flow != NULL && tcp_is_new(&flow->tcp, dir, packet, analyze->now.time)) {
 		drop_flow(analyze, flow);
 		flow = NULL;
 	}

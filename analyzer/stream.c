@@ -38,6 +38,8 @@ void stream_free(struct stream *stream)
 
 void stream_deliver(struct stream *stream, const struct segment *segment, const struct sink *sink)
 {
+	if (segment_length(segment) == 0)
+		return;
 	assert(segment->off <= stream->next);
 	uint64_t old = stream->next - segment->off;
 	if (old < segment->bytes.n) {

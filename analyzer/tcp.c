@@ -8,6 +8,7 @@
 
 #define ACK_JUMP      (UINT64_C(1) << 26) /* an ACK farther ahead is not believed */
 #define ANCHOR_DRIFT  (UINT64_C(1) << 30) /* a direction known by ACKs alone is anchored anew before it wraps */
+#define REUSE_NS      (30 * NS_PER_S) /* a SYN so long after the end is another connection, whatever its number */
 #define SYN_REORDER   (1 << 20)  /* a SYN this far before the first data seen belongs to it */
 #define GAP_NS        (GAP_SECONDS * NS_PER_S)
 
@@ -22,42 +23,13 @@ void tcp_free(struct tcp *tcp)
 	stream_free(&tcp->side[1].stream);
 }
 
-/* ---- sequence numbers ------------------------------------------------------------------------------ */
-
-/* Where a stream stands; before its first byte is known, where its first packet stood. */
-static uint64_t position(const struct tcp_side *side)
-{
-	return side->based ? side->stream.next : TCP_START;
-}
-
-/* The offset of a sequence number, the one nearest to where the stream stands. */
-static uint64_t unwrap(const struct tcp_side *side, uint32_t seq)
-{
-	uint64_t here = position(side);
-	uint32_t here_seq = side->base + (uint32_t)(here - TCP_START);
-	return here + (uint64_t)(int64_t)(int32_t)(seq - here_seq);
-}
-
-static void anchor(struct tcp_side *side, uint32_t seq)
-{
-	side->anchored = true;
-	side->base = seq;
-	side->acked = 0;
-	side->first_acked = UINT64_MAX;
-}
-
-/* The first byte's place is known: `off` is it. */
-static void set_base(struct tcp_side *side, uint64_t off)
-{
-	side->based = true;
-	side->stream.next = off;
-}
-
-bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet)
+bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet, int64_t time)
 {
 	const struct tcp_side *side = &tcp->side[dir];
 	if ((packet->tcp.flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
 		return false;
+	if (tcp->closing && origin_elapsed(tcp->closing_since.time, time) > REUSE_NS)
+		return true;
 	if (packet->tcp.flags & TCP_ACK)
 		return tcp->closing && side->syn && packet->tcp.seq + 1 != side->first_seq;
 	if (side->syn)
@@ -75,26 +47,26 @@ static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet)
 	if (side->syn || side->based)
 		return;
 	if (!side->anchored)
-		anchor(side, packet->tcp.seq + 1);
+		tcp_side_anchor(side, packet->tcp.seq + 1);
 	side->syn = true;
 	side->first_seq = packet->tcp.seq + 1;
-	set_base(side, unwrap(side, side->first_seq));
+	tcp_side_base(side, tcp_side_unwrap(side, side->first_seq));
 }
 
 static void take_ack(struct tcp *tcp, uint8_t dir, uint32_t ack, const struct origin *origin)
 {
 	struct tcp_side *peer = &tcp->side[dir ^ 1];
 	bool seen = tcp->session->tcp.last[dir ^ 1].packet != 0;
-	if (!peer->anchored || (!seen && unwrap(peer, ack) > TCP_START + ANCHOR_DRIFT))
-		anchor(peer, ack);
-	uint64_t off = unwrap(peer, ack);
-	if (off > position(peer) + ACK_JUMP)
+	if (!peer->anchored || (!seen && tcp_side_unwrap(peer, ack) > TCP_START + ANCHOR_DRIFT))
+		tcp_side_anchor(peer, ack);
+	uint64_t off = tcp_side_unwrap(peer, ack);
+	if (off > tcp_side_position(peer) + ACK_JUMP)
 		return;
 	if (off < peer->first_acked)
 		peer->first_acked = off;
 	if (off <= peer->acked)
 		return;
-	if (peer->acked <= position(peer))
+	if (peer->acked <= tcp_side_position(peer))
 		peer->acked_since = (struct tcp_wait){tcp->packets, origin->time};
 	peer->acked = off;
 }
@@ -113,7 +85,7 @@ static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *pack
 	struct tcp_side *side = &tcp->side[dir];
 	enum mirror_answer answer = mirror_look(&side->mirror, packet, origin, round_trip(&tcp->session->tcp));
 	/* what is still held the stream compares */
-	if (answer == MIRROR_CONFLICT && side->based && unwrap(side, packet->tcp.seq) < side->stream.next)
+	if (answer == MIRROR_CONFLICT && side->based && tcp_side_unwrap(side, packet->tcp.seq) < side->stream.next)
 		tcp->session->tcp.conflicts++;
 	return answer == MIRROR_COPY;
 }
@@ -144,19 +116,13 @@ static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment
 	}
 }
 
-/* Offset up to which everything of a side was handed up, its FIN included. */
-static uint64_t handed_up(const struct tcp_side *side)
-{
-	return position(side) + (side->fin || side->fin_lost ? 1 : 0);
-}
-
 /* What the segment acknowledges was handed up, or will never be. */
 static bool ack_reached(const struct tcp *tcp, uint8_t dir, const struct segment *segment)
 {
 	const struct tcp_side *peer = &tcp->side[dir ^ 1];
 	if (tcp->alone && tcp->session->tcp.last[dir ^ 1].packet == 0)
 		return true;
-	return segment->ack == 0 || (peer->based && segment->ack <= handed_up(peer));
+	return segment->ack == 0 || (peer->based && segment->ack <= tcp_side_handed_up(peer));
 }
 
 static void settle(struct tcp *tcp, uint8_t dir)
@@ -190,8 +156,7 @@ static void release_ready(struct tcp *tcp, size_t *held_all)
 		progress = false;
 		for (uint8_t dir = 0; dir < 2; dir++) {
 			struct tcp_side *side = &tcp->side[dir];
-			const struct held *held = side->based ? stream_ready(&side->stream) : NULL;
-			if (held == NULL || !ack_reached(tcp, dir, &held->segment))
+			if (!tcp_side_ready(side) || !ack_reached(tcp, dir, &side->stream.first->segment))
 				continue;
 			release(tcp, dir, held_all);
 			settle(tcp, dir);
@@ -236,7 +201,11 @@ static enum blockage blocked(const struct tcp *tcp, uint8_t dir, struct tcp_wait
 		*since = peer->hole_since;
 		return BLOCK_START;
 	}
-	if (first != NULL && first->segment.off <= side->stream.next)
+	if (!side->based && side->acked > side->first_acked && tcp->session->tcp.last[dir].packet != 0) {
+		*since = side->acked_since; /* nothing but ACKs came of a direction that sent data */
+		return BLOCK_START;
+	}
+	if (tcp_side_ready(side))
 		return BLOCK_ACK;
 	if (first != NULL) {
 		if (side->acked > side->stream.next && side->acked_since.packets > since->packets)
@@ -244,7 +213,7 @@ static enum blockage blocked(const struct tcp *tcp, uint8_t dir, struct tcp_wait
 		return BLOCK_HOLE;
 	}
 	*since = side->acked_since;
-	return side->based && side->acked > handed_up(side) ? BLOCK_TAIL : BLOCK_NONE;
+	return side->based && side->acked > tcp_side_handed_up(side) ? BLOCK_TAIL : BLOCK_NONE;
 }
 
 /* A hole may still be filled by a retransmission while its receiver has not acknowledged it. */
@@ -262,7 +231,7 @@ static void force_start(struct tcp_side *side, const struct tcp_side *peer)
 		start = TCP_START;
 	if (peer->syn && side->first_acked < start && start - side->first_acked < ACK_JUMP)
 		start = side->first_acked;
-	set_base(side, start);
+	tcp_side_base(side, start);
 }
 
 static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct origin *now, size_t *held_all)
@@ -427,11 +396,11 @@ static struct segment segment_of(struct tcp *tcp, uint8_t dir, const struct pack
 {
 	struct tcp_side *side = &tcp->side[dir];
 	if (!side->anchored)
-		anchor(side, packet->tcp.seq);
+		tcp_side_anchor(side, packet->tcp.seq);
 	bool acks = (packet->tcp.flags & TCP_ACK) != 0;
 	return (struct segment){
-	    .off = unwrap(side, packet->tcp.seq) + ((packet->tcp.flags & TCP_SYN) ? 1 : 0),
-	    .ack = acks ? unwrap(&tcp->side[dir ^ 1], packet->tcp.ack) : 0,
+	    .off = tcp_side_unwrap(side, packet->tcp.seq) + ((packet->tcp.flags & TCP_SYN) ? 1 : 0),
+	    .ack = acks ? tcp_side_unwrap(&tcp->side[dir ^ 1], packet->tcp.ack) : 0,
 	    .bytes = packet->payload, .cut = packet->cut,
 	    .fin = (packet->tcp.flags & TCP_FIN) != 0, .rst = (packet->tcp.flags & TCP_RST) != 0,
 	    .origin = *origin};
@@ -476,8 +445,8 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 	tcp_facts_add(&tcp->session->tcp, dir, packet, origin);
 	struct tcp_side *side = &tcp->side[dir];
 	if ((flags & TCP_RST) && packet->tcp.seq == 0 && !side->anchored && tcp->side[dir ^ 1].syn) {
-		anchor(side, 0); /* the SYN is refused, RFC 9293 section 3.10.7.1 */
-		set_base(side, TCP_START);
+		tcp_side_anchor(side, 0); /* the SYN is refused, RFC 9293 section 3.10.7.1 */
+		tcp_side_base(side, TCP_START);
 	}
 	if (tcp->ended)
 		return true; /* the sinks are gone: what still comes is counted and no more */
@@ -487,7 +456,7 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 	}
 	note_progress(tcp, before, false, origin);
 	if (tcp->waiting || tcp->closing || tcp->side[0].stream.first != NULL ||
-	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > handed_up(&tcp->side[dir ^ 1])) {
+	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > tcp_side_handed_up(&tcp->side[dir ^ 1])) {
 		release_ready(tcp, held_all); /* a SYN or an ACK may be what they waited for */
 		obey_limits(tcp, origin, held_all);
 		tcp_tick(tcp, origin, held_all);

@@ -297,12 +297,25 @@ static void record_message(void *ctx, const struct frame_message *message)
 	}
 }
 
+/*
+ * The version in a record header is fixed once the ServerHello chose one; a ClientHello's record may say less
+ * (RFC 8446 section 5.1).
+ */
+static bool version_fits(const struct tls_side *side, uint16_t version)
+{
+	uint16_t chosen = side->conn->session->tls.version;
+	uint16_t other = side->conn->side[side->dir ^ 1].record_version;
+	if (chosen != 0)
+		return version == (chosen < TLS_1_2 ? chosen : TLS_1_2);
+	return version >= side->record_version && (other == 0 || version >= other || side->record_version == 0);
+}
+
 /* In the middle of a stream only a header that fits what came before is believed. */
 static bool plausible(const struct tls_side *side, const struct tls_record *record)
 {
 	if (!side->records.astray)
 		return true;
-	if (side->record_version != 0 && record->version != side->record_version)
+	if (!version_fits(side, record->version))
 		return false;
 	switch (record->type) {
 	case TLS_CHANGE_CIPHER_SPEC:
@@ -410,9 +423,12 @@ static const struct frame_user record_user = {.trusts_start = true, .cut = recor
 static void join(struct tls_side *side)
 {
 	const struct session_tcp *tcp = &side->conn->session->tcp;
-	if (side->started || side->joined || tcp->syns > 0 || tcp->syn_ack.packet != 0)
+	bool own_syn = side->dir == 0 ? tcp->syns > 0 : tcp->syn_ack.packet != 0;
+	if (side->started || side->joined || own_syn)
 		return;
 	side->joined = true;
+	if (tcp->syns > 0 || tcp->syn_ack.packet != 0)
+		return; /* the other SYN tells that the connection is new, so the first record is likely whole */
 	side->records.astray = true;
 	side->handshake.astray = true;
 }

@@ -37,7 +37,7 @@ static bool is_new(const struct talk *talk, const struct shot *shot, uint32_t se
 {
 	struct packet packet = talk_packet(talk, shot);
 	packet.tcp.seq += seq_step;
-	bool answer = tcp_is_new(&talk->tcp, shot->dir, &packet);
+	bool answer = tcp_is_new(&talk->tcp, shot->dir, &packet, talk->now.time + shot->after);
 	free((void *)(uintptr_t)packet.payload.p);
 	return answer;
 }
