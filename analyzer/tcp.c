@@ -391,12 +391,10 @@ static void obey_limits(struct tcp *tcp, const struct origin *now, size_t *held_
 }
 
 /* The segment of a packet, in offsets. */
-static struct segment segment_of(struct tcp *tcp, uint8_t dir, const struct packet *packet,
+static struct segment segment_of(const struct tcp *tcp, uint8_t dir, const struct packet *packet,
     const struct origin *origin)
 {
-	struct tcp_side *side = &tcp->side[dir];
-	if (!side->anchored)
-		tcp_side_anchor(side, packet->tcp.seq);
+	const struct tcp_side *side = &tcp->side[dir];
 	bool acks = (packet->tcp.flags & TCP_ACK) != 0;
 	return (struct segment){
 	    .off = tcp_side_unwrap(side, packet->tcp.seq) + ((packet->tcp.flags & TCP_SYN) ? 1 : 0),
@@ -448,6 +446,8 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 		tcp_side_anchor(side, 0); /* the SYN is refused, RFC 9293 section 3.10.7.1 */
 		tcp_side_base(side, TCP_START);
 	}
+	if (!side->anchored)
+		tcp_side_anchor(side, packet->tcp.seq);
 	if (tcp->ended)
 		return true; /* the sinks are gone: what still comes is counted and no more */
 	if (carries || (flags & (TCP_FIN | TCP_RST))) {

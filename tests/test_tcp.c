@@ -315,6 +315,31 @@ static void simultaneous_open(void **state)
 	talk_free(talk);
 }
 
+/* A direction of which only packets without bytes were seen, and no ACK of it, has a start all the same. */
+static void empty_direction(void **state)
+{
+	(void)state;
+	struct talk *talk = talk_new(1);
+	struct shot empty = talk_shot(talk, 1, TCP_PSH);
+	talk_capture(talk, &empty);
+	struct shot said[3];
+	static const unsigned order[] = {0, 2, 1};
+	for (unsigned i = 0; i < 3; i++) {
+		said[i] = talk_say(talk, 0, 10);
+		said[i].flags = TCP_PSH;
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		talk_capture(talk, &said[order[i]]);
+		talk_wait(talk, NS_PER_S);
+	}
+	struct shot first = talk_say(talk, 1, 10), second = talk_say(talk, 1, 20);
+	talk_capture(talk, &second);
+	talk_capture(talk, &first);
+	talk_end(talk);
+	talk_whole(talk);
+	talk_free(talk);
+}
+
 /* Two segments that each acknowledge the other: nobody can have sent them, yet nothing hangs. */
 static void mutual_acks(void **state)
 {
@@ -443,6 +468,7 @@ int main(void)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(syn_retries),
 		cmocka_unit_test(simultaneous_open),
+		cmocka_unit_test(empty_direction),
 		cmocka_unit_test(mutual_acks),
 		cmocka_unit_test(bogus_acks),
 		cmocka_unit_test(far_jump),

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "tests/tcptalk.h"
 
-#define SEEDS 5000
+#define SEEDS 8000
 
 static void any_data(void *ctx, struct span bytes, const struct origin *origin)
 {
