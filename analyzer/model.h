@@ -43,7 +43,7 @@ struct step {
 	enum step_kind kind;
 	uint8_t dir;
 	bool encrypted;
-	bool damaged; /* bytes of it are missing from the capture; that it was sent is certain */
+	bool damaged; /* bytes of it are missing, or it is not well formed; that it was sent is certain */
 	uint32_t certificates; /* STEP_CERTIFICATE: number in the message */
 };
 

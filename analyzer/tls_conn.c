@@ -113,15 +113,19 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 	return STEP_SERVER_HELLO;
 }
 
-/* Returns the number of certificates in the message. */
-static uint32_t take_certificates(struct tls_side *side, struct span body, const struct origin *at)
+/* A message that is not understood proves nothing about the certificates in it. */
+static void take_certificates(struct tls_side *side, struct span body, struct step *step)
 {
+	const struct origin *at = &step->at;
 	struct tls_conn *conn = side->conn;
 	struct span der[LIMIT_CHAIN];
 	size_t n = 0;
 	uint64_t refused = certs_refused(conn->model->certs);
-	if (!tls_certificate(body, conn->session->tls.version, der, LIMIT_CHAIN, &n))
+	if (!tls_certificate(body, conn->session->tls.version, der, LIMIT_CHAIN, &n)) {
 		conn->session->tls.undecodable++;
+		step->damaged = true;
+	}
+	step->certificates = (uint32_t)n;
 	for (size_t i = 0; i < n && i < LIMIT_CHAIN; i++) {
 		struct cert_seen seen = {
 		    .dir = side->dir, .at = *at, .cert = certs_take(conn->model->certs, der[i])};
@@ -131,7 +135,6 @@ static uint32_t take_certificates(struct tls_side *side, struct span body, const
 		model_hit(conn->model, HIT_CHAIN, at);
 	if (certs_refused(conn->model->certs) > refused)
 		model_hit(conn->model, HIT_CERTIFICATES, at);
-	return (uint32_t)n;
 }
 
 static void handshake_message(void *ctx, const struct frame_message *message)
@@ -150,7 +153,7 @@ static void handshake_message(void *ctx, const struct frame_message *message)
 	struct span body = span_cut(message->bytes, TLS_HANDSHAKE_HEADER, SIZE_MAX);
 	bool whole = message->bytes.n == message->total;
 	if (type == TLS_CERTIFICATE)
-		step.certificates = take_certificates(side, body, &message->last);
+		take_certificates(side, body, &step);
 	else if (type == TLS_CLIENT_HELLO && whole)
 		take_client_hello(&session->tls, body, side->dir);
 	else if (type == TLS_SERVER_HELLO && whole)

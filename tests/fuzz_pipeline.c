@@ -73,8 +73,8 @@ static void next_segment(struct analyze *analyze, uint32_t input, struct talk *t
 	unsigned dir = bits & FROM_CONTROLLER;
 	talk->time += NS_PER_US * 100;
 	talk->time += bits & WAITS ? rd_u8(r) * NS_PER_S / 10 : 0;
-	uint32_t moved = bits & MOVED ? rd_u16(r) : 0;
-	uint32_t seq = talk->seq[dir] + moved - (moved > INT16_MAX ? UINT16_MAX + 1U : 0);
+	uint32_t moved = bits & MOVED ? (uint32_t)(int16_t)rd_u16(r) : 0;
+	uint32_t seq = talk->seq[dir] + moved;
 	size_t hidden = bits & IS_CUT ? rd_u8(r) : 0, n = rd_u16(r);
 	struct span payload = rd_span(r, n < rd_left(r) ? n : rd_left(r));
 	frames_start("");

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "analyzer/analyze.h"
+#include "analyzer/session.h"
 #include "analyzer/tls_conn.h"
 #include "tests/frames.h"
 #include "ui/options.h"
@@ -37,6 +38,7 @@ static void feed_start(struct fed *fed)
 	fed->model = model_new();
 	fed->session = model_add_session(fed->model, &fed->now);
 	fed->session->tcp.syns = 1;
+	fed->session->controller = 1;
 	fed->conn = tls_conn_new(fed->model, fed->session);
 }
 
@@ -108,14 +110,29 @@ static void test_handshake_message(void **state)
 	for (size_t more = 0; more < 2; more++) {
 		struct fed fed;
 		feed_start(&fed);
-		feed_message(&fed, TLS_CERTIFICATE, LIMIT_HANDSHAKE + more);
+		feed_message(&fed, TLS_SERVER_KEY_EXCHANGE, LIMIT_HANDSHAKE + more);
 		feed_message(&fed, TLS_SERVER_HELLO_DONE, 0);
 		assert_int_equal(fed.session->n_steps, 2);
-		assert_int_equal(fed.session->steps[0].kind, STEP_CERTIFICATE);
+		assert_int_equal(fed.session->steps[0].kind, STEP_SERVER_KEY_EXCHANGE);
 		assert_false(fed.session->steps[0].damaged);
 		assert_int_equal(fed.session->steps[1].kind, STEP_SERVER_HELLO_DONE);
 		assert_int_equal(fed.session->tls.too_long, more);
 		assert_int_equal(fed.model->capture.hits[HIT_HANDSHAKE], more);
+		feed_end(&fed);
+	}
+}
+
+/* Certificates that could not be read are not said to be none. */
+static void test_unread_certificates(void **state)
+{
+	(void)state;
+	static const size_t lengths[] = {0, 10, LIMIT_HANDSHAKE + 1};
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		struct fed fed;
+		feed_start(&fed);
+		feed_message(&fed, TLS_CERTIFICATE, lengths[i]);
+		assert_int_equal(fed.session->n_steps, 1);
+		assert_int_equal(session_client_certificate(fed.session), CLIENT_CERTIFICATE_NOT_VISIBLE);
 		feed_end(&fed);
 	}
 }
@@ -407,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_record),
 	    cmocka_unit_test(test_handshake_message),
+	    cmocka_unit_test(test_unread_certificates),
 	    cmocka_unit_test(test_chain),
 	    cmocka_unit_test(test_chains),
 	    cmocka_unit_test(test_certificates_of_all_sessions),
