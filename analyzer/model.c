@@ -64,6 +64,8 @@ static enum session_rank rank_of(const struct session *session)
 	for (uint32_t i = 0; i < session->n_alerts; i++)
 		if (!session->alerts[i].encrypted && session->alerts[i].level == TLS_ALERT_FATAL)
 			return RANK_FAILED;
+	if (session->tcp.syns > 0 && session->tcp.last[1].packet == 0 && session->tcp.first_data[0].packet == 0)
+		return RANK_UNANSWERED;
 	if (!session->tls.seen)
 		return RANK_FAILED;
 	if (session->closed.packet == 0)

@@ -124,8 +124,11 @@ struct session_tls {
 	uint64_t undecodable;     /* handshake messages that are not well formed */
 };
 
-/* Who leaves first when LIMIT_SESSIONS is reached. */
-enum session_rank { RANK_CLOSED, RANK_OPEN, RANK_FAILED, RANKS };
+/*
+ * Who leaves first when LIMIT_SESSIONS is reached: healthy closed ones, then SYNs that nobody answered (a scan
+ * must not push out real sessions), then open ones, failed ones last.
+ */
+enum session_rank { RANK_CLOSED, RANK_UNANSWERED, RANK_OPEN, RANK_FAILED, RANKS };
 
 struct session {
 	uint32_t id; /* from 1 */

@@ -251,24 +251,25 @@ static void test_sessions(void **state)
 	model_free(model);
 }
 
-enum fate { FAILED, OPEN, CLOSED };
+enum fate { FAILED, UNANSWERED, OPEN, CLOSED };
 
 static void be(struct model *model, struct session *session, enum fate fate)
 {
 	struct origin at = {START, 1, 0};
-	session->tls.seen = fate != FAILED;
-	session->tls.protected_records[0] = fate == FAILED ? 0 : 5;
+	session->tls.seen = fate != FAILED && fate != UNANSWERED;
+	session->tcp.syns = fate == UNANSWERED ? 3 : 0;
+	session->tls.protected_records[0] = session->tls.seen ? 5 : 0;
 	if (fate == CLOSED)
 		session->closed = at;
 	model_rank(model, session);
 }
 
-/* Healthy closed ones leave first, then healthy ones, failed ones last; of equals the oldest. */
+/* Healthy closed ones leave first, then lone SYNs, healthy ones, failed ones last; of equals the oldest. */
 static void test_who_leaves_first(void **state)
 {
 	(void)state;
-	static const enum fate fates[] = {FAILED, OPEN, CLOSED, FAILED, OPEN, CLOSED, OPEN};
-	static const uint32_t order[] = {3, 6, 2, 5, 7, 1, 4};
+	static const enum fate fates[] = {FAILED, OPEN, CLOSED, FAILED, UNANSWERED, OPEN, CLOSED, OPEN};
+	static const uint32_t order[] = {3, 7, 5, 2, 6, 8, 1, 4};
 	enum { N = sizeof fates / sizeof fates[0] };
 	struct model *model = model_new();
 	struct session *sessions[N];

@@ -289,14 +289,15 @@ static void row_caps(void **state)
 	char *text = malloc(PROFILE_TEXT);
 	assert_non_null(text);
 	for (int message = 0; message <= 1; message++) {
+		unsigned most = message ? LIMIT_PROFILE_MESSAGES : LIMIT_PROFILE_ELEMENTS;
 		size_t n = write_lines(text, PROFILE_TEXT, message ? 9 : 10, "");
-		for (unsigned id = 0; id < 256; id++)
+		for (unsigned id = 0; id < most; id++)
 			n = write_row(text, n, message, id);
 		assert_true(parse(text, n, &parsed));
-		assert_int_equal(message ? parsed.n_messages : parsed.n_elements, 256);
-		n = write_row(text, n, message, 256);
+		assert_int_equal(message ? parsed.n_messages : parsed.n_elements, most);
+		n = write_row(text, n, message, most);
 		assert_false(parse(text, n, &parsed));
-		assert_int_equal(error.line, ROWS(good_lines) + 257);
+		assert_int_equal(error.line, ROWS(good_lines) + most + 1);
 		assert_non_null(strstr(error.problem, "at most 256"));
 	}
 	free(text);
