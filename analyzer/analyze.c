@@ -146,10 +146,10 @@ static struct flow *open_flow(struct analyze *analyze, const struct flow_key *ke
 /* After a connection's state moved: what it no longer needs is freed, what waits is listed. */
 static void settle_flow(struct analyze *analyze, struct flow *flow)
 {
-	if (flow->tcp.forced > 0) {
-		flow->tcp.forced = 0;
+	for (; flow->tcp.forced > 0; flow->tcp.forced--)
 		model_hit(analyze->model, HIT_HELD, &analyze->now);
-	}
+	for (; flow->tcp.forced_for_all > 0; flow->tcp.forced_for_all--)
+		model_hit(analyze->model, HIT_HELD_ALL, &analyze->now);
 	if (flow->tcp.ended && flow->tls != NULL) {
 		tls_conn_free(flow->tls);
 		flow->tls = NULL;
@@ -178,7 +178,8 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	session->last = analyze->now;
 	count_session(capture, session, gaps, cuts);
 	model_rank(analyze->model, session);
-	if (flow->tcp.waiting || flow->listed || flow->tcp.ended || flow->tcp.forced > 0)
+	if (flow->tcp.waiting || flow->listed || flow->tcp.ended ||
+	    flow->tcp.forced + flow->tcp.forced_for_all > 0)
 		settle_flow(analyze, flow);
 }
 
@@ -203,7 +204,7 @@ static void take_tcp(struct analyze *analyze, const struct packet *packet)
 	uint8_t dir = flow == NULL || low ? 0 : 1;
 	if (flow != NULL)
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
-	if (flow != NULL && tcp_is_new(&flow->tcp, dir, packet)) {
+	if (flow != NULL && tcp_is_new(&flow->tcp, dir, packet, analyze->now.time)) {
 		drop_flow(analyze, flow);
 		flow = NULL;
 	}
@@ -318,4 +319,5 @@ void analyze_end(struct analyze *analyze)
 		finish_flow(analyze, flow);
 		settle_flow(analyze, flow);
 	}
+	analyze->model->capture.hits[HIT_LIST] = analyze->model->authlist.dropped;
 }

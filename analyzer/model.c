@@ -64,6 +64,8 @@ static enum session_rank rank_of(const struct session *session)
 	for (uint32_t i = 0; i < session->n_alerts; i++)
 		if (!session->alerts[i].encrypted && session->alerts[i].level == TLS_ALERT_FATAL)
 			return RANK_FAILED;
+	if (session->tcp.syns > 0 && session->tcp.last[1].packet == 0 && session->tcp.first_data[0].packet == 0)
+		return RANK_UNANSWERED;
 	if (!session->tls.seen)
 		return RANK_FAILED;
 	if (session->closed.packet == 0)
@@ -189,7 +191,8 @@ void model_add_alert(struct model *model, struct session *session, const struct 
 
 void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen)
 {
-	if (session->n_certs >= 2 * LIMIT_CHAIN) {
+	if (session->n_certs >= LIMIT_CHAINS) {
+		model_hit(model, HIT_CHAINS, &seen->at);
 		certs_give_back(model->certs, seen->cert);
 		return;
 	}

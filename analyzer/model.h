@@ -43,7 +43,7 @@ struct step {
 	enum step_kind kind;
 	uint8_t dir;
 	bool encrypted;
-	bool damaged; /* bytes of it are missing from the capture; that it was sent is certain */
+	bool damaged; /* bytes of it are missing, or it is not well formed; that it was sent is certain */
 	uint32_t certificates; /* STEP_CERTIFICATE: number in the message */
 };
 
@@ -124,8 +124,11 @@ struct session_tls {
 	uint64_t undecodable;     /* handshake messages that are not well formed */
 };
 
-/* Who leaves first when LIMIT_SESSIONS is reached. */
-enum session_rank { RANK_CLOSED, RANK_OPEN, RANK_FAILED, RANKS };
+/*
+ * Who leaves first when LIMIT_SESSIONS is reached: healthy closed ones, then SYNs that nobody answered (a scan
+ * must not push out real sessions), then open ones, failed ones last.
+ */
+enum session_rank { RANK_CLOSED, RANK_UNANSWERED, RANK_OPEN, RANK_FAILED, RANKS };
 
 struct session {
 	uint32_t id; /* from 1 */
@@ -163,7 +166,11 @@ enum limit {
 	HIT_TUNNELS,
 	HIT_FRAGMENTS,
 	HIT_HELD,
+	HIT_HELD_ALL,
 	HIT_HANDSHAKE,
+	HIT_CHAIN,
+	HIT_CHAINS,
+	HIT_CERTIFICATES,
 	HIT_STEPS,
 	HIT_ALERTS,
 	HIT_SESSIONS,

@@ -30,7 +30,7 @@ static inline int64_t origin_elapsed(int64_t from, int64_t to)
 /*
  * The receiving end of ordered bytes. `data` borrows its span for the call. `gap` says that `n` bytes are
  * missing here for good. `end` comes at most once, after everything else. The origin is that of the bytes,
- * for a gap that of what made it certain.
+ * for a gap that of the first packet behind it, or of what made it certain when there is none.
  */
 struct sink {
 	void *ctx;

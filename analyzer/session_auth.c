@@ -11,10 +11,20 @@
 
 #define AT_ONCE NS_PER_S /* a close this soon after an alert belongs to it */
 
+/* Cites a packet once; a packet number of 0 is no packet. */
+static void cite(struct session_auth *out, const struct origin *origin)
+{
+	bool known = origin->packet == 0;
+	for (uint32_t i = 0; i < out->n_evidence; i++)
+		known = known || out->evidence[i].packet == origin->packet;
+	if (!known && out->n_evidence < sizeof out->evidence / sizeof out->evidence[0])
+		out->evidence[out->n_evidence++] = *origin;
+}
+
 static void prove(struct session_auth *out, const struct step *step)
 {
 	if (step != NULL)
-		out->evidence[out->n_evidence++] = step->at;
+		cite(out, &step->at);
 }
 
 /* The alerts that answer a certificate: facts.md section 8. */
@@ -59,7 +69,7 @@ static bool observe_rejection(const struct session *session, struct session_auth
 	out->observed = AUTH_OBSERVED_REJECTED;
 	prove(out, session_step(session, STEP_CERTIFICATE_REQUEST, session->controller));
 	prove(out, certificate);
-	out->evidence[out->n_evidence++] = alert->at;
+	cite(out, &alert->at);
 	return true;
 }
 
@@ -94,7 +104,7 @@ static bool infer_one_sided(const struct session *session, struct session_auth *
 	out->inferred = true;
 	prove(out, certificate);
 	prove(out, finished);
-	out->evidence[out->n_evidence++] = *data;
+	cite(out, data);
 	return true;
 }
 
@@ -113,14 +123,14 @@ static void infer_tls13(const struct session *session, struct session_auth *out)
 		    origin_elapsed(alert->time, session->closed.time) > AT_ONCE)
 			return;
 		out->observed = AUTH_OBSERVED_REJECTED;
-		out->evidence[out->n_evidence++] = tls->first_protected[engine];
-		out->evidence[out->n_evidence++] = *alert;
-		out->evidence[out->n_evidence++] = session->closed;
+		cite(out, &tls->first_protected[engine]);
+		cite(out, alert);
+		cite(out, &session->closed);
 	} else if (tls->protected_after_reply[engine] > CLIENT_FLIGHT &&
 	           tls->protected_after_reply[controller] > SERVER_TICKETS) {
 		out->observed = AUTH_OBSERVED_ACCEPTED;
-		out->evidence[out->n_evidence++] = tls->first_protected[engine];
-		out->evidence[out->n_evidence++] = tls->last_protected[controller];
+		cite(out, &tls->first_protected[engine]);
+		cite(out, &tls->last_protected[controller]);
 	}
 	out->inferred = out->observed != AUTH_OBSERVED_NONE;
 }

@@ -38,6 +38,8 @@ void stream_free(struct stream *stream)
 
 void stream_deliver(struct stream *stream, const struct segment *segment, const struct sink *sink)
 {
+	if (segment_length(segment) == 0)
+		return;
 	assert(segment->off <= stream->next);
 	uint64_t old = stream->next - segment->off;
 	if (old < segment->bytes.n) {
@@ -56,7 +58,8 @@ void stream_gap(struct stream *stream, uint64_t off, const struct origin *origin
 	uint64_t n = off - stream->next;
 	stream->next = off;
 	stream->lost += n;
-	stream->gaps++;
+	if (stream->gaps++ == 0)
+		stream->first_gap = *origin;
 	sink->gap(sink->ctx, n, origin);
 }
 
@@ -142,7 +145,7 @@ bool stream_hold(struct stream *stream, const struct segment *segment, uint64_t 
 			place = &(*place)->next;
 			kept = true;
 		}
-		at = segment_end(other) > at ? segment_end(other) : at;
+		at = segment_end(other);
 		place = &(*place)->next;
 	}
 	if (at >= end && !(segment->fin || segment->rst))

@@ -32,6 +32,7 @@ struct stream {
 	uint64_t delivered; /* bytes handed up */
 	uint64_t lost;      /* bytes given up as gaps */
 	uint64_t gaps;
+	struct origin first_gap; /* valid with gaps */
 	uint64_t conflicts; /* held bytes that came again with other content */
 	struct held *first; /* ordered by offset, then by arrival */
 	size_t held_bytes;  /* of all held segments, with their bookkeeping */
@@ -61,7 +62,7 @@ const struct held *stream_ready(const struct stream *stream);
 /* Hands up the first held segment, which must be ready, and lets it go. */
 void stream_deliver_first(struct stream *stream, const struct sink *sink);
 
-/* Gives up the bytes from `next` to `off`. */
+/* Gives up the bytes from `next` to `off`. `origin` is that of the packet behind the gap, where there is one. */
 void stream_gap(struct stream *stream, uint64_t off, const struct origin *origin, const struct sink *sink);
 
 #endif

@@ -4,13 +4,11 @@
  */
 #include "analyzer/tcp.h"
 
-#include "analyzer/hash.h"
+#include "analyzer/tcp_facts.h"
 
-#include <stdlib.h>
-
-#define DUPLICATE_NS  (5 * 1000 * 1000) /* a mirror's second copy comes within 5 ms */
 #define ACK_JUMP      (UINT64_C(1) << 26) /* an ACK farther ahead is not believed */
 #define ANCHOR_DRIFT  (UINT64_C(1) << 30) /* a direction known by ACKs alone is anchored anew before it wraps */
+#define REUSE_NS      (30 * NS_PER_S) /* a SYN so long after the end is another connection, whatever its number */
 #define SYN_REORDER   (1 << 20)  /* a SYN this far before the first data seen belongs to it */
 #define GAP_NS        (GAP_SECONDS * NS_PER_S)
 
@@ -25,42 +23,13 @@ void tcp_free(struct tcp *tcp)
 	stream_free(&tcp->side[1].stream);
 }
 
-/* ---- sequence numbers ------------------------------------------------------------------------------ */
-
-/* Where a stream stands; before its first byte is known, where its first packet stood. */
-static uint64_t position(const struct tcp_side *side)
-{
-	return side->based ? side->stream.next : TCP_START;
-}
-
-/* The offset of a sequence number, the one nearest to where the stream stands. */
-static uint64_t unwrap(const struct tcp_side *side, uint32_t seq)
-{
-	uint64_t here = position(side);
-	uint32_t here_seq = side->base + (uint32_t)(here - TCP_START);
-	return here + (uint64_t)(int64_t)(int32_t)(seq - here_seq);
-}
-
-static void anchor(struct tcp_side *side, uint32_t seq)
-{
-	side->anchored = true;
-	side->base = seq;
-	side->acked = 0;
-	side->first_acked = UINT64_MAX;
-}
-
-/* The first byte's place is known: `off` is it. */
-static void set_base(struct tcp_side *side, uint64_t off)
-{
-	side->based = true;
-	side->stream.next = off;
-}
-
-bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet)
+bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet, int64_t time)
 {
 	const struct tcp_side *side = &tcp->side[dir];
 	if ((packet->tcp.flags & (TCP_SYN | TCP_RST)) != TCP_SYN)
 		return false;
+	if (tcp->closing && origin_elapsed(tcp->closing_since.time, time) > REUSE_NS)
+		return true;
 	if (packet->tcp.flags & TCP_ACK)
 		return tcp->closing && side->syn && packet->tcp.seq + 1 != side->first_seq;
 	if (side->syn)
@@ -71,85 +40,54 @@ bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet)
 	return before < -SYN_REORDER || before > SYN_REORDER;
 }
 
-static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
+static void take_syn(struct tcp *tcp, uint8_t dir, const struct packet *packet)
 {
 	struct tcp_side *side = &tcp->side[dir];
-	struct session_tcp *facts = &tcp->session->tcp;
 	tcp->session->midstream = false;
-	if (packet->tcp.flags & TCP_ACK) {
-		if (facts->syn_ack.packet == 0)
-			facts->syn_ack = *origin;
-	} else {
-		if (facts->syns < LIMIT_SYNS)
-			facts->syn[facts->syns] = *origin;
-		facts->syns++;
-	}
 	if (side->syn || side->based)
 		return;
 	if (!side->anchored)
-		anchor(side, packet->tcp.seq + 1);
+		tcp_side_anchor(side, packet->tcp.seq + 1);
 	side->syn = true;
 	side->first_seq = packet->tcp.seq + 1;
-	set_base(side, unwrap(side, side->first_seq));
+	tcp_side_base(side, tcp_side_unwrap(side, side->first_seq));
 }
 
 static void take_ack(struct tcp *tcp, uint8_t dir, uint32_t ack, const struct origin *origin)
 {
 	struct tcp_side *peer = &tcp->side[dir ^ 1];
 	bool seen = tcp->session->tcp.last[dir ^ 1].packet != 0;
-	if (!peer->anchored || (!seen && unwrap(peer, ack) > TCP_START + ANCHOR_DRIFT))
-		anchor(peer, ack);
-	uint64_t off = unwrap(peer, ack);
-	if (off > position(peer) + ACK_JUMP)
+	if (!peer->anchored || (!seen && tcp_side_unwrap(peer, ack) > TCP_START + ANCHOR_DRIFT))
+		tcp_side_anchor(peer, ack);
+	uint64_t off = tcp_side_unwrap(peer, ack);
+	if (off > tcp_side_position(peer) + ACK_JUMP)
 		return;
 	if (off < peer->first_acked)
 		peer->first_acked = off;
 	if (off <= peer->acked)
 		return;
-	if (peer->acked <= position(peer))
+	if (peer->acked <= tcp_side_position(peer))
 		peer->acked_since = (struct tcp_wait){tcp->packets, origin->time};
 	peer->acked = off;
 }
 
 /* ---- duplicates and retransmissions ---------------------------------------------------------------- */
 
-/* No copy of a host's own comes sooner than the round trip that the handshake took. */
-static int64_t duplicate_window(const struct session_tcp *facts)
+/* What the TCP handshake took; 0 when it was not seen, or more than one SYN makes it uncertain. */
+static int64_t round_trip(const struct session_tcp *facts)
 {
-	if (facts->ack.packet == 0 || facts->syns != 1)
-		return DUPLICATE_NS;
-	int64_t round_trip = origin_elapsed(facts->syn[0].time, facts->ack.time);
-	return round_trip > 0 && round_trip < DUPLICATE_NS ? round_trip : DUPLICATE_NS;
+	bool known = facts->ack.packet != 0 && facts->syns == 1;
+	return known ? origin_elapsed(facts->syn[0].time, facts->ack.time) : 0;
 }
 
-/* Copies of the mirror are the same packet; a retransmission has another IP id, ACK or time. */
 static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
 {
 	struct tcp_side *side = &tcp->side[dir];
-	const struct packet_tcp *head = &packet->tcp;
-	struct tcp_recent now = {
-	    .digest = hash_bytes(packet->payload.p, packet->payload.n),
-	    .time = origin->time, .seq = head->seq, .ack = head->ack,
-	    .length = (uint32_t)packet->payload.n + packet->cut, .cut = packet->cut, .ip_id = packet->ip_id,
-	    .window = head->window, .checksum = head->checksum, .flags = head->flags};
-	int64_t within = duplicate_window(&tcp->session->tcp);
-	for (unsigned i = 0; i < TCP_RECENT; i++) {
-		const struct tcp_recent *old = &side->recent[i];
-		if (old->seq != now.seq || old->length != now.length || old->flags != now.flags)
-			continue;
-		if (old->digest != now.digest && old->cut == 0 && now.cut == 0) {
-			if (side->based && unwrap(side, now.seq) < side->stream.next)
-				tcp->session->tcp.conflicts++; /* the stream compares what is still held */
-			break;
-		}
-		int64_t apart = origin_elapsed(old->time, now.time);
-		if (old->digest == now.digest && old->ack == now.ack && old->ip_id == now.ip_id &&
-		    old->window == now.window && old->checksum == now.checksum && apart >= 0 && apart <= within)
-			return true;
-	}
-	side->recent[side->recent_at] = now;
-	side->recent_at = (uint8_t)((side->recent_at + 1) % TCP_RECENT);
-	return false;
+	enum mirror_answer answer = mirror_look(&side->mirror, packet, origin, round_trip(&tcp->session->tcp));
+	/* what is still held the stream compares */
+	if (answer == MIRROR_CONFLICT && side->based && tcp_side_unwrap(side, packet->tcp.seq) < side->stream.next)
+		tcp->session->tcp.conflicts++;
+	return answer == MIRROR_COPY;
 }
 
 /* ---- handing up ------------------------------------------------------------------------------------ */
@@ -178,19 +116,13 @@ static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment
 	}
 }
 
-/* Offset up to which everything of a side was handed up, its FIN included. */
-static uint64_t handed_up(const struct tcp_side *side)
-{
-	return position(side) + (side->fin || side->fin_lost ? 1 : 0);
-}
-
 /* What the segment acknowledges was handed up, or will never be. */
 static bool ack_reached(const struct tcp *tcp, uint8_t dir, const struct segment *segment)
 {
 	const struct tcp_side *peer = &tcp->side[dir ^ 1];
 	if (tcp->alone && tcp->session->tcp.last[dir ^ 1].packet == 0)
 		return true;
-	return segment->ack == 0 || (peer->based && segment->ack <= handed_up(peer));
+	return segment->ack == 0 || (peer->based && segment->ack <= tcp_side_handed_up(peer));
 }
 
 static void settle(struct tcp *tcp, uint8_t dir)
@@ -224,8 +156,7 @@ static void release_ready(struct tcp *tcp, size_t *held_all)
 		progress = false;
 		for (uint8_t dir = 0; dir < 2; dir++) {
 			struct tcp_side *side = &tcp->side[dir];
-			const struct held *held = side->based ? stream_ready(&side->stream) : NULL;
-			if (held == NULL || !ack_reached(tcp, dir, &held->segment))
+			if (!tcp_side_ready(side) || !ack_reached(tcp, dir, &side->stream.first->segment))
 				continue;
 			release(tcp, dir, held_all);
 			settle(tcp, dir);
@@ -270,7 +201,11 @@ static enum blockage blocked(const struct tcp *tcp, uint8_t dir, struct tcp_wait
 		*since = peer->hole_since;
 		return BLOCK_START;
 	}
-	if (first != NULL && first->segment.off <= side->stream.next)
+	if (!side->based && side->acked > side->first_acked && tcp->session->tcp.last[dir].packet != 0) {
+		*since = side->acked_since; /* nothing but ACKs came of a direction that sent data */
+		return BLOCK_START;
+	}
+	if (tcp_side_ready(side))
 		return BLOCK_ACK;
 	if (first != NULL) {
 		if (side->acked > side->stream.next && side->acked_since.packets > since->packets)
@@ -278,7 +213,7 @@ static enum blockage blocked(const struct tcp *tcp, uint8_t dir, struct tcp_wait
 		return BLOCK_HOLE;
 	}
 	*since = side->acked_since;
-	return side->based && side->acked > handed_up(side) ? BLOCK_TAIL : BLOCK_NONE;
+	return side->based && side->acked > tcp_side_handed_up(side) ? BLOCK_TAIL : BLOCK_NONE;
 }
 
 /* A hole may still be filled by a retransmission while its receiver has not acknowledged it. */
@@ -296,7 +231,7 @@ static void force_start(struct tcp_side *side, const struct tcp_side *peer)
 		start = TCP_START;
 	if (peer->syn && side->first_acked < start && start - side->first_acked < ACK_JUMP)
 		start = side->first_acked;
-	set_base(side, start);
+	tcp_side_base(side, start);
 }
 
 static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct origin *now, size_t *held_all)
@@ -311,7 +246,7 @@ static void force(struct tcp *tcp, uint8_t dir, enum blockage why, const struct 
 		force_start(side, &tcp->side[dir ^ 1]);
 		break;
 	case BLOCK_HOLE:
-		stream_gap(stream, stream->first->segment.off, now, &tcp->sink[dir]);
+		stream_gap(stream, stream->first->segment.off, &stream->first->segment.origin, &tcp->sink[dir]);
 		break;
 	case BLOCK_TAIL:
 		if (side->acked == stream->next + 1)
@@ -372,13 +307,14 @@ static void finish(struct tcp *tcp, const struct origin *now)
 	tcp->sink[1].end(tcp->sink[1].ctx, now);
 }
 
-static void publish(struct tcp *tcp, const struct origin *now)
+static void publish(struct tcp *tcp)
 {
 	struct session_tcp *facts = &tcp->session->tcp;
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		const struct stream *stream = &tcp->side[dir].stream;
-		if (stream->gaps > facts->gaps[dir] && facts->first_gap.packet == 0)
-			facts->first_gap = *now;
+		const struct origin *gap = &stream->first_gap;
+		if (stream->gaps > 0 && (facts->first_gap.packet == 0 || gap->packet < facts->first_gap.packet))
+			facts->first_gap = *gap;
 		facts->gaps[dir] = stream->gaps;
 		facts->delivered[dir] = stream->delivered;
 		facts->lost_bytes[dir] = stream->lost;
@@ -397,7 +333,7 @@ void tcp_tick(struct tcp *tcp, const struct origin *now, size_t *held_all)
 		force(tcp, dir, why, now, held_all);
 	if (tcp->closing && due(tcp, &tcp->closing_since, now))
 		tcp_end(tcp, now, held_all);
-	publish(tcp, now);
+	publish(tcp);
 }
 
 void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
@@ -410,30 +346,10 @@ void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
 	while ((why = choose(tcp, true, &dir, &since)) != BLOCK_NONE)
 		force(tcp, dir, why, now, held_all);
 	finish(tcp, now);
-	publish(tcp, now);
+	publish(tcp);
 }
 
 /* ---- a packet -------------------------------------------------------------------------------------- */
-
-static void count_packet(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
-{
-	struct session_tcp *facts = &tcp->session->tcp;
-	facts->last[dir] = *origin;
-	if (packet->payload.n + packet->cut > 0) {
-		facts->bytes[dir] += packet->payload.n + packet->cut;
-		facts->last_data[dir] = *origin;
-		if (facts->first_data[dir].packet == 0)
-			facts->first_data[dir] = *origin;
-	}
-	if (packet->cut > 0) {
-		facts->cut_packets++;
-		if (facts->first_cut.packet == 0)
-			facts->first_cut = *origin;
-	}
-	if (dir == 0 && facts->ack.packet == 0 && facts->syn_ack.packet != 0 &&
-	    (packet->tcp.flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
-		facts->ack = *origin;
-}
 
 static void count_repeat(struct tcp *tcp, uint8_t dir, const struct segment *segment)
 {
@@ -463,24 +379,26 @@ static void obey_limits(struct tcp *tcp, const struct origin *now, size_t *held_
 	uint8_t dir = 0;
 	struct tcp_wait since;
 	enum blockage why;
-	while ((tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW ||
-	    *held_all > LIMIT_HELD_ALL) && (why = choose(tcp, true, &dir, &since)) != BLOCK_NONE) {
-		tcp->forced++;
+	for (;;) {
+		bool own = tcp->side[0].stream.held_bytes + tcp->side[1].stream.held_bytes > LIMIT_HELD_FLOW;
+		if (!own && *held_all <= LIMIT_HELD_ALL)
+			return;
+		if ((why = choose(tcp, true, &dir, &since)) == BLOCK_NONE)
+			return;
+		*(own ? &tcp->forced : &tcp->forced_for_all) += 1;
 		force(tcp, dir, why, now, held_all);
 	}
 }
 
 /* The segment of a packet, in offsets. */
-static struct segment segment_of(struct tcp *tcp, uint8_t dir, const struct packet *packet,
+static struct segment segment_of(const struct tcp *tcp, uint8_t dir, const struct packet *packet,
     const struct origin *origin)
 {
-	struct tcp_side *side = &tcp->side[dir];
-	if (!side->anchored)
-		anchor(side, packet->tcp.seq);
+	const struct tcp_side *side = &tcp->side[dir];
 	bool acks = (packet->tcp.flags & TCP_ACK) != 0;
 	return (struct segment){
-	    .off = unwrap(side, packet->tcp.seq) + ((packet->tcp.flags & TCP_SYN) ? 1 : 0),
-	    .ack = acks ? unwrap(&tcp->side[dir ^ 1], packet->tcp.ack) : 0,
+	    .off = tcp_side_unwrap(side, packet->tcp.seq) + ((packet->tcp.flags & TCP_SYN) ? 1 : 0),
+	    .ack = acks ? tcp_side_unwrap(&tcp->side[dir ^ 1], packet->tcp.ack) : 0,
 	    .bytes = packet->payload, .cut = packet->cut,
 	    .fin = (packet->tcp.flags & TCP_FIN) != 0, .rst = (packet->tcp.flags & TCP_RST) != 0,
 	    .origin = *origin};
@@ -517,18 +435,19 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 		return false;
 	}
 	tcp->packets++;
-	tcp->session->tcp.packets[dir]++;
 	uint64_t before[2] = {tcp->side[0].stream.next, tcp->side[1].stream.next};
 	if (flags & TCP_SYN)
-		take_syn(tcp, dir, packet, origin);
+		take_syn(tcp, dir, packet);
 	if (flags & TCP_ACK)
 		take_ack(tcp, dir, packet->tcp.ack, origin);
-	count_packet(tcp, dir, packet, origin);
+	tcp_facts_add(&tcp->session->tcp, dir, packet, origin);
 	struct tcp_side *side = &tcp->side[dir];
-	if ((flags & TCP_RST) && !side->based && tcp->side[dir ^ 1].syn) {
-		anchor(side, packet->tcp.seq);
-		set_base(side, TCP_START);
+	if ((flags & TCP_RST) && packet->tcp.seq == 0 && !side->anchored && tcp->side[dir ^ 1].syn) {
+		tcp_side_anchor(side, 0); /* the SYN is refused, RFC 9293 section 3.10.7.1 */
+		tcp_side_base(side, TCP_START);
 	}
+	if (!side->anchored)
+		tcp_side_anchor(side, packet->tcp.seq);
 	if (tcp->ended)
 		return true; /* the sinks are gone: what still comes is counted and no more */
 	if (carries || (flags & (TCP_FIN | TCP_RST))) {
@@ -537,14 +456,14 @@ bool tcp_push(struct tcp *tcp, uint8_t dir, const struct packet *packet, const s
 	}
 	note_progress(tcp, before, false, origin);
 	if (tcp->waiting || tcp->closing || tcp->side[0].stream.first != NULL ||
-	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > handed_up(&tcp->side[dir ^ 1])) {
+	    tcp->side[1].stream.first != NULL || tcp->side[dir ^ 1].acked > tcp_side_handed_up(&tcp->side[dir ^ 1])) {
 		release_ready(tcp, held_all); /* a SYN or an ACK may be what they waited for */
 		obey_limits(tcp, origin, held_all);
 		tcp_tick(tcp, origin, held_all);
 	} else {
 		tcp->session->tcp.delivered[dir] = side->stream.delivered;
 		if (packet->cut > 0)
-			publish(tcp, origin);
+			publish(tcp);
 	}
 	return true;
 }

@@ -9,44 +9,7 @@
 #define ANALYZER_TCP_H
 
 #include "analyzer/model.h"
-#include "analyzer/stream.h"
-
-#define TCP_RECENT 4 /* packets of a direction that a duplicate is looked for among */
-
-/* What identifies a packet that the mirror may deliver twice. */
-struct tcp_recent {
-	uint64_t digest; /* of the payload */
-	int64_t time;
-	uint32_t seq, ack, length, cut;
-	uint16_t ip_id, window, checksum;
-	uint8_t flags;
-};
-
-/* Since when something waits. */
-struct tcp_wait {
-	uint64_t packets; /* packet count of the connection */
-	int64_t time;
-};
-
-struct tcp_side {
-	struct stream stream;
-	bool anchored; /* sequence numbers can be told apart: `base` is set */
-	bool based;    /* the place of the first byte is certain enough to hand bytes up */
-	bool syn, fin;
-	bool rst_waits; /* a RST is held: nothing in front of it will be sent again */
-	bool fin_lost;  /* one byte is acknowledged and nothing follows: a FIN that was not captured */
-	uint32_t base;  /* sequence number at offset TCP_START */
-	uint32_t first_seq; /* of the byte behind the SYN; valid with `syn` */
-	uint64_t acked; /* offset up to which the other side acknowledged */
-	uint64_t first_acked;
-	struct tcp_wait acked_since; /* when `acked` first passed the stream's end */
-	struct tcp_wait hole_since;  /* when the first byte behind the current hole came */
-	struct tcp_recent recent[TCP_RECENT];
-	uint8_t recent_at;
-};
-
-/* Offset of the first sequence number seen: room below it for bytes that come late. */
-#define TCP_START (UINT64_C(1) << 32)
+#include "analyzer/tcp_side.h"
 
 struct tcp {
 	struct session *session;
@@ -58,7 +21,8 @@ struct tcp {
 	bool closing; /* RST, or FIN of both sides, was handed up */
 	struct tcp_wait closing_since;
 	bool ended;
-	uint64_t forced; /* holes given up because LIMIT_HELD_* was reached */
+	/* holes given up because LIMIT_HELD_FLOW, LIMIT_HELD_ALL was reached; the caller takes them back to 0 */
+	uint64_t forced, forced_for_all;
 };
 
 void tcp_init(struct tcp *tcp, struct session *session, const struct sink sink[2]);
@@ -66,8 +30,8 @@ void tcp_init(struct tcp *tcp, struct session *session, const struct sink sink[2
 /* Frees what is held and calls nobody. */
 void tcp_free(struct tcp *tcp);
 
-/* The packet opens another connection on the same addresses and ports. */
-bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet);
+/* The packet, seen at `time`, opens another connection on the same addresses and ports. */
+bool tcp_is_new(const struct tcp *tcp, uint8_t dir, const struct packet *packet, int64_t time);
 
 /*
  * Takes a packet of the connection, hands up what became ready. `held_all` is the sum of held bytes of all

@@ -113,20 +113,28 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 	return STEP_SERVER_HELLO;
 }
 
-/* Returns the number of certificates in the message. */
-static uint32_t take_certificates(struct tls_side *side, struct span body, const struct origin *at)
+/* A message that is not understood proves nothing about the certificates in it. */
+static void take_certificates(struct tls_side *side, struct span body, struct step *step)
 {
+	const struct origin *at = &step->at;
 	struct tls_conn *conn = side->conn;
 	struct span der[LIMIT_CHAIN];
 	size_t n = 0;
-	if (!tls_certificate(body, conn->session->tls.version, der, LIMIT_CHAIN, &n))
+	uint64_t refused = certs_refused(conn->model->certs);
+	if (!tls_certificate(body, conn->session->tls.version, der, LIMIT_CHAIN, &n)) {
 		conn->session->tls.undecodable++;
+		step->damaged = true;
+	}
+	step->certificates = (uint32_t)n;
 	for (size_t i = 0; i < n && i < LIMIT_CHAIN; i++) {
 		struct cert_seen seen = {
 		    .dir = side->dir, .at = *at, .cert = certs_take(conn->model->certs, der[i])};
 		model_add_cert(conn->model, conn->session, &seen);
 	}
-	return (uint32_t)n;
+	if (n > LIMIT_CHAIN)
+		model_hit(conn->model, HIT_CHAIN, at);
+	if (certs_refused(conn->model->certs) > refused)
+		model_hit(conn->model, HIT_CERTIFICATES, at);
 }
 
 static void handshake_message(void *ctx, const struct frame_message *message)
@@ -145,7 +153,7 @@ static void handshake_message(void *ctx, const struct frame_message *message)
 	struct span body = span_cut(message->bytes, TLS_HANDSHAKE_HEADER, SIZE_MAX);
 	bool whole = message->bytes.n == message->total;
 	if (type == TLS_CERTIFICATE)
-		step.certificates = take_certificates(side, body, &message->last);
+		take_certificates(side, body, &step);
 	else if (type == TLS_CLIENT_HELLO && whole)
 		take_client_hello(&session->tls, body, side->dir);
 	else if (type == TLS_SERVER_HELLO && whole)
@@ -292,12 +300,25 @@ static void record_message(void *ctx, const struct frame_message *message)
 	}
 }
 
+/*
+ * The version in a record header is fixed once the ServerHello chose one; a ClientHello's record may say less
+ * (RFC 8446 section 5.1).
+ */
+static bool version_fits(const struct tls_side *side, uint16_t version)
+{
+	uint16_t chosen = side->conn->session->tls.version;
+	uint16_t other = side->conn->side[side->dir ^ 1].record_version;
+	if (chosen != 0)
+		return version == (chosen < TLS_1_2 ? chosen : TLS_1_2);
+	return version >= side->record_version && (other == 0 || version >= other || side->record_version == 0);
+}
+
 /* In the middle of a stream only a header that fits what came before is believed. */
 static bool plausible(const struct tls_side *side, const struct tls_record *record)
 {
 	if (!side->records.astray)
 		return true;
-	if (side->record_version != 0 && record->version != side->record_version)
+	if (!version_fits(side, record->version))
 		return false;
 	switch (record->type) {
 	case TLS_CHANGE_CIPHER_SPEC:
@@ -405,9 +426,12 @@ static const struct frame_user record_user = {.trusts_start = true, .cut = recor
 static void join(struct tls_side *side)
 {
 	const struct session_tcp *tcp = &side->conn->session->tcp;
-	if (side->started || side->joined || tcp->syns > 0 || tcp->syn_ack.packet != 0)
+	bool own_syn = side->dir == 0 ? tcp->syns > 0 : tcp->syn_ack.packet != 0;
+	if (side->started || side->joined || own_syn)
 		return;
 	side->joined = true;
+	if (tcp->syns > 0 || tcp->syn_ack.packet != 0)
+		return; /* the other SYN tells that the connection is new, so the first record is likely whole */
 	side->records.astray = true;
 	side->handshake.astray = true;
 }

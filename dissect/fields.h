@@ -22,7 +22,7 @@ enum field_kind {
 };
 
 struct field {
-	const char *name; /* borrowed from the profile; "" = unknown element, see `id` */
+	const char *name; /* borrowed from the profile, or constant; "" = unknown element, see `id` */
 	uint32_t id;      /* element id, 0 for header fields */
 	enum field_kind kind;
 	struct span bytes; /* of the value, borrowed from the message */

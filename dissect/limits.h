@@ -28,6 +28,7 @@
 #define LIMIT_RECORD    (5 + (1 << 14) + 2048)  /* a TLS record, RFC 5246 section 6.2.3 */
 #define LIMIT_HANDSHAKE (128 * 1024)            /* a handshake message that is put together */
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
+#define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
 /* Keys and NMSP messages. */
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs */
@@ -41,8 +42,8 @@
 #define LIMIT_SESSIONS     20000
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */
 #define LIMIT_ALERTS       16    /* alerts kept of one session */
-#define LIMIT_SYNS         8     /* times of SYN segments kept of one session */
-#define LIMIT_ICMP         4     /* ICMP errors kept of one session */
+#define LIMIT_SYNS         8     /* times of SYN segments kept of one session; all are counted, no finding */
+#define LIMIT_ICMP         4     /* ICMP errors kept of one session: the first ones say it all, no finding */
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
 
 /* Lists and reports. */

@@ -1,8 +1,8 @@
 /*
  * One NMSP message by a framing profile: cut it from a stream, decode its header, list its fields.
  *
- * Pure. What is published of NMSP is in nmsp_documented and the service tables (facts.md sections 2 and 4); the
- * rest comes from the profile and is marked assumed.
+ * Pure. What is published of NMSP is in nmsp_documented and the service tables (facts.md sections 2 and 4);
+ * the rest comes from the profile and is marked assumed. A profile is one that profile_parse accepts.
  */
 #ifndef DISSECT_NMSP_H
 #define DISSECT_NMSP_H
@@ -19,15 +19,21 @@ struct nmsp_message {
 	const struct profile_message *known; /* NULL when the profile does not name the type */
 };
 
-/* enum cut and the total length of the message at the start of `bytes`. CUT_BAD: the length lies. */
+/*
+ * The total length of the message at the start of `bytes`, once its header is there; the body may still be
+ * to come. CUT_MORE before. CUT_BAD: the length is smaller than the header or beyond LIMIT_NMSP_MESSAGE.
+ */
 enum cut nmsp_cut(const struct profile *profile, struct span bytes, size_t *total);
 
-/* Decodes a whole message. False when its header does not fit the bytes. */
+/* Decodes a whole message. False when its header does not fit the bytes; what it says is filled in still. */
 bool nmsp_decode(const struct profile *profile, struct span message, struct nmsp_message *out);
 
 /*
- * The fields of a whole message: header fields first, then elements. False when elements do not tile the
- * body or a value does not fit its kind (what could be read is listed, malformed ones marked).
+ * The fields of a whole message: "type", "length" and "transaction" at depth 0, then the elements at depth 1,
+ * or one field "body" where the profile knows no elements. Header places are assumed when the profile's
+ * origin says so, elements always. False when the length or an element lies, or a value does not fit its
+ * kind: what could be read is listed, malformed ones marked, and bytes too few for an element stand as
+ * "rest". Values beyond LIMIT_FIELDS are not judged.
  */
 bool nmsp_fields(const struct profile *profile, struct span message, struct fields *out);
 

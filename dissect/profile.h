@@ -10,6 +10,7 @@
 #include "dissect/fields.h"
 
 #define PROFILE_NAME 48
+#define PROFILE_TEXT (64 * 1024) /* room for any profile as profile_print writes it */
 
 enum profile_origin { PROFILE_ASSUMED, PROFILE_LEARNED, PROFILE_USER };
 enum profile_sender { PROFILE_ENGINE, PROFILE_CONTROLLER, PROFILE_BOTH };
@@ -56,13 +57,24 @@ struct profile_error {
 /* The built-in profile assumed-1; the same text is in samples/assumed-1.profile. Fills all of *out. */
 void profile_builtin(struct profile *out);
 
-/* Parses a profile. False and *error when it is wrong; *out is then unspecified. */
+/*
+ * Parses a profile, design.md section 5: keywords in any order, comments from # to the end of the line. False
+ * and *error (the first one) when it is wrong; *out is then unspecified. What it accepts is safe to read
+ * messages with: places lie within the header and do not overlap, ids fit their sizes and stand once.
+ */
 bool profile_parse(struct span text, struct profile *out, struct profile_error *error);
 
-/* Writes the profile as text into `to`; returns its length, or 0 when `size` is too small. */
+/*
+ * Writes the profile as text into `to`, ended by a NUL; returns its length without the NUL, or 0 when `size`
+ * is too small. Parsed again it gives an equal profile.
+ */
 size_t profile_print(const struct profile *profile, char *to, size_t size);
 
-/* Names of enum values as in the text form. */
+/* The row of an id, NULL when the profile does not name it. */
+const struct profile_message *profile_find_message(const struct profile *profile, uint32_t id);
+const struct profile_element *profile_find_element(const struct profile *profile, uint32_t id);
+
+/* Names of enum values as in the text form ("group" for FIELD_GROUP, which has none there). */
 const char *profile_origin_name(enum profile_origin origin);
 const char *profile_kind_name(enum field_kind kind);
 

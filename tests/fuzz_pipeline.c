@@ -73,7 +73,8 @@ static void next_segment(struct analyze *analyze, uint32_t input, struct talk *t
 	unsigned dir = bits & FROM_CONTROLLER;
 	talk->time += NS_PER_US * 100;
 	talk->time += bits & WAITS ? rd_u8(r) * NS_PER_S / 10 : 0;
-	uint32_t seq = talk->seq[dir] + (uint32_t)(bits & MOVED ? (int16_t)rd_u16(r) : 0);
+	uint32_t moved = bits & MOVED ? (uint32_t)(int16_t)rd_u16(r) : 0;
+	uint32_t seq = talk->seq[dir] + moved;
 	size_t hidden = bits & IS_CUT ? rd_u8(r) : 0, n = rd_u16(r);
 	struct span payload = rd_span(r, n < rd_left(r) ? n : rd_left(r));
 	frames_start("");
@@ -127,7 +128,7 @@ static void check_session(const struct model *model, const struct session *sessi
 	check_direction(model, session, 0);
 	check_direction(model, session, 1);
 	assert(session->n_steps <= LIMIT_STEPS && session->n_alerts <= LIMIT_ALERTS);
-	assert(session->n_icmp <= LIMIT_ICMP && session->n_certs <= 2 * LIMIT_CHAIN);
+	assert(session->n_icmp <= LIMIT_ICMP && session->n_certs <= LIMIT_CHAINS);
 	assert(session->steps_dropped == 0 || session->n_steps == LIMIT_STEPS);
 	assert(session->alerts_dropped == 0 || session->n_alerts == LIMIT_ALERTS);
 	assert((session->close == CLOSE_NONE) == (session->closed.packet == 0));

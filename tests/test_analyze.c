@@ -278,6 +278,56 @@ static void test_loss(void **state)
 	}
 }
 
+/*
+ * A sample of which only some packets are left: the n-th letter tells whether the n-th packet stays (x), the
+ * last letter tells it of all that follow.
+ */
+static struct model *keep(const char *name, const char *packets)
+{
+	struct recording recording;
+	load(name, &recording);
+	for (size_t i = recording.n; i > 0; i--)
+		if (packets[i - 1 < strlen(packets) ? i - 1 : strlen(packets) - 1] != 'x')
+			recording_remove(&recording, i - 1);
+	struct model *model = model_new();
+	recording_analyze(&recording, model);
+	recording_free(&recording);
+	assert_non_null(model->first);
+	return model;
+}
+
+/* A ClientHello's record says an older version than the records behind it: they are found again all the same. */
+static void test_loss_behind_client_hello(void **state)
+{
+	(void)state;
+	struct model *whole = keep("accepted-tls12", "x"), *model = keep("accepted-tls12", "xxxxxxx.x");
+	uint64_t in_packet = 5; /* certificate, key exchange, verify, change_cipher_spec, finished */
+	assert_int_equal(model->first->tls.records[0], whole->first->tls.records[0] - in_packet);
+	assert_int_equal(model->first->tls.protected_records[0], whole->first->tls.protected_records[0]);
+	model_free(model);
+	model_free(whole);
+}
+
+/* The responder's first bytes are judged only when its own SYN shows that they are the first. */
+static void test_no_claim_without_syn(void **state)
+{
+	(void)state;
+	struct model *model = keep("accepted-tls12", "x....xx.x..x.xx.x.x.x");
+	assert_false(model->first->tls.not_tls);
+	model_free(model);
+}
+
+/* Bytes that were acknowledged and never came are missing, also before the first byte of a direction. */
+static void test_acknowledged_only(void **state)
+{
+	(void)state;
+	struct model *model = keep("wrong-hash", "x.xx..xx...xx");
+	const struct session_tcp *tcp = &model->first->tcp;
+	assert_true(tcp->lost_bytes[1] > 1000);
+	assert_int_equal(tcp->gaps[1] > 0, 1);
+	model_free(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +336,9 @@ int main(void)
 	    cmocka_unit_test(test_repetition),
 	    cmocka_unit_test(test_everything),
 	    cmocka_unit_test(test_loss),
+	    cmocka_unit_test(test_loss_behind_client_hello),
+	    cmocka_unit_test(test_no_claim_without_syn),
+	    cmocka_unit_test(test_acknowledged_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -313,6 +313,9 @@ static void capture_without_nmsp(void **state)
 	contains(test->findings.list[0].advice[0], "--port 443");
 	capture->packets = 0;
 	assert_string_equal(capture_ids(test), "");
+	model_add_input(test->f.model, "a.pcap");
+	assert_string_equal(capture_ids(test), "capture-no-nmsp");
+	assert_string_equal(test->findings.list[0].summary, "The capture holds no packet.");
 	test->f.session = model_add_session(test->f.model, &test->f.at);
 }
 

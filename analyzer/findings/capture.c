@@ -154,9 +154,14 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 	const struct model *model = subject->model;
 	const struct capture *capture = &model->capture;
 	char ports[LIMIT_PORTS * sizeof "65535, "];
-	if (capture->packets == 0 || model->first != NULL || capture->evicted_sessions > 0)
+	bool nothing_read = capture->packets == 0 && capture->n_inputs == 0;
+	if (nothing_read || model->first != NULL || capture->evicted_sessions > 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
+	if (capture->packets == 0) {
+		rule_summary(finding, "The capture holds no packet.");
+		return;
+	}
 	list_ports(model, ports, sizeof ports);
 	rule_summary(finding,
 	             "None of the %" PRIu64 " packets belongs to an NMSP session: no TCP on port %s.",
@@ -173,21 +178,22 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
-	static const char *const names[HITS] = {
-	    [HIT_TUNNELS] = "tunnels in one packet",
-	    [HIT_FRAGMENTS] = "IP fragments held",
-	    [HIT_HELD] = "bytes held out of order",
-	    [HIT_HANDSHAKE] = "size of a handshake message",
-	    [HIT_STEPS] = "handshake steps of a session",
-	    [HIT_ALERTS] = "alerts of a session",
-	    [HIT_SESSIONS] = "sessions",
-	    [HIT_LIST] = "entries of the AuthList",
-	};
-	static const long values[HITS] = {
-	    [HIT_TUNNELS] = LIMIT_TUNNELS,   [HIT_FRAGMENTS] = LIMIT_FRAGMENTED,
-	    [HIT_HELD] = LIMIT_HELD_ALL,     [HIT_HANDSHAKE] = LIMIT_HANDSHAKE,
-	    [HIT_STEPS] = LIMIT_STEPS,       [HIT_ALERTS] = LIMIT_ALERTS,
-	    [HIT_SESSIONS] = LIMIT_SESSIONS, [HIT_LIST] = LIMIT_LIST_ENTRIES,
+	static const struct {
+		const char *name;
+		long value;
+	} caps[HITS] = {
+	    [HIT_TUNNELS] = {"tunnels in one packet", LIMIT_TUNNELS},
+	    [HIT_FRAGMENTS] = {"IP fragments held", LIMIT_FRAGMENTED},
+	    [HIT_HELD] = {"bytes held out of order of a connection", LIMIT_HELD_FLOW},
+	    [HIT_HELD_ALL] = {"bytes held out of order in all", LIMIT_HELD_ALL},
+	    [HIT_HANDSHAKE] = {"size of a handshake message", LIMIT_HANDSHAKE},
+	    [HIT_CHAIN] = {"certificates of a message", LIMIT_CHAIN},
+	    [HIT_CHAINS] = {"certificates of a session", LIMIT_CHAINS},
+	    [HIT_CERTIFICATES] = {"different certificates", LIMIT_CERTIFICATES},
+	    [HIT_STEPS] = {"handshake steps of a session", LIMIT_STEPS},
+	    [HIT_ALERTS] = {"alerts of a session", LIMIT_ALERTS},
+	    [HIT_SESSIONS] = {"sessions", LIMIT_SESSIONS},
+	    [HIT_LIST] = {"entries of the AuthList", LIMIT_LIST_ENTRIES},
 	};
 	const struct capture *capture = &subject->model->capture;
 	struct finding *finding = NULL;
@@ -201,7 +207,7 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 			finding = rule_finding(rule, out);
 		used +=
 		    (size_t)snprintf(&text[used], sizeof text - used, "%s%s (%ld) %s", used > 0 ? ", " : "",
-		                     names[i], values[i], rule_count(capture->hits[i], "time", times));
+		                     caps[i].name, caps[i].value, rule_count(capture->hits[i], "time", times));
 		rule_evidence(finding, &capture->first_hit[i]);
 	}
 	if (finding == NULL)

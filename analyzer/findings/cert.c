@@ -58,8 +58,8 @@ static void judge(const struct subject *subject, const struct rule *rule, uint8_
 	if (alert != NULL && alert->dir != dir)
 		rule_evidence(finding, &alert->at);
 	rule_advice(finding, "compare the clocks: show clock on the controller, date on the engine");
-	rule_advice(finding, "controller (IOS-XE): ntp server <address>; controller (AireOS): config time "
-	                     "ntp server 1 <address>");
+	rule_advice(finding, "controller (IOS-XE): ntp server <address>");
+	rule_advice(finding, "controller (AireOS): config time ntp server 1 <address>");
 	if (!not_yet)
 		rule_advice(finding,
 		            "renew the %s's certificate; a new engine key needs a new AuthList entry",

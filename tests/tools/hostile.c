@@ -363,8 +363,9 @@ static void fragments(struct hostile *hostile)
 {
 	enum { MORE_FRAGMENTS = 0x2000, FLOOD = 50 * LIMIT_FRAGMENTED };
 	struct wire_conversation talk = greet(hostile, 0, START);
+	static const uint8_t four[4] = {0}; /* with the TCP header a multiple of 8 */
 	for (int i = 0; i < FLOOD; i++) {
-		segment(&talk, ENGINE, TCP_ACK);
+		wire_segment(&talk, ENGINE, TCP_ACK, span_of(four, sizeof four));
 		bytes_set16(&hostile->wire.frames[hostile->wire.n - 1].bytes, IP_BITS_AT, MORE_FRAGMENTS);
 	}
 }

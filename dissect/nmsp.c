@@ -1,0 +1,218 @@
+/*
+ * NMSP messages by a framing profile: cut, header, elements; and the published ids and services.
+ *
+ * Called by the NMSP layer with plaintext, and by whoever shows the fields of a message. The profile is one
+ * that profile_parse accepts. It keeps no state, and never judges what a message means for the session.
+ */
+#include "dissect/nmsp.h"
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+const struct nmsp_service nmsp_services[NMSP_SERVICES] = {
+    {0, "rssi-ms", "RSSI", "MOBILE_STATION"},
+    {1, "rssi-rfid", "RSSI", "TAG"},
+    {2, "rssi-rogue", "RSSI", "ROGUE"},
+    {3, "rssi-interferer", "RSSI", "INTERFERER"},
+    {4, "rssi-hs", "RSSI", "HS"},
+    {5, "rssi-ms-associated-only", "RSSI", "MS_ASSOCIATED_ONLY"},
+    {6, "spectrum-interferer", "SPECTRUM", "INTERFERER"},
+    {7, "spectrum-air-quality", "SPECTRUM", "AIR_QUALITY"},
+    {8, "spectrum-aggregate-interferer", "SPECTRUM", "AGGREGATE_INTERFERER"},
+    {9, "info-ms", "INFORMATION", "MOBILE_STATION"},
+    {10, "info-rfid", "INFORMATION", "TAG"},
+    {11, "info-rogue", "INFORMATION", "ROGUE"},
+    {12, "info-hs", "INFORMATION", "HS"},
+    {13, "stats-ms", "STATISTICS", "MOBILE_STATION"},
+    {14, "stats-rfid", "STATISTICS", "TAG"},
+    {15, "stats-rogue", "STATISTICS", "ROGUE"},
+    {16, "attach", "ATTACHMENT", "MOBILE_STATION_ATTACHMENT"},
+    {17, "location", "LOCATION", "SUBSCRIPTION"},
+    {18, "fmchs", "HANDOVER", "FMCHS"},
+    {19, "ap-monitor", "AP_MONITOR", "AP_MONITOR"},
+    {20, "wips", "IDS", "WIPS"},
+    {21, "on-demand", "ON_DEMAND", "ON_DEMAND"},
+    {22, "ap-info", "AP_INFO", "AP_INFO"},
+};
+
+static const uint8_t documented[] = {1, 2, 7, 13, 14, 15, 16, 17, 18, 20, 21, 22, 30, 31, 67};
+
+/* Header fields: 3 bytes are shown as the number that they are. */
+static const enum field_kind kind_of_size[] = {
+    [1] = FIELD_U8,
+    [2] = FIELD_U16,
+    [3] = FIELD_U32,
+    [4] = FIELD_U32,
+};
+
+#define BYTES(n)  (UINT32_C(1) << (n))
+#define ANY_BYTES UINT32_MAX
+#define LAST_SIZE 31 /* the largest that has a bit */
+
+/* What the value of a kind looks like: bit n = it may have n bytes. */
+static const struct shape {
+	uint32_t sizes;
+	bool is_number;
+} shapes[FIELD_KINDS] = {
+    [FIELD_U8] = {BYTES(1), true},
+    [FIELD_U16] = {BYTES(2), true},
+    [FIELD_U32] = {BYTES(4), true},
+    [FIELD_U64] = {BYTES(8), true},
+    [FIELD_MASK] = {BYTES(8 + 1) - BYTES(1), true}, /* 1 to 8 */
+    [FIELD_TEXT] = {ANY_BYTES, false},
+    [FIELD_BYTES] = {ANY_BYTES, false},
+    [FIELD_MAC] = {BYTES(6), false},
+    [FIELD_IP4] = {BYTES(4), false},
+    [FIELD_IP6] = {BYTES(16), false},
+    [FIELD_TIME] = {BYTES(4) | BYTES(8), true},
+};
+
+/* ---- header --------------------------------------------------------------------------------------- */
+
+static uint64_t number(const struct profile *profile, struct span bytes)
+{
+	struct rd r = rd_of(bytes);
+	return profile->little_endian ? rd_little(&r, bytes.n) : rd_big(&r, bytes.n);
+}
+
+static struct span at_place(struct span message, struct profile_place place)
+{
+	return span_cut(message, place.off, place.size);
+}
+
+static uint32_t number_at(const struct profile *profile, struct span message, struct profile_place place)
+{
+	return (uint32_t)number(profile, at_place(message, place));
+}
+
+enum cut nmsp_cut(const struct profile *profile, struct span bytes, size_t *total)
+{
+	if (bytes.n < profile->header)
+		return CUT_MORE;
+	uint64_t n = number_at(profile, bytes, profile->length);
+	if (profile->length_is_body)
+		n += profile->header;
+	if (n < profile->header || n > LIMIT_NMSP_MESSAGE)
+		return CUT_BAD;
+	*total = (size_t)n;
+	return CUT_OK;
+}
+
+bool nmsp_decode(const struct profile *profile, struct span message, struct nmsp_message *out)
+{
+	size_t total = 0;
+	bool framed = nmsp_cut(profile, message, &total) == CUT_OK && total == message.n;
+	*out = (struct nmsp_message){.length = (uint32_t)total};
+	if (message.n < profile->header)
+		return false;
+	out->type = number_at(profile, message, profile->type);
+	out->has_transaction = profile->transaction.size > 0;
+	out->transaction = number_at(profile, message, profile->transaction);
+	out->body = span_cut(message, profile->header, message.n - profile->header);
+	out->known = profile_find_message(profile, out->type);
+	return framed;
+}
+
+const char *nmsp_type_name(const struct profile *profile, uint32_t type)
+{
+	const struct profile_message *known = profile_find_message(profile, type);
+	return known == NULL ? NULL : known->name;
+}
+
+bool nmsp_documented(uint32_t type)
+{
+	for (size_t i = 0; i < ROWS(documented); i++)
+		if (documented[i] == type)
+			return true;
+	return false;
+}
+
+/* ---- fields --------------------------------------------------------------------------------------- */
+
+static void add(struct fields *out, const struct field *field)
+{
+	if (out->n < LIMIT_FIELDS)
+		out->list[out->n++] = *field;
+	else
+		out->dropped++;
+}
+
+static void add_place(const struct profile *profile, struct span message, const char *name,
+                      struct profile_place place, bool malformed, struct fields *out)
+{
+	struct span bytes = at_place(message, place);
+	if (place.size > 0 && bytes.n == place.size)
+		add(out, &(struct field){.name = name,
+		                         .kind = kind_of_size[place.size],
+		                         .bytes = bytes,
+		                         .off = place.off,
+		                         .assumed = profile->origin == PROFILE_ASSUMED,
+		                         .malformed = malformed,
+		                         .number = number(profile, bytes)});
+}
+
+/* Names the value of an element and reads it. */
+static void read_value(const struct profile *profile, struct field *field)
+{
+	const struct profile_element *known = profile_find_element(profile, field->id);
+	if (known == NULL)
+		return;
+	const struct shape *shape = &shapes[known->kind];
+	field->name = known->name;
+	field->kind = known->kind;
+	bool fits = shape->sizes == ANY_BYTES ||
+	            (field->bytes.n <= LAST_SIZE && (shape->sizes & BYTES(field->bytes.n)) != 0);
+	if (!fits)
+		field->malformed = true;
+	else if (shape->is_number)
+		field->number = number(profile, field->bytes);
+}
+
+/* False when the element lies about its length or its value does not fit. Takes at least a byte. */
+static bool take_element(const struct profile *profile, struct rd *r, struct fields *out)
+{
+	struct field field = {.name = "", .kind = FIELD_BYTES, .depth = 1, .assumed = true};
+	struct rd head = *r;
+	field.id = (uint32_t)number(profile, rd_span(&head, profile->element_type));
+	uint64_t n = number(profile, rd_span(&head, profile->element_length));
+	size_t own = profile->element_is_total ? profile->element_type + profile->element_length : 0u;
+	if (!rd_ok(&head)) {
+		field.id = 0;
+		field.name = "rest";
+		field.off = rd_at(r);
+		field.bytes = rd_rest(r);
+		field.malformed = true;
+		add(out, &field);
+		return false;
+	}
+	*r = head;
+	field.malformed = n < own || n - own > rd_left(r);
+	field.off = rd_at(r);
+	field.bytes = rd_span(r, field.malformed ? rd_left(r) : (size_t)(n - own));
+	if (out->n < LIMIT_FIELDS)
+		read_value(profile, &field);
+	add(out, &field);
+	return !field.malformed;
+}
+
+bool nmsp_fields(const struct profile *profile, struct span message, struct fields *out)
+{
+	struct nmsp_message head;
+	bool good = nmsp_decode(profile, message, &head);
+	out->n = out->dropped = 0;
+	add_place(profile, message, "type", profile->type, false, out);
+	add_place(profile, message, "length", profile->length, !good, out);
+	add_place(profile, message, "transaction", profile->transaction, false, out);
+	if (!profile->has_elements) {
+		if (head.body.n > 0)
+			add(out, &(struct field){.name = "body",
+			                         .kind = FIELD_BYTES,
+			                         .bytes = head.body,
+			                         .off = profile->header});
+		return good;
+	}
+	struct rd r = rd_of(message);
+	rd_skip(&r, profile->header);
+	while (rd_more(&r))
+		good = take_element(profile, &r, out) && good;
+	return good;
+}
