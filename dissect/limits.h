@@ -9,6 +9,7 @@
 #define LIMIT_TUNNELS      8              /* tags and tunnels stripped from one packet; deeper ones are counted */
 #define LIMIT_IP6_HEADERS  8              /* IPv6 extension headers followed; more: the packet is malformed */
 #define LIMIT_PACKET       (256 * 1024)   /* captured bytes of one packet; larger means a damaged file */
+#define LIMIT_EARLY_SECRETS (4 << 20)     /* bytes of key logs in front of a file's first packet; more: counted */
 #define LIMIT_INTERFACES   1024           /* pcapng interfaces in one section; more: damaged file */
 
 /* IP fragments: the oldest incomplete packet is dropped. */

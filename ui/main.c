@@ -102,7 +102,10 @@ static void read_input(struct run *run, uint32_t index, uint64_t *packets, struc
 	struct capfile_packet packet;
 	uint64_t most = run->options.count;
 	while (most == 0 || *packets < most) {
-		if (input_next(input, &packet) != INPUT_PACKET)
+		enum input_result result = input_next(input, &packet);
+		if (result == INPUT_SECRETS)
+			continue;
+		if (result != INPUT_PACKET)
 			break;
 		analyze_packet(run->analyze, index, &packet);
 		++*packets;
