@@ -227,7 +227,9 @@ struct model {
 	uint32_t n_sessions; /* in the list */
 	uint32_t next_id;
 	struct certs *certs;
-	struct keylog *keylog; /* NULL when no key log was given */
+	struct keylog *keylog; /* NULL when no key log was given and none can come */
+	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
+	size_t waiting;        /* bytes of ciphertext that wait, of all connections */
 	struct authlist authlist;
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
 	uint32_t n_ports;

@@ -5,6 +5,7 @@
 #include "analyzer/tls_conn.h"
 
 #include "analyzer/tls_handshake.h"
+#include "analyzer/tls_hold.h"
 #include "analyzer/tls_keys.h"
 #include "analyzer/xmalloc.h"
 
@@ -32,6 +33,8 @@ struct tls_conn {
 	struct model *model;
 	struct session *session;
 	struct tls_keys *keys; /* NULL without a key log */
+	struct tls_hold hold;  /* records that came before their keys */
+	bool retrying;
 	struct tls_side side[2];
 };
 
@@ -127,6 +130,11 @@ static void take_plaintext(struct tls_side *side, uint8_t type, struct span plai
 		take_alert(side, plain, at);
 }
 
+static bool may_wait(const struct tls_conn *conn)
+{
+	return conn->keys != NULL && conn->model->keys_may_come && !conn->retrying && !conn->hold.full;
+}
+
 /*
  * Opens a protected record when its keys are there. False when it stays closed; the sequence number goes on all
  * the same.
@@ -137,9 +145,13 @@ static bool open_record(struct tls_side *side, const struct frame_message *messa
 	struct session_tls *tls = &side->conn->session->tls;
 	if (keys == NULL || tls->keys_lost[side->dir])
 		return false;
+	if (tls_keys_ready(keys, side->dir) && side->conn->hold.first != NULL)
+		tls_conn_retry(side->conn);
 	bool whole = !message->damaged && message->bytes.n == message->total;
 	if (!whole || !tls_keys_ready(keys, side->dir)) {
-		tls_keys_skip(keys, side->dir, 1);
+		if (!whole || !may_wait(side->conn) ||
+		    !tls_hold_push(&side->conn->hold, side->dir, message, &side->conn->model->waiting))
+			tls_keys_skip(keys, side->dir, 1);
 		return false;
 	}
 	struct span plain;
@@ -167,6 +179,58 @@ static void take_closed(struct tls_side *side, const struct frame_message *messa
 	else if (side->record.type == TLS_APPLICATION_DATA && tls->version == TLS_1_3 &&
 	    tls->protected_records[side->dir] == 1)
 		add_step(side, STEP_ENCRYPTED_HANDSHAKE, message, true);
+}
+
+/* Steps and alerts that could not be read come again from the records that waited. */
+static void forget_closed(struct session *session, uint64_t from_packet)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < session->n_steps; i++)
+		if (!session->steps[i].encrypted || session->steps[i].at.packet < from_packet)
+			session->steps[n++] = session->steps[i];
+	session->n_steps = n;
+	n = 0;
+	for (uint32_t i = 0; i < session->n_alerts; i++)
+		if (!session->alerts[i].encrypted || session->alerts[i].at.packet < from_packet)
+			session->alerts[n++] = session->alerts[i];
+	session->n_alerts = n;
+}
+
+/* Steps that were read late go to their place; equal ones keep their order. */
+static void sort_steps(struct session *session)
+{
+	for (uint32_t i = 1; i < session->n_steps; i++) {
+		struct step step = session->steps[i];
+		uint32_t at = i;
+		for (; at > 0 && session->steps[at - 1].at.packet > step.at.packet; at--)
+			session->steps[at] = session->steps[at - 1];
+		session->steps[at] = step;
+	}
+}
+
+void tls_conn_retry(struct tls_conn *conn)
+{
+	if (conn->hold.first == NULL || conn->retrying || !tls_keys_ready(conn->keys, conn->hold.first->dir))
+		return;
+	conn->retrying = true;
+	forget_closed(conn->session, conn->hold.first->message.last.packet);
+	struct tls_held *held;
+	while ((held = tls_hold_pop(&conn->hold, &conn->model->waiting)) != NULL) {
+		struct tls_side *side = &conn->side[held->dir];
+		struct tls_record current = side->record;
+		tls_record_head(held->message.bytes, &side->record);
+		if (!open_record(side, &held->message))
+			take_closed(side, &held->message);
+		side->record = current;
+		free(held);
+	}
+	sort_steps(conn->session);
+	conn->retrying = false;
+}
+
+bool tls_conn_waits(const struct tls_conn *conn)
+{
+	return conn->hold.first != NULL;
 }
 
 static void record_message(void *ctx, const struct frame_message *message)
@@ -276,8 +340,9 @@ static enum frame_mode mode_of(const struct tls_side *side, uint8_t type)
 	if (!is_protected(side, type))
 		return type == TLS_HANDSHAKE ? FRAME_STREAM : FRAME_SKIP;
 	struct tls_keys *keys = side->conn->keys;
-	bool open = keys != NULL && !side->conn->session->tls.keys_lost[side->dir] && tls_keys_ready(keys, side->dir);
-	return open ? FRAME_WHOLE : FRAME_SKIP;
+	if (keys == NULL || side->conn->session->tls.keys_lost[side->dir])
+		return FRAME_SKIP;
+	return tls_keys_ready(keys, side->dir) || may_wait(side->conn) ? FRAME_WHOLE : FRAME_SKIP;
 }
 
 static enum cut record_cut(void *ctx, struct span bytes, struct frame_head *out)
@@ -380,6 +445,7 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 	struct tls_conn *conn = xcalloc(1, sizeof *conn);
 	if (model->keylog != NULL)
 		conn->keys = tls_keys_new(model->keylog, &session->tls);
+	tls_hold_init(&conn->hold);
 	conn->model = model;
 	conn->session = session;
 	for (uint8_t dir = 0; dir < 2; dir++) {
@@ -395,6 +461,7 @@ void tls_conn_free(struct tls_conn *conn)
 {
 	if (conn == NULL)
 		return;
+	tls_hold_free(&conn->hold, &conn->model->waiting);
 	tls_keys_free(conn->keys);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		frame_free(&conn->side[dir].records);

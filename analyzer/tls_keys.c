@@ -96,7 +96,8 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 		return false;
 	}
 	d->keyed = true;
-	tls_opener_set_sequence(d->opener, d->skipped);
+	if (d->skipped > 0)
+		tls_opener_set_sequence(d->opener, d->skipped);
 	return true;
 }
 
