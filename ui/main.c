@@ -100,15 +100,18 @@ static void read_input(struct run *run, uint32_t index, uint64_t *packets, struc
 {
 	struct input *input = run->inputs[index];
 	struct capfile_packet packet;
+	struct origin last = {0};
 	uint64_t most = run->options.count;
 	while (most == 0 || *packets < most) {
 		if (input_next(input, &packet) != INPUT_PACKET)
 			break;
 		analyze_packet(run->analyze, index, &packet);
 		++*packets;
+		last = (struct origin){.time = packet.time, .packet = *packets, .input = index};
 		progress_step(progress, input);
 	}
 	note_input(run->model, index, input);
+	run->model->capture.inputs[index].last = last;
 }
 
 static void read_all(struct run *run)
