@@ -109,6 +109,8 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lcmocka -o $@
 
+$(B)/tests/test_tls_crypto_live: LIB_LIBS += -lssl
+
 # Every fuzz target is also a plain program that replays files: corpora run without clang.
 replayers: $(FUZZERS:%=$(B)/replay/%)
 

@@ -2,8 +2,8 @@
  * TLS key logs (NSS format) -> secrets. Lines come from files, from pcapng decryption secrets blocks, and
  * later from a log that is still being written; a line that comes late is found by the next look-up.
  *
- * Format: https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile. Any case, CRLF, comments, duplicates (the
- * first counts), half lines and rubbish are taken; what is not understood is counted. Bounded by
+ * Format: https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile. Any case, CRLF, comments, duplicates
+ * (the first counts), half lines and rubbish are taken; what is not understood is counted. Bounded by
  * LIMIT_SECRETS. Secrets are wiped when freed, never printed, never handed out but by keylog_find.
  */
 #ifndef ANALYZER_KEYLOG_H
@@ -23,7 +23,8 @@ enum keylog_label {
 	KEYLOG_LABELS
 };
 
-#define KEYLOG_SECRET 64 /* bytes of a secret at most */
+#define KEYLOG_SECRET       64 /* bytes of a secret at most */
+#define KEYLOG_MASTER_BYTES 48 /* of a master secret, RFC 5246 section 8.1 */
 
 struct keylog_secret {
 	uint8_t bytes[KEYLOG_SECRET];
@@ -31,7 +32,9 @@ struct keylog_secret {
 };
 
 struct keylog_counts {
-	uint64_t lines, secrets, duplicates, rubbish, dropped; /* dropped: beyond LIMIT_SECRETS */
+	uint64_t lines; /* also empty ones, comments, and labels that no look-up asks for */
+	uint64_t secrets, duplicates, rubbish;
+	uint64_t dropped; /* beyond LIMIT_SECRETS */
 };
 
 struct keylog;
@@ -46,8 +49,8 @@ int keylog_read(struct keylog *keylog, const char *path, struct err *err);
 void keylog_parse(struct keylog *keylog, struct span text);
 
 /* False when there is no such secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use. */
-bool keylog_find(const struct keylog *keylog, enum keylog_label label, const uint8_t client_random[TLS_RANDOM],
-    struct keylog_secret *out);
+bool keylog_find(const struct keylog *keylog, enum keylog_label label,
+    const uint8_t client_random[TLS_RANDOM], struct keylog_secret *out);
 
 void keylog_wipe(struct keylog_secret *secret);
 

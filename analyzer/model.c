@@ -38,6 +38,7 @@ void model_free(struct model *model)
 	free(model->capture.inputs);
 	authlist_free(&model->authlist);
 	certs_free(model->certs);
+	keylog_free(model->keylog);
 	free(model);
 }
 

@@ -1,5 +1,6 @@
 /*
- * Keys and protected records of TLS 1.0 to 1.3. With cert.c the only file that includes OpenSSL.
+ * Keys and protected records of TLS 1.0 to 1.3. With tls_kdf.c and cert.c the only file
+ * that includes OpenSSL.
  *
  * A suite is one const table row. An opener is one direction's cipher: made once per connection and
  * direction, keyed anew as often as the protocol says, without allocation per record. Tags and MACs are
@@ -24,7 +25,7 @@ size_t tls_suite_hash_bytes(const struct tls_suite *suite);
 
 enum tls_open {
 	TLS_OPENED,
-	TLS_OPEN_BAD,   /* tag, MAC or padding wrong: the sequence number went on by one all the same */
+	TLS_OPEN_BAD,   /* tag, MAC or padding wrong */
 	TLS_OPEN_SHORT, /* shorter than any record of the suite */
 };
 
@@ -35,34 +36,48 @@ void tls_opener_free(struct tls_opener *opener); /* NULL is allowed; keys are wi
 
 /*
  * Keys for a direction up to TLS 1.2 from the master secret (48 bytes). `from_client` says whose records are
- * opened. The sequence number starts at 0. -1 when the suite and the version do not fit.
+ * opened. The sequence number starts at 0. -1 when the suite and the version do not fit, or this OpenSSL does
+ * not offer what they need. RFC 5246 section 6.3.
  */
 int tls_opener_key_12(struct tls_opener *opener, const struct tls_suite *suite, uint16_t version,
     bool encrypt_then_mac, const struct keylog_secret *master, const uint8_t client_random[TLS_RANDOM],
     const uint8_t server_random[TLS_RANDOM], bool from_client);
 
-/* Keys for a direction of TLS 1.3 from a traffic secret. -1 when the secret's length does not fit the suite. */
-int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite, const struct keylog_secret *secret);
+/*
+ * Keys for a direction of TLS 1.3 from a traffic secret. -1 when the secret's length does not fit the suite,
+ * or this OpenSSL does not offer it. RFC 8446 section 7.3.
+ */
+int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite,
+    const struct keylog_secret *secret);
 
-/* KeyUpdate: the next traffic secret, RFC 8446 section 7.2. The sequence number starts at 0 again. */
+/*
+ * KeyUpdate: the next traffic secret, RFC 8446 section 7.2. The sequence number starts at 0 again. -1 when
+ * the opener has no keys of TLS 1.3.
+ */
 int tls_opener_update_13(struct tls_opener *opener);
 
 bool tls_opener_keyed(const struct tls_opener *opener);
 void tls_opener_unkey(struct tls_opener *opener); /* wipes the keys, keeps the contexts */
 
-/* The sequence number that the next record is tried with, and setting it (after a gap). */
+/*
+ * The sequence number that the next record is tried with, and setting it (after a gap). In TLS 1.0 CBC the
+ * first record after a gap cannot be opened, because the block before it is lost; the second one can. To try
+ * a number, set it and open both again.
+ */
 uint64_t tls_opener_sequence(const struct tls_opener *opener);
 void tls_opener_set_sequence(struct tls_opener *opener, uint64_t sequence);
 
-/* Fewest and most bytes that a record body carries beyond its plaintext; for bounds after a gap. */
+/* Fewest bytes that a record body carries beyond its plaintext; for bounds after a gap. */
 size_t tls_suite_overhead_min(const struct tls_suite *suite, uint16_t version);
 
 /*
- * Opens the body of a record. `out` holds at least body.n bytes; *n is the plaintext's length. In TLS 1.3
- * *type is set to the inner content type and the padding is removed; below it stays the outer type. A record
- * may be empty (n = 0).
+ * Opens the body of a record with an opener that is keyed. `out` holds at least body.n bytes and is another
+ * place than the body; *n is the plaintext's length. In TLS 1.3 *type is set to the inner content type and
+ * the padding is removed; below it stays the outer type. A record may be empty (n = 0). Of a record that
+ * fails nothing is left in `out`, and n is 0. Each call takes a sequence number, whatever comes of it. In
+ * TLS 1.0 CBC a record whose predecessor failed may fail too: its IV is the last block of that one.
  */
-enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head, struct span body, uint8_t *out,
-    size_t *n, uint8_t *type);
+enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head, struct span body,
+    uint8_t *out, size_t *n, uint8_t *type);
 
 #endif

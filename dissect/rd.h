@@ -110,13 +110,12 @@ static inline struct span rd_rest(struct rd *r)
 /* The next line without its line end (LF or CRLF); the last one may lack it. */
 static inline struct span rd_line(struct rd *r)
 {
-	size_t n = 0, left = rd_left(r);
-	while (n < left && r->all.p[r->at + n] != '\n')
-		n++;
-	struct span line = rd_span(r, n);
-	if (n < left)
+	struct span left = span_cut(r->all, r->at, rd_left(r));
+	const uint8_t *end = left.n > 0 ? memchr(left.p, '\n', left.n) : NULL;
+	struct span line = rd_span(r, end != NULL ? (size_t)(end - left.p) : left.n);
+	if (end != NULL)
 		rd_skip(r, 1);
-	if (n > 0 && line.p[n - 1] == '\r')
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	return line;
 }

@@ -1,0 +1,315 @@
+/*
+ * Lines of a TLS key log -> a hash table from (label, client random) to secret.
+ *
+ * Owns every secret of the program but those that an opener works with. Entries live in chunks, so a line
+ * costs no allocation; whatever held a secret is wiped before it is freed. Knows no cipher and no session.
+ */
+#include "analyzer/keylog.h"
+
+#include "analyzer/hash.h"
+#include "analyzer/xmalloc.h"
+#include "dissect/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SHA256_BYTES 32 /* a TLS 1.3 secret is as long as its suite's hash, RFC 8446 section 7.1 */
+#define SHA384_BYTES 48
+#define STORED_BYTES 48 /* the longest of them */
+#define READ_BYTES   (256 * 1024)
+#define CHUNK        256  /* entries */
+#define HEX_DIGIT    0x10 /* set in hex_digits for a character that is a digit */
+
+struct key {
+	uint8_t label;
+	uint8_t client_random[TLS_RANDOM];
+};
+
+struct entry {
+	struct key key;
+	uint8_t n;
+	uint8_t secret[STORED_BYTES];
+	UT_hash_handle hh;
+};
+
+struct chunk {
+	struct chunk *next;
+	struct entry entries[CHUNK];
+};
+
+struct keylog {
+	struct entry *all;
+	struct chunk *chunks; /* the newest first: the only one with room */
+	struct keylog_counts counts;
+};
+
+enum { UNUSED = KEYLOG_LABELS };
+
+/* Labels as they stand in a log. A traffic secret with a number above 0 follows from the one before it. */
+static const struct {
+	const char *name;
+	uint8_t label;
+	bool numbered; /* any number follows */
+} labels[] = {
+    {"CLIENT_RANDOM", KEYLOG_MASTER, false},
+    {"CLIENT_HANDSHAKE_TRAFFIC_SECRET", KEYLOG_CLIENT_HANDSHAKE, false},
+    {"SERVER_HANDSHAKE_TRAFFIC_SECRET", KEYLOG_SERVER_HANDSHAKE, false},
+    {"CLIENT_TRAFFIC_SECRET_0", KEYLOG_CLIENT_TRAFFIC, false},
+    {"SERVER_TRAFFIC_SECRET_0", KEYLOG_SERVER_TRAFFIC, false},
+    {"CLIENT_EARLY_TRAFFIC_SECRET", KEYLOG_CLIENT_EARLY, false},
+    {"EXPORTER_SECRET", UNUSED, false},
+    {"EARLY_EXPORTER_SECRET", UNUSED, false},
+    {"EARLY_EXPORTER_MASTER_SECRET", UNUSED, false},
+    {"CLIENT_TRAFFIC_SECRET_", UNUSED, true},
+    {"SERVER_TRAFFIC_SECRET_", UNUSED, true},
+    {"RSA", UNUSED, false},
+    {"PMS_CLIENT_RANDOM", UNUSED, false},
+    {"ECH_SECRET", UNUSED, false},
+    {"ECH_CONFIG", UNUSED, false},
+};
+
+static const uint8_t hex_digits[256] = {
+    ['0'] = HEX_DIGIT | 0,  ['1'] = HEX_DIGIT | 1,  ['2'] = HEX_DIGIT | 2,  ['3'] = HEX_DIGIT | 3,
+    ['4'] = HEX_DIGIT | 4,  ['5'] = HEX_DIGIT | 5,  ['6'] = HEX_DIGIT | 6,  ['7'] = HEX_DIGIT | 7,
+    ['8'] = HEX_DIGIT | 8,  ['9'] = HEX_DIGIT | 9,  ['A'] = HEX_DIGIT | 10, ['B'] = HEX_DIGIT | 11,
+    ['C'] = HEX_DIGIT | 12, ['D'] = HEX_DIGIT | 13, ['E'] = HEX_DIGIT | 14, ['F'] = HEX_DIGIT | 15,
+    ['a'] = HEX_DIGIT | 10, ['b'] = HEX_DIGIT | 11, ['c'] = HEX_DIGIT | 12, ['d'] = HEX_DIGIT | 13,
+    ['e'] = HEX_DIGIT | 14, ['f'] = HEX_DIGIT | 15,
+};
+
+/* ---- the table -------------------------------------------------------------------------------------- */
+
+struct keylog *keylog_new(void)
+{
+	return xcalloc(1, sizeof(struct keylog));
+}
+
+void keylog_free(struct keylog *keylog)
+{
+	if (keylog == NULL)
+		return;
+	HASH_CLEAR(hh, keylog->all);
+	while (keylog->chunks != NULL) {
+		struct chunk *chunk = keylog->chunks;
+		keylog->chunks = chunk->next;
+		explicit_bzero(chunk, sizeof *chunk);
+		free(chunk);
+	}
+	free(keylog);
+}
+
+static struct entry *new_entry(struct keylog *keylog)
+{
+	size_t used = (size_t)(keylog->counts.secrets % CHUNK);
+	if (used == 0) {
+		struct chunk *chunk = xmalloc(sizeof *chunk);
+		chunk->next = keylog->chunks;
+		keylog->chunks = chunk;
+	}
+	keylog->counts.secrets++;
+	return &keylog->chunks->entries[used];
+}
+
+static void add(struct keylog *keylog, const struct key *key, const struct keylog_secret *secret)
+{
+	unsigned hash;
+	struct entry *entry;
+	HASH_VALUE(key, sizeof *key, hash);
+	HASH_FIND_BYHASHVALUE(hh, keylog->all, key, sizeof *key, hash, entry);
+	if (entry != NULL) {
+		keylog->counts.duplicates++;
+		return;
+	}
+	if (keylog->counts.secrets >= LIMIT_SECRETS) {
+		keylog->counts.dropped++;
+		return;
+	}
+	entry = new_entry(keylog);
+	entry->key = *key;
+	entry->n = secret->n;
+	memcpy(entry->secret, secret->bytes, secret->n);
+	HASH_ADD_BYHASHVALUE(hh, keylog->all, key, sizeof entry->key, hash, entry);
+}
+
+bool keylog_find(const struct keylog *keylog, enum keylog_label label,
+                 const uint8_t client_random[TLS_RANDOM], struct keylog_secret *out)
+{
+	struct key key = {.label = (uint8_t)label};
+	memcpy(key.client_random, client_random, sizeof key.client_random);
+	const struct entry *entry;
+	HASH_FIND(hh, keylog->all, &key, sizeof key, entry);
+	if (entry == NULL)
+		return false;
+	out->n = entry->n;
+	memcpy(out->bytes, entry->secret, entry->n);
+	return true;
+}
+
+void keylog_wipe(struct keylog_secret *secret)
+{
+	explicit_bzero(secret, sizeof *secret);
+}
+
+uint64_t keylog_generation(const struct keylog *keylog)
+{
+	return keylog->counts.secrets;
+}
+
+struct keylog_counts keylog_counts(const struct keylog *keylog)
+{
+	return keylog->counts;
+}
+
+/* ---- lines ------------------------------------------------------------------------------------------ */
+
+/* Takes the blanks that stand next. */
+static void skip_blanks(struct rd *line)
+{
+	while (rd_more(line) && line->all.p[rd_at(line)] == ' ')
+		rd_skip(line, 1);
+}
+
+/* The next word of a line and the blanks behind it; empty at the line's end. */
+static struct span word(struct rd *line)
+{
+	struct span left = span_cut(line->all, rd_at(line), rd_left(line));
+	const uint8_t *blank = left.n > 0 ? memchr(left.p, ' ', left.n) : NULL;
+	struct span found = rd_span(line, blank != NULL ? (size_t)(blank - left.p) : left.n);
+	skip_blanks(line);
+	return found;
+}
+
+/* Bytes of a hex text into `out`; false when it is longer than `max` bytes or no hex. */
+static bool decode(struct span hex, uint8_t *out, size_t max)
+{
+	if (hex.n % 2 != 0 || hex.n / 2 > max)
+		return false;
+	uint8_t digits = HEX_DIGIT;
+	for (size_t i = 0; i < hex.n / 2; i++) {
+		uint8_t high = hex_digits[hex.p[2 * i]], low = hex_digits[hex.p[2 * i + 1]];
+		digits &= high & low;
+		out[i] = (uint8_t)(high << 4 | (low & 0x0f));
+	}
+	return digits == HEX_DIGIT;
+}
+
+/* The text begins with this name, in any case. */
+static bool begins(struct span text, const char *name, size_t n)
+{
+	return text.n >= n && strncasecmp((const char *)text.p, name, n) == 0;
+}
+
+static bool is_number(struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+	return text.n > 0;
+}
+
+/* The label, UNUSED for one that no look-up asks for, -1 for none. */
+static int find_label(struct span text)
+{
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+		size_t n = strlen(labels[i].name);
+		if (!begins(text, labels[i].name, n))
+			continue;
+		struct span behind = span_cut(text, n, text.n);
+		if (labels[i].numbered ? is_number(behind) : behind.n == 0)
+			return labels[i].label;
+	}
+	return -1;
+}
+
+static bool length_fits(int label, size_t n)
+{
+	return label == KEYLOG_MASTER ? n == KEYLOG_MASTER_BYTES : n == SHA256_BYTES || n == SHA384_BYTES;
+}
+
+static void take_line(struct keylog *keylog, struct span text)
+{
+	struct rd line = rd_of(text);
+	keylog->counts.lines++;
+	skip_blanks(&line);
+	if (!rd_more(&line) || text.p[rd_at(&line)] == '#')
+		return;
+	int label = find_label(word(&line));
+	if (label == UNUSED)
+		return;
+	struct span client_random = word(&line), hex = word(&line);
+	struct key key = {.label = (uint8_t)label};
+	struct keylog_secret secret;
+	if (label >= 0 && rd_done(&line) && client_random.n == 2 * sizeof key.client_random &&
+	    length_fits(label, hex.n / 2) &&
+	    decode(client_random, key.client_random, sizeof key.client_random) &&
+	    decode(hex, secret.bytes, sizeof secret.bytes)) {
+		secret.n = (uint8_t)(hex.n / 2);
+		add(keylog, &key, &secret);
+	} else {
+		keylog->counts.rubbish++;
+	}
+	keylog_wipe(&secret);
+}
+
+void keylog_parse(struct keylog *keylog, struct span text)
+{
+	struct rd lines = rd_of(text);
+	while (rd_more(&lines))
+		take_line(keylog, rd_line(&lines));
+}
+
+/* ---- files ------------------------------------------------------------------------------------------ */
+
+static ssize_t read_some(int fd, uint8_t *to, size_t n)
+{
+	ssize_t got;
+	do {
+		got = read(fd, to, n);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/* Bytes up to the last line end; all of them when the buffer is full and holds none. */
+static size_t whole_lines(const uint8_t *buffer, size_t n)
+{
+	size_t whole = n;
+	while (whole > 0 && buffer[whole - 1] != '\n')
+		whole--;
+	return whole == 0 && n == READ_BYTES ? n : whole;
+}
+
+/* 0, or the errno of a read that failed. */
+static int read_all(struct keylog *keylog, int fd, uint8_t *buffer)
+{
+	size_t held = 0;
+	ssize_t got;
+	while ((got = read_some(fd, &buffer[held], READ_BYTES - held)) > 0) {
+		held += (size_t)got;
+		size_t whole = whole_lines(buffer, held);
+		keylog_parse(keylog, span_of(buffer, whole));
+		held -= whole;
+		memmove(buffer, &buffer[whole], held);
+	}
+	int error = got < 0 ? errno : 0;
+	keylog_parse(keylog, span_of(buffer, held));
+	return error;
+}
+
+int keylog_read(struct keylog *keylog, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, "cannot open key log %s: %s; check the path and the permission", path,
+		               strerror(errno));
+	uint8_t *buffer = xmalloc(READ_BYTES);
+	int error = read_all(keylog, fd, buffer);
+	explicit_bzero(buffer, READ_BYTES);
+	free(buffer);
+	close(fd);
+	if (error != 0)
+		return err_set(err, "cannot read key log %s: %s; give a text file with one secret a line",
+		               path, strerror(error));
+	return 0;
+}

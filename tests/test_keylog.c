@@ -1,0 +1,330 @@
+/* Key logs: which lines give a secret, what is counted, files in pieces, the cap. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "analyzer/keylog.h"
+#include "dissect/limits.h"
+#include "tests/hex.h"
+
+#define RANDOM   "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define OTHER    "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define SECRET32 "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+#define SECRET48 SECRET32 "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
+#define MASTER   "CLIENT_RANDOM " RANDOM " " SECRET48
+
+/* Parses from a heap block of exactly the text's size. */
+static void parse(struct keylog *keylog, const char *text, size_t n)
+{
+	char *exact = malloc(n > 0 ? n : 1);
+	assert_non_null(exact);
+	memcpy(exact, text, n);
+	keylog_parse(keylog, span_of(exact, n));
+	free(exact);
+}
+
+static bool has(const struct keylog *keylog, enum keylog_label label, const char *client_random,
+                const char *secret)
+{
+	struct span key = hex_bytes(client_random), right = hex_bytes(secret);
+	struct keylog_secret found = {.n = 0};
+	bool same =
+	    keylog_find(keylog, label, key.p, &found) && span_equal(span_of(found.bytes, found.n), right);
+	keylog_wipe(&found);
+	assert_int_equal(found.n, 0);
+	hex_free(key);
+	hex_free(right);
+	return same;
+}
+
+static void counts_are(const struct keylog *keylog, struct keylog_counts right)
+{
+	struct keylog_counts counts = keylog_counts(keylog);
+	assert_int_equal(counts.lines, right.lines);
+	assert_int_equal(counts.secrets, right.secrets);
+	assert_int_equal(counts.duplicates, right.duplicates);
+	assert_int_equal(counts.rubbish, right.rubbish);
+	assert_int_equal(counts.dropped, right.dropped);
+	assert_int_equal(keylog_generation(keylog), right.secrets);
+}
+
+/* One text into an empty log: its counts. */
+static struct keylog_counts counts_of(const char *text)
+{
+	struct keylog *keylog = keylog_new();
+	parse(keylog, text, strlen(text));
+	struct keylog_counts counts = keylog_counts(keylog);
+	keylog_free(keylog);
+	return counts;
+}
+
+static void every_label_is_found(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		enum keylog_label label;
+	} labels[] = {
+	    {"CLIENT_EARLY_TRAFFIC_SECRET", KEYLOG_CLIENT_EARLY},
+	    {"CLIENT_HANDSHAKE_TRAFFIC_SECRET", KEYLOG_CLIENT_HANDSHAKE},
+	    {"SERVER_HANDSHAKE_TRAFFIC_SECRET", KEYLOG_SERVER_HANDSHAKE},
+	    {"CLIENT_TRAFFIC_SECRET_0", KEYLOG_CLIENT_TRAFFIC},
+	    {"SERVER_TRAFFIC_SECRET_0", KEYLOG_SERVER_TRAFFIC},
+	};
+	struct keylog *keylog = keylog_new();
+	parse(keylog, MASTER, strlen(MASTER));
+	assert_true(has(keylog, KEYLOG_MASTER, RANDOM, SECRET48));
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+		char line[512];
+		const char *secret = i % 2 == 0 ? SECRET32 : SECRET48;
+		assert_false(has(keylog, labels[i].label, RANDOM, secret));
+		int n = snprintf(line, sizeof line, "%s %s %s\n", labels[i].name, RANDOM, secret);
+		parse(keylog, line, (size_t)n);
+		assert_true(has(keylog, labels[i].label, RANDOM, secret));
+		assert_false(has(keylog, labels[i].label, OTHER, secret));
+	}
+	counts_are(keylog, (struct keylog_counts){.lines = 6, .secrets = 6});
+	keylog_free(keylog);
+}
+
+static void the_ways_a_line_may_look(void **state)
+{
+	(void)state;
+	static const char *const good[] = {
+	    MASTER,
+	    MASTER "\n",
+	    MASTER "\r\n",
+	    "  " MASTER "  ",
+	    "client_random  " RANDOM "   " SECRET48,
+	    "Client_Random 000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F "
+	    "A0A1A2A3A4A5A6A7A8A9AAABACADAEAFB0B1B2B3B4B5B6B7B8B9BABBBCBDBEBFC0C1C2C3C4C5C6C7C8C9CACBCCCDCEC"
+	    "F",
+	};
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		struct keylog *keylog = keylog_new();
+		parse(keylog, good[i], strlen(good[i]));
+		assert_true(has(keylog, KEYLOG_MASTER, RANDOM, SECRET48));
+		counts_are(keylog, (struct keylog_counts){.lines = 1, .secrets = 1});
+		keylog_free(keylog);
+	}
+}
+
+static void the_first_of_two_counts(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new();
+	static const char text[] =
+	    MASTER "\n" MASTER "\nCLIENT_RANDOM " RANDOM " c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
+	           "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf\n"
+	           "CLIENT_TRAFFIC_SECRET_0 " RANDOM " " SECRET32 "\n";
+	parse(keylog, text, sizeof text - 1);
+	counts_are(keylog, (struct keylog_counts){.lines = 4, .secrets = 2, .duplicates = 2});
+	assert_true(has(keylog, KEYLOG_MASTER, RANDOM, SECRET48));
+	assert_true(has(keylog, KEYLOG_CLIENT_TRAFFIC, RANDOM, SECRET32));
+	keylog_free(keylog);
+}
+
+static void what_is_no_secret_is_counted(void **state)
+{
+	(void)state;
+	static const char *const rubbish[] = {
+	    "CLIENT_RANDOM",
+	    "CLIENT_RANDOM " RANDOM,
+	    "CLIENT_RANDOM " RANDOM " ",
+	    "CLIENT_RANDOM " RANDOM " " SECRET32,      /* a master secret has 48 bytes */
+	    "CLIENT_RANDOM " RANDOM " " SECRET48 "00", /* and no more */
+	    "CLIENT_RANDOM " RANDOM " " SECRET48 "0",
+	    "CLIENT_RANDOM " RANDOM "00 " SECRET48,
+	    "CLIENT_RANDOM " RANDOM " " SECRET48 " more",
+	    "CLIENT_RANDOM\t" RANDOM " " SECRET48,
+	    "CLIENT_RANDOM 0001 " SECRET48,
+	    "CLIENT_RANDOM g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f " SECRET48,
+	    "CLIENT_RANDOM " RANDOM " " SECRET32 "c0c1c2c3c4c5c6c7c8c9cacbcccdce.f",
+	    "CLIENT_RANDOM " RANDOM " " SECRET32 "c0c1c2c3c4c5c6c7c8c9cacbcccdcec.",
+	    "CLIENT_TRAFFIC_SECRET_0 " RANDOM " a0a1a2",
+	    "CLIENT_TRAFFIC_SECRET_0 " RANDOM " " SECRET32 "c0c1c2c3c4c5c6c7",
+	    "CLIENT_TRAFFIC_SECRET_0 " RANDOM " " SECRET32 SECRET32, /* no hash of TLS 1.3 has 64 bytes */
+	    "CLIENT_TRAFFIC_SECRET_ " RANDOM " " SECRET32,
+	    "CLIENT_TRAFFIC_SECRET_x " RANDOM " " SECRET32,
+	    "CLIENT_RANDO " RANDOM " " SECRET48,
+	    "CLIENT_RANDOMS " RANDOM " " SECRET48,
+	    "LABEL " RANDOM " " SECRET48,
+	    "\xff\xfe",
+	    "-----BEGIN CERTIFICATE-----",
+	};
+	for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++) {
+		struct keylog_counts counts = counts_of(rubbish[i]);
+		if (counts.lines != 1 || counts.rubbish != 1 || counts.secrets != 0)
+			fail_msg("taken: %s", rubbish[i]);
+	}
+	static const char nul[] = "CLIENT_RANDOM\0" RANDOM;
+	struct keylog *keylog = keylog_new();
+	parse(keylog, nul, sizeof nul);
+	counts_are(keylog, (struct keylog_counts){.lines = 1, .rubbish = 1});
+	keylog_free(keylog);
+}
+
+static void known_labels_are_no_rubbish(void **state)
+{
+	(void)state;
+	static const char *const quiet[] = {
+	    "",
+	    "\n",
+	    "\r\n",
+	    "   ",
+	    "# comment",
+	    "  # CLIENT_RANDOM",
+	    "RSA 0001020304050607 " SECRET48,
+	    "PMS_CLIENT_RANDOM " RANDOM " " SECRET48,
+	    "EXPORTER_SECRET " RANDOM " " SECRET32,
+	    "EARLY_EXPORTER_SECRET " RANDOM " " SECRET32,
+	    "EARLY_EXPORTER_MASTER_SECRET " RANDOM " " SECRET32,
+	    "CLIENT_TRAFFIC_SECRET_1 " RANDOM " " SECRET32,
+	    "server_traffic_secret_27 " RANDOM " " SECRET32,
+	    "ECH_SECRET " RANDOM " " SECRET32,
+	    "ECH_CONFIG " RANDOM " 00",
+	};
+	for (size_t i = 0; i < sizeof quiet / sizeof quiet[0]; i++) {
+		struct keylog_counts counts = counts_of(quiet[i]);
+		if (counts.lines != (i > 0) || counts.rubbish != 0 || counts.secrets != 0)
+			fail_msg("not quiet: %s", quiet[i]);
+	}
+}
+
+/* A log that is still being written: any cut is refused, and what follows it is read. */
+static void cut_at_every_byte(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n <= strlen(MASTER); n++) {
+		struct keylog *keylog = keylog_new();
+		bool whole = n == strlen(MASTER);
+		parse(keylog, MASTER, n);
+		counts_are(keylog, (struct keylog_counts){
+		                       .lines = n > 0, .secrets = whole, .rubbish = n > 0 && !whole});
+		parse(keylog, MASTER "\n", strlen(MASTER) + 1);
+		assert_true(has(keylog, KEYLOG_MASTER, RANDOM, SECRET48));
+		keylog_free(keylog);
+	}
+}
+
+static struct keylog *read_file(void (*write_to)(FILE *))
+{
+	char path[] = "/tmp/keylog-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	FILE *file = fdopen(fd, "w");
+	assert_non_null(file);
+	write_to(file);
+	assert_int_equal(fclose(file), 0);
+	struct keylog *keylog = keylog_new();
+	struct err err;
+	assert_int_equal(keylog_read(keylog, path, &err), 0);
+	unlink(path);
+	return keylog;
+}
+
+enum { MANY = 5000 };
+
+static void write_many(FILE *file)
+{
+	for (int i = 0; i < MANY; i++)
+		fprintf(file, "CLIENT_RANDOM %08x%s %08x%s%s", (unsigned)i, &RANDOM[8], (unsigned)i,
+		        &SECRET48[8],
+		        i == MANY - 1 ? ""
+		        : i % 3 == 0  ? "\r\n"
+		                      : "\n");
+}
+
+/* More than one buffer, so lines lie across its end; the last line has no end. */
+static void a_file_is_read_whole(void **state)
+{
+	(void)state;
+	struct keylog *keylog = read_file(write_many);
+	counts_are(keylog, (struct keylog_counts){.lines = MANY, .secrets = MANY});
+	for (int i = 0; i < MANY; i++) {
+		char client_random[65], secret[97];
+		snprintf(client_random, sizeof client_random, "%08x%s", (unsigned)i, &RANDOM[8]);
+		snprintf(secret, sizeof secret, "%08x%s", (unsigned)i, &SECRET48[8]);
+		assert_true(has(keylog, KEYLOG_MASTER, client_random, secret));
+	}
+	keylog_free(keylog);
+}
+
+static void write_long_line(FILE *file)
+{
+	for (int i = 0; i < 600 * 1024; i++)
+		fputc('x', file);
+	fputs("\n" MASTER "\n", file);
+}
+
+static void a_line_longer_than_the_buffer(void **state)
+{
+	(void)state;
+	struct keylog *keylog = read_file(write_long_line);
+	assert_true(keylog_counts(keylog).rubbish > 0);
+	assert_int_equal(keylog_counts(keylog).secrets, 1);
+	assert_true(has(keylog, KEYLOG_MASTER, RANDOM, SECRET48));
+	keylog_free(keylog);
+}
+
+static void write_nothing(FILE *file)
+{
+	(void)file;
+}
+
+static void an_empty_file(void **state)
+{
+	(void)state;
+	struct keylog *keylog = read_file(write_nothing);
+	counts_are(keylog, (struct keylog_counts){.lines = 0});
+	keylog_free(keylog);
+}
+
+static void what_cannot_be_read(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new();
+	struct err err;
+	assert_int_equal(keylog_read(keylog, "/nowhere/key.log", &err), -1);
+	assert_non_null(strstr(err.text, "/nowhere/key.log"));
+	assert_int_equal(keylog_read(keylog, "/", &err), -1);
+	assert_non_null(strstr(err.text, "/"));
+	keylog_free(keylog);
+}
+
+static void the_cap_holds(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new();
+	char line[sizeof MASTER + 1];
+	for (unsigned i = 0; i < LIMIT_SECRETS + 3; i++) {
+		int n = snprintf(line, sizeof line, "CLIENT_RANDOM %08x%s %s\n", i, &RANDOM[8], SECRET48);
+		keylog_parse(keylog, span_of(line, (size_t)n));
+	}
+	counts_are(keylog, (struct keylog_counts){
+	                       .lines = LIMIT_SECRETS + 3, .secrets = LIMIT_SECRETS, .dropped = 3});
+	keylog_free(keylog);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_label_is_found),
+	    cmocka_unit_test(the_ways_a_line_may_look),
+	    cmocka_unit_test(the_first_of_two_counts),
+	    cmocka_unit_test(what_is_no_secret_is_counted),
+	    cmocka_unit_test(known_labels_are_no_rubbish),
+	    cmocka_unit_test(cut_at_every_byte),
+	    cmocka_unit_test(a_file_is_read_whole),
+	    cmocka_unit_test(a_line_longer_than_the_buffer),
+	    cmocka_unit_test(an_empty_file),
+	    cmocka_unit_test(what_cannot_be_read),
+	    cmocka_unit_test(the_cap_holds),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
