@@ -426,6 +426,8 @@ static void take_end(void *ctx, const struct origin *origin)
 	struct tls_side *side = ctx;
 	frame_break(&side->records, &record_user, side, origin);
 	tls_handshake_break(&side->handshake, origin);
+	frame_free(&side->records); /* the connection may go on to wait for a key */
+	frame_free(&side->handshake.frame);
 }
 
 /* Some handshake messages change the keys of the records behind them. */
