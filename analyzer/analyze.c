@@ -327,5 +327,4 @@ void analyze_end(struct analyze *analyze)
 		finish_flow(analyze, flow);
 		settle_flow(analyze, flow);
 	}
-	analyze->model->capture.hits[HIT_LIST] = analyze->model->authlist.dropped;
 }

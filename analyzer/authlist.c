@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,13 +47,18 @@ __attribute__((format(printf, 3, 4))) static void note(struct reading *r, uint32
                                                        ...)
 {
 	struct authlist_file *file = &r->list->files[r->file];
-	if (file->n_problems == LIMIT_LIST_PROBLEMS)
+	if (file->n_problems == LIMIT_LIST_PROBLEMS) {
+		file->problems_dropped++;
 		return;
+	}
 	file->problems = xrealloc(file->problems, (file->n_problems + 1) * sizeof *file->problems);
 	struct authlist_problem *problem = &file->problems[file->n_problems++];
 	problem->line = line;
-	if (file->n_problems == LIMIT_LIST_PROBLEMS)
+	if (file->n_problems == LIMIT_LIST_PROBLEMS) {
 		format = "there are more problems than are listed here";
+		problem->line = 0;
+		file->problems_dropped++;
+	}
 	va_list args;
 	va_start(args, format);
 	vsnprintf(problem->text, sizeof problem->text, format, args);
@@ -248,7 +254,7 @@ static void end_file(struct reading *r)
 		file->side = AUTHLIST_CONTROLLER;
 	if (file->entries == 0)
 		note(r, 0,
-		     "holds no entry: expected are lines \"MAC HASH\", an IOS-XE configuration or a PEM "
+		     "no entry was found: expected are lines \"MAC HASH\", an IOS-XE configuration or a PEM "
 		     "certificate");
 	HASH_ITER(hh, r->lists, list, next)
 	{
@@ -263,7 +269,8 @@ void authlist_parse(struct authlist *list, const char *name, struct span text)
 	static const char utf8_mark[] = "\xef\xbb\xbf"; /* Windows editors begin a file with it */
 	struct reading r = start_file(list, name);
 	struct span mark = span_of(utf8_mark, sizeof utf8_mark - 1);
-	if (text.n > LIMIT_LIST_BYTES)
+	list->files[r.file].cut = text.n > LIMIT_LIST_BYTES;
+	if (list->files[r.file].cut)
 		note(&r, 0, "only the first %d bytes were read", LIMIT_LIST_BYTES);
 	text = span_cut(text, 0, LIMIT_LIST_BYTES);
 	if (span_equal(span_cut(text, 0, mark.n), mark))
@@ -271,13 +278,31 @@ void authlist_parse(struct authlist *list, const char *name, struct span text)
 	struct rd lines = rd_of(text);
 	while (rd_more(&lines)) {
 		struct authtext parsed;
+		struct span line = rd_line(&lines);
 		r.line++;
-		authtext_line(rd_line(&lines), &parsed);
+		if (line.n > LIMIT_LINE && list->files[r.file].long_lines++ == 0)
+			note(&r, r.line, "only the first %d bytes of this line were read", LIMIT_LINE);
+		authtext_line(line, &parsed);
 		take_line(&r, &parsed);
 	}
 	join_ios(&r);
 	certs_from_pem(text, take_pem, &r);
 	end_file(&r);
+}
+
+const char *authlist_file_name(const struct authlist_file *file)
+{
+	const char *slash = strrchr(file->name, '/');
+	return slash != NULL ? slash + 1 : file->name;
+}
+
+const char *authlist_problem_text(const struct authlist_problem *problem, char text[AUTHLIST_PROBLEM])
+{
+	if (problem->line == 0)
+		snprintf(text, AUTHLIST_PROBLEM, "%s", problem->text);
+	else
+		snprintf(text, AUTHLIST_PROBLEM, "line %" PRIu32 ": %s", problem->line, problem->text);
+	return text;
 }
 
 int authlist_read(struct authlist *list, const char *path, struct err *err)

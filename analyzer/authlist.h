@@ -34,7 +34,7 @@ struct authlist_entry {
 };
 
 struct authlist_problem {
-	uint32_t line;
+	uint32_t line; /* 0: a problem of the file as a whole */
 	char text[160];
 };
 
@@ -44,6 +44,9 @@ struct authlist_file {
 	size_t entries;
 	struct authlist_problem *problems;
 	size_t n_problems;
+	uint64_t problems_dropped; /* notes beyond LIMIT_LIST_PROBLEMS */
+	uint64_t long_lines;       /* lines beyond LIMIT_LINE */
+	bool cut;                  /* bytes beyond LIMIT_LIST_BYTES were not read */
 };
 
 struct authlist {
@@ -80,6 +83,13 @@ void authlist_parse(struct authlist *list, const char *name, struct span text);
  * the caller knows these.
  */
 void authlist_decide(const struct authlist *list, const struct cert *cert, struct auth_decision *out);
+
+/* The name of a file without its folders, borrowed. */
+const char *authlist_file_name(const struct authlist_file *file);
+
+/* "line 3: the hash has 39 digits"; without a line where it is about the file as a whole. Returns `text`. */
+#define AUTHLIST_PROBLEM 192
+const char *authlist_problem_text(const struct authlist_problem *problem, char text[AUTHLIST_PROBLEM]);
 
 /* "hash-mismatch" and so on. */
 const char *auth_prediction_name(enum auth_prediction prediction);

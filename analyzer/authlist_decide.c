@@ -9,7 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define HEX(n) (2 * (n) + 1) /* characters of n bytes in hex, with the end */
+#define HEX(n)   (2 * (n) + 1) /* characters of n bytes in hex, with the end */
+#define MAC_TEXT (3 * 6)       /* characters of a MAC address with colons, and the end */
 
 /* A certificate as the digits that a list would hold; "" for what it has not. */
 struct digits {
@@ -166,9 +167,19 @@ static void say_damage(struct auth_decision *out, const char *what, const struct
 		say(out, "digit %zu of the %s is one too many", edit.at + 1, what);
 }
 
+/* 12 digits as people write a MAC address. Returns `text`. */
+static const char *with_colons(const char *digits, char text[MAC_TEXT])
+{
+	for (size_t i = 0; i < 6; i++)
+		snprintf(&text[3 * i], MAC_TEXT - 3 * i, "%.2s:", &digits[2 * i]);
+	text[MAC_TEXT - 1] = '\0';
+	return text;
+}
+
 static void say_why(const struct digits *digits, struct auth_decision *out, enum cert_hash kind)
 {
 	const struct authlist_entry *entry = out->entry;
+	char other[MAC_TEXT], own[MAC_TEXT];
 	switch (out->prediction) {
 	case AUTH_MATCH:
 		if (entry->pem)
@@ -188,7 +199,8 @@ static void say_why(const struct digits *digits, struct auth_decision *out, enum
 			say(out, "the hash of the entry has %zu digits", strlen(entry->hash.text));
 		break;
 	case AUTH_HASH_OTHER_MAC:
-		say(out, "the hash stands under %s, the certificate says %s", entry->mac.text, digits->mac);
+		say(out, "the hash stands under %s, the certificate says %s",
+		    with_colons(entry->mac.text, other), with_colons(digits->mac, own));
 		break;
 	case AUTH_MAC_NOT_LISTED:
 	case AUTH_NO_LIST:

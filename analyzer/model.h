@@ -166,7 +166,10 @@ struct session {
 	void *conn; /* the analysis' own state of the connection, not for readers */
 };
 
-/* Caps that can be reached, one counter each: the finding limit-reached names them. */
+/*
+ * Caps that can be reached, one counter each: the finding limit-reached names them. How often is known by
+ * the store for HIT_CERTIFICATES (certs_refused), and by the AuthList for the ones of lists.
+ */
 enum limit {
 	HIT_TUNNELS,
 	HIT_FRAGMENTS,
@@ -180,6 +183,9 @@ enum limit {
 	HIT_ALERTS,
 	HIT_SESSIONS,
 	HIT_LIST,
+	HIT_LIST_BYTES,
+	HIT_LIST_LINE,
+	HIT_LIST_PROBLEMS,
 	HITS
 };
 
@@ -187,6 +193,7 @@ struct capture_input {
 	char *name;
 	char *kind; /* "pcap", "pcapng", "-" when it could not be read */
 	uint64_t packets, bytes;
+	struct origin last; /* the last packet read of it; packet 0 = none */
 	int64_t dropped; /* -1 unknown */
 	uint32_t snaplen;
 	char *error; /* why it could not be read or ended early; NULL when all is well */

@@ -284,9 +284,33 @@ static bool not_requested(const struct session *session)
 	       (session->tcp.gaps[server] == 0 || session_whole(session, &done->at));
 }
 
-enum client_certificate session_client_certificate(const struct session *session)
+/* All that this side sent so far is in the capture and could be read. */
+static bool side_whole(const struct session *session, uint8_t dir)
 {
 	const struct session_tls *tls = &session->tls;
+	bool there = seen(&session->tcp.last[dir]) || !session_one_sided(session);
+	return there && !session->midstream && session->tcp.gaps[dir] == 0 &&
+	       tls->undecodable + tls->too_long + session->steps_dropped == 0;
+}
+
+/* A message that comes behind the place of the client's certificate was seen, or data was. */
+static bool beyond_certificate(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t client = session_tls_client(session);
+	uint8_t server = client ^ 1;
+	if (seen(&tls->first_protected[client]))
+		return true;
+	if (tls->version == TLS_1_3)
+		return false;
+	return tls->protected_on[client] || tls->protected_on[server] ||
+	       seen(&tls->first_protected[server]) ||
+	       session_step(session, STEP_CLIENT_KEY_EXCHANGE, client) != NULL ||
+	       session_step(session, STEP_FINISHED, server) != NULL;
+}
+
+enum client_certificate session_client_certificate(const struct session *session)
+{
 	uint8_t client = session_tls_client(session);
 	const struct step *certificate = session_step(session, STEP_CERTIFICATE, client);
 	if (session_step(session, STEP_CERTIFICATE_VERIFY, client) != NULL)
@@ -297,15 +321,10 @@ enum client_certificate session_client_certificate(const struct session *session
 		return certificate->damaged ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_EMPTY;
 	if (session_resumed(session))
 		return CLIENT_CERTIFICATE_NOT_VISIBLE;
-	if (tls->version == TLS_1_3)
-		return seen(&tls->first_protected[client]) ? CLIENT_CERTIFICATE_NOT_VISIBLE
-		                                           : CLIENT_CERTIFICATE_NONE;
-	if (not_requested(session))
+	if (session->tls.version != TLS_1_3 && not_requested(session))
 		return CLIENT_CERTIFICATE_NOT_REQUESTED;
-	bool beyond = tls->protected_on[client] || seen(&tls->first_protected[client]) ||
-	              session_step(session, STEP_CLIENT_KEY_EXCHANGE, client) != NULL;
-	return beyond || session_handshake(session) == HANDSHAKE_NOT_CAPTURED ? CLIENT_CERTIFICATE_NOT_VISIBLE
-	                                                                      : CLIENT_CERTIFICATE_NONE;
+	bool hidden = beyond_certificate(session) || !side_whole(session, client);
+	return hidden ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_NONE;
 }
 
 int64_t session_connect_time(const struct session *session)

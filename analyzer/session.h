@@ -38,9 +38,9 @@ enum auth_observed { AUTH_OBSERVED_NONE, AUTH_OBSERVED_ACCEPTED, AUTH_OBSERVED_R
 struct session_auth {
 	enum auth_observed observed;
 	bool inferred;               /* encryption hides the proof of `observed` */
-	struct origin evidence[3];   /* packets that prove it */
+	struct origin evidence[3];   /* packets that prove it, ascending, each once */
 	uint32_t n_evidence;
-	struct auth_decision decision; /* predicted */
+	struct auth_decision decision; /* predicted; the detail of AUTH_NO_LIST says why a given list is none */
 	const struct cert *cert;       /* the engine's certificate, NULL when not seen */
 };
 

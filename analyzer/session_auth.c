@@ -11,14 +11,20 @@
 
 #define AT_ONCE NS_PER_S /* a close this soon after an alert belongs to it */
 
-/* Cites a packet once; a packet number of 0 is no packet. */
+/* Cites a packet once, in its place; a packet number of 0 is no packet. */
 static void cite(struct session_auth *out, const struct origin *origin)
 {
-	bool known = origin->packet == 0;
-	for (uint32_t i = 0; i < out->n_evidence; i++)
-		known = known || out->evidence[i].packet == origin->packet;
-	if (!known && out->n_evidence < sizeof out->evidence / sizeof out->evidence[0])
-		out->evidence[out->n_evidence++] = *origin;
+	uint32_t place = out->n_evidence;
+	if (origin->packet == 0 || out->n_evidence == sizeof out->evidence / sizeof out->evidence[0])
+		return;
+	while (place > 0 && out->evidence[place - 1].packet > origin->packet)
+		place--;
+	if (place > 0 && out->evidence[place - 1].packet == origin->packet)
+		return;
+	memmove(&out->evidence[place + 1], &out->evidence[place],
+	        (out->n_evidence - place) * sizeof out->evidence[0]);
+	out->evidence[place] = *origin;
+	out->n_evidence++;
 }
 
 static void prove(struct session_auth *out, const struct step *step)
@@ -135,6 +141,39 @@ static void infer_tls13(const struct session *session, struct session_auth *out)
 	out->inferred = out->observed != AUTH_OBSERVED_NONE;
 }
 
+/* The first problem of a line, NULL when none. */
+static const struct authlist_problem *line_problem(const struct authlist_file *file)
+{
+	for (size_t i = 0; i < file->n_problems; i++) {
+		if (file->problems[i].line != 0)
+			return &file->problems[i];
+	}
+	return NULL;
+}
+
+/* Why the lists that were given hold nothing that could be compared: a file with a damaged line tells most.
+ */
+static void say_no_entry(const struct authlist *list, struct auth_decision *out)
+{
+	const struct authlist_file *file = NULL;
+	char problem[AUTHLIST_PROBLEM];
+	for (size_t i = 0; i < list->n_files; i++) {
+		const struct authlist_file *other = &list->files[i];
+		if (other->entries == 0 &&
+		    (file == NULL || (line_problem(file) == NULL && line_problem(other))))
+			file = other;
+	}
+	if (file == NULL)
+		snprintf(out->detail, sizeof out->detail,
+		         "the given texts are the engine's own, which allow nobody");
+	else if (line_problem(file) == NULL)
+		snprintf(out->detail, sizeof out->detail, "no entry was found in %.60s",
+		         authlist_file_name(file));
+	else
+		snprintf(out->detail, sizeof out->detail, "no entry was found in %.60s; %.110s",
+		         authlist_file_name(file), authlist_problem_text(line_problem(file), problem));
+}
+
 /* Engine texts never allow anybody. */
 static bool has_list(const struct authlist *list)
 {
@@ -151,24 +190,26 @@ static enum auth_prediction without_certificate(const struct session *session)
 	case CLIENT_CERTIFICATE_SENT:
 	case CLIENT_CERTIFICATE_NOT_VISIBLE:
 		return AUTH_NOT_VISIBLE;
+	case CLIENT_CERTIFICATE_NONE:
 	case CLIENT_CERTIFICATE_EMPTY:
 	case CLIENT_CERTIFICATE_NOT_REQUESTED:
-		return AUTH_NO_CERTIFICATE;
-	case CLIENT_CERTIFICATE_NONE:
 		break;
 	}
-	return session_whole(session, NULL) ? AUTH_NO_CERTIFICATE : AUTH_NOT_VISIBLE;
+	return AUTH_NO_CERTIFICATE;
 }
 
 void session_auth(const struct model *model, const struct session *session, struct session_auth *out)
 {
 	*out = (struct session_auth){.cert = session_cert(session, session_engine(session))};
-	if (!has_list(&model->authlist))
+	if (!has_list(&model->authlist)) {
 		out->decision.prediction = AUTH_NO_LIST;
-	else if (out->cert != NULL)
+		if (model->authlist.n_files > 0)
+			say_no_entry(&model->authlist, &out->decision);
+	} else if (out->cert != NULL) {
 		authlist_decide(&model->authlist, out->cert, &out->decision);
-	else
+	} else {
 		out->decision.prediction = without_certificate(session);
+	}
 	if (session_resumed(session))
 		return;
 	if (!observe_rejection(session, out) && !observe_acceptance(session, out) &&

@@ -8,6 +8,7 @@ static struct cert certificate(uint8_t last_mac)
 {
 	int64_t now = FIXTURE_START / NS_PER_S;
 	struct cert cert = {.valid = true,
+	                    .has_dates = true,
 	                    .not_before = now - 1000,
 	                    .not_after = now + 100000,
 	                    .has_mac = true,

@@ -141,7 +141,7 @@ static void answers(void **state)
 	    {IOS(MAC, "6ab919e20afc103d"), "hash-mismatch", 0, 3, "the hash of the entry has 16 digits"},
 	    {MAC " " OTHER1, "hash-mismatch", 0, 1, ""},
 	    {"00:50:56:9c:34:8a " SHA1, "hash-other-mac", CERT_SPKI_SHA1, 1,
-	     "the hash stands under 0050569c348a, the certificate says 0050569c3489"},
+	     "the hash stands under 00:50:56:9c:34:8a, the certificate says 00:50:56:9c:34:89"},
 	    {MAC " " SHA1 "77", "hash-mismatch", 0, 1, "the hash of the entry has 42 digits"},
 	    {IOS(MAC, OTHER2) IOS(MAC, SHA256), "match", CERT_SPKI_SHA256, 6,
 	     ""}, /* the last password counts */
@@ -420,6 +420,8 @@ static void caps_hold(void **state)
 	assert_int_equal(f->list.dropped, 7);
 	assert_int_equal(f->list.files[2].n_problems, LIMIT_LIST_PROBLEMS);
 	assert_non_null(strstr(f->list.files[2].problems[LIMIT_LIST_PROBLEMS - 1].text, "more problems"));
+	assert_int_equal(f->list.files[2].problems[LIMIT_LIST_PROBLEMS - 1].line, 0);
+	assert_true(f->list.files[2].problems_dropped > 1);
 	end(f);
 }
 

@@ -22,23 +22,18 @@ static void healthy_sessions_have_no_finding(void **state)
 
 /* ---- TCP ------------------------------------------------------------------------------------------- */
 
-static void unanswered_needs_patience(void **state)
+static void unanswered_needs_a_repeated_syn(void **state)
 {
 	struct test *test = *state;
 	fixture_syn(&test->f);
 	assert_string_equal(ids(test), "");
-	contains(test->verdict, "Connecting");
-	fixture_wait(&test->f, 3 * NS_PER_S - 2000 * NS_PER_US);
+	fixture_wait(&test->f, 3600 * NS_PER_S);
 	assert_string_equal(ids(test), "");
-	fixture_wait(&test->f, 2000 * NS_PER_US);
-	assert_string_equal(ids(test), "tcp-unanswered");
-	restart(test);
-	fixture_syn(&test->f);
 	fixture_syn(&test->f);
 	assert_string_equal(ids(test), "tcp-unanswered");
 	contains(test->verdict,
 	         "The engine 10.1.1.5 port 40000 gets no answer from the controller 10.1.1.9 port 16113: "
-	         "2 SYN in 1.0 ms");
+	         "2 SYNs in 60.0 minutes");
 	fixture_packet(&test->f, C, 0);
 	assert_string_equal(ids(test), "");
 }
@@ -69,11 +64,6 @@ static void refused_is_a_reset_of_the_syn(void **state)
 	assert_string_equal(ids(test), "tcp-refused");
 	contains(test->findings.list[0].advice[1], "nmsp enable");
 	restart(test);
-	fixture_connect(&test->f);
-	fixture_close(&test->f, CLOSE_RST, C);
-	assert_string_equal(ids(test), "tcp-no-tls");
-	contains(test->verdict, "closed by the controller (RST)");
-	restart(test);
 	fixture_healthy(&test->f);
 	fixture_close(&test->f, CLOSE_RST, C);
 	assert_string_equal(ids(test), "keys-missing?");
@@ -90,6 +80,18 @@ static void no_tls_needs_five_seconds(void **state)
 	contains(test->verdict, "nobody sent a byte for 5.0 s: no ClientHello of the engine; still open.");
 	fixture_gap(&test->f, E, 100);
 	assert_string_equal(ids(test), "capture-gaps!");
+	restart(test);
+	fixture_connect(&test->f);
+	fixture_wait(&test->f, 5 * NS_PER_S - 2000 * NS_PER_US);
+	fixture_close(&test->f, CLOSE_FIN, E);
+	assert_string_equal(ids(test), "");
+	restart(test);
+	fixture_connect(&test->f);
+	fixture_wait(&test->f, 5 * NS_PER_S - 1000 * NS_PER_US);
+	fixture_close(&test->f, CLOSE_RST, C);
+	assert_string_equal(ids(test), "tcp-no-tls");
+	contains(test->verdict, "nobody sent a byte for 5.0 s: no ClientHello of the engine; closed by the "
+	                        "controller (RST).");
 	restart(test);
 	fixture_connect(&test->f);
 	fixture_packet(&test->f, E, 1);
@@ -143,6 +145,26 @@ static void alert_of_the_engine_about_the_controllers_certificate(void **state)
 	assert_string_equal(ids(test), "tls-alert");
 	contains(test->verdict, "The engine ended the handshake with the fatal alert unknown_ca(48)");
 	contains(test->findings.list[0].cause, "not trusted");
+}
+
+/* The engine's flight is lost: the alert still speaks of the certificate that was asked for. */
+static void alert_about_a_lost_certificate(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
+	assert_string_equal(ids(test), "tls-alert");
+	contains(test->findings.list[0].cause, "no certificate that it could mean was seen");
+	fixture_gap(&test->f, E, 1153);
+	assert_string_equal(ids(test), "tls-alert capture-gaps!");
+	contains(test->findings.list[0].cause,
+	         "the list of allowed keys. The certificate itself is not in the "
+	         "capture.");
+	contains(test->findings.list[0].advice[0], "show auth-list");
+	test->f.session->alerts[0].code = 200;
+	assert_string_equal(ids(test), "tls-alert capture-gaps!");
+	assert_string_equal(test->findings.list[0].cause, "The alert alone does not tell why.");
 }
 
 static void stalled_handshake(void **state)
@@ -240,19 +262,6 @@ static void tls13_alert_of_the_engine(void **state)
 
 /* ---- the capture ----------------------------------------------------------------------------------- */
 
-static const char *capture_ids(struct test *test)
-{
-	static char text[1024];
-	findings_of_capture(test->f.model, &test->findings);
-	text[0] = '\0';
-	for (uint32_t i = 0; i < test->findings.n; i++) {
-		size_t used = strlen(text);
-		snprintf(&text[used], sizeof text - used, "%s%s", i > 0 ? " " : "",
-		         test->findings.list[i].id);
-	}
-	return text;
-}
-
 static void one_sided_capture(void **state)
 {
 	struct test *test = *state;
@@ -277,70 +286,16 @@ static void gaps_and_cuts(void **state)
 	contains(test->findings.list[0].summary,
 	         "1460 bytes are missing from the capture (engine 1460, controller 0) in 1 ");
 	contains(test->verdict, "Healthy");
+	test->f.session->tcp.lost_bytes[E] = 1;
+	ids(test);
+	contains(test->findings.list[0].summary,
+	         "1 byte is missing from the capture (engine 1, controller 0) in 1 place,");
 	test->f.session->tcp.cut_packets = 1;
 	test->f.session->tcp.first_cut = test->f.session->last;
 	assert_string_equal(ids(test), "capture-cut-packets! keys-missing?");
+	contains(test->findings.list[0].summary,
+	         "cut 1 packet of this session, first packet 24; 1 byte is missing.");
 	contains(test->findings.list[0].advice[0], "tcpdump -s 0");
-}
-
-static void drop_the_session(struct test *test)
-{
-	test->f.session->certs = NULL;
-	model_drop_session(test->f.model, test->f.session);
-	test->f.model->capture.evicted_sessions = 0;
-}
-
-static void capture_without_nmsp(void **state)
-{
-	struct test *test = *state;
-	struct capture *capture = &test->f.model->capture;
-	capture->packets = 7;
-	assert_string_equal(capture_ids(test), "");
-	drop_the_session(test);
-	assert_string_equal(capture_ids(test), "capture-no-nmsp");
-	capture->tcp_other = 5;
-	capture->busiest_port = 443;
-	capture->filtered = 1;
-	capture->n_unknown_links = 1;
-	capture->unknown_links[0].linktype = 4711;
-	capture->unknown_links[0].packets = 1;
-	capture_ids(test);
-	contains(test->findings.list[0].summary,
-	         "None of the 7 packets belongs to an NMSP session: no TCP on port 16113.");
-	contains(test->findings.list[0].cause,
-	         "5 TCP packets on other ports, the first of them on port 443.");
-	contains(test->findings.list[0].cause, "link type 4711");
-	contains(test->findings.list[0].advice[0], "--port 443");
-	capture->packets = 0;
-	assert_string_equal(capture_ids(test), "");
-	model_add_input(test->f.model, "a.pcap");
-	assert_string_equal(capture_ids(test), "capture-no-nmsp");
-	assert_string_equal(test->findings.list[0].summary, "The capture holds no packet.");
-	test->f.session = model_add_session(test->f.model, &test->f.at);
-}
-
-static void truncated_inputs_and_limits(void **state)
-{
-	struct test *test = *state;
-	struct capture *capture = &test->f.model->capture;
-	model_add_input(test->f.model, "a.pcap");
-	assert_string_equal(capture_ids(test), "");
-	capture->inputs[0].truncated = true;
-	capture->inputs[0].packets = 12;
-	assert_string_equal(capture_ids(test), "capture-truncated");
-	contains(test->findings.list[0].summary, "a.pcap ends early after 12 packets");
-	for (int i = 0; i < 100; i++) {
-		uint32_t index = model_add_input(test->f.model, "b.pcap");
-		capture->inputs[index].truncated = true;
-	}
-	model_hit(test->f.model, HIT_STEPS, &test->f.at);
-	model_hit(test->f.model, HIT_SESSIONS, &test->f.at);
-	model_hit(test->f.model, HIT_SESSIONS, &test->f.at);
-	capture_ids(test);
-	assert_int_equal(test->findings.n, LIMIT_FINDINGS);
-	assert_string_equal(test->findings.list[0].id, "limit-reached");
-	contains(test->findings.list[0].summary,
-	         "handshake steps of a session (96) 1 time, sessions (20000) 2 times.");
 }
 
 /* ---- any model ------------------------------------------------------------------------------------- */
@@ -399,7 +354,7 @@ static void random_sessions_keep_the_promises(void **state)
 		restart(test);
 		random_session(&test->f, &seed);
 		ids(test);
-		assert_true(strlen(test->verdict) > 10 && strlen(test->verdict) < 300);
+		assert_true(strlen(test->verdict) > 10 && strlen(test->verdict) < VERDICT_TEXT - 1);
 	}
 }
 
@@ -415,13 +370,14 @@ static void every_row_has_an_id(void **state)
 
 static const struct CMUnitTest tests[] = {
     CASE(healthy_sessions_have_no_finding),
-    CASE(unanswered_needs_patience),
+    CASE(unanswered_needs_a_repeated_syn),
     CASE(icmp_answers),
     CASE(refused_is_a_reset_of_the_syn),
     CASE(no_tls_needs_five_seconds),
     CASE(not_tls_shows_the_bytes),
     CASE(alert_before_the_certificate),
     CASE(alert_of_the_engine_about_the_controllers_certificate),
+    CASE(alert_about_a_lost_certificate),
     CASE(stalled_handshake),
     CASE(closed_handshake),
     CASE(empty_certificate),
@@ -430,8 +386,6 @@ static const struct CMUnitTest tests[] = {
     CASE(tls13_alert_of_the_engine),
     CASE(one_sided_capture),
     CASE(gaps_and_cuts),
-    CASE(capture_without_nmsp),
-    CASE(truncated_inputs_and_limits),
     CASE(random_sessions_keep_the_promises),
     CASE(every_row_has_an_id),
 };

@@ -9,7 +9,8 @@ static void reject(struct test *test, uint8_t code, const char *list)
 	fixture_connect(&test->f);
 	fixture_handshake(&test->f, STEP_CLIENT_KEY_EXCHANGE, E);
 	fixture_alert(&test->f, C, TLS_ALERT_FATAL, code);
-	fixture_list(&test->f, list);
+	if (list != NULL)
+		fixture_list(&test->f, list);
 }
 
 static void rejections(void **state)
@@ -17,7 +18,9 @@ static void rejections(void **state)
 	static const struct {
 		const char *list, *ids, *verdict;
 	} cases[] = {
-	    {"", "auth-rejected", "certificate_unknown(46)."},
+	    {NULL, "auth-rejected", "certificate_unknown(46)."},
+	    {"", "auth-rejected",
+	     "certificate_unknown(46); the given AuthList holds no entry to compare with."},
 	    {MATCHING_LIST, "auth-rejected", "although the given AuthList has the matching entry."},
 	    {FIXTURE_MAC " " OTHER_HASH, "auth-rejected auth-hash-mismatch",
 	     "Rejected by the controller: it asked the engine for a certificate, got one (MAC "
@@ -40,10 +43,55 @@ static void rejections(void **state)
 			continue;
 		if (strcmp(test->findings.list[1].id, "auth-mac-not-listed") != 0)
 			contains(test->findings.list[1].summary, ", list line ");
+		assert_true(test->findings.list[1].cure);
 		assert_int_equal(test->findings.list[1].n_advice, 5);
 		assert_string_equal(test->findings.list[1].advice[4],
 		                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA256);
 	}
+}
+
+/* A list was given and holds nothing: the truth about it, and never the advice to give one. */
+static void lists_without_entries(void **state)
+{
+	static const struct {
+		const char *list, *says;
+	} cases[] = {
+	    {"", "the key hash in it. No entry was found in list."},
+	    {"%PDF-1.4 rubbish\n\n", "No entry was found in list."},
+	    {"hostname wlc\nusername " FIXTURE_MAC " mac aaa attribute list nmsp\n",
+	     "No entry was found in list; line 2: aaa attribute list nmsp is not defined in this text. If "
+	     "the "
+	     "controller's configuration reads like that, that alone explains the rejection."},
+	    {FIXTURE_MAC "\n" FIXTURE_MAC "\n",
+	     "No entry was found in list; line 1: a MAC address without a hash beside it."},
+	};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		reject(test, TLS_CERTIFICATE_UNKNOWN, cases[i].list);
+		assert_string_equal(ids(test), "auth-rejected");
+		contains(test->findings.list[0].cause, cases[i].says);
+		contains_not(test->findings.list[0].cause, "-a");
+		if (strstr(cases[i].list, "username") == NULL)
+			contains_not(test->findings.list[0].cause, "configuration");
+	}
+	reject(test, TLS_CERTIFICATE_UNKNOWN, NULL);
+	ids(test);
+	contains(test->findings.list[0].cause, "Give the controller's AuthList with -a");
+}
+
+/* The missing entry may be the one that could not be read. */
+static void problems_of_the_list_are_suspects(void **state)
+{
+	struct test *test = *state;
+	reject(test, TLS_CERTIFICATE_UNKNOWN,
+	       "0050569c0000 " OTHER_HASH "\nusername " FIXTURE_MAC " mac aaa attribute list nmsp\n");
+	assert_string_equal(ids(test), "auth-rejected auth-mac-not-listed");
+	contains(test->findings.list[1].cause,
+	         "Or its entry is one that could not be read: list, line 2: aaa attribute list nmsp is not "
+	         "defined in this text.");
+	reject(test, TLS_CERTIFICATE_UNKNOWN, "0050569c0000 " OTHER_HASH);
+	assert_string_equal(ids(test), "auth-rejected auth-mac-not-listed");
+	contains_not(test->findings.list[1].cause, "could not be read");
 }
 
 static void list_faults_of_accepted_and_open_sessions_are_warnings(void **state)
@@ -87,14 +135,14 @@ static void expired_certificates(void **state)
 	         "The engine's certificate expired 61 days before this session (2015-10-13 09:46:40 UTC).");
 	test->f.certs[E].not_after = INT64_MIN;
 	assert_string_equal(ids(test), "certificate-expired! keys-missing?");
-	test->f.certs[E].valid = false;
+	test->f.certs[E].has_dates = false;
 	assert_string_equal(ids(test), "keys-missing?");
 }
 
 static void certificates_of_rejected_engines(void **state)
 {
 	struct test *test = *state;
-	reject(test, TLS_CERTIFICATE_EXPIRED, "");
+	reject(test, TLS_CERTIFICATE_EXPIRED, NULL);
 	assert_string_equal(ids(test), "auth-rejected");
 	contains(test->findings.list[0].cause, "compare the controller's clock");
 	test->f.certs[E].not_after = FIXTURE_START / NS_PER_S - 10;
@@ -103,6 +151,29 @@ static void certificates_of_rejected_engines(void **state)
 	contains(test->verdict, "certificate_expired(45): the certificate's dates do not hold.");
 	contains(test->findings.list[2].summary,
 	         "The controller's certificate becomes valid only 10.0 s after");
+	test->f.certs[E].has_dates = false;
+	ids(test);
+	contains_not(test->verdict, "dates");
+}
+
+/* Dates that explain the alert: not the list is to blame, and the cure stands with the dates. */
+static void dates_explain_the_alert(void **state)
+{
+	struct test *test = *state;
+	reject(test, TLS_CERTIFICATE_EXPIRED, MATCHING_LIST);
+	assert_string_equal(ids(test), "auth-rejected");
+	contains(test->findings.list[0].cause, "the reason is another");
+	test->f.certs[E].not_after = FIXTURE_START / NS_PER_S - 10;
+	assert_string_equal(ids(test), "auth-rejected certificate-expired");
+	contains_not(test->findings.list[0].cause, "list");
+	assert_int_equal(test->findings.list[0].n_advice, 0);
+	assert_false(test->findings.list[0].cure);
+	assert_true(test->findings.list[1].cure);
+	assert_true(test->findings.list[1].n_advice > 0);
+	test->f.session->alerts[0].code = TLS_CERTIFICATE_UNKNOWN;
+	assert_string_equal(ids(test), "auth-rejected certificate-expired");
+	contains(test->verdict, "although the given AuthList has the matching entry.");
+	contains_not(test->findings.list[0].cause, "the reason is another");
 }
 
 static void certificates_of_accepted_engines_that_failed_later(void **state)
@@ -117,10 +188,13 @@ static void certificates_of_accepted_engines_that_failed_later(void **state)
 
 static const struct CMUnitTest tests[] = {
     CASE(rejections),
+    CASE(lists_without_entries),
+    CASE(problems_of_the_list_are_suspects),
     CASE(list_faults_of_accepted_and_open_sessions_are_warnings),
     CASE(list_faults_are_no_error_when_the_engine_refused),
     CASE(expired_certificates),
     CASE(certificates_of_rejected_engines),
+    CASE(dates_explain_the_alert),
     CASE(certificates_of_accepted_engines_that_failed_later),
 };
 

@@ -102,7 +102,7 @@ static void test_help(void **state)
 	assert_non_null(strstr(text, "-r, --read FILE"));
 	assert_non_null(strstr(text, "--controller IP"));
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
-		if (strcspn(line, "\n") > 100)
+		if (strcspn(line, "\n") > 80)
 			fail_msg("long line in the help: %s", line);
 	free(text);
 }

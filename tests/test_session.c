@@ -215,6 +215,62 @@ static void empty_and_damaged_certificates(void **state)
 	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_SENT);
 }
 
+/* "none" is said only where the session provably never got that far. */
+static void no_certificate_is_said_only_of_a_whole_side(void **state)
+{
+	struct fixture *f = *state;
+	const struct session *s = f->session;
+	fixture_connect(f);
+	assert_int_equal(session_client_certificate(s), CLIENT_CERTIFICATE_NONE);
+	fixture_handshake(f, STEP_CERTIFICATE, E);
+	fixture_alert(f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
+	assert_int_equal(session_client_certificate(s), CLIENT_CERTIFICATE_NONE);
+	fixture_gap(f, C, 1153);
+	assert_int_equal(session_client_certificate(s), CLIENT_CERTIFICATE_NONE);
+	fixture_gap(f, E, 1153);
+	assert_int_equal(session_client_certificate(s), CLIENT_CERTIFICATE_NOT_VISIBLE);
+	f->session->tcp.gaps[E] = 0;
+	f->session->tls.undecodable = 1;
+	assert_int_equal(session_client_certificate(s), CLIENT_CERTIFICATE_NOT_VISIBLE);
+	f->session->tls.undecodable = 0;
+	f->session->tcp.last[E] = (struct origin){0};
+	f->session->tcp.packets[E] = 0;
+	assert_int_equal(session_client_certificate(s), CLIENT_CERTIFICATE_NOT_VISIBLE);
+	f->session->midstream = true;
+	f->session->tcp.last[E] = s->opened;
+	assert_int_equal(session_client_certificate(s), CLIENT_CERTIFICATE_NOT_VISIBLE);
+}
+
+static void the_controller_went_past_the_certificate(void **state)
+{
+	struct fixture *f = *state;
+	fixture_connect(f);
+	fixture_handshake(f, STEP_CERTIFICATE, E);
+	fixture_step(f, STEP_CHANGE_CIPHER_SPEC, C);
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NOT_VISIBLE);
+	f->session->tls.protected_on[C] = false;
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NONE);
+	fixture_step(f, STEP_FINISHED, C);
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NOT_VISIBLE);
+	f->session->n_steps--;
+	fixture_data(f, C, 40);
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NOT_VISIBLE);
+}
+
+/* TLS 1.3: the controller's flight is encrypted before the engine has said anything. */
+static void tls13_certificate_is_never_none_behind_the_engines_flight(void **state)
+{
+	struct fixture *f = *state;
+	fixture_connect(f);
+	f->session->tls.version = TLS_1_3;
+	fixture_step(f, STEP_CLIENT_HELLO, E);
+	fixture_step(f, STEP_SERVER_HELLO, C);
+	fixture_data(f, C, 900);
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NONE);
+	fixture_data(f, E, 900);
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NOT_VISIBLE);
+}
+
 /* ---- names ----------------------------------------------------------------------------------------- */
 
 static void community_id_of_the_specification(void **state)
@@ -286,6 +342,9 @@ static const struct CMUnitTest tests[] = {
     CASE(one_sided_needs_more_than_syns),
     CASE(not_requested_needs_a_whole_flight),
     CASE(empty_and_damaged_certificates),
+    CASE(no_certificate_is_said_only_of_a_whole_side),
+    CASE(the_controller_went_past_the_certificate),
+    CASE(tls13_certificate_is_never_none_behind_the_engines_flight),
     CASE(community_id_of_the_specification),
     CASE(step_states),
     CASE(every_value_has_a_name),

@@ -62,7 +62,11 @@ static void test_sections(void **state)
 	                                    "No.",
 	                                    "Session 1: failed",
 	                                    "What to do",
+	                                    "error auth-hash-mismatch",
+	                                    "config auth-list add",
 	                                    "error auth-rejected",
+	                                    "- controller (AireOS):\n         show auth-list\n",
+	                                    "Seen in packets 5, 6, 7",
 	                                    "Summary",
 	                                    "10.0.0.10 port 16113",
 	                                    "What happened",
@@ -111,12 +115,120 @@ static void check_width(const char *text)
 	while (*text != '\0') {
 		size_t n = strcspn(text, "\n");
 		bool paste = n > 7 && (memcmp(text, "       ", 7) == 0 || memcmp(text, "    ", 4) == 0);
-		bool file = strncmp(text, "pcapng ", 7) == 0; /* the name stands last and is never cut */
 		bool word = memchr(text + strspn(text, " "), ' ', n - strspn(text, " ")) == NULL;
-		if (n > PAGE_WIDTH && !paste && !word && !file)
+		if (n > PAGE_WIDTH && !paste && !word)
 			fail_msg("wider than the page: %.*s", (int)n, text);
 		text += n + (text[n] == '\n');
 	}
+}
+
+/* The end of a long name is what tells files apart. */
+static void test_long_names(void **state)
+{
+	(void)state;
+	struct model *model = fixture_rich();
+	char name[300];
+	memset(name, 'x', sizeof name);
+	memcpy(&name[sizeof name - 10], "\xc3\xa9nd.pcap", 10);
+	free(model->capture.inputs[1].name);
+	model->capture.inputs[1].name = strdup(name);
+	authlist_parse(&model->authlist, name, span_of("", 0));
+	struct page page = plain();
+	page.format.escape = ESCAPE_UTF8;
+	char *text = report_of(model, page);
+	has(text, "\npcapng       25            16   2500  ...xxx");
+	has(text, "x\xc3\xa9nd.pcap\n");
+	const char *line = strstr(text, "\npcapng       25") + 1;
+	assert_int_equal(strcspn(line, "\n"), PAGE_WIDTH + 1); /* one character has two bytes */
+	check_width(strstr(text, "\nCapture\n"));
+	free(text);
+}
+
+/* Only what can be typed stands on a line of its own. */
+static void test_sentences_are_no_commands(void **state)
+{
+	(void)state;
+	struct model *model = fixture_empty();
+	model->capture.packets = 1;
+	model->capture.tcp_other = 1;
+	model->capture.busiest_port = 443;
+	char *text = report_of(model, plain());
+	has(text, "     - when NMSP uses another port in this network, add --port 443\n");
+	free(text);
+	model = fixture_rich();
+	model->first->alerts[0].code = TLS_CERTIFICATE_EXPIRED;
+	text = report_of(model, plain());
+	has(text, "     - compare the clocks: show clock on the controller, date on the engine;\n"
+	          "       then set NTP on both\n");
+	free(text);
+}
+
+/* ---- allow lists and the capture's trust ---- */
+
+static void test_lists_without_entries(void **state)
+{
+	(void)state;
+	static const char text_of[] = "username 0050569c3489 mac aaa attribute list nmsp\n";
+	struct model *model = fixture_many(1);
+	char *text = report_of(model, plain());
+	has(text, "no AuthList was given; -a FILE compares one");
+	free(text);
+	model = fixture_many(1);
+	authlist_parse(&model->authlist, "lab/wlc.txt", span_of(text_of, strlen(text_of)));
+	text = report_of(model, plain());
+	has(text, "  Problem: line 1: aaa attribute list nmsp is not defined in this text\n"
+	          "  Problem: no entry was found: expected are lines \"MAC HASH\", an IOS-XE\n");
+	has(text, " no-list\n");
+	has(text, "the given AuthList holds no entry to compare with");
+	has(text, "no entry was found in wlc.txt; line 1: aaa");
+	has_not(text, "line 0");
+	has_not(text, "no AuthList was given");
+	free(text);
+	model = fixture_many(1);
+	authlist_parse(&model->authlist, "lab/wlc.txt", span_of(text_of, strlen(text_of)));
+	authlist_parse(&model->authlist, "empty.txt", span_of("", 0));
+	text = report_of(model, plain());
+	has(text, "  Problem: wlc.txt: line 1: aaa");
+	has(text, "  Problem: empty.txt: no entry was found");
+	free(text);
+}
+
+static void test_trust_of_one_direction(void **state)
+{
+	(void)state;
+	static const char all_is_well[] = "no duplicate, no gap and no cut packet in the NMSP sessions";
+	char *text = report_of(fixture_many(1), plain());
+	has(text, all_is_well);
+	free(text);
+	struct model *model = fixture_many(1);
+	model->first->tcp.packets[1] = 0;
+	model->first->tcp.bytes[0] = 10;
+	text = report_of(model, plain());
+	has(text, "Trust              only one direction of the NMSP session was captured\n");
+	has_not(text, all_is_well);
+	free(text);
+	model = fixture_many(3);
+	model->first->next->tcp.bytes[0] = 10;
+	text = report_of(model, plain());
+	has(text, "only one direction was captured of 1 of the 3 NMSP sessions\n");
+	free(text);
+}
+
+static void test_one_of_each(void **state)
+{
+	(void)state;
+	struct model *model = fixture_rich();
+	struct session *s = model->last;
+	s->tls.protected_records[0] = 1;
+	s->tls.protected_records[1] = 0;
+	s->steps_dropped = 1;
+	model->first->tcp.lost_bytes[1] = 1;
+	char *text = report_of(model, plain());
+	has(text, "  1 encrypted record: a TLS key log of this session would open it.\n");
+	has(text, "Not kept beyond these: 1 step or alert.");
+	has(text, "No key is at hand for 1 encrypted record:");
+	has(text, "1 gap, 1 byte missing from the capture");
+	free(text);
 }
 
 static void test_width(void **state)
@@ -215,6 +327,11 @@ int main(void)
 	    cmocka_unit_test(test_sections),
 	    cmocka_unit_test(test_paste),
 	    cmocka_unit_test(test_width),
+	    cmocka_unit_test(test_long_names),
+	    cmocka_unit_test(test_sentences_are_no_commands),
+	    cmocka_unit_test(test_lists_without_entries),
+	    cmocka_unit_test(test_trust_of_one_direction),
+	    cmocka_unit_test(test_one_of_each),
 	    cmocka_unit_test(test_hostile),
 	    cmocka_unit_test(test_colour),
 	    cmocka_unit_test(test_verbose),

@@ -103,6 +103,7 @@ static void read_input(struct run *run, uint32_t index, uint64_t *packets, struc
 {
 	struct input *input = run->inputs[index];
 	struct capfile_packet packet;
+	struct origin last = {0};
 	uint64_t most = run->options.count;
 	while (most == 0 || *packets < most) {
 		enum input_result result = input_next(input, &packet);
@@ -114,9 +115,11 @@ static void read_input(struct run *run, uint32_t index, uint64_t *packets, struc
 			break;
 		analyze_packet(run->analyze, index, &packet);
 		++*packets;
+		last = (struct origin){.time = packet.time, .packet = *packets, .input = index};
 		progress_step(progress, input);
 	}
 	note_input(run->model, index, input);
+	run->model->capture.inputs[index].last = last;
 }
 
 static void read_all(struct run *run)

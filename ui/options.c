@@ -21,13 +21,13 @@ struct option_row {
 };
 
 static const struct option_row rows[] = {
-    {'r', "read", "FILE", "read a capture (pcap, pcapng, also gzipped); - is standard input;\nrepeatable"},
+    {'r', "read", "FILE", "read a capture: pcap or pcapng, also gzipped;\n- is standard input; repeatable"},
     {'a', "authlist", "FILE",
-     "compare with this AuthList: \"MAC HASH\" lines, controller\nconfiguration or PEM certificates; "
+     "compare with this AuthList: \"MAC HASH\" lines, IOS-XE\nconfiguration or PEM certificates; "
      "repeatable"},
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format); repeatable"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
-    {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port does not tell"},
+    {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "text or json (default text)"},
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
@@ -253,14 +253,14 @@ static void help_row(FILE *out, const struct option_row *row)
 
 void options_help(FILE *out)
 {
-	fputs("usage: nmspscope -r FILE [-r FILE]... [-a AUTHLIST]... [options] [capture filter]\n\n"
+	fputs("usage: nmspscope -r FILE [-r FILE]... [-a FILE]... [options] [capture filter]\n\n"
 	      "Says of each NMSP session between a location engine (MSE, CMX, connector) and a\n"
 	      "controller whether it is healthy, and if not, who rejected whom, at which step,\n"
 	      "why, and what to type.\n\n",
 	      out);
 	for (size_t i = 0; i < ROWS; i++)
 		help_row(out, &rows[i]);
-	fputs("\nThe words that remain are a capture filter as in tcpdump, for example: host 10.1.1.1\n"
+	fputs("\nThe words that remain are a capture filter as in tcpdump, such as: host 10.1.1.1\n"
 	      "Exit status: 0 no error found, 1 at least one error found, 2 could not run.\n",
 	      out);
 }

@@ -37,6 +37,14 @@ static size_t width_of(const char *text, size_t n)
 	return width;
 }
 
+static const char *next_character(const char *text)
+{
+	do
+		text++;
+	while (width_of(text, 1) == 0);
+	return text;
+}
+
 static size_t width(const char *text)
 {
 	return width_of(text, strlen(text));
@@ -202,6 +210,7 @@ void page_pairs(const struct page *page, size_t indent, const struct table *tabl
 struct grid {
 	size_t width[GRID_COLUMNS];
 	bool right[GRID_COLUMNS]; /* numbers stand to the right */
+	bool path[GRID_COLUMNS];  /* cut at its start to fit the page */
 	bool used[GRID_COLUMNS];  /* some row has a value */
 };
 
@@ -213,6 +222,7 @@ static size_t grid_cells(const struct page *page, const struct table *table, con
 	for (size_t i = 0; i < table->n_columns && i < GRID_COLUMNS; i++) {
 		const struct column *column = &table->columns[i];
 		cells[i] = NULL;
+		grid->path[i] = column->path;
 		if (!is_shown(page, column))
 			continue;
 		if (column->shape == COLUMN_VALUE) {
@@ -256,18 +266,39 @@ static void measure(const struct page *page, const struct table *table, const st
 	}
 }
 
+/* An escaped text from column `at` on; the end of it where the page is too narrow. */
+static void print_path(const struct page *page, size_t at, const char *text)
+{
+	static const char cut[] = "...";
+	size_t w = width(text);
+	size_t room = PAGE_WIDTH > at + strlen(cut) ? PAGE_WIDTH - at - strlen(cut) : 0;
+	if (at + w > PAGE_WIDTH && room > 0) {
+		fputs(cut, page->out);
+		for (; w > room; w--)
+			text = next_character(text);
+	}
+	fputs(text, page->out);
+}
+
 static void print_cells(const struct page *page, size_t indent, const struct grid *grid, size_t filled,
                         char *const cells[GRID_COLUMNS])
 {
 	size_t owed = indent; /* spaces before the next cell */
+	size_t at = 0;
 	for (size_t i = 0; i < filled; i++) {
 		if (!grid->used[i])
 			continue;
 		const char *text = cells[i] != NULL ? cells[i] : "-";
 		size_t w = width(text);
 		size_t pad = grid->width[i] > w ? grid->width[i] - w : 0;
-		spaces(page, owed + (grid->right[i] ? pad : 0));
-		fputs(text, page->out);
+		size_t before = owed + (grid->right[i] ? pad : 0);
+		spaces(page, before);
+		at += before;
+		if (grid->path[i])
+			print_path(page, at, text);
+		else
+			fputs(text, page->out);
+		at += w;
 		owed = 2 + (grid->right[i] ? 0 : pad);
 	}
 	putc('\n', page->out);

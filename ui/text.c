@@ -24,21 +24,19 @@ static void heading(const struct page *page, const char *title)
 
 /* ---- findings ---- */
 
-/*
- * An advice is a sentence, or "where: command; command" without a comma. The commands stand on lines of
- * their own and are never wrapped, so that they can be pasted.
- */
-static void show_advice(const struct page *page, const char *advice)
+/* Commands stand on lines of their own and are never wrapped, so that they can be pasted. */
+static void show_advice(const struct page *page, const struct finding *finding, uint32_t i)
 {
-	const char *colon = strstr(advice, ": ");
+	const char *advice = finding->advice[i];
+	size_t command = finding->command[i];
 	char part[LINE];
-	if (colon == NULL || strstr(colon, ", ") != NULL) {
+	if (command == 0) {
 		page_wrap(page, INDENT + 3, "- ", TONE_PLAIN, advice);
 		return;
 	}
-	snprintf(part, sizeof part, "%.*s:", (int)(colon - advice), advice);
+	snprintf(part, sizeof part, "%.*s", (int)command, advice);
 	page_wrap(page, INDENT + 3, "- ", TONE_PLAIN, part);
-	for (const char *next = colon + 2; next != NULL;) {
+	for (const char *next = &advice[command]; next != NULL;) {
 		const char *end = strstr(next, "; ");
 		size_t n = end == NULL ? strlen(next) : (size_t)(end - next);
 		snprintf(part, sizeof part, "%.*s", (int)n, next);
@@ -69,7 +67,7 @@ static void show_all_advice(const struct page *page, const struct finding *findi
 	bool fix_shown = false;
 	for (uint32_t i = 0; i < finding->n_advice; i++) {
 		if (fix == NULL || !is_fix_line(fix, finding->advice[i])) {
-			show_advice(page, finding->advice[i]);
+			show_advice(page, finding, i);
 			continue;
 		}
 		if (!fix_shown)
@@ -89,7 +87,8 @@ static void show_evidence(const struct page *page, const struct finding *finding
 		                      finding->evidence[i].packet);
 	}
 	if (n > 0)
-		page_wrap(page, INDENT + 3, "Seen in packet ", TONE_PLAIN, text);
+		page_wrap(page, INDENT + 3, finding->n_evidence == 1 ? "Seen in packet " : "Seen in packets ",
+		          TONE_PLAIN, text);
 }
 
 /* `session` is NULL for the capture. */
@@ -107,16 +106,19 @@ static void show_finding(const struct page *page, const struct finding *finding,
 	show_evidence(page, finding);
 }
 
-/* The findings of these severities under a title; nothing when there are none. */
+/*
+ * The findings of these severities under a title; nothing when there are none. What cures comes before what
+ * it cures.
+ */
 static void show_findings(const struct page *page, const char *title, const struct row *row,
                           enum severity lowest, enum severity highest)
 {
 	bool titled = false;
 	size_t n = view_rows(&view_findings, row);
-	for (size_t i = 0; i < n; i++) {
-		struct row item = view_row(&view_findings, row, i);
+	for (size_t i = 0; i < 2 * n; i++) {
+		struct row item = view_row(&view_findings, row, i % n);
 		const struct finding *finding = item.item;
-		if (finding->severity < lowest || finding->severity > highest)
+		if (finding->severity < lowest || finding->severity > highest || finding->cure != (i < n))
 			continue;
 		if (!titled)
 			heading(page, title);
@@ -148,8 +150,8 @@ static void show_timeline(const struct page *page, const struct row *row)
 	char text[LINE];
 	if (missing == 0)
 		return;
-	snprintf(text, sizeof text, "%" PRIu64 " further steps and alerts were counted but not kept.",
-	         missing);
+	snprintf(text, sizeof text, "Not kept beyond these: %" PRIu64 " step%s or alert%s.", missing,
+	         view_plural(missing), view_plural(missing));
 	page_wrap(page, INDENT, "", TONE_PLAIN, text);
 }
 
@@ -211,13 +213,14 @@ static void show_auth(const struct page *page, const struct row *row)
 static void show_messages(const struct page *page, const struct row *row)
 {
 	const uint64_t *records = row->session->session->tls.protected_records;
+	uint64_t n = records[0] + records[1];
 	char text[LINE];
-	if (records[0] + records[1] == 0)
+	if (n == 0)
 		return;
 	heading(page, "NMSP messages");
 	snprintf(text, sizeof text,
-	         "%" PRIu64 " encrypted records; a TLS key log of this session would show them.",
-	         records[0] + records[1]);
+	         "%" PRIu64 " encrypted record%s: a TLS key log of this session would open %s.", n,
+	         view_plural(n), n == 1 ? "it" : "them");
 	page_line(page, INDENT, TONE_PLAIN, text);
 }
 
@@ -278,6 +281,19 @@ static void show_inputs(const struct page *page, const struct view *view, const 
 			          view->model->capture.inputs[i].error);
 }
 
+static void show_problems(const struct page *page, const struct row *row, bool named)
+{
+	const char *name = authlist_file_name(row->item);
+	size_t n = view_rows(&view_capture_list_problems, row);
+	char text[LINE];
+	for (size_t i = 0; i < n; i++) {
+		struct row item = view_row(&view_capture_list_problems, row, i);
+		struct value problem = view_capture_list_problems.columns[0].get(&item);
+		snprintf(text, sizeof text, "%.160s%s%s", named ? name : "", named ? ": " : "", problem.text);
+		page_wrap(page, INDENT, "Problem: ", TONE_PLAIN, text);
+	}
+}
+
 static void show_lists(const struct page *page, const struct row *root)
 {
 	size_t n = view_rows(&view_capture_authlists, root);
@@ -287,7 +303,7 @@ static void show_lists(const struct page *page, const struct row *root)
 	page_grid(page, 0, &view_capture_authlists, root);
 	for (size_t i = 0; i < n; i++) {
 		struct row list = view_row(&view_capture_authlists, root, i);
-		show_strings(page, "Problem: ", &view_capture_list_problems, &list);
+		show_problems(page, &list, n > 1);
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "analyzer/xmalloc.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,6 +57,11 @@ struct value view_time(const struct origin *at)
 struct value view_side(const struct session *session, uint8_t dir)
 {
 	return view_text(dir == session->controller ? "controller" : "engine");
+}
+
+const char *view_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
 }
 
 size_t view_rows(const struct table *table, const struct row *parent)
@@ -122,13 +128,13 @@ bool view_has_error(const struct view *view)
 
 static void decryption_detail(struct view_session *out)
 {
-	const uint64_t *n = out->session->tls.protected_records;
+	const uint64_t *records = out->session->tls.protected_records;
+	uint64_t n = records[0] + records[1];
 	out->decryption_detail[0] = '\0';
-	if (n[0] + n[1] > 0)
-		snprintf(
-		    out->decryption_detail, sizeof out->decryption_detail,
-		    "%llu encrypted records were seen and no key was given, so their contents stay unknown",
-		    (unsigned long long)(n[0] + n[1]));
+	if (n > 0)
+		snprintf(out->decryption_detail, sizeof out->decryption_detail,
+		         "no key was given, so the contents of %" PRIu64 " encrypted record%s stay unknown",
+		         n, view_plural(n));
 }
 
 void view_session_open(struct view *view, const struct session *session)

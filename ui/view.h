@@ -60,6 +60,9 @@ struct value view_mac(const uint8_t mac[6]);
 struct value view_time(const struct origin *at);                    /* packet 0 gives a null value */
 struct value view_side(const struct session *session, uint8_t dir); /* "engine" or "controller" */
 
+/* The end of a counted noun: "" for one, "s" for any other number. */
+const char *view_plural(uint64_t n);
+
 /* ---- tables ---- */
 
 struct view;
@@ -87,6 +90,7 @@ struct column {
 	const char *label; /* for people, NULL = not there */
 	unsigned verbose;  /* shown to people from this many -v on */
 	bool hide_zero;    /* people are not shown a count of 0 */
+	bool path;         /* people are shown the end of it where the page is too narrow */
 	enum column_shape shape;
 	struct value (*get)(const struct row *row);
 	const struct table *table;

@@ -44,11 +44,12 @@ static const struct table proofs = {TABLE_OF(proof_columns), .count = proof_coun
 
 /* ---- predicted ---- */
 
-static const char *meaning(enum auth_prediction prediction)
+static const char *meaning(const struct authlist *list, enum auth_prediction prediction)
 {
 	switch (prediction) {
 	case AUTH_NO_LIST:
-		return "no AuthList was given; -a FILE compares one";
+		return list->n_files == 0 ? "no AuthList was given; -a FILE compares one"
+		                          : "the given AuthList holds no entry to compare with";
 	case AUTH_NO_CERTIFICATE:
 		return "the engine sent no certificate that could be compared";
 	case AUTH_NOT_VISIBLE:
@@ -76,7 +77,7 @@ static struct value predicted(const struct row *row)
 
 static struct value predicted_meaning(const struct row *row)
 {
-	return view_text(meaning(auth(row)->decision.prediction));
+	return view_text(meaning(&row->view->model->authlist, auth(row)->decision.prediction));
 }
 
 static struct value detail(const struct row *row)

@@ -88,7 +88,7 @@ static const struct column input_columns[] = {
     {.label = "First number", .get = input_first_packet},
     {.key = "bytes", .label = "Bytes", .get = input_byte_count},
     {.key = "error", .get = input_error},
-    {.label = "File", .get = input_file},
+    {.label = "File", .path = true, .get = input_file},
 };
 
 const struct table view_capture_inputs = {TABLE_OF(input_columns), .count = inputs_count,
@@ -190,10 +190,22 @@ static struct value cut_packets(const struct row *row)
 	return view_count(capture(row)->cut_packets);
 }
 
-/* The sentence for people when there is nothing to say against the capture. */
+/* What lacks a direction comes first; else a sentence for people when there is nothing to say. */
 static struct value trust(const struct row *row)
 {
 	const struct capture *c = capture(row);
+	char *text = row->view->scratch;
+	uint32_t sessions = 0, one_sided = 0;
+	for (const struct session *s = row->view->model->first; s != NULL; s = s->next, sessions++)
+		one_sided += session_one_sided(s);
+	if (one_sided > 0 && sessions == 1)
+		return view_text("only one direction of the NMSP session was captured");
+	if (one_sided > 0) {
+		snprintf(text, sizeof row->view->scratch,
+		         "only one direction was captured of %u of the %u NMSP sessions", (unsigned)one_sided,
+		         (unsigned)sessions);
+		return view_text(text);
+	}
 	if (c->nmsp_packets == 0 || c->duplicates + c->gaps + c->cut_packets > 0)
 		return view_null();
 	return view_text("no duplicate, no gap and no cut packet in the NMSP sessions");
@@ -278,10 +290,7 @@ static size_t problem_count(const struct row *parent)
 
 static struct value problem(const struct row *row)
 {
-	const struct authlist_problem *at = &list(row)->problems[row->index];
-	char *text = row->view->scratch;
-	snprintf(text, sizeof row->view->scratch, "line %u: %s", (unsigned)at->line, at->text);
-	return view_text(text);
+	return view_text(authlist_problem_text(&list(row)->problems[row->index], row->view->scratch));
 }
 
 static const struct column problem_columns[] = {{.get = problem}};
@@ -303,7 +312,7 @@ static const struct column list_columns[] = {
     {.key = "side", .label = "Kind", .get = list_side},
     {.key = "entries", .label = "Entries", .get = list_entries},
     {.key = "problems", .shape = COLUMN_STRINGS, .table = &view_capture_list_problems},
-    {.label = "AuthList", .get = list_name},
+    {.label = "AuthList", .path = true, .get = list_name},
 };
 
 const struct table view_capture_authlists = {TABLE_OF(list_columns), .count = lists_count,

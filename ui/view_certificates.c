@@ -49,7 +49,7 @@ static struct value serial(const struct row *row)
 
 static struct value date(const struct row *row, int64_t seconds)
 {
-	return cert(row)->valid ? (struct value){.kind = VALUE_DATE, .seconds = seconds} : view_null();
+	return cert(row)->has_dates ? (struct value){.kind = VALUE_DATE, .seconds = seconds} : view_null();
 }
 
 static struct value not_before(const struct row *row)

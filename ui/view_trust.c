@@ -18,11 +18,6 @@ __attribute__((format(printf, 2, 3))) static void say(struct view_session *out, 
 	va_end(arguments);
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static void directions(struct view_session *out)
 {
 	const struct session *s = out->session;
@@ -44,15 +39,15 @@ static void losses(struct view_session *out)
 		say(out,
 		    "%" PRIu64 " gap%s, %" PRIu64
 		    " byte%s missing from the capture, first at packet %" PRIu64,
-		    gaps, plural(gaps), lost, plural(lost), tcp->first_gap.packet);
+		    gaps, view_plural(gaps), lost, view_plural(lost), tcp->first_gap.packet);
 	if (tcp->cut_packets > 0)
 		say(out,
 		    "%" PRIu64 " packet%s cut by the snap length, first packet %" PRIu64
 		    ": capture with -s 0",
-		    tcp->cut_packets, plural(tcp->cut_packets), tcp->first_cut.packet);
+		    tcp->cut_packets, view_plural(tcp->cut_packets), tcp->first_cut.packet);
 	if (tcp->conflicts > 0)
 		say(out, "%" PRIu64 " repeated segment%s with other bytes than the first copy",
-		    tcp->conflicts, plural(tcp->conflicts));
+		    tcp->conflicts, view_plural(tcp->conflicts));
 }
 
 static void repeats(struct view_session *out)
@@ -61,9 +56,9 @@ static void repeats(struct view_session *out)
 	uint64_t again = tcp->retransmissions[0] + tcp->retransmissions[1];
 	if (tcp->duplicates > 0)
 		say(out, "%" PRIu64 " packet%s captured twice; the copies were ignored", tcp->duplicates,
-		    plural(tcp->duplicates));
+		    view_plural(tcp->duplicates));
 	if (again > 0)
-		say(out, "%" PRIu64 " TCP retransmission%s", again, plural(again));
+		say(out, "%" PRIu64 " TCP retransmission%s", again, view_plural(again));
 }
 
 void view_trust_build(struct view_session *session)

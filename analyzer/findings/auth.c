@@ -5,15 +5,27 @@
  */
 #include "analyzer/findings/rule.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+
+static bool about_time(uint8_t code)
+{
+	return code == TLS_CERTIFICATE_EXPIRED || code == TLS_BAD_CERTIFICATE;
+}
 
 /* The certificate's dates do not hold at the session's time. */
 static bool out_of_date(const struct subject *subject)
 {
 	const struct cert *cert = subject->auth.cert;
 	int64_t now = subject->session->opened.time / NS_PER_S;
-	return cert != NULL && cert->valid && (now > cert->not_after || now < cert->not_before);
+	return cert != NULL && cert->has_dates && (now > cert->not_after || now < cert->not_before);
+}
+
+/* The list as it was given holds nothing that could be compared. */
+static bool list_is_empty(const struct subject *subject)
+{
+	return subject->auth.decision.prediction == AUTH_NO_LIST && subject->model->authlist.n_files > 0;
 }
 
 static const char *why(const struct subject *subject)
@@ -32,6 +44,7 @@ static const char *why(const struct subject *subject)
 	case AUTH_MATCH:
 		return ", although the given AuthList has the matching entry.";
 	case AUTH_NO_LIST:
+		return list_is_empty(subject) ? "; the given AuthList holds no entry to compare with." : ".";
 	case AUTH_NO_CERTIFICATE:
 	case AUTH_NOT_VISIBLE:
 		break;
@@ -61,28 +74,64 @@ static const char *alert_means(uint8_t code)
 	}
 }
 
-static void explain(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
+static bool ios_without_entry(const struct authlist *list)
+{
+	for (size_t i = 0; i < list->n_files; i++) {
+		if (list->files[i].side == AUTHLIST_CONTROLLER && list->files[i].entries == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The detail of the decision as a sentence. */
+static void add_detail(const struct auth_decision *decision, struct finding *finding)
+{
+	const char *detail = decision->detail;
+	if (detail[0] != '\0')
+		rule_cause(finding, "%c%s.", toupper((unsigned char)detail[0]), &detail[1]);
+}
+
+/* What the given list adds to the alert. */
+static void explain_list(const struct subject *subject, struct finding *finding)
 {
 	const struct auth_decision *decision = &subject->auth.decision;
-	bool about_time = alert->code == TLS_CERTIFICATE_EXPIRED || alert->code == TLS_BAD_CERTIFICATE;
-	rule_cause(finding, "%s", alert_means(alert->code));
-	if (about_time && subject->auth.cert != NULL && !out_of_date(subject))
-		rule_cause(finding, "By the capture's clock the certificate's dates hold, so compare the "
-		                    "controller's clock.");
-	if (decision->prediction == AUTH_NO_LIST)
+	if (list_is_empty(subject)) {
+		add_detail(decision, finding);
+		if (ios_without_entry(&subject->model->authlist))
+			rule_cause(finding, "If the controller's configuration reads like that, that alone "
+			                    "explains the rejection.");
+	} else if (decision->prediction == AUTH_NO_LIST) {
 		rule_cause(finding, "Give the controller's AuthList with -a to see which entry is at fault.");
-	else if (decision->prediction == AUTH_MATCH)
-		rule_cause(
-		    finding,
-		    "The given list is not the one that this controller uses, or the reason is another.");
-	if (about_time)
-		rule_advice(
-		    finding,
-		    "compare the clocks: show clock on the controller, date on the engine; then ntp on both");
-	rule_advice(finding, "controller (IOS-XE): show running-config | section aaa attribute list");
-	rule_advice(finding, "controller (AireOS): show auth-list");
-	rule_advice(finding, "engine (MSE): show server-auth-info");
-	rule_advice(finding, "engine (CMX): cmxctl config controllers show");
+	} else if (decision->prediction == AUTH_MATCH && !out_of_date(subject)) {
+		rule_cause(finding,
+		           "The given list is not the one that this controller uses, or the reason is "
+		           "another.");
+	}
+}
+
+static void advise_reading(struct finding *finding)
+{
+	rule_command(finding, "controller (IOS-XE)", "show running-config | section aaa attribute list");
+	rule_command(finding, "controller (AireOS)", "show auth-list");
+	rule_command(finding, "engine (MSE)", "show server-auth-info");
+	rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
+}
+
+/* Dates that do not hold explain these alerts, and certificate-expired or -not-yet-valid says the rest. */
+static void explain(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
+{
+	rule_cause(finding, "%s", alert_means(alert->code));
+	if (about_time(alert->code) && out_of_date(subject))
+		return;
+	if (about_time(alert->code)) {
+		if (subject->auth.cert != NULL)
+			rule_cause(finding, "By the capture's clock the certificate's dates hold, so compare "
+			                    "the controller's clock.");
+		rule_advice(finding, "compare the clocks: show clock on the controller, date on the engine; "
+		                     "then set NTP on both");
+	}
+	explain_list(subject, finding);
+	advise_reading(finding);
 }
 
 static void inferred_rejection(const struct subject *subject, struct finding *finding)
@@ -100,9 +149,7 @@ static void inferred_rejection(const struct subject *subject, struct finding *fi
 	    finding,
 	    "TLS 1.3 encrypts certificate and alert. The likely reasons: the engine's certificate is not in "
 	    "the AuthList, it sent none, or it is out of date. A key log would show which.");
-	rule_advice(finding, "controller (IOS-XE): show running-config | section aaa attribute list");
-	rule_advice(finding, "engine (MSE): show server-auth-info");
-	rule_advice(finding, "engine (CMX): cmxctl config controllers show");
+	advise_reading(finding);
 }
 
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -121,7 +168,7 @@ void auth_rejected(const struct subject *subject, const struct rule *rule, struc
 		return;
 	}
 	bool asked = session_step(session, STEP_CERTIFICATE_REQUEST, session->controller) != NULL;
-	bool dates = alert->code == TLS_CERTIFICATE_EXPIRED && out_of_date(subject);
+	bool dates = about_time(alert->code) && out_of_date(subject);
 	rule_summary(finding, "Rejected by the controller: it %s (%s), and answered fatal %s%s",
 	             asked ? "asked the engine for a certificate, got one" : "got the engine's certificate",
 	             rule_mac(auth->cert, mac), rule_alert(alert->code, name),
@@ -151,11 +198,11 @@ static const char *list_fault(enum auth_prediction prediction)
 	case AUTH_HASH_KIND:
 		return "The AuthList entry for the engine holds its key hash, but of the wrong kind";
 	case AUTH_HASH_MISMATCH:
-		return "The AuthList entry for the engine's MAC has another key hash";
+		return "The AuthList entry for the engine has another key hash";
 	case AUTH_HASH_OTHER_MAC:
 		return "The AuthList has the engine's key hash, but not under the engine's MAC";
 	default:
-		return "The AuthList has no entry for the engine's MAC";
+		return "The AuthList has no entry for the engine";
 	}
 }
 
@@ -185,21 +232,31 @@ static void advise_fix(const struct subject *subject, struct finding *finding)
 	struct auth_fix fix;
 	session_auth_fix(&subject->auth, &fix);
 	if (fix.lines == 0) {
-		rule_advice(finding, "engine (MSE): show server-auth-info");
-		rule_advice(finding, "engine (CMX): cmxctl config controllers show");
+		rule_command(finding, "engine (MSE)", "show server-auth-info");
+		rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
 		return;
 	}
-	rule_cause(finding, "To paste: the first three lines for IOS-XE, the last two for AireOS.");
+	finding->cure = true;
+	rule_cause(finding, "To paste: username, aaa attribute list and password for IOS-XE, or config "
+	                    "auth-list for AireOS.");
 	for (uint32_t i = 0; i < fix.lines; i++) {
 		if (fix.line[i][0] != '!')
 			rule_advice(finding, "%s", fix.line[i]);
 	}
 }
 
-static const char *base_name(const char *path)
+/* An entry that could not be read may be the one that is missing. */
+static void blame_problems(const struct authlist *list, struct finding *finding)
 {
-	const char *slash = strrchr(path, '/');
-	return slash != NULL ? slash + 1 : path;
+	char problem[AUTHLIST_PROBLEM];
+	for (size_t i = 0; i < list->n_files; i++) {
+		if (list->files[i].n_problems == 0)
+			continue;
+		rule_cause(finding, "Or its entry is one that could not be read: %.80s, %s.",
+		           authlist_file_name(&list->files[i]),
+		           authlist_problem_text(&list->files[i].problems[0], problem));
+		return;
+	}
 }
 
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -213,15 +270,16 @@ void auth_list_fault(const struct subject *subject, const struct rule *rule, str
 	finding->severity = list_severity(subject);
 	if (decision->entry != NULL)
 		snprintf(place, sizeof place, ", %.80s line %" PRIu32,
-		         base_name(list->files[decision->entry->file].name), decision->entry->line);
+		         authlist_file_name(&list->files[decision->entry->file]), decision->entry->line);
 	rule_summary(finding, "%s (%s%s)%s", list_fault(decision->prediction),
 	             rule_mac(subject->auth.cert, mac), place,
 	             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
 	                 ? "; the controller accepted it all the same."
 	                 : ".");
-	if (decision->detail[0] != '\0')
-		rule_cause(finding, "%s.", decision->detail);
+	add_detail(decision, finding);
 	rule_cause(finding, "%s", list_cause(decision->prediction));
+	if (decision->prediction == AUTH_MAC_NOT_LISTED)
+		blame_problems(list, finding);
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
 		rule_evidence(finding, &subject->auth.evidence[i]);
 	for (uint32_t i = 0; i < subject->session->n_certs; i++) {
@@ -248,6 +306,6 @@ void auth_accepted_unlisted(const struct subject *subject, const struct rule *ru
 	           "controller accepts engines without looking.");
 	for (uint32_t i = 0; i < auth->n_evidence; i++)
 		rule_evidence(finding, &auth->evidence[i]);
-	rule_advice(finding, "controller (IOS-XE): show running-config | section aaa attribute list");
-	rule_advice(finding, "controller (AireOS): show auth-list");
+	rule_command(finding, "controller (IOS-XE)", "show running-config | section aaa attribute list");
+	rule_command(finding, "controller (AireOS)", "show auth-list");
 }

@@ -12,12 +12,14 @@
 void capture_one_sided(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
+	char packets[RULE_TEXT];
 	if (!session_one_sided(session))
 		return;
 	uint8_t seen = session->tcp.packets[0] == 0;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "Only the %s's packets are in the capture (%" PRIu64 "); none of the %s's.",
-	             rule_side(session, seen), session->tcp.packets[seen], rule_side(session, seen ^ 1));
+	rule_summary(finding, "Only the %s's packets are in the capture (%s); none of the %s's.",
+	             rule_side(session, seen), rule_count(session->tcp.packets[seen], "packet", packets),
+	             rule_side(session, seen ^ 1));
 	rule_cause(
 	    finding,
 	    "The span port mirrors one direction, or the answers take another path. What the %s said is not "
@@ -25,7 +27,7 @@ void capture_one_sided(const struct subject *subject, const struct rule *rule, s
 	    rule_side(session, seen ^ 1));
 	rule_evidence(finding, &session->opened);
 	rule_evidence(finding, &session->last);
-	rule_advice(finding, "mirror both directions: monitor session 1 source interface <port> both");
+	rule_command(finding, "mirror both directions", "monitor session 1 source interface <port> both");
 }
 
 void capture_gaps(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -33,7 +35,8 @@ void capture_gaps(const struct subject *subject, const struct rule *rule, struct
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
-	char places[RULE_TEXT];
+	uint64_t lost = tcp->lost_bytes[0] + tcp->lost_bytes[1];
+	char places[RULE_TEXT], bytes[RULE_TEXT];
 	uint8_t engine = session_engine(session);
 	/* A cut packet leaves a gap too, and has its own finding. */
 	if (gaps <= tcp->cut_packets)
@@ -41,9 +44,9 @@ void capture_gaps(const struct subject *subject, const struct rule *rule, struct
 	bool complete = subject->handshake == HANDSHAKE_COMPLETE;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
-	             "%" PRIu64 " bytes are missing from the capture (engine %" PRIu64 ", controller %" PRIu64
+	             "%s %s missing from the capture (engine %" PRIu64 ", controller %" PRIu64
 	             ") in %s, noticed first at packet %" PRIu64 ", %s.",
-	             tcp->lost_bytes[0] + tcp->lost_bytes[1], tcp->lost_bytes[engine],
+	             rule_count(lost, "byte", bytes), lost == 1 ? "is" : "are", tcp->lost_bytes[engine],
 	             tcp->lost_bytes[session->controller], rule_count(gaps, "place", places),
 	             tcp->first_gap.packet,
 	             complete ? "and the handshake was followed to its end"
@@ -56,32 +59,31 @@ void capture_gaps(const struct subject *subject, const struct rule *rule, struct
 	        : "The packets were lost on the way to the capture, not between the hosts. Handshake "
 	          "messages may be among them: their absence proves nothing here.");
 	rule_evidence(finding, &tcp->first_gap);
-	rule_advice(finding, "capture with a larger buffer: tcpdump -B 65536 -s 0 -w nmsp.pcap tcp port %u",
-	            (unsigned)session->port[1]);
-	rule_advice(
-	    finding,
-	    "check that the span port is not overbooked: show interfaces <span port> counters errors");
+	rule_command(finding, "capture with a larger buffer",
+	             "tcpdump -B 65536 -s 0 -w nmsp.pcap tcp port %u", (unsigned)session->port[1]);
+	rule_command(finding, "check that the span port is not overbooked",
+	             "show interfaces <span port> counters errors");
 }
 
 void capture_cut_packets(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
-	char packets[RULE_TEXT];
+	uint64_t lost = tcp->lost_bytes[0] + tcp->lost_bytes[1];
+	char packets[RULE_TEXT], bytes[RULE_TEXT];
 	if (tcp->cut_packets == 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
-	             "The snapshot length cut %s of this session, first packet %" PRIu64 "; %" PRIu64
-	             " bytes are missing.",
+	             "The snapshot length cut %s of this session, first packet %" PRIu64 "; %s %s missing.",
 	             rule_count(tcp->cut_packets, "packet", packets), tcp->first_cut.packet,
-	             tcp->lost_bytes[0] + tcp->lost_bytes[1]);
+	             rule_count(lost, "byte", bytes), lost == 1 ? "is" : "are");
 	rule_cause(
 	    finding,
 	    "The capture kept only the start of each packet: certificates and records cannot be read whole.");
 	rule_evidence(finding, &tcp->first_cut);
-	rule_advice(finding, "capture whole packets: tcpdump -s 0 -w nmsp.pcap tcp port %u",
-	            (unsigned)session->port[1]);
+	rule_command(finding, "capture whole packets", "tcpdump -s 0 -w nmsp.pcap tcp port %u",
+	             (unsigned)session->port[1]);
 }
 
 void capture_midstream(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -104,13 +106,16 @@ void capture_midstream(const struct subject *subject, const struct rule *rule, s
 void capture_truncated(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct capture *capture = &subject->model->capture;
+	char packets[RULE_TEXT];
 	for (uint32_t i = 0; i < capture->n_inputs; i++) {
 		const struct capture_input *input = &capture->inputs[i];
 		if (!input->truncated)
 			continue;
 		struct finding *finding = rule_finding(rule, out);
-		rule_summary(finding, "%.100s ends early after %" PRIu64 " packets: %.120s.", input->name,
-		             input->packets, input->error != NULL ? input->error : "it is cut");
+		rule_summary(finding, "%.100s ends early after %s: %.120s.", input->name,
+		             rule_count(input->packets, "packet", packets),
+		             input->error != NULL ? input->error : "it is cut");
+		rule_evidence(finding, &input->last);
 		rule_cause(
 		    finding,
 		    "The capture was still being written, the disk was full, or the copy is not complete. "
@@ -132,20 +137,21 @@ static void list_ports(const struct model *model, char *text, size_t room)
 static void explain_no_nmsp(const struct model *model, struct finding *finding)
 {
 	const struct capture *capture = &model->capture;
+	char count[RULE_TEXT];
 	if (capture->tcp_other > 0)
-		rule_cause(finding,
-		           "There are %" PRIu64 " TCP packets on other ports, the first of them on port %u.",
-		           capture->tcp_other, (unsigned)capture->busiest_port);
+		rule_cause(finding, "On other TCP ports: %s, the first on port %u.",
+		           rule_count(capture->tcp_other, "packet", count), (unsigned)capture->busiest_port);
 	if (capture->filtered > 0)
-		rule_cause(finding, "The capture filter left out %" PRIu64 " packets.", capture->filtered);
+		rule_cause(finding, "The capture filter left out %s.",
+		           rule_count(capture->filtered, "packet", count));
 	if (capture->malformed > 0)
-		rule_cause(finding, "%" PRIu64 " packets are malformed.", capture->malformed);
+		rule_cause(finding, "Malformed: %s.", rule_count(capture->malformed, "packet", count));
 	for (uint32_t i = 0; i < capture->n_unknown_links; i++) {
-		const char *name = packet_linktype_name(capture->unknown_links[i].linktype);
-		rule_cause(finding,
-		           "%" PRIu64 " packets have the link type %" PRIu32 "%s%s, which is not read.",
-		           capture->unknown_links[i].packets, capture->unknown_links[i].linktype,
-		           name != NULL ? " " : "", name != NULL ? name : "");
+		const struct unknown_link *link = &capture->unknown_links[i];
+		const char *name = packet_linktype_name(link->linktype);
+		rule_cause(finding, "Of link type %" PRIu32 "%s%s, which is not read: %s.", link->linktype,
+		           name != NULL ? " " : "", name != NULL ? name : "",
+		           rule_count(link->packets, "packet", count));
 	}
 }
 
@@ -153,7 +159,7 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 {
 	const struct model *model = subject->model;
 	const struct capture *capture = &model->capture;
-	char ports[LIMIT_PORTS * sizeof "65535, "];
+	char ports[LIMIT_PORTS * sizeof "65535, "], count[RULE_TEXT];
 	bool nothing_read = capture->packets == 0 && capture->n_inputs == 0;
 	if (nothing_read || model->first != NULL || capture->evicted_sessions > 0)
 		return;
@@ -163,12 +169,11 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 		return;
 	}
 	list_ports(model, ports, sizeof ports);
-	rule_summary(finding,
-	             "None of the %" PRIu64 " packets belongs to an NMSP session: no TCP on port %s.",
-	             capture->packets, ports);
+	rule_summary(finding, "No NMSP session in %s: no TCP on port %s.",
+	             rule_count(capture->packets, "packet", count), ports);
 	explain_no_nmsp(model, finding);
 	if (capture->tcp_other > 0)
-		rule_advice(finding, "when NMSP uses another port: --port %u",
+		rule_advice(finding, "when NMSP uses another port in this network, add --port %u",
 		            (unsigned)capture->busiest_port);
 	if (capture->filtered > 0)
 		rule_advice(finding, "read it again without the capture filter");
@@ -176,7 +181,31 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 	            "check that the capture was made between controller and engine, on the right interface");
 }
 
-void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out)
+static bool is_of_lists(enum limit limit)
+{
+	return limit == HIT_LIST || limit == HIT_LIST_BYTES || limit == HIT_LIST_LINE ||
+	       limit == HIT_LIST_PROBLEMS;
+}
+
+/* How often a cap was reached. */
+static uint64_t hits_of(const struct model *model, enum limit limit)
+{
+	const struct authlist *list = &model->authlist;
+	if (limit == HIT_CERTIFICATES)
+		return certs_refused(model->certs);
+	if (!is_of_lists(limit))
+		return model->capture.hits[limit];
+	uint64_t n = limit == HIT_LIST ? list->dropped : 0;
+	for (size_t i = 0; i < list->n_files; i++) {
+		n += limit == HIT_LIST_BYTES ? list->files[i].cut : 0;
+		n += limit == HIT_LIST_LINE ? list->files[i].long_lines : 0;
+		n += limit == HIT_LIST_PROBLEMS ? list->files[i].problems_dropped : 0;
+	}
+	return n;
+}
+
+/* The caps that were reached, each with its value and how often; "" when none was. */
+static void list_limits(const struct model *model, char *text, size_t room)
 {
 	static const struct {
 		const char *name;
@@ -194,30 +223,53 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 	    [HIT_ALERTS] = {"alerts of a session", LIMIT_ALERTS},
 	    [HIT_SESSIONS] = {"sessions", LIMIT_SESSIONS},
 	    [HIT_LIST] = {"entries of the AuthList", LIMIT_LIST_ENTRIES},
+	    [HIT_LIST_BYTES] = {"bytes of an AuthList file", LIMIT_LIST_BYTES},
+	    [HIT_LIST_LINE] = {"bytes of a line of the AuthList", LIMIT_LINE},
+	    [HIT_LIST_PROBLEMS] = {"problem notes of an AuthList file", LIMIT_LIST_PROBLEMS},
 	};
-	const struct capture *capture = &subject->model->capture;
-	struct finding *finding = NULL;
 	char times[RULE_TEXT];
-	char text[sizeof finding->summary] = "";
 	size_t used = 0;
-	for (size_t i = 0; i < HITS && used < sizeof text; i++) {
-		if (capture->hits[i] == 0)
-			continue;
-		if (finding == NULL)
-			finding = rule_finding(rule, out);
-		used +=
-		    (size_t)snprintf(&text[used], sizeof text - used, "%s%s (%ld) %s", used > 0 ? ", " : "",
-		                     caps[i].name, caps[i].value, rule_count(capture->hits[i], "time", times));
-		rule_evidence(finding, &capture->first_hit[i]);
+	text[0] = '\0';
+	for (size_t i = 0; i < HITS && used < room; i++) {
+		uint64_t hits = hits_of(model, (enum limit)i);
+		if (hits > 0)
+			used +=
+			    (size_t)snprintf(&text[used], room - used, "%s%s (%ld) %s", used > 0 ? ", " : "",
+			                     caps[i].name, caps[i].value, rule_count(hits, "time", times));
 	}
-	if (finding == NULL)
+}
+
+static void advise_less(const struct model *model, struct finding *finding)
+{
+	bool lists = false, capture = false;
+	for (size_t i = 0; i < HITS; i++) {
+		bool hit = hits_of(model, (enum limit)i) > 0;
+		lists = lists || (hit && is_of_lists((enum limit)i));
+		capture = capture || (hit && !is_of_lists((enum limit)i));
+	}
+	if (capture)
+		rule_advice(finding,
+		            "analyse less at a time: name a host in the capture filter, or split the file");
+	if (lists)
+		rule_advice(finding, "cut the AuthList down to the lines of the engines in question");
+}
+
+void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct capture *capture = &subject->model->capture;
+	char text[sizeof out->list[0].summary], sessions[RULE_TEXT];
+	list_limits(subject->model, text, sizeof text);
+	if (text[0] == '\0')
 		return;
+	struct finding *finding = rule_finding(rule, out);
+	for (size_t i = 0; i < HITS; i++)
+		rule_evidence(finding, &capture->first_hit[i]);
 	rule_summary(finding, "Built-in limits were reached: %s.", text);
 	rule_cause(
 	    finding,
 	    "What is beyond them was counted and not kept, so details may be missing from this report.");
 	if (capture->hits[HIT_SESSIONS] > 0)
-		rule_cause(finding, "%" PRIu64 " sessions were given up, healthy closed ones first.",
-		           capture->evicted_sessions);
-	rule_advice(finding, "analyse less at a time: name a host in the capture filter, or split the file");
+		rule_cause(finding, "Given up: %s, healthy closed ones first.",
+		           rule_count(capture->evicted_sessions, "session", sessions));
+	advise_less(subject->model, finding);
 }

@@ -35,7 +35,7 @@ static void judge(const struct subject *subject, const struct rule *rule, uint8_
 	const struct cert_seen *seen = end_entity(session, dir);
 	bool not_yet = rule->kind != 0;
 	char off[RULE_TEXT], date[RULE_TEXT], at[RULE_TEXT];
-	if (seen == NULL || !seen->cert->valid)
+	if (seen == NULL || !seen->cert->has_dates)
 		return;
 	int64_t now = seen->at.time / NS_PER_S;
 	int64_t limit = not_yet ? seen->cert->not_before : seen->cert->not_after;
@@ -44,6 +44,7 @@ static void judge(const struct subject *subject, const struct rule *rule, uint8_
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	finding->severity = severity_of(subject, dir);
+	finding->cure = true;
 	int64_t ns = beyond > INT64_MAX / NS_PER_S ? INT64_MAX : beyond * NS_PER_S;
 	rule_summary(finding,
 	             not_yet ? "The %s's certificate becomes valid only %s after this session (%s)."
@@ -58,8 +59,8 @@ static void judge(const struct subject *subject, const struct rule *rule, uint8_
 	if (alert != NULL && alert->dir != dir)
 		rule_evidence(finding, &alert->at);
 	rule_advice(finding, "compare the clocks: show clock on the controller, date on the engine");
-	rule_advice(finding, "controller (IOS-XE): ntp server <address>");
-	rule_advice(finding, "controller (AireOS): config time ntp server 1 <address>");
+	rule_command(finding, "controller (IOS-XE)", "ntp server <address>");
+	rule_command(finding, "controller (AireOS)", "config time ntp server 1 <address>");
 	if (!not_yet)
 		rule_advice(finding,
 		            "renew the %s's certificate; a new engine key needs a new AuthList entry",

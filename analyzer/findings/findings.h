@@ -21,8 +21,10 @@ struct finding {
 	char summary[320]; /* one sentence with the numbers of this case */
 	char cause[480];   /* why, ranked where several fit */
 	char advice[FINDING_ADVICE][200];
+	size_t command[FINDING_ADVICE]; /* where the command begins in an advice "where: command"; 0: a sentence */
 	uint32_t n_advice;
-	struct origin evidence[FINDING_EVIDENCE];
+	bool cure; /* its advice removes the cause of another finding: for people it stands first */
+	struct origin evidence[FINDING_EVIDENCE]; /* ascending by packet, each packet once */
 	uint32_t n_evidence;
 };
 
@@ -39,7 +41,7 @@ void findings_of_capture(const struct model *model, struct findings *out);
  * One sentence about the session: the summary of its gravest finding, or, when none is an error, how far
  * it got, with its numbers and what hides the rest.
  */
-#define VERDICT_TEXT 320
+#define VERDICT_TEXT 400
 void findings_verdict(const struct model *model, const struct session *session,
     const struct findings *findings, char text[VERDICT_TEXT]);
 

@@ -47,15 +47,41 @@ void rule_advice(struct finding *finding, const char *format, ...)
 	va_end(list);
 }
 
+void rule_command(struct finding *finding, const char *where, const char *format, ...)
+{
+	char command[sizeof finding->advice[0]];
+	if (finding->n_advice >= FINDING_ADVICE)
+		return;
+	va_list list;
+	va_start(list, format);
+	vsnprintf(command, sizeof command, format, list);
+	va_end(list);
+	finding->command[finding->n_advice] = strlen(where) + strlen(": ");
+	rule_advice(finding, "%s: %s", where, command);
+}
+
+void rule_path_mtu(const struct session *session, struct finding *finding)
+{
+	enum { MTU = 1500, ICMP = 8, IP4 = 20, IP6 = 40 };
+	const struct addr *controller = &session->addr[session->controller];
+	char text[ADDR_TEXT];
+	rule_command(finding, "path MTU, from the engine", "ping -M do -s %d %s",
+	             MTU - ICMP - (controller->version == 6 ? IP6 : IP4), addr_text(controller, text));
+}
+
 void rule_evidence(struct finding *finding, const struct origin *at)
 {
 	if (at->packet == 0 || finding->n_evidence >= FINDING_EVIDENCE)
 		return;
-	for (uint32_t i = 0; i < finding->n_evidence; i++) {
-		if (finding->evidence[i].packet == at->packet)
-			return;
-	}
-	finding->evidence[finding->n_evidence++] = *at;
+	uint32_t place = finding->n_evidence;
+	while (place > 0 && finding->evidence[place - 1].packet > at->packet)
+		place--;
+	if (place > 0 && finding->evidence[place - 1].packet == at->packet)
+		return;
+	memmove(&finding->evidence[place + 1], &finding->evidence[place],
+	        (finding->n_evidence - place) * sizeof finding->evidence[0]);
+	finding->evidence[place] = *at;
+	finding->n_evidence++;
 }
 
 const char *rule_side(const struct session *session, uint8_t dir)
@@ -74,16 +100,18 @@ const char *rule_duration(int64_t ns, char text[RULE_TEXT])
 	    {2 * 3600 * NS_PER_S, 3600 * NS_PER_S, "hours", 1},
 	    {120 * NS_PER_S, 60 * NS_PER_S, "minutes", 1},
 	    {NS_PER_S, NS_PER_S, "s", 1},
-	    {0, 1000 * NS_PER_US, "ms", 1},
+	    {1000 * NS_PER_US, 1000 * NS_PER_US, "ms", 1},
+	    {NS_PER_US, NS_PER_US, "us", 0},
 	};
-	int64_t n = ns > 0 ? ns : 0;
 	size_t row = 0;
-	while (n < units[row].from)
+	while (row < RULE_COUNT(units) && ns < units[row].from)
 		row++;
-	if (units[row].digits == 0)
-		snprintf(text, RULE_TEXT, "%lld %s", (long long)(n / units[row].unit), units[row].name);
+	if (row == RULE_COUNT(units))
+		snprintf(text, RULE_TEXT, "less than 1 us");
+	else if (units[row].digits == 0)
+		snprintf(text, RULE_TEXT, "%lld %s", (long long)(ns / units[row].unit), units[row].name);
 	else
-		snprintf(text, RULE_TEXT, "%.*f %s", units[row].digits, (double)n / (double)units[row].unit,
+		snprintf(text, RULE_TEXT, "%.*f %s", units[row].digits, (double)ns / (double)units[row].unit,
 		         units[row].name);
 	return text;
 }

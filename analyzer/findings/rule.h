@@ -33,18 +33,26 @@ struct rule {
 /* A new finding of the row, with its id and severity; in a full list the last one is written anew. */
 struct finding *rule_finding(const struct rule *rule, struct findings *out);
 
-/* Text of a finding, cut to fit. rule_cause appends; the others set or add a line. */
+/*
+ * Text of a finding, cut to fit. rule_cause appends a sentence, rule_advice adds one; rule_command adds
+ * "where: command", several commands with "; " between them.
+ */
 __attribute__((format(printf, 2, 3))) void rule_summary(struct finding *finding, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void rule_cause(struct finding *finding, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void rule_advice(struct finding *finding, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void rule_command(struct finding *finding, const char *where,
+                                                        const char *format, ...);
 
-/* Cites a packet; none (packet 0), a repeated one, or one too many is left out. */
+/* A ping of the largest packet from one side to the other: does the path carry it? */
+void rule_path_mtu(const struct session *session, struct finding *finding);
+
+/* Cites a packet in its place; none (packet 0), a repeated one, or one too many is left out. */
 void rule_evidence(struct finding *finding, const struct origin *at);
 
 /* "engine" or "controller": who sends in this direction. */
 const char *rule_side(const struct session *session, uint8_t dir);
 
-/* "3.2 ms", "61 days". `ns` below 0 counts as 0. Returns `text`. */
+/* "12 us", "3.2 ms", "61 days". `ns` below 0 counts as 0. Returns `text`. */
 #define RULE_TEXT 48
 const char *rule_duration(int64_t ns, char text[RULE_TEXT]);
 
@@ -57,7 +65,7 @@ const char *rule_alert(uint8_t code, char text[RULE_TEXT]);
 /* "MAC 00:50:56:9c:34:89" of the certificate, or why it is not known. Returns `text`. */
 const char *rule_mac(const struct cert *cert, char text[RULE_TEXT]);
 
-/* "1 place", "2 places". Returns `text`. */
+/* "1 place", "2 places"; the noun forms its plural with s. Returns `text`. */
 const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT]);
 
 /* "closed by the engine (RST)" or "still open". Returns `text`. */

@@ -9,8 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define SYN_PATIENCE (3 * NS_PER_S) /* the second SYN of common stacks is out by then: RFC 6298 section 2 */
-
 enum { /* a type and code of one IP version in one number */
        ICMP4 = 4 << 16,
        ICMP6 = 6 << 16,
@@ -65,14 +63,15 @@ static const char *endpoint(const struct session *session, uint8_t dir, char tex
 /* Which of the two ends has the listening port. */
 static void advise_listener(const struct session *session, struct finding *finding)
 {
-	char addr[ADDR_TEXT];
+	char addr[ADDR_TEXT], where[RULE_TEXT];
 	addr_text(&session->addr[1], addr);
 	if (session->controller == 1) {
-		rule_advice(finding, "controller (IOS-XE): show nmsp status");
-		rule_advice(finding, "controller (IOS-XE, the NMSP server is off by default): configure "
-		                     "terminal; nmsp enable");
+		rule_command(finding, "controller (IOS-XE)", "show nmsp status");
+		rule_command(finding, "controller (IOS-XE, the NMSP server is off by default)",
+		             "configure terminal; nmsp enable");
 	}
-	rule_advice(finding, "from the engine's network: nc -vz %s %u", addr, (unsigned)session->port[1]);
+	snprintf(where, sizeof where, "from the %s's network", rule_side(session, 0));
+	rule_command(finding, where, "nc -vz %s %u", addr, (unsigned)session->port[1]);
 	rule_advice(finding, "allow TCP port %u to %s in every firewall and access list between the two",
 	            (unsigned)session->port[1], addr);
 }
@@ -87,13 +86,13 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
-	char from[96], to[96], waited[RULE_TEXT], addr[ADDR_TEXT];
+	char from[96], to[96], waited[RULE_TEXT], addr[ADDR_TEXT], count[RULE_TEXT], where[RULE_TEXT];
 	if (tcp->syns == 0 || tcp->packets[1] > 0 || tcp->packets[0] > tcp->syns ||
 	    session_icmp_refusal(session) != NULL)
 		return;
 	const struct icmp_seen *icmp = icmp_answer(session);
-	int64_t since = origin_elapsed(tcp->syn[0].time, subject->now);
-	if (icmp == NULL && tcp->syns < 2 && since < SYN_PATIENCE)
+	/* A host repeats its SYN (RFC 6298 section 2): one that stands alone speaks against the capture. */
+	if (icmp == NULL && tcp->syns < 2)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	endpoint(session, 0, from);
@@ -102,10 +101,9 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 		rule_summary(finding, "The %s cannot reach the %s: %s answers its SYN with ICMP \"%s\".",
 		             from, to, addr_text(&icmp->from, addr), icmp_name(icmp));
 	else
-		rule_summary(finding,
-		             "The %s gets no answer from the %s: %" PRIu32
-		             " SYN in %s, no SYN-ACK and no RST.",
-		             from, to, tcp->syns, rule_duration(since, waited));
+		rule_summary(finding, "The %s gets no answer from the %s: %s in %s, no SYN-ACK and no RST.",
+		             from, to, rule_count(tcp->syns, "SYN", count),
+		             rule_duration(origin_elapsed(tcp->syn[0].time, subject->now), waited));
 	rule_cause(finding, icmp != NULL
 	                        ? "A router on the way has no path to that address."
 	                        : "The address is wrong or down, a firewall drops the packets silently, or "
@@ -113,7 +111,8 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 	if (icmp != NULL)
 		rule_evidence(finding, &icmp->at);
 	cite_syns(session, finding);
-	rule_advice(finding, "from the engine: ping %s", addr_text(&session->addr[1], addr));
+	snprintf(where, sizeof where, "from the %s", rule_side(session, 0));
+	rule_command(finding, where, "ping %s", addr_text(&session->addr[1], addr));
 	advise_listener(session, finding);
 }
 
@@ -169,7 +168,7 @@ void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct f
 	bool closed = session->closed.packet != 0;
 	int64_t until = closed ? session->closed.time : subject->now;
 	int64_t idle = origin_elapsed(tcp->ack.time, until);
-	if (!closed && idle < RULE_PATIENCE)
+	if (idle < RULE_PATIENCE)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
@@ -182,13 +181,14 @@ void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct f
 		    finding,
 		    "The controller took the connection and gave it up: no free session, or an address "
 		    "that it does not expect.");
-	rule_cause(finding,
-	           "The TLS client speaks first. A port check looks like this too, and so does a path that "
-	           "lets only small packets pass.");
+	rule_cause(
+	    finding,
+	    "The TLS client speaks first. A connection opened by hand looks like this too, and so does "
+	    "a path that lets only small packets pass.");
 	rule_evidence(finding, &tcp->syn[0]);
 	rule_evidence(finding, &tcp->ack);
 	rule_evidence(finding, &session->closed);
-	rule_advice(finding, "engine (CMX): cmxctl config controllers show");
-	rule_advice(finding, "controller (IOS-XE): show nmsp status");
-	rule_advice(finding, "path MTU, from the engine: ping -M do -s 1472 <controller>");
+	rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
+	rule_command(finding, "controller (IOS-XE)", "show nmsp status");
+	rule_path_mtu(session, finding);
 }

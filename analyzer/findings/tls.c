@@ -30,7 +30,7 @@ void tls_not_tls(const struct subject *subject, const struct rule *rule, struct 
 {
 	const struct session *session = subject->session;
 	const struct session_tls *tls = &session->tls;
-	char hex[3 * sizeof tls->not_tls_bytes + 1] = "";
+	char hex[3 * sizeof tls->not_tls_bytes + 1] = "", addr[ADDR_TEXT];
 	if (!tls->not_tls)
 		return;
 	struct span bytes =
@@ -46,9 +46,13 @@ void tls_not_tls(const struct subject *subject, const struct rule *rule, struct 
 	           "Another program talks on this port, TLS is switched off on that side, or a proxy stands "
 	           "between the two.");
 	rule_evidence(finding, &tls->not_tls_at);
-	rule_advice(finding, "see what listens: openssl s_client -connect <controller>:%u",
-	            (unsigned)session->port[1]);
-	rule_advice(finding, "controller (IOS-XE): show nmsp status");
+	const struct addr *listener = &session->addr[1];
+	addr_text(listener, addr);
+	rule_command(finding, "see what listens",
+	             listener->version == 6 ? "openssl s_client -connect [%s]:%u"
+	                                    : "openssl s_client -connect %s:%u",
+	             addr, (unsigned)session->port[1]);
+	rule_command(finding, "controller (IOS-XE)", "show nmsp status");
 }
 
 /* ---- alerts ---------------------------------------------------------------------------------------- */
@@ -57,6 +61,7 @@ struct alert_cause {
 	uint8_t code;
 	bool certificate; /* speaks about a certificate: only behind the server_hello */
 	const char *cause;
+	const char *where; /* where the command is typed, NULL: the advice is a sentence */
 	const char *advice;
 };
 
@@ -65,30 +70,31 @@ static const struct alert_cause *alert_cause(uint8_t code)
 	static const struct alert_cause table[] = {
 	    {TLS_HANDSHAKE_FAILURE, false,
 	     "No cipher in common (strong-cipher setting), or the program itself refused.",
-	     "controller (IOS-XE): show running-config | include nmsp strong-cipher"},
-	    {TLS_PROTOCOL_VERSION, false, "No TLS version in common.",
+	     "controller (IOS-XE)", "show running-config | include nmsp strong-cipher"},
+	    {TLS_PROTOCOL_VERSION, false, "No TLS version in common.", NULL,
 	     "compare the TLS versions that both releases support"},
 	    {TLS_BAD_CERTIFICATE, true,
-	     "The certificate is not trusted, or not yet valid by the judge's clock.",
+	     "The certificate is not trusted, or not yet valid by the judge's clock.", NULL,
 	     "compare the clocks: show clock on the controller, date on the engine; set NTP on both"},
 	    {TLS_UNSUPPORTED_CERTIFICATE, true, "The certificate is for another purpose.",
-	     "check the extended key usage: openssl x509 -noout -purpose -in <certificate>"},
-	    {TLS_CERTIFICATE_REVOKED, true, "The certificate was revoked.", "install a new certificate"},
+	     "check the extended key usage", "openssl x509 -noout -purpose -in <certificate>"},
+	    {TLS_CERTIFICATE_REVOKED, true, "The certificate was revoked.", NULL,
+	     "install a new certificate"},
 	    {TLS_CERTIFICATE_EXPIRED, true, "The certificate has expired, or the judge's clock runs ahead.",
-	     "compare the clocks: show clock on the controller, date on the engine; set NTP on both"},
+	     NULL, "compare the clocks: show clock on the controller, date on the engine; set NTP on both"},
 	    {TLS_CERTIFICATE_UNKNOWN, true,
 	     "The certificate was refused for a reason outside X.509: the list of allowed keys.",
-	     "controller (AireOS): show auth-list"},
+	     "controller (AireOS)", "show auth-list"},
 	    {TLS_UNKNOWN_CA, true,
-	     "The issuer of the certificate, or the self-signed certificate, is not trusted.",
+	     "The issuer of the certificate, or the self-signed certificate, is not trusted.", NULL,
 	     "install the issuer's certificate on the side that refused"},
 	    {TLS_ACCESS_DENIED, true, "The certificate is valid, and its owner is not allowed.",
-	     "controller (AireOS): show auth-list"},
+	     "controller (AireOS)", "show auth-list"},
 	    {TLS_DECRYPT_ERROR, false,
-	     "A signature or a finished message does not verify: wrong key, or changed on the way.",
+	     "A signature or a finished message does not verify: wrong key, or changed on the way.", NULL,
 	     "check that certificate and private key belong together"},
 	    {TLS_CERTIFICATE_REQUIRED, false, "A client certificate is demanded, and none was sent.",
-	     "engine: show server-auth-info"},
+	     "engine (MSE)", "show server-auth-info"},
 	};
 	for (size_t row = 0; row < RULE_COUNT(table); row++) {
 		if (table[row].code == code)
@@ -120,6 +126,34 @@ static void hidden_alert(const struct subject *subject, const struct rule *rule,
 	rule_advice(finding, "read the log of the %s at the time of the alert", rule_side(session, dir));
 }
 
+/* The certificate that the alert speaks of was asked for, and its bytes are not in the capture. */
+static bool certificate_hidden(const struct subject *subject, const struct alert_seen *alert)
+{
+	const struct session *session = subject->session;
+	return subject->client_certificate == CLIENT_CERTIFICATE_NOT_VISIBLE &&
+	       session_step(session, STEP_CERTIFICATE_REQUEST, alert->dir) != NULL;
+}
+
+static void explain_alert(const struct subject *subject, const struct alert_seen *alert,
+                          struct finding *finding)
+{
+	const struct alert_cause *cause = alert_cause(alert->code);
+	bool seen = session_cert(subject->session, alert->dir ^ 1) != NULL;
+	bool hidden = !seen && certificate_hidden(subject, alert);
+	if (cause == NULL || (cause->certificate && !seen && !hidden)) {
+		rule_cause(finding, "The alert alone does not tell why%s.",
+		           cause != NULL ? ", and no certificate that it could mean was seen" : "");
+		return;
+	}
+	rule_cause(finding, "%s", cause->cause);
+	if (cause->certificate && hidden)
+		rule_cause(finding, "The certificate itself is not in the capture.");
+	if (cause->where != NULL)
+		rule_command(finding, cause->where, "%s", cause->advice);
+	else
+		rule_advice(finding, "%s", cause->advice);
+}
+
 void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -136,16 +170,7 @@ void tls_fatal_alert(const struct subject *subject, const struct rule *rule, str
 		         rule_side(session, step->dir));
 	rule_summary(finding, "The %s ended the handshake with the fatal alert %s%s.",
 	             rule_side(session, alert->dir), rule_alert(alert->code, name), after);
-	const struct alert_cause *cause = alert_cause(alert->code);
-	bool certificate = session_cert(session, alert->dir ^ 1) != NULL;
-	if (cause != NULL && (!cause->certificate || certificate)) {
-		rule_cause(finding, "%s", cause->cause);
-		rule_advice(finding, "%s", cause->advice);
-	} else {
-		rule_cause(
-		    finding,
-		    "The alert alone does not tell why, and no certificate that it could mean was seen.");
-	}
+	explain_alert(subject, alert, finding);
 	if (step != NULL)
 		rule_evidence(finding, &step->at);
 	rule_evidence(finding, &alert->at);
@@ -209,8 +234,8 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	rule_evidence(finding, &last->at);
 	rule_evidence(finding, closed ? &session->closed : &session->last);
 	rule_advice(finding, "read the log of the %s at that time", next);
-	rule_advice(finding, "controller (IOS-XE): show nmsp status");
-	rule_advice(finding, "path MTU, from the engine: ping -M do -s 1472 <controller>");
+	rule_command(finding, "controller (IOS-XE)", "show nmsp status");
+	rule_path_mtu(session, finding);
 }
 
 /* ---- client certificates --------------------------------------------------------------------------- */
@@ -254,8 +279,8 @@ void tls_empty_certificate(const struct subject *subject, const struct rule *rul
 		rule_evidence(finding, &request->at);
 	rule_evidence(finding, &session_step(session, STEP_CERTIFICATE, client)->at);
 	rule_evidence(finding, alert != NULL ? &alert->at : &session->closed);
-	rule_advice(finding, "engine (MSE): show server-auth-info");
-	rule_advice(finding, "engine (CMX): cmxctl config authinfo get");
+	rule_command(finding, "engine (MSE)", "show server-auth-info");
+	rule_command(finding, "engine (CMX)", "cmxctl config authinfo get");
 }
 
 void tls_no_certificate_request(const struct subject *subject, const struct rule *rule, struct findings *out)

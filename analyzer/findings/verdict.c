@@ -9,81 +9,37 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *version_name(const struct session *session)
+#define SYN_PATIENCE (3 * NS_PER_S) /* the second SYN of common stacks is out by then: RFC 6298 section 2 */
+
+/* Rooms of the parts of a sentence; together they fit a verdict. */
+#define HANDSHAKE_TEXT 120
+#define DECISION_TEXT  128
+#define TRAFFIC_TEXT   120
+
+/* Packets may be captured in another order than they were sent in. */
+static int64_t later(int64_t from, int64_t to)
 {
-	const char *name = tls_version_name(session->tls.version);
-	return name != NULL ? name : "TLS";
+	int64_t ns = origin_elapsed(from, to);
+	return ns > 0 ? ns : 0;
 }
 
 /* Nanoseconds from the first hello to the message that completed the handshake, -1 when not seen. */
 static int64_t handshake_time(const struct session *session)
 {
-	if (session->n_steps == 0 || session->steps[0].kind != STEP_CLIENT_HELLO)
-		return -1;
 	uint8_t client = session_tls_client(session);
-	int64_t start = session->steps[0].at.time;
+	const struct step *hello = session_step(session, STEP_CLIENT_HELLO, client);
+	const struct origin *flight = &session->tls.first_protected[client];
+	if (hello == NULL)
+		return -1;
 	if (session->tls.version == TLS_1_3) {
-		const struct origin *flight = &session->tls.first_protected[client];
-		return flight->packet == 0 ? -1 : origin_elapsed(start, flight->time);
+		bool seen = flight->packet != 0 && session_whole(session, flight);
+		return seen ? later(hello->at.time, flight->time) : -1;
 	}
 	const struct step *own = session_step(session, STEP_FINISHED, client);
 	const struct step *others = session_step(session, STEP_FINISHED, client ^ 1);
 	if (own == NULL || others == NULL)
 		return -1;
-	return origin_elapsed(start, own->at.time > others->at.time ? own->at.time : others->at.time);
-}
-
-static void decision_text(const struct subject *subject, char *text, size_t room)
-{
-	char mac[RULE_TEXT];
-	const char *inferred =
-	    subject->auth.inferred ? " (inferred: encryption or the capture hides the proof)" : "";
-	if (subject->auth.observed == AUTH_OBSERVED_ACCEPTED && subject->auth.cert != NULL)
-		snprintf(text, room, "the controller accepted the engine's certificate (%s)%s",
-		         rule_mac(subject->auth.cert, mac), inferred);
-	else if (subject->auth.observed == AUTH_OBSERVED_ACCEPTED)
-		snprintf(text, room, "the controller accepted the engine%s", inferred);
-	else if (session_resumed(subject->session))
-		snprintf(text, room, "an earlier session was resumed without certificates");
-	else if (subject->client_certificate == CLIENT_CERTIFICATE_NOT_REQUESTED)
-		snprintf(text, room, "the controller asked for no certificate");
-	else if (subject->client_certificate == CLIENT_CERTIFICATE_EMPTY)
-		snprintf(text, room, "the engine sent no certificate and the controller went on");
-	else
-		snprintf(text, room, "the decision about the engine's certificate is not visible");
-}
-
-static const char *standing(const struct subject *subject, char text[RULE_TEXT])
-{
-	char time[RULE_TEXT];
-	if (subject->state == SESSION_SILENT)
-		snprintf(text, RULE_TEXT, "silent for %s since",
-		         rule_duration(origin_elapsed(subject->session->last.time, subject->now), time));
-	else if (subject->state == SESSION_CLOSED)
-		rule_close(subject->session, text);
-	else
-		snprintf(text, RULE_TEXT, "still open");
-	return text;
-}
-
-static uint64_t records(const struct session *session)
-{
-	return session->tls.protected_records[0] + session->tls.protected_records[1];
-}
-
-static void completed(const struct subject *subject, char text[VERDICT_TEXT])
-{
-	const struct session *session = subject->session;
-	char took[RULE_TEXT], end[RULE_TEXT], last[RULE_TEXT], count[RULE_TEXT], decision[160];
-	char in[RULE_TEXT + 4] = "";
-	int64_t time = handshake_time(session);
-	if (time >= 0)
-		snprintf(in, sizeof in, " in %s", rule_duration(time, took));
-	decision_text(subject, decision, sizeof decision);
-	snprintf(text, VERDICT_TEXT, "%s: %s handshake completed%s, %s, %s until %s, %s.",
-	         subject->state == SESSION_SILENT ? "Silent" : "Healthy", version_name(session), in, decision,
-	         rule_count(records(session), "encrypted record", count),
-	         rule_date(session->last.time / NS_PER_S, last), standing(subject, end));
+	return later(hello->at.time, own->at.time > others->at.time ? own->at.time : others->at.time);
 }
 
 static const char *missing(const struct session *session)
@@ -94,33 +50,166 @@ static const char *missing(const struct session *session)
 		           : "only the controller's packets are in the capture";
 	if (session->midstream || session->n_steps == 0)
 		return "the capture joined mid-way";
-	return "bytes of it are missing from the capture";
+	return "parts of it are missing from the capture";
+}
+
+/* "TLSv1.2 handshake completed in 1.0 s", and why where version or time cannot be told. */
+static const char *handshake_text(const struct session *session, char text[HANDSHAKE_TEXT])
+{
+	char took[RULE_TEXT];
+	const char *version = tls_version_name(session->tls.version);
+	int64_t time = handshake_time(session);
+	if (version != NULL && time > 0)
+		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed in %s", version,
+		         rule_duration(time, took));
+	else if (session_whole(session, NULL) || time == 0)
+		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed", version != NULL ? version : "TLS");
+	else if (version != NULL)
+		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed (how long it took is unknown: %s)",
+		         version, missing(session));
+	else
+		snprintf(text, HANDSHAKE_TEXT, "TLS handshake completed (version and duration unknown: %s)",
+		         missing(session));
+	return text;
+}
+
+/* What hides the proof of an inferred decision. */
+static const char *inferred_by(const struct subject *subject)
+{
+	if (!subject->auth.inferred)
+		return "";
+	return subject->session->tcp.packets[subject->session->controller] == 0
+	           ? " (inferred: its packets are missing)"
+	           : " (inferred: TLS 1.3 encrypts the proof)";
+}
+
+static const char *decision_text(const struct subject *subject, char text[DECISION_TEXT])
+{
+	char mac[RULE_TEXT];
+	const char *inferred = inferred_by(subject);
+	if (subject->auth.observed == AUTH_OBSERVED_ACCEPTED && subject->auth.cert != NULL)
+		snprintf(text, DECISION_TEXT, "the controller accepted the engine's certificate (%s)%s",
+		         rule_mac(subject->auth.cert, mac), inferred);
+	else if (subject->auth.observed == AUTH_OBSERVED_ACCEPTED)
+		snprintf(text, DECISION_TEXT, "the controller accepted the engine%s", inferred);
+	else if (session_resumed(subject->session))
+		snprintf(text, DECISION_TEXT, "an earlier session was resumed without certificates");
+	else
+		snprintf(text, DECISION_TEXT, "the decision about the engine's certificate is not visible");
+	return text;
+}
+
+/* How the session stands now. */
+static const char *standing(const struct subject *subject, char text[RULE_TEXT])
+{
+	char time[RULE_TEXT];
+	if (subject->state == SESSION_SILENT)
+		snprintf(text, RULE_TEXT, "silent for %s since",
+		         rule_duration(origin_elapsed(subject->session->last.time, subject->now), time));
+	else if (subject->session->closed.packet != 0)
+		rule_close(subject->session, text);
+	else
+		snprintf(text, RULE_TEXT, "still open");
+	return text;
+}
+
+/* "8 encrypted records until 2026-03-02 09:56:02 UTC, still open": without records only the end. */
+static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT])
+{
+	const struct session *session = subject->session;
+	char end[RULE_TEXT], last[RULE_TEXT], count[RULE_TEXT];
+	uint64_t records = session->tls.protected_records[0] + session->tls.protected_records[1];
+	standing(subject, end);
+	if (records == 0)
+		snprintf(text, TRAFFIC_TEXT, "%s", end);
+	else
+		snprintf(text, TRAFFIC_TEXT, "%s until %s, %s",
+		         rule_count(records, "encrypted record", count),
+		         rule_date(session->last.time / NS_PER_S, last), end);
+	return text;
+}
+
+static void completed(const struct subject *subject, char text[VERDICT_TEXT])
+{
+	char handshake[HANDSHAKE_TEXT], decision[DECISION_TEXT], after[TRAFFIC_TEXT];
+	handshake_text(subject->session, handshake);
+	traffic(subject, after);
+	if (subject->client_certificate == CLIENT_CERTIFICATE_NOT_REQUESTED)
+		snprintf(
+		    text, VERDICT_TEXT,
+		    "Connected, but the controller asked for no certificate: anybody may connect. %s, %s.",
+		    handshake, after);
+	else if (subject->client_certificate == CLIENT_CERTIFICATE_EMPTY)
+		snprintf(text, VERDICT_TEXT,
+		         "Connected, but the engine sent no certificate and the controller went on. %s, %s.",
+		         handshake, after);
+	else
+		snprintf(text, VERDICT_TEXT, "%s: %s, %s, %s.",
+		         subject->state == SESSION_SILENT ? "Silent" : "Healthy", handshake,
+		         decision_text(subject, decision), after);
 }
 
 static void not_captured(const struct subject *subject, char text[VERDICT_TEXT])
 {
-	const struct session *session = subject->session;
-	char end[RULE_TEXT], last[RULE_TEXT], count[RULE_TEXT];
-	snprintf(text, VERDICT_TEXT,
-	         "Handshake not captured: %s, so who accepted whom cannot be told; %s until %s, %s.",
-	         missing(session), rule_count(records(session), "encrypted record", count),
-	         rule_date(session->last.time / NS_PER_S, last), standing(subject, end));
+	char after[TRAFFIC_TEXT];
+	snprintf(text, VERDICT_TEXT, "Handshake not %s: %s, so who accepted whom cannot be told; %s.",
+	         subject->session->n_steps > 0 ? "seen whole" : "captured", missing(subject->session),
+	         traffic(subject, after));
 }
 
 static void handshaking(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
 	char end[RULE_TEXT];
-	if (session->n_steps == 0) {
-		snprintf(text, VERDICT_TEXT, "TCP connection with no handshake message so far, %s.",
-		         standing(subject, end));
-		return;
+	standing(subject, end);
+	if (session->n_steps > 0) {
+		const struct step *last = &session->steps[session->n_steps - 1];
+		snprintf(text, VERDICT_TEXT,
+		         "Handshake not finished: the last message is %s of the %s (packet %" PRIu64 "), %s.",
+		         session_step_name(last->kind), rule_side(session, last->dir), last->at.packet, end);
+	} else if (session->midstream) {
+		snprintf(text, VERDICT_TEXT, "The capture joined mid-way and holds no handshake message, %s.",
+		         end);
+	} else {
+		snprintf(text, VERDICT_TEXT, "TCP connection %s so far, %s.",
+		         session->tcp.bytes[0] + session->tcp.bytes[1] > 0 ? "with no handshake message"
+		                                                           : "without a byte",
+		         end);
 	}
-	const struct step *last = &session->steps[session->n_steps - 1];
-	snprintf(text, VERDICT_TEXT,
-	         "Handshake not finished: the last message is %s of the %s (packet %" PRIu64 "), %s.",
-	         session_step_name(last->kind), rule_side(session, last->dir), last->at.packet,
-	         standing(subject, end));
+}
+
+static void connecting(const struct subject *subject, char text[VERDICT_TEXT])
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	char syns[RULE_TEXT], time[RULE_TEXT];
+	int64_t since = origin_elapsed(tcp->syn[0].time, subject->now);
+	if (tcp->syns != 1 || tcp->packets[1] > 0)
+		snprintf(text, VERDICT_TEXT, "Connecting: %s so far, the TCP handshake is not complete.",
+		         rule_count(tcp->syns, "SYN", syns));
+	else if (since <= 0)
+		snprintf(text, VERDICT_TEXT, "One SYN of the %s, no answer: this capture ends with it.",
+		         rule_side(session, 0));
+	else if (since < SYN_PATIENCE)
+		snprintf(text, VERDICT_TEXT,
+		         "One SYN of the %s, no answer in this capture, which ends %s later.",
+		         rule_side(session, 0), rule_duration(since, time));
+	else
+		snprintf(
+		    text, VERDICT_TEXT,
+		    "One SYN of the %s, no answer in this capture, which goes on for %s: a host repeats its "
+		    "SYN, so it gave up at once or the capture lost packets.",
+		    rule_side(session, 0), rule_duration(since, time));
+}
+
+/* Closed before the first byte: who looks whether a port is open does that. */
+static void empty_connection(const struct subject *subject, char text[VERDICT_TEXT])
+{
+	const struct session *session = subject->session;
+	char end[RULE_TEXT], time[RULE_TEXT];
+	snprintf(text, VERDICT_TEXT, "Connected and %s after %s without a byte%s", rule_close(session, end),
+	         rule_duration(origin_elapsed(session->tcp.ack.time, session->closed.time), time),
+	         session->closed_by == 0 ? ": a port check?" : ".");
 }
 
 void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
@@ -128,16 +217,16 @@ void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
 	const struct session *session = subject->session;
 	char end[RULE_TEXT];
 	if (subject->state == SESSION_CONNECTING)
-		snprintf(text, VERDICT_TEXT,
-		         "Connecting: %" PRIu32 " SYN so far, the TCP handshake is not complete.",
-		         session->tcp.syns);
+		connecting(subject, text);
 	else if (subject->handshake == HANDSHAKE_COMPLETE)
 		completed(subject, text);
 	else if (subject->handshake == HANDSHAKE_NOT_CAPTURED)
 		not_captured(subject, text);
-	else if (subject->state == SESSION_FAILED)
+	else if (subject->state != SESSION_FAILED)
+		handshaking(subject, text);
+	else if (session->tcp.ack.packet != 0 && session->tcp.bytes[0] + session->tcp.bytes[1] == 0)
+		empty_connection(subject, text);
+	else
 		snprintf(text, VERDICT_TEXT, "Failed before the handshake was complete: %s.",
 		         rule_close(session, end));
-	else
-		handshaking(subject, text);
 }
