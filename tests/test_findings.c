@@ -270,6 +270,8 @@ static void one_sided_capture(void **state)
 	assert_string_equal(ids(test), "capture-midstream?");
 	fixture_data(&test->f, C, 100);
 	assert_string_equal(ids(test), "capture-one-sided! capture-midstream? keys-missing?");
+	assert_string_equal(test->findings.list[0].summary,
+	                    "The capture holds 2 packets of the controller and none of the engine.");
 	contains(test->verdict, "only the controller's packets are in the capture, so who accepted whom "
 	                        "cannot be told; 1 encrypted record until");
 	fixture_data(&test->f, E, 100);
@@ -285,6 +287,7 @@ static void gaps_and_cuts(void **state)
 	assert_string_equal(ids(test), "capture-gaps! keys-missing?");
 	contains(test->findings.list[0].summary,
 	         "1460 bytes are missing from the capture (engine 1460, controller 0) in 1 ");
+	contains(test->findings.list[0].summary, "and the handshake was followed to its end.");
 	contains(test->verdict, "Healthy");
 	test->f.session->tcp.lost_bytes[E] = 1;
 	ids(test);

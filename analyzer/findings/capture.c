@@ -17,8 +17,8 @@ void capture_one_sided(const struct subject *subject, const struct rule *rule, s
 		return;
 	uint8_t seen = session->tcp.packets[0] == 0;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "Only the %s's packets are in the capture (%s); none of the %s's.",
-	             rule_side(session, seen), rule_count(session->tcp.packets[seen], "packet", packets),
+	rule_summary(finding, "The capture holds %s of the %s and none of the %s.",
+	             rule_count(session->tcp.packets[seen], "packet", packets), rule_side(session, seen),
 	             rule_side(session, seen ^ 1));
 	rule_cause(
 	    finding,
@@ -28,6 +28,15 @@ void capture_one_sided(const struct subject *subject, const struct rule *rule, s
 	rule_evidence(finding, &session->opened);
 	rule_evidence(finding, &session->last);
 	rule_command(finding, "mirror both directions", "monitor session 1 source interface <port> both");
+}
+
+static const char *followed(const struct subject *subject)
+{
+	if (subject->handshake == HANDSHAKE_COMPLETE)
+		return "the handshake was followed to its end";
+	return session_fatal_alert(subject->session) != NULL
+	           ? "the handshake was followed up to the alert that ended it"
+	           : "the handshake was not followed to its end";
 }
 
 void capture_gaps(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -45,12 +54,10 @@ void capture_gaps(const struct subject *subject, const struct rule *rule, struct
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
 	             "%s %s missing from the capture (engine %" PRIu64 ", controller %" PRIu64
-	             ") in %s, noticed first at packet %" PRIu64 ", %s.",
+	             ") in %s, noticed first at packet %" PRIu64 ", and %s.",
 	             rule_count(lost, "byte", bytes), lost == 1 ? "is" : "are", tcp->lost_bytes[engine],
 	             tcp->lost_bytes[session->controller], rule_count(gaps, "place", places),
-	             tcp->first_gap.packet,
-	             complete ? "and the handshake was followed to its end"
-	                      : "and the handshake was not followed to its end");
+	             tcp->first_gap.packet, followed(subject));
 	rule_cause(
 	    finding,
 	    complete

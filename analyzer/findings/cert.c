@@ -53,7 +53,7 @@ static void judge(const struct subject *subject, const struct rule *rule, uint8_
 	rule_cause(
 	    finding, "By the capture's clock the certificate was shown at %s. If that clock is right, %s.",
 	    rule_date(now, at),
-	    not_yet ? "the certificate was made on a machine whose clock ran ahead" : "it must be renewed");
+	    not_yet ? "the certificate was made on a machine whose clock ran ahead" : "the certificate must be renewed");
 	rule_evidence(finding, &seen->at);
 	const struct alert_seen *alert = session_fatal_alert(session);
 	if (alert != NULL && alert->dir != dir)
