@@ -130,8 +130,13 @@ static void decryption_detail(struct view_session *out)
 {
 	const uint64_t *records = out->session->tls.protected_records;
 	uint64_t n = records[0] + records[1];
+	const uint64_t *refused = out->session->tls.refused, *opened = out->session->tls.opened;
 	out->decryption_detail[0] = '\0';
-	if (n > 0)
+	if (refused[0] + refused[1] > 0)
+		snprintf(out->decryption_detail, sizeof out->decryption_detail,
+		         "%" PRIu64 " records could not be opened with the key at hand, first in packet %" PRIu64,
+		         refused[0] + refused[1], out->session->tls.first_refused.packet);
+	else if (n > 0 && opened[0] + opened[1] == 0)
 		snprintf(out->decryption_detail, sizeof out->decryption_detail,
 		         "no key was given, so the contents of %" PRIu64 " encrypted record%s stay unknown",
 		         n, view_plural(n));

@@ -192,10 +192,14 @@ static const struct table alerts = {TABLE_OF(alert_columns), .count = alerts_cou
 
 static struct value decryption(const struct row *row)
 {
-	if (tls(row)->opened[0] + tls(row)->opened[1] > 0)
+	const struct session_tls *facts = tls(row);
+	if (facts->opened[0] + facts->opened[1] > 0)
 		return view_text("decrypted");
-	return view_text(tls(row)->protected_records[0] + tls(row)->protected_records[1] > 0 ? "no-key"
-	                                                                                     : "none");
+	if (facts->refused[0] + facts->refused[1] > 0)
+		return view_text("bad-key");
+	if (facts->protected_records[0] + facts->protected_records[1] == 0)
+		return view_text("none");
+	return view_text(facts->client_hello && facts->server_hello ? "no-key" : "handshake-not-captured");
 }
 
 static struct value decryption_detail(const struct row *row)

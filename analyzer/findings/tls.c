@@ -312,7 +312,8 @@ void tls_keys_missing(const struct subject *subject, const struct rule *rule, st
 	const struct session_tls *tls = &session->tls;
 	uint64_t records = tls->protected_records[0] + tls->protected_records[1];
 	char count[RULE_TEXT];
-	if (tls->first_protected[0].packet == 0 && tls->first_protected[1].packet == 0)
+	if ((tls->first_protected[0].packet == 0 && tls->first_protected[1].packet == 0) ||
+	    tls->opened[0] + tls->opened[1] > 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding, "No key is at hand for %s: NMSP messages are not counted by type.",
