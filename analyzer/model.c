@@ -4,6 +4,7 @@
  */
 #include "analyzer/model.h"
 
+#include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -21,6 +22,8 @@ struct model *model_new(void)
 	model->n_ports = 1;
 	model->certs = certs_new();
 	authlist_init(&model->authlist, model->certs);
+	model->builtin = xmalloc(sizeof *model->builtin);
+	profile_builtin(model->builtin);
 	return model;
 }
 
@@ -38,6 +41,8 @@ void model_free(struct model *model)
 	free(model->capture.inputs);
 	authlist_free(&model->authlist);
 	certs_free(model->certs);
+	free(model->profile);
+	free(model->builtin);
 	free(model);
 }
 
@@ -140,6 +145,7 @@ void model_drop_session(struct model *model, struct session *session)
 	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
 	for (uint32_t i = 0; i < session->n_certs; i++)
 		certs_give_back(model->certs, session->certs[i].cert);
+	session_nmsp_free(model, session->nmsp);
 	leave_rank(model, session);
 	if (session->prev != NULL)
 		session->prev->next = session->next;

@@ -13,6 +13,7 @@
 #include "analyzer/origin.h"
 #include "dissect/limits.h"
 #include "dissect/packet.h"
+#include "dissect/profile.h"
 #include "dissect/tls.h"
 
 /* Handshake steps, the messages of design.md section 8. */
@@ -154,6 +155,7 @@ struct session {
 	uint32_t n_certs, room_certs;
 	struct icmp_seen *icmp;
 	uint32_t n_icmp, room_icmp;
+	struct session_nmsp *nmsp; /* session_nmsp.h; NULL until plaintext came */
 	uint64_t steps_dropped, alerts_dropped; /* beyond LIMIT_STEPS, LIMIT_ALERTS */
 	struct session *prev, *next;            /* in order of id */
 	enum session_rank rank;
@@ -175,6 +177,7 @@ enum limit {
 	HIT_ALERTS,
 	HIT_SESSIONS,
 	HIT_LIST,
+	HIT_MESSAGE_TYPES,
 	HITS
 };
 
@@ -226,6 +229,12 @@ struct model {
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
 	uint32_t n_ports;
 	struct addr controller; /* --controller; version 0 when not given */
+	struct profile *profile; /* -P; NULL when not given */
+	struct profile *builtin; /* assumed-1 */
+	struct {
+		struct nmsp_kept *oldest, *newest; /* of all sessions, session_nmsp.h */
+		size_t bytes;
+	} messages;
 };
 
 struct model *model_new(void);

@@ -194,6 +194,7 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 	    [HIT_ALERTS] = {"alerts of a session", LIMIT_ALERTS},
 	    [HIT_SESSIONS] = {"sessions", LIMIT_SESSIONS},
 	    [HIT_LIST] = {"entries of the AuthList", LIMIT_LIST_ENTRIES},
+	    [HIT_MESSAGE_TYPES] = {"NMSP message types of a session", LIMIT_MESSAGE_TYPES},
 	};
 	const struct capture *capture = &subject->model->capture;
 	struct finding *finding = NULL;
