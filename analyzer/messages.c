@@ -53,13 +53,22 @@ struct messages {
 
 /* ---- the cutter of both users ---- */
 
-/* Many bytes look like a length: a place that was lost is only found again at a type that the profile names.
- */
 static bool is_named(const struct profile *profile, struct span bytes)
 {
 	struct nmsp_message message;
 	nmsp_decode(profile, bytes, &message);
 	return message.known != NULL || profile->n_messages == 0;
+}
+
+/*
+ * Many bytes look like a length: a place that was lost is only found again where a message has a type that
+ * the profile names, and elements that fit as far as it is there.
+ */
+static bool is_likely(const struct profile *profile, struct span bytes, size_t total)
+{
+	struct fields fields;
+	return is_named(profile, bytes) &&
+	       (total > bytes.n || nmsp_fields(profile, span_cut(bytes, 0, total), &fields));
 }
 
 static enum cut cut(void *ctx, struct span bytes, struct frame_head *out)
@@ -68,7 +77,7 @@ static enum cut cut(void *ctx, struct span bytes, struct frame_head *out)
 	const struct profile *profile = side->messages->profile;
 	size_t total = 0;
 	enum cut result = nmsp_cut(profile, bytes, &total);
-	if (result == CUT_OK && side->frame.astray && !is_named(profile, bytes))
+	if (result == CUT_OK && side->frame.astray && !is_likely(profile, bytes, total))
 		return CUT_BAD;
 	out->head = profile->header;
 	out->total = total;
@@ -92,11 +101,17 @@ static void no_hole(void *ctx, uint64_t n, const struct origin *origin)
 
 /* ---- trying a profile ---- */
 
+/* Enough messages have spoken; more may lie in the same piece. */
+static bool is_settled(const struct messages *messages)
+{
+	return messages->nmsp->tried >= MESSAGES_TO_DECIDE;
+}
+
 static enum cut try_cut(void *ctx, struct span bytes, struct frame_head *out)
 {
 	struct message_side *side = ctx;
 	enum cut result = cut(ctx, bytes, out);
-	if (result == CUT_BAD && !side->frame.astray && !side->doubtful)
+	if (result == CUT_BAD && !side->frame.astray && !side->doubtful && !is_settled(side->messages))
 		side->messages->nmsp->misfits++;
 	return result;
 }
@@ -114,7 +129,7 @@ static void try_message(void *ctx, const struct frame_message *whole)
 	struct messages *messages = side->messages;
 	struct nmsp_message message;
 	struct fields fields;
-	if (whole->damaged)
+	if (whole->damaged || is_settled(messages))
 		return;
 	nmsp_decode(messages->profile, whole->bytes, &message);
 	messages->nmsp->tried++;
@@ -198,27 +213,41 @@ static void start(struct message_side *side, const struct origin *origin)
 	frame_gap(&side->frame, user_of(side->messages), side, 0, origin);
 }
 
-/* Gives the frame what is left over, or only its first byte while no message starts there. */
-static void feed_scrap(struct message_side *side, bool all)
+static void drop_scrap(struct message_side *side, size_t n)
 {
-	struct frame_head head;
-	struct span scrap = span_of(side->scrap, side->n_scrap);
-	size_t n = all || cut(side, scrap, &head) == CUT_OK ? scrap.n : 1;
-	frame_data(&side->frame, user_of(side->messages), side, span_cut(scrap, 0, n), &side->now);
-	struct span rest = span_cut(scrap, n, SIZE_MAX);
+	struct span rest = span_cut(span_of(side->scrap, side->n_scrap), n, SIZE_MAX);
 	side->n_scrap = rest.n;
 	if (rest.n > 0)
 		memmove(side->scrap, rest.p, rest.n);
 }
 
-/* Adds the front of `bytes` up to the size of a header; returns the rest. */
-static struct span fill_scrap(struct message_side *side, struct span bytes)
+/* Adds the front of `bytes` up to the size of a header; returns how much of it. */
+static size_t fill_scrap(struct message_side *side, struct span bytes)
 {
 	struct span front = span_cut(bytes, 0, side->messages->profile->header - side->n_scrap);
 	if (front.n > 0)
 		memcpy(&side->scrap[side->n_scrap], front.p, front.n);
 	side->n_scrap += front.n;
-	return span_cut(bytes, front.n, SIZE_MAX);
+	return front.n;
+}
+
+/* What is left over and the front of the new piece: the frame gets the message that starts there, or a byte.
+ */
+static struct span feed_scrap(struct message_side *side, struct span bytes)
+{
+	struct frame_head head;
+	size_t borrowed = fill_scrap(side, bytes);
+	struct span scrap = span_of(side->scrap, side->n_scrap);
+	bool starts = cut(side, scrap, &head) == CUT_OK;
+	frame_data(&side->frame, user_of(side->messages), side, span_cut(scrap, 0, starts ? scrap.n : 1),
+	           &side->now);
+	if (starts) {
+		side->n_scrap = 0;
+		return span_cut(bytes, borrowed, SIZE_MAX);
+	}
+	side->n_scrap -= borrowed;
+	drop_scrap(side, 1);
+	return bytes;
 }
 
 /* The place can only be found where a whole header lies in one piece, so small pieces are put together. */
@@ -227,13 +256,20 @@ static void feed(struct message_side *side, struct span bytes, const struct orig
 	size_t header = side->messages->profile->header;
 	start(side, origin);
 	side->now = *origin;
-	while (side->frame.astray && (side->n_scrap > 0 || bytes.n < header)) {
-		bytes = fill_scrap(side, bytes);
-		if (side->n_scrap < header)
-			return;
-		feed_scrap(side, false);
-	}
-	frame_data(&side->frame, user_of(side->messages), side, bytes, origin);
+	while (side->n_scrap > 0 && side->n_scrap + bytes.n >= header)
+		bytes = feed_scrap(side, bytes);
+	if (side->frame.astray && bytes.n < header)
+		fill_scrap(side, bytes);
+	else
+		frame_data(&side->frame, user_of(side->messages), side, bytes, origin);
+}
+
+/* No more bytes join what is left over. */
+static void flush_scrap(struct message_side *side)
+{
+	struct span scrap = span_of(side->scrap, side->n_scrap);
+	side->n_scrap = 0;
+	frame_data(&side->frame, user_of(side->messages), side, scrap, &side->now);
 }
 
 static void feed_gap(struct message_side *side, uint64_t n, const struct origin *origin)
@@ -241,14 +277,14 @@ static void feed_gap(struct message_side *side, uint64_t n, const struct origin 
 	start(side, origin);
 	side->now = *origin;
 	side->doubtful = true;
-	feed_scrap(side, true);
+	flush_scrap(side);
 	frame_gap(&side->frame, user_of(side->messages), side, n, origin);
 }
 
 static void finish(struct message_side *side)
 {
 	side->finishing = true;
-	feed_scrap(side, true);
+	flush_scrap(side);
 	frame_break(&side->frame, user_of(side->messages), side, &side->now);
 }
 
@@ -367,7 +403,7 @@ static void take(struct message_side *side, const struct held_piece *piece, stru
 		feed_gap(side, piece->n, &piece->origin);
 	else
 		feed(side, bytes, &piece->origin);
-	if (!nmsp->decided && (nmsp->tried >= MESSAGES_TO_DECIDE || is_full(&messages->hold)))
+	if (!nmsp->decided && (is_settled(messages) || is_full(&messages->hold)))
 		decide(messages);
 }
 

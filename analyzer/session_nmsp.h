@@ -65,11 +65,12 @@ struct session_nmsp {
 	const struct profile *profile; /* NULL: not decided yet, or unknown */
 	bool decided;
 	bool roles_told;               /* the senders of messages tell which side is the controller */
-	uint32_t tried, fitted, named, misfits; /* the decision: whole messages, well formed ones, named ones, wrong places */
+	uint32_t tried, fitted, named; /* the decision rests on: messages, well formed ones, of known types */
+	uint32_t misfits;              /* and on places where no message can start */
 	struct origin first, last;     /* plaintext; first.packet 0 = none */
 	uint64_t pieces[2], bytes[2];  /* of plaintext: records, or TCP segments */
 	uint64_t gaps[2];              /* holes in it */
-	uint64_t lost[2];              /* bytes that belong to no message */
+	uint64_t lost[2];              /* bytes that belong to no message, missing ones included */
 	uint64_t cut_off[2];           /* messages whose end is not in the capture: not counted elsewhere */
 	uint64_t messages[2];          /* all, also of other types */
 	struct nmsp_count *counts;     /* in order of first appearance */

@@ -41,7 +41,7 @@
 /* NMSP messages of a session. What is kept of them makes room for newer ones: counts stay, no finding. */
 #define LIMIT_FRAMING_HOLD   (16 * 1024)  /* bytes held until the framing is decided */
 #define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */
-#define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; a longer one is only counted */
+#define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; of a longer one only the header */
 #define LIMIT_MESSAGES_ALL   (16 << 20)   /* messages kept of all sessions */
 #define LIMIT_MALFORMED      16           /* notes on malformed messages kept of one session: the first ones */
 #define LIMIT_MASKS          16           /* changes of capabilities, and subscriptions, kept of one session */
