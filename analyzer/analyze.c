@@ -150,7 +150,7 @@ static void settle_flow(struct analyze *analyze, struct flow *flow)
 		model_hit(analyze->model, HIT_HELD, &analyze->now);
 	for (; flow->tcp.forced_for_all > 0; flow->tcp.forced_for_all--)
 		model_hit(analyze->model, HIT_HELD_ALL, &analyze->now);
-	if (flow->tcp.ended && flow->tls != NULL) {
+	if (flow->tcp.ended && flow->tls != NULL && !tls_conn_waits(flow->tls)) {
 		tls_conn_free(flow->tls);
 		flow->tls = NULL;
 	}
@@ -311,6 +311,14 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 	else
 		note_unknown_link(&analyze->model->capture, packet->linktype);
 	tick(analyze);
+}
+
+void analyze_secrets(struct analyze *analyze, struct span text)
+{
+	keylog_parse(analyze->model->keylog, text);
+	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next)
+		if (flow->tls != NULL)
+			tls_conn_retry(flow->tls);
 }
 
 void analyze_end(struct analyze *analyze)

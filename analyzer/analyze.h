@@ -20,6 +20,12 @@ int analyze_set_filter(struct analyze *analyze, const char *expression, struct e
 /* The next packet in reading order; `input` is the index from model_add_input. */
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet);
 
+/*
+ * Secrets of a TLS key log that stood in an input, for all connections, also those that were seen before. The
+ * model must have a key log.
+ */
+void analyze_secrets(struct analyze *analyze, struct span text);
+
 /* The end of all inputs: holes become gaps, open connections end their streams. */
 void analyze_end(struct analyze *analyze);
 

@@ -6,7 +6,7 @@
  */
 #include "analyzer/capfile.h"
 
-#include "analyzer/capfile_clock.h"
+#include "analyzer/capfile_interface.h"
 #include "analyzer/origin.h"
 #include "analyzer/xmalloc.h"
 
@@ -20,6 +20,8 @@
 #define PCAP_FCS_WORD    2
 #define BLOCK_FRAME      12 /* type, length, length again */
 #define BLOCK_SECTION    0x0a0d0d0au
+#define BLOCK_SECRETS    0x0000000au
+#define SECRETS_TLS      0x544c534bu /* an NSS key log */
 #define ORDER_MAGIC      0x1a2b3c4du
 #define SECTION_VERSION  1
 #define OPTION_END       0
@@ -29,36 +31,25 @@
 #define OPTION_IFDROP    5
 #define OPTION_OSDROP    7
 
-struct interface {
-	uint32_t linktype;
-	uint32_t snaplen;
-	size_t fcs;                 /* bytes of frame check sequence at the end of each packet */
-	struct capfile_clock clock; /* pcapng only */
-	uint64_t ifdrop, osdrop;
-};
-
 struct capfile {
 	enum capfile_kind kind;
 	bool big; /* byte order of the file or section */
 	bool bad;
 	size_t need;
-	uint32_t snaplen;
 	char problem[160];
 
 	size_t record_header; /* pcap */
 	uint32_t fraction_ns; /* pcap: nanoseconds of one unit of the second time field */
 
-	struct interface *interfaces; /* of this section */
-	size_t n_interfaces;
-	uint32_t skip;          /* bytes still to skip in front of the trailing length of a block */
-	uint32_t skipped_block; /* length of that block, 0 when none is being skipped */
-	bool says_dropped;
-	uint64_t dropped_before; /* in earlier sections */
+	struct capfile_interfaces interfaces; /* of this section */
+	uint32_t skip;            /* bytes still to skip in front of the trailing length of a block */
+	uint32_t skipped_block;   /* length of that block, 0 when none is being skipped */
+	uint64_t skipped_secrets; /* blocks */
 	int64_t last_time;
 };
 
 /* STEP_ON: something was taken that holds no packet. */
-enum step { STEP_ON, STEP_PACKET, STEP_MORE, STEP_BAD };
+enum step { STEP_ON, STEP_PACKET, STEP_SECRETS, STEP_MORE, STEP_BAD };
 
 struct capfile *capfile_new(void)
 {
@@ -69,7 +60,7 @@ void capfile_free(struct capfile *file)
 {
 	if (file == NULL)
 		return;
-	free(file->interfaces);
+	capfile_interface_free(&file->interfaces);
 	free(file);
 }
 
@@ -104,25 +95,7 @@ static uint64_t u64(const struct capfile *file, struct rd *r)
 	return file->big ? rd_u64(r) : rd_u64le(r);
 }
 
-/* ---- interfaces and their clocks -------------------------------------------------------------------- */
-
-/* NULL when there are too many. */
-static struct interface *add_interface(struct capfile *file, uint32_t linktype, uint32_t snaplen)
-{
-	if (file->n_interfaces >= LIMIT_INTERFACES)
-		return NULL;
-	size_t n = file->n_interfaces + 1;
-	file->interfaces = xrealloc(file->interfaces, n * sizeof *file->interfaces);
-	file->n_interfaces = n;
-	struct interface *interface = &file->interfaces[n - 1];
-	*interface = (struct interface){.linktype = linktype, .snaplen = snaplen};
-	capfile_clock_set(&interface->clock, CAPFILE_CLOCK_DEFAULT);
-	if (snaplen > 0 && (file->snaplen == 0 || snaplen < file->snaplen))
-		file->snaplen = snaplen;
-	return interface;
-}
-
-static enum step packet_of(struct capfile *file, const struct interface *interface, int64_t time,
+static enum step packet_of(struct capfile *file, const struct capfile_interface *interface, int64_t time,
                            struct span data, size_t wire, struct capfile_packet *out)
 {
 	if (wire < data.n)
@@ -174,7 +147,8 @@ static enum step pcap_header(struct capfile *file, struct span *buffer)
 	uint32_t link = u32(file, &r);
 	if (!rd_ok(&r))
 		return more(file, PCAP_HEADER);
-	struct interface *interface = add_interface(file, link & PCAP_LINKTYPE, snaplen);
+	struct capfile_interface *interface =
+	    capfile_interface_add(&file->interfaces, link & PCAP_LINKTYPE, snaplen);
 	if ((link & PCAP_FCS_PRESENT) != 0)
 		interface->fcs = (size_t)(link >> PCAP_FCS_SHIFT) * PCAP_FCS_WORD;
 	file->kind = CAPFILE_PCAP;
@@ -202,7 +176,7 @@ static enum step pcap_record(struct capfile *file, struct span *buffer, struct c
 	*buffer = rd_rest(&r);
 	/* At most 2^32 * 10^9 + 2^32 * 10^3, which fits. */
 	int64_t time = (int64_t)seconds * NS_PER_S + (int64_t)fraction * file->fraction_ns;
-	return packet_of(file, &file->interfaces[0], time, data, wire, out);
+	return packet_of(file, &file->interfaces.items[0], time, data, wire, out);
 }
 
 /* ---- pcapng: what is in a block --------------------------------------------------------------------- */
@@ -219,21 +193,6 @@ static bool next_option(const struct capfile *file, struct rd *list, uint16_t *c
 	return rd_ok(list) && *code != OPTION_END;
 }
 
-static uint64_t saturated_sum(uint64_t a, uint64_t b)
-{
-	uint64_t sum;
-	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-static uint64_t all_dropped(const struct capfile *file)
-{
-	uint64_t sum = file->dropped_before;
-	for (size_t i = 0; i < file->n_interfaces; i++)
-		sum =
-		    saturated_sum(sum, saturated_sum(file->interfaces[i].ifdrop, file->interfaces[i].osdrop));
-	return sum;
-}
-
 static enum step section_block(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
 	(void)out;
@@ -244,8 +203,7 @@ static enum step section_block(struct capfile *file, struct rd *body, struct cap
 		return damage(file, "a section header is too short");
 	if (major != SECTION_VERSION)
 		return damage(file, "pcapng version %u is not known", major);
-	file->dropped_before = all_dropped(file);
-	file->n_interfaces = 0;
+	capfile_interface_section(&file->interfaces);
 	file->kind = CAPFILE_PCAPNG;
 	return STEP_ON;
 }
@@ -256,7 +214,7 @@ static enum step interface_block(struct capfile *file, struct rd *body, struct c
 	uint16_t linktype = u16(file, body);
 	rd_skip(body, 2);
 	uint32_t snaplen = u32(file, body);
-	struct interface *interface = add_interface(file, linktype, snaplen);
+	struct capfile_interface *interface = capfile_interface_add(&file->interfaces, linktype, snaplen);
 	if (interface == NULL)
 		return damage(file, "more than %d interfaces in one section", LIMIT_INTERFACES);
 	uint16_t code;
@@ -280,9 +238,9 @@ static enum step statistics_block(struct capfile *file, struct rd *body, struct 
 	(void)out;
 	uint32_t id = u32(file, body);
 	rd_skip(body, 8); /* time */
-	if (id >= file->n_interfaces)
+	if (id >= file->interfaces.n)
 		return STEP_ON;
-	struct interface *interface = &file->interfaces[id];
+	struct capfile_interface *interface = &file->interfaces.items[id];
 	uint16_t code;
 	struct rd value;
 	while (next_option(file, body, &code, &value)) {
@@ -292,7 +250,7 @@ static enum step statistics_block(struct capfile *file, struct rd *body, struct 
 		if (!rd_ok(&value))
 			return damage(file, "option %u of an interface statistics block is too short", code);
 		*(code == OPTION_IFDROP ? &interface->ifdrop : &interface->osdrop) = dropped;
-		file->says_dropped = true;
+		file->interfaces.says_dropped = true;
 	}
 	return rd_ok(body) ? STEP_ON : damage(file, "an interface statistics block is malformed");
 }
@@ -316,9 +274,9 @@ static enum step timed_packet(struct capfile *file, uint32_t id, struct rd *body
 	struct span data;
 	if (!take_data(file, body, captured, &data))
 		return STEP_BAD;
-	if (id >= file->n_interfaces)
+	if (id >= file->interfaces.n)
 		return damage(file, "a packet of interface %u, which is not described", id);
-	const struct interface *interface = &file->interfaces[id];
+	const struct capfile_interface *interface = &file->interfaces.items[id];
 	return packet_of(file, interface, capfile_clock_ns(&interface->clock, units), data, wire, out);
 }
 
@@ -338,15 +296,28 @@ static enum step old_packet(struct capfile *file, struct rd *body, struct capfil
 static enum step simple_packet(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
 	uint32_t wire = u32(file, body);
-	if (file->n_interfaces == 0)
+	if (file->interfaces.n == 0)
 		return damage(file, "a packet without an interface description");
-	const struct interface *interface = &file->interfaces[0];
+	const struct capfile_interface *interface = &file->interfaces.items[0];
 	uint32_t captured = interface->snaplen > 0 && interface->snaplen < wire ? interface->snaplen : wire;
 	struct span data;
 	if (!take_data(file, body, captured, &data))
 		return STEP_BAD;
 	/* The block carries no time. That of the packet before it makes no false jump of the clock. */
 	return packet_of(file, interface, file->last_time, data, wire, out);
+}
+
+static enum step secrets_block(struct capfile *file, struct rd *body, struct capfile_packet *out)
+{
+	uint32_t kind = u32(file, body);
+	if (rd_ok(body) && kind != SECRETS_TLS)
+		return STEP_ON;
+	uint32_t n = u32(file, body);
+	struct span text = rd_span(body, n);
+	if (!rd_ok(body))
+		return damage(file, "decryption secrets of %u bytes do not fit their block", n);
+	*out = (struct capfile_packet){.data = text};
+	return STEP_SECRETS;
 }
 
 /* ---- pcapng: blocks --------------------------------------------------------------------------------- */
@@ -361,6 +332,7 @@ static const struct block {
     {2, old_packet},
     {1, interface_block},
     {5, statistics_block},
+    {BLOCK_SECRETS, secrets_block},
     {BLOCK_SECTION, section_block},
 };
 
@@ -418,7 +390,9 @@ static enum step pcapng_block(struct capfile *file, struct span *buffer, struct 
 	if (length < BLOCK_FRAME || length % 4 != 0)
 		return damage(file, "a block claims %u bytes", length);
 	const struct block *block = find_block(type);
-	if (block == NULL) {
+	bool too_much = type == BLOCK_SECRETS && length > CAPFILE_NEED_MAX;
+	file->skipped_secrets += too_much;
+	if (block == NULL || too_much) {
 		file->skipped_block = length;
 		file->skip = length - BLOCK_FRAME;
 		*buffer = rd_rest(&r);
@@ -460,7 +434,16 @@ enum capfile_result capfile_next(struct capfile *file, struct span *buffer, stru
 	enum step step = file->bad ? STEP_BAD : STEP_ON;
 	while (step == STEP_ON)
 		step = next_step(file, buffer, out);
-	return step == STEP_PACKET ? CAPFILE_PACKET : step == STEP_MORE ? CAPFILE_MORE : CAPFILE_BAD;
+	switch (step) {
+	case STEP_PACKET:
+		return CAPFILE_PACKET;
+	case STEP_SECRETS:
+		return CAPFILE_SECRETS;
+	case STEP_MORE:
+		return CAPFILE_MORE;
+	default:
+		return CAPFILE_BAD;
+	}
 }
 
 size_t capfile_need(const struct capfile *file)
@@ -475,15 +458,17 @@ enum capfile_kind capfile_kind(const struct capfile *file)
 
 int64_t capfile_dropped(const struct capfile *file)
 {
-	if (!file->says_dropped)
-		return -1;
-	uint64_t dropped = all_dropped(file);
-	return dropped > INT64_MAX ? INT64_MAX : (int64_t)dropped;
+	return capfile_interface_dropped(&file->interfaces);
 }
 
 uint32_t capfile_snaplen(const struct capfile *file)
 {
-	return file->snaplen;
+	return file->interfaces.snaplen;
+}
+
+uint64_t capfile_skipped_secrets(const struct capfile *file)
+{
+	return file->skipped_secrets;
 }
 
 const char *capfile_problem(const struct capfile *file)

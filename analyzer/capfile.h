@@ -3,8 +3,8 @@
  *
  * The reader never blocks and holds no packet: the caller keeps a buffer, offers what it has, and gets
  * packets that borrow from it. Both byte orders; pcap in micro- and nanoseconds (and the variants below);
- * pcapng with several sections, interfaces, link types, snaplens and time resolutions; unknown blocks are
- * skipped. Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
+ * pcapng with several sections, interfaces, link types, snaplens and time resolutions, and TLS key logs in
+ * decryption secrets blocks; unknown blocks are skipped. Formats: draft-ietf-opsawg-pcap and -pcapng.
  */
 #ifndef ANALYZER_CAPFILE_H
 #define ANALYZER_CAPFILE_H
@@ -25,9 +25,10 @@ struct capfile_packet {
 };
 
 enum capfile_result {
-	CAPFILE_PACKET, /* *out holds a packet */
-	CAPFILE_MORE,   /* the buffer holds no whole item: append at least capfile_need() bytes in all */
-	CAPFILE_BAD,    /* damage at this place: capfile_problem() says what; nothing more comes */
+	CAPFILE_PACKET,  /* *out holds a packet */
+	CAPFILE_SECRETS, /* out->data holds lines of a TLS key log, all else in *out is 0 */
+	CAPFILE_MORE,    /* the buffer holds no whole item: append at least capfile_need() bytes in all */
+	CAPFILE_BAD,     /* damage at this place: capfile_problem() says what; nothing more comes */
 };
 
 enum capfile_kind { CAPFILE_UNKNOWN, CAPFILE_PCAP, CAPFILE_PCAPNG };
@@ -38,8 +39,8 @@ struct capfile *capfile_new(void);
 void capfile_free(struct capfile *file); /* NULL is allowed */
 
 /*
- * Takes the next packet from *buffer and moves the start of *buffer behind what was taken, also when
- * the answer is CAPFILE_MORE (blocks that hold no packet, and the part of a skipped block that is there).
+ * Takes the next packet or key log from *buffer and moves the start of *buffer behind what was taken, also
+ * when the answer is CAPFILE_MORE (blocks that hold neither, and the part of a skipped block that is there).
  */
 enum capfile_result capfile_next(struct capfile *file, struct span *buffer, struct capfile_packet *out);
 
@@ -53,6 +54,9 @@ int64_t capfile_dropped(const struct capfile *file);
 
 /* The smallest snaplen of the file's interfaces, 0 when unlimited or unknown. */
 uint32_t capfile_snaplen(const struct capfile *file);
+
+/* Decryption secrets blocks that were not handed out because they exceed CAPFILE_NEED_MAX. */
+uint64_t capfile_skipped_secrets(const struct capfile *file);
 
 /* Why the last call answered CAPFILE_BAD: a sentence without a full stop. */
 const char *capfile_problem(const struct capfile *file);
@@ -76,5 +80,11 @@ struct capfile_writer {
 
 int capfile_write_start(struct capfile_writer *writer, FILE *file);
 int capfile_write_packet(struct capfile_writer *writer, const struct capfile_packet *packet);
+
+/*
+ * Lines of a TLS key log as decryption secrets blocks (draft-ietf-opsawg-pcapng section 4.7): one, or as
+ * many as keep each below CAPFILE_NEED_MAX; a line is cut only where it is longer than a block.
+ */
+int capfile_write_secrets(struct capfile_writer *writer, struct span keylog);
 
 #endif

@@ -12,14 +12,20 @@ enum {
 	BLOCK_SECTION = 0x0A0D0D0A,
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 6,
+	BLOCK_SECRETS = 10,
+	SECRETS_TLS = 0x544C534B,
 	BYTE_ORDER_MAGIC = 0x1A2B3C4D,
 	VERSION_MAJOR = 1,
 	OPTION_TSRESOL = 9,
 	TSRESOL_NANO = 9,
 	SECTION_SIZE = 28,
 	INTERFACE_SIZE = 32,
-	PACKET_SIZE = 32, /* without the packet's own bytes */
+	PACKET_SIZE = 32,            /* without the packet's own bytes */
+	SECRETS_SIZE = 20,           /* without the text */
+	SECRETS_TEXT = LIMIT_PACKET, /* of one block, so that our reader takes it */
 };
+
+static const uint8_t zeros[4];
 
 struct block {
 	uint8_t bytes[PACKET_SIZE];
@@ -89,9 +95,23 @@ static int interface_of(struct capfile_writer *writer, uint32_t linktype)
 	return (int)writer->interfaces++;
 }
 
+static size_t padded(size_t n)
+{
+	return (n + 3) / 4 * 4;
+}
+
+/* A block of `total` bytes whose head is filled: content, padding, the length again. */
+static int put_content(FILE *file, const struct block *head, struct span content, size_t total)
+{
+	struct block tail = {.n = 0};
+	block_little(&tail, total, 4);
+	if (put_block(file, head) != 0 || put(file, content.p, content.n) != 0)
+		return -1;
+	return put(file, zeros, padded(content.n) - content.n) != 0 ? -1 : put_block(file, &tail);
+}
+
 int capfile_write_packet(struct capfile_writer *writer, const struct capfile_packet *packet)
 {
-	static const uint8_t zeros[4];
 	if (packet->data.n > UINT32_MAX - PACKET_SIZE - sizeof zeros || packet->wire > UINT32_MAX) {
 		errno = EOVERFLOW;
 		return -1;
@@ -99,10 +119,9 @@ int capfile_write_packet(struct capfile_writer *writer, const struct capfile_pac
 	int interface = interface_of(writer, packet->linktype);
 	if (interface < 0)
 		return -1;
-	size_t padding = (4 - packet->data.n % 4) % 4;
-	size_t total = PACKET_SIZE + packet->data.n + padding;
+	size_t total = PACKET_SIZE + padded(packet->data.n);
 	uint64_t time = packet->time > 0 ? (uint64_t)packet->time : 0; /* pcapng has no time before 1970 */
-	struct block head = {.n = 0}, tail = {.n = 0};
+	struct block head = {.n = 0};
 	block_little(&head, BLOCK_PACKET, 4);
 	block_little(&head, total, 4);
 	block_little(&head, (uint64_t)interface, 4);
@@ -110,8 +129,38 @@ int capfile_write_packet(struct capfile_writer *writer, const struct capfile_pac
 	block_little(&head, time, 4);
 	block_little(&head, packet->data.n, 4);
 	block_little(&head, packet->wire, 4);
-	block_little(&tail, total, 4);
-	if (put_block(writer->file, &head) != 0 || put(writer->file, packet->data.p, packet->data.n) != 0)
-		return -1;
-	return put(writer->file, zeros, padding) != 0 ? -1 : put_block(writer->file, &tail);
+	return put_content(writer->file, &head, packet->data, total);
+}
+
+/* How much of the text goes into one block: whole lines where there is an end of a line. */
+static size_t block_text(struct span text)
+{
+	if (text.n <= SECRETS_TEXT)
+		return text.n;
+	size_t n = SECRETS_TEXT;
+	while (n > 0 && text.p[n - 1] != '\n')
+		n--;
+	return n > 0 ? n : SECRETS_TEXT;
+}
+
+static int put_secrets(FILE *file, struct span text)
+{
+	size_t total = SECRETS_SIZE + padded(text.n);
+	struct block head = {.n = 0};
+	block_little(&head, BLOCK_SECRETS, 4);
+	block_little(&head, total, 4);
+	block_little(&head, SECRETS_TLS, 4);
+	block_little(&head, text.n, 4);
+	return put_content(file, &head, text, total);
+}
+
+int capfile_write_secrets(struct capfile_writer *writer, struct span keylog)
+{
+	while (keylog.n > 0) {
+		size_t n = block_text(keylog);
+		if (put_secrets(writer->file, span_cut(keylog, 0, n)) != 0)
+			return -1;
+		keylog = span_cut(keylog, n, keylog.n);
+	}
+	return 0;
 }

@@ -3,7 +3,8 @@
  * what is wrong with a file. Called by whoever reads captures; the only file with <zlib.h>.
  *
  * The buffer holds the most that capfile ever needs, so it never grows; what one call of capfile_next left
- * moves to its front before the next read. Files are not mapped: they may shrink while they are read.
+ * moves to its front before the next read. Files are not mapped: they may shrink while they are read. Key
+ * logs in front of the first packet are kept apart, because that packet is read when the file is opened.
  */
 #include "analyzer/input.h"
 
@@ -40,6 +41,10 @@ struct input {
 	struct capfile_packet first; /* read by input_open, handed out by the first input_next */
 	bool has_first;
 	int64_t first_time;
+	uint8_t *early; /* key logs in front of it, handed out before it */
+	size_t n_early;
+	bool has_early;
+	uint64_t skipped_early; /* blocks */
 	enum input_result state; /* INPUT_PACKET until the end is reached */
 	char problem[320];
 	uint64_t packets, bytes;
@@ -49,6 +54,14 @@ struct input {
 static const char *shown_name(const struct input *input)
 {
 	return strcmp(input->name, "-") == 0 ? "standard input" : input->name;
+}
+
+/* Frees bytes that may hold secrets; NULL is allowed. */
+static void forget(uint8_t *bytes, size_t n)
+{
+	if (bytes != NULL)
+		explicit_bzero(bytes, n);
+	free(bytes);
 }
 
 /* ---- bytes into the buffer --------------------------------------------------------------------------- */
@@ -148,29 +161,38 @@ static void finish(struct input *input)
 	         input->unpacked - input->left.n, input->gzip != NULL ? " of the unpacked file" : "");
 }
 
-/* False when the input is at its end. */
-static bool take(struct input *input, struct capfile_packet *out)
+/* INPUT_END also where the input is damaged: finish() tells. */
+static enum input_result take(struct input *input, struct capfile_packet *out)
 {
 	enum capfile_result result;
-	while ((result = capfile_next(input->reader, &input->left, out)) == CAPFILE_MORE) {
-		if (input->ended)
-			return false;
+	while ((result = capfile_next(input->reader, &input->left, out)) == CAPFILE_MORE && !input->ended)
 		fill(input);
-	}
-	return result == CAPFILE_PACKET;
+	if (result == CAPFILE_SECRETS)
+		return INPUT_SECRETS;
+	return result == CAPFILE_PACKET ? INPUT_PACKET : INPUT_END;
 }
 
 enum input_result input_next(struct input *input, struct capfile_packet *out)
 {
+	if (input->has_early) {
+		*out = (struct capfile_packet){.data = span_of(input->early, input->n_early)};
+		input->has_early = false;
+		return INPUT_SECRETS;
+	}
 	if (input->state != INPUT_PACKET)
 		return input->state;
-	if (input->has_first) {
+	enum input_result result = INPUT_PACKET;
+	if (input->has_first)
 		*out = input->first;
-		input->has_first = false;
-	} else if (!take(input, out)) {
+	else
+		result = take(input, out);
+	input->has_first = false;
+	if (result == INPUT_END) {
 		finish(input);
 		return input->state;
 	}
+	if (result == INPUT_SECRETS)
+		return INPUT_SECRETS;
 	input->packets++;
 	input->bytes += out->data.n;
 	return INPUT_PACKET;
@@ -249,6 +271,31 @@ static struct input *new_input(const char *path, int fd)
 	return input;
 }
 
+/* A block may end without a line end, so one is put behind it. */
+static void keep_early(struct input *input, struct span text)
+{
+	if (text.n + 1 > LIMIT_EARLY_SECRETS - input->n_early) {
+		input->skipped_early++;
+		return;
+	}
+	/* Whole at once: growing would leave copies of secrets behind. Pages that stay empty cost nothing. */
+	if (input->early == NULL)
+		input->early = xmalloc(LIMIT_EARLY_SECRETS);
+	if (text.n > 0)
+		memcpy(&input->early[input->n_early], text.p, text.n);
+	input->n_early += text.n;
+	input->early[input->n_early++] = '\n';
+	input->has_early = true;
+}
+
+static void read_first(struct input *input)
+{
+	enum input_result result;
+	while ((result = take(input, &input->first)) == INPUT_SECRETS)
+		keep_early(input, input->first.data);
+	input->has_first = result == INPUT_PACKET;
+}
+
 struct input *input_open(const char *path, struct err *err)
 {
 	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -261,7 +308,7 @@ struct input *input_open(const char *path, struct err *err)
 	size_t n = strlen(GZIP_MAGIC);
 	if (span_equal(span_cut(input->left, 0, n), span_of(GZIP_MAGIC, n)))
 		start_gzip(input);
-	input->has_first = take(input, &input->first);
+	read_first(input);
 	if (capfile_kind(input->reader) == CAPFILE_UNKNOWN) {
 		refuse(input, err);
 		input_close(input);
@@ -283,9 +330,10 @@ void input_close(struct input *input)
 	if (input->gzip != NULL)
 		inflateEnd(input->gzip);
 	free(input->gzip);
-	free(input->packed);
+	forget(input->packed, BUFFER_BYTES);
 	capfile_free(input->reader);
-	free(input->buffer);
+	forget(input->buffer, BUFFER_BYTES);
+	forget(input->early, input->n_early);
 	free(input->name);
 	free(input);
 }
@@ -330,6 +378,11 @@ int64_t input_dropped(const struct input *input)
 uint32_t input_snaplen(const struct input *input)
 {
 	return capfile_snaplen(input->reader);
+}
+
+uint64_t input_skipped_secrets(const struct input *input)
+{
+	return capfile_skipped_secrets(input->reader) + input->skipped_early;
 }
 
 uint64_t input_position(const struct input *input)

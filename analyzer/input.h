@@ -2,7 +2,7 @@
  * One capture input: a file or standard input, plain or gzipped, read in slices.
  *
  * Owns the descriptor, the buffer, the gzip state and the capfile reader. Never blocks longer than one
- * read of one buffer. Packets borrow from the input's buffer until the next call.
+ * read of one buffer. Packets and key logs borrow from the input's buffer until the next call.
  */
 #ifndef ANALYZER_INPUT_H
 #define ANALYZER_INPUT_H
@@ -12,6 +12,7 @@
 
 enum input_result {
 	INPUT_PACKET,
+	INPUT_SECRETS,   /* out->data holds lines of a TLS key log, all else in *out is 0; no packet is counted */
 	INPUT_END,       /* the whole input was read */
 	INPUT_TRUNCATED, /* it ended in the middle of an item, or is damaged: input_problem() says how */
 };
@@ -26,7 +27,7 @@ struct input;
 struct input *input_open(const char *path, struct err *err);
 void input_close(struct input *input); /* NULL is allowed */
 
-/* The next packet in *out. After INPUT_END or INPUT_TRUNCATED the answer stays the same. */
+/* The next packet or key log in *out. After INPUT_END or INPUT_TRUNCATED the answer stays the same. */
 enum input_result input_next(struct input *input, struct capfile_packet *out);
 
 /* Time of the first packet, INT64_MAX when there is none: files are read in this order. */
@@ -39,6 +40,9 @@ uint64_t input_packets(const struct input *input); /* handed out so far */
 uint64_t input_bytes(const struct input *input);   /* captured bytes of these packets */
 int64_t input_dropped(const struct input *input);  /* -1 when the file does not say */
 uint32_t input_snaplen(const struct input *input); /* 0 when unlimited or unknown */
+
+/* Decryption secrets blocks that were not handed out: too large, or too many before the first packet. */
+uint64_t input_skipped_secrets(const struct input *input);
 
 /* Bytes read of the file as stored, and its size (0 for a pipe): for the progress line. */
 uint64_t input_position(const struct input *input);

@@ -43,6 +43,7 @@ void model_free(struct model *model)
 	certs_free(model->certs);
 	free(model->profile);
 	free(model->builtin);
+	keylog_free(model->keylog);
 	free(model);
 }
 

@@ -10,6 +10,7 @@
 
 #include "analyzer/authlist.h"
 #include "analyzer/cert.h"
+#include "analyzer/keylog.h"
 #include "analyzer/origin.h"
 #include "dissect/limits.h"
 #include "dissect/packet.h"
@@ -110,7 +111,7 @@ struct session_tls {
 	uint16_t offered_version; /* highest of the ClientHello */
 	uint16_t version;         /* chosen by the ServerHello; 0 unknown */
 	uint16_t cipher;          /* chosen; valid with server_hello */
-	bool offered_ticket_or_id, psk_chosen, same_session_id;
+	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
@@ -120,6 +121,10 @@ struct session_tls {
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
 	uint16_t last_protected_length[2];
 	uint64_t protected_after_reply[2]; /* application records after the other side's first one */
+	uint64_t opened[2];       /* protected records that were decrypted, their tag or MAC verified */
+	uint64_t refused[2];      /* ... that keys were there for and whose tag or MAC was wrong */
+	struct origin first_refused;
+	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
 	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
 	uint64_t undecodable;     /* handshake messages that are not well formed */
@@ -225,6 +230,9 @@ struct model {
 	uint32_t n_sessions; /* in the list */
 	uint32_t next_id;
 	struct certs *certs;
+	struct keylog *keylog; /* NULL when no key log was given and none can come */
+	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
+	size_t waiting;        /* bytes of ciphertext that wait, of all connections */
 	struct authlist authlist;
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
 	uint32_t n_ports;

@@ -4,7 +4,9 @@
  */
 #include "analyzer/tls_conn.h"
 
-#include "analyzer/frame.h"
+#include "analyzer/tls_handshake.h"
+#include "analyzer/tls_hold.h"
+#include "analyzer/tls_keys.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -23,176 +25,20 @@ struct tls_side {
 	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */
 	uint8_t head_n;
 	struct tls_record record; /* the current one */
-	struct frame records, handshake;
+	struct frame records;
+	struct tls_handshake handshake;
 };
 
 struct tls_conn {
 	struct model *model;
 	struct session *session;
+	struct tls_keys *keys; /* NULL without a key log */
+	struct tls_hold hold;  /* records that came before their keys */
+	bool retrying;
 	struct tls_side side[2];
 };
 
-static const struct frame_user record_user, handshake_user;
-
-/* ---- handshake messages ---------------------------------------------------------------------------- */
-
-/* Handshake types -> steps. `sender`: who alone may send it, which tells the roles. */
-enum sender { SENDER_EITHER, SENDER_CLIENT, SENDER_SERVER };
-static const struct {
-	uint8_t type;
-	enum step_kind step;
-	enum sender sender;
-} handshake_types[] = {
-    {TLS_HELLO_REQUEST, STEP_HELLO_REQUEST, SENDER_SERVER},
-    {TLS_CLIENT_HELLO, STEP_CLIENT_HELLO, SENDER_CLIENT},
-    {TLS_SERVER_HELLO, STEP_SERVER_HELLO, SENDER_SERVER},
-    {TLS_NEW_SESSION_TICKET, STEP_NEW_SESSION_TICKET, SENDER_SERVER},
-    {TLS_END_OF_EARLY_DATA, STEP_END_OF_EARLY_DATA, SENDER_CLIENT},
-    {TLS_ENCRYPTED_EXTENSIONS, STEP_ENCRYPTED_EXTENSIONS, SENDER_SERVER},
-    {TLS_CERTIFICATE, STEP_CERTIFICATE, SENDER_EITHER},
-    {TLS_SERVER_KEY_EXCHANGE, STEP_SERVER_KEY_EXCHANGE, SENDER_SERVER},
-    {TLS_CERTIFICATE_REQUEST, STEP_CERTIFICATE_REQUEST, SENDER_SERVER},
-    {TLS_SERVER_HELLO_DONE, STEP_SERVER_HELLO_DONE, SENDER_SERVER},
-    {TLS_CERTIFICATE_VERIFY, STEP_CERTIFICATE_VERIFY, SENDER_EITHER},
-    {TLS_CLIENT_KEY_EXCHANGE, STEP_CLIENT_KEY_EXCHANGE, SENDER_CLIENT},
-    {TLS_FINISHED, STEP_FINISHED, SENDER_EITHER},
-    {TLS_CERTIFICATE_STATUS, STEP_CERTIFICATE_STATUS, SENDER_SERVER},
-    {TLS_KEY_UPDATE, STEP_KEY_UPDATE, SENDER_EITHER},
-};
-
-static int handshake_row(uint8_t type)
-{
-	for (size_t i = 0; i < sizeof handshake_types / sizeof handshake_types[0]; i++)
-		if (handshake_types[i].type == type)
-			return (int)i;
-	return -1;
-}
-
-static void learn_roles(struct session_tls *tls, enum sender sender, uint8_t dir)
-{
-	if (tls->has_client || sender == SENDER_EITHER)
-		return;
-	tls->has_client = true;
-	tls->client_dir = sender == SENDER_CLIENT ? dir : dir ^ 1;
-}
-
-static void take_client_hello(struct session_tls *tls, struct span body, uint8_t dir)
-{
-	struct tls_client_hello hello;
-	if (!tls_client_hello(body, &hello))
-		tls->undecodable++;
-	if (hello.random.n != TLS_RANDOM)
-		return;
-	tls->client_hello = true;
-	tls->has_client = true;
-	tls->client_dir = dir;
-	tls->offered_version = hello.max_version;
-	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket_offered;
-	memcpy(tls->client_random, hello.random.p, TLS_RANDOM);
-	tls->client_session_id_n = (uint8_t)(hello.session_id.n <= TLS_SESSION_ID ? hello.session_id.n : 0);
-	if (tls->client_session_id_n > 0)
-		memcpy(tls->client_session_id, hello.session_id.p, tls->client_session_id_n);
-}
-
-static enum step_kind take_server_hello(struct session_tls *tls, struct span body)
-{
-	struct tls_server_hello hello;
-	if (!tls_server_hello(body, &hello))
-		tls->undecodable++;
-	if (hello.random.n != TLS_RANDOM)
-		return STEP_SERVER_HELLO;
-	tls->version = hello.version;
-	if (hello.hello_retry_request)
-		return STEP_HELLO_RETRY_REQUEST;
-	tls->server_hello = true;
-	tls->cipher = hello.cipher;
-	tls->psk_chosen = hello.psk;
-	tls->same_session_id = hello.session_id.n > 0 && tls->client_hello &&
-	    span_equal(hello.session_id, span_of(tls->client_session_id, tls->client_session_id_n));
-	memcpy(tls->server_random, hello.random.p, TLS_RANDOM);
-	return STEP_SERVER_HELLO;
-}
-
-/* A message that is not understood proves nothing about the certificates in it. */
-static void take_certificates(struct tls_side *side, struct span body, struct step *step)
-{
-	const struct origin *at = &step->at;
-	struct tls_conn *conn = side->conn;
-	struct span der[LIMIT_CHAIN];
-	size_t n = 0;
-	uint64_t refused = certs_refused(conn->model->certs);
-	if (!tls_certificate(body, conn->session->tls.version, der, LIMIT_CHAIN, &n)) {
-		conn->session->tls.undecodable++;
-		step->damaged = true;
-	}
-	step->certificates = (uint32_t)n;
-	for (size_t i = 0; i < n && i < LIMIT_CHAIN; i++) {
-		struct cert_seen seen = {
-		    .dir = side->dir, .at = *at, .cert = certs_take(conn->model->certs, der[i])};
-		model_add_cert(conn->model, conn->session, &seen);
-	}
-	if (n > LIMIT_CHAIN)
-		model_hit(conn->model, HIT_CHAIN, at);
-	if (certs_refused(conn->model->certs) > refused)
-		model_hit(conn->model, HIT_CERTIFICATES, at);
-}
-
-static void handshake_message(void *ctx, const struct frame_message *message)
-{
-	struct tls_side *side = ctx;
-	struct session *session = side->conn->session;
-	uint8_t type = 0;
-	uint32_t length = 0;
-	tls_handshake_head(message->bytes, &type, &length);
-	int row = handshake_row(type);
-	if (row < 0)
-		return;
-	struct step step = {.at = message->last, .kind = handshake_types[row].step, .dir = side->dir,
-	    .damaged = message->damaged};
-	learn_roles(&session->tls, handshake_types[row].sender, side->dir);
-	struct span body = span_cut(message->bytes, TLS_HANDSHAKE_HEADER, SIZE_MAX);
-	bool whole = message->bytes.n == message->total;
-	if (type == TLS_CERTIFICATE)
-		take_certificates(side, body, &step);
-	else if (type == TLS_CLIENT_HELLO && whole)
-		take_client_hello(&session->tls, body, side->dir);
-	else if (type == TLS_SERVER_HELLO && whole)
-		step.kind = take_server_hello(&session->tls, body);
-	model_add_step(side->conn->model, session, &step);
-}
-
-static enum cut handshake_cut(void *ctx, struct span bytes, struct frame_head *out)
-{
-	struct tls_side *side = ctx;
-	uint8_t type;
-	uint32_t length;
-	enum cut cut = tls_handshake_head(bytes, &type, &length);
-	if (cut != CUT_OK)
-		return cut;
-	if (handshake_row(type) < 0 && side->handshake.astray)
-		return CUT_BAD;
-	*out = (struct frame_head){.head = TLS_HANDSHAKE_HEADER, .total = TLS_HANDSHAKE_HEADER + length,
-	    .mode = length <= LIMIT_HANDSHAKE ? FRAME_WHOLE : FRAME_SKIP};
-	if (out->mode == FRAME_SKIP && side->handshake.astray)
-		return CUT_BAD;
-	if (out->mode == FRAME_SKIP) {
-		side->conn->session->tls.too_long++;
-		model_hit(side->conn->model, HIT_HANDSHAKE, &side->conn->session->last);
-	}
-	return CUT_OK;
-}
-
-static void handshake_lost(void *ctx, uint64_t n, const struct origin *origin)
-{
-	struct tls_side *side = ctx;
-	(void)n;
-	(void)origin;
-	if (!side->handshake.astray)
-		side->conn->session->tls.undecodable++;
-}
-
-static const struct frame_user handshake_user = {
-    .trusts_start = false, .cut = handshake_cut, .message = handshake_message, .lost = handshake_lost};
+static const struct frame_user record_user;
 
 /* ---- records --------------------------------------------------------------------------------------- */
 
@@ -215,27 +61,39 @@ static void take_change_cipher_spec(struct tls_side *side, const struct frame_me
 	if (tls->version == TLS_1_3)
 		return; /* RFC 8446 appendix D.4: for middleboxes, without meaning */
 	tls->protected_on[side->dir] = true;
-	side->handshake.astray = false;
+	side->handshake.frame.astray = false;
+	if (side->conn->keys != NULL)
+		tls_keys_change(side->conn->keys, side->dir);
 }
 
-static void take_alert(struct tls_side *side, const struct frame_message *message)
+static void add_alert(struct tls_side *side, const struct alert_seen *seen)
 {
 	struct session *session = side->conn->session;
-	struct alert_seen seen = {.at = message->last, .dir = side->dir};
-	struct tls_alert alert;
-	if (is_protected(side, TLS_ALERT) || side->record.length != ALERT_LENGTH) {
-		seen.encrypted = true;
-	} else {
-		if (!tls_alert(span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX), &alert))
-			return;
-		seen.level = alert.level;
-		seen.code = alert.description;
-	}
-	model_add_alert(side->conn->model, session, &seen);
-	if (!seen.encrypted && seen.level == TLS_ALERT_FATAL && session->closed.packet == 0) {
-		session->closed = seen.at;
+	model_add_alert(side->conn->model, session, seen);
+	if (!seen->encrypted && seen->level == TLS_ALERT_FATAL && session->closed.packet == 0) {
+		session->closed = seen->at;
 		session->close = CLOSE_ALERT;
 		session->closed_by = side->dir;
+	}
+}
+
+/* An alert in the clear, or decrypted; other lengths than two bytes are no alert. */
+static void take_alert(struct tls_side *side, struct span body, const struct origin *at)
+{
+	struct tls_alert alert;
+	if (!tls_alert(body, &alert))
+		return;
+	struct alert_seen seen = {.at = *at, .dir = side->dir, .level = alert.level, .code = alert.description};
+	add_alert(side, &seen);
+}
+
+static void take_alert_record(struct tls_side *side, const struct frame_message *message)
+{
+	if (is_protected(side, TLS_ALERT) || side->record.length != ALERT_LENGTH) {
+		struct alert_seen seen = {.at = message->last, .dir = side->dir, .encrypted = true};
+		add_alert(side, &seen);
+	} else {
+		take_alert(side, span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX), &message->last);
 	}
 }
 
@@ -250,20 +108,129 @@ static void take_protected_handshake(struct tls_side *side, const struct frame_m
 	add_step(side, finished ? STEP_ENCRYPTED_HANDSHAKE : STEP_FINISHED, message, true);
 }
 
-static void take_application_data(struct tls_side *side, const struct frame_message *message)
+static void count_application_data(struct tls_side *side, const struct frame_message *message)
 {
 	struct session_tls *tls = &side->conn->session->tls;
 	uint8_t dir = side->dir;
-	if (tls->protected_records[dir]++ == 0) {
+	if (tls->protected_records[dir]++ == 0)
 		tls->first_protected[dir] = message->last;
-		if (tls->version == TLS_1_3)
-			add_step(side, STEP_ENCRYPTED_HANDSHAKE, message, true);
-	}
 	tls->protected_on[dir] = true;
 	if (tls->protected_records[dir ^ 1] > 0)
 		tls->protected_after_reply[dir]++;
 	tls->last_protected[dir] = message->last;
 	tls->last_protected_length[dir] = side->record.length;
+}
+
+/* What a record held is handed to who understands it. */
+static void take_plaintext(struct tls_side *side, uint8_t type, struct span plain, const struct origin *at)
+{
+	if (type == TLS_HANDSHAKE)
+		tls_handshake_data(&side->handshake, plain, at);
+	else if (type == TLS_ALERT)
+		take_alert(side, plain, at);
+}
+
+static bool may_wait(const struct tls_conn *conn)
+{
+	return conn->keys != NULL && conn->model->keys_may_come && !conn->retrying && !conn->hold.full;
+}
+
+/*
+ * Opens a protected record when its keys are there. False when it stays closed; the sequence number goes on all
+ * the same.
+ */
+static bool open_record(struct tls_side *side, const struct frame_message *message)
+{
+	struct tls_keys *keys = side->conn->keys;
+	struct session_tls *tls = &side->conn->session->tls;
+	if (keys == NULL || tls->keys_lost[side->dir])
+		return false;
+	if (tls_keys_ready(keys, side->dir) && side->conn->hold.first != NULL)
+		tls_conn_retry(side->conn);
+	bool whole = !message->damaged && message->bytes.n == message->total;
+	if (!whole || !tls_keys_ready(keys, side->dir)) {
+		if (!whole || !may_wait(side->conn) ||
+		    !tls_hold_push(&side->conn->hold, side->dir, message, &side->conn->model->waiting))
+			tls_keys_skip(keys, side->dir, 1);
+		return false;
+	}
+	struct span plain;
+	uint8_t type = side->record.type;
+	struct span body = span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX);
+	if (tls_keys_open(keys, side->dir, &side->record, body, &plain, &type) != TLS_OPENED) {
+		if (tls->refused[0] + tls->refused[1] == 0)
+			tls->first_refused = message->last;
+		tls->refused[side->dir]++;
+		return false;
+	}
+	tls->opened[side->dir]++;
+	take_plaintext(side, type, plain, &message->last);
+	return true;
+}
+
+/* A protected record that stays closed: what its outside tells. */
+static void take_closed(struct tls_side *side, const struct frame_message *message)
+{
+	const struct session_tls *tls = &side->conn->session->tls;
+	if (side->record.type == TLS_HANDSHAKE)
+		take_protected_handshake(side, message);
+	else if (side->record.type == TLS_ALERT)
+		take_alert_record(side, message);
+	else if (side->record.type == TLS_APPLICATION_DATA && tls->version == TLS_1_3 &&
+	    tls->protected_records[side->dir] == 1)
+		add_step(side, STEP_ENCRYPTED_HANDSHAKE, message, true);
+}
+
+/* Steps and alerts that could not be read come again from the records that waited. */
+static void forget_closed(struct session *session, uint64_t from_packet)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < session->n_steps; i++)
+		if (!session->steps[i].encrypted || session->steps[i].at.packet < from_packet)
+			session->steps[n++] = session->steps[i];
+	session->n_steps = n;
+	n = 0;
+	for (uint32_t i = 0; i < session->n_alerts; i++)
+		if (!session->alerts[i].encrypted || session->alerts[i].at.packet < from_packet)
+			session->alerts[n++] = session->alerts[i];
+	session->n_alerts = n;
+}
+
+/* Steps that were read late go to their place; equal ones keep their order. */
+static void sort_steps(struct session *session)
+{
+	for (uint32_t i = 1; i < session->n_steps; i++) {
+		struct step step = session->steps[i];
+		uint32_t at = i;
+		for (; at > 0 && session->steps[at - 1].at.packet > step.at.packet; at--)
+			session->steps[at] = session->steps[at - 1];
+		session->steps[at] = step;
+	}
+}
+
+void tls_conn_retry(struct tls_conn *conn)
+{
+	if (conn->hold.first == NULL || conn->retrying || !tls_keys_ready(conn->keys, conn->hold.first->dir))
+		return;
+	conn->retrying = true;
+	forget_closed(conn->session, conn->hold.first->message.last.packet);
+	struct tls_held *held;
+	while ((held = tls_hold_pop(&conn->hold, &conn->model->waiting)) != NULL) {
+		struct tls_side *side = &conn->side[held->dir];
+		struct tls_record current = side->record;
+		tls_record_head(held->message.bytes, &side->record);
+		if (!open_record(side, &held->message))
+			take_closed(side, &held->message);
+		side->record = current;
+		free(held);
+	}
+	sort_steps(conn->session);
+	conn->retrying = false;
+}
+
+bool tls_conn_waits(const struct tls_conn *conn)
+{
+	return conn->hold.first != NULL;
 }
 
 static void record_message(void *ctx, const struct frame_message *message)
@@ -274,30 +241,22 @@ static void record_message(void *ctx, const struct frame_message *message)
 	if (side->ssl2) {
 		side->ssl2 = false;
 		struct step step = {.at = message->last, .kind = STEP_CLIENT_HELLO, .dir = side->dir};
-		learn_roles(tls, SENDER_CLIENT, side->dir);
+		tls_handshake_is_client(tls, side->dir);
 		model_add_step(side->conn->model, side->conn->session, &step);
 		return;
 	}
 	tls_record_head(message->bytes, &side->record);
 	side->record_version = side->record.version;
 	tls->records[side->dir]++;
-	switch (side->record.type) {
-	case TLS_CHANGE_CIPHER_SPEC:
+	if (side->record.type == TLS_APPLICATION_DATA)
+		count_application_data(side, message);
+	if (side->record.type == TLS_CHANGE_CIPHER_SPEC)
 		take_change_cipher_spec(side, message);
-		break;
-	case TLS_ALERT:
-		take_alert(side, message);
-		break;
-	case TLS_HANDSHAKE:
-		if (is_protected(side, TLS_HANDSHAKE))
-			take_protected_handshake(side, message);
-		break;
-	case TLS_APPLICATION_DATA:
-		take_application_data(side, message);
-		break;
-	default:
-		break;
-	}
+	else if (is_protected(side, side->record.type)) {
+		if (!open_record(side, message))
+			take_closed(side, message);
+	} else if (side->record.type == TLS_ALERT)
+		take_alert_record(side, message);
 }
 
 /*
@@ -374,6 +333,18 @@ static enum cut first_bytes(struct tls_side *side, struct span bytes, struct fra
 	return cut;
 }
 
+static enum frame_mode mode_of(const struct tls_side *side, uint8_t type)
+{
+	if (type == TLS_CHANGE_CIPHER_SPEC || type == TLS_ALERT)
+		return FRAME_WHOLE;
+	if (!is_protected(side, type))
+		return type == TLS_HANDSHAKE ? FRAME_STREAM : FRAME_SKIP;
+	struct tls_keys *keys = side->conn->keys;
+	if (keys == NULL || side->conn->session->tls.keys_lost[side->dir])
+		return FRAME_SKIP;
+	return tls_keys_ready(keys, side->dir) || may_wait(side->conn) ? FRAME_WHOLE : FRAME_SKIP;
+}
+
 static enum cut record_cut(void *ctx, struct span bytes, struct frame_head *out)
 {
 	struct tls_side *side = ctx;
@@ -384,13 +355,8 @@ static enum cut record_cut(void *ctx, struct span bytes, struct frame_head *out)
 	else if (cut == CUT_OK && !plausible(side, &record))
 		cut = CUT_BAD;
 	else if (cut == CUT_OK) {
-		enum frame_mode mode = FRAME_SKIP;
-		if (record.type == TLS_CHANGE_CIPHER_SPEC || record.type == TLS_ALERT)
-			mode = FRAME_WHOLE;
-		else if (record.type == TLS_HANDSHAKE && !is_protected(side, TLS_HANDSHAKE))
-			mode = FRAME_STREAM;
-		*out = (struct frame_head){
-		    .head = TLS_RECORD_HEADER, .total = (size_t)TLS_RECORD_HEADER + record.length, .mode = mode};
+		*out = (struct frame_head){.head = TLS_RECORD_HEADER,
+		    .total = (size_t)TLS_RECORD_HEADER + record.length, .mode = mode_of(side, record.type)};
 	}
 	side->started = side->started || cut == CUT_OK;
 	return cut;
@@ -399,22 +365,24 @@ static enum cut record_cut(void *ctx, struct span bytes, struct frame_head *out)
 static void record_piece(void *ctx, struct span bytes, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
-	frame_data(&side->handshake, &handshake_user, side, bytes, origin);
+	tls_handshake_data(&side->handshake, bytes, origin);
 }
 
 static void record_hole(void *ctx, uint64_t n, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
-	frame_gap(&side->handshake, &handshake_user, side, n, origin);
+	tls_handshake_gap(&side->handshake, n, origin);
 }
 
 static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
 	(void)n;
-	side->conn->session->tls.resyncs++;
-	frame_break(&side->handshake, &handshake_user, side, origin);
-	side->handshake.astray = true;
+	struct session_tls *tls = &side->conn->session->tls;
+	tls->resyncs++;
+	tls->keys_lost[side->dir] = is_protected(side, TLS_HANDSHAKE);
+	tls_handshake_break(&side->handshake, origin);
+	side->handshake.frame.astray = true;
 }
 
 static const struct frame_user record_user = {.trusts_start = true, .cut = record_cut, .message = record_message,
@@ -433,7 +401,7 @@ static void join(struct tls_side *side)
 	if (tcp->syns > 0 || tcp->syn_ack.packet != 0)
 		return; /* the other SYN tells that the connection is new, so the first record is likely whole */
 	side->records.astray = true;
-	side->handshake.astray = true;
+	side->handshake.frame.astray = true;
 }
 
 static void take_data(void *ctx, struct span bytes, const struct origin *origin)
@@ -457,17 +425,36 @@ static void take_end(void *ctx, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
 	frame_break(&side->records, &record_user, side, origin);
-	frame_break(&side->handshake, &handshake_user, side, origin);
+	tls_handshake_break(&side->handshake, origin);
+	frame_free(&side->records); /* the connection may go on to wait for a key */
+	frame_free(&side->handshake.frame);
+}
+
+/* Some handshake messages change the keys of the records behind them. */
+static void handshake_seen(void *ctx, uint8_t type)
+{
+	struct tls_side *side = ctx;
+	if (side->conn->keys == NULL || side->conn->session->tls.version != TLS_1_3)
+		return;
+	if (type == TLS_FINISHED)
+		tls_keys_finished(side->conn->keys, side->dir);
+	else if (type == TLS_KEY_UPDATE)
+		tls_keys_update(side->conn->keys, side->dir);
 }
 
 struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 {
 	struct tls_conn *conn = xcalloc(1, sizeof *conn);
+	if (model->keylog != NULL)
+		conn->keys = tls_keys_new(model->keylog, &session->tls);
+	tls_hold_init(&conn->hold);
 	conn->model = model;
 	conn->session = session;
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		conn->side[dir].conn = conn;
 		conn->side[dir].dir = dir;
+		conn->side[dir].handshake = (struct tls_handshake){
+		    .model = model, .session = session, .dir = dir, .seen = handshake_seen, .ctx = &conn->side[dir]};
 	}
 	return conn;
 }
@@ -476,9 +463,11 @@ void tls_conn_free(struct tls_conn *conn)
 {
 	if (conn == NULL)
 		return;
+	tls_hold_free(&conn->hold, &conn->model->waiting);
+	tls_keys_free(conn->keys);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		frame_free(&conn->side[dir].records);
-		frame_free(&conn->side[dir].handshake);
+		frame_free(&conn->side[dir].handshake.frame);
 	}
 	free(conn);
 }

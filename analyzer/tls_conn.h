@@ -17,4 +17,10 @@ void tls_conn_free(struct tls_conn *conn); /* NULL is allowed */
 /* The sink of a direction: what tcp pushes into. Valid while the connection lives. */
 struct sink tls_conn_sink(struct tls_conn *conn, uint8_t dir);
 
+/* New secrets came: records that waited for them are opened. */
+void tls_conn_retry(struct tls_conn *conn);
+
+/* Records wait for a key that may come behind the connection's end. */
+bool tls_conn_waits(const struct tls_conn *conn);
+
 #endif

@@ -9,6 +9,7 @@
 #define LIMIT_TUNNELS      8              /* tags and tunnels stripped from one packet; deeper ones are counted */
 #define LIMIT_IP6_HEADERS  8              /* IPv6 extension headers followed; more: the packet is malformed */
 #define LIMIT_PACKET       (256 * 1024)   /* captured bytes of one packet; larger means a damaged file */
+#define LIMIT_EARLY_SECRETS (4 << 20)     /* bytes of key logs in front of a file's first packet; more: counted */
 #define LIMIT_INTERFACES   1024           /* pcapng interfaces in one section; more: damaged file */
 
 /* IP fragments: the oldest incomplete packet is dropped. */
@@ -32,6 +33,8 @@
 
 /* Keys and NMSP messages. */
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs */
+#define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key */
+#define LIMIT_WAITING_ALL      (4 << 20)         /* ... of all connections; beyond it records stay closed */
 #define LIMIT_PROFILE_BYTES    (256 * 1024)      /* a profile file */
 #define LIMIT_PROFILE_MESSAGES 256               /* message lines of a profile */
 #define LIMIT_PROFILE_ELEMENTS 256               /* element lines of a profile */

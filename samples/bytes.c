@@ -23,6 +23,12 @@ void bytes_big(struct bytes *bytes, uint64_t value, size_t width)
 	}
 }
 
+void bytes_little(struct bytes *bytes, uint64_t value, size_t width)
+{
+	for (size_t i = 0; i < width; i++)
+		bytes_big(bytes, value >> (8 * i), 1);
+}
+
 void bytes_zeros(struct bytes *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -1,6 +1,7 @@
 /*
  * generate DIR: writes every sample of scenarios.c as DIR/NAME.pcapng, with DIR/NAME.list beside it where
- * the sample has an allow list. Run by `make samples`. Keys are new in every run, times are not.
+ * the sample has an allow list and DIR/NAME.keys where it has a key log. Run by `make samples`. Keys are new
+ * in every run, times are not.
  */
 #include "analyzer/origin.h"
 #include "samples/save.h"
@@ -10,12 +11,13 @@
 
 enum { FIRST_PORT = 40100, PORTS_APART = 10, PATH_SIZE = 4096 };
 
-static void write_capture(struct wire *wire, const char *folder, const char *name)
+static void write_capture(struct wire *wire, struct span secrets, const char *folder, const char *name)
 {
 	char path[PATH_SIZE];
 	snprintf(path, sizeof path, "%s/%s.pcapng", folder, name);
 	struct save_capture capture = save_capture_open(path);
 	save_capture_add(&capture, wire);
+	save_capture_secrets(&capture, secrets);
 	save_capture_close(&capture);
 }
 
@@ -29,17 +31,31 @@ static void write_list(const struct scenarios_cast *cast, enum lists_kind kind, 
 	save_close(file, path);
 }
 
+static void write_keys(struct span keys, const char *folder, const char *name)
+{
+	char path[PATH_SIZE];
+	snprintf(path, sizeof path, "%s/%s.keys", folder, name);
+	save_text(path, keys);
+}
+
 static void generate(const struct scenarios_cast *cast, size_t row, const char *folder)
 {
 	const struct scenarios_row *scenario = &scenarios_all[row];
+	struct bytes keys = {.p = NULL};
 	struct scenarios_stage stage = {
 	    .cast = cast,
+	    .keys = &keys,
 	    .start = SCENARIOS_START + (int64_t)row * APART,
 	    .port = (uint16_t)(FIRST_PORT + row * PORTS_APART),
 	};
 	scenario->play(&stage);
 	printf("%-18s %3zu packets  %s\n", scenario->name, stage.wire.n, scenario->text);
-	write_capture(&stage.wire, folder, scenario->name);
+	bool inside = scenario->keys == SCENARIOS_KEYS_INSIDE;
+	struct span nothing = span_of(NULL, 0);
+	write_capture(&stage.wire, inside ? bytes_span(&keys) : nothing, folder, scenario->name);
+	if (scenario->keys == SCENARIOS_KEYS_BESIDE)
+		write_keys(bytes_span(&keys), folder, scenario->name);
+	bytes_free(&keys);
 	wire_free(&stage.wire);
 	if (scenario->list != LISTS_NONE)
 		write_list(cast, scenario->list, folder, scenario->name);

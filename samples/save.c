@@ -23,6 +23,13 @@ void save_close(FILE *file, const char *path)
 	must(ferror(file) == 0 && fclose(file) == 0, path);
 }
 
+void save_text(const char *path, struct span text)
+{
+	FILE *file = save_open(path);
+	must(text.n == 0 || fwrite(text.p, 1, text.n, file) == text.n, path);
+	save_close(file, path);
+}
+
 struct save_capture save_capture_open(const char *path)
 {
 	struct save_capture capture = {.path = path, .file = save_open(path)};
@@ -33,6 +40,11 @@ struct save_capture save_capture_open(const char *path)
 void save_capture_add(struct save_capture *capture, struct wire *wire)
 {
 	must(wire_write(wire, &capture->writer) == 0, capture->path);
+}
+
+void save_capture_secrets(struct save_capture *capture, struct span keylog)
+{
+	must(capfile_write_secrets(&capture->writer, keylog) == 0, capture->path);
 }
 
 void save_capture_close(struct save_capture *capture)

@@ -9,6 +9,8 @@
 FILE *save_open(const char *path);
 void save_close(FILE *file, const char *path); /* also tells of writes that failed before */
 
+void save_text(const char *path, struct span text); /* a whole file */
+
 /* A pcapng capture that grows by the frames of a wire; the path is borrowed until it is closed. */
 struct save_capture {
 	const char *path;
@@ -18,6 +20,7 @@ struct save_capture {
 
 struct save_capture save_capture_open(const char *path);
 void save_capture_add(struct save_capture *capture, struct wire *wire); /* empties the wire */
+void save_capture_secrets(struct save_capture *capture, struct span keylog);
 void save_capture_close(struct save_capture *capture);
 
 #endif

@@ -16,6 +16,8 @@ enum { NMSP_PORT = 16113, SMALL_MSS = 536, IPV6_MSS = 1440, ECHOES = 4 };
 	"AES128-SHA"
 #define TLS10_CIPHERS "AES128-SHA:@SECLEVEL=0" /* OpenSSL 3 speaks TLS 1.0 on no other level */
 
+#define FIRST_TIMEOUT (300 * 1000 * NS_PER_US) /* of a retransmission; later ones double */
+
 /* ---- who plays -------------------------------------------------------------------------------------- */
 
 struct scenarios_cast scenarios_cast(void)
@@ -58,7 +60,8 @@ struct session_plan scenarios_plan(const struct scenarios_stage *stage)
 	            .ca = &stage->cast->ca,
 	            .request = true,
 	            .verdict = X509_V_OK,
-	            .ticket = true},
+	            .ticket = true,
+            .keylog = stage->keys},
 	};
 }
 
@@ -80,13 +83,18 @@ static struct session_plan plan_rejected(const struct scenarios_stage *stage)
 
 /* ---- the plots they share --------------------------------------------------------------------------- */
 
+static void must_accept(struct session *session)
+{
+	if (session_handshake(session))
+		return;
+	fputs("samples: a handshake that should succeed failed\n", stderr);
+	exit(2);
+}
+
 /* The handshake, and what follows when it succeeds; the session stays open. */
 static void play_accepted(struct session *session)
 {
-	if (!session_handshake(session)) {
-		fputs("samples: a handshake that should succeed failed\n", stderr);
-		exit(2);
-	}
+	must_accept(session);
 	work_start(session);
 	work_echo(session, ECHOES);
 	session_wait(session, NS_PER_S);
@@ -307,29 +315,79 @@ static void no_tls(struct scenarios_stage *stage)
 	wire_close(&talk, 0);
 }
 
+static void echo_missed(struct scenarios_stage *stage)
+{
+	static const bool answered[] = {true, true, false, true, false, true, false, true};
+	enum { REQUEST = 40, TIMEOUTS = 8 };
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = session_new(&stage->wire, &plan);
+	must_accept(&session);
+	work_start(&session);
+	for (size_t i = 0; i < sizeof answered / sizeof answered[0]; i++) {
+		if (answered[i])
+			work_echo(&session, 1);
+		else
+			work_echo_missed(&session);
+	}
+	session_wait(&session, 15 * NS_PER_S);
+	work_bulk(&session, 0, REQUEST);
+	for (int i = 0; i < TIMEOUTS; i++) {
+		session.talk.now += FIRST_TIMEOUT << i; /* RFC 6298 section 5.5 */
+		wire_resend(&session.talk, 0);
+	}
+	session_free(&session);
+}
+
+static void unknown_framing(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.other_framing = true;
+	accept_and_close(stage, &plan);
+}
+
+static void plaintext(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.plaintext = true;
+	accept_and_close(stage, &plan);
+}
+
 /* Hour and port follow from the place in this table: new rows go to its end. */
 const struct scenarios_row scenarios_all[] = {
-    {"wrong-hash", "the list holds the engine's MAC with another key's hash", rejected, LISTS_WRONG_HASH},
-    {"unlisted-mac", "the list holds other engines", rejected, LISTS_OTHER_MACS},
-    {"rejected", "the list's hash has a letter O for a 0", rejected, LISTS_DAMAGED},
-    {"accepted-tls10", "TLS 1.0 with static RSA, accepted", accepted_tls10, LISTS_RIGHT_SHA1},
-    {"accepted-tls12", "TLS 1.2, accepted and still open", accepted_tls12, LISTS_RIGHT},
-    {"accepted-tls13", "TLS 1.3, accepted", accepted_tls13, LISTS_RIGHT_PEM},
-    {"empty-certificate", "the engine answers with no certificate", empty_certificate, LISTS_RIGHT},
-    {"no-request", "the controller asks for no certificate", no_request, LISTS_RIGHT},
-    {"expired", "the engine's certificate is out of date", expired, LISTS_RIGHT},
-    {"midway", "the capture begins after the handshake", midway, LISTS_RIGHT},
-    {"reorder-loss", "segments out of order, one lost", reorder_loss, LISTS_RIGHT},
-    {"lost-certificate", "a segment of the engine's certificate is missing", lost_certificate, LISTS_RIGHT},
-    {"qinq", "rejected, behind two VLAN tags", qinq, LISTS_WRONG_HASH},
-    {"erspan", "accepted, mirrored through ERSPAN type II", erspan, LISTS_RIGHT},
-    {"ipv6", "rejected over IPv6, the hash stands under another MAC", ipv6, LISTS_MOVED_HASH},
-    {"syn-unanswered", "nobody answers the engine's SYN", syn_unanswered, LISTS_NONE},
-    {"refused", "the controller refuses three connections", refused, LISTS_NONE},
-    {"one-sided", "rejected, only the engine's packets are there", one_sided, LISTS_WRONG_HASH},
-    {"cut", "rejected, 96 bytes of each packet are there", cut, LISTS_WRONG_HASH},
-    {"stalled", "the engine never answers the ServerHelloDone", stalled, LISTS_NONE},
-    {"not-tls", "the engine's side speaks HTTP", not_tls, LISTS_NONE},
-    {"no-tls", "connected, not one byte is sent", no_tls, LISTS_NONE},
+    {"wrong-hash", "the list holds the engine's MAC with another key's hash", rejected, LISTS_WRONG_HASH,
+     SCENARIOS_NO_KEYS},
+    {"unlisted-mac", "the list holds other engines", rejected, LISTS_OTHER_MACS, SCENARIOS_NO_KEYS},
+    {"rejected", "the list's hash has a letter O for a 0", rejected, LISTS_DAMAGED, SCENARIOS_NO_KEYS},
+    {"accepted-tls10", "TLS 1.0 with static RSA, accepted", accepted_tls10, LISTS_RIGHT_SHA1,
+     SCENARIOS_KEYS_BESIDE},
+    {"accepted-tls12", "TLS 1.2, accepted and still open", accepted_tls12, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"accepted-tls13", "TLS 1.3, accepted", accepted_tls13, LISTS_RIGHT_PEM, SCENARIOS_KEYS_BESIDE},
+    {"empty-certificate", "the engine answers with no certificate", empty_certificate, LISTS_RIGHT,
+     SCENARIOS_NO_KEYS},
+    {"no-request", "the controller asks for no certificate", no_request, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"expired", "the engine's certificate is out of date", expired, LISTS_RIGHT, SCENARIOS_NO_KEYS},
+    {"midway", "the capture begins after the handshake", midway, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"reorder-loss", "segments out of order, one lost", reorder_loss, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"lost-certificate", "a segment of the engine's certificate is missing", lost_certificate, LISTS_RIGHT,
+     SCENARIOS_NO_KEYS},
+    {"qinq", "rejected, behind two VLAN tags", qinq, LISTS_WRONG_HASH, SCENARIOS_NO_KEYS},
+    {"erspan", "accepted, mirrored through ERSPAN type II", erspan, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"ipv6", "rejected over IPv6, the hash stands under another MAC", ipv6, LISTS_MOVED_HASH,
+     SCENARIOS_NO_KEYS},
+    {"syn-unanswered", "nobody answers the engine's SYN", syn_unanswered, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"refused", "the controller refuses three connections", refused, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"one-sided", "rejected, only the engine's packets are there", one_sided, LISTS_WRONG_HASH,
+     SCENARIOS_NO_KEYS},
+    {"cut", "rejected, 96 bytes of each packet are there", cut, LISTS_WRONG_HASH, SCENARIOS_NO_KEYS},
+    {"stalled", "the engine never answers the ServerHelloDone", stalled, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"not-tls", "the engine's side speaks HTTP", not_tls, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"no-tls", "connected, not one byte is sent", no_tls, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"echo-missed", "3 of 8 echo requests unanswered, then silence", echo_missed, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"unknown-framing", "accepted, messages with another header", unknown_framing, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"plaintext", "NMSP without TLS", plaintext, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"dsb", "accepted, the keys are inside the capture", accepted_tls12, LISTS_RIGHT, SCENARIOS_KEYS_INSIDE},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

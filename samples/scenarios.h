@@ -18,15 +18,23 @@ struct scenarios_cast {
 struct scenarios_stage {
 	const struct scenarios_cast *cast;
 	struct wire wire;
+	struct bytes *keys; /* gets the key log, NULL when nobody wants it */
 	int64_t start; /* nanoseconds since 1970-01-01 UTC */
 	uint16_t port;
 };
 
+enum scenarios_keys {
+	SCENARIOS_NO_KEYS,
+	SCENARIOS_KEYS_BESIDE, /* as a key log file */
+	SCENARIOS_KEYS_INSIDE, /* as a decryption secrets block at the capture's end */
+};
+
 struct scenarios_row {
-	const char *name; /* of the capture and of its list */
+	const char *name; /* of the capture, its list and its key log */
 	const char *text;
 	void (*play)(struct scenarios_stage *stage);
 	enum lists_kind list;
+	enum scenarios_keys keys;
 };
 
 extern const struct scenarios_row scenarios_all[];

@@ -13,7 +13,8 @@ struct session session_new(struct wire *wire, const struct session_plan *plan)
 {
 	return (struct session){
 	    .talk = wire_conversation(wire, plan->host, plan->start),
-	    .tls = tlspeer_new(&plan->tls),
+	    .tls = plan->plaintext ? NULL : tlspeer_new(&plan->tls),
+	    .other_framing = plan->other_framing,
 	};
 }
 
@@ -55,6 +56,8 @@ bool session_step(struct session *session, int dir)
 bool session_handshake(struct session *session)
 {
 	wire_open(&session->talk);
+	if (session->tls == NULL)
+		return true;
 	bool spoke = true;
 	while (spoke) {
 		spoke = session_step(session, 0);
@@ -65,6 +68,10 @@ bool session_handshake(struct session *session)
 
 void session_message(struct session *session, int dir, struct span message)
 {
+	if (session->tls == NULL) {
+		wire_send(&session->talk, dir, message);
+		return;
+	}
 	struct bytes out = {.p = NULL};
 	size_t first = 0;
 	if (dir == 0 && tlspeer_splits(session->tls)) {
@@ -81,7 +88,8 @@ void session_message(struct session *session, int dir, struct span message)
 void session_close(struct session *session, int dir)
 {
 	struct bytes out = {.p = NULL};
-	tlspeer_notify(session->tls, dir, &out);
+	if (session->tls != NULL)
+		tlspeer_notify(session->tls, dir, &out);
 	wire_send(&session->talk, dir, bytes_span(&out));
 	bytes_free(&out);
 	wire_close(&session->talk, dir);

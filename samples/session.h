@@ -11,12 +11,15 @@
 struct session_plan {
 	struct wire_host host[2];
 	int64_t start; /* nanoseconds since 1970-01-01 UTC */
+	bool plaintext;     /* no TLS: messages follow the TCP handshake */
+	bool other_framing; /* the messages have another header than assumed-1's */
 	struct tlspeer_plan tls;
 };
 
 struct session {
 	struct wire_conversation talk;
-	struct tlspeer *tls;
+	struct tlspeer *tls; /* NULL in plaintext */
+	bool other_framing;
 	bool paused;          /* the wait for the AuthList's answer is over */
 	bool split;           /* the engine has written its first record, which is never split */
 	uint32_t transaction; /* of the engine's last request */
@@ -35,7 +38,10 @@ void session_wait(struct session *session, int64_t ns);
  */
 bool session_step(struct session *session, int dir);
 
-/* Opens TCP and steps both sides until neither has more to say; true when the handshake is complete. */
+/*
+ * Opens TCP and steps both sides until neither has more to say; true when the handshake is complete. In
+ * plaintext it is with TCP's.
+ */
 bool session_handshake(struct session *session);
 
 /* Sends one NMSP message as application data; TLS 1.0 engines as two records, 1 and n-1 bytes. */

@@ -14,6 +14,7 @@ enum { RSA_BITS = 2048, CHUNK = 4096 };
 
 struct tlspeer {
 	SSL *ssl[2];
+	struct bytes *keylog;
 	int verdict;
 	bool checked;
 };
@@ -130,6 +131,13 @@ static SSL_CTX *new_context(const struct tlspeer_plan *plan, const SSL_METHOD *m
 	return ctx;
 }
 
+static void log_key(const SSL *ssl, const char *line)
+{
+	const struct tlspeer *peer = SSL_get_app_data(ssl);
+	bytes_add(peer->keylog, span_of(line, strlen(line)));
+	bytes_add(peer->keylog, span_of("\n", 1));
+}
+
 static SSL_CTX *new_engine(const struct tlspeer_plan *plan)
 {
 	SSL_CTX *ctx = new_context(plan, TLS_client_method());
@@ -137,6 +145,8 @@ static SSL_CTX *new_engine(const struct tlspeer_plan *plan)
 		use_identity(ctx, plan->engine);
 	/* An engine runs on Java, which leaves out OpenSSL's empty records, facts.md section 4. */
 	SSL_CTX_set_options(ctx, SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS);
+	if (plan->keylog != NULL)
+		SSL_CTX_set_keylog_callback(ctx, log_key);
 	return ctx;
 }
 
@@ -170,8 +180,10 @@ struct tlspeer *tlspeer_new(const struct tlspeer_plan *plan)
 {
 	struct tlspeer *peer = xcalloc(1, sizeof *peer);
 	peer->verdict = plan->verdict;
+	peer->keylog = plan->keylog;
 	peer->ssl[0] = new_side(new_engine(plan));
 	peer->ssl[1] = new_side(new_controller(plan, peer));
+	must(SSL_set_app_data(peer->ssl[0], peer) == 1, "key log");
 	SSL_set_connect_state(peer->ssl[0]);
 	SSL_set_accept_state(peer->ssl[1]);
 	return peer;
@@ -179,6 +191,8 @@ struct tlspeer *tlspeer_new(const struct tlspeer_plan *plan)
 
 void tlspeer_free(struct tlspeer *peer)
 {
+	if (peer == NULL)
+		return;
 	SSL_free(peer->ssl[0]);
 	SSL_free(peer->ssl[1]);
 	free(peer);

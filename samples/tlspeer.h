@@ -45,6 +45,7 @@ struct tlspeer_plan {
 	bool request;                      /* the controller asks for a certificate and insists on one */
 	int verdict;                       /* X509_V_OK, or the error that makes the controller refuse it */
 	bool ticket;                       /* the controller offers session tickets */
+	struct bytes *keylog;              /* gets the engine's key log lines, NULL when nobody wants them */
 };
 
 /*
@@ -56,7 +57,7 @@ struct tlspeer_plan {
 struct tlspeer;
 
 struct tlspeer *tlspeer_new(const struct tlspeer_plan *plan);
-void tlspeer_free(struct tlspeer *peer);
+void tlspeer_free(struct tlspeer *peer); /* NULL is allowed */
 
 /* Bytes from the other side reach `dir`. */
 void tlspeer_give(struct tlspeer *peer, int dir, struct span bytes);

@@ -214,6 +214,20 @@ void wire_rewind(struct wire_conversation *talk, int dir, uint32_t n)
 	talk->seq[dir] -= n;
 }
 
+void wire_resend(struct wire_conversation *talk, int dir)
+{
+	const struct wire *wire = talk->wire;
+	size_t at = wire->n;
+	while (at > 0 && (wire->frames[at - 1].dir != dir || wire->frames[at - 1].payload == 0))
+		at--;
+	if (at == 0)
+		return;
+	const struct wire_frame *frame = &wire->frames[at - 1];
+	struct span payload = span_cut(bytes_span(&frame->bytes), frame->bytes.n - frame->payload, frame->payload);
+	wire_rewind(talk, dir, (uint32_t)payload.n);
+	wire_segment(talk, dir, TCP_ACK | TCP_PSH, payload);
+}
+
 void wire_keepalive(struct wire_conversation *talk, int dir)
 {
 	wire_rewind(talk, dir, 1);

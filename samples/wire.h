@@ -65,6 +65,9 @@ void wire_ack(struct wire_conversation *talk, int dir);
 /* The next segment of `dir` repeats its last `n` sequence numbers: a retransmission. */
 void wire_rewind(struct wire_conversation *talk, int dir, uint32_t n);
 
+/* The last segment of `dir` that carries payload once more; nobody acknowledges it. */
+void wire_resend(struct wire_conversation *talk, int dir);
+
 /* A keep-alive probe of `dir` and its answer, RFC 9293 section 3.8.4. */
 void wire_keepalive(struct wire_conversation *talk, int dir);
 

@@ -12,6 +12,7 @@
 enum {
 	PROFILE_VERSION = 1,
 	HEADER = 12,
+	OTHER_HEADER = 8,
 	ELEMENT_HEADER = 4,
 	ELEMENTS = 8,
 };
@@ -133,14 +134,30 @@ static void add_element(struct bytes *out, const struct element *element)
 		bytes_big(out, element->value, element->n);
 }
 
+static void add_header(struct bytes *out, uint16_t type, size_t body, uint32_t transaction)
+{
+	bytes_big(out, PROFILE_VERSION, 1);
+	bytes_big(out, 0, 1);
+	bytes_big(out, type, 2);
+	bytes_big(out, HEADER + body, 2);
+	bytes_big(out, 0, 2);
+	bytes_big(out, transaction, 4);
+}
+
+static void add_other_header(struct bytes *out, uint16_t type, size_t body, uint32_t transaction)
+{
+	bytes_little(out, OTHER_HEADER + body, 2);
+	bytes_little(out, type, 2);
+	bytes_little(out, transaction, 4);
+}
+
 static void send_message(struct session *session, int dir, uint16_t type, struct span body)
 {
 	struct bytes out = {.p = NULL};
-	bytes_big(&out, PROFILE_VERSION, 1);
-	bytes_big(&out, 0, 1);
-	bytes_big(&out, type, 2);
-	bytes_big(&out, HEADER + body.n, 4);
-	bytes_big(&out, session->transaction, 4);
+	if (session->other_framing)
+		add_other_header(&out, type, body.n, session->transaction);
+	else
+		add_header(&out, type, body.n, session->transaction);
 	bytes_add(&out, body);
 	session_message(session, dir, bytes_span(&out));
 	bytes_free(&out);
@@ -170,6 +187,11 @@ void work_echo(struct session *session, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		say(session, echo, sizeof echo / sizeof echo[0]);
+}
+
+void work_echo_missed(struct session *session)
+{
+	say(session, echo, 1);
 }
 
 void work_bulk(struct session *session, int dir, size_t n)

@@ -1,6 +1,7 @@
 /*
  * What engine and controller say to each other after the handshake: NMSP by the profile assumed-1
- * (design.md section 5, samples/assumed-1.profile). The messages have the sizes of facts.md section 3.
+ * (design.md section 5, samples/assumed-1.profile), whose messages have the sizes of facts.md section 3, or
+ * with the other header of a session's plan: total length 2 bytes, type 2, transaction 4, little-endian.
  */
 #ifndef SAMPLES_WORK_H
 #define SAMPLES_WORK_H
@@ -16,6 +17,9 @@ void work_start(struct session *session);
 
 /* `n` echo requests, one every 15 s, each answered. */
 void work_echo(struct session *session, unsigned n);
+
+/* An echo request after 15 s that is not answered. */
+void work_echo_missed(struct session *session);
 
 /* A MEASUREMENT_NOTIFICATION of the controller or a STATISTICS_REQUEST of the engine, `n` bytes in all. */
 void work_bulk(struct session *session, int dir, size_t n);

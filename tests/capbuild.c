@@ -136,6 +136,17 @@ void capbuild_statistics(struct capbuild *f, uint32_t id, uint64_t ifdrop, uint6
 	capbuild_block_end(f);
 }
 
+void capbuild_secrets(struct capbuild *f, uint32_t kind, const char *text)
+{
+	size_t n = strlen(text);
+	capbuild_block(f, 10);
+	capbuild_put(f, kind, 4);
+	capbuild_put(f, n, 4);
+	for (size_t i = 0; i < n; i++)
+		capbuild_put(f, (uint8_t)text[i], 1);
+	capbuild_block_end(f);
+}
+
 /* ---- reading them ----------------------------------------------------------------------------------- */
 
 static void see(struct capbuild_run *run, const struct capfile_packet *packet)
@@ -147,6 +158,15 @@ static void see(struct capbuild_run *run, const struct capfile_packet *packet)
 	assert(packet->data.n <= sizeof seen->data);
 	if (packet->data.n > 0)
 		memcpy(seen->data, packet->data.p, packet->data.n);
+}
+
+static void see_secrets(struct capbuild_run *run, const struct capfile_packet *secrets)
+{
+	struct span text = secrets->data;
+	assert(secrets->time == 0 && secrets->linktype == 0 && secrets->wire == 0);
+	assert(text.n < sizeof run->secrets - run->n_secrets);
+	for (size_t i = 0; i < text.n; i++)
+		run->secrets[run->n_secrets++] = (char)text.p[i];
 }
 
 /* The first n bytes of the file, `step` bytes more whenever the reader asks. */
@@ -164,8 +184,9 @@ struct capbuild_run capbuild_feed(const struct capbuild *f, size_t n, size_t ste
 			block[i - begin] = f->p[i];
 		struct span left = span_of(block, end - begin);
 		struct capfile_packet packet;
-		while ((result = capfile_next(reader, &left, &packet)) == CAPFILE_PACKET)
-			see(&run, &packet);
+		while ((result = capfile_next(reader, &left, &packet)) == CAPFILE_PACKET ||
+		       result == CAPFILE_SECRETS)
+			(result == CAPFILE_PACKET ? see : see_secrets)(&run, &packet);
 		begin = end - left.n;
 		free(block);
 		if (result == CAPFILE_MORE) {
@@ -179,6 +200,7 @@ struct capbuild_run capbuild_feed(const struct capbuild *f, size_t n, size_t ste
 	run.bad = result == CAPFILE_BAD;
 	run.cut = capfile_cut(reader, end - begin);
 	run.dropped = capfile_dropped(reader);
+	run.skipped_secrets = capfile_skipped_secrets(reader);
 	run.snaplen = capfile_snaplen(reader);
 	run.kind = capfile_kind(reader);
 	snprintf(run.problem, sizeof run.problem, "%s", capfile_problem(reader));

@@ -27,6 +27,9 @@ struct capbuild_packet {
 struct capbuild_run {
 	struct capbuild_packet packets[CAPBUILD_PACKETS];
 	size_t n;
+	char secrets[256]; /* every key log, one behind the other */
+	size_t n_secrets;
+	uint64_t skipped_secrets;
 	bool bad, cut;
 	int64_t dropped;
 	uint32_t snaplen;
@@ -54,6 +57,9 @@ void capbuild_interface(struct capbuild *f, uint16_t link, uint32_t snaplen, int
 void capbuild_enhanced(struct capbuild *f, uint32_t id, uint64_t units, uint32_t captured, uint32_t wire,
                        uint8_t first);
 void capbuild_statistics(struct capbuild *f, uint32_t id, uint64_t ifdrop, uint64_t osdrop);
+
+/* A decryption secrets block of some kind. */
+void capbuild_secrets(struct capbuild *f, uint32_t kind, const char *text);
 
 /* Reads the first n bytes, `step` more whenever the reader asks. */
 struct capbuild_run capbuild_feed(const struct capbuild *f, size_t n, size_t step);

@@ -35,12 +35,14 @@ static inline void check_slices(const struct capbuild *f)
 		assert_false(run.bad);
 		assert_false(run.cut);
 		assert_int_equal(run.dropped, whole.dropped);
+		assert_string_equal(run.secrets, whole.secrets);
 		assert_same(&run, &whole, whole.n);
 	}
 	for (size_t n = 0; n < f->n; n++) {
 		struct capbuild_run run = capbuild_feed(f, n, n > 0 ? n : 1);
 		assert_false(run.bad);
 		assert_true(run.n <= whole.n);
+		assert_memory_equal(run.secrets, whole.secrets, run.n_secrets);
 		assert_same(&run, &whole, run.n);
 	}
 }

@@ -12,8 +12,11 @@ static void read_packets(struct capfile *file, struct span *buffer)
 {
 	struct capfile_packet packet;
 	size_t before = buffer->n;
-	while (capfile_next(file, buffer, &packet) == CAPFILE_PACKET) {
-		if (packet.data.n > packet.wire || packet.data.n > LIMIT_PACKET || buffer->n >= before)
+	enum capfile_result result;
+	while ((result = capfile_next(file, buffer, &packet)) == CAPFILE_PACKET || result == CAPFILE_SECRETS) {
+		if (result == CAPFILE_SECRETS)
+			packet.wire = packet.data.n;
+		if (packet.data.n > packet.wire || packet.data.n > CAPFILE_NEED_MAX || buffer->n >= before)
 			abort();
 		before = buffer->n;
 	}

@@ -27,8 +27,12 @@ static void read_file(struct analyze *analyze, uint32_t input, struct span left)
 {
 	struct capfile *file = capfile_new();
 	struct capfile_packet packet;
-	for (unsigned i = 0; i < MOST_PACKETS && capfile_next(file, &left, &packet) == CAPFILE_PACKET; i++)
-		analyze_packet(analyze, input, &packet);
+	enum capfile_result result = CAPFILE_PACKET;
+	for (unsigned i = 0; i < MOST_PACKETS && (result == CAPFILE_PACKET || result == CAPFILE_SECRETS); i++) {
+		result = capfile_next(file, &left, &packet);
+		if (result == CAPFILE_PACKET)
+			analyze_packet(analyze, input, &packet);
+	}
 	capfile_free(file);
 }
 

@@ -20,7 +20,10 @@ void recording_read(struct recording *recording, const char *path)
 		abort();
 	}
 	struct capfile_packet packet;
-	while (input_next(input, &packet) == INPUT_PACKET) {
+	enum input_result result;
+	while ((result = input_next(input, &packet)) == INPUT_PACKET || result == INPUT_SECRETS) {
+		if (result == INPUT_SECRETS)
+			continue;
 		struct recorded recorded = {packet.time, packet.linktype, packet.wire,
 		    xmemdup(packet.data.p, packet.data.n), packet.data.n};
 		recording_insert(recording, recording->n, &recorded);

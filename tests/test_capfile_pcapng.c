@@ -14,9 +14,7 @@ static void everything(struct capbuild *f, bool big)
 {
 	*f = (struct capbuild){.n = 0};
 	capbuild_section(f, big);
-	capbuild_block(f, 0x0000000a); /* decryption secrets */
-	capbuild_data(f, 1, 37);
-	capbuild_block_end(f);
+	capbuild_secrets(f, 0x544c534b, "CLIENT_RANDOM 01 02\n");
 	capbuild_interface(f, 1, 12, -1, 0);
 	capbuild_interface(f, 113, 0, 9, 10);
 	capbuild_interface(f, 1, 96, -1, 0);
@@ -33,6 +31,8 @@ static void everything(struct capbuild *f, bool big)
 	capbuild_interface(f, 101, 0, -1, 0);
 	capbuild_block(f, 0x80000bad);
 	capbuild_block_end(f);
+	capbuild_secrets(f, 0x544c534b, "");
+	capbuild_secrets(f, 0x57474b4c, "LOCAL_STATIC_PRIVATE_KEY = x\n"); /* WireGuard */
 	capbuild_block(f, 2); /* packet */
 	capbuild_put(f, 0, 2);
 	capbuild_put(f, 7, 2);
@@ -43,6 +43,7 @@ static void everything(struct capbuild *f, bool big)
 	capbuild_data(f, 4, 6);
 	capbuild_block_end(f);
 	capbuild_statistics(f, 0, 100, 0);
+	capbuild_secrets(f, 0x544c534b, "#3\n");
 }
 
 static void pcapng_variants(void **state)
@@ -60,6 +61,8 @@ static void pcapng_variants(void **state)
 		assert_packet(&run, 3, 5000, 101, 6, 6, 4);
 		assert_int_equal(run.dropped, 6 + 2 + 1 + 100);
 		assert_int_equal(run.snaplen, 12);
+		assert_string_equal(run.secrets, "CLIENT_RANDOM 01 02\n#3\n");
+		assert_int_equal(run.skipped_secrets, 0);
 		check_slices(&f);
 	}
 }
@@ -79,6 +82,63 @@ static void pcapng_cut_in_skipped_block(void **state)
 	struct capbuild_run run = capbuild_feed_all(&f);
 	assert_false(run.bad);
 	assert_true(run.cut);
+}
+
+static void pcapng_secrets_lies(void **state)
+{
+	(void)state;
+	for (int big = 0; big < 2; big++) {
+		struct capbuild f = {.n = 0};
+		capbuild_section(&f, big == 1);
+		capbuild_interface(&f, 1, 0, -1, 0);
+		capbuild_enhanced(&f, 0, 1, 4, 4, 1);
+		capbuild_secrets(&f, 0x544c534b, "abcdef");
+		assert_string_equal(capbuild_feed_all(&f).secrets, "abcdef");
+		size_t n = f.block + 12;
+		capbuild_set32(&f, n, 8); /* the padding too */
+		assert_int_equal(capbuild_feed_all(&f).n_secrets, 8);
+		static const uint32_t lies[] = {9, UINT32_MAX - 3, UINT32_MAX};
+		for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+			capbuild_set32(&f, n, lies[i]);
+			assert_damage(&f, 1, "secrets");
+		}
+		capbuild_set32(&f, n - 4, 0x57474b4c);
+		assert_false(capbuild_feed_all(&f).bad);
+	}
+}
+
+/* The largest block that is held, and one that is skipped and counted; the packet behind it is there. */
+static void pcapng_largest_secrets(void **state)
+{
+	(void)state;
+	static uint8_t bytes[CAPFILE_NEED_MAX + 200];
+	for (uint32_t length = CAPFILE_NEED_MAX; length <= CAPFILE_NEED_MAX + 4; length += 4) {
+		struct capbuild f = {.n = 0};
+		capbuild_section(&f, false);
+		capbuild_interface(&f, 1, 0, -1, 0);
+		size_t begin = f.n;
+		capbuild_secrets(&f, 0x544c534b, "");
+		capbuild_set32(&f, begin + 4, length);
+		capbuild_set32(&f, begin + 12, length - 20);
+		memset(bytes, 'x', sizeof bytes);
+		memcpy(bytes, f.p, begin + 16);
+		memcpy(&bytes[begin + length - 4], &f.p[begin + 4], 4);
+		f.n = 0;
+		capbuild_enhanced(&f, 0, 1, 4, 4, 1);
+		memcpy(&bytes[begin + length], f.p, f.n);
+		struct capfile *reader = capfile_new();
+		struct capfile_packet packet;
+		struct span left = span_of(bytes, begin + length + f.n);
+		bool held = length == CAPFILE_NEED_MAX;
+		if (held) {
+			assert_int_equal(capfile_next(reader, &left, &packet), CAPFILE_SECRETS);
+			assert_int_equal(packet.data.n, length - 20);
+		}
+		assert_int_equal(capfile_next(reader, &left, &packet), CAPFILE_PACKET);
+		assert_int_equal(packet.data.n, 4);
+		assert_int_equal(capfile_skipped_secrets(reader), held ? 0 : 1);
+		capfile_free(reader);
+	}
 }
 
 static void pcapng_block_lengths(void **state)
@@ -121,7 +181,7 @@ static void pcapng_too_short_blocks(void **state)
 	static const struct {
 		uint32_t type;
 		size_t body; /* the shortest that is well formed */
-	} blocks[] = {{1, 8}, {2, 20}, {3, 4}, {5, 12}, {6, 20}, {0x0a0d0d0a, 16}};
+	} blocks[] = {{1, 8}, {2, 20}, {3, 4}, {5, 12}, {6, 20}, {10, 4}, {0x0a0d0d0a, 16}};
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
 		for (size_t n = 0; n <= blocks[i].body; n += 4) {
 			struct capbuild f = {.n = 0};
@@ -287,6 +347,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pcapng_variants),
 	    cmocka_unit_test(pcapng_cut_in_skipped_block),
+	    cmocka_unit_test(pcapng_secrets_lies),
+	    cmocka_unit_test(pcapng_largest_secrets),
 	    cmocka_unit_test(pcapng_block_lengths),
 	    cmocka_unit_test(pcapng_too_short_blocks),
 	    cmocka_unit_test(pcapng_packet_lies),

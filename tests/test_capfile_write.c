@@ -165,7 +165,65 @@ static void test_a_full_disk_is_told(void **state)
 	struct capfile_packet packet = {.linktype = 1, .wire = 4, .data = span_of("abcd", 4)};
 	assert_int_equal(capfile_write_packet(&writer, &packet), -1);
 	assert_int_equal(writer.interfaces, 0);
+	assert_int_equal(capfile_write_secrets(&writer, span_of("abcd", 4)), -1);
 	fclose(full);
+}
+
+static void expect_secrets(struct rd *r, struct span text)
+{
+	size_t padded = (text.n + 3) / 4 * 4;
+	assert_int_equal(rd_u32le(r), 10);
+	assert_int_equal(rd_u32le(r), 20 + padded);
+	assert_int_equal(rd_u32le(r), 0x544c534b);
+	assert_int_equal(rd_u32le(r), text.n);
+	assert_true(span_equal(rd_span(r, text.n), text));
+	for (size_t i = text.n; i < padded; i++)
+		assert_int_equal(rd_u8(r), 0);
+	assert_int_equal(rd_u32le(r), 20 + padded);
+}
+
+static void test_secrets_are_a_block(void **state)
+{
+	(void)state;
+	struct written w;
+	start(&w);
+	for (size_t n = 0; n <= 5; n++)
+		assert_int_equal(capfile_write_secrets(&w.writer, span_of("ab\ncd", n)), 0);
+	struct rd r = finish(&w);
+	expect_section(&r);
+	for (size_t n = 1; n <= 5; n++)
+		expect_secrets(&r, span_of("ab\ncd", n));
+	assert_true(rd_done(&r));
+	free(w.bytes);
+}
+
+/* Every block is read again, and lines are cut only where they are longer than a block. */
+static void test_long_secrets_are_blocks_of_lines(void **state)
+{
+	(void)state;
+	static char text[3 * LIMIT_PACKET];
+	size_t line = 176; /* of a CLIENT_RANDOM */
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = i % line == line - 1 && i < LIMIT_PACKET ? '\n' : (char)('a' + i % 23);
+	struct written w;
+	start(&w);
+	assert_int_equal(capfile_write_secrets(&w.writer, span_of(text, sizeof text)), 0);
+	(void)finish(&w);
+	struct capfile *reader = capfile_new();
+	struct span left = span_of(w.bytes, w.n);
+	struct capfile_packet secrets;
+	size_t whole = LIMIT_PACKET / line * line;
+	size_t sizes[] = {whole, LIMIT_PACKET, LIMIT_PACKET, LIMIT_PACKET - whole};
+	size_t seen = 0;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		assert_int_equal(capfile_next(reader, &left, &secrets), CAPFILE_SECRETS);
+		assert_true(span_equal(secrets.data, span_of(&text[seen], sizes[i])));
+		seen += sizes[i];
+	}
+	assert_int_equal(capfile_next(reader, &left, &secrets), CAPFILE_MORE);
+	assert_false(capfile_cut(reader, left.n));
+	capfile_free(reader);
+	free(w.bytes);
 }
 
 int main(void)
@@ -176,6 +234,8 @@ int main(void)
 	    cmocka_unit_test(test_one_interface_per_link_type),
 	    cmocka_unit_test(test_time_before_1970_is_1970),
 	    cmocka_unit_test(test_too_many_link_types),
+	    cmocka_unit_test(test_secrets_are_a_block),
+	    cmocka_unit_test(test_long_secrets_are_blocks_of_lines),
 	    cmocka_unit_test(test_a_full_disk_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

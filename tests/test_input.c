@@ -16,6 +16,7 @@
 #include <zlib.h>
 #include <cmocka.h>
 
+#define SECRETS_TLS 0x544c534b
 #define PLENTY 40000 /* packets of the big file: several buffers of bytes */
 
 static char path[] = "/tmp/test_input.XXXXXX";
@@ -280,6 +281,92 @@ static void largest_packet(void **state)
 	input_close(input);
 }
 
+static void assert_secrets(struct input *input, const char *text)
+{
+	struct capfile_packet secrets;
+	assert_int_equal(input_next(input, &secrets), INPUT_SECRETS);
+	assert_true(span_equal(secrets.data, span_of(text, strlen(text))));
+}
+
+static void secrets(void **state)
+{
+	(void)state;
+	struct capbuild f = {.n = 0};
+	capbuild_section(&f, false);
+	capbuild_secrets(&f, SECRETS_TLS, "first");
+	capbuild_interface(&f, 1, 0, -1, 0);
+	capbuild_secrets(&f, SECRETS_TLS, "second\n");
+	size_t head = f.n;
+	capbuild_enhanced(&f, 0, 12345, 8, 8, 1);
+	capbuild_secrets(&f, SECRETS_TLS, "third");
+	capbuild_enhanced(&f, 0, 12346, 8, 8, 1);
+	capbuild_secrets(&f, SECRETS_TLS, "fourth");
+	write_file(f.p, f.n);
+	struct input *input = open_good(path);
+	struct capfile_packet packet;
+	assert_int_equal(input_first_time(input), 12345000);
+	assert_secrets(input, "first\nsecond\n\n");
+	assert_int_equal(input_next(input, &packet), INPUT_PACKET);
+	assert_int_equal(packet.time, 12345000);
+	assert_secrets(input, "third");
+	assert_int_equal(input_next(input, &packet), INPUT_PACKET);
+	assert_int_equal(packet.time, 12346000);
+	assert_secrets(input, "fourth");
+	assert_int_equal(input_next(input, &packet), INPUT_END);
+	assert_int_equal(input_packets(input), 2);
+	assert_int_equal(input_bytes(input), 16);
+	assert_int_equal(input_skipped_secrets(input), 0);
+	input_close(input);
+
+	write_file(f.p, head); /* no packet at all */
+	input = open_good(path);
+	assert_int_equal(input_first_time(input), INT64_MAX);
+	assert_secrets(input, "first\nsecond\n\n");
+	assert_int_equal(drain(input, INPUT_END), 0);
+	input_close(input);
+}
+
+/* Key logs in front of the first packet beyond the cap are counted; behind it there is no cap. */
+static void early_secrets(void **state)
+{
+	(void)state;
+	struct capbuild f = {.n = 0};
+	capbuild_section(&f, true);
+	capbuild_interface(&f, 1, 0, -1, 0);
+	size_t head = f.n;
+	char text[1024];
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	capbuild_secrets(&f, SECRETS_TLS, text);
+	size_t block = f.n - head, fit = LIMIT_EARLY_SECRETS / sizeof text;
+	size_t n = head + 2 * (fit + 1) * block + 100, at = head;
+	uint8_t *bytes = malloc(n);
+	assert_non_null(bytes);
+	memcpy(bytes, f.p, head);
+	for (size_t i = 0; i <= fit; i++, at += block)
+		memcpy(&bytes[at], &f.p[head], block);
+	struct capbuild packet_of = {.big = true};
+	capbuild_enhanced(&packet_of, 0, 1, 8, 8, 1);
+	memcpy(&bytes[at], packet_of.p, packet_of.n);
+	at += packet_of.n;
+	for (size_t i = 0; i <= fit; i++, at += block)
+		memcpy(&bytes[at], &f.p[head], block);
+	write_file(bytes, at);
+	free(bytes);
+
+	struct input *input = open_good(path);
+	struct capfile_packet packet;
+	assert_int_equal(input_skipped_secrets(input), 1);
+	assert_int_equal(input_next(input, &packet), INPUT_SECRETS);
+	assert_int_equal(packet.data.n, LIMIT_EARLY_SECRETS);
+	assert_int_equal(input_next(input, &packet), INPUT_PACKET);
+	for (size_t i = 0; i <= fit; i++)
+		assert_secrets(input, text);
+	assert_int_equal(input_next(input, &packet), INPUT_END);
+	assert_int_equal(input_skipped_secrets(input), 1);
+	input_close(input);
+}
+
 static void pcapng_facts(void **state)
 {
 	(void)state;
@@ -388,6 +475,8 @@ int main(void)
 	    cmocka_unit_test(no_packets),
 	    cmocka_unit_test(damage_says_where),
 	    cmocka_unit_test(largest_packet),
+	    cmocka_unit_test(secrets),
+	    cmocka_unit_test(early_secrets),
 	    cmocka_unit_test(pcapng_facts),
 	    cmocka_unit_test(not_a_capture),
 	    cmocka_unit_test(standard_input),

@@ -87,7 +87,10 @@ static inline struct speech *listen_to(const char *path)
 	struct origin now = {0};
 	struct capfile_packet captured;
 	struct packet packet;
-	while (input_next(input, &captured) == INPUT_PACKET) {
+	enum input_result result;
+	while ((result = input_next(input, &captured)) == INPUT_PACKET || result == INPUT_SECRETS) {
+		if (result == INPUT_SECRETS)
+			continue;
 		now.packet++;
 		now.time = captured.time;
 		assert_true(packet_decode(captured.linktype, captured.data, captured.wire, &packet));

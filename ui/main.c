@@ -88,8 +88,11 @@ static void open_inputs(struct run *run)
 		else
 			place_input(run, input);
 	}
-	for (uint32_t i = 0; i < run->n_inputs; i++)
+	for (uint32_t i = 0; i < run->n_inputs; i++) {
 		model_add_input(run->model, input_name(run->inputs[i]));
+		if (input_kind(run->inputs[i]) == CAPFILE_PCAPNG)
+			run->model->keys_may_come = true; /* in a decryption secrets block */
+	}
 	for (uint32_t i = 0; i < n_bad; i++)
 		bad_input(run, bad[i], &errors[i]);
 }
@@ -102,7 +105,12 @@ static void read_input(struct run *run, uint32_t index, uint64_t *packets, struc
 	struct capfile_packet packet;
 	uint64_t most = run->options.count;
 	while (most == 0 || *packets < most) {
-		if (input_next(input, &packet) != INPUT_PACKET)
+		enum input_result result = input_next(input, &packet);
+		if (result == INPUT_SECRETS) {
+			analyze_secrets(run->analyze, packet.data);
+			continue;
+		}
+		if (result != INPUT_PACKET)
 			break;
 		analyze_packet(run->analyze, index, &packet);
 		++*packets;
@@ -134,6 +142,9 @@ static int set_up(struct run *run, struct err *err)
 		run->model->n_ports = options->n_ports;
 	for (uint32_t i = 0; i < options->n_authlist; i++)
 		if (authlist_read(&run->model->authlist, options->authlist[i], err) != 0)
+			return -1;
+	for (uint32_t i = 0; i < options->n_keylog; i++)
+		if (keylog_read(run->model->keylog, options->keylog[i], err) != 0)
 			return -1;
 	if (options->filter != NULL)
 		return analyze_set_filter(run->analyze, options->filter, err);
@@ -194,6 +205,7 @@ static enum status run_all(struct run *run)
 {
 	struct err err = {.text = ""};
 	run->model = model_new();
+	run->model->keylog = keylog_new();
 	run->analyze = analyze_new(run->model);
 	enum status status = analyse(run, &err);
 	if (err.text[0] != '\0')

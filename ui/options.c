@@ -25,6 +25,7 @@ static const struct option_row rows[] = {
     {'a', "authlist", "FILE",
      "compare with this AuthList: \"MAC HASH\" lines, controller\nconfiguration or PEM certificates; "
      "repeatable"},
+    {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format); repeatable"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port does not tell"},
     {'o', "output", "FORMAT", "text or json (default text)"},
@@ -114,6 +115,8 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 		return add_file(out->read, &out->n_read, value, err);
 	case 'a':
 		return add_file(out->authlist, &out->n_authlist, value, err);
+	case 'k':
+		return add_file(out->keylog, &out->n_keylog, value, err);
 	case OPTION_PORT:
 		return parse_ports(out, value, err);
 	case OPTION_CONTROLLER:

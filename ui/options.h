@@ -22,6 +22,8 @@ struct options {
 	uint32_t n_read;
 	const char *authlist[LIMIT_INPUTS];
 	uint32_t n_authlist;
+	const char *keylog[LIMIT_INPUTS];
+	uint32_t n_keylog;
 	uint16_t ports[LIMIT_PORTS];
 	uint32_t n_ports;       /* 0: the default port */
 	struct addr controller; /* version 0 when not given */

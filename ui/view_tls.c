@@ -192,6 +192,8 @@ static const struct table alerts = {TABLE_OF(alert_columns), .count = alerts_cou
 
 static struct value decryption(const struct row *row)
 {
+	if (tls(row)->opened[0] + tls(row)->opened[1] > 0)
+		return view_text("decrypted");
 	return view_text(tls(row)->protected_records[0] + tls(row)->protected_records[1] > 0 ? "no-key"
 	                                                                                     : "none");
 }
@@ -208,8 +210,7 @@ static struct value records_total(const struct row *row)
 
 static struct value records_decrypted(const struct row *row)
 {
-	(void)row; /* no keys yet */
-	return view_count(0);
+	return view_count(tls(row)->opened[0] + tls(row)->opened[1]);
 }
 
 static const struct column record_columns[] = {

@@ -1,6 +1,6 @@
 /*
- * gen_many FILE: 3,000 short sessions of 50 engines with one controller, some twenty at a time, each with a
- * full TLS 1.2 handshake and client certificate, a few messages and a FIN.
+ * gen_many FILE KEYS: 3,000 short sessions of 50 engines with one controller, some twenty at a time, each
+ * with a full TLS 1.2 handshake and client certificate, a few messages and a FIN; and their key log.
  */
 #include "analyzer/origin.h"
 #include "samples/save.h"
@@ -44,8 +44,8 @@ static void play(struct scenarios_stage *stage, const struct tlspeer_identity *i
 int main(int argc, char **argv)
 {
 	static const struct tlspeer_validity valid = {"20200101000000Z", "20401231235959Z"};
-	if (argc != 2) {
-		fputs("usage: gen_many FILE\n", stderr);
+	if (argc != 3) {
+		fputs("usage: gen_many FILE KEYS\n", stderr);
 		return 2;
 	}
 	struct scenarios_cast cast = scenarios_cast();
@@ -55,7 +55,8 @@ int main(int argc, char **argv)
 		snprintf(name, sizeof name, "cmx-0050569c34%02x", FIRST_MAC + i);
 		engines[i] = tlspeer_identity(name, NULL, false, valid);
 	}
-	struct scenarios_stage stage = {.cast = &cast};
+	struct bytes keys = {.p = NULL};
+	struct scenarios_stage stage = {.cast = &cast, .keys = &keys};
 	for (unsigned i = 0; i < SESSIONS; i++) {
 		stage.start = SCENARIOS_START + i * APART;
 		stage.port = (uint16_t)(FIRST_PORT + i);
@@ -64,6 +65,8 @@ int main(int argc, char **argv)
 	struct save_capture capture = save_capture_open(argv[1]);
 	save_capture_add(&capture, &stage.wire);
 	save_capture_close(&capture);
+	save_text(argv[2], bytes_span(&keys));
+	bytes_free(&keys);
 	wire_free(&stage.wire);
 	for (unsigned i = 0; i < ENGINES; i++)
 		tlspeer_identity_free(&engines[i]);

@@ -1,0 +1,187 @@
+/*
+ * Handshake messages -> steps, hellos and certificates of the session. Called by tls_conn.c with what the
+ * records carry; knows no record and no key.
+ */
+#include "analyzer/tls_handshake.h"
+
+/* Handshake types -> steps. `sender`: who alone may send it, which tells the roles. */
+enum sender { SENDER_EITHER, SENDER_CLIENT, SENDER_SERVER };
+static const struct {
+	uint8_t type;
+	enum step_kind step;
+	enum sender sender;
+} types[] = {
+    {TLS_HELLO_REQUEST, STEP_HELLO_REQUEST, SENDER_SERVER},
+    {TLS_CLIENT_HELLO, STEP_CLIENT_HELLO, SENDER_CLIENT},
+    {TLS_SERVER_HELLO, STEP_SERVER_HELLO, SENDER_SERVER},
+    {TLS_NEW_SESSION_TICKET, STEP_NEW_SESSION_TICKET, SENDER_SERVER},
+    {TLS_END_OF_EARLY_DATA, STEP_END_OF_EARLY_DATA, SENDER_CLIENT},
+    {TLS_ENCRYPTED_EXTENSIONS, STEP_ENCRYPTED_EXTENSIONS, SENDER_SERVER},
+    {TLS_CERTIFICATE, STEP_CERTIFICATE, SENDER_EITHER},
+    {TLS_SERVER_KEY_EXCHANGE, STEP_SERVER_KEY_EXCHANGE, SENDER_SERVER},
+    {TLS_CERTIFICATE_REQUEST, STEP_CERTIFICATE_REQUEST, SENDER_SERVER},
+    {TLS_SERVER_HELLO_DONE, STEP_SERVER_HELLO_DONE, SENDER_SERVER},
+    {TLS_CERTIFICATE_VERIFY, STEP_CERTIFICATE_VERIFY, SENDER_EITHER},
+    {TLS_CLIENT_KEY_EXCHANGE, STEP_CLIENT_KEY_EXCHANGE, SENDER_CLIENT},
+    {TLS_FINISHED, STEP_FINISHED, SENDER_EITHER},
+    {TLS_CERTIFICATE_STATUS, STEP_CERTIFICATE_STATUS, SENDER_SERVER},
+    {TLS_KEY_UPDATE, STEP_KEY_UPDATE, SENDER_EITHER},
+};
+
+static int row_of(uint8_t type)
+{
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (types[i].type == type)
+			return (int)i;
+	return -1;
+}
+
+static void learn_roles(struct session_tls *tls, enum sender sender, uint8_t dir)
+{
+	if (tls->has_client || sender == SENDER_EITHER)
+		return;
+	tls->has_client = true;
+	tls->client_dir = sender == SENDER_CLIENT ? dir : dir ^ 1;
+}
+
+void tls_handshake_is_client(struct session_tls *tls, uint8_t dir)
+{
+	learn_roles(tls, SENDER_CLIENT, dir);
+}
+
+static void take_client_hello(struct session_tls *tls, struct span body, uint8_t dir)
+{
+	struct tls_client_hello hello;
+	if (!tls_client_hello(body, &hello))
+		tls->undecodable++;
+	if (hello.random.n != TLS_RANDOM)
+		return;
+	tls->client_hello = true;
+	tls->has_client = true;
+	tls->client_dir = dir;
+	tls->offered_version = hello.max_version;
+	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket_offered;
+	memcpy(tls->client_random, hello.random.p, TLS_RANDOM);
+	tls->client_session_id_n = (uint8_t)(hello.session_id.n <= TLS_SESSION_ID ? hello.session_id.n : 0);
+	if (tls->client_session_id_n > 0)
+		memcpy(tls->client_session_id, hello.session_id.p, tls->client_session_id_n);
+}
+
+static enum step_kind take_server_hello(struct session_tls *tls, struct span body)
+{
+	struct tls_server_hello hello;
+	if (!tls_server_hello(body, &hello))
+		tls->undecodable++;
+	if (hello.random.n != TLS_RANDOM)
+		return STEP_SERVER_HELLO;
+	tls->version = hello.version;
+	if (hello.hello_retry_request)
+		return STEP_HELLO_RETRY_REQUEST;
+	tls->server_hello = true;
+	tls->cipher = hello.cipher;
+	tls->psk_chosen = hello.psk;
+	tls->encrypt_then_mac = hello.encrypt_then_mac;
+	tls->same_session_id = hello.session_id.n > 0 && tls->client_hello &&
+	    span_equal(hello.session_id, span_of(tls->client_session_id, tls->client_session_id_n));
+	memcpy(tls->server_random, hello.random.p, TLS_RANDOM);
+	return STEP_SERVER_HELLO;
+}
+
+/* A message that is not understood proves nothing about the certificates in it. */
+static void take_certificates(struct tls_handshake *handshake, struct span body, struct step *step)
+{
+	const struct origin *at = &step->at;
+	struct model *model = handshake->model;
+	struct session *session = handshake->session;
+	struct span der[LIMIT_CHAIN];
+	size_t n = 0;
+	uint64_t refused = certs_refused(model->certs);
+	if (!tls_certificate(body, session->tls.version, der, LIMIT_CHAIN, &n)) {
+		session->tls.undecodable++;
+		step->damaged = true;
+	}
+	step->certificates = (uint32_t)n;
+	for (size_t i = 0; i < n && i < LIMIT_CHAIN; i++) {
+		struct cert_seen seen = {
+		    .dir = handshake->dir, .at = *at, .cert = certs_take(model->certs, der[i])};
+		model_add_cert(model, session, &seen);
+	}
+	if (n > LIMIT_CHAIN)
+		model_hit(model, HIT_CHAIN, at);
+	if (certs_refused(model->certs) > refused)
+		model_hit(model, HIT_CERTIFICATES, at);
+}
+
+static void take_message(void *ctx, const struct frame_message *message)
+{
+	struct tls_handshake *handshake = ctx;
+	struct session *session = handshake->session;
+	uint8_t type = 0;
+	uint32_t length = 0;
+	tls_handshake_head(message->bytes, &type, &length);
+	int row = row_of(type);
+	if (row < 0)
+		return;
+	struct step step = {.at = message->last, .kind = types[row].step, .dir = handshake->dir,
+	    .damaged = message->damaged};
+	learn_roles(&session->tls, types[row].sender, handshake->dir);
+	struct span body = span_cut(message->bytes, TLS_HANDSHAKE_HEADER, SIZE_MAX);
+	bool whole = message->bytes.n == message->total;
+	if (type == TLS_CERTIFICATE)
+		take_certificates(handshake, body, &step);
+	else if (type == TLS_CLIENT_HELLO && whole)
+		take_client_hello(&session->tls, body, handshake->dir);
+	else if (type == TLS_SERVER_HELLO && whole)
+		step.kind = take_server_hello(&session->tls, body);
+	model_add_step(handshake->model, session, &step);
+	if (handshake->seen != NULL)
+		handshake->seen(handshake->ctx, type);
+}
+
+static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out)
+{
+	struct tls_handshake *handshake = ctx;
+	uint8_t type;
+	uint32_t length;
+	enum cut cut = tls_handshake_head(bytes, &type, &length);
+	if (cut != CUT_OK)
+		return cut;
+	if (row_of(type) < 0 && handshake->frame.astray)
+		return CUT_BAD;
+	*out = (struct frame_head){.head = TLS_HANDSHAKE_HEADER, .total = TLS_HANDSHAKE_HEADER + length,
+	    .mode = length <= LIMIT_HANDSHAKE ? FRAME_WHOLE : FRAME_SKIP};
+	if (out->mode == FRAME_SKIP && handshake->frame.astray)
+		return CUT_BAD;
+	if (out->mode == FRAME_SKIP) {
+		handshake->session->tls.too_long++;
+		model_hit(handshake->model, HIT_HANDSHAKE, &handshake->session->last);
+	}
+	return CUT_OK;
+}
+
+static void lost_place(void *ctx, uint64_t n, const struct origin *origin)
+{
+	struct tls_handshake *handshake = ctx;
+	(void)n;
+	(void)origin;
+	if (!handshake->frame.astray)
+		handshake->session->tls.undecodable++;
+}
+
+static const struct frame_user user = {
+    .trusts_start = false, .cut = cut_message, .message = take_message, .lost = lost_place};
+
+void tls_handshake_data(struct tls_handshake *handshake, struct span bytes, const struct origin *origin)
+{
+	frame_data(&handshake->frame, &user, handshake, bytes, origin);
+}
+
+void tls_handshake_gap(struct tls_handshake *handshake, uint64_t n, const struct origin *origin)
+{
+	frame_gap(&handshake->frame, &user, handshake, n, origin);
+}
+
+void tls_handshake_break(struct tls_handshake *handshake, const struct origin *origin)
+{
+	frame_break(&handshake->frame, &user, handshake, origin);
+}

@@ -1,0 +1,32 @@
+/*
+ * The handshake messages of one direction: cut from the records' plaintext, and turned into steps, hello facts
+ * and certificates of the session. RFC 5246 section 7.4, RFC 8446 section 4.
+ *
+ * Part of tls_conn, which owns it. Holds at most one message.
+ */
+#ifndef ANALYZER_TLS_HANDSHAKE_H
+#define ANALYZER_TLS_HANDSHAKE_H
+
+#include "analyzer/frame.h"
+#include "analyzer/model.h"
+
+struct tls_handshake {
+	struct model *model;
+	struct session *session;
+	uint8_t dir;
+	struct frame frame;
+	void (*seen)(void *ctx, uint8_t type); /* called behind each message that is known; NULL = nobody */
+	void *ctx;
+};
+
+/* Plaintext of handshake records, in order; a gap of n bytes in it. */
+void tls_handshake_data(struct tls_handshake *handshake, struct span bytes, const struct origin *origin);
+void tls_handshake_gap(struct tls_handshake *handshake, uint64_t n, const struct origin *origin);
+
+/* The stream ends, or its place is lost: an open message ends as damaged. */
+void tls_handshake_break(struct tls_handshake *handshake, const struct origin *origin);
+
+/* Only the client sends what this direction sent, so the roles are known. */
+void tls_handshake_is_client(struct session_tls *tls, uint8_t dir);
+
+#endif

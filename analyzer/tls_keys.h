@@ -1,0 +1,53 @@
+/*
+ * Which keys are live in each direction of one TLS connection, and the records opened with them.
+ *
+ * tls_conn tells what happens in the handshake; this looks the secrets up in the key log, keys the openers and
+ * opens records. Made only when a key log is there. RFC 5246 section 6.3, RFC 8446 section 7.
+ */
+#ifndef ANALYZER_TLS_KEYS_H
+#define ANALYZER_TLS_KEYS_H
+
+#include "analyzer/keylog.h"
+#include "analyzer/model.h"
+#include "analyzer/tls_crypto.h"
+
+struct tls_keys;
+
+/* The key log and the session's TLS facts are borrowed and must outlive it. */
+struct tls_keys *tls_keys_new(const struct keylog *keylog, const struct session_tls *facts);
+void tls_keys_free(struct tls_keys *keys); /* NULL is allowed; keys are wiped */
+
+/*
+ * Whether a protected record of this direction can be opened: looks for secrets that may have come since. The
+ * reason why not is kept for tls_keys_reason.
+ */
+bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
+
+/* change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. */
+void tls_keys_change(struct tls_keys *keys, uint8_t dir);
+
+/* A Finished message of TLS 1.3 was read in this direction: application traffic keys from here on. */
+void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
+
+/* A KeyUpdate of TLS 1.3 was read in this direction. */
+void tls_keys_update(struct tls_keys *keys, uint8_t dir);
+
+/* `n` records of this direction passed unopened: the sequence number goes on. */
+void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n);
+
+/*
+ * Opens a record body of a direction that is ready. The plaintext is borrowed until the next call; *type is
+ * the inner content type in TLS 1.3.
+ */
+enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
+    struct span *plain, uint8_t *type);
+
+enum tls_keys_reason {
+	TLS_KEYS_FOUND,
+	TLS_KEYS_NO_HELLO,  /* the hellos were not captured, so nobody knows which secret it is */
+	TLS_KEYS_NO_SECRET, /* the key log has no line for the client random */
+	TLS_KEYS_NO_SUITE,  /* the suite cannot be opened here */
+};
+enum tls_keys_reason tls_keys_reason(const struct tls_keys *keys);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * gen_keys FILE KEYS: one long accepted session of 400,000 application records, TLS 1.2 with AES-256-GCM,
+ * and its key log: the file on which decryption is compared with the bare cipher. Notifications and requests
+ * of some 340 bytes, each in a packet of its own and acknowledged at once, and an echo pair now and then.
+ */
+#include "analyzer/origin.h"
+#include "samples/save.h"
+#include "samples/scenarios.h"
+#include "samples/work.h"
+
+#include <stdlib.h>
+
+enum {
+	RECORDS = 400000,
+	ROUND = 1000, /* records with one echo pair among them */
+	BATCH = 4096, /* frames held before they are written */
+	SIZE_MIN = 298,
+	SIZE_SPREAD = 80,
+	SIZE_STEP = 37,
+	PORT = 41000,
+};
+
+#define WAIT_NS (600 * NS_PER_US)
+
+/* Three notifications of the controller for two requests of the engine. */
+static const int senders[] = {1, 1, 0, 1, 0};
+
+static void play_round(struct session *session)
+{
+	for (size_t i = 0; i < ROUND - 2; i++) {
+		int dir = senders[i % (sizeof senders / sizeof senders[0])];
+		session_wait(session, WAIT_NS);
+		work_bulk(session, dir, SIZE_MIN + i * SIZE_STEP % SIZE_SPREAD);
+		wire_ack(&session->talk, !dir);
+	}
+	work_echo(session, 1);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3) {
+		fputs("usage: gen_keys FILE KEYS\n", stderr);
+		return 2;
+	}
+	struct scenarios_cast cast = scenarios_cast();
+	struct bytes keys = {.p = NULL};
+	struct scenarios_stage stage = {.cast = &cast, .keys = &keys, .start = SCENARIOS_START, .port = PORT};
+	struct session_plan plan = scenarios_plan(&stage);
+	struct session session = session_new(&stage.wire, &plan);
+	struct save_capture capture = save_capture_open(argv[1]);
+	if (!session_handshake(&session)) {
+		fputs("gen_keys: the handshake failed\n", stderr);
+		return 2;
+	}
+	for (size_t i = 0; i < RECORDS / ROUND; i++) {
+		play_round(&session);
+		if (stage.wire.n >= BATCH)
+			save_capture_add(&capture, &stage.wire);
+	}
+	save_capture_add(&capture, &stage.wire);
+	save_capture_close(&capture);
+	save_text(argv[2], bytes_span(&keys));
+	session_free(&session);
+	wire_free(&stage.wire);
+	bytes_free(&keys);
+	scenarios_cast_free(&cast);
+	return 0;
+}
