@@ -278,6 +278,8 @@ static void feed_gap(struct message_side *side, uint64_t n, const struct origin 
 	side->now = *origin;
 	side->doubtful = true;
 	flush_scrap(side);
+	if (n == 0)
+		frame_break(&side->frame, user_of(side->messages), side, origin);
 	frame_gap(&side->frame, user_of(side->messages), side, n, origin);
 }
 
