@@ -4,6 +4,7 @@
  */
 #include "analyzer/model.h"
 
+#include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -21,6 +22,8 @@ struct model *model_new(void)
 	model->n_ports = 1;
 	model->certs = certs_new();
 	authlist_init(&model->authlist, model->certs);
+	model->builtin = xmalloc(sizeof *model->builtin);
+	profile_builtin(model->builtin);
 	return model;
 }
 
@@ -38,6 +41,8 @@ void model_free(struct model *model)
 	free(model->capture.inputs);
 	authlist_free(&model->authlist);
 	certs_free(model->certs);
+	free(model->profile);
+	free(model->builtin);
 	keylog_free(model->keylog);
 	free(model);
 }
@@ -141,6 +146,7 @@ void model_drop_session(struct model *model, struct session *session)
 	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
 	for (uint32_t i = 0; i < session->n_certs; i++)
 		certs_give_back(model->certs, session->certs[i].cert);
+	session_nmsp_free(model, session->nmsp);
 	leave_rank(model, session);
 	if (session->prev != NULL)
 		session->prev->next = session->next;
@@ -213,4 +219,29 @@ void model_hit(struct model *model, enum limit limit, const struct origin *at)
 {
 	if (model->capture.hits[limit]++ == 0)
 		model->capture.first_hit[limit] = *at;
+}
+
+void model_forget_encrypted(struct session *session, uint64_t from_packet)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < session->n_steps; i++)
+		if (!session->steps[i].encrypted || session->steps[i].at.packet < from_packet)
+			session->steps[n++] = session->steps[i];
+	session->n_steps = n;
+	n = 0;
+	for (uint32_t i = 0; i < session->n_alerts; i++)
+		if (!session->alerts[i].encrypted || session->alerts[i].at.packet < from_packet)
+			session->alerts[n++] = session->alerts[i];
+	session->n_alerts = n;
+}
+
+void model_sort_steps(struct session *session)
+{
+	for (uint32_t i = 1; i < session->n_steps; i++) {
+		struct step step = session->steps[i];
+		uint32_t at = i;
+		for (; at > 0 && session->steps[at - 1].at.packet > step.at.packet; at--)
+			session->steps[at] = session->steps[at - 1];
+		session->steps[at] = step;
+	}
 }

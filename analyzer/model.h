@@ -14,6 +14,7 @@
 #include "analyzer/origin.h"
 #include "dissect/limits.h"
 #include "dissect/packet.h"
+#include "dissect/profile.h"
 #include "dissect/tls.h"
 
 /* Handshake steps, the messages of design.md section 8. */
@@ -159,6 +160,7 @@ struct session {
 	uint32_t n_certs, room_certs;
 	struct icmp_seen *icmp;
 	uint32_t n_icmp, room_icmp;
+	struct session_nmsp *nmsp; /* session_nmsp.h; NULL until plaintext came */
 	uint64_t steps_dropped, alerts_dropped; /* beyond LIMIT_STEPS, LIMIT_ALERTS */
 	struct session *prev, *next;            /* in order of id */
 	enum session_rank rank;
@@ -186,6 +188,7 @@ enum limit {
 	HIT_LIST_BYTES,
 	HIT_LIST_LINE,
 	HIT_LIST_PROBLEMS,
+	HIT_MESSAGE_TYPES,
 	HITS
 };
 
@@ -241,6 +244,12 @@ struct model {
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
 	uint32_t n_ports;
 	struct addr controller; /* --controller; version 0 when not given */
+	struct profile *profile; /* -P; NULL when not given */
+	struct profile *builtin; /* assumed-1 */
+	struct {
+		struct nmsp_kept *oldest, *newest; /* of all sessions, session_nmsp.h */
+		size_t bytes;
+	} messages;
 };
 
 struct model *model_new(void);
@@ -271,6 +280,12 @@ struct step *model_add_step(struct model *model, struct session *session, const 
 void model_add_alert(struct model *model, struct session *session, const struct alert_seen *alert);
 void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen); /* takes the reference */
 void model_add_icmp(struct session *session, const struct icmp_seen *seen);
+/* Forgets steps and alerts that could not be read, from a packet on: they come again, read with a late key. */
+void model_forget_encrypted(struct session *session, uint64_t from_packet);
+
+/* Steps that were read late go to their place by packet; equal ones keep their order. */
+void model_sort_steps(struct session *session);
+
 void model_hit(struct model *model, enum limit limit, const struct origin *at);
 
 /* The engine's direction. */

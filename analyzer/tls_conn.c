@@ -4,6 +4,7 @@
  */
 #include "analyzer/tls_conn.h"
 
+#include "analyzer/messages.h"
 #include "analyzer/tls_handshake.h"
 #include "analyzer/tls_hold.h"
 #include "analyzer/tls_keys.h"
@@ -35,6 +36,8 @@ struct tls_conn {
 	struct tls_keys *keys; /* NULL without a key log */
 	struct tls_hold hold;  /* records that came before their keys */
 	bool retrying;
+	struct messages *messages; /* NULL until application data was opened */
+	unsigned ended;            /* directions that have ended */
 	struct tls_side side[2];
 };
 
@@ -121,6 +124,38 @@ static void count_application_data(struct tls_side *side, const struct frame_mes
 	tls->last_protected_length[dir] = side->record.length;
 }
 
+static void take_application_data(struct tls_side *side, struct span plain, const struct origin *at)
+{
+	struct tls_conn *conn = side->conn;
+	if (conn->messages == NULL)
+		conn->messages = messages_new(conn->model, conn->session);
+	struct sink sink = messages_sink(conn->messages, side->dir);
+	if (plain.n > 0)
+		sink.data(sink.ctx, plain, at);
+}
+
+/* An unknown part of the plaintext is missing here. */
+static void miss_plaintext(struct tls_side *side, const struct origin *at)
+{
+	if (side->conn->messages == NULL)
+		return;
+	struct sink sink = messages_sink(side->conn->messages, side->dir);
+	sink.gap(sink.ctx, 0, at);
+}
+
+/* Both directions have ended, and no record waits any more. */
+static void end_messages(struct tls_conn *conn, const struct origin *at)
+{
+	if (conn->messages == NULL || conn->ended < 2 || conn->hold.first != NULL)
+		return;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		struct sink sink = messages_sink(conn->messages, dir);
+		sink.end(sink.ctx, at);
+	}
+	messages_free(conn->messages);
+	conn->messages = NULL;
+}
+
 /* What a record held is handed to who understands it. */
 static void take_plaintext(struct tls_side *side, uint8_t type, struct span plain, const struct origin *at)
 {
@@ -128,6 +163,8 @@ static void take_plaintext(struct tls_side *side, uint8_t type, struct span plai
 		tls_handshake_data(&side->handshake, plain, at);
 	else if (type == TLS_ALERT)
 		take_alert(side, plain, at);
+	else if (type == TLS_APPLICATION_DATA)
+		take_application_data(side, plain, at);
 }
 
 static bool may_wait(const struct tls_conn *conn)
@@ -152,6 +189,7 @@ static bool open_record(struct tls_side *side, const struct frame_message *messa
 		if (!whole || !may_wait(side->conn) ||
 		    !tls_hold_push(&side->conn->hold, side->dir, message, &side->conn->model->waiting))
 			tls_keys_skip(keys, side->dir, 1);
+		miss_plaintext(side, &message->last);
 		return false;
 	}
 	struct span plain;
@@ -161,6 +199,7 @@ static bool open_record(struct tls_side *side, const struct frame_message *messa
 		if (tls->refused[0] + tls->refused[1] == 0)
 			tls->first_refused = message->last;
 		tls->refused[side->dir]++;
+		miss_plaintext(side, &message->last);
 		return false;
 	}
 	tls->opened[side->dir]++;
@@ -181,39 +220,12 @@ static void take_closed(struct tls_side *side, const struct frame_message *messa
 		add_step(side, STEP_ENCRYPTED_HANDSHAKE, message, true);
 }
 
-/* Steps and alerts that could not be read come again from the records that waited. */
-static void forget_closed(struct session *session, uint64_t from_packet)
-{
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < session->n_steps; i++)
-		if (!session->steps[i].encrypted || session->steps[i].at.packet < from_packet)
-			session->steps[n++] = session->steps[i];
-	session->n_steps = n;
-	n = 0;
-	for (uint32_t i = 0; i < session->n_alerts; i++)
-		if (!session->alerts[i].encrypted || session->alerts[i].at.packet < from_packet)
-			session->alerts[n++] = session->alerts[i];
-	session->n_alerts = n;
-}
-
-/* Steps that were read late go to their place; equal ones keep their order. */
-static void sort_steps(struct session *session)
-{
-	for (uint32_t i = 1; i < session->n_steps; i++) {
-		struct step step = session->steps[i];
-		uint32_t at = i;
-		for (; at > 0 && session->steps[at - 1].at.packet > step.at.packet; at--)
-			session->steps[at] = session->steps[at - 1];
-		session->steps[at] = step;
-	}
-}
-
 void tls_conn_retry(struct tls_conn *conn)
 {
 	if (conn->hold.first == NULL || conn->retrying || !tls_keys_ready(conn->keys, conn->hold.first->dir))
 		return;
 	conn->retrying = true;
-	forget_closed(conn->session, conn->hold.first->message.last.packet);
+	model_forget_encrypted(conn->session, conn->hold.first->message.last.packet);
 	struct tls_held *held;
 	while ((held = tls_hold_pop(&conn->hold, &conn->model->waiting)) != NULL) {
 		struct tls_side *side = &conn->side[held->dir];
@@ -224,8 +236,9 @@ void tls_conn_retry(struct tls_conn *conn)
 		side->record = current;
 		free(held);
 	}
-	sort_steps(conn->session);
+	model_sort_steps(conn->session);
 	conn->retrying = false;
+	end_messages(conn, &conn->session->last);
 }
 
 bool tls_conn_waits(const struct tls_conn *conn)
@@ -381,6 +394,7 @@ static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 	struct session_tls *tls = &side->conn->session->tls;
 	tls->resyncs++;
 	tls->keys_lost[side->dir] = is_protected(side, TLS_HANDSHAKE);
+	miss_plaintext(side, origin);
 	tls_handshake_break(&side->handshake, origin);
 	side->handshake.frame.astray = true;
 }
@@ -428,6 +442,8 @@ static void take_end(void *ctx, const struct origin *origin)
 	tls_handshake_break(&side->handshake, origin);
 	frame_free(&side->records); /* the connection may go on to wait for a key */
 	frame_free(&side->handshake.frame);
+	side->conn->ended++;
+	end_messages(side->conn, origin);
 }
 
 /* Some handshake messages change the keys of the records behind them. */
@@ -463,6 +479,7 @@ void tls_conn_free(struct tls_conn *conn)
 {
 	if (conn == NULL)
 		return;
+	messages_free(conn->messages);
 	tls_hold_free(&conn->hold, &conn->model->waiting);
 	tls_keys_free(conn->keys);
 	for (uint8_t dir = 0; dir < 2; dir++) {

@@ -41,6 +41,15 @@
 #define LIMIT_FIELDS           256               /* fields of one message that are listed */
 #define LIMIT_NMSP_MESSAGE     (256 * 1024)      /* a longer one is taken for a wrong framing */
 
+/* NMSP messages of a session. What is kept of them makes room for newer ones: counts stay, no finding. */
+#define LIMIT_FRAMING_HOLD   (16 * 1024)  /* bytes held until the framing is decided */
+#define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */
+#define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; of a longer one only the header */
+#define LIMIT_MESSAGES_ALL   (16 << 20)   /* messages kept of all sessions */
+#define LIMIT_MALFORMED      16           /* notes on malformed messages kept of one session: the first ones */
+#define LIMIT_MASKS          16           /* changes of capabilities, and subscriptions, kept of one session */
+#define LIMIT_ECHO_PENDING   32           /* echo requests that wait; the oldest is given up as missed */
+
 /* Sessions: beyond the cap healthy closed ones leave first, failed ones last; their counts stay. */
 #define LIMIT_SESSIONS     20000
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */

@@ -33,7 +33,7 @@ static void test_all(void **state)
 	struct err err;
 	assert_int_equal(
 	    parse("-r a.pcap --read - -a l --authlist=m --port 16113,17 --controller 2001:db8::1 -o json "
-	          "-c 10 --session 3 -uqvv host 10.0.0.1 and tcp",
+	          "-c 10 --session 3 -P p.profile --messages -uqvv host 10.0.0.1 and tcp",
 	          &o, &err),
 	    0);
 	assert_int_equal(o.n_read, 2);
@@ -46,7 +46,8 @@ static void test_all(void **state)
 	assert_int_equal(o.output, OUTPUT_JSON);
 	assert_int_equal(o.count, 10);
 	assert_int_equal(o.session, 3);
-	assert_true(o.utc && o.quiet);
+	assert_true(o.utc && o.quiet && o.messages);
+	assert_string_equal(o.profile, "p.profile");
 	assert_int_equal(o.verbose, 2);
 	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
 	options_free(&o);

@@ -143,6 +143,8 @@ char *format_value(const struct value *value, const struct format *how)
 {
 	if (value->kind == VALUE_TEXT)
 		return escape_text(value->text, how->escape);
+	if (value->kind == VALUE_STRING)
+		return escape_bytes(value->bytes, how->escape);
 	if (value->kind == VALUE_BYTES)
 		return hex(value->bytes);
 	char text[ROOM];

@@ -55,6 +55,7 @@ static json_t *scalar(const struct value *value)
 	case VALUE_ENDPOINT:
 	case VALUE_BYTES:
 	case VALUE_CODE:
+	case VALUE_STRING:
 		break;
 	}
 	return string_of(value);
@@ -106,7 +107,7 @@ static json_t *object(const struct table *table, const struct row *row)
 	json_t *out = json_object();
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const struct column *column = &table->columns[i];
-		if (column->key != NULL)
+		if (column->key != NULL && (!column->on_request || row->view->list_messages))
 			json_object_set_new(out, column->key, cell(column, row));
 	}
 	return out;

@@ -4,6 +4,7 @@
  */
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"
+#include "analyzer/profile_file.h"
 #include "analyzer/xmalloc.h"
 #include "ui/json.h"
 #include "ui/options.h"
@@ -149,6 +150,8 @@ static int set_up(struct run *run, struct err *err)
 	for (uint32_t i = 0; i < options->n_keylog; i++)
 		if (keylog_read(run->model->keylog, options->keylog[i], err) != 0)
 			return -1;
+	if (options->profile != NULL && (run->model->profile = profile_file_read(options->profile, err)) == NULL)
+		return -1;
 	if (options->filter != NULL)
 		return analyze_set_filter(run->analyze, options->filter, err);
 	return 0;
@@ -181,6 +184,7 @@ static enum status finish(struct run *run, struct err *err)
 {
 	enum status status = STATUS_TROUBLE;
 	struct view *view = view_new(run->model, run->options.session);
+	view->list_messages = run->options.messages;
 	if (run->options.session != 0 && view->n_digests == 0) {
 		err_set(err, "there is no session %u; without --session all are listed",
 		        (unsigned)run->options.session);

@@ -11,7 +11,7 @@
 
 #define LONG_ONLY 256 /* options without a letter are numbered from here */
 
-enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION };
+enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES };
 
 struct option_row {
 	int letter;
@@ -26,14 +26,16 @@ static const struct option_row rows[] = {
      "compare with this AuthList: \"MAC HASH\" lines, IOS-XE\nconfiguration or PEM certificates; "
      "repeatable"},
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable"},
+    {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "text or json (default text)"},
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
+    {OPTION_MESSAGES, "messages", NULL, "with -o json: list the messages one by one"},
     {'u', "utc", NULL, "times in UTC (default: local time)"},
     {'q', "quiet", NULL, "no progress"},
-    {'v', "verbose", NULL, "more detail; repeatable"},
+    {'v', "verbose", NULL, "more detail: -v lists the messages,\n-vv their fields and bytes"},
     {'V', "version", NULL, "print the version"},
     {'h', "help", NULL, "print this help"},
 };
@@ -117,6 +119,9 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 		return add_file(out->authlist, &out->n_authlist, value, err);
 	case 'k':
 		return add_file(out->keylog, &out->n_keylog, value, err);
+	case 'P':
+		out->profile = value;
+		return 0;
 	case OPTION_PORT:
 		return parse_ports(out, value, err);
 	case OPTION_CONTROLLER:
@@ -129,6 +134,9 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 		if (number("--session", value, UINT32_MAX, &n, err) != 0)
 			return -1;
 		out->session = (uint32_t)n;
+		return 0;
+	case OPTION_MESSAGES:
+		out->messages = true;
 		return 0;
 	case 'u':
 		out->utc = true;

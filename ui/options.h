@@ -24,13 +24,14 @@ struct options {
 	uint32_t n_authlist;
 	const char *keylog[LIMIT_INPUTS];
 	uint32_t n_keylog;
+	const char *profile; /* NULL when not given */
 	uint16_t ports[LIMIT_PORTS];
 	uint32_t n_ports;       /* 0: the default port */
 	struct addr controller; /* version 0 when not given */
 	enum output output;
 	uint64_t count;   /* packets to read, 0 = all */
 	uint32_t session; /* the one to report, 0 = all */
-	bool utc, quiet;
+	bool utc, quiet, messages;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */
 };

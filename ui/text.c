@@ -1,6 +1,8 @@
 /* The text report's sections. Knows which tables are shown in which order; never lays out a line itself. */
 #include "ui/text.h"
 
+#include "ui/text_messages.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
@@ -215,6 +217,10 @@ static void show_messages(const struct page *page, const struct row *row)
 	const uint64_t *records = row->session->session->tls.protected_records;
 	uint64_t n = records[0] + records[1];
 	char text[LINE];
+	if (row->session->session->nmsp != NULL) {
+		text_messages(page, row);
+		return;
+	}
 	if (n == 0)
 		return;
 	heading(page, "NMSP messages");

@@ -11,6 +11,7 @@
 
 #include "analyzer/findings/findings.h"
 #include "analyzer/session.h"
+#include "dissect/fields.h"
 
 #define VIEW_VERSION "0.1.0"
 #define VIEW_SCHEMA  1
@@ -31,6 +32,7 @@ enum value_kind {
 	VALUE_ENDPOINT, /* addr and port */
 	VALUE_BYTES,    /* bytes, shown in hex */
 	VALUE_CODE,     /* code, shown as 0x2180 */
+	VALUE_STRING,   /* bytes, shown as text */
 };
 
 /* Borrows from the model, the view or constants; valid until the next session is opened. */
@@ -91,6 +93,7 @@ struct column {
 	unsigned verbose;  /* shown to people from this many -v on */
 	bool hide_zero;    /* people are not shown a count of 0 */
 	bool path;         /* people are shown the end of it where the page is too narrow */
+	bool on_request;   /* JSON: only there when the view lists messages */
 	enum column_shape shape;
 	struct value (*get)(const struct row *row);
 	const struct table *table;
@@ -161,6 +164,9 @@ struct view {
 	struct findings capture;  /* findings of the capture as a whole */
 	struct view_session open; /* the session that is being shown */
 	char scratch[320];        /* a text that a getter puts together, until the next one does */
+	bool list_messages;       /* --messages */
+	struct fields fields;     /* of the message that is being shown */
+	struct addr addr;         /* an address that a getter puts together, until the next one does */
 };
 
 /* `only`: the one session to show, 0 for all. Free with view_free. */
@@ -194,7 +200,17 @@ extern const struct table view_findings;        /* of the session, or of the cap
 extern const struct table view_findings_advice; /* of the finding that is the item */
 extern const struct table view_findings_evidence;
 extern const struct table view_timeline; /* for people: steps, alerts and TCP events by packet */
+extern const struct table view_framing;
+extern const struct table view_echo;
+extern const struct table view_capabilities;
+extern const struct table view_subscriptions;
+extern const struct table view_messages;       /* by type and direction */
+extern const struct table view_message_list;   /* one by one, as far as they are kept */
+extern const struct table view_message_fields; /* of the message whose row was opened last */
 extern const struct table view_trust;    /* for people: sentences on how far the capture can be trusted */
+
+/* The name of a message type by the session's framing, else TYPE_<n>. */
+struct value view_messages_type(const struct row *row, uint32_t type);
 
 /* The name of the chosen version, NULL when none was seen. */
 const char *view_tls_version(const struct session *of);

@@ -27,18 +27,6 @@ static struct value null(const struct row *row)
 	return view_null();
 }
 
-static struct value zero(const struct row *row)
-{
-	(void)row;
-	return view_count(0);
-}
-
-static struct value no(const struct row *row)
-{
-	(void)row;
-	return view_bool(false);
-}
-
 static size_t none(const struct row *parent)
 {
 	(void)parent;
@@ -163,41 +151,7 @@ static const struct column tcp_columns[] = {
 
 static const struct table tcp = {TABLE_OF(tcp_columns)};
 
-/* ---- framing, echo, inference, messages: later ---- */
-
-static struct value framing_origin(const struct row *row)
-{
-	(void)row;
-	return view_text("unknown");
-}
-
-static const struct column framing_columns[] = {
-    {.key = "profile", .get = null},
-    {.key = "origin", .get = framing_origin},
-    {.key = "fits", .get = no},
-    {.key = "messages", .get = zero},
-    {.key = "evidence", .shape = COLUMN_LIST, .table = &empty},
-};
-
-static const struct table framing = {TABLE_OF(framing_columns)};
-
-static const struct column rtt_columns[] = {
-    {.key = "min", .get = null},
-    {.key = "avg", .get = null},
-    {.key = "p95", .get = null},
-    {.key = "max", .get = null},
-};
-
-static const struct table rtt = {TABLE_OF(rtt_columns)};
-
-static const struct column echo_columns[] = {
-    {.key = "requests", .get = zero},        {.key = "responses", .get = zero},
-    {.key = "missed", .get = zero},          {.key = "interval", .get = null},
-    {.key = "last_request", .get = null},    {.key = "last_response", .get = null},
-    {.key = "longest_silence", .get = null}, {.key = "rtt", .shape = COLUMN_OBJECT, .table = &rtt},
-};
-
-static const struct table echo = {TABLE_OF(echo_columns)};
+/* ---- inference: later ---- */
 
 static const struct column inferred_columns[] = {
     {.key = "echo_requests", .get = null},
@@ -302,12 +256,13 @@ static const struct column columns[] = {
     {.label = "Encapsulation", .shape = COLUMN_STRINGS, .table = &view_capture_encapsulation},
     {.label = "Community ID", .get = community_id},
     {.key = "auth", .shape = COLUMN_OBJECT, .table = &view_auth},
-    {.key = "framing", .shape = COLUMN_OBJECT, .table = &framing},
-    {.key = "echo", .shape = COLUMN_OBJECT, .table = &echo},
+    {.key = "framing", .label = "Framing", .shape = COLUMN_OBJECT, .table = &view_framing},
+    {.key = "echo", .label = "Echo", .shape = COLUMN_OBJECT, .table = &view_echo},
     {.key = "inferred", .shape = COLUMN_OBJECT, .table = &inferred},
-    {.key = "capabilities", .shape = COLUMN_LIST, .table = &empty},
-    {.key = "subscriptions", .shape = COLUMN_LIST, .table = &empty},
-    {.key = "messages", .shape = COLUMN_LIST, .table = &empty},
+    {.key = "capabilities", .label = "Services", .shape = COLUMN_STRINGS, .table = &view_capabilities},
+    {.key = "subscriptions", .shape = COLUMN_LIST, .table = &view_subscriptions},
+    {.key = "messages", .shape = COLUMN_LIST, .table = &view_messages},
+    {.key = "message_list", .shape = COLUMN_LIST, .table = &view_message_list, .on_request = true},
     {.key = "checklist", .shape = COLUMN_LIST, .table = &empty},
     {.key = "findings", .shape = COLUMN_LIST, .table = &view_findings},
 };

@@ -26,12 +26,17 @@ static const struct rule session_rules[] = {
     {"certificate-not-yet-valid", SEVERITY_ERROR, cert_dates, true},
     {"tls-alert", SEVERITY_ERROR, tls_fatal_alert, 0},
     {"tls-stalled", SEVERITY_ERROR, tls_stalled, 0},
+    {"echo-silent", SEVERITY_ERROR, nmsp_echo_silent, 0},
     {"auth-accepted-unlisted", SEVERITY_WARNING, auth_accepted_unlisted, 0},
     {"tls-no-certificate-request", SEVERITY_WARNING, tls_no_certificate_request, 0},
+    {"echo-missed", SEVERITY_WARNING, nmsp_echo_missed, 0},
+    {"echo-none", SEVERITY_WARNING, nmsp_echo_none, 0},
+    {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
     {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
     {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
     {"capture-midstream", SEVERITY_INFO, capture_midstream, 0},
+    {"framing-unknown", SEVERITY_INFO, nmsp_framing_unknown, 0},
     {"keys-missing", SEVERITY_INFO, tls_keys_missing, 0},
 };
 

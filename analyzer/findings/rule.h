@@ -107,4 +107,11 @@ void capture_truncated(const struct subject *subject, const struct rule *rule, s
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* nmsp.c */
+void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);
+void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out);
+void nmsp_echo_silent(const struct subject *subject, const struct rule *rule, struct findings *out);
+void nmsp_echo_missed(const struct subject *subject, const struct rule *rule, struct findings *out);
+void nmsp_echo_none(const struct subject *subject, const struct rule *rule, struct findings *out);
+
 #endif

@@ -1,0 +1,168 @@
+/*
+ * Rules about decrypted NMSP messages: framing, malformed messages, echoes. Called through the table in
+ * findings.c. A direction that is not wholly in the capture proves no missing answer: then they stay quiet.
+ */
+#include "analyzer/findings/rule.h"
+
+#include "analyzer/session_nmsp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define SILENT_INTERVALS 3 /* design.md section 4 */
+
+static const struct session_nmsp *decoded(const struct subject *subject)
+{
+	const struct session_nmsp *nmsp = subject->session->nmsp;
+	return nmsp != NULL && nmsp->profile != NULL ? nmsp : NULL;
+}
+
+/* Every message of both directions since the first plaintext can be read. */
+static bool is_whole(const struct subject *subject, const struct session_nmsp *nmsp)
+{
+	const struct session_tcp *tcp = &subject->session->tcp;
+	return nmsp->gaps[0] + nmsp->gaps[1] + nmsp->lost[0] + nmsp->lost[1] + tcp->gaps[0] + tcp->gaps[1] ==
+	           0 &&
+	       nmsp->bytes[0] > 0 && nmsp->bytes[1] > 0 && !session_one_sided(subject->session);
+}
+
+/* So long a silence is a fault: three intervals of this session, or of the usual one. */
+static int64_t patience(const struct session_nmsp *nmsp)
+{
+	int64_t interval = echo_interval(&nmsp->echo);
+	return SILENT_INTERVALS * (interval > 0 ? interval : ECHO_USUAL_INTERVAL);
+}
+
+static void advise_echo(struct finding *finding)
+{
+	rule_advice(finding, "controller (IOS-XE): show nmsp status");
+	rule_advice(finding, "controller (IOS-XE): show nmsp statistics connection");
+	rule_advice(finding, "controller (IOS-XE), is it too busy to answer: show processes cpu sorted");
+}
+
+void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session_nmsp *nmsp = decoded(subject);
+	char count[RULE_TEXT], type[RULE_TEXT] = "";
+	if (nmsp == NULL || nmsp->malformed == 0)
+		return;
+	const struct nmsp_note *first = &nmsp->notes[0];
+	struct finding *finding = rule_finding(rule, out);
+	if (first->has_type)
+		snprintf(type, sizeof type, " (type %" PRIu32 ")", first->type);
+	rule_summary(finding, "%s malformed in the framing %s; the first, of the %s%s: %s.",
+	             rule_count(nmsp->malformed, "NMSP message", count), nmsp->profile->name,
+	             rule_side(subject->session, first->dir), type, first->what);
+	rule_cause(finding,
+	           "The framing is %s, not published: a message that does not fit may as well show that "
+	           "the framing is not quite this one.",
+	           profile_origin_name(nmsp->profile->origin));
+	for (uint32_t i = 0; i < nmsp->n_notes; i++)
+		rule_evidence(finding, &nmsp->notes[i].at);
+	rule_advice(finding, "see the bytes: run again with -vv");
+	rule_advice(finding, "if you know the framing, give it with -P FILE");
+}
+
+void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct session_nmsp *nmsp = session->nmsp;
+	char of_engine[RULE_TEXT], of_controller[RULE_TEXT];
+	if (nmsp == NULL || !nmsp->decided || nmsp->profile != NULL || nmsp->first.packet == 0)
+		return;
+	uint8_t engine = session_engine(session);
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(
+	    finding,
+	    "The plaintext fits no framing that is known: %s of the engine and %s of the controller were "
+	    "read, and messages and echoes cannot be told.",
+	    rule_count(nmsp->bytes[engine], "byte", of_engine),
+	    rule_count(nmsp->bytes[engine ^ 1], "byte", of_controller));
+	rule_cause(finding, "NMSP has no published wire format, and these two do not use the assumed one.");
+	rule_evidence(finding, &nmsp->first);
+	rule_advice(finding, "if you know the framing, give it with -P FILE");
+}
+
+static void cite_echoes(const struct echo *echo, struct finding *finding)
+{
+	for (size_t i = 0; i < ECHO_MISSED_KEPT; i++)
+		rule_evidence(finding, &echo->missed[i]);
+	for (uint32_t i = 0; i < echo->n_pending; i++)
+		rule_evidence(finding, &echo->pending[i].at);
+}
+
+/* The requests since the last response went unanswered for long: how long, or -1 when that is not so. */
+static int64_t silence(const struct subject *subject, const struct session_nmsp *nmsp)
+{
+	const struct session *session = subject->session;
+	const struct echo_pending *first = echo_unanswered(&nmsp->echo);
+	bool left = session->closed.packet != 0 && session->closed_by == session->controller;
+	if (first == NULL || left || first->at.packet == nmsp->echo.last_request.packet)
+		return -1;
+	int64_t waited = origin_elapsed(first->at.time, session_nmsp_until(session, subject->now));
+	return waited >= patience(nmsp) ? waited : -1;
+}
+
+void nmsp_echo_silent(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session_nmsp *nmsp = decoded(subject);
+	char time[RULE_TEXT], since[RULE_TEXT] = "none was ever answered", close[RULE_TEXT];
+	if (nmsp == NULL || !is_whole(subject, nmsp) || nmsp->echo.strays > 0)
+		return;
+	int64_t waited = silence(subject, nmsp);
+	if (waited < 0)
+		return;
+	const struct echo *echo = &nmsp->echo;
+	struct finding *finding = rule_finding(rule, out);
+	if (echo->responses > 0)
+		snprintf(since, sizeof since, "%" PRIu64 " of %" PRIu64 " were answered before",
+		         echo->responses, echo->requests);
+	rule_summary(finding, "The controller answers no ECHO_REQUEST any more: for %s (%s), %s.",
+	             rule_duration(waited, time), since, rule_close(subject->session, close));
+	rule_cause(finding,
+	           "The NMSP process of the controller hangs or was restarted, or the way to or from it was "
+	           "cut without a FIN or RST.");
+	rule_evidence(finding, &echo->last_response);
+	for (uint32_t i = 0; i < echo->n_pending; i++)
+		if (echo->pending[i].at.packet > echo->last_response.packet)
+			rule_evidence(finding, &echo->pending[i].at);
+	advise_echo(finding);
+}
+
+void nmsp_echo_missed(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session_nmsp *nmsp = decoded(subject);
+	char count[RULE_TEXT], of[RULE_TEXT], time[RULE_TEXT];
+	if (nmsp == NULL || !is_whole(subject, nmsp))
+		return;
+	uint64_t missed = echo_missed(&nmsp->echo, session_nmsp_until(subject->session, subject->now));
+	if (missed <= nmsp->echo.strays)
+		return; /* the answers are there, only their transaction ids do not match */
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "%s got no answer within %s, of %s in all.",
+	             rule_count(missed, "ECHO_REQUEST", count), rule_duration(ECHO_PATIENCE, time),
+	             rule_count(nmsp->echo.requests, "request", of));
+	rule_cause(finding, "The controller is too busy, or answers get lost on the way.");
+	cite_echoes(&nmsp->echo, finding);
+	advise_echo(finding);
+}
+
+void nmsp_echo_none(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session_nmsp *nmsp = decoded(subject);
+	char time[RULE_TEXT];
+	if (nmsp == NULL || !is_whole(subject, nmsp) || nmsp->echo.requests + nmsp->echo.responses > 0)
+		return;
+	int64_t active = origin_elapsed(nmsp->first.time, nmsp->last.time);
+	if (active < patience(nmsp))
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "No ECHO_REQUEST in %s of NMSP messages: the engine does not watch the session.",
+	             rule_duration(active, time));
+	rule_cause(finding,
+	           "An engine usually asks every 15 s; without echoes a dead connection is noticed late.");
+	rule_evidence(finding, &nmsp->first);
+	rule_evidence(finding, &nmsp->last);
+	rule_advice(finding, "engine (MSE): compare the echo interval under NMSP parameters");
+}

@@ -1,0 +1,482 @@
+/*
+ * Decides the framing of a connection's plaintext and cuts it into messages; see messages.h. Called through
+ * two sinks. Until the framing is decided a copy of the plaintext is held, bounded, and tried; then it runs
+ * through the same frames again. Never keeps a message: session_nmsp.c does.
+ */
+#include "analyzer/messages.h"
+
+#include "analyzer/frame.h"
+#include "analyzer/session_nmsp.h"
+#include "analyzer/xmalloc.h"
+
+#include <stdlib.h>
+
+#define MISFITS_FORGIVEN 3 /* so many named messages outweigh a place where none can start */
+
+/* Bytes of a direction, or a hole in it, that wait for the decision. */
+struct held_piece {
+	uint8_t dir;
+	bool is_gap;
+	uint64_t n;
+	struct origin origin;
+};
+
+/* The plaintext so far, in the order in which it came. */
+struct hold {
+	struct held_piece *pieces;
+	size_t n_pieces, room_pieces;
+	uint8_t *bytes;
+	size_t n, room;
+};
+
+struct message_side {
+	struct messages *messages;
+	uint8_t dir;
+	bool started;  /* something came */
+	bool doubtful; /* a gap came: a place where no message starts proves nothing */
+	bool ended, finishing;
+	uint8_t scrap[FRAME_HEAD]; /* small pieces, while the place is lost: Java's 1 byte and n-1 bytes */
+	size_t n_scrap;
+	struct origin now;
+	struct frame frame;
+};
+
+struct messages {
+	struct model *model;
+	struct session *session;
+	struct session_nmsp *nmsp;
+	const struct profile *profile; /* the one that is tried, then the one that holds */
+	struct message_side side[2];
+	struct hold hold;
+	uint64_t votes[2]; /* messages that say so: the engine sends in this direction */
+};
+
+/* ---- the cutter of both users ---- */
+
+static bool is_named(const struct profile *profile, struct span bytes)
+{
+	struct nmsp_message message;
+	nmsp_decode(profile, bytes, &message);
+	return message.known != NULL || profile->n_messages == 0;
+}
+
+/*
+ * Many bytes look like a length: a place that was lost is only found again where a message has a type that
+ * the profile names, and elements that fit as far as it is there.
+ */
+static bool is_likely(const struct profile *profile, struct span bytes, size_t total)
+{
+	struct fields fields;
+	return is_named(profile, bytes) &&
+	       (total > bytes.n || nmsp_fields(profile, span_cut(bytes, 0, total), &fields));
+}
+
+static enum cut cut(void *ctx, struct span bytes, struct frame_head *out)
+{
+	const struct message_side *side = ctx;
+	const struct profile *profile = side->messages->profile;
+	size_t total = 0;
+	enum cut result = nmsp_cut(profile, bytes, &total);
+	if (result == CUT_OK && side->frame.astray && !is_likely(profile, bytes, total))
+		return CUT_BAD;
+	out->head = profile->header;
+	out->total = total;
+	out->mode = total <= LIMIT_MESSAGES_BYTES ? FRAME_WHOLE : FRAME_SKIP;
+	return result;
+}
+
+static void no_piece(void *ctx, struct span bytes, const struct origin *origin)
+{
+	(void)ctx;
+	(void)bytes;
+	(void)origin;
+}
+
+static void no_hole(void *ctx, uint64_t n, const struct origin *origin)
+{
+	(void)ctx;
+	(void)n;
+	(void)origin;
+}
+
+/* ---- trying a profile ---- */
+
+/* Enough messages have spoken; more may lie in the same piece. */
+static bool is_settled(const struct messages *messages)
+{
+	return messages->nmsp->tried >= MESSAGES_TO_DECIDE;
+}
+
+static enum cut try_cut(void *ctx, struct span bytes, struct frame_head *out)
+{
+	struct message_side *side = ctx;
+	enum cut result = cut(ctx, bytes, out);
+	if (result == CUT_BAD && !side->frame.astray && !side->doubtful && !is_settled(side->messages))
+		side->messages->nmsp->misfits++;
+	return result;
+}
+
+static void vote(struct messages *messages, const struct profile_message *known, uint8_t dir)
+{
+	if (known == NULL || known->assumed || known->sender == PROFILE_BOTH)
+		return;
+	messages->votes[known->sender == PROFILE_ENGINE ? dir : dir ^ 1]++;
+}
+
+static void try_message(void *ctx, const struct frame_message *whole)
+{
+	struct message_side *side = ctx;
+	struct messages *messages = side->messages;
+	struct nmsp_message message;
+	struct fields fields;
+	if (whole->damaged || is_settled(messages))
+		return;
+	nmsp_decode(messages->profile, whole->bytes, &message);
+	messages->nmsp->tried++;
+	messages->nmsp->named += message.known != NULL;
+	messages->nmsp->fitted += nmsp_fields(messages->profile, whole->bytes, &fields);
+	vote(messages, message.known, side->dir);
+}
+
+static void try_lost(void *ctx, uint64_t n, const struct origin *origin)
+{
+	no_hole(ctx, n, origin);
+}
+
+static const struct frame_user try_user = {.trusts_start = true,
+                                           .cut = try_cut,
+                                           .message = try_message,
+                                           .piece = no_piece,
+                                           .hole = no_hole,
+                                           .lost = try_lost};
+
+/* ---- messages by the profile that holds ---- */
+
+static enum cut take_cut(void *ctx, struct span bytes, struct frame_head *out)
+{
+	struct message_side *side = ctx;
+	enum cut result = cut(ctx, bytes, out);
+	if (result == CUT_BAD && !side->frame.astray)
+		session_nmsp_malformed(side->messages->nmsp,
+		                       &(struct nmsp_note){.at = side->now,
+		                                           .dir = side->dir,
+		                                           .what = "its length is not possible"});
+	return result;
+}
+
+static void take_message(void *ctx, const struct frame_message *whole)
+{
+	struct message_side *side = ctx;
+	struct session_nmsp *nmsp = side->messages->nmsp;
+	if (whole->damaged && side->finishing) {
+		nmsp->cut_off[side->dir]++;
+		return;
+	}
+	struct nmsp_seen seen = {.bytes = whole->bytes,
+	                         .total = whole->total,
+	                         .dir = side->dir,
+	                         .damaged = whole->damaged,
+	                         .at = whole->last};
+	session_nmsp_add(side->messages->model, nmsp, &seen);
+}
+
+static void take_lost(void *ctx, uint64_t n, const struct origin *origin)
+{
+	(void)origin;
+	struct message_side *side = ctx;
+	side->messages->nmsp->lost[side->dir] += n;
+}
+
+static const struct frame_user take_user = {.trusts_start = true,
+                                            .cut = take_cut,
+                                            .message = take_message,
+                                            .piece = no_piece,
+                                            .hole = no_hole,
+                                            .lost = take_lost};
+
+static const struct frame_user *user_of(const struct messages *messages)
+{
+	return messages->nmsp->decided ? &take_user : &try_user;
+}
+
+/* ---- feeding a frame ---- */
+
+static void start(struct message_side *side, const struct origin *origin)
+{
+	if (side->started)
+		return;
+	side->started = true;
+	side->now = *origin;
+	if (!side->messages->session->midstream)
+		return;
+	side->doubtful = true;
+	frame_gap(&side->frame, user_of(side->messages), side, 0, origin);
+}
+
+static void drop_scrap(struct message_side *side, size_t n)
+{
+	struct span rest = span_cut(span_of(side->scrap, side->n_scrap), n, SIZE_MAX);
+	side->n_scrap = rest.n;
+	if (rest.n > 0)
+		memmove(side->scrap, rest.p, rest.n);
+}
+
+/* Adds the front of `bytes` up to the size of a header; returns how much of it. */
+static size_t fill_scrap(struct message_side *side, struct span bytes)
+{
+	struct span front = span_cut(bytes, 0, side->messages->profile->header - side->n_scrap);
+	if (front.n > 0)
+		memcpy(&side->scrap[side->n_scrap], front.p, front.n);
+	side->n_scrap += front.n;
+	return front.n;
+}
+
+/* What is left over and the front of the new piece: the frame gets the message that starts there, or a byte.
+ */
+static struct span feed_scrap(struct message_side *side, struct span bytes)
+{
+	struct frame_head head;
+	size_t borrowed = fill_scrap(side, bytes);
+	struct span scrap = span_of(side->scrap, side->n_scrap);
+	bool starts = cut(side, scrap, &head) == CUT_OK;
+	frame_data(&side->frame, user_of(side->messages), side, span_cut(scrap, 0, starts ? scrap.n : 1),
+	           &side->now);
+	if (starts) {
+		side->n_scrap = 0;
+		return span_cut(bytes, borrowed, SIZE_MAX);
+	}
+	side->n_scrap -= borrowed;
+	drop_scrap(side, 1);
+	return bytes;
+}
+
+/* The place can only be found where a whole header lies in one piece, so small pieces are put together. */
+static void feed(struct message_side *side, struct span bytes, const struct origin *origin)
+{
+	size_t header = side->messages->profile->header;
+	start(side, origin);
+	side->now = *origin;
+	while (side->n_scrap > 0 && side->n_scrap + bytes.n >= header)
+		bytes = feed_scrap(side, bytes);
+	if (side->frame.astray && bytes.n < header)
+		fill_scrap(side, bytes);
+	else
+		frame_data(&side->frame, user_of(side->messages), side, bytes, origin);
+}
+
+/* No more bytes join what is left over. */
+static void flush_scrap(struct message_side *side)
+{
+	struct span scrap = span_of(side->scrap, side->n_scrap);
+	side->n_scrap = 0;
+	frame_data(&side->frame, user_of(side->messages), side, scrap, &side->now);
+}
+
+static void feed_gap(struct message_side *side, uint64_t n, const struct origin *origin)
+{
+	start(side, origin);
+	side->now = *origin;
+	side->doubtful = true;
+	flush_scrap(side);
+	if (n == 0)
+		frame_break(&side->frame, user_of(side->messages), side, origin);
+	frame_gap(&side->frame, user_of(side->messages), side, n, origin);
+}
+
+static void finish(struct message_side *side)
+{
+	side->finishing = true;
+	flush_scrap(side);
+	frame_break(&side->frame, user_of(side->messages), side, &side->now);
+}
+
+static void reset(struct message_side *side)
+{
+	frame_free(&side->frame);
+	side->n_scrap = 0;
+	side->started = side->doubtful = false;
+}
+
+/* ---- the hold ---- */
+
+static void *grow(void *array, size_t need, size_t *room, size_t size)
+{
+	if (need <= *room)
+		return array;
+	*room = need > 2 * *room ? need : 2 * *room;
+	return xrealloc(array, *room * size);
+}
+
+static void hold(struct hold *hold, const struct held_piece *piece, struct span bytes)
+{
+	hold->pieces = grow(hold->pieces, hold->n_pieces + 1, &hold->room_pieces, sizeof *piece);
+	hold->pieces[hold->n_pieces++] = *piece;
+	hold->bytes = grow(hold->bytes, hold->n + bytes.n, &hold->room, 1);
+	if (bytes.n > 0)
+		memcpy(&hold->bytes[hold->n], bytes.p, bytes.n);
+	hold->n += bytes.n;
+}
+
+static bool is_full(const struct hold *hold)
+{
+	return hold->n + hold->n_pieces * sizeof hold->pieces[0] >= LIMIT_FRAMING_HOLD;
+}
+
+static void free_hold(struct hold *hold)
+{
+	free(hold->pieces);
+	free(hold->bytes);
+	*hold = (struct hold){0};
+}
+
+static void replay(struct messages *messages)
+{
+	struct rd r = rd_of(span_of(messages->hold.bytes, messages->hold.n));
+	for (size_t i = 0; i < messages->hold.n_pieces; i++) {
+		const struct held_piece *piece = &messages->hold.pieces[i];
+		struct message_side *side = &messages->side[piece->dir];
+		if (piece->is_gap)
+			feed_gap(side, piece->n, &piece->origin);
+		else
+			feed(side, rd_span(&r, (size_t)piece->n), &piece->origin);
+	}
+}
+
+/* ---- the decision ---- */
+
+/* A long message that has only begun speaks, too. */
+static void count_begun(struct message_side *side)
+{
+	struct session_nmsp *nmsp = side->messages->nmsp;
+	if (!side->frame.open || side->frame.damaged)
+		return;
+	nmsp->tried++;
+	nmsp->named += is_named(side->messages->profile, span_of(side->frame.kept, side->frame.n));
+}
+
+/* Lengths alone may tile by chance, and one message that lies must not hide all others. */
+static bool is_believed(const struct session_nmsp *nmsp)
+{
+	return nmsp->named > 0 && 2 * nmsp->named >= nmsp->tried &&
+	       nmsp->named >= MISFITS_FORGIVEN * nmsp->misfits;
+}
+
+/* The senders of messages say which side is the controller, unless the user said so (design.md section 4). */
+static void tell_roles(struct messages *messages)
+{
+	struct session *session = messages->session;
+	uint8_t engine = messages->votes[0] > 0 ? 0 : 1;
+	if (messages->votes[engine] == 0 || messages->votes[engine ^ 1] > 0 ||
+	    messages->model->controller.version != 0)
+		return;
+	session->controller = engine ^ 1;
+	session->controller_known = true;
+	messages->nmsp->roles_told = true;
+}
+
+static void decide(struct messages *messages)
+{
+	struct session_nmsp *nmsp = messages->nmsp;
+	for (uint8_t dir = 0; dir < 2; dir++)
+		count_begun(&messages->side[dir]);
+	nmsp->decided = true;
+	if (messages->model->profile != NULL || is_believed(nmsp))
+		nmsp->profile = messages->profile;
+	for (uint8_t dir = 0; dir < 2; dir++)
+		reset(&messages->side[dir]);
+	if (nmsp->profile != NULL) {
+		tell_roles(messages);
+		replay(messages);
+	}
+	free_hold(&messages->hold);
+}
+
+/* ---- the sinks ---- */
+
+static void take(struct message_side *side, const struct held_piece *piece, struct span bytes)
+{
+	struct messages *messages = side->messages;
+	const struct session_nmsp *nmsp = messages->nmsp;
+	if (nmsp->decided && nmsp->profile == NULL)
+		return;
+	if (!nmsp->decided)
+		hold(&messages->hold, piece, bytes);
+	if (piece->is_gap)
+		feed_gap(side, piece->n, &piece->origin);
+	else
+		feed(side, bytes, &piece->origin);
+	if (!nmsp->decided && (is_settled(messages) || is_full(&messages->hold)))
+		decide(messages);
+}
+
+static void take_data(void *ctx, struct span bytes, const struct origin *origin)
+{
+	struct message_side *side = ctx;
+	struct messages *messages = side->messages;
+	struct session_nmsp *nmsp = messages->nmsp = session_nmsp_of(messages->session);
+	nmsp->pieces[side->dir]++;
+	nmsp->bytes[side->dir] += bytes.n;
+	if (bytes.n == 0)
+		return;
+	if (nmsp->first.packet == 0)
+		nmsp->first = *origin;
+	nmsp->last = *origin;
+	struct held_piece piece = {.dir = side->dir, .n = bytes.n, .origin = *origin};
+	take(side, &piece, bytes);
+}
+
+static void take_gap(void *ctx, uint64_t n, const struct origin *origin)
+{
+	struct message_side *side = ctx;
+	struct messages *messages = side->messages;
+	struct session_nmsp *nmsp = messages->nmsp = session_nmsp_of(messages->session);
+	nmsp->gaps[side->dir]++;
+	struct held_piece piece = {.dir = side->dir, .is_gap = true, .n = n, .origin = *origin};
+	take(side, &piece, span_of(NULL, 0));
+}
+
+static void take_end(void *ctx, const struct origin *origin)
+{
+	struct message_side *side = ctx;
+	struct messages *messages = side->messages;
+	const struct session_nmsp *nmsp = messages->nmsp;
+	side->ended = true;
+	side->now = *origin;
+	if (nmsp == NULL)
+		return;
+	if (!nmsp->decided && messages->side[side->dir ^ 1].ended)
+		decide(messages);
+	for (uint8_t dir = 0; dir < 2; dir++)
+		if (nmsp->profile != NULL && messages->side[dir].ended && !messages->side[dir].finishing)
+			finish(&messages->side[dir]);
+}
+
+struct messages *messages_new(struct model *model, struct session *session)
+{
+	struct messages *messages = xcalloc(1, sizeof *messages);
+	messages->model = model;
+	messages->session = session;
+	messages->nmsp = session->nmsp;
+	messages->profile = model->profile != NULL ? model->profile : model->builtin;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		messages->side[dir].messages = messages;
+		messages->side[dir].dir = dir;
+	}
+	return messages;
+}
+
+void messages_free(struct messages *messages)
+{
+	if (messages == NULL)
+		return;
+	for (size_t dir = 0; dir < 2; dir++)
+		frame_free(&messages->side[dir].frame);
+	free_hold(&messages->hold);
+	free(messages);
+}
+
+struct sink messages_sink(struct messages *messages, uint8_t dir)
+{
+	return (struct sink){
+	    .ctx = &messages->side[dir], .data = take_data, .gap = take_gap, .end = take_end};
+}

@@ -1,0 +1,95 @@
+/* NMSP messages as text; see text_messages.h. Never decides what is shown of a message: the tables do. */
+#include "ui/text_messages.h"
+
+#include "analyzer/session_nmsp.h"
+
+#include <inttypes.h>
+
+#define INDENT       2
+#define LINE         200
+#define HEX_BYTES    16 /* in a line */
+#define VERBOSE      1  /* one line a message */
+#define VERY_VERBOSE 2  /* its fields and bytes */
+
+static void heading(const struct page *page, const char *title)
+{
+	page_blank(page);
+	page_line(page, 0, TONE_HEADING, title);
+}
+
+static void show_subscriptions(const struct page *page, const struct row *row)
+{
+	if (view_rows(&view_subscriptions, row) == 0)
+		return;
+	heading(page, "Subscribed services (by the mask that the framing assumes)");
+	page_grid(page, INDENT, &view_subscriptions, row);
+}
+
+static void show_unknown(const struct page *page, const struct session *session)
+{
+	const struct session_nmsp *nmsp = session->nmsp;
+	char text[LINE];
+	for (uint8_t i = 0; i < 2; i++) {
+		uint8_t dir = i == 0 ? session_engine(session) : session->controller;
+		snprintf(text, sizeof text, "%s: %" PRIu64 " bytes in %" PRIu64 " pieces.",
+		         i == 0 ? "Of the engine" : "Of the controller", nmsp->bytes[dir], nmsp->pieces[dir]);
+		page_line(page, INDENT, TONE_PLAIN, text);
+	}
+	page_wrap(page, INDENT, "", TONE_PLAIN,
+	          nmsp->decided ? "The framing is unknown: messages cannot be told from each other."
+	                        : "Too little was read yet to tell the framing.");
+}
+
+static void show_hex(const struct page *page, struct span bytes)
+{
+	char line[LINE];
+	struct rd r = rd_of(bytes);
+	while (rd_more(&r)) {
+		size_t n = (size_t)snprintf(line, sizeof line, "%04zx ", rd_at(&r));
+		for (size_t i = 0; i < HEX_BYTES && rd_more(&r); i++)
+			n += (size_t)snprintf(&line[n], sizeof line - n, " %02x", (unsigned)rd_u8(&r));
+		page_line(page, 2 * INDENT, TONE_PLAIN, line);
+	}
+}
+
+static void show_details(const struct page *page, const struct row *row)
+{
+	size_t n = view_rows(&view_message_list, row);
+	for (size_t i = 0; i < n; i++) {
+		struct row item = view_row(&view_message_list, row, i);
+		page_blank(page);
+		page_pairs(page, INDENT, &view_message_list, &item);
+		page_grid(page, 2 * INDENT, &view_message_fields, &item);
+		show_hex(page, session_nmsp_bytes(item.item));
+	}
+}
+
+static void show_list(const struct page *page, const struct row *row)
+{
+	const struct session_nmsp *nmsp = row->session->session->nmsp;
+	char text[LINE];
+	if (page->verbose < VERBOSE || nmsp->n_kept == 0)
+		return;
+	heading(page, "Messages one by one (time since the first packet)");
+	if (nmsp->not_kept > 0) {
+		snprintf(text, sizeof text, "%" PRIu64 " older ones were counted but not kept.",
+		         nmsp->not_kept);
+		page_line(page, INDENT, TONE_PLAIN, text);
+	}
+	if (page->verbose >= VERY_VERBOSE)
+		show_details(page, row);
+	else
+		page_grid(page, 0, &view_message_list, row);
+}
+
+void text_messages(const struct page *page, const struct row *row)
+{
+	const struct session *session = row->session->session;
+	show_subscriptions(page, row);
+	heading(page, "NMSP messages (OUT: from the engine, IN: from the controller)");
+	if (session->nmsp->profile == NULL)
+		show_unknown(page, session);
+	else
+		page_grid(page, INDENT, &view_messages, row);
+	show_list(page, row);
+}

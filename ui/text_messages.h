@@ -1,0 +1,13 @@
+/*
+ * The part of the text report that the MSE's NMSP Status page shows: subscribed services, messages by type,
+ * and with -v the messages themselves. Called by text.c for a session whose plaintext was read.
+ */
+#ifndef UI_TEXT_MESSAGES_H
+#define UI_TEXT_MESSAGES_H
+
+#include "ui/page.h"
+
+/* `row` is an opened row of view_sessions whose session has plaintext. */
+void text_messages(const struct page *page, const struct row *row);
+
+#endif

@@ -1,0 +1,286 @@
+/*
+ * The tables of the kept messages one by one, with their fields. Called through ui/view.h. Fields are decoded
+ * when a message's row is opened, into the view.
+ */
+#include "ui/view.h"
+
+#include "analyzer/session_nmsp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define SUMMARY_TEXT 40 /* bytes of a text element that the summary shows */
+
+static const struct session_nmsp *nmsp(const struct row *row)
+{
+	return row->session->session->nmsp;
+}
+
+/* ---- fields ---- */
+
+static const struct field *field(const struct row *row)
+{
+	return row->item;
+}
+
+/* "RSSI_INTERVAL", or "element 23" where the profile has no name. */
+static const char *name_of(const struct field *of, char text[PROFILE_NAME])
+{
+	if (of->name[0] != '\0')
+		return of->name;
+	snprintf(text, PROFILE_NAME, "element %" PRIu32, of->id);
+	return text;
+}
+
+static struct value field_name(const struct row *row)
+{
+	char text[PROFILE_NAME];
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s", name_of(field(row), text));
+	return view_text(row->view->scratch);
+}
+
+static struct value field_name_marked(const struct row *row)
+{
+	char text[PROFILE_NAME];
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s%s%s", name_of(field(row), text),
+	         field(row)->assumed ? " (assumed)" : "", field(row)->malformed ? " (malformed)" : "");
+	return view_text(row->view->scratch);
+}
+
+/* "0x68ebe7 rssi-ms rssi-rfid ..." */
+static struct value mask_value(const struct row *row)
+{
+	char *text = row->view->scratch;
+	size_t room = sizeof row->view->scratch;
+	uint64_t mask = field(row)->number;
+	size_t n = (size_t)snprintf(text, room, "0x%" PRIx64, mask);
+	for (size_t i = 0; i < NMSP_SERVICES && n < room; i++)
+		if ((mask >> nmsp_services[i].bit & 1) != 0)
+			n += (size_t)snprintf(&text[n], room - n, " %s", nmsp_services[i].leaf);
+	return view_text(text);
+}
+
+static struct value addr_value(const struct row *row, uint8_t version)
+{
+	struct span bytes = field(row)->bytes;
+	struct addr *addr = &row->view->addr;
+	*addr = (struct addr){.version = version};
+	memcpy(addr->bytes, bytes.p, bytes.n);
+	return (struct value){.kind = VALUE_ADDR, .addr = addr};
+}
+
+static struct value raw_value(const struct row *row)
+{
+	return (struct value){.kind = VALUE_BYTES, .bytes = field(row)->bytes};
+}
+
+/* A malformed value is shown as its bytes, and so is a number that JSON readers cannot hold. */
+static struct value field_value(const struct row *row)
+{
+	const struct field *of = field(row);
+	if (of->malformed || of->number > INT64_MAX)
+		return raw_value(row);
+	switch (of->kind) {
+	case FIELD_U8:
+	case FIELD_U16:
+	case FIELD_U32:
+	case FIELD_U64:
+		return view_count(of->number);
+	case FIELD_MASK:
+		return mask_value(row);
+	case FIELD_TEXT:
+		return (struct value){.kind = VALUE_STRING, .bytes = of->bytes};
+	case FIELD_MAC:
+		return view_mac(of->bytes.p);
+	case FIELD_IP4:
+		return addr_value(row, 4);
+	case FIELD_IP6:
+		return addr_value(row, 6);
+	case FIELD_TIME:
+		return (struct value){.kind = VALUE_DATE, .seconds = (int64_t)of->number};
+	default:
+		return raw_value(row);
+	}
+}
+
+static struct value field_offset(const struct row *row)
+{
+	return view_count(field(row)->off);
+}
+
+static struct value field_length(const struct row *row)
+{
+	return view_count(field(row)->bytes.n);
+}
+
+static struct value field_assumed(const struct row *row)
+{
+	return view_bool(field(row)->assumed);
+}
+
+static struct value field_malformed(const struct row *row)
+{
+	return view_bool(field(row)->malformed);
+}
+
+static size_t field_count(const struct row *parent)
+{
+	return parent->view->fields.n;
+}
+
+static void field_open(const struct row *parent, struct row *row)
+{
+	row->item = &parent->view->fields.list[row->index];
+}
+
+static const struct column field_columns[] = {
+    {.key = "name", .get = field_name},
+    {.label = "Field", .get = field_name_marked},
+    {.key = "offset", .label = "Offset", .get = field_offset},
+    {.key = "length", .label = "Bytes", .get = field_length},
+    {.key = "value", .label = "Value", .get = field_value},
+    {.key = "assumed", .get = field_assumed},
+    {.key = "malformed", .get = field_malformed},
+};
+
+const struct table view_message_fields = {TABLE_OF(field_columns), .count = field_count, .open = field_open};
+
+/* ---- messages ---- */
+
+static const struct nmsp_kept *kept(const struct row *row)
+{
+	return row->item;
+}
+
+static struct value message_time(const struct row *row)
+{
+	return view_time(&kept(row)->at);
+}
+
+static struct value message_offset(const struct row *row)
+{
+	return (struct value){.kind = VALUE_OFFSET,
+	                      .ns = origin_elapsed(row->session->session->opened.time, kept(row)->at.time)};
+}
+
+static struct value message_packet(const struct row *row)
+{
+	return view_count(kept(row)->at.packet);
+}
+
+static struct value message_direction(const struct row *row)
+{
+	return view_text(kept(row)->dir == row->session->session->controller ? "IN" : "OUT");
+}
+
+static struct value message_type(const struct row *row)
+{
+	return view_messages_type(row, kept(row)->type);
+}
+
+static struct value message_id(const struct row *row)
+{
+	return view_count(kept(row)->type);
+}
+
+static struct value message_length(const struct row *row)
+{
+	return view_count(kept(row)->length);
+}
+
+static struct value message_transaction(const struct row *row)
+{
+	struct nmsp_message message;
+	nmsp_decode(nmsp(row)->profile, session_nmsp_bytes(kept(row)), &message);
+	return message.has_transaction ? view_count(message.transaction) : view_null();
+}
+
+static struct value message_malformed(const struct row *row)
+{
+	return view_bool(kept(row)->malformed);
+}
+
+static struct value message_damaged(const struct row *row)
+{
+	return view_bool(kept(row)->damaged);
+}
+
+/* A value in few characters; what is captured text stays as it is until it is shown. */
+static void brief(const struct field *of, char *text, size_t room)
+{
+	struct rd r = rd_of(of->bytes);
+	size_t n = 0;
+	switch (of->malformed ? FIELD_BYTES : of->kind) {
+	case FIELD_U8:
+	case FIELD_U16:
+	case FIELD_U32:
+	case FIELD_U64:
+	case FIELD_TIME:
+		snprintf(text, room, "%" PRIu64, of->number);
+		break;
+	case FIELD_MASK:
+		snprintf(text, room, "0x%" PRIx64, of->number);
+		break;
+	case FIELD_TEXT:
+		snprintf(text, room, "%.*s", (int)(of->bytes.n < SUMMARY_TEXT ? of->bytes.n : SUMMARY_TEXT),
+		         (const char *)of->bytes.p);
+		break;
+	case FIELD_MAC:
+		for (; rd_more(&r) && n < room; n += 3)
+			snprintf(&text[n], room - n, n == 0 ? "%02x" : ":%02x", (unsigned)rd_u8(&r));
+		break;
+	default:
+		snprintf(text, room, "%zu bytes", of->bytes.n);
+	}
+}
+
+/* The elements with their values, as many as fit. */
+static struct value message_summary(const struct row *row)
+{
+	const struct fields *fields = &row->view->fields;
+	char *text = row->view->scratch, name[PROFILE_NAME], value[SUMMARY_TEXT + 1];
+	size_t room = sizeof row->view->scratch, n = 0;
+	text[0] = '\0';
+	if (kept(row)->malformed || kept(row)->damaged)
+		n = (size_t)snprintf(text, room, "%s", kept(row)->malformed ? "malformed" : "incomplete");
+	for (uint32_t i = 0; i < fields->n && n < room; i++) {
+		if (fields->list[i].depth == 0)
+			continue;
+		brief(&fields->list[i], value, sizeof value);
+		n += (size_t)snprintf(&text[n], room - n, "%s%s %s", n > 0 ? ", " : "",
+		                      name_of(&fields->list[i], name), value);
+	}
+	return view_text(text);
+}
+
+static size_t message_count(const struct row *parent)
+{
+	return nmsp(parent) == NULL ? 0 : (size_t)nmsp(parent)->n_kept;
+}
+
+static void message_open(const struct row *parent, struct row *row)
+{
+	const struct nmsp_kept *item = nmsp(parent)->oldest;
+	for (size_t i = 0; i < row->index; i++)
+		item = item->next;
+	nmsp_fields(nmsp(parent)->profile, session_nmsp_bytes(item), &parent->view->fields);
+	row->item = item;
+}
+
+static const struct column message_columns[] = {
+    {.label = "Time", .get = message_offset},
+    {.key = "time", .get = message_time},
+    {.key = "packet", .label = "Packet", .get = message_packet},
+    {.key = "direction", .label = "In/Out", .get = message_direction},
+    {.key = "type", .label = "Type", .get = message_type},
+    {.key = "id", .get = message_id},
+    {.key = "length", .label = "Bytes", .get = message_length},
+    {.key = "transaction", .label = "Id", .get = message_transaction},
+    {.key = "summary", .label = "Summary", .get = message_summary},
+    {.key = "malformed", .get = message_malformed},
+    {.key = "damaged", .get = message_damaged},
+    {.key = "fields", .shape = COLUMN_LIST, .table = &view_message_fields},
+};
+
+const struct table view_message_list = {TABLE_OF(message_columns), .count = message_count,
+                                        .open = message_open};

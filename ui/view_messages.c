@@ -1,0 +1,434 @@
+/*
+ * The tables of what was decrypted: framing, echo, services, messages by type and one by one. Called through
+ * ui/view.h. All is empty while no plaintext came. What only the profile tells is marked assumed.
+ */
+#include "ui/view.h"
+
+#include "analyzer/session_nmsp.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* NULL while no plaintext came. */
+static const struct session_nmsp *nmsp(const struct row *row)
+{
+	const struct session_nmsp *of = row->session->session->nmsp;
+	return of == NULL || of->first.packet == 0 ? NULL : of;
+}
+
+/* The profile that cuts the messages, NULL while none is known. */
+static const struct profile *profile(const struct row *row)
+{
+	return nmsp(row) == NULL ? NULL : nmsp(row)->profile;
+}
+
+static struct value duration(int64_t ns)
+{
+	return ns < 0 ? view_null() : (struct value){.kind = VALUE_DURATION, .ns = ns};
+}
+
+/* OUT = engine to controller, as on the MSE's page. */
+static struct value direction(const struct row *row, uint8_t dir)
+{
+	return view_text(dir == row->session->session->controller ? "IN" : "OUT");
+}
+
+/* ---- framing ---- */
+
+static struct value framing_profile(const struct row *row)
+{
+	return profile(row) == NULL ? view_null() : view_text(profile(row)->name);
+}
+
+static struct value framing_origin(const struct row *row)
+{
+	return view_text(profile(row) == NULL ? "unknown" : profile_origin_name(profile(row)->origin));
+}
+
+static bool fits(const struct row *row)
+{
+	const struct session_nmsp *of = nmsp(row);
+	return profile(row) != NULL && of->tried > 0 && of->fitted == of->tried && of->misfits == 0;
+}
+
+static struct value framing_fits(const struct row *row)
+{
+	return view_bool(fits(row));
+}
+
+static struct value framing_messages(const struct row *row)
+{
+	const struct session_nmsp *of = nmsp(row);
+	return view_count(of == NULL ? 0 : of->messages[0] + of->messages[1]);
+}
+
+/* For people: one line; nothing before there is plaintext. */
+static struct value framing_text(const struct row *row)
+{
+	const struct session_nmsp *of = nmsp(row);
+	if (of == NULL || !of->decided)
+		return view_null();
+	if (of->profile == NULL)
+		return view_text("unknown");
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s (%s)", of->profile->name,
+	         profile_origin_name(of->profile->origin));
+	return view_text(row->view->scratch);
+}
+
+enum { EVIDENCE_FITTED, EVIDENCE_NAMED, EVIDENCE_MISFITS, EVIDENCE_ROLES };
+
+static size_t evidence_count(const struct row *parent)
+{
+	const struct session_nmsp *of = nmsp(parent);
+	if (of == NULL || !of->decided)
+		return 0;
+	return of->roles_told ? EVIDENCE_ROLES + 1 : EVIDENCE_ROLES;
+}
+
+static struct value evidence(const struct row *row)
+{
+	const struct session_nmsp *of = nmsp(row);
+	char *text = row->view->scratch;
+	size_t room = sizeof row->view->scratch;
+	switch (row->index) {
+	case EVIDENCE_FITTED:
+		snprintf(text, room, "%u of the first %u messages are well formed", (unsigned)of->fitted,
+		         (unsigned)of->tried);
+		break;
+	case EVIDENCE_NAMED:
+		snprintf(text, room, "%u of the first %u messages have a type that the profile names",
+		         (unsigned)of->named, (unsigned)of->tried);
+		break;
+	case EVIDENCE_MISFITS:
+		snprintf(text, room, "%u places where no message can start", (unsigned)of->misfits);
+		break;
+	default:
+		return view_text("the senders of messages tell which side is the controller");
+	}
+	return view_text(text);
+}
+
+static const struct column evidence_columns[] = {{.get = evidence}};
+static const struct table evidence_table = {TABLE_OF(evidence_columns), .count = evidence_count};
+
+static const struct column framing_columns[] = {
+    {.label = "NMSP framing", .get = framing_text},
+    {.key = "profile", .get = framing_profile},
+    {.key = "origin", .get = framing_origin},
+    {.key = "fits", .get = framing_fits},
+    {.key = "messages", .label = "NMSP messages", .hide_zero = true, .get = framing_messages},
+    {.key = "evidence", .shape = COLUMN_STRINGS, .table = &evidence_table},
+};
+
+const struct table view_framing = {TABLE_OF(framing_columns)};
+
+/* ---- echo ---- */
+
+/* What was seen of echoes; one that saw nothing while there are no messages. */
+static const struct echo *echo(const struct row *row)
+{
+	static const struct echo nothing;
+	return nmsp(row) == NULL ? &nothing : &nmsp(row)->echo;
+}
+
+static struct value echo_requests(const struct row *row)
+{
+	return view_count(echo(row)->requests);
+}
+
+static struct value echo_responses(const struct row *row)
+{
+	return view_count(echo(row)->responses);
+}
+
+static struct value echo_not_answered(const struct row *row)
+{
+	return view_count(echo_missed(echo(row), session_nmsp_until(row->session->session, row->view->now)));
+}
+
+static struct value echo_spacing(const struct row *row)
+{
+	return duration(echo_interval(echo(row)));
+}
+
+static struct value echo_last_request(const struct row *row)
+{
+	return view_time(&echo(row)->last_request);
+}
+
+static struct value echo_last_response(const struct row *row)
+{
+	return view_time(&echo(row)->last_response);
+}
+
+static struct value echo_silence(const struct row *row)
+{
+	return duration(echo_longest_silence(echo(row)));
+}
+
+static struct value rtt_min(const struct row *row)
+{
+	struct echo_rtt rtt;
+	return duration(echo_rtt(echo(row), &rtt) ? rtt.min : -1);
+}
+
+static struct value rtt_avg(const struct row *row)
+{
+	struct echo_rtt rtt;
+	return duration(echo_rtt(echo(row), &rtt) ? rtt.avg : -1);
+}
+
+static struct value rtt_p95(const struct row *row)
+{
+	struct echo_rtt rtt;
+	return duration(echo_rtt(echo(row), &rtt) ? rtt.p95 : -1);
+}
+
+static struct value rtt_max(const struct row *row)
+{
+	struct echo_rtt rtt;
+	return duration(echo_rtt(echo(row), &rtt) ? rtt.max : -1);
+}
+
+static const struct column rtt_columns[] = {
+    {.key = "min", .label = "Round trip, least", .verbose = 1, .get = rtt_min},
+    {.key = "avg", .label = "Round trip, average", .get = rtt_avg},
+    {.key = "p95", .label = "Round trip, 95 %", .verbose = 1, .get = rtt_p95},
+    {.key = "max", .label = "Round trip, most", .get = rtt_max},
+};
+
+static const struct table rtt_table = {TABLE_OF(rtt_columns)};
+
+static const struct column echo_columns[] = {
+    {.key = "requests", .label = "Echo requests", .hide_zero = true, .get = echo_requests},
+    {.key = "responses", .label = "Echo responses", .hide_zero = true, .get = echo_responses},
+    {.key = "missed", .label = "Echoes missed", .hide_zero = true, .get = echo_not_answered},
+    {.key = "interval", .label = "Echo interval", .get = echo_spacing},
+    {.key = "last_request", .label = "Last echo request", .get = echo_last_request},
+    {.key = "last_response", .label = "Last echo response", .get = echo_last_response},
+    {.key = "longest_silence", .label = "Longest without echo", .get = echo_silence},
+    {.key = "rtt", .label = "Round trip", .shape = COLUMN_OBJECT, .table = &rtt_table},
+};
+
+const struct table view_echo = {TABLE_OF(echo_columns)};
+
+/* ---- services ---- */
+
+static bool has_bit(uint64_t mask, const struct nmsp_service *service)
+{
+	return (mask >> service->bit & 1) != 0;
+}
+
+/* The first row of each service lies where its name begins: sub-services of one service stand together. */
+static bool begins_service(size_t i)
+{
+	return i == 0 || strcmp(nmsp_services[i].service, nmsp_services[i - 1].service) != 0;
+}
+
+/* The first row of service n of the mask's services; NMSP_SERVICES when there are fewer. */
+static size_t find_service(uint64_t mask, size_t n)
+{
+	size_t first = 0;
+	bool counted = false; /* this service has a bit, and was counted */
+	for (size_t i = 0; i < NMSP_SERVICES; i++) {
+		if (begins_service(i)) {
+			first = i;
+			counted = false;
+		}
+		if (counted || !has_bit(mask, &nmsp_services[i]))
+			continue;
+		if (n-- == 0)
+			return first;
+		counted = true;
+	}
+	return NMSP_SERVICES;
+}
+
+static size_t count_services(uint64_t mask)
+{
+	size_t n = 0;
+	while (find_service(mask, n) < NMSP_SERVICES)
+		n++;
+	return n;
+}
+
+/* What the controller says that it can do. */
+static uint64_t capable(const struct row *row)
+{
+	const struct nmsp_capability *told = NULL;
+	if (nmsp(row) != NULL)
+		told = session_nmsp_capability(nmsp(row), row->session->session->controller);
+	return told == NULL ? 0 : told->mask;
+}
+
+static size_t capability_count(const struct row *parent)
+{
+	return count_services(capable(parent));
+}
+
+static struct value capability(const struct row *row)
+{
+	return view_text(nmsp_services[find_service(capable(row), row->index)].service);
+}
+
+static const struct column capability_columns[] = {{.get = capability}};
+const struct table view_capabilities = {TABLE_OF(capability_columns), .count = capability_count};
+
+static uint64_t subscribed(const struct row *row)
+{
+	const struct nmsp_subscription *accepted =
+	    nmsp(row) == NULL ? NULL : session_nmsp_subscription(nmsp(row));
+	return accepted == NULL ? 0 : accepted->mask;
+}
+
+static size_t subscription_count(const struct row *parent)
+{
+	return count_services(subscribed(parent));
+}
+
+static void subscription_open(const struct row *parent, struct row *row)
+{
+	row->item = &nmsp_services[find_service(subscribed(parent), row->index)];
+}
+
+/* Sub-service n of the service that is the item. */
+static const struct nmsp_service *subservice(const struct row *row, size_t n)
+{
+	const struct nmsp_service *of = row->item;
+	for (size_t i = 0; i < NMSP_SERVICES; i++)
+		if (strcmp(nmsp_services[i].service, of->service) == 0 &&
+		    has_bit(subscribed(row), &nmsp_services[i]) && n-- == 0)
+			return &nmsp_services[i];
+	return NULL;
+}
+
+static size_t subservice_count(const struct row *parent)
+{
+	size_t n = 0;
+	while (subservice(parent, n) != NULL)
+		n++;
+	return n;
+}
+
+static struct value subservice_name(const struct row *row)
+{
+	return view_text(subservice(row, row->index)->subservice);
+}
+
+static struct value service_name(const struct row *row)
+{
+	const struct nmsp_service *of = row->item;
+	return view_text(of->service);
+}
+
+static const struct column subservice_columns[] = {{.get = subservice_name}};
+static const struct table subservices = {TABLE_OF(subservice_columns), .count = subservice_count};
+
+static const struct column subscription_columns[] = {
+    {.key = "service", .label = "Service", .get = service_name},
+    {.key = "subservices", .label = "Sub-services", .shape = COLUMN_STRINGS, .table = &subservices},
+};
+
+const struct table view_subscriptions = {TABLE_OF(subscription_columns), .count = subscription_count,
+                                         .open = subscription_open};
+
+/* ---- messages by type ---- */
+
+static const struct nmsp_count *count(const struct row *row)
+{
+	return row->item;
+}
+
+/* Rows of types that were not counted one by one have none. */
+static bool has_type(const struct row *row)
+{
+	const struct nmsp_count *other = nmsp(row)->other;
+	return count(row) != &other[0] && count(row) != &other[1];
+}
+
+struct value view_messages_type(const struct row *row, uint32_t type)
+{
+	const char *name = profile(row) == NULL ? NULL : nmsp_type_name(profile(row), type);
+	if (name != NULL)
+		return view_text(name);
+	snprintf(row->view->scratch, sizeof row->view->scratch, "TYPE_%" PRIu32, type);
+	return view_text(row->view->scratch);
+}
+
+static struct value count_type(const struct row *row)
+{
+	return has_type(row) ? view_messages_type(row, count(row)->type) : view_text("other");
+}
+
+static struct value count_type_marked(const struct row *row)
+{
+	const struct profile_message *known = has_type(row) && profile(row) != NULL
+	                                          ? profile_find_message(profile(row), count(row)->type)
+	                                          : NULL;
+	if (known == NULL || nmsp_documented(known->id))
+		return count_type(row);
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s (%s)", known->name,
+	         profile_origin_name(known->assumed ? PROFILE_ASSUMED : profile(row)->origin));
+	return view_text(row->view->scratch);
+}
+
+static struct value count_id(const struct row *row)
+{
+	return has_type(row) ? view_count(count(row)->type) : view_null();
+}
+
+static struct value count_direction(const struct row *row)
+{
+	return direction(row, count(row)->dir);
+}
+
+static struct value count_messages(const struct row *row)
+{
+	return view_count(count(row)->messages);
+}
+
+static struct value count_bytes(const struct row *row)
+{
+	return view_count(count(row)->bytes);
+}
+
+static struct value count_last(const struct row *row)
+{
+	return view_time(&count(row)->last);
+}
+
+static struct value count_documented(const struct row *row)
+{
+	return view_bool(has_type(row) && nmsp_documented(count(row)->type));
+}
+
+static size_t counts(const struct row *parent)
+{
+	const struct session_nmsp *of = nmsp(parent);
+	if (of == NULL)
+		return 0;
+	return of->n_counts + (of->other[0].messages > 0) + (of->other[1].messages > 0);
+}
+
+static void count_open(const struct row *parent, struct row *row)
+{
+	const struct session_nmsp *of = nmsp(parent);
+	if (row->index < of->n_counts)
+		row->item = &of->counts[row->index];
+	else
+		row->item = &of->other[row->index > of->n_counts || of->other[0].messages == 0];
+}
+
+static const struct column message_columns[] = {
+    {.label = "Message type", .get = count_type_marked},
+    {.key = "type", .get = count_type},
+    {.key = "id", .get = count_id},
+    {.key = "direction", .label = "In/Out", .get = count_direction},
+    {.key = "count", .label = "Count", .get = count_messages},
+    {.label = "Last activity", .get = count_last},
+    {.key = "bytes", .label = "Bytes", .get = count_bytes},
+    {.key = "last_activity", .get = count_last},
+    {.key = "documented", .get = count_documented},
+};
+
+const struct table view_messages = {TABLE_OF(message_columns), .count = counts, .open = count_open};
