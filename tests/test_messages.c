@@ -711,6 +711,30 @@ static void test_masks_are_bounded(void **state)
 	free(s);
 }
 
+/* Nobody knows how many bytes are missing: what was open ends there, and the next message is found. */
+static void test_unknown_gap(void **state)
+{
+	(void)state;
+	struct stream *s = xcalloc(1, sizeof *s);
+	put_engine(s);
+	for (size_t at = 0; at <= s->n; at += 5) {
+		struct run run;
+		run_start(&run);
+		feed_stream(&run, ENGINE, s, 0, s->n, s->n);
+		feed_stream(&run, ENGINE, s, 0, at, s->n);
+		feed_gap(&run, ENGINE, 0);
+		feed_stream(&run, ENGINE, s, 0, s->n, s->n);
+		feed_end(&run);
+		const struct session_nmsp *nmsp = run.session->nmsp;
+		check_sums(nmsp);
+		assert_int_equal(nmsp->malformed, 0);
+		assert_int_equal(nmsp->cut_off[ENGINE], 0);
+		assert_in_range(nmsp->messages[ENGINE], 20, 30);
+		run_stop(&run);
+	}
+	free(s);
+}
+
 static void test_midstream(void **state)
 {
 	(void)state;
@@ -748,6 +772,7 @@ int main(void)
 	    cmocka_unit_test(test_types),          cmocka_unit_test(test_kept_of_a_session),
 	    cmocka_unit_test(test_long_message),   cmocka_unit_test(test_kept_of_all),
 	    cmocka_unit_test(test_services),       cmocka_unit_test(test_masks_are_bounded),
+	    cmocka_unit_test(test_unknown_gap),
 	    cmocka_unit_test(test_midstream),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
