@@ -162,8 +162,9 @@ void echo_response(struct echo *echo, const struct origin *at, struct echo_id id
 uint64_t echo_missed(const struct echo *echo, int64_t now)
 {
 	uint64_t missed = echo->settled_missed;
-	for (uint32_t i = 0; i + 1 < echo->n_pending; i++)
-		missed += is_late(&echo->pending[i], now);
+	for (uint32_t i = 0; i < echo->n_pending; i++)
+		missed += echo->pending[i].at.packet != echo->last_request.packet &&
+		          is_late(&echo->pending[i], now);
 	return missed;
 }
 

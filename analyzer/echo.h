@@ -57,8 +57,8 @@ void echo_request(struct echo *echo, const struct origin *at, struct echo_id id)
 void echo_response(struct echo *echo, const struct origin *at, struct echo_id id);
 
 /*
- * Requests that were not answered within ECHO_PATIENCE, also when an answer came later. The last one that
- * still waits is not counted. `now`: up to when an answer could have been seen.
+ * Requests that were not answered within ECHO_PATIENCE, also when an answer came later. The last request is
+ * not counted while it waits. `now`: up to when an answer could have been seen.
  */
 uint64_t echo_missed(const struct echo *echo, int64_t now);
 

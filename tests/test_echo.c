@@ -107,6 +107,10 @@ static void test_missed(void **state)
 	ask(&echo, 45 * S, 4);
 	assert_int_equal(echo_missed(&echo, now(1000 * S)), 2);
 	assert_int_equal(echo_unanswered(&echo)->id.id, 3);
+	/* a later request was answered: the ones before it are missed for good */
+	answer(&echo, 45 * S + MS, 4);
+	assert_int_equal(echo_missed(&echo, now(1000 * S)), 2);
+	assert_null(echo_unanswered(&echo));
 	echo_free(&echo);
 }
 

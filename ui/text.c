@@ -1,6 +1,7 @@
 /* The text report's sections. Knows which tables are shown in which order; never lays out a line itself. */
 #include "ui/text.h"
 
+#include "analyzer/session_nmsp.h"
 #include "ui/text_messages.h"
 
 #include <inttypes.h>
@@ -217,7 +218,7 @@ static void show_messages(const struct page *page, const struct row *row)
 	const uint64_t *records = row->session->session->tls.protected_records;
 	uint64_t n = records[0] + records[1];
 	char text[LINE];
-	if (row->session->session->nmsp != NULL) {
+	if (row->session->session->nmsp != NULL && row->session->session->nmsp->first.packet != 0) {
 		text_messages(page, row);
 		return;
 	}

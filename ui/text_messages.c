@@ -52,13 +52,27 @@ static void show_hex(const struct page *page, struct span bytes)
 	}
 }
 
+/* "1.064660  packet 12  OUT  CAPABILITY_NOTIFICATION  45 bytes" */
+static void show_head(const struct page *page, const struct row *item)
+{
+	const struct nmsp_kept *kept = item->item;
+	const struct session *session = item->session->session;
+	char line[LINE];
+	int64_t us = origin_elapsed(session->opened.time, kept->at.time) / NS_PER_US;
+	snprintf(line, sizeof line, "%.6f  packet %" PRIu64 "  %s  %s  %" PRIu32 " bytes%s%s",
+	         (double)us / 1e6, kept->at.packet, kept->dir == session->controller ? "IN" : "OUT",
+	         view_messages_type_marked(item, kept->type).text, kept->length,
+	         kept->malformed ? ", malformed" : "", kept->damaged ? ", incomplete" : "");
+	page_line(page, 0, TONE_HEADING, line);
+}
+
 static void show_details(const struct page *page, const struct row *row)
 {
 	size_t n = view_rows(&view_message_list, row);
 	for (size_t i = 0; i < n; i++) {
 		struct row item = view_row(&view_message_list, row, i);
 		page_blank(page);
-		page_pairs(page, INDENT, &view_message_list, &item);
+		show_head(page, &item);
 		page_grid(page, 2 * INDENT, &view_message_fields, &item);
 		show_hex(page, session_nmsp_bytes(item.item));
 	}
@@ -70,7 +84,7 @@ static void show_list(const struct page *page, const struct row *row)
 	char text[LINE];
 	if (page->verbose < VERBOSE || nmsp->n_kept == 0)
 		return;
-	heading(page, "Messages one by one (time since the first packet)");
+	heading(page, "Messages one by one (seconds since the first packet; elements are assumed)");
 	if (nmsp->not_kept > 0) {
 		snprintf(text, sizeof text, "%" PRIu64 " older ones were counted but not kept.",
 		         nmsp->not_kept);

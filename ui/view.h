@@ -212,6 +212,9 @@ extern const struct table view_trust;    /* for people: sentences on how far the
 /* The name of a message type by the session's framing, else TYPE_<n>. */
 struct value view_messages_type(const struct row *row, uint32_t type);
 
+/* The same with a mark when the name is not published: "LOCATION_REQUEST (assumed)". */
+struct value view_messages_type_marked(const struct row *row, uint32_t type);
+
 /* The name of the chosen version, NULL when none was seen. */
 const char *view_tls_version(const struct session *of);
 

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define SUMMARY_TEXT 40 /* bytes of a text element that the summary shows */
+#define BRIEF ADDR_TEXT /* room for a value in the summary; longer texts are cut */
 
 static const struct session_nmsp *nmsp(const struct row *row)
 {
@@ -60,13 +60,14 @@ static struct value mask_value(const struct row *row)
 	return view_text(text);
 }
 
-static struct value addr_value(const struct row *row, uint8_t version)
+/* No address (version 0) when the field is none. */
+static struct addr addr_of(const struct field *of)
 {
-	struct span bytes = field(row)->bytes;
-	struct addr *addr = &row->view->addr;
-	*addr = (struct addr){.version = version};
-	memcpy(addr->bytes, bytes.p, bytes.n);
-	return (struct value){.kind = VALUE_ADDR, .addr = addr};
+	struct addr addr = {.version = of->kind == FIELD_IP4 ? 4 : of->kind == FIELD_IP6 ? 6 : 0};
+	if (of->malformed || addr.version == 0)
+		return (struct addr){0};
+	memcpy(addr.bytes, of->bytes.p, of->bytes.n);
+	return addr;
 }
 
 static struct value raw_value(const struct row *row)
@@ -93,14 +94,24 @@ static struct value field_value(const struct row *row)
 	case FIELD_MAC:
 		return view_mac(of->bytes.p);
 	case FIELD_IP4:
-		return addr_value(row, 4);
 	case FIELD_IP6:
-		return addr_value(row, 6);
+		row->view->addr = addr_of(of);
+		return (struct value){.kind = VALUE_ADDR, .addr = &row->view->addr};
 	case FIELD_TIME:
 		return (struct value){.kind = VALUE_DATE, .seconds = (int64_t)of->number};
 	default:
 		return raw_value(row);
 	}
+}
+
+/* For people: numbers line up with the other values. */
+static struct value field_value_text(const struct row *row)
+{
+	struct value value = field_value(row);
+	if (value.kind != VALUE_COUNT)
+		return value;
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%" PRIu64, value.count);
+	return view_text(row->view->scratch);
 }
 
 static struct value field_offset(const struct row *row)
@@ -138,7 +149,8 @@ static const struct column field_columns[] = {
     {.label = "Field", .get = field_name_marked},
     {.key = "offset", .label = "Offset", .get = field_offset},
     {.key = "length", .label = "Bytes", .get = field_length},
-    {.key = "value", .label = "Value", .get = field_value},
+    {.key = "value", .get = field_value},
+    {.label = "Value", .get = field_value_text},
     {.key = "assumed", .get = field_assumed},
     {.key = "malformed", .get = field_malformed},
 };
@@ -178,6 +190,11 @@ static struct value message_type(const struct row *row)
 	return view_messages_type(row, kept(row)->type);
 }
 
+static struct value message_type_marked(const struct row *row)
+{
+	return view_messages_type_marked(row, kept(row)->type);
+}
+
 static struct value message_id(const struct row *row)
 {
 	return view_count(kept(row)->type);
@@ -206,9 +223,10 @@ static struct value message_damaged(const struct row *row)
 }
 
 /* A value in few characters; what is captured text stays as it is until it is shown. */
-static void brief(const struct field *of, char *text, size_t room)
+static void brief(const struct field *of, char text[BRIEF])
 {
 	struct rd r = rd_of(of->bytes);
+	struct addr addr = addr_of(of);
 	size_t n = 0;
 	switch (of->malformed ? FIELD_BYTES : of->kind) {
 	case FIELD_U8:
@@ -216,21 +234,26 @@ static void brief(const struct field *of, char *text, size_t room)
 	case FIELD_U32:
 	case FIELD_U64:
 	case FIELD_TIME:
-		snprintf(text, room, "%" PRIu64, of->number);
+		snprintf(text, BRIEF, "%" PRIu64, of->number);
 		break;
 	case FIELD_MASK:
-		snprintf(text, room, "0x%" PRIx64, of->number);
+		snprintf(text, BRIEF, "0x%" PRIx64, of->number);
 		break;
 	case FIELD_TEXT:
-		snprintf(text, room, "%.*s", (int)(of->bytes.n < SUMMARY_TEXT ? of->bytes.n : SUMMARY_TEXT),
+		snprintf(text, BRIEF, "%.*s", (int)(of->bytes.n < BRIEF ? of->bytes.n : BRIEF),
 		         (const char *)of->bytes.p);
 		break;
 	case FIELD_MAC:
-		for (; rd_more(&r) && n < room; n += 3)
-			snprintf(&text[n], room - n, n == 0 ? "%02x" : ":%02x", (unsigned)rd_u8(&r));
+		while (rd_more(&r) && n < BRIEF)
+			n += (size_t)snprintf(&text[n], BRIEF - n, "%s%02x", n == 0 ? "" : ":",
+			                      (unsigned)rd_u8(&r));
+		break;
+	case FIELD_IP4:
+	case FIELD_IP6:
+		addr_text(&addr, text);
 		break;
 	default:
-		snprintf(text, room, "%zu bytes", of->bytes.n);
+		snprintf(text, BRIEF, "%zu bytes", of->bytes.n);
 	}
 }
 
@@ -238,7 +261,7 @@ static void brief(const struct field *of, char *text, size_t room)
 static struct value message_summary(const struct row *row)
 {
 	const struct fields *fields = &row->view->fields;
-	char *text = row->view->scratch, name[PROFILE_NAME], value[SUMMARY_TEXT + 1];
+	char *text = row->view->scratch, name[PROFILE_NAME], value[BRIEF];
 	size_t room = sizeof row->view->scratch, n = 0;
 	text[0] = '\0';
 	if (kept(row)->malformed || kept(row)->damaged)
@@ -246,7 +269,7 @@ static struct value message_summary(const struct row *row)
 	for (uint32_t i = 0; i < fields->n && n < room; i++) {
 		if (fields->list[i].depth == 0)
 			continue;
-		brief(&fields->list[i], value, sizeof value);
+		brief(&fields->list[i], value);
 		n += (size_t)snprintf(&text[n], room - n, "%s%s %s", n > 0 ? ", " : "",
 		                      name_of(&fields->list[i], name), value);
 	}
@@ -272,7 +295,8 @@ static const struct column message_columns[] = {
     {.key = "time", .get = message_time},
     {.key = "packet", .label = "Packet", .get = message_packet},
     {.key = "direction", .label = "In/Out", .get = message_direction},
-    {.key = "type", .label = "Type", .get = message_type},
+    {.key = "type", .get = message_type},
+    {.label = "Type", .get = message_type_marked},
     {.key = "id", .get = message_id},
     {.key = "length", .label = "Bytes", .get = message_length},
     {.key = "transaction", .label = "Id", .get = message_transaction},

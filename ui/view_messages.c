@@ -355,6 +355,17 @@ struct value view_messages_type(const struct row *row, uint32_t type)
 	return view_text(row->view->scratch);
 }
 
+struct value view_messages_type_marked(const struct row *row, uint32_t type)
+{
+	const struct profile_message *known =
+	    profile(row) == NULL ? NULL : profile_find_message(profile(row), type);
+	if (known == NULL || nmsp_documented(type))
+		return view_messages_type(row, type);
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s (%s)", known->name,
+	         profile_origin_name(known->assumed ? PROFILE_ASSUMED : profile(row)->origin));
+	return view_text(row->view->scratch);
+}
+
 static struct value count_type(const struct row *row)
 {
 	return has_type(row) ? view_messages_type(row, count(row)->type) : view_text("other");
@@ -362,14 +373,7 @@ static struct value count_type(const struct row *row)
 
 static struct value count_type_marked(const struct row *row)
 {
-	const struct profile_message *known = has_type(row) && profile(row) != NULL
-	                                          ? profile_find_message(profile(row), count(row)->type)
-	                                          : NULL;
-	if (known == NULL || nmsp_documented(known->id))
-		return count_type(row);
-	snprintf(row->view->scratch, sizeof row->view->scratch, "%s (%s)", known->name,
-	         profile_origin_name(known->assumed ? PROFILE_ASSUMED : profile(row)->origin));
-	return view_text(row->view->scratch);
+	return has_type(row) ? view_messages_type_marked(row, count(row)->type) : view_text("other");
 }
 
 static struct value count_id(const struct row *row)

@@ -1,0 +1,280 @@
+/* Findings about decrypted messages: each fires on its fault, cites it, and stays quiet without evidence. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "analyzer/findings/findings.h"
+#include "analyzer/messages.h"
+#include "analyzer/session_nmsp.h"
+#include "analyzer/xmalloc.h"
+#include "tests/model_fixture.h"
+#include "tests/nmsptalk.h"
+
+#include <stdlib.h>
+
+#define S NS_PER_S
+
+struct test {
+	struct fixture f;
+	struct messages *messages;
+	struct findings *findings;
+	uint32_t id;
+};
+
+static void start(struct test *test)
+{
+	*test = (struct test){.findings = xcalloc(1, sizeof *test->findings)};
+	fixture_new(&test->f);
+	fixture_healthy(&test->f);
+	test->messages = messages_new(test->f.model, test->f.session);
+}
+
+static void stop(struct test *test)
+{
+	messages_free(test->messages);
+	fixture_free(&test->f);
+	free(test->findings);
+}
+
+static void say(struct test *test, uint8_t dir, const struct nmsptalk *talk)
+{
+	struct sink sink = messages_sink(test->messages, dir);
+	struct origin at = fixture_packet(&test->f, dir, talk->n);
+	sink.data(sink.ctx, span_of(talk->bytes, talk->n), &at);
+}
+
+static void say_bare(struct test *test, uint8_t dir, uint16_t type, uint32_t id)
+{
+	struct nmsptalk *talk = xcalloc(1, sizeof *talk);
+	nmsptalk_bare(talk, type, id);
+	say(test, dir, talk);
+	free(talk);
+}
+
+/* `n` requests 15 s apart, answered or not. */
+static void echoes(struct test *test, int n, bool answered)
+{
+	for (int i = 0; i < n; i++) {
+		say_bare(test, FIXTURE_ENGINE, 1, ++test->id);
+		if (answered)
+			say_bare(test, FIXTURE_CONTROLLER, 2, test->id);
+		fixture_wait(&test->f, 15 * S);
+	}
+}
+
+static void statistics(struct test *test, int n)
+{
+	for (int i = 0; i < n; i++) {
+		say_bare(test, FIXTURE_ENGINE, 20, ++test->id);
+		say_bare(test, FIXTURE_CONTROLLER, 21, test->id);
+		fixture_wait(&test->f, 15 * S);
+	}
+}
+
+/* The streams end with the session's last packet; the capture goes on until then. */
+static void end(struct test *test)
+{
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		struct sink sink = messages_sink(test->messages, dir);
+		sink.end(sink.ctx, &test->f.at);
+	}
+	test->f.model->capture.last = test->f.at.time;
+	findings_of_session(test->f.model, test->f.session, test->findings);
+}
+
+static const struct finding *find(const struct test *test, const char *id)
+{
+	for (uint32_t i = 0; i < test->findings->n; i++)
+		if (strcmp(test->findings->list[i].id, id) == 0)
+			return &test->findings->list[i];
+	return NULL;
+}
+
+/* None of ours. */
+static void assert_quiet(const struct test *test)
+{
+	static const char *const ids[] = {"echo-silent", "echo-missed", "echo-none", "nmsp-malformed",
+	                                  "framing-unknown"};
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		if (find(test, ids[i]) != NULL)
+			fail_msg("%s: %s", ids[i], find(test, ids[i])->summary);
+}
+
+static void test_healthy(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	statistics(&test, 2);
+	echoes(&test, 10, true);
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
+}
+
+static void test_missed(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	echoes(&test, 5, true);
+	echoes(&test, 2, false);
+	echoes(&test, 5, true);
+	end(&test);
+	const struct finding *missed = find(&test, "echo-missed");
+	assert_non_null(missed);
+	assert_int_equal(missed->severity, SEVERITY_WARNING);
+	assert_non_null(strstr(missed->summary, "2 ECHO_REQUESTs got no answer within 5.0 s, of 12"));
+	assert_int_equal(missed->n_evidence, 2);
+	assert_null(find(&test, "echo-silent"));
+	stop(&test);
+}
+
+static void test_silent(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	echoes(&test, 5, true);
+	echoes(&test, 4, false);
+	end(&test);
+	const struct finding *silent = find(&test, "echo-silent");
+	assert_non_null(silent);
+	assert_int_equal(silent->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(silent->summary, "60.0 s"));
+	assert_non_null(strstr(silent->summary, "5 of 9 were answered before"));
+	assert_int_equal(silent->n_evidence, 5); /* the last answer and four requests */
+	stop(&test);
+}
+
+/* Two unanswered requests are not yet three intervals; one that was only just sent proves nothing. */
+static void test_not_yet_silent(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	echoes(&test, 5, true);
+	echoes(&test, 2, false);
+	end(&test);
+	assert_null(find(&test, "echo-silent"));
+	stop(&test);
+	start(&test);
+	echoes(&test, 5, true);
+	echoes(&test, 1, false);
+	fixture_wait(&test.f, 300 * S);
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
+}
+
+/* The controller that closed the session was not silent. */
+static void test_closed(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	echoes(&test, 5, true);
+	echoes(&test, 4, false);
+	fixture_close(&test.f, CLOSE_FIN, FIXTURE_CONTROLLER);
+	end(&test);
+	assert_null(find(&test, "echo-silent"));
+	stop(&test);
+}
+
+static void test_gap_is_no_evidence(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	echoes(&test, 5, true);
+	struct sink sink = messages_sink(test.messages, FIXTURE_CONTROLLER);
+	sink.gap(sink.ctx, 0, &test.f.at);
+	echoes(&test, 5, false);
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
+}
+
+/* Answers with ids of their own are answers. */
+static void test_other_ids(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	for (uint32_t i = 0; i < 8; i++) {
+		say_bare(&test, FIXTURE_ENGINE, 1, i);
+		say_bare(&test, FIXTURE_CONTROLLER, 2, 1000 + i);
+		fixture_wait(&test.f, 15 * S);
+	}
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
+}
+
+static void test_none(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	statistics(&test, 5);
+	end(&test);
+	assert_non_null(find(&test, "echo-none"));
+	stop(&test);
+	start(&test);
+	statistics(&test, 3);
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
+}
+
+static void test_malformed(void **state)
+{
+	(void)state;
+	struct test test;
+	struct nmsptalk *liar = xcalloc(1, sizeof *liar);
+	start(&test);
+	echoes(&test, 8, true);
+	nmsptalk_head(liar, 16, NMSPTALK_HEADER + 4, 3);
+	nmsptalk_put(liar, 0x00010009, 4);
+	say(&test, FIXTURE_ENGINE, liar);
+	end(&test);
+	const struct finding *malformed = find(&test, "nmsp-malformed");
+	assert_non_null(malformed);
+	assert_non_null(strstr(malformed->summary, "1 NMSP message malformed in the framing assumed-1"));
+	assert_non_null(strstr(malformed->summary, "of the engine (type 16)"));
+	assert_int_equal(malformed->n_evidence, 1);
+	stop(&test);
+	free(liar);
+}
+
+static void test_unknown(void **state)
+{
+	(void)state;
+	struct test test;
+	struct nmsptalk *talk = xcalloc(1, sizeof *talk);
+	start(&test);
+	for (uint32_t i = 0; i < 50; i++)
+		nmsptalk_put(talk, i * 2654435761u, 4);
+	say(&test, FIXTURE_ENGINE, talk);
+	end(&test);
+	const struct finding *unknown = find(&test, "framing-unknown");
+	assert_non_null(unknown);
+	assert_int_equal(unknown->severity, SEVERITY_INFO);
+	assert_non_null(strstr(unknown->summary, "200 bytes of the engine"));
+	stop(&test);
+	free(talk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_healthy),   cmocka_unit_test(test_missed),
+	    cmocka_unit_test(test_silent),    cmocka_unit_test(test_not_yet_silent),
+	    cmocka_unit_test(test_closed),    cmocka_unit_test(test_gap_is_no_evidence),
+	    cmocka_unit_test(test_other_ids), cmocka_unit_test(test_none),
+	    cmocka_unit_test(test_malformed), cmocka_unit_test(test_unknown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
