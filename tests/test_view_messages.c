@@ -130,7 +130,7 @@ static void test_status_page(void **state)
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		has(text, parts[i]);
 	has_not(text, "one by one");
-	has_not(text, "a TLS key log of this session would show them");
+	has_not(text, "a TLS key log of this session would open them");
 	free(text);
 	stop(&shown);
 }
@@ -207,7 +207,7 @@ static void test_nothing(void **state)
 	text = text_of(&shown, 2);
 	has_not(text, "Echo requests");
 	has_not(text, "NMSP framing");
-	has(text, "a TLS key log of this session would show them");
+	has(text, "a TLS key log of this session would open them");
 	free(text);
 	stop(&shown);
 }
