@@ -294,7 +294,7 @@ static void reset(struct message_side *side)
 {
 	frame_free(&side->frame);
 	side->n_scrap = 0;
-	side->started = side->doubtful = false;
+	side->started = false;
 }
 
 /* ---- the hold ---- */
@@ -447,7 +447,7 @@ static void take_end(void *ctx, const struct origin *origin)
 	if (!nmsp->decided && messages->side[side->dir ^ 1].ended)
 		decide(messages);
 	for (uint8_t dir = 0; dir < 2; dir++)
-		if (nmsp->profile != NULL && messages->side[dir].ended && !messages->side[dir].finishing)
+		if (nmsp->profile != NULL && messages->side[dir].ended)
 			finish(&messages->side[dir]);
 }
 

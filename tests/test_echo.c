@@ -125,7 +125,34 @@ static void test_late_answer(void **state)
 	assert_int_not_equal(echo.missed[0].packet, 0);
 	assert_true(echo_rtt(&echo, &rtt));
 	assert_int_equal(rtt.max, 7 * S);
+	assert_int_equal(rtt.p95, 7 * S);
 	assert_int_equal(echo_longest_silence(&echo), 7 * S);
+	echo_free(&echo);
+}
+
+/* The silence goes on while requests come and no response does. */
+static void test_silence_at_the_end(void **state)
+{
+	(void)state;
+	struct echo echo = {0};
+	ask(&echo, 0, 1);
+	answer(&echo, 1 * S, 1);
+	ask(&echo, 15 * S, 2);
+	ask(&echo, 30 * S, 3);
+	assert_int_equal(echo_longest_silence(&echo), 29 * S);
+	echo_free(&echo);
+}
+
+/* A clock that ran backwards gives no round trip. */
+static void test_backwards(void **state)
+{
+	(void)state;
+	struct echo echo = {0};
+	struct echo_rtt rtt;
+	ask(&echo, 2 * S, 1);
+	answer(&echo, 1 * S, 1);
+	assert_false(echo_rtt(&echo, &rtt));
+	assert_int_equal(echo.n_pending, 0);
 	echo_free(&echo);
 }
 
@@ -225,11 +252,18 @@ static void test_wild_times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_nothing),        cmocka_unit_test(test_healthy),
-	    cmocka_unit_test(test_latest_samples), cmocka_unit_test(test_missed),
-	    cmocka_unit_test(test_late_answer),    cmocka_unit_test(test_stray),
-	    cmocka_unit_test(test_repeat),         cmocka_unit_test(test_same_id),
-	    cmocka_unit_test(test_by_order),       cmocka_unit_test(test_pending_cap),
+	    cmocka_unit_test(test_nothing),
+	    cmocka_unit_test(test_healthy),
+	    cmocka_unit_test(test_latest_samples),
+	    cmocka_unit_test(test_missed),
+	    cmocka_unit_test(test_late_answer),
+	    cmocka_unit_test(test_stray),
+	    cmocka_unit_test(test_repeat),
+	    cmocka_unit_test(test_same_id),
+	    cmocka_unit_test(test_by_order),
+	    cmocka_unit_test(test_pending_cap),
+	    cmocka_unit_test(test_silence_at_the_end),
+	    cmocka_unit_test(test_backwards),
 	    cmocka_unit_test(test_wild_times),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

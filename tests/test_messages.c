@@ -199,6 +199,7 @@ static void test_cut_everywhere(void **state)
 			assert_int_equal(nmsp->malformed, 0);
 			assert_true(messages == before || messages == before + 1);
 			assert_true(nmsp->cut_off[ENGINE] <= 1);
+			assert_true(nmsp->newest == NULL || !nmsp->newest->damaged);
 			before = messages;
 		}
 		run_stop(&run);
@@ -353,6 +354,73 @@ static void test_given_profile(void **state)
 }
 
 /* The user's profile holds even where nothing fits it. */
+/* One known type among many unknown ones is chance, and so is a piece that holds no whole header. */
+static void test_weak_evidence(void **state)
+{
+	(void)state;
+	struct run run;
+	struct nmsptalk *s = xcalloc(1, sizeof *s);
+	for (uint32_t i = 0; i < MESSAGES_TO_DECIDE; i++)
+		nmsptalk_bulk(s, i == 3 ? 16 : (uint16_t)(5000 + i), 100);
+	run_start(&run);
+	feed_stream(&run, ENGINE, s, 0, s->n, s->n);
+	assert_true(run.session->nmsp->decided);
+	assert_null(run.session->nmsp->profile);
+	run_stop(&run);
+	run_start(&run);
+	feed_stream(&run, ENGINE, s, 0, 5, 5);
+	feed_end(&run);
+	assert_true(run.session->nmsp->decided);
+	assert_null(run.session->nmsp->profile);
+	run_stop(&run);
+	free(s);
+}
+
+/* Behind a gap bytes that look like a header are no message when its elements do not fit ... */
+static void test_false_start(void **state)
+{
+	(void)state;
+	struct run run;
+	struct nmsptalk *s = xcalloc(1, sizeof *s), *gap = xcalloc(1, sizeof *gap);
+	put_engine(s);
+	nmsptalk_head(gap, 16, 2 * NMSPTALK_HEADER + 4, 0);
+	nmsptalk_put(gap, 0x0002ffff, 4);
+	nmsptalk_bare(gap, 1, 7);
+	run_start(&run);
+	feed_stream(&run, ENGINE, s, 0, s->n, s->n);
+	feed_gap(&run, ENGINE, 0);
+	feed_stream(&run, ENGINE, gap, 0, gap->n, gap->n);
+	feed_end(&run);
+	assert_int_equal(run.session->nmsp->messages[ENGINE], 11);
+	assert_int_equal(run.session->nmsp->echo.requests, 4);
+	assert_int_equal(run.session->nmsp->malformed, 0);
+	run_stop(&run);
+	free(s);
+	free(gap);
+}
+
+/* ... and one that is taken for a message all the same is no evidence against the framing. */
+static void test_doubtful_start(void **state)
+{
+	(void)state;
+	struct run run;
+	struct nmsptalk *s = xcalloc(1, sizeof *s);
+	nmsptalk_head(s, 16, NMSPTALK_HEADER + 8, 0);
+	nmsptalk_put(s, 0, 4);
+	run_start(&run);
+	feed_gap(&run, ENGINE, 0);
+	feed_stream(&run, ENGINE, s, 0, s->n, s->n);
+	s->n = 0;
+	nmsptalk_bare(s, 1, 1);
+	nmsptalk_bare(s, 1, 2);
+	feed_stream(&run, ENGINE, s, 0, s->n, s->n);
+	feed_end(&run);
+	assert_int_equal(run.session->nmsp->misfits, 0);
+	assert_non_null(run.session->nmsp->profile);
+	run_stop(&run);
+	free(s);
+}
+
 static void test_given_profile_misfits(void **state)
 {
 	(void)state;
@@ -632,6 +700,8 @@ static void test_services(void **state)
 	assert_int_equal(session_nmsp_capability(nmsp, CONTROLLER)->mask, 0x33);
 	assert_int_equal(session_nmsp_capability(nmsp, ENGINE)->mask, 0x68EBE7);
 	assert_int_equal(nmsp->n_capabilities, 2);
+	assert_int_equal(count(nmsp, 7, ENGINE), 1);
+	assert_int_equal(count(nmsp, 7, CONTROLLER), 2);
 	assert_int_equal(nmsp->n_subscriptions, 2);
 	assert_int_equal(nmsp->subscriptions[1].answer, NMSP_REFUSED);
 	assert_null(session_nmsp_subscription(nmsp));
@@ -719,6 +789,9 @@ int main(void)
 	    cmocka_unit_test(test_gaps),           cmocka_unit_test(test_damaged),
 	    cmocka_unit_test(test_unknown),        cmocka_unit_test(test_lengths_alone),
 	    cmocka_unit_test(test_given_profile),  cmocka_unit_test(test_given_profile_misfits),
+	    cmocka_unit_test(test_weak_evidence),  cmocka_unit_test(test_false_start),
+	    cmocka_unit_test(test_doubtful_start),
+
 	    cmocka_unit_test(test_decision_waits), cmocka_unit_test(test_hold_is_bounded),
 	    cmocka_unit_test(test_roles),          cmocka_unit_test(test_bad_length),
 	    cmocka_unit_test(test_first_lies),     cmocka_unit_test(test_bad_element),
