@@ -19,8 +19,8 @@ struct messages *messages_new(struct model *model, struct session *session);
 void messages_free(struct messages *messages); /* NULL is allowed */
 
 /*
- * The sink of a direction: ordered plaintext in pieces of any size. A gap of 0 bytes says that nobody knows how
- * many are missing, as where a record could not be opened. Valid while `messages` lives.
+ * The sink of a direction: ordered plaintext in pieces of any size. A gap of 0 bytes says that nobody knows
+ * how many are missing, as where a record could not be opened. Valid while `messages` lives.
  */
 struct sink messages_sink(struct messages *messages, uint8_t dir);
 

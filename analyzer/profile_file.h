@@ -6,8 +6,8 @@
 #include "dissect/profile.h"
 
 /*
- * Reads and parses the file (design.md section 5). Returns the profile, to be freed with free(), or NULL and a
- * sentence that names the file, and the line and the word that are wrong.
+ * Reads and parses the file (design.md section 5). Returns the profile, to be freed with free(), or NULL and
+ * a sentence that names the file, and the line and the word that are wrong.
  */
 struct profile *profile_file_read(const char *path, struct err *err);
 

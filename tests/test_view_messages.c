@@ -188,6 +188,31 @@ static void test_json(void **state)
 	stop(&shown);
 }
 
+/* Missed echoes behind a gap are not measured: the answers may be missing from the capture. */
+static void test_missed_behind_a_gap(void **state)
+{
+	(void)state;
+	for (int gap = 0; gap < 2; gap++) {
+		struct shown shown;
+		struct nmsptalk *talk = xcalloc(1, sizeof *talk);
+		start(&shown);
+		struct sink sink = messages_sink(shown.messages, FIXTURE_CONTROLLER);
+		if (gap)
+			sink.gap(sink.ctx, 0, &shown.f.at);
+		for (uint32_t i = 0; i < 3; i++) {
+			nmsptalk_bare(talk, 1, 100 + i);
+			say(&shown, FIXTURE_ENGINE, talk);
+			fixture_wait(&shown.f, 15 * NS_PER_S);
+		}
+		shown.f.model->capture.last = shown.f.at.time;
+		char *text = text_of(&shown, 0);
+		has(text, gap ? "Echoes missed         2 (inferred)\n" : "Echoes missed         2\n");
+		free(text);
+		free(talk);
+		stop(&shown);
+	}
+}
+
 /* The shape is the same without plaintext. */
 static void test_nothing(void **state)
 {
@@ -218,6 +243,7 @@ int main(void)
 	    cmocka_unit_test(test_status_page),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_missed_behind_a_gap),
 	    cmocka_unit_test(test_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

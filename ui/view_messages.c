@@ -141,9 +141,14 @@ static struct value echo_responses(const struct row *row)
 	return view_count(echo(row)->responses);
 }
 
+/* Where bytes are missing an answer may be among them. */
 static struct value echo_not_answered(const struct row *row)
 {
-	return view_count(echo_missed(echo(row), session_nmsp_until(row->session->session, row->view->now)));
+	const struct session *session = row->session->session;
+	const struct session_nmsp *of = nmsp(row);
+	struct value value = view_count(echo_missed(echo(row), session_nmsp_until(session, row->view->now)));
+	value.inferred = of != NULL && of->gaps[0] + of->gaps[1] + of->lost[0] + of->lost[1] > 0;
+	return value;
 }
 
 static struct value echo_spacing(const struct row *row)
