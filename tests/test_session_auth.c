@@ -136,6 +136,46 @@ static void acceptance_is_proved_by_three_packets(void **state)
 	assert_int_equal(auth.evidence[2].packet, session_step(f->session, STEP_FINISHED, C)->at.packet);
 }
 
+/* The proof is shown by packet, also where the capture has the packets in another order. */
+static void proof_is_ascending(void **state)
+{
+	struct fixture *f = *state;
+	fixture_connect(f);
+	fixture_handshake(f, STEP_KINDS, 0);
+	for (uint32_t i = 0; i < f->session->n_steps; i++)
+		f->session->steps[i].at.packet = 100 - i;
+	struct session_auth auth = auth_of(f);
+	assert_int_equal(auth.n_evidence, 3);
+	assert_true(auth.evidence[0].packet < auth.evidence[1].packet);
+	assert_true(auth.evidence[1].packet < auth.evidence[2].packet);
+	for (uint32_t i = 0; i < f->session->n_steps; i++)
+		f->session->steps[i].at.packet = 7;
+	assert_int_equal(auth_of(f).n_evidence, 1);
+}
+
+/* The file with a damaged line tells most. */
+static void lists_without_entries(void **state)
+{
+	struct fixture *f = *state;
+	fixture_healthy(f);
+	assert_string_equal(auth_of(f).decision.detail, "");
+	authlist_parse(&f->model->authlist, "a/empty", span_of("", 0));
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_NO_LIST);
+	assert_string_equal(auth_of(f).decision.detail, "no entry was found in empty");
+	fixture_list(f, FIXTURE_MAC "\n");
+	authlist_parse(&f->model->authlist, "none", span_of("", 0));
+	assert_string_equal(auth_of(f).decision.detail,
+	                    "no entry was found in list; line 1: a MAC address without a hash beside it");
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
+	f->model->authlist.files[3].side = AUTHLIST_ENGINE;
+	f->model->authlist.files[0].entries = f->model->authlist.files[1].entries = 1;
+	f->model->authlist.files[2].entries = 1;
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_NO_LIST);
+	assert_string_equal(auth_of(f).decision.detail,
+	                    "the given texts are the engine's own, which allow nobody");
+}
+
 static void only_the_engines_direction(void **state)
 {
 	struct fixture *f = *state;
@@ -284,6 +324,8 @@ static const struct CMUnitTest tests[] = {
     CASE(warnings_and_the_engines_alerts_reject_nothing),
     CASE(empty_certificates_are_never_accepted_or_rejected),
     CASE(acceptance_is_proved_by_three_packets),
+    CASE(proof_is_ascending),
+    CASE(lists_without_entries),
     CASE(only_the_engines_direction),
     CASE(predictions),
     CASE(predictions_without_a_certificate),

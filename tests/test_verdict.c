@@ -124,6 +124,14 @@ static void hello_captured_behind_the_end(void **state)
 	fixture_healthy(&test->f);
 	test->f.session->steps[0].at.time += NS_PER_S;
 	contains(verdict(test), "TLSv1.2 handshake completed, the controller");
+	fixture_gap(&test->f, E, 100);
+	contains(verdict(test), "TLSv1.2 handshake completed, the controller");
+	restart(test);
+	fixture_tls13(&test->f);
+	fixture_data(&test->f, C, 250);
+	contains(verdict(test), "TLSv1.3 handshake completed in 7.0 ms, the decision");
+	fixture_gap(&test->f, E, 100);
+	contains(verdict(test), "TLSv1.3 handshake completed (how long it took is unknown: parts");
 }
 
 static void inferred_says_what_hides_the_proof(void **state)
