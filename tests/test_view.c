@@ -193,6 +193,31 @@ static void test_full_timeline(void **state)
 	model_free(model);
 }
 
+/* A certificate whose dates cannot be read shows none, and not those of 1970. */
+static void test_dates_that_cannot_be_read(void **state)
+{
+	(void)state;
+	struct model *model = fixture_rich();
+	struct cert_seen *seen = &model->first->certs[0];
+	const struct cert *stored = seen->cert;
+	struct cert undated = *stored;
+	struct view *view = view_new(model, 1);
+	struct row root = view_root(view);
+	struct row session = view_row(&view_sessions, &root, 0);
+	struct row row = view_row(&view_certificates, &session, 0);
+	size_t date = 0;
+	while (view_certificates.columns[date].key == NULL ||
+	       strcmp(view_certificates.columns[date].key, "not_after") != 0)
+		date++;
+	assert_int_equal(view_certificates.columns[date].get(&row).kind, VALUE_DATE);
+	undated.has_dates = false;
+	seen->cert = &undated;
+	assert_int_equal(view_certificates.columns[date].get(&row).kind, VALUE_NULL);
+	seen->cert = stored;
+	view_free(view);
+	model_free(model);
+}
+
 /* ---- formats ---- */
 
 static void check_format(struct value value, const char *expected)
@@ -245,10 +270,15 @@ static void test_durations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_all_cells), cmocka_unit_test(test_one_session),
-	    cmocka_unit_test(test_has_error), cmocka_unit_test(test_timeline),
-	    cmocka_unit_test(test_late_step), cmocka_unit_test(test_full_timeline),
-	    cmocka_unit_test(test_formats),   cmocka_unit_test(test_durations),
+	    cmocka_unit_test(test_all_cells),
+	    cmocka_unit_test(test_one_session),
+	    cmocka_unit_test(test_has_error),
+	    cmocka_unit_test(test_timeline),
+	    cmocka_unit_test(test_late_step),
+	    cmocka_unit_test(test_full_timeline),
+	    cmocka_unit_test(test_dates_that_cannot_be_read),
+	    cmocka_unit_test(test_formats),
+	    cmocka_unit_test(test_durations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
