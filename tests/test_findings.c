@@ -165,6 +165,13 @@ static void alert_about_a_lost_certificate(void **state)
 	test->f.session->alerts[0].code = 200;
 	assert_string_equal(ids(test), "tls-alert capture-gaps!");
 	assert_string_equal(test->findings.list[0].cause, "The alert alone does not tell why.");
+	restart(test);
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CERTIFICATE, C);
+	fixture_gap(&test->f, E, 1153);
+	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
+	ids(test);
+	contains(test->findings.list[0].cause, "no certificate that it could mean was seen");
 }
 
 static void stalled_handshake(void **state)
