@@ -1,13 +1,11 @@
 /*
  * What follows from a session's facts: how far its handshake got, in which state it is, who sent which
- * certificate, and the controller's own name of each step.
+ * certificate.
  *
  * Findings and screens call it on demand. Pure: it changes nothing and keeps nothing. What the
- * controller's AuthList says is session_auth.c.
+ * controller's AuthList says is session_auth.c, names are session_names.c.
  */
 #include "analyzer/session.h"
-
-#include "dissect/names.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -147,7 +145,7 @@ static bool client_left(const struct session *session, const struct origin *befo
 bool session_hidden_alert(const struct session *session, uint8_t dir)
 {
 	const struct session_tls *tls = &session->tls;
-	if (tls->version != TLS_1_3 || tls->protected_after_reply[dir] != 1 ||
+	if (tls->version != TLS_1_3 || tls->opened[dir] > 0 || tls->protected_after_reply[dir] != 1 ||
 	    tls->last_protected_length[dir] != alert_body(session) || !session_whole(session, NULL))
 		return false;
 	return dir == session_tls_client(session) || !client_left(session, &tls->last_protected[dir]);
@@ -158,12 +156,23 @@ static bool any_hidden_alert(const struct session *session)
 	return session_hidden_alert(session, 0) || session_hidden_alert(session, 1);
 }
 
+/*
+ * With keys: the server may refuse the client after the last message of the handshake (RFC 8446 section
+ * 4.4.2.4). An alert is then all that it says.
+ */
+static bool refused_tls13(const struct session *session)
+{
+	uint8_t server = session_tls_client(session) ^ 1;
+	const struct alert_seen *alert = session_fatal_alert(session);
+	return alert != NULL && alert->dir == server && session->tls.protected_after_reply[server] <= 1;
+}
+
 static bool complete_tls13(const struct session *session)
 {
 	const struct session_tls *tls = &session->tls;
 	uint8_t client = session_tls_client(session);
 	uint8_t server = client ^ 1;
-	if (!hello_seen(session) || any_hidden_alert(session))
+	if (!hello_seen(session) || any_hidden_alert(session) || refused_tls13(session))
 		return false;
 	if (seen(&tls->first_protected[0]) && seen(&tls->first_protected[1]))
 		return tls->protected_after_reply[server] > 0 ||
@@ -180,7 +189,7 @@ static bool handshake_complete(const struct session *session)
 	const struct step *own = session_step(session, STEP_FINISHED, client);
 	const struct step *others = session_step(session, STEP_FINISHED, client ^ 1);
 	if (own != NULL && others != NULL)
-		return true;
+		return tls->version != TLS_1_3 || !refused_tls13(session);
 	if (tls->version == TLS_1_3)
 		return complete_tls13(session);
 	if (!hello_seen(session) || session_whole(session, NULL))
@@ -272,8 +281,11 @@ static bool not_requested(const struct session *session)
 	const struct session_tls *tls = &session->tls;
 	uint8_t client = session_tls_client(session);
 	uint8_t server = client ^ 1;
-	const struct step *done = session_step(session, STEP_SERVER_HELLO_DONE, server);
-	const struct step *key = session_step(session, STEP_CLIENT_KEY_EXCHANGE, client);
+	bool tls13 = tls->version == TLS_1_3; /* there the messages are seen only with keys */
+	const struct step *done =
+	    session_step(session, tls13 ? STEP_FINISHED : STEP_SERVER_HELLO_DONE, server);
+	const struct step *key =
+	    session_step(session, tls13 ? STEP_FINISHED : STEP_CLIENT_KEY_EXCHANGE, client);
 	if (!tls->server_hello || session->midstream ||
 	    tls->undecodable + tls->too_long + session->steps_dropped > 0 ||
 	    session_step(session, STEP_CERTIFICATE_REQUEST, server) != NULL)
@@ -321,7 +333,7 @@ enum client_certificate session_client_certificate(const struct session *session
 		return certificate->damaged ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_EMPTY;
 	if (session_resumed(session))
 		return CLIENT_CERTIFICATE_NOT_VISIBLE;
-	if (session->tls.version != TLS_1_3 && not_requested(session))
+	if (not_requested(session))
 		return CLIENT_CERTIFICATE_NOT_REQUESTED;
 	bool hidden = beyond_certificate(session) || !side_whole(session, client);
 	return hidden ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_NONE;
@@ -369,113 +381,4 @@ void session_community_id(const struct session *session, char text[COMMUNITY_ID]
 	cert_sha1(span_of(bytes, n), digest);
 	memcpy(text, "1:", 2);
 	base64_sha1(digest, &text[2]);
-}
-
-struct step_state session_step_state(const struct session *session, const struct step *step)
-{
-	static const struct {
-		enum step_kind kind;
-		bool controller; /* who sends it */
-		struct step_state state;
-	} table[] = {
-	    {STEP_HELLO_REQUEST, true, {0x2120, "SSLv3 write hello request A"}},
-	    {STEP_CLIENT_HELLO, false, {0x2111, "SSLv3 read client hello B"}},
-	    {STEP_SERVER_HELLO, true, {0x2130, "SSLv3 write server hello A"}},
-	    {STEP_CERTIFICATE, true, {0x2140, "SSLv3 write certificate A"}},
-	    {STEP_CERTIFICATE_STATUS, true, {0x2200, "SSLv3 write certificate status A"}},
-	    {STEP_SERVER_KEY_EXCHANGE, true, {0x2150, "SSLv3 write key exchange A"}},
-	    {STEP_CERTIFICATE_REQUEST, true, {0x2160, "SSLv3 write certificate request A"}},
-	    {STEP_SERVER_HELLO_DONE, true, {0x2170, "SSLv3 write server done A"}},
-	    {STEP_CERTIFICATE, false, {0x2180, "SSLv3 read client certificate A"}},
-	    {STEP_CLIENT_KEY_EXCHANGE, false, {0x2190, "SSLv3 read client key exchange A"}},
-	    {STEP_CERTIFICATE_VERIFY, false, {0x21a0, "SSLv3 read certificate verify A"}},
-	    {STEP_FINISHED, false, {0x21c0, "SSLv3 read finished A"}},
-	    {STEP_NEW_SESSION_TICKET, true, {0x21f0, "SSLv3 write session ticket A"}},
-	    {STEP_CHANGE_CIPHER_SPEC, true, {0x21d0, "SSLv3 write change cipher spec A"}},
-	    {STEP_FINISHED, true, {0x21e0, "SSLv3 write finished A"}},
-	};
-	struct step_state none = {0, NULL};
-	if (session_tls_client(session) == session->controller || session->tls.version == TLS_1_3)
-		return none;
-	for (size_t row = 0; row < COUNT(table); row++) {
-		if (table[row].kind == step->kind &&
-		    table[row].controller == (step->dir == session->controller))
-			return table[row].state;
-	}
-	return none;
-}
-
-const char *session_state_name(enum session_state state)
-{
-	static const struct name names[] = {
-	    {SESSION_CONNECTING, "connecting"}, {SESSION_HANDSHAKING, "handshaking"},
-	    {SESSION_ACTIVE, "active"},         {SESSION_CLOSED, "closed"},
-	    {SESSION_FAILED, "failed"},         {SESSION_SILENT, "silent"},
-	};
-	return name_find(names, COUNT(names), state);
-}
-
-const char *session_handshake_name(enum handshake_state state)
-{
-	static const struct name names[] = {
-	    {HANDSHAKE_NONE, "none"},
-	    {HANDSHAKE_NOT_CAPTURED, "not-captured"},
-	    {HANDSHAKE_INCOMPLETE, "incomplete"},
-	    {HANDSHAKE_FAILED, "failed"},
-	    {HANDSHAKE_COMPLETE, "complete"},
-	};
-	return name_find(names, COUNT(names), state);
-}
-
-const char *session_client_certificate_name(enum client_certificate value)
-{
-	static const struct name names[] = {
-	    {CLIENT_CERTIFICATE_NONE, "none"},
-	    {CLIENT_CERTIFICATE_NOT_REQUESTED, "not-requested"},
-	    {CLIENT_CERTIFICATE_NOT_VISIBLE, "not-visible"},
-	    {CLIENT_CERTIFICATE_EMPTY, "empty"},
-	    {CLIENT_CERTIFICATE_SENT, "sent"},
-	};
-	return name_find(names, COUNT(names), value);
-}
-
-const char *session_observed_name(enum auth_observed observed)
-{
-	static const struct name names[] = {
-	    {AUTH_OBSERVED_NONE, "none"},
-	    {AUTH_OBSERVED_ACCEPTED, "accepted"},
-	    {AUTH_OBSERVED_REJECTED, "rejected"},
-	};
-	return name_find(names, COUNT(names), observed);
-}
-
-const char *session_step_name(enum step_kind kind)
-{
-	static const struct name names[] = {
-	    {STEP_CLIENT_HELLO, "client_hello"},
-	    {STEP_SERVER_HELLO, "server_hello"},
-	    {STEP_HELLO_RETRY_REQUEST, "hello_retry_request"},
-	    {STEP_ENCRYPTED_EXTENSIONS, "encrypted_extensions"},
-	    {STEP_CERTIFICATE, "certificate"},
-	    {STEP_CERTIFICATE_STATUS, "certificate_status"},
-	    {STEP_SERVER_KEY_EXCHANGE, "server_key_exchange"},
-	    {STEP_CERTIFICATE_REQUEST, "certificate_request"},
-	    {STEP_SERVER_HELLO_DONE, "server_hello_done"},
-	    {STEP_CLIENT_KEY_EXCHANGE, "client_key_exchange"},
-	    {STEP_CERTIFICATE_VERIFY, "certificate_verify"},
-	    {STEP_CHANGE_CIPHER_SPEC, "change_cipher_spec"},
-	    {STEP_FINISHED, "finished"},
-	    {STEP_NEW_SESSION_TICKET, "new_session_ticket"},
-	    {STEP_END_OF_EARLY_DATA, "end_of_early_data"},
-	    {STEP_KEY_UPDATE, "key_update"},
-	    {STEP_HELLO_REQUEST, "hello_request"},
-	    {STEP_ENCRYPTED_HANDSHAKE, "encrypted_handshake"},
-	};
-	return name_find(names, COUNT(names), kind);
-}
-
-const char *session_close_name(enum close_kind close)
-{
-	static const struct name names[] = {{CLOSE_FIN, "fin"}, {CLOSE_RST, "rst"}, {CLOSE_ALERT, "alert"}};
-	return name_find(names, COUNT(names), close);
 }

@@ -60,6 +60,17 @@ static const struct step *engine_certificate(const struct session *session)
 	return session_step(session, STEP_CERTIFICATE_VERIFY, engine);
 }
 
+/*
+ * The controller's message that says that it took the engine's certificate. As the server of TLS 1.3 its
+ * finished comes before the certificate, and a ticket is the first word behind it (RFC 8446 section 4.6.1).
+ */
+static const struct step *controllers_answer(const struct session *session)
+{
+	bool server = session_tls_client(session) != session->controller;
+	bool early = server && session->tls.version == TLS_1_3;
+	return session_step(session, early ? STEP_NEW_SESSION_TICKET : STEP_FINISHED, session->controller);
+}
+
 static bool observe_rejection(const struct session *session, struct session_auth *out)
 {
 	uint8_t engine = session_engine(session);
@@ -69,8 +80,7 @@ static bool observe_rejection(const struct session *session, struct session_auth
 		certificate = damaged;
 	const struct alert_seen *alert = session_fatal_alert(session);
 	if (certificate == NULL || alert == NULL || alert->dir != session->controller ||
-	    !about_certificate(alert->code) ||
-	    session_step(session, STEP_FINISHED, session->controller) != NULL)
+	    !about_certificate(alert->code) || controllers_answer(session) != NULL)
 		return false;
 	out->observed = AUTH_OBSERVED_REJECTED;
 	prove(out, session_step(session, STEP_CERTIFICATE_REQUEST, session->controller));
@@ -83,7 +93,7 @@ static bool observe_acceptance(const struct session *session, struct session_aut
 {
 	const struct step *request = session_step(session, STEP_CERTIFICATE_REQUEST, session->controller);
 	const struct step *certificate = engine_certificate(session);
-	const struct step *answer = session_step(session, STEP_FINISHED, session->controller);
+	const struct step *answer = controllers_answer(session);
 	if (answer == NULL && session->tls.version != TLS_1_3)
 		answer = session_step(session, STEP_CHANGE_CIPHER_SPEC, session->controller);
 	bool engine_is_client = session_tls_client(session) == session_engine(session);
@@ -121,7 +131,8 @@ static void infer_tls13(const struct session *session, struct session_auth *out)
 	const struct session_tls *tls = &session->tls;
 	uint8_t engine = session_engine(session);
 	uint8_t controller = session->controller;
-	if (tls->version != TLS_1_3 || session_tls_client(session) != engine)
+	if (tls->version != TLS_1_3 || session_tls_client(session) != engine ||
+	    session_client_certificate(session) == CLIENT_CERTIFICATE_NOT_REQUESTED)
 		return;
 	if (session_hidden_alert(session, controller)) {
 		const struct origin *alert = &tls->last_protected[controller];

@@ -220,6 +220,38 @@ void fixture_tls13(struct fixture *fixture)
 		fixture_data(fixture, FIXTURE_ENGINE, 300);
 }
 
+void fixture_tls13_opened(struct fixture *fixture)
+{
+	static const struct {
+		enum step_kind kind;
+		uint8_t dir;
+	} messages[] = {
+	    {STEP_CLIENT_HELLO, 0},
+	    {STEP_SERVER_HELLO, 1},
+	    {STEP_ENCRYPTED_EXTENSIONS, 1},
+	    {STEP_CERTIFICATE_REQUEST, 1},
+	    {STEP_CERTIFICATE, 1},
+	    {STEP_CERTIFICATE_VERIFY, 1},
+	    {STEP_FINISHED, 1},
+	    {STEP_CERTIFICATE, 0},
+	    {STEP_CERTIFICATE_VERIFY, 0},
+	    {STEP_FINISHED, 0},
+	};
+	struct session_tls *tls = &fixture->session->tls;
+	fixture_connect(fixture);
+	tls->version = TLS_1_3;
+	for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+		if (messages[i].kind == STEP_CERTIFICATE)
+			fixture_certificate(fixture, messages[i].dir, 1);
+		else
+			fixture_step(fixture, messages[i].kind, messages[i].dir);
+	}
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		tls->first_protected[dir] = tls->last_protected[dir] = fixture->session->last;
+		tls->opened[dir] = tls->protected_records[dir] = 3;
+	}
+}
+
 void fixture_list(struct fixture *fixture, const char *text)
 {
 	authlist_parse(&fixture->model->authlist, "list", span_of(text, strlen(text)));

@@ -51,6 +51,9 @@ void fixture_healthy(struct fixture *fixture);
 /* TLS 1.3: the hellos, the controller's encrypted flight, the engine's flight of three records. */
 void fixture_tls13(struct fixture *fixture);
 
+/* TLS 1.3 with keys: every message of both flights. */
+void fixture_tls13_opened(struct fixture *fixture);
+
 void fixture_list(struct fixture *fixture, const char *text);
 
 #endif

@@ -316,6 +316,56 @@ static void tls13_acceptance_needs_more_than_tickets(void **state)
 	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
 }
 
+/* ---- TLS 1.3 with keys ----------------------------------------------------------------------------- */
+
+/* The controller's finished comes before the engine's certificate: it accepts nothing. */
+static void tls13_with_keys_accepts_with_its_ticket(void **state)
+{
+	struct fixture *f = *state;
+	fixture_tls13_opened(f);
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_SENT);
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_COMPLETE);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+	fixture_step(f, STEP_NEW_SESSION_TICKET, C);
+	struct session_auth auth = auth_of(f);
+	assert_int_equal(auth.observed, AUTH_OBSERVED_ACCEPTED);
+	assert_false(auth.inferred);
+	assert_int_equal(auth.evidence[2].packet, f->session->steps[f->session->n_steps - 1].at.packet);
+}
+
+static void tls13_with_keys_rejects_with_its_alert(void **state)
+{
+	struct fixture *f = *state;
+	fixture_tls13_opened(f);
+	f->session->tls.protected_after_reply[C] = 1;
+	f->session->tls.last_protected_length[C] = 19;
+	assert_false(session_hidden_alert(f->session, C));
+	fixture_alert(f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_FAILED);
+	struct session_auth auth = auth_of(f);
+	assert_int_equal(auth.observed, AUTH_OBSERVED_REJECTED);
+	assert_false(auth.inferred);
+	assert_int_equal(auth.n_evidence, 3);
+	f->session->tls.protected_after_reply[C] = 2;
+	fixture_step(f, STEP_NEW_SESSION_TICKET, C);
+	assert_int_equal(session_handshake(f->session), HANDSHAKE_COMPLETE);
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_ACCEPTED);
+}
+
+static void tls13_with_keys_asked_for_no_certificate(void **state)
+{
+	struct fixture *f = *state;
+	fixture_tls13_opened(f);
+	f->session->steps[3].kind = STEP_KEY_UPDATE; /* no request, and no certificate of the engine */
+	f->session->steps[7].kind = f->session->steps[8].kind = STEP_KEY_UPDATE;
+	assert_int_equal(session_client_certificate(f->session), CLIENT_CERTIFICATE_NOT_REQUESTED);
+	for (int i = 0; i < 9; i++) {
+		fixture_data(f, E, 40);
+		fixture_data(f, C, 40);
+	}
+	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -335,6 +385,9 @@ static const struct CMUnitTest tests[] = {
     CASE(tls13_alert_of_the_controller),
     CASE(tls13_close_notify_after_the_engine_left),
     CASE(tls13_acceptance_needs_more_than_tickets),
+    CASE(tls13_with_keys_accepts_with_its_ticket),
+    CASE(tls13_with_keys_rejects_with_its_alert),
+    CASE(tls13_with_keys_asked_for_no_certificate),
 };
 
 int main(void)

@@ -215,8 +215,9 @@ static void show_auth(const struct page *page, const struct row *row)
 
 static void show_messages(const struct page *page, const struct row *row)
 {
-	const uint64_t *records = row->session->session->tls.protected_records;
-	uint64_t n = records[0] + records[1];
+	const struct session_tls *tls = &row->session->session->tls;
+	uint64_t n = tls->protected_records[0] + tls->protected_records[1];
+	uint64_t opened = tls->opened[0] + tls->opened[1];
 	char text[LINE];
 	if (row->session->session->nmsp != NULL && row->session->session->nmsp->first.packet != 0) {
 		text_messages(page, row);
@@ -225,6 +226,12 @@ static void show_messages(const struct page *page, const struct row *row)
 	if (n == 0)
 		return;
 	heading(page, "NMSP messages");
+	if (opened > 0) {
+		snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64 " encrypted record%s opened.", opened,
+		         n, view_plural(n));
+		page_line(page, INDENT, TONE_PLAIN, text);
+		return;
+	}
 	snprintf(text, sizeof text,
 	         "%" PRIu64 " encrypted record%s: a TLS key log of this session would open %s.", n,
 	         view_plural(n), n == 1 ? "it" : "them");

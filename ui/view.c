@@ -134,8 +134,10 @@ static void decryption_detail(struct view_session *out)
 	out->decryption_detail[0] = '\0';
 	if (refused[0] + refused[1] > 0)
 		snprintf(out->decryption_detail, sizeof out->decryption_detail,
-		         "%" PRIu64 " records could not be opened with the key at hand, first in packet %" PRIu64,
-		         refused[0] + refused[1], out->session->tls.first_refused.packet);
+		         "%" PRIu64
+		         " record%s could not be opened with the key at hand, first in packet %" PRIu64,
+		         refused[0] + refused[1], view_plural(refused[0] + refused[1]),
+		         out->session->tls.first_refused.packet);
 	else if (n > 0 && opened[0] + opened[1] == 0)
 		snprintf(out->decryption_detail, sizeof out->decryption_detail,
 		         "no key was given, so the contents of %" PRIu64 " encrypted record%s stay unknown",

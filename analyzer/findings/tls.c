@@ -289,8 +289,11 @@ void tls_no_certificate_request(const struct subject *subject, const struct rule
 	if (subject->client_certificate != CLIENT_CERTIFICATE_NOT_REQUESTED ||
 	    subject->handshake != HANDSHAKE_COMPLETE || session_tls_client(session) == session->controller)
 		return;
-	const struct step *done = session_step(session, STEP_SERVER_HELLO_DONE, session->controller);
-	const struct step *key = session_step(session, STEP_CLIENT_KEY_EXCHANGE, session_engine(session));
+	bool tls13 = session->tls.version == TLS_1_3;
+	const struct step *done =
+	    session_step(session, tls13 ? STEP_FINISHED : STEP_SERVER_HELLO_DONE, session->controller);
+	const struct step *key =
+	    session_step(session, tls13 ? STEP_FINISHED : STEP_CLIENT_KEY_EXCHANGE, session_engine(session));
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(
 	    finding,

@@ -78,6 +78,8 @@ static const char *inferred_by(const struct subject *subject)
 {
 	if (!subject->auth.inferred)
 		return "";
+	if (subject->session->tls.opened[subject->session->controller] > 0)
+		return " (inferred: it went on behind the engine's certificate)";
 	return subject->session->tcp.packets[subject->session->controller] == 0
 	           ? " (inferred: its packets are missing)"
 	           : " (inferred: TLS 1.3 encrypts the proof)";
