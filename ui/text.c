@@ -227,8 +227,8 @@ static void show_messages(const struct page *page, const struct row *row)
 		return;
 	heading(page, "NMSP messages");
 	if (opened > 0) {
-		snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64 " encrypted record%s opened.", opened,
-		         n, view_plural(n));
+		snprintf(text, sizeof text, "%" PRIu64 " encrypted record%s opened with the keys at hand.",
+		         opened, view_plural(opened));
 		page_line(page, INDENT, TONE_PLAIN, text);
 		return;
 	}
