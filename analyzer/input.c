@@ -157,8 +157,8 @@ static void finish(struct input *input)
 	if (input->state == INPUT_END)
 		return;
 	snprintf(input->problem, sizeof input->problem,
-	         "%s, after %" PRIu64 " packets, at byte %" PRIu64 "%s", reason, input->packets,
-	         input->unpacked - input->left.n, input->gzip != NULL ? " of the unpacked file" : "");
+	         "%s, after %" PRIu64 " packet%s, at byte %" PRIu64 "%s", reason, input->packets,
+	         input->packets == 1 ? "" : "s", input->unpacked - input->left.n, input->gzip != NULL ? " of the unpacked file" : "");
 }
 
 /* INPUT_END also where the input is damaged: finish() tells. */

@@ -200,7 +200,7 @@ struct capture_input {
 	int64_t dropped; /* -1 unknown */
 	uint32_t snaplen;
 	char *error; /* why it could not be read or ended early; NULL when all is well */
-	bool truncated; /* `error` tells of damage behind a valid head */
+	bool truncated; /* damage behind a valid head: `error` is set and tells of it */
 };
 
 struct unknown_link {

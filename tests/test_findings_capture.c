@@ -42,6 +42,12 @@ static void capture_without_nmsp(void **state)
 	test->f.session = model_add_session(test->f.model, &test->f.at);
 }
 
+static void damage(struct capture_input *input, const char *error)
+{
+	input->truncated = true;
+	input->error = xstrdup(error);
+}
+
 static void truncated_inputs_cite_their_last_packet(void **state)
 {
 	struct test *test = *state;
@@ -49,15 +55,14 @@ static void truncated_inputs_cite_their_last_packet(void **state)
 	model_add_input(test->f.model, "a.pcap");
 	model_add_input(test->f.model, "b.pcap");
 	assert_string_equal(capture_ids(test), "");
-	capture->inputs[0].truncated = true;
+	damage(&capture->inputs[0], "it is cut");
 	assert_string_equal(capture_ids(test), "capture-truncated");
-	contains(test->findings.list[0].summary, "a.pcap ends early after 0 packets");
+	assert_string_equal(test->findings.list[0].summary, "a.pcap ends early: it is cut.");
 	assert_int_equal(test->findings.list[0].n_evidence, 0);
-	capture->inputs[1].truncated = true;
-	capture->inputs[1].packets = 1;
+	damage(&capture->inputs[1], "it is cut too");
 	capture->inputs[1].last = (struct origin){.time = FIXTURE_START, .packet = 1, .input = 1};
 	assert_string_equal(capture_ids(test), "capture-truncated capture-truncated");
-	contains(test->findings.list[1].summary, "b.pcap ends early after 1 packet:");
+	assert_string_equal(test->findings.list[1].summary, "b.pcap ends early: it is cut too.");
 	assert_int_equal(test->findings.list[1].n_evidence, 1);
 	assert_int_equal(test->findings.list[1].evidence[0].input, 1);
 }
@@ -68,7 +73,7 @@ static void limits_stand_before_many_truncated_inputs(void **state)
 	struct capture *capture = &test->f.model->capture;
 	for (int i = 0; i < 100; i++) {
 		uint32_t index = model_add_input(test->f.model, "b.pcap");
-		capture->inputs[index].truncated = true;
+		damage(&capture->inputs[index], "it is cut");
 	}
 	capture->evicted_sessions = 2;
 	model_hit(test->f.model, HIT_STEPS, &test->f.at);

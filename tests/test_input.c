@@ -250,7 +250,7 @@ static void damage_says_where(void **state)
 	small_pcap(&f);
 	capbuild_set32(&f, 24 + 36 + 8, 0x7fffffff);
 	write_file(f.p, f.n);
-	assert_truncated(1, "a packet claims 2147483647 captured bytes, after 1 packets, at byte 60");
+	assert_truncated(1, "a packet claims 2147483647 captured bytes, after 1 packet, at byte 60");
 	capbuild_set32(&f, 24 + 8, 0x7fffffff);
 	write_file(f.p, f.n);
 	assert_truncated(0, "after 0 packets, at byte 24");

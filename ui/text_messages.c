@@ -31,8 +31,9 @@ static void show_unknown(const struct page *page, const struct session *session)
 	char text[LINE];
 	for (uint8_t i = 0; i < 2; i++) {
 		uint8_t dir = i == 0 ? session_engine(session) : session->controller;
-		snprintf(text, sizeof text, "%s: %" PRIu64 " bytes in %" PRIu64 " pieces.",
-		         i == 0 ? "Of the engine" : "Of the controller", nmsp->bytes[dir], nmsp->pieces[dir]);
+		snprintf(text, sizeof text, "%s: %" PRIu64 " byte%s in %" PRIu64 " piece%s.",
+		         i == 0 ? "Of the engine" : "Of the controller", nmsp->bytes[dir],
+		         view_plural(nmsp->bytes[dir]), nmsp->pieces[dir], view_plural(nmsp->pieces[dir]));
 		page_line(page, INDENT, TONE_PLAIN, text);
 	}
 	page_wrap(page, INDENT, "", TONE_PLAIN,
@@ -59,9 +60,9 @@ static void show_head(const struct page *page, const struct row *item)
 	const struct session *session = item->session->session;
 	char line[LINE];
 	int64_t us = origin_elapsed(session->opened.time, kept->at.time) / NS_PER_US;
-	snprintf(line, sizeof line, "%.6f  packet %" PRIu64 "  %s  %s  %" PRIu32 " bytes%s%s",
+	snprintf(line, sizeof line, "%.6f  packet %" PRIu64 "  %s  %s  %" PRIu32 " byte%s%s%s",
 	         (double)us / 1e6, kept->at.packet, kept->dir == session->controller ? "IN" : "OUT",
-	         view_messages_type_marked(item, kept->type).text, kept->length,
+	         view_messages_type_marked(item, kept->type).text, kept->length, view_plural(kept->length),
 	         kept->malformed ? ", malformed" : "", kept->damaged ? ", incomplete" : "");
 	page_line(page, 0, TONE_HEADING, line);
 }
@@ -86,8 +87,8 @@ static void show_list(const struct page *page, const struct row *row)
 		return;
 	heading(page, "Messages one by one (seconds since the first packet; elements are assumed)");
 	if (nmsp->not_kept > 0) {
-		snprintf(text, sizeof text, "%" PRIu64 " older ones were counted but not kept.",
-		         nmsp->not_kept);
+		snprintf(text, sizeof text, "Counted but not kept: %" PRIu64 " older one%s.", nmsp->not_kept,
+		         view_plural(nmsp->not_kept));
 		page_line(page, INDENT, TONE_PLAIN, text);
 	}
 	if (page->verbose >= VERY_VERBOSE)

@@ -113,15 +113,12 @@ void capture_midstream(const struct subject *subject, const struct rule *rule, s
 void capture_truncated(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct capture *capture = &subject->model->capture;
-	char packets[RULE_TEXT];
 	for (uint32_t i = 0; i < capture->n_inputs; i++) {
 		const struct capture_input *input = &capture->inputs[i];
 		if (!input->truncated)
 			continue;
 		struct finding *finding = rule_finding(rule, out);
-		rule_summary(finding, "%.100s ends early after %s: %.120s.", input->name,
-		             rule_count(input->packets, "packet", packets),
-		             input->error != NULL ? input->error : "it is cut");
+		rule_summary(finding, "%.100s ends early: %.160s.", input->name, input->error);
 		rule_evidence(finding, &input->last);
 		rule_cause(
 		    finding,

@@ -35,8 +35,8 @@ static int64_t patience(const struct session_nmsp *nmsp)
 
 static void advise_echo(struct finding *finding)
 {
-	rule_advice(finding, "controller (IOS-XE): show nmsp status; show nmsp statistics connection; "
-	                     "show processes cpu sorted");
+	rule_command(finding, "controller (IOS-XE)",
+	             "show nmsp status; show nmsp statistics connection; show processes cpu sorted");
 }
 
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out)
