@@ -150,7 +150,8 @@ static int set_up(struct run *run, struct err *err)
 	for (uint32_t i = 0; i < options->n_keylog; i++)
 		if (keylog_read(run->model->keylog, options->keylog[i], err) != 0)
 			return -1;
-	if (options->profile != NULL && (run->model->profile = profile_file_read(options->profile, err)) == NULL)
+	if (options->profile != NULL &&
+	    (run->model->profile = profile_file_read(options->profile, err)) == NULL)
 		return -1;
 	if (options->filter != NULL)
 		return analyze_set_filter(run->analyze, options->filter, err);

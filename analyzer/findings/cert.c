@@ -50,10 +50,11 @@ static void judge(const struct subject *subject, const struct rule *rule, uint8_
 	             not_yet ? "The %s's certificate becomes valid only %s after this session (%s)."
 	                     : "The %s's certificate expired %s before this session (%s).",
 	             rule_side(session, dir), rule_duration(ns, off), rule_date(limit, date));
-	rule_cause(
-	    finding, "By the capture's clock the certificate was shown at %s. If that clock is right, %s.",
-	    rule_date(now, at),
-	    not_yet ? "the certificate was made on a machine whose clock ran ahead" : "the certificate must be renewed");
+	rule_cause(finding,
+	           "By the capture's clock the certificate was shown at %s. If that clock is right, %s.",
+	           rule_date(now, at),
+	           not_yet ? "the certificate was made on a machine whose clock ran ahead"
+	                   : "the certificate must be renewed");
 	rule_evidence(finding, &seen->at);
 	const struct alert_seen *alert = session_fatal_alert(session);
 	if (alert != NULL && alert->dir != dir)
