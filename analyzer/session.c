@@ -7,6 +7,8 @@
  */
 #include "analyzer/session.h"
 
+#include "analyzer/session_nmsp.h"
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define SILENCE (45 * NS_PER_S) /* three echo intervals, design.md section 4 */
@@ -226,20 +228,29 @@ static bool connecting(const struct session *session)
 	       !session_one_sided(session);
 }
 
+bool session_plain_nmsp(const struct session *session)
+{
+	const struct session_nmsp *nmsp = session->nmsp;
+	return session->tls.not_tls && nmsp != NULL && nmsp->profile != NULL && nmsp->named > 0 &&
+	       2 * nmsp->fitted >= nmsp->tried;
+}
+
 enum session_state session_state(const struct session *session, int64_t now)
 {
 	enum handshake_state handshake = session_handshake(session);
 	if (handshake == HANDSHAKE_FAILED || session_icmp_refusal(session) != NULL)
 		return SESSION_FAILED;
 	if (seen(&session->closed)) {
-		bool never = handshake == HANDSHAKE_NONE && session_whole(session, NULL);
+		bool never = handshake == HANDSHAKE_NONE && session_whole(session, NULL) &&
+		             !session_plain_nmsp(session);
 		return never ? SESSION_FAILED : SESSION_CLOSED;
 	}
 	if (connecting(session))
 		return SESSION_CONNECTING;
 	if (origin_elapsed(session->last.time, now) >= SILENCE)
 		return SESSION_SILENT;
-	if (handshake == HANDSHAKE_COMPLETE || handshake == HANDSHAKE_NOT_CAPTURED || session->midstream)
+	if (handshake == HANDSHAKE_COMPLETE || handshake == HANDSHAKE_NOT_CAPTURED || session->midstream ||
+	    session_plain_nmsp(session))
 		return SESSION_ACTIVE;
 	return SESSION_HANDSHAKING;
 }

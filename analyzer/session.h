@@ -62,6 +62,9 @@ bool session_one_sided(const struct session *session);
  */
 bool session_whole(const struct session *session, const struct origin *until);
 
+/* NMSP without TLS: the bytes are no TLS, and at least half of the first messages fit a framing and have a name. */
+bool session_plain_nmsp(const struct session *session);
+
 /*
  * TLS 1.3 without keys: all that this side sent after the other one's flight is one record of an alert's
  * size (RFC 8446 section 5.2: type byte and tag around 2 bytes), and for the server, the client had not left

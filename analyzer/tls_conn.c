@@ -4,7 +4,7 @@
  */
 #include "analyzer/tls_conn.h"
 
-#include "analyzer/messages.h"
+#include "analyzer/plain.h"
 #include "analyzer/tls_handshake.h"
 #include "analyzer/tls_hold.h"
 #include "analyzer/tls_keys.h"
@@ -36,8 +36,8 @@ struct tls_conn {
 	struct tls_keys *keys; /* NULL without a key log */
 	struct tls_hold hold;  /* records that came before their keys */
 	bool retrying;
-	struct messages *messages; /* NULL until application data was opened */
-	unsigned ended;            /* directions that have ended */
+	struct plain plain;
+	unsigned ended; /* directions that have ended */
 	struct tls_side side[2];
 };
 
@@ -124,36 +124,11 @@ static void count_application_data(struct tls_side *side, const struct frame_mes
 	tls->last_protected_length[dir] = side->record.length;
 }
 
-static void take_application_data(struct tls_side *side, struct span plain, const struct origin *at)
-{
-	struct tls_conn *conn = side->conn;
-	if (conn->messages == NULL)
-		conn->messages = messages_new(conn->model, conn->session);
-	struct sink sink = messages_sink(conn->messages, side->dir);
-	if (plain.n > 0)
-		sink.data(sink.ctx, plain, at);
-}
-
-/* An unknown part of the plaintext is missing here. */
-static void miss_plaintext(struct tls_side *side, const struct origin *at)
-{
-	if (side->conn->messages == NULL)
-		return;
-	struct sink sink = messages_sink(side->conn->messages, side->dir);
-	sink.gap(sink.ctx, 0, at);
-}
-
 /* Both directions have ended, and no record waits any more. */
-static void end_messages(struct tls_conn *conn, const struct origin *at)
+static void end_plain(struct tls_conn *conn, const struct origin *at)
 {
-	if (conn->messages == NULL || conn->ended < 2 || conn->hold.first != NULL)
-		return;
-	for (uint8_t dir = 0; dir < 2; dir++) {
-		struct sink sink = messages_sink(conn->messages, dir);
-		sink.end(sink.ctx, at);
-	}
-	messages_free(conn->messages);
-	conn->messages = NULL;
+	if (conn->ended == 2 && conn->hold.first == NULL)
+		plain_end(&conn->plain, at);
 }
 
 /* What a record held is handed to who understands it. */
@@ -164,7 +139,7 @@ static void take_plaintext(struct tls_side *side, uint8_t type, struct span plai
 	else if (type == TLS_ALERT)
 		take_alert(side, plain, at);
 	else if (type == TLS_APPLICATION_DATA)
-		take_application_data(side, plain, at);
+		plain_data(&side->conn->plain, side->dir, plain, at);
 }
 
 static bool may_wait(const struct tls_conn *conn)
@@ -189,7 +164,7 @@ static bool open_record(struct tls_side *side, const struct frame_message *messa
 		if (!whole || !may_wait(side->conn) ||
 		    !tls_hold_push(&side->conn->hold, side->dir, message, &side->conn->model->waiting))
 			tls_keys_skip(keys, side->dir, 1);
-		miss_plaintext(side, &message->last);
+		plain_gap(&side->conn->plain, side->dir, 0, &message->last);
 		return false;
 	}
 	struct span plain;
@@ -199,7 +174,7 @@ static bool open_record(struct tls_side *side, const struct frame_message *messa
 		if (tls->refused[0] + tls->refused[1] == 0)
 			tls->first_refused = message->last;
 		tls->refused[side->dir]++;
-		miss_plaintext(side, &message->last);
+		plain_gap(&side->conn->plain, side->dir, 0, &message->last);
 		return false;
 	}
 	tls->opened[side->dir]++;
@@ -238,7 +213,7 @@ void tls_conn_retry(struct tls_conn *conn)
 	}
 	model_sort_steps(conn->session);
 	conn->retrying = false;
-	end_messages(conn, &conn->session->last);
+	end_plain(conn, &conn->session->last);
 }
 
 bool tls_conn_waits(const struct tls_conn *conn)
@@ -394,7 +369,7 @@ static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 	struct session_tls *tls = &side->conn->session->tls;
 	tls->resyncs++;
 	tls->keys_lost[side->dir] = is_protected(side, TLS_HANDSHAKE);
-	miss_plaintext(side, origin);
+	plain_gap(&side->conn->plain, side->dir, 0, origin);
 	tls_handshake_break(&side->handshake, origin);
 	side->handshake.frame.astray = true;
 }
@@ -422,16 +397,25 @@ static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
 	join(side);
+	bool fresh = !side->given_up;
+	struct span before = span_of(side->head, side->head_n); /* what the judgement waited for */
 	remember(side, bytes);
-	if (!side->given_up)
+	if (fresh)
 		frame_data(&side->records, &record_user, side, bytes, origin);
+	if (!side->given_up)
+		return;
+	if (fresh)
+		plain_data(&side->conn->plain, side->dir, before, origin);
+	plain_data(&side->conn->plain, side->dir, bytes, origin);
 }
 
 static void take_gap(void *ctx, uint64_t n, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
 	side->joined = side->joined || !side->started;
-	if (!side->given_up)
+	if (side->given_up)
+		plain_gap(&side->conn->plain, side->dir, n, origin);
+	else
 		frame_gap(&side->records, &record_user, side, n, origin);
 }
 
@@ -443,7 +427,7 @@ static void take_end(void *ctx, const struct origin *origin)
 	frame_free(&side->records); /* the connection may go on to wait for a key */
 	frame_free(&side->handshake.frame);
 	side->conn->ended++;
-	end_messages(side->conn, origin);
+	end_plain(side->conn, origin);
 }
 
 /* Some handshake messages change the keys of the records behind them. */
@@ -464,6 +448,7 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 	if (model->keylog != NULL)
 		conn->keys = tls_keys_new(model->keylog, &session->tls);
 	tls_hold_init(&conn->hold);
+	conn->plain = (struct plain){.model = model, .session = session};
 	conn->model = model;
 	conn->session = session;
 	for (uint8_t dir = 0; dir < 2; dir++) {
@@ -479,7 +464,7 @@ void tls_conn_free(struct tls_conn *conn)
 {
 	if (conn == NULL)
 		return;
-	messages_free(conn->messages);
+	plain_free(&conn->plain);
 	tls_hold_free(&conn->hold, &conn->model->waiting);
 	tls_keys_free(conn->keys);
 	for (uint8_t dir = 0; dir < 2; dir++) {

@@ -32,6 +32,8 @@ static void read_file(struct analyze *analyze, uint32_t input, struct span left)
 		result = capfile_next(file, &left, &packet);
 		if (result == CAPFILE_PACKET)
 			analyze_packet(analyze, input, &packet);
+		else if (result == CAPFILE_SECRETS)
+			analyze_secrets(analyze, packet.data);
 	}
 	capfile_free(file);
 }
@@ -238,6 +240,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    "00:50:56:9c:34:89 cc57338c3fde02ab5c40b5f05b2c0a1463cb21051983abe4f00370e52d11d7b3\n";
 	struct span bytes = span_of(data, size);
 	struct model *model = model_new();
+	model->keylog = keylog_new();
+	model->keys_may_come = true;
 	struct analyze *analyze = analyze_new(model);
 	uint32_t input = model_add_input(model, "fuzz");
 	authlist_parse(&model->authlist, "list", span_of(list, sizeof list - 1));

@@ -1,6 +1,8 @@
 /* Models built by hand; see model_fixture.h. Called by test_session.c and test_findings.c. */
 #include "tests/model_fixture.h"
 
+#include <stdlib.h>
+
 static const struct addr engine_addr = {.version = 4, .bytes = {10, 1, 1, 5}};
 static const struct addr controller_addr = {.version = 4, .bytes = {10, 1, 1, 9}};
 
@@ -255,4 +257,19 @@ void fixture_tls13_opened(struct fixture *fixture)
 void fixture_list(struct fixture *fixture, const char *text)
 {
 	authlist_parse(&fixture->model->authlist, "list", span_of(text, strlen(text)));
+}
+
+int fixture_setup(void **state)
+{
+	struct fixture *fixture = malloc(sizeof *fixture);
+	fixture_new(fixture);
+	*state = fixture;
+	return 0;
+}
+
+int fixture_teardown(void **state)
+{
+	fixture_free(*state);
+	free(*state);
+	return 0;
 }

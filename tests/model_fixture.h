@@ -28,6 +28,10 @@ struct fixture {
 void fixture_new(struct fixture *fixture);
 void fixture_free(struct fixture *fixture);
 
+/* The same as set-up and tear-down of a test whose state is the fixture. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
 /* The next packet, of a direction, with `bytes` of payload; returns its origin. */
 struct origin fixture_packet(struct fixture *fixture, uint8_t dir, uint64_t bytes);
 

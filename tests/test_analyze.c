@@ -21,7 +21,7 @@
 /* Each with its allow list when there is one. */
 static const char *const samples[] = {"accepted-tls10", "accepted-tls12", "accepted-tls13", "wrong-hash",
     "unlisted-mac", "empty-certificate", "no-request", "expired", "refused", "ipv6", "qinq", "erspan", "stalled",
-    "not-tls", "no-tls"};
+    "not-tls", "no-tls", "plaintext"};
 #define N_SAMPLES (sizeof samples / sizeof samples[0])
 
 #define SUMMARY 16384

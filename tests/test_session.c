@@ -15,21 +15,6 @@
 #define E FIXTURE_ENGINE
 #define C FIXTURE_CONTROLLER
 
-static int setup(void **state)
-{
-	struct fixture *fixture = malloc(sizeof *fixture);
-	fixture_new(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fixture_free(*state);
-	free(*state);
-	return 0;
-}
-
 static enum session_state state_of(const struct fixture *f)
 {
 	return session_state(f->session, f->model->capture.last);
@@ -327,7 +312,7 @@ static void every_value_has_a_name(void **state)
 	assert_string_equal(session_close_name(CLOSE_ALERT), "alert");
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 static const struct CMUnitTest tests[] = {
     CASE(healthy_session_is_complete_and_active),

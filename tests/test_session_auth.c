@@ -15,21 +15,6 @@
 #define E FIXTURE_ENGINE
 #define C FIXTURE_CONTROLLER
 
-static int setup(void **state)
-{
-	struct fixture *fixture = malloc(sizeof *fixture);
-	fixture_new(fixture);
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fixture_free(*state);
-	free(*state);
-	return 0;
-}
-
 static struct session_auth auth_of(const struct fixture *f)
 {
 	struct session_auth auth;
@@ -366,7 +351,7 @@ static void tls13_with_keys_asked_for_no_certificate(void **state)
 	assert_int_equal(auth_of(f).observed, AUTH_OBSERVED_NONE);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 static const struct CMUnitTest tests[] = {
     CASE(alert_codes_that_reject),

@@ -5,6 +5,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "tests/expect.h"
+
 #include "tests/fixture.h"
 #include "ui/text.h"
 
@@ -28,18 +30,6 @@ static char *report_of(struct model *model, struct page page)
 	view_free(view);
 	model_free(model);
 	return text;
-}
-
-static void has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		fail_msg("\"%s\" is missing in:\n%s", part, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-	if (strstr(text, part) != NULL)
-		fail_msg("\"%s\" should not stand in:\n%s", part, text);
 }
 
 static void in_order(const char *text, const char *const parts[], size_t n)

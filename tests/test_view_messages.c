@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/expect.h"
+
 #include "analyzer/messages.h"
 #include "analyzer/xmalloc.h"
 #include "tests/model_fixture.h"
@@ -92,18 +94,6 @@ static char *json_of(const struct shown *shown, bool list)
 	fclose(out);
 	view_free(view);
 	return text;
-}
-
-static void has(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		fail_msg("\"%s\" is missing in:\n%s", part, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-	if (strstr(text, part) != NULL)
-		fail_msg("\"%s\" should not stand in:\n%s", part, text);
 }
 
 static void test_status_page(void **state)

@@ -219,6 +219,8 @@ static void show_messages(const struct page *page, const struct row *row)
 	uint64_t n = tls->protected_records[0] + tls->protected_records[1];
 	uint64_t opened = tls->opened[0] + tls->opened[1];
 	char text[LINE];
+	if (tls->not_tls && !session_plain_nmsp(row->session->session))
+		return; /* it need not be NMSP at all */
 	if (row->session->session->nmsp != NULL && row->session->session->nmsp->first.packet != 0) {
 		text_messages(page, row);
 		return;

@@ -89,7 +89,8 @@ static void add_traffic(struct view_session *session)
 {
 	const struct session_tls *tls = &session->session->tls;
 	if (tls->not_tls)
-		add_text(session, &tls->not_tls_at, tls->not_tls_dir, "bytes that are no TLS");
+		add_text(session, &tls->not_tls_at, tls->not_tls_dir,
+		         session_plain_nmsp(session->session) ? "NMSP without TLS" : "bytes that are no TLS");
 	if (tls->version == TLS_1_3)
 		return; /* there the first such record is the handshake's, and a step */
 	for (uint8_t dir = 0; dir < 2; dir++)

@@ -67,7 +67,8 @@ void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule
 	const struct session *session = subject->session;
 	const struct session_nmsp *nmsp = session->nmsp;
 	char of_engine[RULE_TEXT], of_controller[RULE_TEXT];
-	if (nmsp == NULL || !nmsp->decided || nmsp->profile != NULL || nmsp->first.packet == 0)
+	if (nmsp == NULL || !nmsp->decided || nmsp->profile != NULL || nmsp->first.packet == 0 ||
+	    session->tls.not_tls) /* that is the other finding: it need not be NMSP at all */
 		return;
 	uint8_t engine = session_engine(session);
 	struct finding *finding = rule_finding(rule, out);

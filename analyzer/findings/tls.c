@@ -31,7 +31,7 @@ void tls_not_tls(const struct subject *subject, const struct rule *rule, struct 
 	const struct session *session = subject->session;
 	const struct session_tls *tls = &session->tls;
 	char hex[3 * sizeof tls->not_tls_bytes + 1] = "", addr[ADDR_TEXT];
-	if (!tls->not_tls)
+	if (!tls->not_tls || session_plain_nmsp(session))
 		return;
 	struct span bytes =
 	    span_cut(span_of(tls->not_tls_bytes, sizeof tls->not_tls_bytes), 0, tls->not_tls_n);

@@ -4,6 +4,7 @@
  */
 #include "analyzer/findings/verdict.h"
 
+#include "analyzer/session_nmsp.h"
 #include "dissect/tls_names.h"
 
 #include <inttypes.h>
@@ -151,6 +152,18 @@ static void completed(const struct subject *subject, char text[VERDICT_TEXT])
 		         decision_text(subject, decision), after);
 }
 
+static void plain(const struct subject *subject, char text[VERDICT_TEXT])
+{
+	const struct session_nmsp *nmsp = subject->session->nmsp;
+	char count[RULE_TEXT], end[RULE_TEXT];
+	uint64_t n = nmsp->messages[0] + nmsp->messages[1];
+	snprintf(text, VERDICT_TEXT,
+	         "NMSP without TLS: %s in the clear (told by the %s framing %s), nobody showed a certificate and "
+	         "anybody may connect; %s.",
+	         rule_count(n, "message", count), profile_origin_name(nmsp->profile->origin), nmsp->profile->name,
+	         subject->session->closed.packet == 0 ? "still open" : rule_close(subject->session, end));
+}
+
 static void not_captured(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	char after[TRAFFIC_TEXT];
@@ -218,7 +231,9 @@ void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
 	char end[RULE_TEXT];
-	if (subject->state == SESSION_CONNECTING)
+	if (session_plain_nmsp(session))
+		plain(subject, text);
+	else if (subject->state == SESSION_CONNECTING)
 		connecting(subject, text);
 	else if (subject->handshake == HANDSHAKE_COMPLETE)
 		completed(subject, text);

@@ -1,0 +1,36 @@
+/* Hands plaintext to the messages of a session; see plain.h. Called by tls_conn.c only. */
+#include "analyzer/plain.h"
+
+void plain_data(struct plain *plain, uint8_t dir, struct span bytes, const struct origin *at)
+{
+	if (plain->messages == NULL)
+		plain->messages = messages_new(plain->model, plain->session);
+	struct sink sink = messages_sink(plain->messages, dir);
+	if (bytes.n > 0)
+		sink.data(sink.ctx, bytes, at);
+}
+
+void plain_gap(struct plain *plain, uint8_t dir, uint64_t n, const struct origin *at)
+{
+	if (plain->messages == NULL)
+		return;
+	struct sink sink = messages_sink(plain->messages, dir);
+	sink.gap(sink.ctx, n, at);
+}
+
+void plain_end(struct plain *plain, const struct origin *at)
+{
+	if (plain->messages == NULL)
+		return;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		struct sink sink = messages_sink(plain->messages, dir);
+		sink.end(sink.ctx, at);
+	}
+	plain_free(plain);
+}
+
+void plain_free(struct plain *plain)
+{
+	messages_free(plain->messages);
+	plain->messages = NULL;
+}
