@@ -43,6 +43,7 @@ struct keylog {
 	struct entry *all;
 	struct chunk *chunks; /* the newest first: the only one with room */
 	struct keylog_counts counts;
+	char *name; /* of the file that was read first */
 };
 
 enum { UNUSED = KEYLOG_LABELS };
@@ -97,6 +98,7 @@ void keylog_free(struct keylog *keylog)
 		explicit_bzero(chunk, sizeof *chunk);
 		free(chunk);
 	}
+	free(keylog->name);
 	free(keylog);
 }
 
@@ -155,6 +157,11 @@ void keylog_wipe(struct keylog_secret *secret)
 uint64_t keylog_generation(const struct keylog *keylog)
 {
 	return keylog->counts.secrets;
+}
+
+const char *keylog_name(const struct keylog *keylog)
+{
+	return keylog->name != NULL ? keylog->name : "in the capture";
 }
 
 struct keylog_counts keylog_counts(const struct keylog *keylog)
@@ -303,6 +310,8 @@ int keylog_read(struct keylog *keylog, const char *path, struct err *err)
 	if (fd < 0)
 		return err_set(err, "cannot open key log %s: %s; check the path and the permission", path,
 		               strerror(errno));
+	if (keylog->name == NULL)
+		keylog->name = xstrdup(path);
 	uint8_t *buffer = xmalloc(READ_BYTES);
 	int error = read_all(keylog, fd, buffer);
 	explicit_bzero(buffer, READ_BYTES);

@@ -57,6 +57,9 @@ void keylog_wipe(struct keylog_secret *secret);
 /* Rises with every new secret: a cheap way to see that a look-up may succeed now. */
 uint64_t keylog_generation(const struct keylog *keylog);
 
+/* The file that was read first; "in the capture" when none was. Valid while the key log lives. */
+const char *keylog_name(const struct keylog *keylog);
+
 struct keylog_counts keylog_counts(const struct keylog *keylog);
 
 #endif

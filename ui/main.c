@@ -16,6 +16,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,6 +137,16 @@ static void read_all(struct run *run)
 
 /* ---- set-up ---- */
 
+/* The file that TLS libraries write their secrets to; a user who did not ask for it is told of no trouble. */
+static void read_default_keylog(struct keylog *keylog)
+{
+	const char *path = getenv("SSLKEYLOGFILE");
+	struct stat file;
+	struct err err;
+	if (path != NULL && stat(path, &file) == 0 && S_ISREG(file.st_mode))
+		keylog_read(keylog, path, &err);
+}
+
 static int set_up(struct run *run, struct err *err)
 {
 	const struct options *options = &run->options;
@@ -147,6 +158,8 @@ static int set_up(struct run *run, struct err *err)
 	for (uint32_t i = 0; i < options->n_authlist; i++)
 		if (authlist_read(&run->model->authlist, options->authlist[i], err) != 0)
 			return -1;
+	if (options->n_keylog == 0)
+		read_default_keylog(run->model->keylog);
 	for (uint32_t i = 0; i < options->n_keylog; i++)
 		if (keylog_read(run->model->keylog, options->keylog[i], err) != 0)
 			return -1;

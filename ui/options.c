@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
     {'a', "authlist", "FILE",
      "compare with this AuthList: \"MAC HASH\" lines, IOS-XE\nconfiguration or PEM certificates; "
      "repeatable"},
-    {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable"},
+    {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},

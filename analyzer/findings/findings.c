@@ -32,12 +32,13 @@ static const struct rule session_rules[] = {
     {"echo-missed", SEVERITY_WARNING, nmsp_echo_missed, 0},
     {"echo-none", SEVERITY_WARNING, nmsp_echo_none, 0},
     {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
+    {"keys-wrong", SEVERITY_WARNING, keys_wrong, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
     {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
     {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
     {"capture-midstream", SEVERITY_INFO, capture_midstream, 0},
     {"framing-unknown", SEVERITY_INFO, nmsp_framing_unknown, 0},
-    {"keys-missing", SEVERITY_INFO, tls_keys_missing, 0},
+    {"keys-missing", SEVERITY_INFO, keys_missing, 0},
 };
 
 /* The one that can come many times is the last: a full list loses only repeats of it. */
