@@ -145,22 +145,22 @@ static void say_key_log(const struct model *model, struct session_decryption *ou
 	if (counts.secrets == 0)
 		say(out, "no TLS secret was given");
 	else
-		say(out, "the key log %.*s has %" PRIu64 " secret%s, none", NAME_SHOWN,
+		say(out, "the key log %.*s has %" PRIu64 " secret%s, none of this session", NAME_SHOWN,
 		    keylog_name(model->keylog), counts.secrets, plural(counts.secrets));
 }
 
 static void say_no_key(const struct model *model, const struct session *session, struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
-	char random[SESSION_RANDOM], labels[SESSION_LABELS];
+	char labels[SESSION_LABELS];
 	uint64_t closed = out->data - out->data_opened;
 	if (out->missing == 0) {
 		say(out, "%" PRIu64 " encrypted record%s had passed before the secrets came", closed,
 		    plural(closed));
 	} else if (out->held == 0) {
 		say_key_log(model, out);
-		say(out, " for client random %s: %" PRIu64 " encrypted record%s stay%s closed",
-		    session_random(session, random), closed, plural(closed), closed == 1 ? "s" : "");
+		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
+		    closed == 1 ? "s" : "");
 	} else {
 		say(out,
 		    "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
@@ -181,8 +181,7 @@ static void say_refused(const struct session_tls *tls, struct session_decryption
 
 static void say_bad_key(const struct session *session, struct session_decryption *out)
 {
-	char random[SESSION_RANDOM];
-	say(out, "the key log has a secret for client random %s, but ", session_random(session, random));
+	say(out, "the key log has a secret for this session, but ");
 	if (out->misfit != 0)
 		say(out, "its length does not fit the suite");
 	else
@@ -207,13 +206,12 @@ static void say_opened(const struct session *session, struct session_decryption 
 	const struct session_tls *tls = &session->tls;
 	uint64_t gap = both(tls->behind_gap), refused = both(tls->refused);
 	char labels[SESSION_LABELS];
-	if (out->data == out->data_opened && out->data > 0)
-		say(out, "all of %" PRIu64 " application record%s", out->data, plural(out->data));
-	else if (out->data == 0)
+	if (out->data == 0)
 		say(out, "%" PRIu64 " record%s of the handshake, no application data", both(tls->opened),
 		    plural(both(tls->opened)));
 	else
-		say(out, "%" PRIu64 " of %" PRIu64 " application records", out->data_opened, out->data);
+		say(out, "%" PRIu64 " of %" PRIu64 " application record%s", out->data_opened, out->data,
+		    plural(out->data));
 	if (gap > 0 && refused == 0 && out->missing == 0) {
 		say(out, "; the rest follows ");
 		say_gap(session, out);

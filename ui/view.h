@@ -163,7 +163,7 @@ struct view {
 	size_t n_digests;
 	struct findings capture;  /* findings of the capture as a whole */
 	struct view_session open; /* the session that is being shown */
-	char scratch[520];        /* a text that a getter puts together, until the next one does */
+	char scratch[640];        /* a text that a getter puts together, until the next one does */
 	bool list_messages;       /* --messages */
 	struct fields fields;     /* of the message that is being shown */
 	struct addr addr;         /* an address that a getter puts together, until the next one does */

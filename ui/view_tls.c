@@ -199,10 +199,16 @@ static struct value decryption(const struct row *row)
 
 static struct value decryption_detail(const struct row *row)
 {
-	return view_text(row->session->decryption.detail);
+	const struct session_decryption *of = &row->session->decryption;
+	char random[SESSION_RANDOM];
+	if (of->state != DECRYPTION_NO_KEY && of->state != DECRYPTION_BAD_KEY)
+		return view_text(of->detail);
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s; client random %s", of->detail,
+	         session_random(session(row), random));
+	return view_text(row->view->scratch);
 }
 
-/* For people: both in one. */
+/* For people both in one; the client random stands in the finding. */
 static struct value decryption_why(const struct row *row)
 {
 	const struct session_decryption *of = &row->session->decryption;
