@@ -17,14 +17,14 @@ struct direction {
 	bool keyed;
 	bool proven; /* the keys have opened a record */
 	uint64_t skipped; /* records that passed before the keys came */
+	uint64_t looked;  /* generation of the key log at the last look in vain */
+	enum answer answer;
 };
 
 struct tls_keys {
 	const struct keylog *keylog;
 	const struct session_tls *facts;
 	struct direction dir[2];
-	uint64_t looked; /* generation of the key log at the last look in vain */
-	enum answer answer;
 	uint8_t *plain; /* room for one record */
 };
 
@@ -33,7 +33,7 @@ struct tls_keys *tls_keys_new(const struct keylog *keylog, const struct session_
 	struct tls_keys *keys = xcalloc(1, sizeof *keys);
 	keys->keylog = keylog;
 	keys->facts = facts;
-	keys->looked = UINT64_MAX;
+	keys->dir[0].looked = keys->dir[1].looked = UINT64_MAX;
 	return keys;
 }
 
@@ -94,11 +94,11 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	if (d->keyed)
 		return true;
 	uint64_t generation = keylog_generation(keys->keylog);
-	if (keys->looked == generation && keys->answer == NO_SECRET)
+	if (d->looked == generation && d->answer == NO_SECRET)
 		return false;
-	keys->answer = find_keys(keys, dir, d->phase, &d->opener);
-	if (keys->answer != FOUND) {
-		keys->looked = generation;
+	d->answer = find_keys(keys, dir, d->phase, &d->opener);
+	if (d->answer != FOUND) {
+		d->looked = generation;
 		return false;
 	}
 	d->keyed = true;
@@ -111,6 +111,7 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 static void rekey(struct direction *d)
 {
 	d->keyed = d->proven = false;
+	d->looked = UINT64_MAX;
 	d->skipped = 0;
 	if (d->opener != NULL)
 		tls_opener_unkey(d->opener);
@@ -119,14 +120,12 @@ static void rekey(struct direction *d)
 void tls_keys_change(struct tls_keys *keys, uint8_t dir)
 {
 	rekey(&keys->dir[dir]);
-	keys->looked = UINT64_MAX;
 }
 
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir)
 {
 	rekey(&keys->dir[dir]);
 	keys->dir[dir].phase = PHASE_TRAFFIC;
-	keys->looked = UINT64_MAX;
 }
 
 void tls_keys_update(struct tls_keys *keys, uint8_t dir)
