@@ -227,9 +227,14 @@ static void show_messages(const struct page *page, const struct row *row)
 	if (keys->data == 0)
 		return;
 	heading(page, "NMSP messages");
-	snprintf(text, sizeof text, "%" PRIu64 " encrypted record%s%s.", keys->data, view_plural(keys->data),
-	         keys->state == DECRYPTION_NO_KEY ? ": a TLS key log of this session would open them"
-	                                          : ", none opened: why stands in the summary under Decryption");
+	if (keys->state == DECRYPTION_NO_KEY)
+		snprintf(text, sizeof text,
+		         "%" PRIu64 " encrypted record%s: a TLS key log of this session would open %s.",
+		         keys->data, view_plural(keys->data), keys->data == 1 ? "it" : "them");
+	else
+		snprintf(text, sizeof text,
+		         "%" PRIu64 " encrypted record%s, no message: see Decryption in the summary.",
+		         keys->data, view_plural(keys->data));
 	page_wrap(page, INDENT, "", TONE_PLAIN, text);
 }
 
