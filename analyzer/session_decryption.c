@@ -1,8 +1,8 @@
 /*
  * Why the records of a session are decrypted, or why not: the one judgement that findings and screens share.
  *
- * Called on demand. Pure: it looks at the counts that tls_tally wrote and asks the key log what it holds for the
- * session's client random; it opens nothing and hands no secret on.
+ * Called on demand. Pure: it looks at the counts that tls_tally wrote and asks the key log what it holds for
+ * the session's client random; it opens nothing and hands no secret on.
  */
 #include "analyzer/session.h"
 #include "analyzer/tls_crypto.h"
@@ -56,7 +56,8 @@ static void look_up(const struct model *model, const struct session_tls *tls, st
 		struct keylog_secret secret;
 		if ((wanted(tls) & BIT(label)) == 0)
 			continue;
-		if (model->keylog == NULL || !keylog_find(model->keylog, label, tls->client_random, &secret)) {
+		if (model->keylog == NULL ||
+		    !keylog_find(model->keylog, label, tls->client_random, &secret)) {
 			out->missing |= BIT(label);
 			continue;
 		}
@@ -112,7 +113,8 @@ static void say_unsupported(const struct session_tls *tls, struct session_decryp
 		say(out, "%s protects records in a way that is not opened here, whatever the key",
 		    version != NULL ? version : "this version");
 	else if (tls->compression != 0)
-		say(out, "the records are compressed (method %u), which is not opened here", tls->compression);
+		say(out, "the records are compressed (method %u), which is not opened here",
+		    tls->compression);
 	else if (tls_suite_find(tls->cipher) != NULL)
 		say(out, "%s is no suite of %s", suite, version);
 	else
@@ -129,7 +131,8 @@ static void say_no_hello(const struct session *session, struct session_decryptio
 	                    : tls->server_hello ? "client_hello is"
 	                                        : "hellos are";
 	say(out,
-	    "the %s not in the capture: without the randoms in the hellos no secret can be found or used, and "
+	    "the %s not in the capture: without the randoms in the hellos no secret can be found or used, "
+	    "and "
 	    "%" PRIu64 " encrypted record%s stay%s closed",
 	    lacks, both(tls->protected_records), plural(both(tls->protected_records)),
 	    both(tls->protected_records) == 1 ? "s" : "");
@@ -149,7 +152,8 @@ static void say_key_log(const struct model *model, struct session_decryption *ou
 		    keylog_name(model->keylog), counts.secrets, plural(counts.secrets));
 }
 
-static void say_no_key(const struct model *model, const struct session *session, struct session_decryption *out)
+static void say_no_key(const struct model *model, const struct session *session,
+                       struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
 	char labels[SESSION_LABELS];
@@ -162,12 +166,12 @@ static void say_no_key(const struct model *model, const struct session *session,
 		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
 		    closed == 1 ? "s" : "");
 	} else {
-		say(out,
-		    "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
-		    (out->held & ~HANDSHAKE_SECRETS) == 0   ? "secrets of the handshake only"
+		say(out, "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
+		    (out->held & ~HANDSHAKE_SECRETS) == 0 ? "secrets of the handshake only"
 		    : (out->held & ~TRAFFIC_SECRETS) == 0 ? "secrets of the application data only"
 		                                          : "some secrets of the session",
-		    session_labels(out->missing, labels), both(tls->opened), plural(both(tls->opened)), closed);
+		    session_labels(out->missing, labels), both(tls->opened), plural(both(tls->opened)),
+		    closed);
 	}
 }
 
@@ -239,8 +243,9 @@ static void count_data(const struct session_tls *tls, struct session_decryption 
 }
 
 /*
- * The keys that are there never opened a record of this direction. Not so where bytes are missing, and not for
- * the client's first records when it may have sent early data, which other keys protect (RFC 8446 section 4.2.10).
+ * The keys that are there never opened a record of this direction. Not so where bytes are missing, and not
+ * for the client's first records when it may have sent early data, which other keys protect (RFC 8446
+ * section 4.2.10).
  */
 static bool key_refused(const struct session *session, uint8_t dir)
 {
@@ -283,7 +288,7 @@ static enum decryption judge(const struct session *session, const struct session
 }
 
 void session_decryption(const struct model *model, const struct session *session,
-    struct session_decryption *out)
+                        struct session_decryption *out)
 {
 	*out = (struct session_decryption){0};
 	count_data(&session->tls, out);
@@ -309,7 +314,9 @@ void session_decryption(const struct model *model, const struct session *session
 		say_unsupported(&session->tls, out);
 		break;
 	case DECRYPTION_GAP:
-		say(out, "%" PRIu64 " encrypted record%s: none opened, because the number of a record is not known behind ",
+		say(out,
+		    "%" PRIu64
+		    " encrypted record%s: none opened, because the number of a record is not known behind ",
 		    out->data, plural(out->data));
 		say_gap(session, out);
 		break;

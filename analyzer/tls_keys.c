@@ -144,8 +144,8 @@ void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n)
 }
 
 /* The record may be the first one behind a Finished message that could not be read. */
-static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
-    size_t *n, uint8_t *type)
+static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
+    struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)

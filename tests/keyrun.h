@@ -1,6 +1,6 @@
 /*
- * Whole captures analysed with a key log that a test may change: samples, their keys as text, the judgement and
- * the ids of the findings. Included by tests of decryption after cmocka.
+ * Whole captures analysed with a key log that a test may change: samples, their keys as text, the judgement
+ * and the ids of the findings. Included by tests of decryption after cmocka.
  */
 #ifndef TESTS_KEYRUN_H
 #define TESTS_KEYRUN_H

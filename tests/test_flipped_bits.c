@@ -1,7 +1,8 @@
 /*
- * One bit of one protected record is flipped in a capture: one record is refused (TLS 1.0 CBC: two when the bit
- * is in its last cipher block, or anywhere when the MAC covers the ciphertext: it then does not cover the IV, which
- * comes from the record before), nothing of it is shown, and all the others are opened as before.
+ * One bit of one protected record is flipped in a capture: one record is refused, nothing of it is shown, and
+ * all the others are opened as before. TLS 1.0 CBC: two are refused when the bit is in a record's last cipher
+ * block, or anywhere when the MAC covers the ciphertext, because it then does not cover the IV, which comes
+ * from the record before.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,13 +43,17 @@ static void find_in_packet(struct places *places, const struct recording *record
 		struct span rest = span_cut(span_of(p->bytes, p->n), at, SIZE_MAX);
 		if (tls_record_head(rest, &record) != CUT_OK)
 			return;
-		size_t whole = TLS_RECORD_HEADER + (size_t)record.length, here = whole < rest.n ? whole : rest.n;
+		size_t whole = TLS_RECORD_HEADER + (size_t)record.length,
+		       here = whole < rest.n ? whole : rest.n;
 		places->left[dir] = whole - here;
 		if (record.type == TLS_APPLICATION_DATA ||
 		    (places->secret[dir] && record.type != TLS_CHANGE_CIPHER_SPEC)) {
 			assert_true(places->n < MOST_PLACES && here > TLS_RECORD_HEADER);
-			places->list[places->n++] = (struct place){.packet = packet, .off = at + TLS_RECORD_HEADER,
-			    .n = here - TLS_RECORD_HEADER, .dir = dir, .type = record.type};
+			places->list[places->n++] = (struct place){.packet = packet,
+			                                           .off = at + TLS_RECORD_HEADER,
+			                                           .n = here - TLS_RECORD_HEADER,
+			                                           .dir = dir,
+			                                           .type = record.type};
 		}
 		places->secret[dir] = places->secret[dir] || record.type == TLS_CHANGE_CIPHER_SPEC;
 		at += here;
@@ -75,18 +80,19 @@ static void check_counts(const struct keyrun *base, const struct keyrun *run)
 	for (uint32_t i = 0; i < is->n_counts; i++) {
 		uint64_t most = 0;
 		for (uint32_t k = 0; k < was->n_counts; k++)
-			if (was->counts[k].type == is->counts[i].type && was->counts[k].dir == is->counts[i].dir)
+			if (was->counts[k].type == is->counts[i].type &&
+			    was->counts[k].dir == is->counts[i].dir)
 				most = was->counts[k].messages;
 		if (is->counts[i].messages > most)
 			fail_msg("%llu messages of type %u, there were %llu",
-			    (unsigned long long)is->counts[i].messages, is->counts[i].type,
-			    (unsigned long long)most);
+			         (unsigned long long)is->counts[i].messages, is->counts[i].type,
+			         (unsigned long long)most);
 	}
 	assert_int_equal(is->malformed, 0);
 }
 
 static void check_flip(const struct recording *recording, const char *keys, const struct keyrun *base,
-    const struct place *place, size_t byte)
+                       const struct place *place, size_t byte)
 {
 	uint8_t *bytes = recording->packets[place->packet].bytes;
 	bytes[place->off + byte] ^= 0x10;
@@ -97,21 +103,23 @@ static void check_flip(const struct recording *recording, const char *keys, cons
 	uint64_t expected = two ? 2 : 1;
 	if (run->refused != expected || run->opened != base->opened - expected || run->behind_gap != 0)
 		fail_msg("byte %zu of a record of %zu in packet %zu: %llu refused, %llu of %llu opened", byte,
-		    place->n, place->packet + 1, (unsigned long long)run->refused,
-		    (unsigned long long)run->opened, (unsigned long long)base->opened);
+		         place->n, place->packet + 1, (unsigned long long)run->refused,
+		         (unsigned long long)run->opened, (unsigned long long)base->opened);
 	uint64_t refused_in = run->session->tls.first_refused.packet;
 	assert_in_range(refused_in, place->packet + 1, place->packet + 2); /* of its last byte */
 	bool data = run->session->tls.opened_data[0] + run->session->tls.opened_data[1] + expected ==
 	            base->session->tls.opened_data[0] + base->session->tls.opened_data[1];
 	uint64_t lost = base->messages - run->messages;
-	if (lost > expected || (place->type != TLS_APPLICATION_DATA && !two && lost != 0) || (!data && !two && lost > 0))
+	if (lost > expected || (place->type != TLS_APPLICATION_DATA && !two && lost != 0) ||
+	    (!data && !two && lost > 0))
 		fail_msg("packet %zu: %llu messages of %llu are missing", place->packet + 1,
-		    (unsigned long long)lost, (unsigned long long)base->messages);
+		         (unsigned long long)lost, (unsigned long long)base->messages);
 	check_counts(base, run);
 	char note[64];
 	snprintf(note, sizeof note, "packet %llu)", (unsigned long long)refused_in);
 	assert_int_equal(run->decryption.state, DECRYPTION_DECRYPTED);
-	assert_non_null(strstr(run->decryption.detail, two ? "2 records were refused" : "1 record was refused"));
+	assert_non_null(
+	    strstr(run->decryption.detail, two ? "2 records were refused" : "1 record was refused"));
 	assert_non_null(strstr(run->decryption.detail, note));
 	assert_null(keyrun_finding(run, "keys-wrong"));
 	assert_null(keyrun_finding(run, "keys-missing"));

@@ -1,5 +1,5 @@
 /*
- * Why a session is decrypted or not, with its findings: from whole captures with the right key log, a wrong one,
+ * Why a session is decrypted or not, with its findings: whole captures with the right key log, a wrong one,
  * half of one, and with packets missing. Missing packets are never taken for wrong keys.
  */
 #include <stdarg.h>
@@ -28,8 +28,9 @@ static void load(struct sample *sample, size_t which)
 static void says(const struct keyrun *run, enum decryption state, const char *part)
 {
 	if (run->decryption.state != state || strstr(run->decryption.detail, part) == NULL)
-		fail_msg("\"%s: %s\" instead of %s with \"%s\"", session_decryption_name(run->decryption.state),
-		    run->decryption.detail, session_decryption_name(state), part);
+		fail_msg("\"%s: %s\" instead of %s with \"%s\"",
+		         session_decryption_name(run->decryption.state), run->decryption.detail,
+		         session_decryption_name(state), part);
 }
 
 /* Analyses with these keys, and frees all but the answer. */
@@ -76,9 +77,10 @@ static void no_keys(void **state)
 		assert_non_null(finding);
 		assert_int_equal(finding->severity, SEVERITY_INFO);
 		assert_string_equal(finding->advice[1] + finding->command[1],
-		    session_random(run->session, random));
+		                    session_random(run->session, random));
 		assert_int_equal(strlen(random), 64);
-		assert_non_null(strstr(finding->advice[0], i == TLS13 ? "SERVER_TRAFFIC_SECRET_0" : "CLIENT_RANDOM"));
+		assert_non_null(
+		    strstr(finding->advice[0], i == TLS13 ? "SERVER_TRAFFIC_SECRET_0" : "CLIENT_RANDOM"));
 		done(&sample, run);
 	}
 }
@@ -124,9 +126,11 @@ static void some_lines(void **state)
 	load(&sample, TLS13);
 	keyrun_without(sample.keys, "CLIENT_TRAFFIC_SECRET_0");
 	keyrun_without(sample.keys, "SERVER_TRAFFIC_SECRET_0");
-	struct keyrun *run = judged(&sample, DECRYPTION_NO_KEY,
-	    "secrets of the handshake only, and not CLIENT_TRAFFIC_SECRET_0, SERVER_TRAFFIC_SECRET_0");
-	assert_non_null(strstr(keyrun_finding(run, "keys-missing")->summary, "lacks CLIENT_TRAFFIC_SECRET_0"));
+	struct keyrun *run =
+	    judged(&sample, DECRYPTION_NO_KEY,
+	           "secrets of the handshake only, and not CLIENT_TRAFFIC_SECRET_0, SERVER_TRAFFIC_SECRET_0");
+	assert_non_null(
+	    strstr(keyrun_finding(run, "keys-missing")->summary, "lacks CLIENT_TRAFFIC_SECRET_0"));
 	done(&sample, run);
 	load(&sample, TLS13);
 	keyrun_without(sample.keys, "CLIENT_HANDSHAKE_TRAFFIC_SECRET");
@@ -174,7 +178,7 @@ static void check_not_wrong(const struct recording *recording, const char *keys,
 	if (run->refused > 0 || run->decryption.state == DECRYPTION_BAD_KEY ||
 	    keyrun_finding(run, "keys-wrong") != NULL)
 		fail_msg("at packet %zu: %s: %s", packet, session_decryption_name(run->decryption.state),
-		    run->decryption.detail);
+		         run->decryption.detail);
 	if (run->behind_gap > 0 && run->decryption.state == DECRYPTION_DECRYPTED)
 		assert_non_null(strstr(run->decryption.detail, "the gap at packet "));
 	keyrun_free(run);
@@ -223,7 +227,8 @@ static void only_behind_a_gap(void **state)
 	load(&sample, TLS12);
 	recording_remove(&sample.recording, 11); /* the engine's first message ... */
 	recording_remove(&sample.recording, 11); /* ... and the controller's */
-	struct keyrun *run = judged(&sample, DECRYPTION_GAP, "none opened, because the number of a record is not known");
+	struct keyrun *run =
+	    judged(&sample, DECRYPTION_GAP, "none opened, because the number of a record is not known");
 	assert_non_null(strstr(run->decryption.detail, "behind the gap at packet "));
 	assert_null(keyrun_finding(run, "keys-missing"));
 	done(&sample, run);
@@ -268,10 +273,10 @@ static void unsupported(void **state)
 		uint16_t value;
 		const char *says;
 	} rows[] = {
-		{0, 2, 0x0005, "TLS_RSA_WITH_RC4_128_SHA is not opened here"},
-		{0, 2, 0x1302, "TLS_AES_256_GCM_SHA384 is no suite of TLSv1.2"},
-		{0, 2, 0xfff0, "suite 0xfff0 is not opened here"},
-		{2, 1, 1, "compressed (method 1)"},
+	    {0, 2, 0x0005, "TLS_RSA_WITH_RC4_128_SHA is not opened here"},
+	    {0, 2, 0x1302, "TLS_AES_256_GCM_SHA384 is no suite of TLSv1.2"},
+	    {0, 2, 0xfff0, "suite 0xfff0 is not opened here"},
+	    {2, 1, 1, "compressed (method 1)"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct sample sample;
@@ -321,20 +326,13 @@ static void never_encrypted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(right_keys),
-	    cmocka_unit_test(no_keys),
-	    cmocka_unit_test(keys_of_others),
-	    cmocka_unit_test(wrong_keys),
-	    cmocka_unit_test(some_lines),
-	    cmocka_unit_test(one_wrong_line),
-	    cmocka_unit_test(short_secret),
-	    cmocka_unit_test(any_packet_lost),
-	    cmocka_unit_test(any_start),
-	    cmocka_unit_test(only_behind_a_gap),
-	    cmocka_unit_test(joined_midway),
-	    cmocka_unit_test(unsupported),
-	    cmocka_unit_test(ssl3),
-	    cmocka_unit_test(never_encrypted),
+	    cmocka_unit_test(right_keys),     cmocka_unit_test(no_keys),
+	    cmocka_unit_test(keys_of_others), cmocka_unit_test(wrong_keys),
+	    cmocka_unit_test(some_lines),     cmocka_unit_test(one_wrong_line),
+	    cmocka_unit_test(short_secret),   cmocka_unit_test(any_packet_lost),
+	    cmocka_unit_test(any_start),      cmocka_unit_test(only_behind_a_gap),
+	    cmocka_unit_test(joined_midway),  cmocka_unit_test(unsupported),
+	    cmocka_unit_test(ssl3),           cmocka_unit_test(never_encrypted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
