@@ -175,6 +175,7 @@ struct session {
 enum limit {
 	HIT_TUNNELS,
 	HIT_FRAGMENTS,
+	HIT_SAVE_WAITING,
 	HIT_HELD,
 	HIT_HELD_ALL,
 	HIT_HANDSHAKE,

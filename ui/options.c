@@ -11,7 +11,7 @@
 
 #define LONG_ONLY 256 /* options without a letter are numbered from here */
 
-enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES };
+enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES, OPTION_WITH_SECRETS };
 
 struct option_row {
 	int letter;
@@ -30,6 +30,9 @@ static const struct option_row rows[] = {
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "text or json (default text)"},
+    {'w', "write", "FILE", "save the packets of all NMSP sessions (pcapng)"},
+    {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
+     "whoever has the file can decrypt them"},
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "with -o json: list the messages one by one"},
@@ -135,6 +138,12 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 			return -1;
 		out->session = (uint32_t)n;
 		return 0;
+	case 'w':
+		out->write = value;
+		return 0;
+	case OPTION_WITH_SECRETS:
+		out->with_secrets = true;
+		return 0;
 	case OPTION_MESSAGES:
 		out->messages = true;
 		return 0;
@@ -201,7 +210,13 @@ static char *join(int n, char **text)
 
 static int check(const struct options *options, struct err *err)
 {
-	if (options->action != ACTION_RUN || options->n_read > 0)
+	if (options->action != ACTION_RUN)
+		return 0;
+	if (options->with_secrets && options->write == NULL)
+		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
+	if (options->write != NULL && strcmp(options->write, "-") == 0)
+		return err_set(err, "-w wants the name of a file: standard output carries the report");
+	if (options->n_read > 0)
 		return 0;
 	if (options->n_authlist > 0)
 		return err_set(err, "-a needs a capture to compare with: add -r FILE");
