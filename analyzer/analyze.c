@@ -259,7 +259,8 @@ static bool put_together(struct analyze *analyze, const struct capfile_packet *f
 }
 
 /* The connection that the frame counts to; NULL when it counts to none. */
-static struct flow *take_frame(struct analyze *analyze, const struct capfile_packet *frame, struct packet *packet)
+static struct flow *take_frame(struct analyze *analyze, const struct capfile_packet *frame,
+    struct packet *packet)
 {
 	struct capture *capture = &analyze->model->capture;
 	if (packet->too_deep)
@@ -310,8 +311,8 @@ static void note_unknown_link(struct capture *capture, uint32_t linktype)
 }
 
 /*
- * Holes that are due in connections that got no packet of their own. Only packets of sessions tell the time: what
- * else is in the capture changes nothing, so a file that -w wrote gives the same sessions.
+ * Holes that are due in connections that got no packet of their own. Only packets of sessions tell the time:
+ * what else is in the capture changes nothing, so a file that -w wrote gives the same sessions.
  */
 static void tick(struct analyze *analyze)
 {
@@ -377,4 +378,6 @@ void analyze_end(struct analyze *analyze)
 		finish_flow(analyze, flow);
 		settle_flow(analyze, flow);
 	}
+	if (analyze->save != NULL)
+		save_end(analyze->save, model_now(analyze->model));
 }

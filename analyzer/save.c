@@ -1,6 +1,6 @@
 /*
- * The file of -w: opening it without harm, packets, secrets, errors. Called by the wiring for every packet of a
- * session, by main for the rest. The first error of writing is kept, and nothing is written behind it.
+ * The file of -w: opening it without harm, packets, secrets, errors. Called by the wiring for every packet
+ * of a session, by main for the rest. The first error of writing is kept, and nothing is written behind it.
  */
 #include "analyzer/save.h"
 
@@ -125,7 +125,8 @@ void save_forget(struct save *save)
 /* ---- secrets --------------------------------------------------------------------------------------- */
 
 /* The lines of the labels that are known and not in the file yet; they are then. */
-static size_t new_lines(const struct keylog *keylog, struct save_keys *keys, char text[KEYLOG_LABELS * KEYLOG_LINE])
+static size_t new_lines(const struct keylog *keylog, struct save_keys *keys,
+                        char text[KEYLOG_LABELS * KEYLOG_LINE])
 {
 	size_t n = 0;
 	for (unsigned label = 0; label < KEYLOG_LABELS; label++) {
@@ -160,6 +161,12 @@ void save_secrets(struct save *save, const struct keylog *keylog, const uint8_t 
 }
 
 /* ---- the end --------------------------------------------------------------------------------------- */
+
+void save_end(struct save *save, int64_t until)
+{
+	if (save->error == 0)
+		note(save, capfile_write_end(&save->writer, until));
+}
 
 int save_close(struct save *save, struct err *err)
 {

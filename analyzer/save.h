@@ -23,8 +23,9 @@ struct save_keys {
 };
 
 /*
- * Opens or makes the file, and leaves what is in it. With secrets only its owner may read it. NULL and a sentence
- * with the cure when it cannot be written. Free with save_close.
+ * Opens or makes the file, and leaves what is in it. A file for secrets is readable by its owner only, an
+ * older one from save_start on. NULL and a sentence with the cure when it cannot be written. Free with
+ * save_close.
  */
 struct save *save_open(const char *path, bool with_secrets, struct err *err);
 
@@ -35,15 +36,15 @@ bool save_is(const struct save *save, const char *path);
 void save_start(struct save *save);
 
 /*
- * A frame that brought an IP fragment; the place is what fragments_place says behind the push. When it completed
- * the IP packet, and that is a fragment in turn, the next call goes on with all frames of both.
+ * A frame that brought an IP fragment; the place is what fragments_place says behind the push. When it
+ * completed the IP packet, and that is a fragment in turn, the next call goes on with all frames of both.
  */
 void save_fragment(struct save *save, const struct capfile_packet *frame, struct fragments_place place,
                    bool complete);
 
 /*
- * Writes a packet of a session: the frame, and the ones of its fragments in front. False when these had to be given
- * up, because more than LIMIT_SAVE_WAITING bytes waited: then nothing of the packet is written.
+ * Writes a packet of a session: the frame, and the ones of its fragments in front. False when these had to be
+ * given up, because more than LIMIT_SAVE_WAITING bytes waited: then nothing of the packet is written.
  */
 bool save_packet(struct save *save, const struct capfile_packet *frame);
 
@@ -51,13 +52,16 @@ bool save_packet(struct save *save, const struct capfile_packet *frame);
 void save_forget(struct save *save);
 
 /*
- * Writes the secrets of a client random that are known and not in the file yet; `keys` is of the session. Does
- * nothing without `with_secrets`.
+ * Writes the secrets of a client random that are known and not in the file yet; `keys` is of the session.
+ * Does nothing without `with_secrets`.
  */
 void save_secrets(struct save *save, const struct keylog *keylog, const uint8_t client_random[TLS_RANDOM],
                   struct save_keys *keys);
 
-/* Ends the file and frees everything; NULL is allowed. -1 and a sentence when not all of it was written. */
+/* All packets were handed over: the file tells until when they could have come, in ns since 1970. */
+void save_end(struct save *save, int64_t until);
+
+/* Closes the file and frees everything; NULL is allowed. -1 and a sentence when not all of it was written. */
 int save_close(struct save *save, struct err *err);
 
 #endif

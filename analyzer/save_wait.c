@@ -109,8 +109,8 @@ static struct list *oldest(struct save_wait *wait)
 	return found;
 }
 
-void save_wait_fragment(struct save_wait *wait, const struct capfile_packet *frame, struct fragments_place place,
-                        bool complete)
+void save_wait_fragment(struct save_wait *wait, const struct capfile_packet *frame,
+                        struct fragments_place place, bool complete)
 {
 	if (place.number == 0) {
 		clear(wait, &wait->current);

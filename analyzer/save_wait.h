@@ -1,8 +1,9 @@
 /*
  * Raw frames of IP fragments that wait until their IP packet is whole: copies, bounded by LIMIT_SAVE_WAITING.
  *
- * Part of save. One list for each place of the fragments, and the current one: what is known to belong to the
- * frame in hand. Beyond the cap the oldest IP packet loses its frames, and is told as lost when it comes whole.
+ * Part of save. One list for each place of the fragments, and the current one: what is known to belong to
+ * the frame in hand. Beyond the cap the oldest IP packet loses its frames, and is told as lost when it comes
+ * whole.
  */
 #ifndef ANALYZER_SAVE_WAIT_H
 #define ANALYZER_SAVE_WAIT_H
@@ -16,11 +17,11 @@ struct save_wait *save_wait_new(void);
 void save_wait_free(struct save_wait *wait); /* NULL is allowed */
 
 /*
- * The frame in hand, with all that is current, waits with the IP packet of this place. When that is complete its
- * frames become the current ones.
+ * The frame in hand, with all that is current, waits with the IP packet of this place. When that is complete
+ * its frames become the current ones.
  */
-void save_wait_fragment(struct save_wait *wait, const struct capfile_packet *frame, struct fragments_place place,
-                        bool complete);
+void save_wait_fragment(struct save_wait *wait, const struct capfile_packet *frame,
+                        struct fragments_place place, bool complete);
 
 /* Frames of the current IP packet had to be given up. */
 bool save_wait_lost(const struct save_wait *wait);

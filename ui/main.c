@@ -122,6 +122,8 @@ static void read_input(struct run *run, uint32_t index, uint64_t *packets, struc
 	}
 	note_input(run->model, index, input);
 	run->model->capture.inputs[index].last = last;
+	if (input_until(input) > run->model->capture.until)
+		run->model->capture.until = input_until(input);
 }
 
 static void read_all(struct run *run)

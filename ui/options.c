@@ -112,6 +112,33 @@ static int add_file(const char **files, uint32_t *n, const char *path, struct er
 	return 0;
 }
 
+/* Options without a value. */
+static void apply_flag(struct options *out, int letter)
+{
+	switch (letter) {
+	case OPTION_WITH_SECRETS:
+		out->with_secrets = true;
+		break;
+	case OPTION_MESSAGES:
+		out->messages = true;
+		break;
+	case 'u':
+		out->utc = true;
+		break;
+	case 'q':
+		out->quiet = true;
+		break;
+	case 'v':
+		out->verbose++;
+		break;
+	case 'V':
+		out->action = ACTION_VERSION;
+		break;
+	default:
+		out->action = ACTION_HELP;
+	}
+}
+
 static int apply(struct options *out, int letter, const char *value, struct err *err)
 {
 	uint64_t n;
@@ -141,26 +168,8 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 	case 'w':
 		out->write = value;
 		return 0;
-	case OPTION_WITH_SECRETS:
-		out->with_secrets = true;
-		return 0;
-	case OPTION_MESSAGES:
-		out->messages = true;
-		return 0;
-	case 'u':
-		out->utc = true;
-		return 0;
-	case 'q':
-		out->quiet = true;
-		return 0;
-	case 'v':
-		out->verbose++;
-		return 0;
-	case 'V':
-		out->action = ACTION_VERSION;
-		return 0;
 	default:
-		out->action = ACTION_HELP;
+		apply_flag(out, letter);
 		return 0;
 	}
 }
