@@ -126,12 +126,13 @@ void save_wait_fragment(struct save_wait *wait, const struct capfile_packet *fra
 	clear(wait, &wait->current);
 	if (list->lost)
 		lose(wait, list);
+	if (complete) {
+		join(&wait->current, list);
+		clear(wait, list);
+		return;
+	}
 	while (wait->bytes > LIMIT_SAVE_WAITING)
 		lose(wait, oldest(wait));
-	if (!complete)
-		return;
-	join(&wait->current, list);
-	clear(wait, list);
 }
 
 bool save_wait_lost(const struct save_wait *wait)

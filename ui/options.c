@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "text or json (default text)"},
-    {'w', "write", "FILE", "save the packets of all NMSP sessions (pcapng)"},
+    {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
     {'c', "count", "N", "stop after N packets"},
