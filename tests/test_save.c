@@ -1,6 +1,6 @@
 /*
- * -w: which packets are written and how, fragments, and where secrets stand. That the file gives the same sessions
- * again is tested on all samples by tests/round-trip; the file itself is in test_save_file.c.
+ * -w: which packets are written and how, fragments, and where secrets stand. That the file gives the same
+ * sessions again is tested on all samples by tests/round-trip; the file itself is in test_save_file.c.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /*
- * background < FILE > FILE: the capture, with packets of other hosts before, between and behind its own ones, as a
- * span port delivers them. Called by tests/round-trip.
+ * background < FILE > FILE: the capture, with packets of other hosts before, between and behind its own ones,
+ * as a span port delivers them. Called by tests/round-trip.
  */
 #include "analyzer/capfile.h"
 #include "analyzer/origin.h"
@@ -14,7 +14,8 @@
 /* An ARP request; nothing that is followed. */
 static int say(struct capfile_writer *writer, int64_t time)
 {
-	static const uint8_t frame[60] = {255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 9, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1};
+	static const uint8_t frame[60] = {255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0,
+	                                  9,   8,   6,   0,   1,   8,   0, 6, 4, 0, 1};
 	struct capfile_packet packet = {
 	    .time = time, .linktype = LINK_ETHERNET, .wire = sizeof frame, .data = span_of(frame, sizeof frame)};
 	return capfile_write_packet(writer, &packet);

@@ -1,6 +1,7 @@
 /*
- * Picks facts out of a JSON report on standard input: one a line, for the comparison with tshark, or the sessions
- * without what another file changes, for tests/round-trip. Usage: report_facts steps | alerts | certificates | sessions
+ * Picks facts out of a JSON report on standard input: one a line, for the comparison with tshark, or the
+ * sessions without what another file changes, for tests/round-trip.
+ * Usage: report_facts steps | alerts | certificates | sessions
  */
 #include "dissect/names.h"
 
