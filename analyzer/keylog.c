@@ -260,6 +260,42 @@ static void take_line(struct keylog *keylog, struct span text)
 	keylog_wipe(&secret);
 }
 
+static const char *label_name(enum keylog_label label)
+{
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+		if (labels[i].label == label)
+			return labels[i].name;
+	return "";
+}
+
+static size_t encode(const uint8_t *bytes, size_t n, char *hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < n; i++) {
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 0x0f];
+	}
+	return 2 * n;
+}
+
+size_t keylog_line(const struct keylog *keylog, enum keylog_label label,
+                   const uint8_t client_random[TLS_RANDOM], char line[KEYLOG_LINE])
+{
+	struct keylog_secret secret;
+	if (!keylog_find(keylog, label, client_random, &secret))
+		return 0;
+	const char *name = label_name(label);
+	size_t n = strlen(name);
+	memcpy(line, name, n);
+	line[n++] = ' ';
+	n += encode(client_random, TLS_RANDOM, &line[n]);
+	line[n++] = ' ';
+	n += encode(secret.bytes, secret.n, &line[n]);
+	line[n++] = '\n';
+	keylog_wipe(&secret);
+	return n;
+}
+
 void keylog_parse(struct keylog *keylog, struct span text)
 {
 	struct rd lines = rd_of(text);

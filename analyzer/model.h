@@ -180,6 +180,7 @@ struct session {
 enum limit {
 	HIT_TUNNELS,
 	HIT_FRAGMENTS,
+	HIT_SAVE_WAITING,
 	HIT_HELD,
 	HIT_HELD_ALL,
 	HIT_HANDSHAKE,
@@ -220,6 +221,7 @@ struct capture {
 	uint64_t filtered;       /* refused by the user's filter */
 	uint64_t nmsp_packets;
 	int64_t first, last; /* times; INT64_MIN when there is no packet */
+	int64_t until; /* the capture went on at least so long, as an input says; INT64_MIN when none does */
 	uint64_t duplicates, gaps, cut_packets; /* of NMSP sessions; sums include evicted ones */
 	uint64_t malformed;
 	uint64_t tcp_other; /* TCP packets on other ports */
@@ -259,6 +261,9 @@ struct model {
 
 struct model *model_new(void);
 void model_free(struct model *model); /* NULL is allowed */
+
+/* The time of the report: when the capture ended, as far as known. */
+int64_t model_now(const struct model *model);
 
 bool model_is_port(const struct model *model, uint16_t port);
 

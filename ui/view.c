@@ -92,7 +92,7 @@ struct view *view_new(const struct model *model, uint32_t only)
 {
 	struct view *view = xcalloc(1, sizeof *view);
 	view->model = model;
-	view->now = model->capture.last;
+	view->now = model_now(model);
 	view->digests = xcalloc((size_t)model->n_sessions + 1, sizeof *view->digests);
 	for (const struct session *s = model->first; s != NULL; s = s->next)
 		if (only == 0 || s->id == only)

@@ -62,7 +62,7 @@ static void sort(struct findings *out)
 
 static struct subject subject_of(const struct model *model, const struct session *session)
 {
-	struct subject subject = {.model = model, .session = session, .now = model->capture.last};
+	struct subject subject = {.model = model, .session = session, .now = model_now(model)};
 	subject.handshake = session_handshake(session);
 	subject.state = session_state(session, subject.now);
 	subject.client_certificate = session_client_certificate(session);
@@ -81,7 +81,7 @@ void findings_of_session(const struct model *model, const struct session *sessio
 
 void findings_of_capture(const struct model *model, struct findings *out)
 {
-	const struct subject subject = {.model = model, .now = model->capture.last};
+	const struct subject subject = {.model = model, .now = model_now(model)};
 	out->n = 0;
 	for (size_t row = 0; row < RULE_COUNT(capture_rules); row++)
 		capture_rules[row].run(&subject, &capture_rules[row], out);
