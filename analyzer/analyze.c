@@ -178,7 +178,8 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	if (packet->vlan_tags > capture->vlan_tags)
 		capture->vlan_tags = packet->vlan_tags;
 	if (!tcp_push(&flow->tcp, dir, packet, &analyze->now, &analyze->flows.held_all)) {
-		capture->duplicates++;
+		if (capture->duplicates++ == 0)
+			capture->first_duplicate = analyze->now;
 		return;
 	}
 	session->last = analyze->now;
@@ -234,8 +235,8 @@ static struct flow *take_icmp(struct analyze *analyze, const struct packet *pack
 	if (flow == NULL)
 		return NULL;
 	analyze->model->capture.nmsp_packets++;
-	struct icmp_seen seen = {.at = analyze->now, .from = packet->src, .version = packet->src.version,
-	    .type = icmp->type, .code = icmp->code, .mtu = icmp->mtu};
+	struct icmp_seen seen = {.at = analyze->now, .dir = low ? flow->low_dir : flow->low_dir ^ 1,
+	    .from = packet->src, .version = packet->src.version, .type = icmp->type, .code = icmp->code, .mtu = icmp->mtu};
 	model_add_icmp(flow->session, &seen);
 	return flow;
 }
@@ -333,6 +334,20 @@ static void tick(struct analyze *analyze)
 	}
 }
 
+/* Within an input only: inputs overlap, and each has a clock of its own. */
+static void watch_clock(struct analyze *analyze, uint32_t input, int64_t time)
+{
+	struct capture *capture = &analyze->model->capture;
+	int64_t back = origin_elapsed(time, analyze->now.time);
+	if (input != analyze->now.input || back <= CAPTURE_BACKWARDS)
+		return;
+	capture->backwards++;
+	if (back <= capture->furthest_back)
+		return;
+	capture->furthest_back = back;
+	capture->backwards_at = (struct origin){.time = time, .packet = capture->packets, .input = input};
+}
+
 static void count_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
 {
 	struct capture *capture = &analyze->model->capture;
@@ -342,6 +357,10 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 		capture->first = packet->time;
 	if (capture->last == INT64_MIN || packet->time > capture->last)
 		capture->last = packet->time;
+	if (packet->wire > capture->largest_wire)
+		capture->largest_wire = packet->wire;
+	if (packet->time < analyze->now.time && capture->packets > 1)
+		watch_clock(analyze, input, packet->time);
 	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
 }
 

@@ -64,6 +64,7 @@ struct cert_seen {
 
 struct icmp_seen {
 	struct origin at;
+	uint8_t dir;      /* of the packet that is complained about */
 	struct addr from; /* who complains */
 	uint8_t version;  /* 4 ICMP, 6 ICMPv6 */
 	uint8_t type, code;
@@ -71,6 +72,19 @@ struct icmp_seen {
 };
 
 enum close_kind { CLOSE_NONE, CLOSE_FIN, CLOSE_RST, CLOSE_ALERT };
+
+/* The segment that a side sent again last and that nobody has acknowledged. */
+struct tcp_repeat {
+	struct origin first, last; /* of the repeats */
+	uint64_t off;              /* its place in the stream, as tcp.c counts */
+	uint32_t seq, length;      /* length: of the last repeat */
+	uint32_t times;            /* repeats, without the first sending; 0 = none */
+};
+
+/* From the first to the last packet of a row of packets that announce a window of 0. Packet 0 = none. */
+struct tcp_zero_window {
+	struct origin from, to;
+};
 
 /* TCP facts. Arrays of two are by direction: 0 = from the sender of the SYN. */
 struct session_tcp {
@@ -80,7 +94,9 @@ struct session_tcp {
 	uint64_t gaps[2], lost_bytes[2];
 	uint64_t retransmissions[2];
 	uint64_t duplicates; /* of the mirror: the same packet delivered twice */
+	uint64_t late_copies; /* of the retransmissions: with the first one's IP id, so hardly sent by a host */
 	uint64_t conflicts;  /* repeats whose bytes differ from the first copy */
+	struct origin first_conflict;
 	uint64_t cut_packets;
 	struct origin first_gap, first_cut; /* packet 0 = none */
 	struct origin syn[LIMIT_SYNS];
@@ -92,6 +108,16 @@ struct session_tcp {
 	struct origin fin[2];
 	struct origin rst; /* the first one */
 	uint8_t rst_dir;
+	uint8_t ttl[2];      /* of all packets but RSTs, unless ttl_mixed; 0 = none */
+	bool ttl_mixed[2];
+	uint8_t rst_ttl[2];  /* of the first RST; 0 = none */
+	uint16_t mss[2];     /* announced by this side; 0 = unknown */
+	uint32_t largest[2]; /* payload bytes of the largest segment */
+	uint32_t largest_seq[2];      /* ... and of the first one so large its place, */
+	struct origin largest_at[2];  /* and packet */
+	struct tcp_repeat repeat[2];
+	struct tcp_zero_window zero_window[2]; /* the longest row */
+	struct origin zero_since[2]; /* start of the row that goes on; packet 0 = none does */
 };
 
 #define NOT_TLS_BYTES 16
@@ -209,6 +235,9 @@ struct capture_input {
 	bool truncated; /* damage behind a valid head: `error` is set and tells of it */
 };
 
+/* Capturing programs write packets of several interfaces and cores a little out of order; not by so much. */
+#define CAPTURE_BACKWARDS NS_PER_S
+
 struct unknown_link {
 	uint32_t linktype;
 	uint64_t packets;
@@ -223,6 +252,11 @@ struct capture {
 	int64_t first, last; /* times; INT64_MIN when there is no packet */
 	int64_t until; /* the capture went on at least so long, as an input says; INT64_MIN when none does */
 	uint64_t duplicates, gaps, cut_packets; /* of NMSP sessions; sums include evicted ones */
+	struct origin first_duplicate;
+	uint64_t backwards;       /* times that the clock went back by more than CAPTURE_BACKWARDS in an input */
+	int64_t furthest_back;    /* the largest of these steps, nanoseconds */
+	struct origin backwards_at; /* the packet behind it */
+	size_t largest_wire;      /* bytes of the largest packet on the wire */
 	uint64_t malformed;
 	uint64_t tcp_other; /* TCP packets on other ports */
 	uint16_t busiest_port; /* of these, the lower port of the first ones seen */

@@ -27,6 +27,10 @@ static const struct rule session_rules[] = {
     {"tls-alert", SEVERITY_ERROR, tls_fatal_alert, 0},
     {"tls-stalled", SEVERITY_ERROR, tls_stalled, 0},
     {"echo-silent", SEVERITY_ERROR, nmsp_echo_silent, 0},
+    {"tcp-reset", SEVERITY_WARNING, tcp_path_reset, 0},
+    {"tcp-path-mtu", SEVERITY_WARNING, tcp_path_mtu, 0},
+    {"tcp-zero-window", SEVERITY_WARNING, tcp_path_zero_window, 0},
+    {"tcp-retransmissions", SEVERITY_WARNING, tcp_path_retransmissions, 0},
     {"auth-accepted-unlisted", SEVERITY_WARNING, auth_accepted_unlisted, 0},
     {"tls-no-certificate-request", SEVERITY_WARNING, tls_no_certificate_request, 0},
     {"echo-missed", SEVERITY_WARNING, nmsp_echo_missed, 0},
@@ -36,6 +40,7 @@ static const struct rule session_rules[] = {
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
     {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
     {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
+    {"capture-conflict", SEVERITY_WARNING, trust_conflict, 0},
     {"capture-midstream", SEVERITY_INFO, capture_midstream, 0},
     {"framing-unknown", SEVERITY_INFO, nmsp_framing_unknown, 0},
     {"keys-missing", SEVERITY_INFO, keys_missing, 0},
@@ -44,6 +49,10 @@ static const struct rule session_rules[] = {
 /* The one that can come many times is the last: a full list loses only repeats of it. */
 static const struct rule capture_rules[] = {
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
+    {"capture-dropped", SEVERITY_WARNING, trust_dropped, 0},
+    {"capture-duplicates", SEVERITY_WARNING, trust_duplicates, 0},
+    {"capture-clock-jump", SEVERITY_WARNING, trust_clock_jump, 0},
+    {"capture-offload", SEVERITY_INFO, trust_offload, 0},
     {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
     {"capture-truncated", SEVERITY_WARNING, capture_truncated, 0},
 };

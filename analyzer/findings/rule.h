@@ -82,6 +82,12 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 void tcp_refused(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* tcp_path.c */
+void tcp_path_reset(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tcp_path_mtu(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tcp_path_zero_window(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tcp_path_retransmissions(const struct subject *subject, const struct rule *rule, struct findings *out);
+
 /* tls.c */
 void tls_not_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -109,6 +115,13 @@ void capture_midstream(const struct subject *subject, const struct rule *rule, s
 void capture_truncated(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* trust.c */
+void trust_conflict(const struct subject *subject, const struct rule *rule, struct findings *out);
+void trust_dropped(const struct subject *subject, const struct rule *rule, struct findings *out);
+void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out);
+void trust_clock_jump(const struct subject *subject, const struct rule *rule, struct findings *out);
+void trust_offload(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* nmsp.c */
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);
