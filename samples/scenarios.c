@@ -5,6 +5,7 @@
 #include "samples/scenarios.h"
 
 #include "analyzer/origin.h"
+#include "samples/scenarios_tcp.h"
 #include "samples/work.h"
 
 #include <stdlib.h>
@@ -389,5 +390,18 @@ const struct scenarios_row scenarios_all[] = {
      SCENARIOS_KEYS_BESIDE},
     {"plaintext", "NMSP without TLS", plaintext, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"dsb", "accepted, the keys are inside the capture", accepted_tls12, LISTS_RIGHT, SCENARIOS_KEYS_INSIDE},
+    {"filtered", "a firewall answers the SYN with ICMP", scenarios_filtered, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"reset", "accepted, then a RST that is not the controller's", scenarios_reset, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"path-mtu", "the controller's large segments never arrive", scenarios_path_mtu, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"zero-window", "the engine reads nothing for 15 s", scenarios_zero_window, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"retransmissions", "the path loses packets", scenarios_retransmissions, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"duplicates", "the span port mirrors each packet twice", scenarios_duplicates, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"clock-jump", "the capture's clock is set back", scenarios_clock_jump, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"conflict", "a segment comes again with other bytes", scenarios_conflict, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"offload", "captured on a host, segments larger than any packet", scenarios_offload, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
+    {"dropped", "the capturing program lost packets", scenarios_dropped, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"truncated", "the file ends inside a packet", scenarios_truncated, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"no-nmsp", "TCP on another port only", scenarios_no_nmsp, LISTS_NONE, SCENARIOS_NO_KEYS},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

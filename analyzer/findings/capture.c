@@ -85,9 +85,11 @@ void capture_cut_packets(const struct subject *subject, const struct rule *rule,
 	             "The snapshot length cut %s of this session, first packet %" PRIu64 "; %s %s missing.",
 	             rule_count(tcp->cut_packets, "packet", packets), tcp->first_cut.packet,
 	             rule_count(lost, "byte", bytes), lost == 1 ? "is" : "are");
-	rule_cause(
-	    finding,
-	    "The capture kept only the start of each packet: certificates and records cannot be read whole.");
+	rule_cause(finding,
+	           "The capture kept only the start of each packet: certificates and records cannot be read "
+	           "whole, and a message that seems absent may stand in what was cut off. The largest packet has "
+	           "%zu bytes; -s 0 keeps all of each.",
+	           subject->model->capture.largest_wire);
 	rule_evidence(finding, &tcp->first_cut);
 	rule_command(finding, "capture whole packets", "tcpdump -s 0 -w nmsp.pcap tcp port %u",
 	             (unsigned)session->port[1]);
@@ -123,7 +125,8 @@ void capture_truncated(const struct subject *subject, const struct rule *rule, s
 		rule_cause(
 		    finding,
 		    "The capture was still being written, the disk was full, or the copy is not complete. "
-		    "Everything before the damage is in this report.");
+		    "Everything before the damage is in this report; what seems open or unanswered at its end "
+		    "may have gone on.");
 		rule_advice(finding, "compare its size with the original's, and copy it again");
 	}
 }

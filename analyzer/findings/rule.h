@@ -83,6 +83,16 @@ void tcp_refused(const struct subject *subject, const struct rule *rule, struct 
 void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* tcp_path.c */
+
+/* An established connection ended by RST, without a goodbye before it or a fault that explains it. */
+bool tcp_path_is_reset(const struct subject *subject);
+
+/*
+ * The side's first segment of its largest size is sent again and again and never acknowledged, so that none
+ * so large ever arrived, while the other side was heard behind it, or a router said why.
+ */
+bool tcp_path_stuck(const struct session *session, uint8_t dir);
+
 void tcp_path_reset(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tcp_path_mtu(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tcp_path_zero_window(const struct subject *subject, const struct rule *rule, struct findings *out);

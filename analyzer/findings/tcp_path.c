@@ -36,9 +36,8 @@ static void explain_reset(const struct session *session, struct finding *finding
 	if (foreign_reset(tcp))
 		rule_cause(finding,
 		           "The RST has TTL %u, every other packet of the %s has %u: something between the "
-		           "capture and the %s sent it, such as a firewall or an intrusion prevention system.",
-		           (unsigned)tcp->rst_ttl[tcp->rst_dir], sender, (unsigned)tcp->ttl[tcp->rst_dir],
-		           sender);
+		           "two sent it, such as a firewall or an intrusion prevention system.",
+		           (unsigned)tcp->rst_ttl[tcp->rst_dir], sender, (unsigned)tcp->ttl[tcp->rst_dir]);
 	else
 		rule_cause(finding,
 		           "The %s's program crashed, restarted or gave the connection up without closing it; "
@@ -58,12 +57,20 @@ static bool reset_explained(const struct subject *subject)
 	       session_hidden_alert(session, 0) || session_hidden_alert(session, 1);
 }
 
+bool tcp_path_is_reset(const struct subject *subject)
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	bool established = tcp->syn_ack.packet != 0 || session->midstream;
+	bool used = tcp->delivered[0] + tcp->delivered[1] > 0;
+	return session->close == CLOSE_RST && established && used && !reset_explained(subject);
+}
+
 void tcp_path_reset(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
-	if (session->close != CLOSE_RST || (tcp->syn_ack.packet == 0 && !session->midstream) ||
-	    tcp->delivered[0] + tcp->delivered[1] == 0 || reset_explained(subject))
+	if (!tcp_path_is_reset(subject))
 		return;
 	const char *sender = rule_side(session, tcp->rst_dir);
 	const struct step *step = rule_step_before(session, &tcp->rst);
@@ -99,11 +106,7 @@ static const struct icmp_seen *too_big(const struct session *session, uint8_t di
 	return NULL;
 }
 
-/*
- * The side's first segment of its largest size is sent again and again and never acknowledged, so that none
- * so large ever arrived, while the other side was heard behind it, or a router said why.
- */
-static bool stuck_on_size(const struct session *session, uint8_t dir)
+bool tcp_path_stuck(const struct session *session, uint8_t dir)
 {
 	const struct session_tcp *tcp = &session->tcp;
 	const struct tcp_repeat *repeat = &tcp->repeat[dir];
@@ -151,7 +154,7 @@ static void large_packets(const struct session *session, uint8_t dir, const stru
 void tcp_path_mtu(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	for (uint8_t dir = 0; dir < 2; dir++)
-		if (stuck_on_size(subject->session, dir))
+		if (tcp_path_stuck(subject->session, dir))
 			large_packets(subject->session, dir, rule, out);
 }
 

@@ -196,6 +196,21 @@ static bool ends_flight(enum step_kind kind)
 	}
 }
 
+static void explain_stall(const struct session *session, const struct step *last, const char *next,
+                          struct finding *finding)
+{
+	if (tcp_path_stuck(session, last->dir))
+		rule_cause(finding,
+		           "The message did not reach the other side whole: large packets of the %s do not "
+		           "arrive (path MTU, finding tcp-path-mtu).",
+		           rule_side(session, last->dir));
+	else
+		rule_cause(finding,
+		           "The %s does not go on: its program is busy or stuck, or large packets do not "
+		           "arrive (path MTU).",
+		           next);
+}
+
 void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -223,11 +238,7 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 		             "The handshake stopped: the last message was %s of the %s, the next word was "
 		             "the %s's; %s %s later.",
 		             session_step_name(last->kind), sender, next, close, time);
-	rule_cause(
-	    finding,
-	    "The %s does not go on: its program is busy or stuck, or large packets do not arrive (path "
-	    "MTU).",
-	    next);
+	explain_stall(session, last, next, finding);
 	if (closed)
 		rule_cause(finding, "The %s gave no reason in an alert.",
 		           rule_side(session, session->closed_by));

@@ -49,7 +49,7 @@ void trust_dropped(const struct subject *subject, const struct rule *rule, struc
 	const struct capture_input *worst = NULL;
 	uint64_t dropped = 0;
 	uint32_t inputs = 0;
-	char packets[RULE_TEXT], files[RULE_TEXT];
+	char packets[RULE_TEXT];
 	for (uint32_t i = 0; i < capture->n_inputs; i++) {
 		const struct capture_input *input = &capture->inputs[i];
 		if (input->dropped <= 0)
@@ -62,9 +62,9 @@ void trust_dropped(const struct subject *subject, const struct rule *rule, struc
 	if (worst == NULL)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "The capturing program lost %s and kept %" PRIu64 " (%s, most of them in %.100s).",
+	rule_summary(finding, "The capturing program lost %s and kept %" PRIu64 " (%s%.100s).",
 	             rule_count(dropped, "packet", packets), capture->packets,
-	             rule_count(inputs, "input", files), worst->name);
+	             inputs > 1 ? "most of them in " : "", worst->name);
 	rule_cause(finding, "Its buffer was too small, or its disk or processor too slow.");
 	dropped_consequence(capture, finding);
 	rule_evidence(finding, &worst->last);
@@ -169,7 +169,8 @@ void trust_offload(const struct subject *subject, const struct rule *rule, struc
 	if (first == NULL)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "%s hold%s packets that no network carries, of up to %" PRIu32 " bytes of payload.",
+	rule_summary(finding, "%s hold%s segments larger than any packet of the network, up to %" PRIu32
+	             " bytes.",
 	             rule_count(sessions, "session", count), sessions == 1 ? "s" : "", largest);
 	rule_cause(finding,
 	           "The capture was made on a host whose network card cuts or joins segments (offload). Packet "

@@ -143,6 +143,13 @@ static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT
 	return text;
 }
 
+static const char *condition(const struct subject *subject)
+{
+	if (tcp_path_is_reset(subject))
+		return "Reset";
+	return subject->state == SESSION_SILENT ? "Silent" : "Healthy";
+}
+
 static void completed(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	char handshake[HANDSHAKE_TEXT], decision[DECISION_TEXT], after[TRAFFIC_TEXT];
@@ -159,7 +166,7 @@ static void completed(const struct subject *subject, char text[VERDICT_TEXT])
 		         handshake, after);
 	else
 		snprintf(text, VERDICT_TEXT, "%s: %s, %s, %s.",
-		         subject->state == SESSION_SILENT ? "Silent" : "Healthy", handshake,
+		         condition(subject), handshake,
 		         decision_text(subject, decision), after);
 }
 

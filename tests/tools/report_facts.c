@@ -1,7 +1,7 @@
 /*
- * Picks facts out of a JSON report on standard input: one a line, for the comparison with tshark, or the
- * sessions without what another file changes, for tests/round-trip.
- * Usage: report_facts steps | alerts | certificates | sessions
+ * Picks facts out of a JSON report on standard input: one a line, for the comparison with tshark and with the
+ * expected findings, or the sessions without what another file changes, for tests/round-trip.
+ * Usage: report_facts steps | alerts | certificates | findings | sessions
  */
 #include "dissect/names.h"
 
@@ -83,6 +83,14 @@ static int print_sessions(json_t *report)
 	return result == 0 ? 0 : 2;
 }
 
+static void print_findings(json_t *owner)
+{
+	size_t i;
+	json_t *finding;
+	json_array_foreach (json_object_get(owner, "findings"), i, finding)
+		puts(json_string_value(json_object_get(finding, "id")));
+}
+
 int main(int argc, char **argv)
 {
 	json_error_t error;
@@ -95,7 +103,12 @@ int main(int argc, char **argv)
 		return print_sessions(report);
 	size_t i, j;
 	json_t *session, *item;
+	bool findings = strcmp(argv[1], "findings") == 0;
+	if (findings)
+		print_findings(report);
 	json_array_foreach (json_object_get(report, "sessions"), i, session) {
+		if (findings)
+			print_findings(session);
 		json_array_foreach (json_object_get(json_object_get(session, "tls"), argv[1]), j, item) {
 			if (strcmp(argv[1], "steps") == 0)
 				print_step(item);
