@@ -66,7 +66,7 @@ static void refused_is_a_reset_of_the_syn(void **state)
 	restart(test);
 	fixture_healthy(&test->f);
 	fixture_close(&test->f, CLOSE_RST, C);
-	assert_string_equal(ids(test), "keys-missing?");
+	assert_string_equal(ids(test), "tcp-reset! keys-missing?");
 }
 
 static void no_tls_needs_five_seconds(void **state)
@@ -371,10 +371,9 @@ static void random_sessions_keep_the_promises(void **state)
 static void every_row_has_an_id(void **state)
 {
 	(void)state;
-	size_t rows = 0;
-	while (findings_id(rows) != NULL)
-		rows++;
-	assert_int_equal(rows, 31);
+	for (size_t row = 0; findings_id(row) != NULL; row++)
+		for (size_t other = 0; other < row; other++)
+			assert_string_not_equal(findings_id(row), findings_id(other));
 	assert_string_equal(findings_severity_name(SEVERITY_ERROR), "error");
 }
 

@@ -49,11 +49,16 @@ static void explain_reset(const struct session *session, struct finding *finding
 		           rule_duration(idle, time));
 }
 
-/* A scan, a goodbye in front of it, or a fault that has its own finding. */
+/*
+ * A scan, a goodbye in front of it, or a fault that has its own finding, as a handshake that breaks off has:
+ * there the RST adds something only when it is a stranger's.
+ */
 static bool reset_explained(const struct subject *subject)
 {
 	const struct session *session = subject->session;
-	return session->n_alerts > 0 || session->tls.not_tls || subject->auth.observed == AUTH_OBSERVED_REJECTED ||
+	bool in_handshake =
+	    subject->handshake == HANDSHAKE_INCOMPLETE || subject->handshake == HANDSHAKE_FAILED;
+	return (in_handshake && !foreign_reset(&session->tcp)) || session->n_alerts > 0 || session->tls.not_tls || subject->auth.observed == AUTH_OBSERVED_REJECTED ||
 	       session_hidden_alert(session, 0) || session_hidden_alert(session, 1);
 }
 
@@ -63,7 +68,9 @@ bool tcp_path_is_reset(const struct subject *subject)
 	const struct session_tcp *tcp = &session->tcp;
 	bool established = tcp->syn_ack.packet != 0 || session->midstream;
 	bool used = tcp->delivered[0] + tcp->delivered[1] > 0;
-	return session->close == CLOSE_RST && established && used && !reset_explained(subject);
+	/* where packets are missing, a FIN or an alert may be among them */
+	bool whole = tcp->gaps[0] + tcp->gaps[1] <= tcp->cut_packets;
+	return session->close == CLOSE_RST && established && used && whole && !reset_explained(subject);
 }
 
 void tcp_path_reset(const struct subject *subject, const struct rule *rule, struct findings *out)
