@@ -164,8 +164,11 @@ static void copies_are_no_repeats(void **state)
 	again(talk, &data);
 	assert_int_equal(facts_of(talk)->retransmissions[0], 2);
 	assert_int_equal(facts_of(talk)->late_copies, 1);
-	data.ip_id = 0; /* IPv6 */
-	again(talk, &data);
+	data.ip_id = 0; /* IPv6 has none, so nothing tells the two apart */
+	assert_true(talk_capture(talk, &data));
+	assert_true(talk_capture(talk, &data));
+	assert_int_equal(facts_of(talk)->retransmissions[0], 4);
+	assert_int_equal(facts_of(talk)->late_copies, 1);
 	struct shot bare = talk_say(talk, 1, 0);
 	bare.after = 0;
 	assert_true(talk_capture(talk, &bare)); /* bare ACKs are never copies */
