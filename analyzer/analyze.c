@@ -357,8 +357,6 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 		capture->first = packet->time;
 	if (capture->last == INT64_MIN || packet->time > capture->last)
 		capture->last = packet->time;
-	if (packet->wire > capture->largest_wire)
-		capture->largest_wire = packet->wire;
 	if (packet->time < analyze->now.time && capture->packets > 1)
 		watch_clock(analyze, input, packet->time);
 	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
@@ -376,8 +374,11 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 		note_unknown_link(&analyze->model->capture, packet->linktype);
 	if (analyze->save != NULL)
 		save_frame(analyze, flow, packet);
-	if (flow != NULL)
-		tick(analyze);
+	if (flow == NULL)
+		return;
+	if (packet->wire > analyze->model->capture.largest_wire)
+		analyze->model->capture.largest_wire = packet->wire;
+	tick(analyze);
 }
 
 void analyze_secrets(struct analyze *analyze, struct span text)

@@ -256,7 +256,7 @@ struct capture {
 	uint64_t backwards;       /* times that the clock went back by more than CAPTURE_BACKWARDS in an input */
 	int64_t furthest_back;    /* the largest of these steps, nanoseconds */
 	struct origin backwards_at; /* the packet behind it */
-	size_t largest_wire;      /* bytes of the largest packet on the wire */
+	size_t largest_wire;      /* bytes of the largest frame of a session on the wire */
 	uint64_t malformed;
 	uint64_t tcp_other; /* TCP packets on other ports */
 	uint16_t busiest_port; /* of these, the lower port of the first ones seen */

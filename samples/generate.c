@@ -11,7 +11,8 @@
 
 enum { FIRST_PORT = 40100, PORTS_APART = 10, PATH_SIZE = 4096 };
 
-static void write_capture(struct scenarios_stage *stage, struct span secrets, const char *folder, const char *name)
+static void write_capture(struct scenarios_stage *stage, struct span secrets, const char *folder,
+                          const char *name)
 {
 	char path[PATH_SIZE];
 	snprintf(path, sizeof path, "%s/%s.pcapng", folder, name);

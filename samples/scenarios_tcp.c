@@ -44,7 +44,8 @@ static void healthy(struct scenarios_stage *stage)
 }
 
 /* A segment of one side after some time, from a place in its stream; both sides stand as before. */
-static void segment_at(struct wire_conversation *talk, int dir, int64_t wait, uint32_t seq, struct span payload)
+static void segment_at(struct wire_conversation *talk, int dir, int64_t wait, uint32_t seq,
+                       struct span payload)
 {
 	talk->now += wait;
 	talk->seq[dir] = seq;

@@ -95,7 +95,7 @@ size_t wire_find(const struct wire *wire, int dir, size_t nth);
 void wire_wrap_qinq(struct wire *wire);
 void wire_wrap_erspan(struct wire *wire);
 
-/* Writes the frames in order of time, unless they stay as they are, and empties the wire. -1 when the stream failed. */
+/* Writes the frames, in order of time unless as_is, and empties the wire. -1 when the stream failed. */
 int wire_write(struct wire *wire, struct capfile_writer *writer);
 
 void wire_free(struct wire *wire);

@@ -20,8 +20,9 @@
 #define MS    INT64_C(1000000)
 #define IDS   512
 
-static const char *const samples[] = {"accepted-tls10", "accepted-tls12", "accepted-tls13", "wrong-hash", "qinq",
-                                      "erspan", "ipv6", "no-request", "plaintext", "stalled", "unknown-framing"};
+static const char *const samples[] = {"accepted-tls10", "accepted-tls12", "accepted-tls13", "wrong-hash",
+                                      "qinq",           "erspan",         "ipv6",           "no-request",
+                                      "plaintext",      "stalled",        "unknown-framing"};
 #define N_SAMPLES (sizeof samples / sizeof samples[0])
 
 /* One word an id, of all sessions and the capture: " tcp-reset keys-missing". */
@@ -49,16 +50,18 @@ static void find(const struct recording *recording, char *text)
 	free(findings);
 }
 
-/* Every id about TCP or the capture in `got` is among `before` or `allowed`. What TLS loses other tests tell. */
-static void check_ids(const char *what, const char *sample, uint64_t seed, const char *before, const char *got,
-                      const char *allowed)
+/* Every id about TCP or the capture in `got` is among `before` or `allowed`. What TLS loses other tests tell.
+ */
+static void check_ids(const char *what, const char *sample, uint64_t seed, const char *before,
+                      const char *got, const char *allowed)
 {
 	char copy[IDS], *word = copy;
 	snprintf(copy, sizeof copy, "%s", got);
 	while ((word = strtok(word, " ")) != NULL) {
 		bool judged = strncmp(word, "tcp-", 4) == 0 || strncmp(word, "capture-", 8) == 0;
 		if (judged && strstr(before, word) == NULL && strstr(allowed, word) == NULL)
-			fail_msg("%s of %s, seed %u: %s is new among%s", what, sample, (unsigned)seed, word, got);
+			fail_msg("%s of %s, seed %u: %s is new among%s", what, sample, (unsigned)seed, word,
+			         got);
 		word = NULL;
 	}
 }
@@ -156,13 +159,15 @@ static void lose_start(struct recording *recording, uint64_t *random)
 }
 
 /* Plays the packets from `from` on with their times moved, into an input. */
-static void play(struct analyze *analyze, const struct recording *recording, size_t from, size_t to, uint32_t input,
-                 int64_t shift)
+static void play(struct analyze *analyze, const struct recording *recording, size_t from, size_t to,
+                 uint32_t input, int64_t shift)
 {
 	for (size_t i = from; i < to; i++) {
 		const struct recorded *recorded = &recording->packets[i];
-		struct capfile_packet packet = {.time = recorded->time + shift, .linktype = recorded->linktype,
-		                                .wire = recorded->wire, .data = span_of(recorded->bytes, recorded->n)};
+		struct capfile_packet packet = {.time = recorded->time + shift,
+		                                .linktype = recorded->linktype,
+		                                .wire = recorded->wire,
+		                                .data = span_of(recorded->bytes, recorded->n)};
 		analyze_packet(analyze, input, &packet);
 	}
 }
@@ -196,7 +201,7 @@ static void test_clock(void **state)
 	(void)state;
 	jump(0, NS_PER_S, "");
 	jump(0, NS_PER_S + 1, " capture-clock-jump");
-	jump(1, 3600 * NS_PER_S, ""); /* inputs overlap */
+	jump(1, 3600 * NS_PER_S, "");       /* inputs overlap */
 	jump(0, -24 * 3600 * NS_PER_S, ""); /* a long silence */
 }
 

@@ -47,8 +47,9 @@ static void listener_gives_up_at_once(void **state)
 	assert_string_equal(ids(test), ""); /* the engine's FIN may be missing */
 	tcp_of(test)->fin[E] = fixture_packet(&test->f, E, 0);
 	assert_string_equal(ids(test), "tcp-no-tls");
-	assert_string_equal(test->verdict, "The TCP connection was established and closed by the controller (FIN) "
-	                                   "after 1.0 ms, before any ClientHello.");
+	assert_string_equal(test->verdict,
+	                    "The TCP connection was established and closed by the controller (FIN) "
+	                    "after 1.0 ms, before any ClientHello.");
 	restart(test);
 	fixture_connect(&test->f);
 	fixture_close(&test->f, CLOSE_RST, C);
@@ -139,7 +140,8 @@ static void reset_inside_the_handshake(void **state)
 
 /* ---- large packets --------------------------------------------------------------------------------- */
 
-/* The controller's first large segment is repeated `times` times and not acknowledged; the engine is heard. */
+/* The controller's first large segment is repeated `times` times and not acknowledged; the engine is heard.
+ */
 static void stick(struct test *test, uint32_t times, uint32_t length)
 {
 	fixture_connect(&test->f);
@@ -163,9 +165,10 @@ static void large_segments_that_never_arrive(void **state)
 	struct test *test = *state;
 	stick(test, 3, 1460);
 	assert_string_equal(ids(test), "tcp-path-mtu!");
-	assert_string_equal(first(test)->summary,
-	                    "Large packets of the controller do not arrive: 1460 bytes were sent 4 times in 3.0 s "
-	                    "and the engine never acknowledged them; smaller packets pass.");
+	assert_string_equal(
+	    first(test)->summary,
+	    "Large packets of the controller do not arrive: 1460 bytes were sent 4 times in 3.0 s "
+	    "and the engine never acknowledged them; smaller packets pass.");
 	fixture_wait(&test->f, 10 * NS_PER_S);
 	assert_string_equal(ids(test), "tls-stalled tcp-path-mtu!");
 	contains(first(test)->cause, "large packets of the controller do not arrive");
@@ -198,13 +201,19 @@ static void routers_that_say_so(void **state)
 	struct test *test = *state;
 	stick(test, 5, 1460);
 	tcp_of(test)->last[E].packet = 1;
-	struct icmp_seen icmp = {.at = fixture_packet(&test->f, E, 0), .dir = C, .version = 4, .type = 3, .code = 4,
-	                         .mtu = 1400, .from = {.version = 4, .bytes = {10, 9, 9, 9}}};
+	struct icmp_seen icmp = {.at = fixture_packet(&test->f, E, 0),
+	                         .dir = C,
+	                         .version = 4,
+	                         .type = 3,
+	                         .code = 4,
+	                         .mtu = 1400,
+	                         .from = {.version = 4, .bytes = {10, 9, 9, 9}}};
 	tcp_of(test)->last[E].packet = 1;
 	model_add_icmp(test->f.session, &icmp);
 	struct icmp_seen *seen = &test->f.session->icmp[0];
 	assert_string_equal(ids(test), "tcp-path-mtu!");
-	contains(first(test)->cause, "10.9.9.9 says by ICMP that its next link carries packets of 1400 bytes");
+	contains(first(test)->cause,
+	         "10.9.9.9 says by ICMP that its next link carries packets of 1400 bytes");
 	seen->dir = E;
 	assert_string_equal(ids(test), "");
 	seen->dir = C;

@@ -18,7 +18,8 @@ static void lost_by_the_capturing_program(void **state)
 	fixture_syn(&test->f);
 	capture->inputs[2].dropped = 7;
 	assert_string_equal(capture_ids(test), "capture-dropped");
-	assert_string_equal(first(test)->summary, "The capturing program lost 7 packets and kept 1 (b.pcapng).");
+	assert_string_equal(first(test)->summary,
+	                    "The capturing program lost 7 packets and kept 1 (b.pcapng).");
 	contains(first(test)->cause, "No bytes are missing from the NMSP sessions");
 	capture->inputs[0].dropped = 5;
 	capture->gaps = 2;
@@ -38,7 +39,8 @@ static void copies_of_the_mirror(void **state)
 	capture->nmsp_packets = 20;
 	capture->first_duplicate = (struct origin){.packet = 4};
 	assert_string_equal(capture_ids(test), "capture-duplicates");
-	contains(first(test)->summary, "3 packets of the NMSP sessions came twice, of 20 in all, first packet 4.");
+	contains(first(test)->summary,
+	         "3 packets of the NMSP sessions came twice, of 20 in all, first packet 4.");
 	assert_int_equal(first(test)->evidence[0].packet, 4);
 }
 
@@ -99,8 +101,9 @@ static void segments_of_no_network(void **state)
 	assert_string_equal(capture_ids(test), ""); /* jumbo frames: what was announced is not known */
 	tcp->mss[E] = 8960;
 	assert_string_equal(capture_ids(test), "capture-offload");
-	assert_string_equal(first(test)->summary,
-	                    "1 session holds segments larger than any packet of the network, up to 9000 bytes.");
+	assert_string_equal(
+	    first(test)->summary,
+	    "1 session holds segments larger than any packet of the network, up to 9000 bytes.");
 	tcp->mss[E] = 9000;
 	tcp->mss[C] = 1460; /* counts for the other direction */
 	assert_string_equal(capture_ids(test), "");
@@ -121,12 +124,8 @@ static void cut_packets_name_the_snaplen(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    CASE(lost_by_the_capturing_program),
-    CASE(copies_of_the_mirror),
-    CASE(repeats_with_other_bytes),
-    CASE(clock_that_goes_back),
-    CASE(clock_that_leaps_forward),
-    CASE(segments_of_no_network),
+    CASE(lost_by_the_capturing_program), CASE(copies_of_the_mirror),     CASE(repeats_with_other_bytes),
+    CASE(clock_that_goes_back),          CASE(clock_that_leaps_forward), CASE(segments_of_no_network),
     CASE(cut_packets_name_the_snaplen),
 };
 

@@ -87,8 +87,8 @@ void capture_cut_packets(const struct subject *subject, const struct rule *rule,
 	             rule_count(lost, "byte", bytes), lost == 1 ? "is" : "are");
 	rule_cause(finding,
 	           "The capture kept only the start of each packet: certificates and records cannot be read "
-	           "whole, and a message that seems absent may stand in what was cut off. The largest packet has "
-	           "%zu bytes; -s 0 keeps all of each.",
+	           "whole, and a message that seems absent may stand in what was cut off. The largest packet "
+	           "has %zu bytes; -s 0 keeps all of each.",
 	           subject->model->capture.largest_wire);
 	rule_evidence(finding, &tcp->first_cut);
 	rule_command(finding, "capture whole packets", "tcpdump -s 0 -w nmsp.pcap tcp port %u",

@@ -88,8 +88,9 @@ static void list_retries(const struct session_tcp *tcp, char *text, size_t room)
 	char time[RULE_TEXT];
 	size_t used = (size_t)snprintf(text, room, "0");
 	for (uint32_t i = 1; i < tcp->syns && i < LIMIT_SYNS && used < room; i++)
-		used += (size_t)snprintf(&text[used], room - used, ", %s",
-		                         rule_duration(origin_elapsed(tcp->syn[0].time, tcp->syn[i].time), time));
+		used += (size_t)snprintf(
+		    &text[used], room - used, ", %s",
+		    rule_duration(origin_elapsed(tcp->syn[0].time, tcp->syn[i].time), time));
 	if (tcp->syns > LIMIT_SYNS && used < room)
 		snprintf(&text[used], room - used, ", ...");
 }
@@ -165,12 +166,12 @@ static void refused_by_rst(const struct session *session, struct finding *findin
 	rule_summary(finding, "The %s refused the connection of the %s: it answered the SYN with RST.",
 	             endpoint(session, 1, to), endpoint(session, 0, from));
 	rule_cause(finding,
-	           "The host is reached, and nothing listens on the port: the NMSP server is off, or listens on "
-	           "another address; or a firewall answers in its name.");
+	           "The host is reached, and nothing listens on the port: the NMSP server is off, or "
+	           "listens on another address; or a firewall answers in its name.");
 	if (tcp->rst_ttl[1] != 0 && syn != NULL)
 		rule_cause(finding,
-		           "The RST came %s after the SYN with TTL %u: when a ping of the host shows another TTL, "
-		           "a firewall may have sent it.",
+		           "The RST came %s after the SYN with TTL %u: when a ping of the host shows another "
+		           "TTL, a firewall may have sent it.",
 		           rule_duration(origin_elapsed(syn->time, tcp->rst.time), time),
 		           (unsigned)tcp->rst_ttl[1]);
 	rule_evidence(finding, &tcp->rst);

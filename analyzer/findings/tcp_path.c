@@ -8,13 +8,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define STUCK_REPEATS   3         /* RFC 1122 section 4.2.3.5, R1: so many say that something is wrong */
-#define ANY_PATH        536       /* payload that every path carries, RFC 9293 section 3.7.1 */
-#define ZERO_WINDOW_NS  NS_PER_S  /* shorter ones are flow control at work */
-#define LOSS_REPEATS    10        /* fewer, or less than one packet in LOSS_SHARE, is what networks do */
-#define LOSS_SHARE      50
-#define OTHER_PACKETS   2         /* packets of a host that its RST is compared with */
-#define IDLE_NS         (60 * NS_PER_S) /* a silence in front of a RST that is worth a word */
+#define STUCK_REPEATS  3        /* RFC 1122 section 4.2.3.5, R1: so many say that something is wrong */
+#define ANY_PATH       536      /* payload that every path carries, RFC 9293 section 3.7.1 */
+#define ZERO_WINDOW_NS NS_PER_S /* shorter ones are flow control at work */
+#define LOSS_REPEATS   10       /* fewer, or less than one packet in LOSS_SHARE, is what networks do */
+#define LOSS_SHARE     50
+#define OTHER_PACKETS  2               /* packets of a host that its RST is compared with */
+#define IDLE_NS        (60 * NS_PER_S) /* a silence in front of a RST that is worth a word */
 
 /* ---- reset ----------------------------------------------------------------------------------------- */
 
@@ -39,10 +39,11 @@ static void explain_reset(const struct session *session, struct finding *finding
 		           "two sent it, such as a firewall or an intrusion prevention system.",
 		           (unsigned)tcp->rst_ttl[tcp->rst_dir], sender, (unsigned)tcp->ttl[tcp->rst_dir]);
 	else
-		rule_cause(finding,
-		           "The %s's program crashed, restarted or gave the connection up without closing it; "
-		           "or a device between sent the RST in its name.",
-		           sender);
+		rule_cause(
+		    finding,
+		    "The %s's program crashed, restarted or gave the connection up without closing it; "
+		    "or a device between sent the RST in its name.",
+		    sender);
 	if (idle >= IDLE_NS)
 		rule_cause(finding,
 		           "No data came for %s before it: the idle timeout of a firewall looks like this.",
@@ -58,7 +59,8 @@ static bool reset_explained(const struct subject *subject)
 	const struct session *session = subject->session;
 	bool in_handshake =
 	    subject->handshake == HANDSHAKE_INCOMPLETE || subject->handshake == HANDSHAKE_FAILED;
-	return (in_handshake && !foreign_reset(&session->tcp)) || session->n_alerts > 0 || session->tls.not_tls || subject->auth.observed == AUTH_OBSERVED_REJECTED ||
+	return (in_handshake && !foreign_reset(&session->tcp)) || session->n_alerts > 0 ||
+	       session->tls.not_tls || subject->auth.observed == AUTH_OBSERVED_REJECTED ||
 	       session_hidden_alert(session, 0) || session_hidden_alert(session, 1);
 }
 
@@ -88,7 +90,8 @@ void tcp_path_reset(const struct subject *subject, const struct rule *rule, stru
 	else
 		snprintf(when, sizeof when, "inside the handshake, behind %s", session_step_name(step->kind));
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "The established connection was reset %s: RST from the %s's address (packet %" PRIu64
+	rule_summary(finding,
+	             "The established connection was reset %s: RST from the %s's address (packet %" PRIu64
 	             "), no FIN and no TLS alert before it.",
 	             when, sender, tcp->rst.packet);
 	explain_reset(session, finding);
@@ -106,7 +109,8 @@ static const struct icmp_seen *too_big(const struct session *session, uint8_t di
 	enum { UNREACHABLE4 = 3, FRAGMENTATION_NEEDED = 4, TOO_BIG6 = 2 };
 	for (uint32_t i = 0; i < session->n_icmp; i++) {
 		const struct icmp_seen *icmp = &session->icmp[i];
-		bool is4 = icmp->version == 4 && icmp->type == UNREACHABLE4 && icmp->code == FRAGMENTATION_NEEDED;
+		bool is4 =
+		    icmp->version == 4 && icmp->type == UNREACHABLE4 && icmp->code == FRAGMENTATION_NEEDED;
 		if (icmp->dir == dir && (is4 || (icmp->version == 6 && icmp->type == TOO_BIG6)))
 			return icmp;
 	}
@@ -117,7 +121,8 @@ bool tcp_path_stuck(const struct session *session, uint8_t dir)
 {
 	const struct session_tcp *tcp = &session->tcp;
 	const struct tcp_repeat *repeat = &tcp->repeat[dir];
-	if (repeat->times < STUCK_REPEATS || repeat->length <= ANY_PATH || repeat->seq != tcp->largest_seq[dir])
+	if (repeat->times < STUCK_REPEATS || repeat->length <= ANY_PATH ||
+	    repeat->seq != tcp->largest_seq[dir])
 		return false;
 	return tcp->last[dir ^ 1].packet > tcp->largest_at[dir].packet || too_big(session, dir) != NULL;
 }
@@ -135,7 +140,8 @@ static void large_packets(const struct session *session, uint8_t dir, const stru
 	             "Large packets of the %s do not arrive: %" PRIu32 " bytes were sent %" PRIu32
 	             " times in %s and the %s never acknowledged them; smaller packets pass.",
 	             sender, repeat->length, repeat->times + 1,
-	             rule_duration(origin_elapsed(tcp->largest_at[dir].time, repeat->last.time), time), receiver);
+	             rule_duration(origin_elapsed(tcp->largest_at[dir].time, repeat->last.time), time),
+	             receiver);
 	if (icmp != NULL && icmp->mtu > 0)
 		rule_cause(finding,
 		           "%s says by ICMP that its next link carries packets of %" PRIu32
@@ -179,14 +185,15 @@ void tcp_path_zero_window(const struct subject *subject, const struct rule *rule
 			continue;
 		struct finding *finding = rule_finding(rule, out);
 		rule_summary(finding,
-		             "The %s's receive window was closed for at least %s (packets %" PRIu64 " to %" PRIu64
-		             "): the %s had to wait.",
+		             "The %s's receive window was closed for at least %s (packets %" PRIu64
+		             " to %" PRIu64 "): the %s had to wait.",
 		             side, rule_duration(time, text), zero->from.packet, zero->to.packet,
 		             rule_side(session, dir ^ 1));
-		rule_cause(finding,
-		           "The %s's program did not read what it got: it is overloaded or stuck. The network "
-		           "is not the reason.",
-		           side);
+		rule_cause(
+		    finding,
+		    "The %s's program did not read what it got: it is overloaded or stuck. The network "
+		    "is not the reason.",
+		    side);
 		rule_evidence(finding, &zero->from);
 		rule_evidence(finding, &zero->to);
 		if (dir == session->controller)
@@ -217,17 +224,19 @@ void tcp_path_retransmissions(const struct subject *subject, const struct rule *
 		if (repeats < LOSS_REPEATS || repeats < tcp->packets[dir] / LOSS_SHARE)
 			continue;
 		struct finding *finding = rule_finding(rule, out);
-		rule_summary(finding,
-		             "The %s sent %" PRIu64 " of its %" PRIu64 " packets again (%.1f %%): they, or their "
-		             "acknowledgements, were lost on the way to the %s.",
-		             rule_side(session, dir), repeats, tcp->packets[dir],
-		             100.0 * (double)repeats / (double)tcp->packets[dir], rule_side(session, dir ^ 1));
+		rule_summary(
+		    finding,
+		    "The %s sent %" PRIu64 " of its %" PRIu64 " packets again (%.1f %%): they, or their "
+		    "acknowledgements, were lost on the way to the %s.",
+		    rule_side(session, dir), repeats, tcp->packets[dir],
+		    100.0 * (double)repeats / (double)tcp->packets[dir], rule_side(session, dir ^ 1));
 		rule_cause(finding, "The path loses packets or delays them by more than the sender waits.");
 		if (connect >= 0 && tcp->syns == 1)
 			rule_cause(finding, "The TCP handshake took %s.", rule_duration(connect, time));
 		rule_evidence(finding, &tcp->first_data[dir]);
 		rule_evidence(finding, &tcp->last_data[dir]);
-		rule_command(finding, "every switch and router on the way", "show interfaces counters errors");
+		rule_command(finding, "every switch and router on the way",
+		             "show interfaces counters errors");
 		rule_advice(finding, "check duplex, speed and load of the links between the two");
 	}
 }

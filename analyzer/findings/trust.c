@@ -34,13 +34,15 @@ static void dropped_consequence(const struct capture *capture, struct finding *f
 {
 	char gaps[RULE_TEXT];
 	if (capture->gaps == 0)
-		rule_cause(finding, "No bytes are missing from the NMSP sessions of this report; whole sessions, and "
-		                    "packets that carry nothing, may be.");
-	else
 		rule_cause(finding,
-		           "%s in the NMSP sessions may be this loss and not the hosts': what seems unanswered "
-		           "there may have been answered.",
-		           rule_count(capture->gaps, "gap", gaps));
+		           "No bytes are missing from the NMSP sessions of this report; whole sessions, and "
+		           "packets that carry nothing, may be.");
+	else
+		rule_cause(
+		    finding,
+		    "%s in the NMSP sessions may be this loss and not the hosts': what seems unanswered "
+		    "there may have been answered.",
+		    rule_count(capture->gaps, "gap", gaps));
 }
 
 void trust_dropped(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -79,16 +81,18 @@ void trust_duplicates(const struct subject *subject, const struct rule *rule, st
 	if (capture->duplicates == 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "%s of the NMSP sessions came twice, of %" PRIu64 " in all, first packet %" PRIu64
-	             ".",
+	rule_summary(finding,
+	             "%s of the NMSP sessions came twice, of %" PRIu64 " in all, first packet %" PRIu64 ".",
 	             rule_count(capture->duplicates, "packet", packets), capture->nmsp_packets,
 	             capture->first_duplicate.packet);
-	rule_cause(finding,
-	           "The span port mirrors a packet where it enters and where it leaves the switch, or before "
-	           "and behind a router. The copies are left out of every count, but bare ACKs cannot be told "
-	           "from copies: packet counts are too high.");
+	rule_cause(
+	    finding,
+	    "The span port mirrors a packet where it enters and where it leaves the switch, or before "
+	    "and behind a router. The copies are left out of every count, but bare ACKs cannot be told "
+	    "from copies: packet counts are too high.");
 	rule_evidence(finding, &capture->first_duplicate);
-	rule_command(finding, "mirror one direction of each port", "monitor session 1 source interface <port> rx");
+	rule_command(finding, "mirror one direction of each port",
+	             "monitor session 1 source interface <port> rx");
 }
 
 /* A session whose SYN was answered too late to be true, though its bytes follow without a gap. */
@@ -100,7 +104,8 @@ static const struct session *leap(const struct model *model)
 		    tcp->delivered[0] == 0 || tcp->gaps[0] > 0)
 			continue;
 		const struct origin *syn = &tcp->syn[tcp->syns - 1];
-		if (syn->input == tcp->syn_ack.input && origin_elapsed(syn->time, tcp->syn_ack.time) > LEAP_NS)
+		if (syn->input == tcp->syn_ack.input &&
+		    origin_elapsed(syn->time, tcp->syn_ack.time) > LEAP_NS)
 			return session;
 	}
 	return NULL;
@@ -108,8 +113,9 @@ static const struct session *leap(const struct model *model)
 
 static void jump_consequence(struct finding *finding)
 {
-	rule_cause(finding, "Durations across it are wrong in this report: handshake and echo times, silences, "
-	                    "ages of sessions. The order of messages is not touched.");
+	rule_cause(finding,
+	           "Durations across it are wrong in this report: handshake and echo times, silences, "
+	           "ages of sessions. The order of messages is not touched.");
 	rule_advice(finding, "set the clock of the capturing machine by NTP, and capture again");
 }
 
@@ -120,11 +126,13 @@ void trust_clock_jump(const struct subject *subject, const struct rule *rule, st
 	char time[RULE_TEXT], times[RULE_TEXT];
 	if (capture->backwards > 0) {
 		struct finding *finding = rule_finding(rule, out);
-		rule_summary(finding, "The capture's clock runs backwards %s, by up to %s (packet %" PRIu64 ").",
+		rule_summary(finding,
+		             "The capture's clock runs backwards %s, by up to %s (packet %" PRIu64 ").",
 		             rule_count(capture->backwards, "time", times),
 		             rule_duration(capture->furthest_back, time), capture->backwards_at.packet);
-		rule_cause(finding, "The capturing machine's clock was set back, or files were joined in a wrong "
-		                    "order.");
+		rule_cause(finding,
+		           "The capturing machine's clock was set back, or files were joined in a wrong "
+		           "order.");
 		rule_evidence(finding, &capture->backwards_at);
 		jump_consequence(finding);
 	}
@@ -133,7 +141,8 @@ void trust_clock_jump(const struct subject *subject, const struct rule *rule, st
 	const struct session_tcp *tcp = &session->tcp;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
-	             "The capture's clock leaps forward: the SYN of session %" PRIu32 " is answered %s later, and no host "
+	             "The capture's clock leaps forward: the SYN of session %" PRIu32
+	             " is answered %s later, and no host "
 	             "waits so long.",
 	             session->id,
 	             rule_duration(origin_elapsed(tcp->syn[tcp->syns - 1].time, tcp->syn_ack.time), time));
@@ -154,7 +163,8 @@ void trust_offload(const struct subject *subject, const struct rule *rule, struc
 	const struct session_tcp *first = NULL;
 	uint32_t sessions = 0, largest = 0;
 	char count[RULE_TEXT];
-	for (const struct session *session = subject->model->first; session != NULL; session = session->next) {
+	for (const struct session *session = subject->model->first; session != NULL;
+	     session = session->next) {
 		const struct session_tcp *tcp = &session->tcp;
 		bool larger[2] = {larger_than_announced(tcp, 0), larger_than_announced(tcp, 1)};
 		if (!session->offload && !larger[0] && !larger[1])
@@ -169,13 +179,15 @@ void trust_offload(const struct subject *subject, const struct rule *rule, struc
 	if (first == NULL)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "%s hold%s segments larger than any packet of the network, up to %" PRIu32
-	             " bytes.",
+	rule_summary(finding,
+	             "%s hold%s segments larger than any packet of the network, up to %" PRIu32 " bytes.",
 	             rule_count(sessions, "session", count), sessions == 1 ? "s" : "", largest);
-	rule_cause(finding,
-	           "The capture was made on a host whose network card cuts or joins segments (offload). Packet "
-	           "counts and sizes are not those of the wire, and wrong checksums mean nothing; bytes, TLS and "
-	           "NMSP messages are right.");
+	rule_cause(
+	    finding,
+	    "The capture was made on a host whose network card cuts or joins segments (offload). Packet "
+	    "counts and sizes are not those of the wire, and wrong checksums mean nothing; bytes, TLS and "
+	    "NMSP messages are right.");
 	rule_evidence(finding, &first->largest_at[first->largest[1] > first->largest[0]]);
-	rule_command(finding, "to see the packets of the wire", "ethtool -K <interface> tso off gso off gro off");
+	rule_command(finding, "to see the packets of the wire",
+	             "ethtool -K <interface> tso off gso off gro off");
 }
