@@ -3,7 +3,7 @@
  * the sender's address and port, the receiver's, and the bytes in hex. For the comparisons with tshark.
  *
  * Linked with --wrap=plain_data: it listens where tls_conn hands plaintext on, so the product needs no hook.
- * Usage: plain_bytes CAPTURE [KEYLOG]
+ * Usage: plain_bytes CAPTURE PORT [KEYLOG]
  */
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"
@@ -49,8 +49,7 @@ static void print_host(const struct session *session, uint8_t dir)
 {
 	char text[ADDR_TEXT];
 	addr_text(&session->addr[dir], text);
-	bool brackets = session->addr[dir].version == 6; /* as tshark writes it */
-	printf(brackets ? "[%s]:%u " : "%s:%u ", text, session->port[dir]);
+	printf("%s:%u ", text, session->port[dir]);
 }
 
 static void print_heard(void)
@@ -86,13 +85,14 @@ static void read_packets(struct input *input, struct model *model)
 
 int main(int argc, char **argv)
 {
-	struct err err = {.text = "usage: plain_bytes CAPTURE [KEYLOG]"};
-	struct input *input = argc == 2 || argc == 3 ? input_open(argv[1], &err) : NULL;
+	struct err err = {.text = "usage: plain_bytes CAPTURE PORT [KEYLOG]"};
+	struct input *input = argc == 3 || argc == 4 ? input_open(argv[1], &err) : NULL;
 	struct model *model = model_new();
 	model->keylog = keylog_new();
 	model->keys_may_come = true;
-	bool ready = input != NULL && (argc == 2 || keylog_read(model->keylog, argv[2], &err) == 0);
+	bool ready = input != NULL && (argc == 3 || keylog_read(model->keylog, argv[3], &err) == 0);
 	if (ready) {
+		model->ports[0] = (uint16_t)strtoul(argv[2], NULL, 10);
 		read_packets(input, model);
 		print_heard();
 	} else {

@@ -1,6 +1,6 @@
 /*
- * Picks facts out of a JSON report on standard input, one a line, for the comparison with tshark.
- * Usage: report_facts steps | alerts | certificates
+ * Picks facts out of a JSON report on standard input, one a line, for the scripts that compare them.
+ * Usage: report_facts steps | alerts | certificates | messages
  */
 #include "dissect/names.h"
 
@@ -38,25 +38,49 @@ static void print_certificate(json_t *certificate)
 	puts(json_string_value(json_object_get(hashes, "cert_sha256")));
 }
 
+static void print_message(json_t *message)
+{
+	printf("%s %s %lld/%lld\n", json_string_value(json_object_get(message, "type")),
+	    json_string_value(json_object_get(message, "direction")),
+	    (long long)json_integer_value(json_object_get(message, "count")),
+	    (long long)json_integer_value(json_object_get(message, "bytes")));
+}
+
+static const struct fact {
+	const char *list; /* of a session's tls, or of the session itself */
+	void (*print)(json_t *item);
+} facts[] = {
+    {"steps", print_step},
+    {"alerts", print_alert},
+    {"certificates", print_certificate},
+    {"messages", print_message},
+};
+
+static const struct fact *find_fact(const char *list)
+{
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+		if (strcmp(facts[i].list, list) == 0)
+			return &facts[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	json_error_t error;
 	json_t *report = json_loadf(stdin, 0, &error);
-	if (argc != 2 || report == NULL) {
+	const struct fact *fact = argc == 2 ? find_fact(argv[1]) : NULL;
+	if (fact == NULL || report == NULL) {
 		fprintf(stderr, "report_facts: %s\n", report == NULL ? error.text : "usage");
 		return 2;
 	}
 	size_t i, j;
 	json_t *session, *item;
 	json_array_foreach (json_object_get(report, "sessions"), i, session) {
-		json_array_foreach (json_object_get(json_object_get(session, "tls"), argv[1]), j, item) {
-			if (strcmp(argv[1], "steps") == 0)
-				print_step(item);
-			else if (strcmp(argv[1], "alerts") == 0)
-				print_alert(item);
-			else
-				print_certificate(item);
-		}
+		json_t *list = json_object_get(session, fact->list);
+		if (list == NULL)
+			list = json_object_get(json_object_get(session, "tls"), fact->list);
+		json_array_foreach (list, j, item)
+			fact->print(item);
 	}
 	json_decref(report);
 	return 0;
