@@ -129,19 +129,14 @@ static uint16_t alert_body(const struct session *session)
 	return session->tls.cipher == CIPHER_CCM8 ? ALERT_BODY_CCM8 : ALERT_BODY;
 }
 
-/* The client closed, or said close_notify, before this event. */
-static bool client_left(const struct session *session, const struct origin *before)
+/* The client closed, or said close_notify, before the server's last record: packets may have changed places. */
+static bool client_left(const struct session *session)
 {
 	const struct session_tls *tls = &session->tls;
 	uint8_t client = session_tls_client(session);
-	const struct origin *fin = &session->tcp.fin[client];
-	const struct origin *rst = &session->tcp.rst;
-	if (seen(fin) && fin->packet < before->packet)
-		return true;
-	if (seen(rst) && session->tcp.rst_dir == client && rst->packet < before->packet)
-		return true;
-	return tls->last_protected_length[client] == alert_body(session) &&
-	       tls->last_protected[client].packet < before->packet;
+	uint8_t server = client ^ 1;
+	return tls->closed_before_last[server] ||
+	       (tls->last_protected_length[client] == alert_body(session) && tls->latest_protected == server);
 }
 
 bool session_hidden_alert(const struct session *session, uint8_t dir)
@@ -150,7 +145,7 @@ bool session_hidden_alert(const struct session *session, uint8_t dir)
 	if (tls->version != TLS_1_3 || tls->opened[dir] > 0 || tls->protected_after_reply[dir] != 1 ||
 	    tls->last_protected_length[dir] != alert_body(session) || !session_whole(session, NULL))
 		return false;
-	return dir == session_tls_client(session) || !client_left(session, &tls->last_protected[dir]);
+	return dir == session_tls_client(session) || !client_left(session);
 }
 
 static bool any_hidden_alert(const struct session *session)

@@ -111,6 +111,11 @@ static void take_protected_handshake(struct tls_side *side, const struct frame_m
 	add_step(side, finished ? STEP_ENCRYPTED_HANDSHAKE : STEP_FINISHED, message, true);
 }
 
+static bool has_closed(const struct session_tcp *tcp, uint8_t dir)
+{
+	return tcp->fin[dir].packet != 0 || (tcp->rst.packet != 0 && tcp->rst_dir == dir);
+}
+
 static void count_application_data(struct tls_side *side, const struct frame_message *message)
 {
 	struct session_tls *tls = &side->conn->session->tls;
@@ -122,6 +127,8 @@ static void count_application_data(struct tls_side *side, const struct frame_mes
 		tls->protected_after_reply[dir]++;
 	tls->last_protected[dir] = message->last;
 	tls->last_protected_length[dir] = side->record.length;
+	tls->latest_protected = dir;
+	tls->closed_before_last[dir] = has_closed(&side->conn->session->tcp, dir ^ 1);
 }
 
 /* Both directions have ended, and no record waits any more. */

@@ -19,9 +19,9 @@
 #define PORT  16113
 
 /* Each with its allow list when there is one. */
-static const char *const samples[] = {"accepted-tls10", "accepted-tls12", "accepted-tls13", "wrong-hash",
-    "unlisted-mac", "empty-certificate", "no-request", "expired", "refused", "ipv6", "qinq", "erspan", "stalled",
-    "not-tls", "no-tls", "plaintext"};
+static const char *const samples[] = {"accepted-tls10", "accepted-tls11", "accepted-tls12", "accepted-tls13",
+    "rejected-tls13", "wrong-hash", "unlisted-mac", "empty-certificate", "no-request", "expired", "refused", "ipv6",
+    "qinq", "erspan", "stalled", "not-tls", "no-tls", "plaintext"};
 #define N_SAMPLES (sizeof samples / sizeof samples[0])
 
 #define SUMMARY 16384
