@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	authlist_init(&list, certs);
 	authlist_parse(&list, "first", span_of(data, size));
 	authlist_parse(&list, "second", span_of(data, size / 2));
-	authlist_decide(&list, &cert, &out);
+	authlist_decide(&list, &cert, 0, &out);
 	check(strlen(out.detail) < sizeof out.detail && auth_prediction_name(out.prediction) != NULL);
 	check(list.n_entries == list.files[0].entries + list.files[1].entries);
 	check((out.prediction == AUTH_NO_LIST) == (list.n_entries == 0));

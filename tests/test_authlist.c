@@ -116,7 +116,7 @@ static void assert_row(const struct row *row, bool has_mac)
 	struct fixture *f = start(has_mac);
 	struct auth_decision out;
 	parse(f, "list", row->list, strlen(row->list));
-	authlist_decide(&f->list, &f->cert, &out);
+	authlist_decide(&f->list, &f->cert, 0, &out);
 	if (strcmp(auth_prediction_name(out.prediction), row->answer) != 0 ||
 	    strcmp(out.detail, row->detail) != 0)
 		fail_msg("%s\nis %s: %s", row->list, auth_prediction_name(out.prediction), out.detail);
@@ -223,7 +223,7 @@ static void damage_at_every_digit(void **state)
 		else
 			memmove(&line[place + 1], &line[place], strlen(&line[place]) + 1);
 		parse(f, "list", line, strlen(line));
-		authlist_decide(&f->list, &f->cert, &out);
+		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_int_equal(out.prediction, AUTH_DAMAGED_ENTRY);
 		assert_memory_equal(out.detail, "digit ", 6);
 		authlist_free(&f->list);
@@ -251,7 +251,7 @@ static void first_in_order_wins(void **state)
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		struct auth_decision out;
 		parse(f, "part", lines[i], strlen(lines[i]));
-		authlist_decide(&f->list, &f->cert, &out);
+		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_int_equal(out.prediction, expected[i]);
 		if (out.entry != NULL)
 			assert_int_equal(out.entry->file, i < 6 ? i : 5); /* of two alike the first */
@@ -307,7 +307,7 @@ static void pem_entries(void **state)
 		assert_true(f->list.entries[0].pem);
 		assert_int_equal(f->list.files[0].side, AUTHLIST_PLAIN);
 		assert_int_equal(f->list.files[0].n_problems, 0);
-		authlist_decide(&f->list, &f->cert, &out);
+		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_string_equal(auth_prediction_name(out.prediction), rows[i].answer);
 		if (out.prediction == AUTH_MATCH)
 			assert_non_null(strstr(out.detail, "PEM certificate with the same key"));
@@ -412,7 +412,7 @@ static void caps_hold(void **state)
 	assert_int_equal(f->list.dropped, 3);
 	parse(f, "pem", engine_pem, strlen(engine_pem));
 	assert_int_equal(f->list.dropped, 4);
-	authlist_decide(&f->list, &f->cert, &out);
+	authlist_decide(&f->list, &f->cert, 0, &out);
 	assert_int_equal(out.prediction, AUTH_MATCH);
 	text = repeated("username 001122334455\n", LIMIT_LIST_ENTRIES + 3);
 	parse(f, "users", text, strlen(text));
@@ -443,7 +443,7 @@ static void noise_of_any_size(void **state)
 			                       : 'a';
 		}
 		authlist_parse(&f->list, "noise", span_of(text, n));
-		authlist_decide(&f->list, &f->cert, &out);
+		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_int_not_equal(out.prediction, AUTH_MATCH);
 		assert_non_null(strstr(f->list.files[round].problems[0].text, "only the first"));
 	}

@@ -208,7 +208,7 @@ static void fix_lines(void **state)
 	struct fixture *f = *state;
 	struct session_auth auth = {.cert = &f->certs[E]};
 	struct auth_fix fix;
-	session_auth_fix(&auth, &fix);
+	session_auth_fix(f->model, &auth, &fix);
 	assert_int_equal(fix.lines, 7);
 	assert_string_equal(fix.line[1], "username " FIXTURE_MAC " mac aaa attribute list nmsp-" FIXTURE_MAC);
 	assert_string_equal(fix.line[2], "aaa attribute list nmsp-" FIXTURE_MAC);
@@ -217,10 +217,10 @@ static void fix_lines(void **state)
 	assert_string_equal(fix.line[6],
 	                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA256);
 	f->certs[E].has_mac = false;
-	session_auth_fix(&auth, &fix);
+	session_auth_fix(f->model, &auth, &fix);
 	assert_int_equal(fix.lines, 0);
 	auth.cert = NULL;
-	session_auth_fix(&auth, &fix);
+	session_auth_fix(f->model, &auth, &fix);
 	assert_int_equal(fix.lines, 0);
 }
 

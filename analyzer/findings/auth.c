@@ -230,7 +230,7 @@ static const char *list_cause(enum auth_prediction prediction)
 static void advise_fix(const struct subject *subject, struct finding *finding)
 {
 	struct auth_fix fix;
-	session_auth_fix(&subject->auth, &fix);
+	session_auth_fix(subject->model, &subject->auth, &fix);
 	if (fix.lines == 0) {
 		rule_command(finding, "engine (MSE)", "show server-auth-info");
 		rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
