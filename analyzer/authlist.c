@@ -75,6 +75,23 @@ const struct authlist_engine *authlist_only_engine(const struct authlist *list)
 	return &list->engines[0];
 }
 
+/* A damaged hash may have lost or won some digits: what lies nearer to 64 digits than to 40 is SHA-256. */
+bool authlist_is_sha256(const char *hash)
+{
+	size_t between = cert_hash_bytes(CERT_SPKI_SHA1) + cert_hash_bytes(CERT_SPKI_SHA256);
+	return strlen(hash) > between;
+}
+
+const struct authlist_entry *authlist_own_entry(const struct authlist *list,
+                                                const struct authlist_engine *engine,
+                                                const struct authlist_entry *other)
+{
+	size_t which = other != NULL && authlist_is_sha256(other->hash.text);
+	if (engine->entry[which] == AUTHLIST_NONE)
+		which = !which;
+	return &list->entries[engine->entry[which]];
+}
+
 size_t authlist_wants(const struct authlist *list, const uint8_t address[4])
 {
 	for (size_t i = 0; i < list->n_controllers; i++) {

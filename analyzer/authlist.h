@@ -59,7 +59,7 @@ struct authlist_file {
 /* An engine as one of its own texts describes it. */
 struct authlist_engine {
 	uint32_t file;
-	uint32_t entry[2]; /* the ones with its SHA-1 and SHA-256 key hash, AUTHLIST_NONE when not given */
+	uint32_t entry[2]; /* the ones with its SHA-1 and SHA-256 key hash; AUTHLIST_NONE for one at most */
 };
 
 /* A row of CMX's table of controllers. */
@@ -140,6 +140,11 @@ void authlist_compare(const struct authlist *list, const struct authlist_engine 
 /* The one engine that the engine texts describe, NULL when there is none or more than one. */
 const struct authlist_engine *authlist_only_engine(const struct authlist *list);
 
+/* The engine's entry with the digest of the other side's entry (NULL allowed), else the one it has; never NULL. */
+const struct authlist_entry *authlist_own_entry(const struct authlist *list,
+                                                const struct authlist_engine *engine,
+                                                const struct authlist_entry *other);
+
 /* A MAC address and key hashes in hex without separators; "" for what is not known or cannot be read. */
 struct authlist_key {
 	char mac[13], sha1[41], sha256[65];
@@ -160,6 +165,9 @@ struct auth_fix {
  * comment line ("!") in front of each; only those whose hash is known. None without a MAC to enter.
  */
 void authlist_fix(const struct authlist_key *key, struct auth_fix *out);
+
+/* The token is meant for a SHA-256, by the number of its digits. */
+bool authlist_is_sha256(const char *hash);
 
 /* Bytes of the digest that the engine texts say a controller (IPv4 address) is sent; 0 unknown. */
 size_t authlist_wants(const struct authlist *list, const uint8_t address[4]);

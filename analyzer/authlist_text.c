@@ -299,8 +299,7 @@ static void group_engines(struct authlist *list, size_t from)
 {
 	for (size_t i = from; i < list->n_entries; i++) {
 		const struct authlist_entry *entry = &list->entries[i];
-		enum { SHA1_DIGITS = 40, SHA256_DIGITS = 64 };
-		size_t digest = strlen(entry->hash.text) > (SHA1_DIGITS + SHA256_DIGITS) / 2;
+		size_t digest = authlist_is_sha256(entry->hash.text);
 		if (entry->side != AUTHLIST_ENGINE)
 			continue;
 		struct authlist_engine *last =

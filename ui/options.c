@@ -11,7 +11,7 @@
 
 #define LONG_ONLY 256 /* options without a letter are numbered from here */
 
-enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES };
+enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES, OPTION_EXPLAIN };
 
 struct option_row {
 	int letter;
@@ -23,8 +23,9 @@ struct option_row {
 static const struct option_row rows[] = {
     {'r', "read", "FILE", "read a capture: pcap or pcapng, also gzipped;\n- is standard input; repeatable"},
     {'a', "authlist", "FILE",
-     "compare with this AuthList: \"MAC HASH\" lines, IOS-XE\nconfiguration or PEM certificates; "
-     "repeatable"},
+     "AuthList text: of the controller, of the engine, \"MAC\nHASH\" lines or PEM certificates; repeatable. "
+     "Texts of\nboth sides are compared, also without a capture"},
+    {OPTION_EXPLAIN, "explain-lists", NULL, "print what was understood of each AuthList text,\nline by line"},
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
@@ -135,6 +136,9 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 			return -1;
 		out->session = (uint32_t)n;
 		return 0;
+	case OPTION_EXPLAIN:
+		out->explain = true;
+		return 0;
 	case OPTION_MESSAGES:
 		out->messages = true;
 		return 0;
@@ -201,10 +205,15 @@ static char *join(int n, char **text)
 
 static int check(const struct options *options, struct err *err)
 {
-	if (options->action != ACTION_RUN || options->n_read > 0)
+	if (options->action != ACTION_RUN)
 		return 0;
-	if (options->n_authlist > 0)
-		return err_set(err, "-a needs a capture to compare with: add -r FILE");
+	if (options->explain && options->n_authlist == 0)
+		return err_set(err, "--explain-lists needs a text to explain: add -a FILE");
+	if (options->explain && options->output == OUTPUT_JSON)
+		return err_set(err, "--explain-lists is text for people: leave out -o json, whose authlists[] has "
+		                    "the problems");
+	if (options->n_read > 0 || options->n_authlist > 0)
+		return 0;
 	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-a AUTHLIST] [options] "
 	                    "[capture filter]; -h lists the options");
 }
