@@ -256,12 +256,10 @@ static void advise_fix(const struct auth_fix *fix, struct finding *finding)
 		if (fix->line[i][0] != '!')
 			rule_advice(finding, "%s", fix->line[i]);
 	}
-	rule_advice(finding,
-	            "or synchronise engine and controller again from the management system, which pushes "
-	            "the hash");
-	rule_advice(finding,
-	            "it can push only with SNMP read-write on UDP 161 (AireOS, converged access) or SSH on "
-	            "TCP 22 with privilege 15 (Catalyst 9800); read-only SNMP cannot");
+	rule_advice(
+	    finding,
+	    "or synchronise again from the management system, which pushes the hash: it needs SNMP "
+	    "read-write on UDP 161 (AireOS, converged access), or SSH with privilege 15 (Catalyst 9800)");
 }
 
 /* An entry that could not be read may be the one that is missing. */
@@ -275,6 +273,14 @@ static void blame_problems(const struct authlist *list, struct finding *finding)
 		           authlist_file_name(&list->files[i]),
 		           authlist_problem_text(&list->files[i].problems[0], problem));
 		return;
+	}
+}
+
+static void cite_certificate(const struct subject *subject, struct finding *finding)
+{
+	for (uint32_t i = 0; i < subject->session->n_certs; i++) {
+		if (subject->session->certs[i].cert == subject->auth.cert)
+			rule_evidence(finding, &subject->session->certs[i].at);
 	}
 }
 
@@ -309,10 +315,7 @@ void auth_list_fault(const struct subject *subject, const struct rule *rule, str
 		blame_problems(list, finding);
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
 		rule_evidence(finding, &subject->auth.evidence[i]);
-	for (uint32_t i = 0; i < subject->session->n_certs; i++) {
-		if (subject->session->certs[i].cert == subject->auth.cert)
-			rule_evidence(finding, &subject->session->certs[i].at);
-	}
+	cite_certificate(subject, finding);
 	session_auth_fix(subject->model, &subject->auth, &fix);
 	advise_fix(&fix, finding);
 }
@@ -360,6 +363,7 @@ void auth_duplicate_entry(const struct subject *subject, const struct rule *rule
 	           same ? "One of them is superfluous."
 	                : "Which of them the controller uses cannot be told from the text; this report "
 	                  "takes the one that fits best.");
+	cite_certificate(subject, finding);
 	rule_advice(finding, "keep one entry for each MAC address and digest");
 }
 
