@@ -111,7 +111,8 @@ struct session_tls {
 	uint16_t offered_version; /* highest of the ClientHello */
 	uint16_t version;         /* chosen by the ServerHello; 0 unknown */
 	uint16_t cipher;          /* chosen; valid with server_hello */
-	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac;
+	uint8_t compression;      /* chosen; 0 = none */
+	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac, early_data;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
@@ -122,8 +123,12 @@ struct session_tls {
 	uint16_t last_protected_length[2];
 	uint64_t protected_after_reply[2]; /* application records after the other side's first one */
 	uint64_t opened[2];       /* protected records that were decrypted, their tag or MAC verified */
-	uint64_t refused[2];      /* ... that keys were there for and whose tag or MAC was wrong */
+	uint64_t opened_data[2];  /* ... that held application data */
+	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
+	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
+	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
+	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
 	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
 	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
@@ -175,6 +180,7 @@ struct session {
 enum limit {
 	HIT_TUNNELS,
 	HIT_FRAGMENTS,
+	HIT_SAVE_WAITING,
 	HIT_HELD,
 	HIT_HELD_ALL,
 	HIT_HANDSHAKE,
@@ -215,6 +221,7 @@ struct capture {
 	uint64_t filtered;       /* refused by the user's filter */
 	uint64_t nmsp_packets;
 	int64_t first, last; /* times; INT64_MIN when there is no packet */
+	int64_t until; /* the capture went on at least so long, as an input says; INT64_MIN when none does */
 	uint64_t duplicates, gaps, cut_packets; /* of NMSP sessions; sums include evicted ones */
 	uint64_t malformed;
 	uint64_t tcp_other; /* TCP packets on other ports */
@@ -254,6 +261,9 @@ struct model {
 
 struct model *model_new(void);
 void model_free(struct model *model); /* NULL is allowed */
+
+/* The time of the report: when the capture ended, as far as known. */
+int64_t model_now(const struct model *model);
 
 bool model_is_port(const struct model *model, uint16_t port);
 

@@ -77,6 +77,37 @@ bool session_hidden_alert(const struct session *session, uint8_t dir);
 const struct icmp_seen *session_icmp_refusal(const struct session *session);
 void session_auth(const struct model *model, const struct session *session, struct session_auth *out);
 
+enum decryption {
+	DECRYPTION_NONE, /* nothing was encrypted but handshake messages that no key was there for */
+	DECRYPTION_DECRYPTED,
+	DECRYPTION_NO_KEY,
+	DECRYPTION_BAD_KEY,
+	DECRYPTION_NOT_CAPTURED,
+	DECRYPTION_UNSUPPORTED_CIPHER,
+	DECRYPTION_GAP,
+};
+
+/* Why a session is decrypted or not. `missing`, `held` and `misfit` have a bit for each enum keylog_label. */
+struct session_decryption {
+	enum decryption state;
+	uint64_t data, data_opened; /* records of application data */
+	unsigned missing;           /* secrets of this session that the key log lacks */
+	unsigned held, misfit;      /* those that it has, and of these the ones of a wrong length */
+	bool wrong_key; /* certain: records were refused, none was opened, and nothing is missing before them */
+	char detail[480]; /* a sentence with the numbers of this case, without a full stop; empty for NONE */
+};
+void session_decryption(const struct model *model, const struct session *session,
+    struct session_decryption *out);
+const char *session_decryption_name(enum decryption state); /* "no-key", design.md section 8 */
+
+/* The client random in hex digits, as a key log names it. Returns `text`. */
+#define SESSION_RANDOM (2 * TLS_RANDOM + 1)
+const char *session_random(const struct session *session, char text[SESSION_RANDOM]);
+
+/* The labels of these secrets (a bit for each enum keylog_label), joined by commas. Returns `text`. */
+#define SESSION_LABELS 192
+const char *session_labels(unsigned secrets, char text[SESSION_LABELS]);
+
 /* The first fatal alert in the clear, NULL when none. */
 const struct alert_seen *session_fatal_alert(const struct session *session);
 

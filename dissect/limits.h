@@ -17,6 +17,7 @@
 #define LIMIT_FRAGMENT_PIECES  64          /* fragments of one packet */
 #define LIMIT_FRAGMENT_BYTES   (1 << 20)   /* bytes held in all */
 #define LIMIT_FRAGMENT_SECONDS 30          /* an incomplete packet is dropped (RFC 791: 15 s, RFC 8200: 60 s) */
+#define LIMIT_SAVE_WAITING     (4 << 20)   /* bytes of raw frames that wait for their IP packet, with -w */
 
 /* TCP: bytes that came out of order; at the cap the hole in front of them becomes a gap at once. */
 #define LIMIT_HELD_FLOW (2 << 20)   /* bytes of one connection */

@@ -90,6 +90,7 @@ static void hello(struct session_tls *tls, enum step_kind kind, uint8_t dir)
 	} else if (kind == STEP_SERVER_HELLO) {
 		tls->server_hello = true;
 		tls->version = tls->version != 0 ? tls->version : TLS_1_2;
+		tls->cipher = tls->version == TLS_1_3 ? 0x1302 : 0xc030; /* the usual ones */
 	} else if (kind == STEP_CHANGE_CIPHER_SPEC) {
 		tls->protected_on[dir] = true;
 	}

@@ -33,7 +33,7 @@ static void test_all(void **state)
 	struct err err;
 	assert_int_equal(
 	    parse("-r a.pcap --read - -a l --authlist=m --port 16113,17 --controller 2001:db8::1 -o json "
-	          "-c 10 --session 3 -P p.profile --messages -uqvv host 10.0.0.1 and tcp",
+	          "-c 10 --session 3 -P p.profile --messages -w out.pcapng --with-secrets -uqvv host 10.0.0.1 and tcp",
 	          &o, &err),
 	    0);
 	assert_int_equal(o.n_read, 2);
@@ -48,6 +48,8 @@ static void test_all(void **state)
 	assert_int_equal(o.session, 3);
 	assert_true(o.utc && o.quiet && o.messages);
 	assert_string_equal(o.profile, "p.profile");
+	assert_string_equal(o.write, "out.pcapng");
+	assert_true(o.with_secrets);
 	assert_int_equal(o.verbose, 2);
 	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
 	options_free(&o);
@@ -61,6 +63,7 @@ static void test_wrong(void **state)
 	} wrong[] = {
 	    {"", "nothing to read"},
 	    {"--explain-lists", "add -a FILE"},
+	    {"-a l -w x", "-r FILE"},
 	    {"--explain-lists -r a", "add -a FILE"},
 	    {"--explain-lists -a l -o json", "leave out -o json"},
 	    {"-r", "-r wants a value"},
@@ -76,6 +79,8 @@ static void test_wrong(void **state)
 	    {"-r a --port 65536", "not \"65536\""},
 	    {"-r a --port 1,,2", "not \"\""},
 	    {"-r a --port 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most 16"},
+	    {"-r a --with-secrets", "add -w FILE"},
+	    {"-r a -w -", "the name of a file"},
 	    {"-r a --controller wlc.example.com", "names are not resolved"},
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -17,6 +17,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ struct run {
 	enum escape_mode escape;
 	struct model *model;
 	struct analyze *analyze;
+	struct save *save; /* NULL without -w */
 	struct input *inputs[LIMIT_INPUTS]; /* the ones that could be opened, in reading order */
 	uint32_t n_inputs;
 	bool trouble; /* an input could not be read: status 2 */
@@ -122,6 +124,8 @@ static void read_input(struct run *run, uint32_t index, uint64_t *packets, struc
 	}
 	note_input(run->model, index, input);
 	run->model->capture.inputs[index].last = last;
+	if (input_until(input) > run->model->capture.until)
+		run->model->capture.until = input_until(input);
 }
 
 static void read_all(struct run *run)
@@ -136,6 +140,16 @@ static void read_all(struct run *run)
 }
 
 /* ---- set-up ---- */
+
+/* The file that TLS libraries write their secrets to; who did not ask for it is told of no trouble. */
+static void choose_keylog(struct options *options)
+{
+	const char *path = getenv("SSLKEYLOGFILE");
+	struct stat file;
+	if (options->n_keylog == 0 && path != NULL && stat(path, &file) == 0 && S_ISREG(file.st_mode) &&
+	    access(path, R_OK) == 0)
+		options->keylog[options->n_keylog++] = path;
+}
 
 static int set_up(struct run *run, struct err *err)
 {
@@ -164,6 +178,45 @@ static bool has_colour(void)
 	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
 	return isatty(STDOUT_FILENO) && (no_colour == NULL || no_colour[0] == '\0') && terminal != NULL &&
 	       strcmp(terminal, "dumb") != 0;
+}
+
+/* ---- -w ---- */
+
+/* One of the files is the one to be written. */
+static bool is_read(const struct save *save, const char *const *files, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (save_is(save, files[i]))
+			return true;
+	return false;
+}
+
+static int open_save(struct run *run, struct err *err)
+{
+	const struct options *options = &run->options;
+	if (options->write == NULL)
+		return 0;
+	run->save = save_open(options->write, options->with_secrets, err);
+	if (run->save == NULL)
+		return -1;
+	if (is_read(run->save, options->read, options->n_read) ||
+	    is_read(run->save, options->keylog, options->n_keylog) ||
+	    is_read(run->save, options->authlist, options->n_authlist) ||
+	    (options->profile != NULL && save_is(run->save, options->profile)))
+		return err_set(err, "-w %s would overwrite a file that is read; name another file", options->write);
+	save_start(run->save);
+	analyze_set_save(run->analyze, run->save);
+	return 0;
+}
+
+static void close_save(struct run *run)
+{
+	struct err err;
+	if (save_close(run->save, &err) != 0) {
+		complain(run, err.text);
+		run->trouble = true;
+	}
+	run->save = NULL;
 }
 
 /* ---- the report ---- */
@@ -245,9 +298,10 @@ static enum status analyse(struct run *run, struct err *err)
 	if (run->options.n_read == 0)
 		return compare_lists(run, err);
 	open_inputs(run);
-	if (run->n_inputs == 0)
+	if (run->n_inputs == 0 || open_save(run, err) != 0)
 		return STATUS_TROUBLE;
 	read_all(run);
+	close_save(run);
 	enum status status = finish(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;
 }
@@ -263,6 +317,7 @@ static enum status run_all(struct run *run)
 		complain(run, err.text);
 	for (uint32_t i = 0; i < run->n_inputs; i++)
 		input_close(run->inputs[i]);
+	close_save(run);
 	analyze_free(run->analyze);
 	model_free(run->model);
 	return status;
@@ -283,6 +338,7 @@ static enum status act(struct run *run)
 		printf("nmspscope %s\n", VIEW_VERSION);
 		return STATUS_CLEAN;
 	case ACTION_RUN:
+		choose_keylog(&run->options);
 		break;
 	}
 	return run_all(run);

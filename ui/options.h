@@ -31,6 +31,8 @@ struct options {
 	enum output output;
 	uint64_t count;   /* packets to read, 0 = all */
 	uint32_t session; /* the one to report, 0 = all */
+	const char *write; /* NULL when not given */
+	bool with_secrets; /* only together with `write` */
 	bool utc, quiet, messages, explain;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */

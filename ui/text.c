@@ -228,29 +228,27 @@ static void show_auth(const struct page *page, const struct row *row)
 
 static void show_messages(const struct page *page, const struct row *row)
 {
-	const struct session_tls *tls = &row->session->session->tls;
-	uint64_t n = tls->protected_records[0] + tls->protected_records[1];
-	uint64_t opened = tls->opened[0] + tls->opened[1];
+	const struct session *session = row->session->session;
+	const struct session_decryption *keys = &row->session->decryption;
 	char text[LINE];
-	if (tls->not_tls && !session_plain_nmsp(row->session->session))
+	if (session->tls.not_tls && !session_plain_nmsp(session))
 		return; /* it need not be NMSP at all */
-	if (row->session->session->nmsp != NULL && row->session->session->nmsp->first.packet != 0) {
+	if (session->nmsp != NULL && session->nmsp->first.packet != 0) {
 		text_messages(page, row);
 		return;
 	}
-	if (n == 0)
+	if (keys->data == 0)
 		return;
 	heading(page, "NMSP messages");
-	if (opened > 0) {
-		snprintf(text, sizeof text, "%" PRIu64 " encrypted record%s opened with the keys at hand.",
-		         opened, view_plural(opened));
-		page_line(page, INDENT, TONE_PLAIN, text);
-		return;
-	}
-	snprintf(text, sizeof text,
-	         "%" PRIu64 " encrypted record%s: a TLS key log of this session would open %s.", n,
-	         view_plural(n), n == 1 ? "it" : "them");
-	page_line(page, INDENT, TONE_PLAIN, text);
+	if (keys->state == DECRYPTION_NO_KEY)
+		snprintf(text, sizeof text,
+		         "%" PRIu64 " encrypted record%s: a TLS key log of this session would open %s.",
+		         keys->data, view_plural(keys->data), keys->data == 1 ? "it" : "them");
+	else
+		snprintf(text, sizeof text,
+		         "%" PRIu64 " encrypted record%s, no message: see Decryption in the summary.",
+		         keys->data, view_plural(keys->data));
+	page_wrap(page, INDENT, "", TONE_PLAIN, text);
 }
 
 static enum tone session_tone(const struct row *row)

@@ -25,6 +25,13 @@ static void show_subscriptions(const struct page *page, const struct row *row)
 	page_grid(page, INDENT, &view_subscriptions, row);
 }
 
+/* What stays closed is not counted: the reader must know before the counts. */
+static void show_share(const struct page *page, const struct session_decryption *keys)
+{
+	if (keys->data > keys->data_opened)
+		page_wrap(page, INDENT, "From ", TONE_PLAIN, keys->detail);
+}
+
 static void show_unknown(const struct page *page, const struct session *session)
 {
 	const struct session_nmsp *nmsp = session->nmsp;
@@ -102,6 +109,7 @@ void text_messages(const struct page *page, const struct row *row)
 	const struct session *session = row->session->session;
 	show_subscriptions(page, row);
 	heading(page, "NMSP messages (OUT: from the engine, IN: from the controller)");
+	show_share(page, &row->session->decryption);
 	if (session->nmsp->profile == NULL)
 		show_unknown(page, session);
 	else

@@ -6,8 +6,6 @@
 
 #include "analyzer/xmalloc.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct value view_null(void)
@@ -94,7 +92,7 @@ struct view *view_new(const struct model *model, uint32_t only)
 {
 	struct view *view = xcalloc(1, sizeof *view);
 	view->model = model;
-	view->now = model->capture.last;
+	view->now = model_now(model);
 	view->digests = xcalloc((size_t)model->n_sessions + 1, sizeof *view->digests);
 	for (const struct session *s = model->first; s != NULL; s = s->next)
 		if (only == 0 || s->id == only)
@@ -126,24 +124,6 @@ bool view_has_error(const struct view *view)
 	return false;
 }
 
-static void decryption_detail(struct view_session *out)
-{
-	const uint64_t *records = out->session->tls.protected_records;
-	uint64_t n = records[0] + records[1];
-	const uint64_t *refused = out->session->tls.refused, *opened = out->session->tls.opened;
-	out->decryption_detail[0] = '\0';
-	if (refused[0] + refused[1] > 0)
-		snprintf(out->decryption_detail, sizeof out->decryption_detail,
-		         "%" PRIu64
-		         " record%s could not be opened with the key at hand, first in packet %" PRIu64,
-		         refused[0] + refused[1], view_plural(refused[0] + refused[1]),
-		         out->session->tls.first_refused.packet);
-	else if (n > 0 && opened[0] + opened[1] == 0)
-		snprintf(out->decryption_detail, sizeof out->decryption_detail,
-		         "no key was given, so the contents of %" PRIu64 " encrypted record%s stay unknown",
-		         n, view_plural(n));
-}
-
 void view_session_open(struct view *view, const struct session *session)
 {
 	struct view_session *out = &view->open;
@@ -155,7 +135,7 @@ void view_session_open(struct view *view, const struct session *session)
 	findings_of_session(view->model, session, &out->findings);
 	findings_verdict(view->model, session, &out->findings, out->verdict);
 	session_community_id(session, out->community_id);
-	decryption_detail(out);
+	session_decryption(view->model, session, &out->decryption);
 	view_timeline_build(out);
 	view_trust_build(out);
 }

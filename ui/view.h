@@ -142,7 +142,7 @@ struct view_session {
 	struct findings findings;
 	char community_id[COMMUNITY_ID];
 	char verdict[VERDICT_TEXT];
-	char decryption_detail[160];
+	struct session_decryption decryption;
 	struct view_event events[VIEW_EVENTS];
 	size_t n_events;
 	char trust[VIEW_TRUST][160]; /* sentences */
@@ -163,7 +163,7 @@ struct view {
 	size_t n_digests;
 	struct findings capture;  /* findings of the capture as a whole */
 	struct view_session open; /* the session that is being shown */
-	char scratch[320];        /* a text that a getter puts together, until the next one does */
+	char scratch[640];        /* a text that a getter puts together, until the next one does */
 	bool list_messages;       /* --messages */
 	struct fields fields;     /* of the message that is being shown */
 	struct auth_decision comparison; /* of the row of view_comparison that was opened last */

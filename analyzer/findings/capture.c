@@ -217,6 +217,7 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	} caps[HITS] = {
 	    [HIT_TUNNELS] = {"tunnels in one packet", LIMIT_TUNNELS},
 	    [HIT_FRAGMENTS] = {"IP fragments held", LIMIT_FRAGMENTED},
+	    [HIT_SAVE_WAITING] = {"bytes of fragments that wait to be saved", LIMIT_SAVE_WAITING},
 	    [HIT_HELD] = {"bytes held out of order of a connection", LIMIT_HELD_FLOW},
 	    [HIT_HELD_ALL] = {"bytes held out of order in all", LIMIT_HELD_ALL},
 	    [HIT_HANDSHAKE] = {"size of a handshake message", LIMIT_HANDSHAKE},

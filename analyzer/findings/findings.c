@@ -32,13 +32,14 @@ static const struct rule session_rules[] = {
     {"echo-missed", SEVERITY_WARNING, nmsp_echo_missed, 0},
     {"echo-none", SEVERITY_WARNING, nmsp_echo_none, 0},
     {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
+    {"keys-wrong", SEVERITY_WARNING, keys_wrong, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
     {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
     {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
     {"auth-duplicate-entry", SEVERITY_INFO, auth_duplicate_entry, 0},
     {"capture-midstream", SEVERITY_INFO, capture_midstream, 0},
     {"framing-unknown", SEVERITY_INFO, nmsp_framing_unknown, 0},
-    {"keys-missing", SEVERITY_INFO, tls_keys_missing, 0},
+    {"keys-missing", SEVERITY_INFO, keys_missing, 0},
 };
 
 /* The one that can come many times is the last: a full list loses only repeats of it. */
@@ -67,7 +68,7 @@ static void sort(struct findings *out)
 
 static struct subject subject_of(const struct model *model, const struct session *session)
 {
-	struct subject subject = {.model = model, .session = session, .now = model->capture.last};
+	struct subject subject = {.model = model, .session = session, .now = model_now(model)};
 	subject.handshake = session_handshake(session);
 	subject.state = session_state(session, subject.now);
 	subject.client_certificate = session_client_certificate(session);
@@ -86,7 +87,7 @@ void findings_of_session(const struct model *model, const struct session *sessio
 
 void findings_of_capture(const struct model *model, struct findings *out)
 {
-	const struct subject subject = {.model = model, .now = model->capture.last};
+	const struct subject subject = {.model = model, .now = model_now(model)};
 	out->n = 0;
 	for (size_t row = 0; row < RULE_COUNT(capture_rules); row++)
 		capture_rules[row].run(&subject, &capture_rules[row], out);

@@ -88,7 +88,10 @@ void tls_fatal_alert(const struct subject *subject, const struct rule *rule, str
 void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_empty_certificate(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_no_certificate_request(const struct subject *subject, const struct rule *rule, struct findings *out);
-void tls_keys_missing(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* keys.c */
+void keys_missing(const struct subject *subject, const struct rule *rule, struct findings *out);
+void keys_wrong(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* auth.c */
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out);

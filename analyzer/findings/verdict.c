@@ -116,6 +116,17 @@ static const char *standing(const struct subject *subject, char text[RULE_TEXT])
 	return text;
 }
 
+/* What was seen of the traffic: "28 NMSP messages" where all of it could be read, else records. */
+static const char *amount(const struct session *session, char text[RULE_TEXT])
+{
+	const uint64_t *records = session->tls.protected_records, *opened = session->tls.opened;
+	const struct session_nmsp *nmsp = session->nmsp;
+	bool whole = opened[0] >= records[0] && opened[1] >= records[1];
+	if (whole && nmsp != NULL && nmsp->profile != NULL)
+		return rule_count(nmsp->messages[0] + nmsp->messages[1], "NMSP message", text);
+	return rule_count(records[0] + records[1], "encrypted record", text);
+}
+
 /* "8 encrypted records until 2026-03-02 09:56:02 UTC, still open": without records only the end. */
 static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT])
 {
@@ -127,7 +138,7 @@ static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT
 		snprintf(text, TRAFFIC_TEXT, "%s", end);
 	else
 		snprintf(text, TRAFFIC_TEXT, "%s until %s, %s",
-		         rule_count(records, "encrypted record", count),
+		         amount(session, count),
 		         rule_date(session->last.time / NS_PER_S, last), end);
 	return text;
 }

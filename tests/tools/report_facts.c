@@ -1,10 +1,13 @@
 /*
- * Picks facts out of a JSON report on standard input, one a line, for the comparison with tshark.
- * Usage: report_facts steps | alerts | certificates
+ * Picks facts out of a JSON report on standard input: one a line, for the comparison with tshark, or the
+ * sessions without what another file changes, for tests/round-trip.
+ * Usage: report_facts steps | alerts | certificates | sessions
  */
 #include "dissect/names.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct name types[] = {
@@ -38,6 +41,48 @@ static void print_certificate(json_t *certificate)
 	puts(json_string_value(json_object_get(hashes, "cert_sha256")));
 }
 
+/* "packet 7" and "packets 7, 9" lose their numbers. */
+static void forget_numbers(json_t *text)
+{
+	char *copy = strdup(json_string_value(text)), *to = copy;
+	bool behind = false;
+	for (const char *from = copy; *from != '\0'; from++) {
+		if (to - copy >= 7 && (memcmp(to - 7, "packet ", 7) == 0 || memcmp(to - 7, "ackets ", 7) == 0))
+			behind = true;
+		behind = behind && strchr("0123456789, ", *from) != NULL;
+		if (!behind)
+			*to++ = *from;
+	}
+	*to = '\0';
+	json_string_set(text, copy);
+	free(copy);
+}
+
+/* Numbers of packets and names of inputs. */
+static void forget_places(json_t *value)
+{
+	if (json_is_string(value))
+		forget_numbers(value);
+	const char *key;
+	size_t i;
+	json_t *item;
+	json_object_del(value, "packet");
+	json_object_del(value, "input");
+	json_object_foreach (value, key, item)
+		forget_places(item);
+	json_array_foreach (value, i, item)
+		forget_places(item);
+}
+
+static int print_sessions(json_t *report)
+{
+	json_t *sessions = json_object_get(report, "sessions");
+	forget_places(sessions);
+	int result = json_dumpf(sessions, stdout, JSON_INDENT(1));
+	json_decref(report);
+	return result == 0 ? 0 : 2;
+}
+
 int main(int argc, char **argv)
 {
 	json_error_t error;
@@ -46,6 +91,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "report_facts: %s\n", report == NULL ? error.text : "usage");
 		return 2;
 	}
+	if (strcmp(argv[1], "sessions") == 0)
+		return print_sessions(report);
 	size_t i, j;
 	json_t *session, *item;
 	json_array_foreach (json_object_get(report, "sessions"), i, session) {
