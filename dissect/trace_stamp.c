@@ -13,7 +13,8 @@ enum {
 	STAMP_ROOM = 60,    /* a stamp, damaged or not, ends within so many bytes */
 	MOST_REPAIRED = 8,  /* of the 15 digits of date and time */
 	CENTURY = 2000,     /* of the two-digit years */
-	LAST_YEAR = 2200,   /* nanoseconds fit 64 bits */
+	FIRST_YEAR = 1970,  /* nanoseconds fit 64 bits, and are not negative */
+	LAST_YEAR = 2200,
 };
 
 static const int64_t second_ns = 1000000000, millisecond_ns = 1000000;
@@ -44,7 +45,7 @@ static int64_t days_of(const struct trace_clock *t)
 bool trace_stamp_time(const struct trace_clock *t, struct trace_line *out)
 {
 	if (t->month < 1 || t->month > 12 || t->day < 1 || t->day > 31 || t->hour > 23 || t->minute > 59 ||
-	    t->second > 60 || t->year > LAST_YEAR)
+	    t->second > 60 || t->year < FIRST_YEAR || t->year > LAST_YEAR)
 		return false;
 	int64_t minutes = (days_of(t) * 24 + (int64_t)t->hour) * 60 + (int64_t)t->minute;
 	out->time = (minutes * 60 + (int64_t)t->second) * second_ns + (int64_t)t->millisecond * millisecond_ns;
