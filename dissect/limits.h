@@ -59,7 +59,7 @@
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
 
 /* Traces. */
-#define LIMIT_WRAPPED 512  /* bytes of a wrapped line that are put together; what follows stands alone, no finding */
+#define LIMIT_WRAPPED 512  /* bytes of a wrapped line put together; the rest stands alone, no finding */
 
 /* Lists and reports. */
 #define LIMIT_LIST_BYTES   (8 << 20)  /* one allow-list file */
