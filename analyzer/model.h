@@ -147,6 +147,8 @@ struct session_tls {
 	uint64_t protected_records[2];
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
 	uint16_t last_protected_length[2];
+	uint8_t latest_protected;       /* direction of the very last one, in the order of the connection */
+	bool closed_before_last[2];     /* the other side's FIN or RST stood in front of last_protected */
 	uint64_t protected_after_reply[2]; /* application records after the other side's first one */
 	uint64_t opened[2];       /* protected records that were decrypted, their tag or MAC verified */
 	uint64_t opened_data[2];  /* ... that held application data */

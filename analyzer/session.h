@@ -42,6 +42,7 @@ struct session_auth {
 	uint32_t n_evidence;
 	struct auth_decision decision; /* predicted; the detail of AUTH_NO_LIST says why a given list is none */
 	const struct cert *cert;       /* the engine's certificate, NULL when not seen */
+	const struct authlist_engine *stand_in; /* the engine's own text, taken for a certificate that is not visible */
 };
 
 /* `now` is the time of the last packet of the capture. */
@@ -137,16 +138,7 @@ const char *session_observed_name(enum auth_observed observed);
 const char *session_step_name(enum step_kind kind); /* "client_hello" */
 const char *session_close_name(enum close_kind close); /* "fin", NULL for none */
 
-/* The controller's prompt lines that add this certificate to its AuthList. */
-struct auth_fix {
-	char line[7][128];
-	uint32_t lines;
-};
-
-/*
- * The lines to paste for IOS-XE (SHA-256 of the SPKI) and AireOS (SHA-1 and SHA-256), with a comment line
- * ("!") in front of each. None when there is no certificate or no MAC to enter.
- */
-void session_auth_fix(const struct session_auth *auth, struct auth_fix *out);
+/* The lines to paste for the engine's certificate, or for the text that stands in for it (authlist_fix). */
+void session_auth_fix(const struct model *model, const struct session_auth *auth, struct auth_fix *out);
 
 #endif

@@ -211,7 +211,7 @@ static void record_message(void *ctx, const struct frame_message *message)
 	side->record_version = side->record.version;
 	tls->records[side->dir]++;
 	if (side->record.type == TLS_APPLICATION_DATA)
-		tls_tally_data(tls, side->dir, side->record.length, &message->last);
+		tls_tally_data(side->conn->session, side->dir, side->record.length, &message->last);
 	if (side->record.type == TLS_CHANGE_CIPHER_SPEC)
 		take_change_cipher_spec(side, message);
 	else if (is_protected(side, side->record.type)) {

@@ -1,8 +1,14 @@
 /* Counts of protected records; see tls_tally.h. Called by tls_conn.c only. */
 #include "analyzer/tls_tally.h"
 
-void tls_tally_data(struct session_tls *tls, uint8_t dir, uint16_t length, const struct origin *at)
+static bool has_closed(const struct session_tcp *tcp, uint8_t dir)
 {
+	return tcp->fin[dir].packet != 0 || (tcp->rst.packet != 0 && tcp->rst_dir == dir);
+}
+
+void tls_tally_data(struct session *session, uint8_t dir, uint16_t length, const struct origin *at)
+{
+	struct session_tls *tls = &session->tls;
 	if (tls->protected_records[dir]++ == 0)
 		tls->first_protected[dir] = *at;
 	tls->protected_on[dir] = true;
@@ -10,6 +16,8 @@ void tls_tally_data(struct session_tls *tls, uint8_t dir, uint16_t length, const
 		tls->protected_after_reply[dir]++;
 	tls->last_protected[dir] = *at;
 	tls->last_protected_length[dir] = length;
+	tls->latest_protected = dir;
+	tls->closed_before_last[dir] = has_closed(&session->tcp, dir ^ 1);
 }
 
 void tls_tally_opened(struct session_tls *tls, uint8_t dir, uint8_t type)

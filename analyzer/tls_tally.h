@@ -11,7 +11,7 @@
 #include "analyzer/model.h"
 
 /* A record of application data type came, whether it can be opened or not. */
-void tls_tally_data(struct session_tls *tls, uint8_t dir, uint16_t length, const struct origin *at);
+void tls_tally_data(struct session *session, uint8_t dir, uint16_t length, const struct origin *at);
 
 /* A record was opened; `type` is its inner content type. */
 void tls_tally_opened(struct session_tls *tls, uint8_t dir, uint8_t type);

@@ -59,6 +59,9 @@
 #define LIMIT_ICMP         4     /* ICMP errors kept of one session: the first ones say it all, no finding */
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
 
+/* Traces. */
+#define LIMIT_WRAPPED 512  /* bytes of a wrapped line put together; the rest stands alone, no finding */
+
 /* Lists and reports. */
 #define LIMIT_LIST_BYTES   (8 << 20)  /* one allow-list file */
 #define LIMIT_LIST_ENTRIES 65536      /* entries of all lists */

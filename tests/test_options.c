@@ -62,7 +62,10 @@ static void test_wrong(void **state)
 		const char *line, *part;
 	} wrong[] = {
 	    {"", "nothing to read"},
-	    {"-a list", "-a needs a capture"},
+	    {"--explain-lists", "add -a FILE"},
+	    {"-a l -w x", "-r FILE"},
+	    {"--explain-lists -r a", "add -a FILE"},
+	    {"--explain-lists -a l -o json", "leave out -o json"},
 	    {"-r", "-r wants a value"},
 	    {"-r a -x", "unknown option -x"},
 	    {"-r a --nonsense", "--nonsense is not understood"},
@@ -88,6 +91,19 @@ static void test_wrong(void **state)
 			fail_msg("%s: %s", wrong[i].line, err.text);
 		options_free(&o);
 	}
+}
+
+/* AuthList texts alone are a complete run. */
+static void test_lists_alone(void **state)
+{
+	(void)state;
+	struct options o;
+	struct err err;
+	assert_int_equal(parse("-a mse.txt -a wlc.txt", &o, &err), 0);
+	assert_int_equal(o.n_read, 0);
+	assert_false(o.explain);
+	assert_int_equal(parse("--explain-lists -a mse.txt", &o, &err), 0);
+	assert_true(o.explain);
 }
 
 static void test_help(void **state)
@@ -117,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all),
 	    cmocka_unit_test(test_wrong),
+	    cmocka_unit_test(test_lists_alone),
 	    cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

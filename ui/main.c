@@ -6,6 +6,7 @@
 #include "analyzer/input.h"
 #include "analyzer/profile_file.h"
 #include "analyzer/xmalloc.h"
+#include "ui/explain.h"
 #include "ui/json.h"
 #include "ui/options.h"
 #include "ui/progress.h"
@@ -220,14 +221,19 @@ static void close_save(struct run *run)
 
 /* ---- the report ---- */
 
-static void report(const struct run *run, struct view *view)
+static struct page page_of(const struct run *run)
 {
-	struct page page = {
+	return (struct page){
 	    .out = stdout,
 	    .format = {.escape = run->escape, .utc = run->options.utc},
 	    .colour = has_colour(),
 	    .verbose = run->options.verbose,
 	};
+}
+
+static void report(const struct run *run, struct view *view)
+{
+	struct page page = page_of(run);
 	if (run->options.output == OUTPUT_JSON)
 		json_report(stdout, view);
 	else
@@ -250,10 +256,47 @@ static enum status finish(struct run *run, struct err *err)
 	return status;
 }
 
+/* A text that holds no entry; NULL when each has one. */
+static const struct authlist_file *empty_list(const struct authlist *list)
+{
+	for (size_t i = 0; i < list->n_files; i++)
+		if (list->files[i].entries == 0)
+			return &list->files[i];
+	return NULL;
+}
+
+/* Without a capture: what one side's texts say is compared with the other's. */
+static enum status compare_lists(struct run *run, struct err *err)
+{
+	const struct authlist *list = &run->model->authlist;
+	const struct authlist_file *empty = empty_list(list);
+	if (list->n_engines > 0 && list->n_allowing > 0)
+		return finish(run, err);
+	if (run->options.explain)
+		return STATUS_CLEAN;
+	if (empty != NULL)
+		err_set(err, "%.100s: no AuthList entry was found; --explain-lists shows how it was read",
+		        empty->name);
+	else if (list->n_allowing > 0)
+		err_set(err, "only what is allowed was given: add the engine's own hashes with -a (show "
+		             "server-auth-info, cmxctl config controllers show), or a capture with -r FILE");
+	else
+		err_set(err, "only the engine's own hashes were given: add the controller's AuthList with -a (show "
+		             "running-config, show auth-list), or a capture with -r FILE");
+	return STATUS_TROUBLE;
+}
+
 static enum status analyse(struct run *run, struct err *err)
 {
+	struct page page = page_of(run);
+	struct explain explain;
+	if (run->options.explain)
+		explain_start(&explain, &page, &run->model->authlist);
 	if (set_up(run, err) != 0)
 		return STATUS_TROUBLE;
+	run->model->authlist.listener = NULL;
+	if (run->options.n_read == 0)
+		return compare_lists(run, err);
 	open_inputs(run);
 	if (run->n_inputs == 0 || open_save(run, err) != 0)
 		return STATUS_TROUBLE;

@@ -11,7 +11,14 @@
 
 #define LONG_ONLY 256 /* options without a letter are numbered from here */
 
-enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES, OPTION_WITH_SECRETS };
+enum {
+	OPTION_PORT = LONG_ONLY,
+	OPTION_CONTROLLER,
+	OPTION_SESSION,
+	OPTION_MESSAGES,
+	OPTION_EXPLAIN,
+	OPTION_WITH_SECRETS
+};
 
 struct option_row {
 	int letter;
@@ -23,8 +30,9 @@ struct option_row {
 static const struct option_row rows[] = {
     {'r', "read", "FILE", "read a capture: pcap or pcapng, also gzipped;\n- is standard input; repeatable"},
     {'a', "authlist", "FILE",
-     "compare with this AuthList: \"MAC HASH\" lines, IOS-XE\nconfiguration or PEM certificates; "
-     "repeatable"},
+     "AuthList text: of the controller, of the engine, \"MAC\nHASH\" lines or PEM certificates; repeatable. "
+     "Texts of\nboth sides are compared, also without a capture"},
+    {OPTION_EXPLAIN, "explain-lists", NULL, "print what was understood of each AuthList text,\nline by line"},
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
@@ -121,6 +129,9 @@ static void apply_flag(struct options *out, int letter)
 		break;
 	case OPTION_MESSAGES:
 		out->messages = true;
+		break;
+	case OPTION_EXPLAIN:
+		out->explain = true;
 		break;
 	case 'u':
 		out->utc = true;
@@ -221,14 +232,17 @@ static int check(const struct options *options, struct err *err)
 {
 	if (options->action != ACTION_RUN)
 		return 0;
+	if (options->explain && options->n_authlist == 0)
+		return err_set(err, "--explain-lists needs a text to explain: add -a FILE");
+	if (options->explain && options->output == OUTPUT_JSON)
+		return err_set(err, "--explain-lists is text for people: leave out -o json, whose authlists[] has "
+		                    "the problems");
 	if (options->with_secrets && options->write == NULL)
 		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
 	if (options->write != NULL && strcmp(options->write, "-") == 0)
 		return err_set(err, "-w wants the name of a file: standard output carries the report");
-	if (options->n_read > 0)
+	if (options->n_read > 0 || (options->n_authlist > 0 && options->write == NULL))
 		return 0;
-	if (options->n_authlist > 0)
-		return err_set(err, "-a needs a capture to compare with: add -r FILE");
 	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-a AUTHLIST] [options] "
 	                    "[capture filter]; -h lists the options");
 }

@@ -94,10 +94,23 @@ static void show_evidence(const struct page *page, const struct finding *finding
 		          TONE_PLAIN, text);
 }
 
-/* `session` is NULL for the capture. */
-static void show_finding(const struct page *page, const struct finding *finding,
-                         const struct view_session *session)
+/* Lines to paste among the advice: the session's, or those of an engine that the lists were compared for. */
+static const struct auth_fix *fix_of(const struct row *row, const struct finding *finding, struct auth_fix *room)
 {
+	const struct authlist *list = &row->view->model->authlist;
+	if (row->session != NULL)
+		return &row->session->fix;
+	if (finding->engine == NULL)
+		return NULL;
+	struct authlist_key key = authlist_key_of_engine(list, finding->engine);
+	authlist_fix(&key, room);
+	return room;
+}
+
+static void show_finding(const struct page *page, const struct finding *finding, const struct row *row)
+{
+	const struct view_session *session = row->session;
+	struct auth_fix fix;
 	char head[LINE];
 	snprintf(head, sizeof head, "%s %s", findings_severity_name(finding->severity), finding->id);
 	page_line(page, INDENT, severity_tone(finding->severity), head);
@@ -105,7 +118,7 @@ static void show_finding(const struct page *page, const struct finding *finding,
 		page_wrap(page, INDENT + 3, "", TONE_PLAIN, finding->summary);
 	if (finding->cause[0] != '\0')
 		page_wrap(page, INDENT + 3, "Why: ", TONE_PLAIN, finding->cause);
-	show_all_advice(page, finding, session != NULL ? &session->fix : NULL);
+	show_all_advice(page, finding, fix_of(row, finding, &fix));
 	show_evidence(page, finding);
 }
 
@@ -126,7 +139,7 @@ static void show_findings(const struct page *page, const char *title, const stru
 		if (!titled)
 			heading(page, title);
 		titled = true;
-		show_finding(page, finding, row->session);
+		show_finding(page, finding, row);
 	}
 }
 
@@ -321,15 +334,30 @@ static void show_lists(const struct page *page, const struct row *root)
 	}
 }
 
+/* What the texts say without any capture. */
+static void show_comparison(const struct page *page, const struct row *root)
+{
+	size_t n = view_rows(&view_comparison, root);
+	for (size_t i = 0; i < n; i++) {
+		struct row row = view_row(&view_comparison, root, i);
+		heading(page, i == 0 ? "Engine and controller by their own texts" : "Further engine");
+		page_pairs(page, INDENT, &view_comparison, &row);
+	}
+}
+
 static void show_head(const struct page *page, struct view *view)
 {
 	struct row root = view_root(view);
 	show_zone(page, &view->model->capture);
-	show_inputs(page, view, &root);
+	if (view->model->capture.n_inputs > 0)
+		show_inputs(page, view, &root);
 	show_lists(page, &root);
-	heading(page, "Capture");
-	page_pairs(page, INDENT, &view_capture, &root);
-	show_findings(page, "Findings about the capture", &root, SEVERITY_INFO, SEVERITY_ERROR);
+	show_comparison(page, &root);
+	if (view->model->capture.n_inputs > 0) {
+		heading(page, "Capture");
+		page_pairs(page, INDENT, &view_capture, &root);
+	}
+	show_findings(page, view->model->capture.n_inputs > 0 ? "Findings about the capture" : "What to do", &root, SEVERITY_INFO, SEVERITY_ERROR);
 }
 
 static bool is_error(const struct view_digest *digest)

@@ -131,7 +131,7 @@ void view_session_open(struct view *view, const struct session *session)
 	out->state = session_state(session, view->now);
 	out->handshake = session_handshake(session);
 	session_auth(view->model, session, &out->auth);
-	session_auth_fix(&out->auth, &out->fix);
+	session_auth_fix(view->model, &out->auth, &out->fix);
 	findings_of_session(view->model, session, &out->findings);
 	findings_verdict(view->model, session, &out->findings, out->verdict);
 	session_community_id(session, out->community_id);

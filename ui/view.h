@@ -166,6 +166,7 @@ struct view {
 	char scratch[640];        /* a text that a getter puts together, until the next one does */
 	bool list_messages;       /* --messages */
 	struct fields fields;     /* of the message that is being shown */
+	struct auth_decision comparison; /* of the row of view_comparison that was opened last */
 	struct addr addr;         /* an address that a getter puts together, until the next one does */
 };
 
@@ -190,6 +191,7 @@ extern const struct table view_capture;
 extern const struct table view_capture_encapsulation; /* names; the item is a bit set, uint32_t */
 extern const struct table view_capture_authlists;
 extern const struct table view_capture_list_problems; /* of the list that is the item */
+extern const struct table view_comparison; /* engines against controllers, by the texts alone */
 extern const struct table view_sessions;
 extern const struct table view_overview; /* for people: a line per session, without opening it */
 extern const struct table view_tls;

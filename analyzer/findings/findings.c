@@ -41,6 +41,7 @@ static const struct rule session_rules[] = {
     {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
     {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
     {"capture-conflict", SEVERITY_WARNING, trust_conflict, 0},
+    {"auth-duplicate-entry", SEVERITY_INFO, auth_duplicate_entry, 0},
     {"capture-midstream", SEVERITY_INFO, capture_midstream, 0},
     {"framing-unknown", SEVERITY_INFO, nmsp_framing_unknown, 0},
     {"keys-missing", SEVERITY_INFO, keys_missing, 0},
@@ -48,6 +49,11 @@ static const struct rule session_rules[] = {
 
 /* The one that can come many times is the last: a full list loses only repeats of it. */
 static const struct rule capture_rules[] = {
+    {"auth-damaged-entry", SEVERITY_ERROR, auth_comparison, AUTH_DAMAGED_ENTRY},
+    {"auth-hash-kind", SEVERITY_ERROR, auth_comparison, AUTH_HASH_KIND},
+    {"auth-hash-mismatch", SEVERITY_ERROR, auth_comparison, AUTH_HASH_MISMATCH},
+    {"auth-hash-other-mac", SEVERITY_ERROR, auth_comparison, AUTH_HASH_OTHER_MAC},
+    {"auth-mac-not-listed", SEVERITY_ERROR, auth_comparison, AUTH_MAC_NOT_LISTED},
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
     {"capture-dropped", SEVERITY_WARNING, trust_dropped, 0},
     {"capture-duplicates", SEVERITY_WARNING, trust_duplicates, 0},

@@ -113,6 +113,8 @@ void keys_wrong(const struct subject *subject, const struct rule *rule, struct f
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_accepted_unlisted(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_duplicate_entry(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_comparison(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
 
 /* cert.c; kind is a bool: not yet valid */
 void cert_dates(const struct subject *subject, const struct rule *rule, struct findings *out);

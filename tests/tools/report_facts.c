@@ -1,7 +1,7 @@
 /*
- * Picks facts out of a JSON report on standard input: one a line, for the comparison with tshark and with the
- * expected findings, or the sessions without what another file changes, for tests/round-trip.
- * Usage: report_facts steps | alerts | certificates | findings | sessions
+ * Picks facts out of a JSON report on standard input: one a line, for the scripts that compare them, or the
+ * sessions without what another file changes, for tests/round-trip.
+ * Usage: report_facts steps | alerts | certificates | messages | findings | sessions
  */
 #include "dissect/names.h"
 
@@ -39,6 +39,38 @@ static void print_certificate(json_t *certificate)
 {
 	json_t *hashes = json_object_get(certificate, "hashes");
 	puts(json_string_value(json_object_get(hashes, "cert_sha256")));
+}
+
+static void print_message(json_t *message)
+{
+	printf("%s %s %lld/%lld\n", json_string_value(json_object_get(message, "type")),
+	    json_string_value(json_object_get(message, "direction")),
+	    (long long)json_integer_value(json_object_get(message, "count")),
+	    (long long)json_integer_value(json_object_get(message, "bytes")));
+}
+
+static void print_finding(json_t *finding)
+{
+	puts(json_string_value(json_object_get(finding, "id")));
+}
+
+static const struct fact {
+	const char *list; /* of a session's tls, or of the session itself */
+	void (*print)(json_t *item);
+} facts[] = {
+    {"steps", print_step},
+    {"alerts", print_alert},
+    {"certificates", print_certificate},
+    {"messages", print_message},
+    {"findings", print_finding},
+};
+
+static const struct fact *find_fact(const char *list)
+{
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+		if (strcmp(facts[i].list, list) == 0)
+			return &facts[i];
+	return NULL;
 }
 
 /* "packet 7" and "packets 7, 9" lose their numbers. */
@@ -83,41 +115,34 @@ static int print_sessions(json_t *report)
 	return result == 0 ? 0 : 2;
 }
 
-static void print_findings(json_t *owner)
+/* Findings stand in the report too: those of the capture. */
+static int print_items(json_t *report, const struct fact *fact)
 {
-	size_t i;
-	json_t *finding;
-	json_array_foreach (json_object_get(owner, "findings"), i, finding)
-		puts(json_string_value(json_object_get(finding, "id")));
+	size_t i, j;
+	json_t *session, *item;
+	json_array_foreach (json_object_get(report, fact->list), j, item)
+		fact->print(item);
+	json_array_foreach (json_object_get(report, "sessions"), i, session) {
+		json_t *list = json_object_get(session, fact->list);
+		if (list == NULL)
+			list = json_object_get(json_object_get(session, "tls"), fact->list);
+		json_array_foreach (list, j, item)
+			fact->print(item);
+	}
+	json_decref(report);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	json_error_t error;
 	json_t *report = json_loadf(stdin, 0, &error);
-	if (argc != 2 || report == NULL) {
+	const char *what = argc == 2 ? argv[1] : "";
+	const struct fact *fact = find_fact(what);
+	bool sessions = strcmp(what, "sessions") == 0;
+	if (report == NULL || (fact == NULL && !sessions)) {
 		fprintf(stderr, "report_facts: %s\n", report == NULL ? error.text : "usage");
 		return 2;
 	}
-	if (strcmp(argv[1], "sessions") == 0)
-		return print_sessions(report);
-	size_t i, j;
-	json_t *session, *item;
-	bool findings = strcmp(argv[1], "findings") == 0;
-	if (findings)
-		print_findings(report);
-	json_array_foreach (json_object_get(report, "sessions"), i, session) {
-		if (findings)
-			print_findings(session);
-		json_array_foreach (json_object_get(json_object_get(session, "tls"), argv[1]), j, item) {
-			if (strcmp(argv[1], "steps") == 0)
-				print_step(item);
-			else if (strcmp(argv[1], "alerts") == 0)
-				print_alert(item);
-			else
-				print_certificate(item);
-		}
-	}
-	json_decref(report);
-	return 0;
+	return sessions ? print_sessions(report) : print_items(report, fact);
 }
