@@ -203,7 +203,8 @@ struct session {
 
 /*
  * Caps that can be reached, one counter each: the finding limit-reached names them. How often is known by
- * the store for HIT_CERTIFICATES (certs_refused), and by the AuthList for the ones of lists.
+ * the store for HIT_CERTIFICATES (certs_refused), by the key log for HIT_SECRETS, and by the AuthList for the ones
+ * of lists.
  */
 enum limit {
 	HIT_TUNNELS,
@@ -215,6 +216,7 @@ enum limit {
 	HIT_CHAIN,
 	HIT_CHAINS,
 	HIT_CERTIFICATES,
+	HIT_SECRETS,
 	HIT_STEPS,
 	HIT_ALERTS,
 	HIT_SESSIONS,

@@ -198,6 +198,8 @@ static bool is_of_lists(enum limit limit)
 static uint64_t hits_of(const struct model *model, enum limit limit)
 {
 	const struct authlist *list = &model->authlist;
+	if (limit == HIT_SECRETS)
+		return model->keylog != NULL ? keylog_counts(model->keylog).dropped : 0;
 	if (limit == HIT_CERTIFICATES)
 		return certs_refused(model->certs);
 	if (!is_of_lists(limit))
@@ -227,6 +229,7 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	    [HIT_CHAIN] = {"certificates of a message", LIMIT_CHAIN},
 	    [HIT_CHAINS] = {"certificates of a session", LIMIT_CHAINS},
 	    [HIT_CERTIFICATES] = {"different certificates", LIMIT_CERTIFICATES},
+	    [HIT_SECRETS] = {"secrets of the key logs", LIMIT_SECRETS},
 	    [HIT_STEPS] = {"handshake steps of a session", LIMIT_STEPS},
 	    [HIT_ALERTS] = {"alerts of a session", LIMIT_ALERTS},
 	    [HIT_SESSIONS] = {"sessions", LIMIT_SESSIONS},
@@ -250,17 +253,19 @@ static void list_limits(const struct model *model, char *text, size_t room)
 
 static void advise_less(const struct model *model, struct finding *finding)
 {
-	bool lists = false, capture = false;
+	bool lists = false, capture = false, keys = hits_of(model, HIT_SECRETS) > 0;
 	for (size_t i = 0; i < HITS; i++) {
 		bool hit = hits_of(model, (enum limit)i) > 0;
 		lists = lists || (hit && is_of_lists((enum limit)i));
-		capture = capture || (hit && !is_of_lists((enum limit)i));
+		capture = capture || (hit && !is_of_lists((enum limit)i) && i != HIT_SECRETS);
 	}
 	if (capture)
 		rule_advice(finding,
 		            "analyse less at a time: name a host in the capture filter, or split the file");
 	if (lists)
 		rule_advice(finding, "cut the AuthList down to the lines of the engines in question");
+	if (keys)
+		rule_advice(finding, "cut the key log down to the time of the sessions in question");
 }
 
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out)
