@@ -96,7 +96,17 @@ static void count_session(struct capture *capture, const struct session *session
 	capture->cut_packets += session->tcp.cut_packets - cuts;
 }
 
-/* The connection ends: what it still holds is handed up, and the gaps are counted. */
+static void save_keys_of(struct analyze *analyze, struct flow *flow)
+{
+	const struct session_tls *tls = &flow->session->tls;
+	if (analyze->model->keylog != NULL && tls->client_hello)
+		save_secrets(analyze->save, analyze->model->keylog, tls->client_random, &flow->saved);
+}
+
+/*
+ * The connection ends: what it still holds is handed up, a ClientHello behind a hole maybe, and the gaps are
+ * counted.
+ */
 static void finish_flow(struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tcp *tcp = &flow->session->tcp;
@@ -104,6 +114,8 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
 	model_rank(analyze->model, flow->session);
+	if (analyze->save != NULL)
+		save_keys_of(analyze, flow);
 }
 
 static void drop_flow(struct analyze *analyze, struct flow *flow)
@@ -277,13 +289,6 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 	else if (packet->kind == PACKET_ICMP_ERROR)
 		return take_icmp(analyze, packet);
 	return NULL;
-}
-
-static void save_keys_of(struct analyze *analyze, struct flow *flow)
-{
-	const struct session_tls *tls = &flow->session->tls;
-	if (analyze->model->keylog != NULL && tls->client_hello)
-		save_secrets(analyze->save, analyze->model->keylog, tls->client_random, &flow->saved);
 }
 
 /* The secrets stand in front of the packet that named them, so that whoever reads the file need not wait. */

@@ -349,7 +349,8 @@ static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 	tls->keys_lost[side->dir] = true;
 	if (side->gap.packet == 0)
 		side->gap = *origin;
-	plain_gap(&side->conn->plain, side->dir, 0, origin);
+	if (!side->given_up) /* else these bytes are the first plaintext */
+		plain_gap(&side->conn->plain, side->dir, 0, origin);
 	tls_handshake_break(&side->handshake, origin);
 	side->handshake.frame.astray = true;
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "analyzer/findings/findings.h"
+#include "analyzer/session_nmsp.h"
 #include "tests/recording.h"
 
 #include <ctype.h>
@@ -364,6 +365,27 @@ static void test_acknowledged_only(void **state)
 	model_free(model);
 }
 
+/* Where it is seen that there is no TLS, the plaintext begins and lacks nothing, in one piece or in two. */
+static void test_plaintext_is_whole(void **state)
+{
+	(void)state;
+	enum { FIRST_DATA = 3 };
+	for (int split = 0; split < 2; split++) {
+		struct recording recording;
+		recording_read(&recording, "samples/plaintext.pcapng");
+		if (split)
+			assert_true(recording_split(&recording, FIRST_DATA, 1));
+		struct model *model = model_new();
+		recording_analyze(&recording, model);
+		const struct session_nmsp *nmsp = model->first->nmsp;
+		assert_int_equal(nmsp->gaps[0] + nmsp->gaps[1], 0);
+		assert_int_equal(nmsp->messages[0] + nmsp->messages[1], 28);
+		assert_true(session_nmsp_whole(model->first));
+		model_free(model);
+		recording_free(&recording);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +398,7 @@ int main(void)
 	    cmocka_unit_test(test_loss_behind_client_hello),
 	    cmocka_unit_test(test_no_claim_without_syn),
 	    cmocka_unit_test(test_acknowledged_only),
+	    cmocka_unit_test(test_plaintext_is_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

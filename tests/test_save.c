@@ -357,6 +357,35 @@ static void test_secrets_come_first(void **state)
 	}
 }
 
+/* A ClientHello that waits for bytes of the other side until the end names its secrets, too. */
+static void test_secrets_of_a_late_hello(void **state)
+{
+	(void)state;
+	enum { HELLO = 3, HANDSHAKE = 9, ACK_LAST_BYTE = 14 + 20 + 11 };
+	struct saving saving;
+	struct recording original;
+	struct err err;
+	saving_start(&saving, true);
+	assert_int_equal(keylog_read(saving.model->keylog, "samples/accepted-tls12.keys", &err), 0);
+	recording_read(&original, "samples/accepted-tls12.pcapng");
+	original.packets[HELLO].bytes[ACK_LAST_BYTE]++;
+	for (size_t i = 0; i < HANDSHAKE; i++) {
+		const struct recorded *r = &original.packets[i];
+		struct capfile_packet packet = {
+		    .time = r->time, .linktype = r->linktype, .wire = r->wire, .data = span_of(r->bytes, r->n)};
+		analyze_packet(saving.analyze, 0, &packet);
+	}
+	assert_false(saving.model->first->tls.client_hello);
+	analyze_end(saving.analyze);
+	analyze_free(saving.analyze);
+	assert_int_equal(save_close(saving.save, &err), 0);
+	assert_true(saving.model->first->tls.client_hello);
+	assert_int_equal(packets_before_secrets(saving.path), HANDSHAKE);
+	unlink(saving.path);
+	model_free(saving.model);
+	recording_free(&original);
+}
+
 /* ---- the same again -------------------------------------------------------------------------------- */
 
 static void segment(struct saving *saving, bool answers, uint32_t seq, uint32_t ack, unsigned flags, int64_t at)
@@ -439,6 +468,7 @@ int main(void)
 	    cmocka_unit_test(test_waiting_is_bounded),
 	    cmocka_unit_test(test_wait_counts_its_bytes),
 	    cmocka_unit_test(test_secrets_come_first),
+	    cmocka_unit_test(test_secrets_of_a_late_hello),
 	    cmocka_unit_test(test_other_traffic_tells_no_time),
 	    cmocka_unit_test(test_until),
 	};

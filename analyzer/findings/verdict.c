@@ -122,8 +122,9 @@ static const char *amount(const struct session *session, char text[RULE_TEXT])
 	const uint64_t *records = session->tls.protected_records, *opened = session->tls.opened;
 	const struct session_nmsp *nmsp = session->nmsp;
 	bool whole = opened[0] >= records[0] && opened[1] >= records[1];
-	if (whole && nmsp != NULL && nmsp->profile != NULL)
-		return rule_count(nmsp->messages[0] + nmsp->messages[1], "NMSP message", text);
+	uint64_t messages = nmsp == NULL ? 0 : nmsp->messages[0] + nmsp->messages[1];
+	if (whole && messages > 0)
+		return rule_count(messages, "NMSP message", text);
 	return rule_count(records[0] + records[1], "encrypted record", text);
 }
 
