@@ -4,6 +4,8 @@
  */
 #include "analyzer/model.h"
 
+#include "analyzer/clocks.h"
+#include "analyzer/pairs.h"
 #include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 
@@ -22,6 +24,8 @@ struct model *model_new(void)
 	model->ports[0] = NMSP_PORT;
 	model->n_ports = 1;
 	model->certs = certs_new();
+	model->clocks = clocks_new();
+	model->pairs = pairs_new();
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
@@ -42,6 +46,8 @@ void model_free(struct model *model)
 	free(model->capture.inputs);
 	authlist_free(&model->authlist);
 	certs_free(model->certs);
+	clocks_free(model->clocks);
+	pairs_free(model->pairs);
 	free(model->profile);
 	free(model->builtin);
 	keylog_free(model->keylog);
@@ -151,6 +157,7 @@ void model_drop_session(struct model *model, struct session *session)
 	struct capture *capture = &model->capture;
 	capture->evicted_sessions++;
 	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
+	pairs_drop(model->pairs, session);
 	for (uint32_t i = 0; i < session->n_certs; i++)
 		certs_give_back(model->certs, session->certs[i].cert);
 	session_nmsp_free(model, session->nmsp);

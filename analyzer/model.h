@@ -135,8 +135,11 @@ struct session_tls {
 	bool client_hello, server_hello; /* parsed */
 	bool ssl2_hello;
 	uint16_t offered_version; /* highest of the ClientHello */
+	uint16_t offered[LIMIT_OFFERED]; /* its first cipher suites, without signals and GREASE */
+	uint32_t n_offered;              /* all of these; 0 = not known */
 	uint16_t version;         /* chosen by the ServerHello; 0 unknown */
 	uint16_t cipher;          /* chosen; valid with server_hello */
+	uint16_t signature[2];    /* scheme of this side's own signature in the handshake, 0 = not seen or none */
 	uint8_t compression;      /* chosen; 0 = none */
 	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac, early_data;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
@@ -196,6 +199,8 @@ struct session {
 	struct session_nmsp *nmsp; /* session_nmsp.h; NULL until plaintext came */
 	uint64_t steps_dropped, alerts_dropped; /* beyond LIMIT_STEPS, LIMIT_ALERTS */
 	struct session *prev, *next;            /* in order of id */
+	struct pair *pair;                      /* pairs.h; NULL for a session of no connection */
+	struct session *pair_prev, *pair_next;  /* of the same pair, in order of id */
 	enum session_rank rank;
 	struct session *older, *newer; /* of the same rank, in the order in which they came to it */
 	void *conn; /* the analysis' own state of the connection, not for readers */
@@ -225,6 +230,8 @@ enum limit {
 	HIT_LIST_LINE,
 	HIT_LIST_PROBLEMS,
 	HIT_MESSAGE_TYPES,
+	HIT_CLOCK_HOSTS,
+	HIT_PAIRS,
 	HITS
 };
 
@@ -282,6 +289,8 @@ struct model {
 	uint32_t n_sessions; /* in the list */
 	uint32_t next_id;
 	struct certs *certs;
+	struct clocks *clocks; /* what hosts said in their hellos of the time */
+	struct pairs *pairs;   /* who talked to whom */
 	struct keylog *keylog; /* NULL when no key log was given and none can come */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	size_t waiting;        /* bytes of ciphertext that wait, of all connections */

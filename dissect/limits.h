@@ -32,6 +32,12 @@
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
+#define LIMIT_OFFERED   24                      /* cipher suites kept of a ClientHello; all are counted, no finding */
+
+/* Hosts and pairs of them: the ones heard longest ago leave first. */
+#define LIMIT_CLOCK_HOSTS 4096   /* hosts whose hellos tell the time */
+#define LIMIT_PAIRS       20000  /* pairs of hosts; not below LIMIT_SESSIONS: a pair with a session stays */
+
 /* Keys and NMSP messages. */
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs */
 #define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key */

@@ -238,6 +238,8 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	    [HIT_LIST_LINE] = {"bytes of a line of the AuthList", LIMIT_LINE},
 	    [HIT_LIST_PROBLEMS] = {"problem notes of an AuthList file", LIMIT_LIST_PROBLEMS},
 	    [HIT_MESSAGE_TYPES] = {"NMSP message types of a session", LIMIT_MESSAGE_TYPES},
+	    [HIT_CLOCK_HOSTS] = {"hosts whose hellos tell the time", LIMIT_CLOCK_HOSTS},
+	    [HIT_PAIRS] = {"pairs of hosts", LIMIT_PAIRS},
 	};
 	char times[RULE_TEXT];
 	size_t used = 0;

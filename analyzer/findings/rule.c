@@ -150,6 +150,15 @@ const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT])
 	return text;
 }
 
+const char *rule_pair(const struct session *session, char text[RULE_PAIR])
+{
+	char engine[ADDR_TEXT], controller[ADDR_TEXT];
+	snprintf(text, RULE_PAIR, "the engine %s and the controller %s",
+	         addr_text(&session->addr[session_engine(session)], engine),
+	         addr_text(&session->addr[session->controller], controller));
+	return text;
+}
+
 const char *rule_close(const struct session *session, char text[RULE_TEXT])
 {
 	static const char *const how[] = {[CLOSE_NONE] = "",

@@ -9,6 +9,8 @@
 
 #define RULE_PATIENCE (5 * NS_PER_S) /* the capture must go on so long before "nothing came" is said */
 
+#define RULE_PAIRS 8 /* pairs of hosts that a rule of the capture names one by one */
+
 #define RULE_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Computed once a session; `session` is NULL for the capture's own rules. */
@@ -65,6 +67,10 @@ const char *rule_alert(uint8_t code, char text[RULE_TEXT]);
 /* "MAC 00:50:56:9c:34:89" of the certificate, or why it is not known. Returns `text`. */
 const char *rule_mac(const struct cert *cert, char text[RULE_TEXT]);
 
+/* "the engine 10.1.1.5 and the controller 10.1.1.9". Returns `text`. */
+#define RULE_PAIR 128
+const char *rule_pair(const struct session *session, char text[RULE_PAIR]);
+
 /* "1 place", "2 places"; the noun forms its plural with s. Returns `text`. */
 const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT]);
 
@@ -100,7 +106,6 @@ void tcp_path_retransmissions(const struct subject *subject, const struct rule *
 
 /* tls.c */
 void tls_not_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
-void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_empty_certificate(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_no_certificate_request(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -109,6 +114,32 @@ void tls_no_certificate_request(const struct subject *subject, const struct rule
 void keys_missing(const struct subject *subject, const struct rule *rule, struct findings *out);
 void keys_wrong(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* alert.c */
+
+/* "1.0 s after certificate of the engine", or that the capture does not hold the step. Returns `text`. */
+#define ALERT_PLACE 96
+const char *alert_place(const struct session *session, const struct alert_seen *alert, char text[ALERT_PLACE]);
+
+void alert_fatal(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* offer.c */
+void offer_version(const struct subject *subject, const struct rule *rule, struct findings *out);
+void offer_no_shared_cipher(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* weak.c */
+void weak_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* clock.c */
+
+/* Adds what the hellos say of the two clocks to the cause, when they say anything. */
+void clock_tell(const struct subject *subject, struct finding *finding);
+
+void clock_behind(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
+void clock_of_judge(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* flapping.c */
+void flapping_pairs(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
+
 /* auth.c */
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -116,8 +147,9 @@ void auth_accepted_unlisted(const struct subject *subject, const struct rule *ru
 void auth_duplicate_entry(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_comparison(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
 
-/* cert.c; kind is a bool: not yet valid */
+/* cert.c; kind of cert_dates is a bool: not yet valid */
 void cert_dates(const struct subject *subject, const struct rule *rule, struct findings *out);
+void cert_expires_soon(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* capture.c */
 void capture_one_sided(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -136,10 +168,21 @@ void trust_clock_jump(const struct subject *subject, const struct rule *rule, st
 void trust_offload(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* nmsp.c */
+
+/* The framing is known, every message was read, and both sides sent some. */
+bool nmsp_whole(const struct subject *subject);
+
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_echo_silent(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_echo_missed(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_echo_none(const struct subject *subject, const struct rule *rule, struct findings *out);
+void nmsp_echo_slow(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* request.c */
+void request_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out);
+void request_refused(const struct subject *subject, const struct rule *rule, struct findings *out);
+void request_no_subscription(const struct subject *subject, const struct rule *rule, struct findings *out);
+void request_not_capable(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 #endif

@@ -13,6 +13,7 @@
 #define SYN_PATIENCE (3 * NS_PER_S) /* the second SYN of common stacks is out by then: RFC 6298 section 2 */
 
 /* Rooms of the parts of a sentence; together they fit a verdict. */
+#define CONDITION_TEXT 96
 #define HANDSHAKE_TEXT 120
 #define DECISION_TEXT  128
 #define TRAFFIC_TEXT   120
@@ -144,15 +145,37 @@ static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT
 	return text;
 }
 
-static const char *condition(const struct subject *subject)
+/* A warning that speaks of the session's health, not of its security or of the capture. */
+static bool ails(const struct finding *finding)
 {
-	if (tcp_path_is_reset(subject))
-		return "Reset";
-	return subject->state == SESSION_SILENT ? "Silent" : "Healthy";
+	static const char *const families[] = {"echo-", "request-", "subscription-", "service-", "nmsp-", "tcp-"};
+	for (size_t i = 0; i < RULE_COUNT(families); i++) {
+		if (strncmp(finding->id, families[i], strlen(families[i])) == 0)
+			return true;
+	}
+	return false;
 }
 
-static void completed(const struct subject *subject, char text[VERDICT_TEXT])
+static const char *condition(const struct subject *subject, const struct findings *findings, char text[CONDITION_TEXT])
 {
+	size_t used = 0;
+	if (tcp_path_is_reset(subject))
+		return "Reset";
+	if (subject->state == SESSION_SILENT)
+		return "Silent";
+	for (uint32_t i = 0; i < findings->n && used < CONDITION_TEXT; i++) {
+		if (ails(&findings->list[i]))
+			used += (size_t)snprintf(&text[used], CONDITION_TEXT - used, "%s%s",
+			                         used == 0 ? "Works, with trouble (" : ", ", findings->list[i].id);
+	}
+	if (used > 0 && used < CONDITION_TEXT)
+		snprintf(&text[used], CONDITION_TEXT - used, ")");
+	return used > 0 ? text : "Healthy";
+}
+
+static void completed(const struct subject *subject, const struct findings *findings, char text[VERDICT_TEXT])
+{
+	char state[CONDITION_TEXT];
 	char handshake[HANDSHAKE_TEXT], decision[DECISION_TEXT], after[TRAFFIC_TEXT];
 	handshake_text(subject->session, handshake);
 	traffic(subject, after);
@@ -167,7 +190,7 @@ static void completed(const struct subject *subject, char text[VERDICT_TEXT])
 		         handshake, after);
 	else
 		snprintf(text, VERDICT_TEXT, "%s: %s, %s, %s.",
-		         condition(subject), handshake,
+		         condition(subject, findings, state), handshake,
 		         decision_text(subject, decision), after);
 }
 
@@ -246,7 +269,7 @@ static void empty_connection(const struct subject *subject, char text[VERDICT_TE
 	         session->closed_by == 0 ? ": a port check?" : ".");
 }
 
-void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
+void verdict_progress(const struct subject *subject, const struct findings *findings, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
 	char end[RULE_TEXT];
@@ -255,7 +278,7 @@ void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
 	else if (subject->state == SESSION_CONNECTING)
 		connecting(subject, text);
 	else if (subject->handshake == HANDSHAKE_COMPLETE)
-		completed(subject, text);
+		completed(subject, findings, text);
 	else if (subject->handshake == HANDSHAKE_NOT_CAPTURED)
 		not_captured(subject, text);
 	else if (subject->state != SESSION_FAILED)
