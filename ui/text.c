@@ -226,6 +226,20 @@ static void show_auth(const struct page *page, const struct row *row)
 		show_fix(page, INDENT, &row->session->fix);
 }
 
+/* "no       controller reachable", and why in a line of its own. */
+static void show_checklist(const struct page *page, const struct row *row)
+{
+	char text[LINE];
+	heading(page, "The vendor's checklist");
+	for (size_t i = 0; i < view_rows(&view_checklist, row); i++) {
+		struct row item = view_row(&view_checklist, row, i);
+		struct value answer = view_checklist.columns[1].get(&item);
+		snprintf(text, sizeof text, "%-8s %s", answer.text, view_checklist.columns[0].get(&item).text);
+		page_line(page, INDENT, strcmp(answer.text, "no") == 0 ? TONE_ERROR : TONE_PLAIN, text);
+		page_wrap(page, INDENT + 9, "", TONE_PLAIN, view_checklist.columns[2].get(&item).text);
+	}
+}
+
 static void show_messages(const struct page *page, const struct row *row)
 {
 	const struct session *session = row->session->session;
@@ -277,6 +291,7 @@ static void show_session(const struct page *page, const struct row *row)
 	show_certificates_of(page, row, session_engine(row->session->session));
 	show_certificates_of(page, row, row->session->session->controller);
 	show_auth(page, row);
+	show_checklist(page, row);
 	show_messages(page, row);
 	heading(page, "Capture trust");
 	show_strings(page, "", &view_trust, row);

@@ -134,6 +134,7 @@ void view_session_open(struct view *view, const struct session *session)
 	session_auth_fix(view->model, &out->auth, &out->fix);
 	findings_of_session(view->model, session, &out->findings);
 	findings_verdict(view->model, session, &out->findings, out->verdict);
+	checklist(view->model, session, &out->auth, &out->checklist);
 	session_community_id(session, out->community_id);
 	session_decryption(view->model, session, &out->decryption);
 	view_timeline_build(out);

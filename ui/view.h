@@ -9,6 +9,7 @@
 #ifndef UI_VIEW_H
 #define UI_VIEW_H
 
+#include "analyzer/checklist.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/session.h"
 #include "dissect/fields.h"
@@ -140,6 +141,7 @@ struct view_session {
 	struct session_auth auth;
 	struct auth_fix fix;
 	struct findings findings;
+	struct checklist checklist;
 	char community_id[COMMUNITY_ID];
 	char verdict[VERDICT_TEXT];
 	struct session_decryption decryption;
@@ -198,6 +200,7 @@ extern const struct table view_tls;
 extern const struct table view_certificates;
 extern const struct table view_auth;
 extern const struct table view_auth_fix;
+extern const struct table view_checklist;
 extern const struct table view_findings;        /* of the session, or of the capture outside of sessions */
 extern const struct table view_findings_advice; /* of the finding that is the item */
 extern const struct table view_findings_evidence;

@@ -263,7 +263,7 @@ static const struct column columns[] = {
     {.key = "subscriptions", .shape = COLUMN_LIST, .table = &view_subscriptions},
     {.key = "messages", .shape = COLUMN_LIST, .table = &view_messages},
     {.key = "message_list", .shape = COLUMN_LIST, .table = &view_message_list, .on_request = true},
-    {.key = "checklist", .shape = COLUMN_LIST, .table = &empty},
+    {.key = "checklist", .shape = COLUMN_LIST, .table = &view_checklist},
     {.key = "findings", .shape = COLUMN_LIST, .table = &view_findings},
 };
 
