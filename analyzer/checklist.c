@@ -1,6 +1,6 @@
 /*
- * The six answers, one function each; see checklist.h. Pure: reads the model, keeps nothing. Never gives advice:
- * that is what findings do.
+ * The six answers, one function each; see checklist.h. Pure: reads the model, keeps nothing. Never gives
+ * advice: that is what findings do.
  */
 #include "analyzer/checklist.h"
 
@@ -55,11 +55,12 @@ static void reachable(const struct question *q)
 {
 	const struct origin *last = heard(q->session);
 	if (last != NULL)
-		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES, "Its packets are in the capture, the last one is packet %" PRIu64 ".",
-		       last->packet);
+		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES,
+		       "Its packets are in the capture, the last one is packet %" PRIu64 ".", last->packet);
 	else if (unanswered(q->session))
-		answer(q, CHECKLIST_REACHABLE, CHECKLIST_NO, "%" PRIu32 " SYNs of the engine got no answer%s.",
-		       q->session->tcp.syns, q->session->n_icmp > 0 ? ", but ICMP errors came" : "");
+		answer(q, CHECKLIST_REACHABLE, CHECKLIST_NO,
+		       "%" PRIu32 " SYNs of the engine got no answer%s.", q->session->tcp.syns,
+		       q->session->n_icmp > 0 ? ", but ICMP errors came" : "");
 	else
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_UNKNOWN, "No packet of it is in the capture.");
 }
@@ -73,16 +74,18 @@ static void same_time(const struct question *q)
 		answer(q, CHECKLIST_TIME, CHECKLIST_UNKNOWN,
 		       "The hellos of the two do not tell both clocks: compare show clock with date.");
 	else if (ahead < -CLOCKS_WITHIN)
-		answer(q, CHECKLIST_TIME, CHECKLIST_NO, "By their hellos the controller is %" PRId64 " s behind.", -ahead);
+		answer(q, CHECKLIST_TIME, CHECKLIST_NO,
+		       "By their hellos the controller is %" PRId64 " s behind.", -ahead);
 	else
-		answer(q, CHECKLIST_TIME, CHECKLIST_YES, "By their hellos the controller is %" PRId64 " s ahead.",
-		       ahead < 0 ? 0 : ahead);
+		answer(q, CHECKLIST_TIME, CHECKLIST_YES,
+		       "By their hellos the controller is %" PRId64 " s ahead.", ahead < 0 ? 0 : ahead);
 }
 
 static void push(const struct question *q)
 {
 	answer(q, CHECKLIST_PUSH, CHECKLIST_UNKNOWN,
-	       "Only NMSP is looked at: test SNMP (UDP 161, read and write) or SSH (TCP 22, privilege 15) from the "
+	       "Only NMSP is looked at: test SNMP (UDP 161, read and write) or SSH (TCP 22, privilege 15) "
+	       "from the "
 	       "engine.");
 }
 
@@ -111,14 +114,15 @@ static void version(const struct question *q)
 	const struct session_nmsp *nmsp = session->nmsp;
 	const char *tls = tls_version_name(session->tls.version);
 	if (alert != NULL && alert->code == TLS_PROTOCOL_VERSION)
-		answer(q, CHECKLIST_VERSION, CHECKLIST_NO, "The two have no TLS version in common (packet %" PRIu64 ").",
-		       alert->at.packet);
+		answer(q, CHECKLIST_VERSION, CHECKLIST_NO,
+		       "The two have no TLS version in common (packet %" PRIu64 ").", alert->at.packet);
 	else if (nmsp != NULL && session_nmsp_subscription(nmsp) != NULL)
 		answer(q, CHECKLIST_VERSION, CHECKLIST_YES,
 		       "The two understand each other: the controller accepted a subscription.");
 	else if (session_handshake(session) == HANDSHAKE_COMPLETE && tls != NULL)
 		answer(q, CHECKLIST_VERSION, CHECKLIST_UNKNOWN,
-		       "They agree on %s; whether the releases fit is in the vendor's compatibility matrix.", tls);
+		       "They agree on %s; whether the releases fit is in the vendor's compatibility matrix.",
+		       tls);
 	else
 		answer(q, CHECKLIST_VERSION, CHECKLIST_UNKNOWN,
 		       "The releases are not on the wire: see the vendor's compatibility matrix.");
@@ -139,7 +143,8 @@ static void refused_hash(const struct question *q)
 	default:
 		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_UNKNOWN, "%s",
 		       alert != NULL && alert->code == TLS_CERTIFICATE_UNKNOWN
-		           ? "The controller rejected the engine with an alert that points here: give its AuthList with -a."
+		           ? "The controller rejected the engine with an alert that points here: give its "
+		             "AuthList with -a."
 		           : "The controller rejected the engine; its alert names another reason, or none.");
 	}
 }
@@ -150,7 +155,8 @@ static void key_hash(const struct question *q)
 	if (q->auth->observed == AUTH_OBSERVED_REJECTED)
 		refused_hash(q);
 	else if (q->auth->observed == AUTH_OBSERVED_ACCEPTED)
-		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_YES, "The controller accepted the engine's certificate%s.",
+		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_YES,
+		       "The controller accepted the engine's certificate%s.",
 		       q->auth->inferred ? " (inferred)" : "");
 	else if (shown == CLIENT_CERTIFICATE_NOT_REQUESTED)
 		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_UNKNOWN, "The controller asked for no certificate.");
@@ -166,8 +172,8 @@ void checklist(const struct model *model, const struct session *session, const s
                struct checklist *out)
 {
 	static void (*const questions[CHECKLIST_ITEMS])(const struct question *) = {
-	    [CHECKLIST_REACHABLE] = reachable, [CHECKLIST_TIME] = same_time,    [CHECKLIST_PUSH] = push,
-	    [CHECKLIST_PORT] = port_open,      [CHECKLIST_VERSION] = version,   [CHECKLIST_KEY_HASH] = key_hash,
+	    [CHECKLIST_REACHABLE] = reachable, [CHECKLIST_TIME] = same_time,  [CHECKLIST_PUSH] = push,
+	    [CHECKLIST_PORT] = port_open,      [CHECKLIST_VERSION] = version, [CHECKLIST_KEY_HASH] = key_hash,
 	};
 	const struct question q = {model, session, auth, out};
 	for (size_t item = 0; item < CHECKLIST_ITEMS; item++)

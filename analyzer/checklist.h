@@ -2,8 +2,8 @@
  * The vendor's checklist for a controller that stays inactive (facts.md section 6), answered for one session
  * as far as the capture shows.
  *
- * Called by the reports. An answer is yes or no only on evidence that its sentence names; all else is unknown,
- * and the sentence says why.
+ * Called by the reports. An answer is yes or no only on evidence that its sentence names; all else is
+ * unknown, and the sentence says why.
  */
 #ifndef ANALYZER_CHECKLIST_H
 #define ANALYZER_CHECKLIST_H

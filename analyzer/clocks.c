@@ -50,7 +50,8 @@ static struct host *find(const struct clocks *clocks, const struct addr *addr)
 	return host;
 }
 
-bool clocks_add(struct clocks *clocks, const struct addr *addr, const struct origin *at, uint32_t gmt_unix_time)
+bool clocks_add(struct clocks *clocks, const struct addr *addr, const struct origin *at,
+                uint32_t gmt_unix_time)
 {
 	bool roomy = true;
 	struct host *host = find(clocks, addr);

@@ -21,12 +21,14 @@ struct clocks;
 struct clocks *clocks_new(void);
 void clocks_free(struct clocks *clocks); /* NULL is allowed */
 
-/* A hello of this host came at this time. False when another host was forgotten for it (LIMIT_CLOCK_HOSTS). */
-bool clocks_add(struct clocks *clocks, const struct addr *host, const struct origin *at, uint32_t gmt_unix_time);
+/* A hello of this host came at this time. False when another host was forgotten for it (LIMIT_CLOCK_HOSTS).
+ */
+bool clocks_add(struct clocks *clocks, const struct addr *host, const struct origin *at,
+                uint32_t gmt_unix_time);
 
 struct clocks_reading {
-	int64_t offset;       /* seconds that the host's clock is ahead of the capture's; below 0: behind */
-	uint32_t agree, of;   /* hellos */
+	int64_t offset;     /* seconds that the host's clock is ahead of the capture's; below 0: behind */
+	uint32_t agree, of; /* hellos */
 	struct origin first, last; /* of those that agree */
 };
 

@@ -1,6 +1,6 @@
 /*
- * The table of pairs behind pairs.h. Called by the analysis and the model; rules read it. Never decides whether
- * what a pair shows is a fault.
+ * The table of pairs behind pairs.h. Called by the analysis and the model; rules read it. Never decides
+ * whether what a pair shows is a fault.
  */
 #include "analyzer/pairs.h"
 

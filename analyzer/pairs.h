@@ -14,7 +14,8 @@ enum pairs_outcome {
 	PAIRS_NOTHING, /* no TLS, not whole in the capture, or not over yet: says nothing */
 	PAIRS_GOOD,    /* the handshake was completed, and nothing tore the session down */
 	PAIRS_FAILED,  /* the handshake failed */
-	PAIRS_DROPPED, /* it was completed, and within PAIRS_SHORT_LIFE torn down: RST, or nobody answered echoes */
+	PAIRS_DROPPED, /* it was completed, and within PAIRS_SHORT_LIFE torn down: RST, or nobody answered
+	                  echoes */
 };
 
 #define PAIRS_SHORT_LIFE (600 * NS_PER_S)
@@ -23,8 +24,8 @@ enum pairs_outcome pairs_outcome(const struct session *session);
 
 /* What is compared between handshakes, and outlives the session. */
 struct pairs_handshake {
-	uint32_t session; /* its number; 0 = none */
-	struct origin at; /* the session's first packet */
+	uint32_t session;         /* its number; 0 = none */
+	struct origin at;         /* the session's first packet */
 	uint16_t version, cipher; /* 0 = not seen */
 	bool has_key;
 	uint8_t key[32]; /* SHA-256 of the SubjectPublicKeyInfo in the engine's certificate */

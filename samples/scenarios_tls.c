@@ -1,6 +1,6 @@
 /*
- * Plots about TLS, clocks, echoes and subscriptions; see scenarios_tls.h. Called by generate.c through the table
- * in scenarios.c. What is not said here is as in accepted-tls12.
+ * Plots about TLS, clocks, echoes and subscriptions; see scenarios_tls.h. Called by generate.c through the
+ * table in scenarios.c. What is not said here is as in accepted-tls12.
  */
 #include "samples/scenarios_tls.h"
 
@@ -122,7 +122,8 @@ static void reconnect(struct scenarios_stage *stage, bool clocks, int64_t behind
 		plan.clocks = clocks;
 		plan.clock[1] = -behind;
 		struct session session = accepted(stage, &plan);
-		if (!clocks) /* on the wire the randoms are others than in the key log: nothing could be read */
+		if (!clocks) /* on the wire the randoms are others than in the key log: nothing could be read
+		              */
 			work_start(&session);
 		end(&session);
 	}

@@ -1,6 +1,6 @@
 /*
- * NMSP messages of a healthy session, said one by one, for the tests of findings about them. Each message is a
- * packet of its own; the findings are computed when the streams end.
+ * NMSP messages of a healthy session, said one by one, for the tests of findings about them. Each message is
+ * a packet of its own; the findings are computed when the streams end.
  */
 #ifndef TESTS_FINDINGS_TALK_H
 #define TESTS_FINDINGS_TALK_H

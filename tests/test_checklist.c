@@ -48,7 +48,8 @@ static void tell_time(struct fixture *f, uint8_t dir, int64_t offset)
 {
 	for (int64_t i = 0; i < CLOCKS_AGREE; i++) {
 		struct origin at = {.time = FIXTURE_START + i * 60 * NS_PER_S, .packet = 1 + (uint64_t)i};
-		clocks_add(f->model->clocks, &f->session->addr[dir], &at, (uint32_t)(at.time / NS_PER_S + offset));
+		clocks_add(f->model->clocks, &f->session->addr[dir], &at,
+		           (uint32_t)(at.time / NS_PER_S + offset));
 	}
 }
 

@@ -9,10 +9,18 @@ static const struct {
 	enum step_kind kind;
 	uint8_t dir;
 } flow[] = {
-    {STEP_CLIENT_HELLO, E},       {STEP_SERVER_HELLO, C},      {STEP_CERTIFICATE, C},
-    {STEP_SERVER_KEY_EXCHANGE, C}, {STEP_CERTIFICATE_REQUEST, C}, {STEP_SERVER_HELLO_DONE, C},
-    {STEP_CERTIFICATE, E},        {STEP_CLIENT_KEY_EXCHANGE, E}, {STEP_CERTIFICATE_VERIFY, E},
-    {STEP_CHANGE_CIPHER_SPEC, E}, {STEP_FINISHED, E},          {STEP_CHANGE_CIPHER_SPEC, C},
+    {STEP_CLIENT_HELLO, E},
+    {STEP_SERVER_HELLO, C},
+    {STEP_CERTIFICATE, C},
+    {STEP_SERVER_KEY_EXCHANGE, C},
+    {STEP_CERTIFICATE_REQUEST, C},
+    {STEP_SERVER_HELLO_DONE, C},
+    {STEP_CERTIFICATE, E},
+    {STEP_CLIENT_KEY_EXCHANGE, E},
+    {STEP_CERTIFICATE_VERIFY, E},
+    {STEP_CHANGE_CIPHER_SPEC, E},
+    {STEP_FINISHED, E},
+    {STEP_CHANGE_CIPHER_SPEC, C},
     {STEP_FINISHED, C},
 };
 
@@ -42,8 +50,13 @@ static bool about_certificate(uint8_t code)
 /* Words that blame a certificate, or the list of them. */
 static bool blames(const struct finding *finding)
 {
-	static const char *const words[] = {"refuses the certificate", "AuthList", "key hash", "self-signed",
-	    "auth-list", "expired, or", "the list"};
+	static const char *const words[] = {"refuses the certificate",
+	                                    "AuthList",
+	                                    "key hash",
+	                                    "self-signed",
+	                                    "auth-list",
+	                                    "expired, or",
+	                                    "the list"};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		if (strstr(finding->cause, words[i]) != NULL)
 			return true;
@@ -79,14 +92,15 @@ static void check(struct test *test, size_t steps, uint8_t dir, uint8_t code)
 		return;
 	}
 	if (finding == NULL)
-		fail_msg("alert %u of dir %u behind %zu steps has no finding: %s", code, dir, steps, ids(test));
+		fail_msg("alert %u of dir %u behind %zu steps has no finding: %s", code, dir, steps,
+		         ids(test));
 	contains(finding->summary, rule_alert(code, name));
 	snprintf(step, sizeof step, "%s", dir == C ? "ontroller" : "ngine");
 	contains(finding->summary, step);
 	bool shown = steps >= (dir == C ? OWN_CERTIFICATE : SERVERS_CERTIFICATE);
 	if (!shown && blames(finding))
-		fail_msg("alert %u of the %s behind %zu steps: %s", code, rule_side(test->f.session, dir), steps,
-		         finding->cause);
+		fail_msg("alert %u of the %s behind %zu steps: %s", code, rule_side(test->f.session, dir),
+		         steps, finding->cause);
 	if (about_certificate(code) && shown && strcmp(finding->id, "tls-alert") == 0)
 		contains(finding->cause, dir == C ? "refuses the certificate of the engine"
 		                                  : "refuses the certificate of the controller");
@@ -149,7 +163,8 @@ static void the_client_certificate_is_told(void **state)
 	struct test *test = *state;
 	play(test, 6, C, TLS_INTERNAL_ERROR);
 	ids(test);
-	contains(test->findings.list[0].cause, "A client certificate was asked for, and had not come by then.");
+	contains(test->findings.list[0].cause,
+	         "A client certificate was asked for, and had not come by then.");
 	play(test, 8, C, TLS_INTERNAL_ERROR);
 	ids(test);
 	contains(test->findings.list[0].cause, "A client certificate was asked for and sent.");
@@ -170,7 +185,8 @@ static void dates_come_with_clocks(void **state)
 	struct test *test = *state;
 	play(test, SERVERS_CERTIFICATE, E, TLS_BAD_CERTIFICATE);
 	ids(test);
-	contains(test->findings.list[0].cause, "The certificate holds from 2015-12-13 09:30:00 UTC to 2016-03-22");
+	contains(test->findings.list[0].cause,
+	         "The certificate holds from 2015-12-13 09:30:00 UTC to 2016-03-22");
 	contains_not(test->findings.list[0].cause, "hellos");
 	for (int64_t i = 0; i < 3; i++) {
 		struct origin at = {.time = FIXTURE_START + i * 60 * NS_PER_S, .packet = 100 + (uint64_t)i};
@@ -179,8 +195,9 @@ static void dates_come_with_clocks(void **state)
 		clocks_add(test->f.model->clocks, &test->f.session->addr[C], &at, now);
 	}
 	ids(test);
-	contains(test->findings.list[0].cause, "By their hellos the controller's clock is 2 days 7 h ahead of the "
-	                                       "engine's.");
+	contains(test->findings.list[0].cause,
+	         "By their hellos the controller's clock is 2 days 7 h ahead of the "
+	         "engine's.");
 }
 
 /* With a hole where the server's words were, nothing is known of them. */

@@ -98,9 +98,10 @@ static void three_in_a_row(void **state)
 	const struct finding *finding = flapping(test);
 	assert_non_null(finding);
 	assert_int_equal(finding->severity, SEVERITY_ERROR);
-	contains(finding->summary, "3 sessions between the engine 10.1.1.5 and the controller 10.1.1.9 failed one "
-	                           "behind the other in 60.0 s, one every 30.0 s; all the same way: fatal "
-	                           "certificate_unknown(46) of the controller.");
+	contains(finding->summary,
+	         "3 sessions between the engine 10.1.1.5 and the controller 10.1.1.9 failed one "
+	         "behind the other in 60.0 s, one every 30.0 s; all the same way: fatal "
+	         "certificate_unknown(46) of the controller.");
 	contains(finding->cause, "No good session of the two came before");
 	check_form(finding);
 }
@@ -149,8 +150,9 @@ static void what_changed_since_the_last_good_one(void **state)
 	assert_non_null(finding);
 	contains(finding->summary, "3 of them the same way");
 	contains(finding->summary, "A later one succeeded");
-	contains(finding->cause, "Last good: session 1 of 2015-12-13 09:46:40 UTC. First bad: session 2. Changed "
-	                         "between the two: version TLSv1.2 -> TLSv1.0.");
+	contains(finding->cause,
+	         "Last good: session 1 of 2015-12-13 09:46:40 UTC. First bad: session 2. Changed "
+	         "between the two: version TLSv1.2 -> TLSv1.0.");
 	begin_again(test);
 	good(test);
 	for (int i = 0; i < 3; i++)
@@ -172,7 +174,8 @@ static void sessions_that_are_torn_down(void **state)
 		}
 		assert_int_equal(flapping(test) != NULL, life == 0);
 		if (life == 0)
-			contains(flapping(test)->summary, "closed by the controller (RST) after the handshake.");
+			contains(flapping(test)->summary,
+			         "closed by the controller (RST) after the handshake.");
 	}
 }
 

@@ -1,4 +1,5 @@
-/* Findings about what was offered, what is weak, dates that are near and clocks: firing, and quiet just below. */
+/* Findings about what was offered, what is weak, dates that are near and clocks: firing, and quiet just
+ * below. */
 #include "tests/findings_check.h"
 
 #include "analyzer/clocks.h"
@@ -27,9 +28,10 @@ static void version_by_alert(void **state)
 	hello(test, TLS_1_0, 1);
 	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_PROTOCOL_VERSION);
 	assert_string_equal(ids(test), "tls-version");
-	assert_string_equal(test->verdict, "No TLS version in common: the engine offers at most TLSv1.0, and the "
-	                                   "controller answered fatal protocol_version(70) 1.0 ms after client_hello "
-	                                   "of the engine.");
+	assert_string_equal(test->verdict,
+	                    "No TLS version in common: the engine offers at most TLSv1.0, and the "
+	                    "controller answered fatal protocol_version(70) 1.0 ms after client_hello "
+	                    "of the engine.");
 	restart(test);
 	hello(test, TLS_1_2, 1);
 	fixture_step(&test->f, STEP_SERVER_HELLO, C);
@@ -48,8 +50,8 @@ static void version_by_close(void **state)
 		int64_t seconds;
 		const char *ids;
 	} cases[] = {
-	    {TLS_1_0, C, 0, "tls-version"},  {TLS_1_1, C, 4, "tls-version"}, {TLS_1_0, C, 6, "tls-stalled"},
-	    {TLS_1_2, C, 0, "tls-stalled"},  {TLS_1_0, E, 0, "tls-stalled"}, {0, C, 0, "tls-stalled"},
+	    {TLS_1_0, C, 0, "tls-version"}, {TLS_1_1, C, 4, "tls-version"}, {TLS_1_0, C, 6, "tls-stalled"},
+	    {TLS_1_2, C, 0, "tls-stalled"}, {TLS_1_0, E, 0, "tls-stalled"}, {0, C, 0, "tls-stalled"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		restart(test);
@@ -137,7 +139,8 @@ static void each_weakness(void **state)
 		fixture_healthy(&test->f);
 		test->f.session->tls.cipher = cases[i].cipher;
 		const char *found = ids(test); /* keys-missing behind it, where keys would help */
-		assert_int_equal(strncmp(found, "tls-weak!", strlen("tls-weak!")) == 0, cases[i].says != NULL);
+		assert_int_equal(strncmp(found, "tls-weak!", strlen("tls-weak!")) == 0,
+		                 cases[i].says != NULL);
 		if (cases[i].says != NULL)
 			assert_string_equal(test->findings.list[0].summary, cases[i].says);
 		contains(test->verdict, "Healthy: ");
@@ -155,7 +158,8 @@ static void weak_certificates_and_signatures(void **state)
 	assert_string_equal(ids(test), "keys-missing?");
 	cert->key_bits = 2047;
 	assert_string_equal(ids(test), "tls-weak! keys-missing?");
-	contains(test->findings.list[0].advice[0], "give the engine a certificate of RSA 2048 or more with SHA-256");
+	contains(test->findings.list[0].advice[0],
+	         "give the engine a certificate of RSA 2048 or more with SHA-256");
 	strcpy(cert->key, "EC P-256");
 	cert->key_bits = 256;
 	assert_string_equal(ids(test), "keys-missing?");
@@ -183,8 +187,9 @@ static void thirty_days(void **state)
 		cert->not_after = at + 30 * DAY - 1;
 		assert_string_equal(ids(test), "certificate-expires-soon! keys-missing?");
 		contains(test->findings.list[0].summary,
-		         test->f.session->certs[side].dir == E ? "The engine's certificate expires 29 days"
-		                                               : "The controller's certificate expires 29 days");
+		         test->f.session->certs[side].dir == E
+		             ? "The engine's certificate expires 29 days"
+		             : "The controller's certificate expires 29 days");
 		cert->not_after = at - 1;
 		assert_string_equal(ids(test), "certificate-expired! keys-missing?");
 		cert->not_after = at + 300 * DAY;
@@ -212,7 +217,8 @@ static void clock_of_the_judge(void **state)
 static void tell_time(struct test *test, uint8_t dir, int64_t offset)
 {
 	for (int64_t i = 0; i < CLOCKS_AGREE; i++) {
-		struct origin at = {.time = FIXTURE_START + i * 60 * NS_PER_S, .packet = 1 + 2 * (uint64_t)i + dir};
+		struct origin at = {.time = FIXTURE_START + i * 60 * NS_PER_S,
+		                    .packet = 1 + 2 * (uint64_t)i + dir};
 		clocks_add(test->f.model->clocks, &test->f.session->addr[dir], &at,
 		           (uint32_t)(at.time / NS_PER_S + offset));
 	}
@@ -234,7 +240,8 @@ static void controller_behind_the_engine(void **state)
 		tell_time(test, E, 0);
 		assert_string_equal(capture_ids(test), cases[i].fires ? "time-skew" : "");
 		if (i == 0)
-			contains(test->findings.list[0].summary, "The controller's clock is 4 min 10 s behind the engine's");
+			contains(test->findings.list[0].summary,
+			         "The controller's clock is 4 min 10 s behind the engine's");
 	}
 }
 

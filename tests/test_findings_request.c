@@ -21,8 +21,8 @@ static void subscribe(struct test *test, uint64_t mask, int status)
 
 static void assert_none(struct test *test)
 {
-	static const char *const mine[] = {"request-unanswered", "subscription-refused", "subscription-missing",
-	    "service-not-capable", "echo-slow"};
+	static const char *const mine[] = {"request-unanswered", "subscription-refused",
+	                                   "subscription-missing", "service-not-capable", "echo-slow"};
 	for (size_t i = 0; i < sizeof mine / sizeof mine[0]; i++) {
 		if (find(test, mine[i]) != NULL)
 			fail_msg("%s: %s", mine[i], find(test, mine[i])->summary);
@@ -61,7 +61,8 @@ static void no_answer(void **state)
 	const struct finding *finding = find(&test, "request-unanswered");
 	assert_non_null(finding);
 	assert_int_equal(finding->severity, SEVERITY_WARNING);
-	assert_string_equal(finding->summary, "1 STATISTICS_REQUEST of the engine got no answer within 5.0 s.");
+	assert_string_equal(finding->summary,
+	                    "1 STATISTICS_REQUEST of the engine got no answer within 5.0 s.");
 	assert_int_equal(finding->n_evidence, 1);
 	stop(&test);
 }
@@ -160,8 +161,9 @@ static void not_capable(void **state)
 		const struct finding *finding = find(&test, "service-not-capable");
 		assert_int_equal(finding != NULL, status);
 		if (finding != NULL)
-			assert_string_equal(finding->summary, "The engine asks for services that the controller did not "
-			                                      "say it has: LOCATION SUBSCRIPTION.");
+			assert_string_equal(finding->summary,
+			                    "The engine asks for services that the controller did not "
+			                    "say it has: LOCATION SUBSCRIPTION.");
 		stop(&test);
 	}
 }

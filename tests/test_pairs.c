@@ -40,7 +40,8 @@ static void both_directions_are_one_pair(void **state)
 {
 	(void)state;
 	struct model *model = model_new();
-	struct session *a = join(model, 1, 2, NULL), *b = join(model, 2, 1, NULL), *c = join(model, 1, 3, NULL);
+	struct session *a = join(model, 1, 2, NULL), *b = join(model, 2, 1, NULL),
+	               *c = join(model, 1, 3, NULL);
 	assert_ptr_equal(a->pair, b->pair);
 	assert_ptr_not_equal(a->pair, c->pair);
 	assert_ptr_equal(pairs_first(model->pairs), a->pair);
@@ -135,7 +136,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_directions_are_one_pair),
-	    cmocka_unit_test_setup_teardown(the_last_good_one_outlives_its_session, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(the_last_good_one_outlives_its_session, fixture_setup,
+	                                    fixture_teardown),
 	    cmocka_unit_test(the_cap),
 	    cmocka_unit_test(sums_stay_exact),
 	};

@@ -38,13 +38,15 @@ static void whole_and_cut(void **state)
 			uint16_t scheme = 0;
 			uint8_t *copy = malloc(n > 0 ? n : 1);
 			memcpy(copy, messages[i].bytes, n);
-			assert_int_equal(decode(messages[i].kind, span_of(copy, n), &scheme), n == messages[i].n);
+			assert_int_equal(decode(messages[i].kind, span_of(copy, n), &scheme),
+			                 n == messages[i].n);
 			if (n == messages[i].n)
 				assert_int_equal(scheme, messages[i].scheme);
 			free(copy);
 		}
 		uint16_t scheme;
-		assert_false(decode(messages[i].kind, span_of(messages[i].bytes, messages[i].n + 1), &scheme));
+		assert_false(
+		    decode(messages[i].kind, span_of(messages[i].bytes, messages[i].n + 1), &scheme));
 	}
 }
 

@@ -22,29 +22,32 @@ struct meaning {
 	uint8_t code;
 	enum about about;
 	const char *text;
-	const char *where; /* where the command is typed, NULL: the advice is a sentence */
+	const char *where;  /* where the command is typed, NULL: the advice is a sentence */
 	const char *advice; /* NULL: none */
 };
 
 #define COMPARE_CLOCKS                                                                                       \
 	"compare the clocks: show clock on the controller, date on the engine; then set NTP on both"
 #define UNREADABLE                                                                                           \
-	"It could not make sense of a message: two releases that do not fit together, or bytes changed on the way."
+	"It could not make sense of a message: two releases that do not fit together, or bytes changed on "  \
+	"the way."
 
 static const struct meaning meanings[] = {
     {TLS_UNEXPECTED_MESSAGE, ABOUT_ANYTHING,
-     "A message came that was not due: two releases that do not fit together, or another program.", NULL, NULL},
+     "A message came that was not due: two releases that do not fit together, or another program.", NULL,
+     NULL},
     {TLS_BAD_RECORD_MAC, ABOUT_SIGNATURE,
-     "A record did not verify: its bytes were changed on the way, or one TLS library has a fault.", NULL, NULL},
-    {TLS_BAD_CERTIFICATE, ABOUT_CERTIFICATE, "it is not trusted, or not yet valid by the judge's clock.", NULL,
-     COMPARE_CLOCKS},
+     "A record did not verify: its bytes were changed on the way, or one TLS library has a fault.", NULL,
+     NULL},
+    {TLS_BAD_CERTIFICATE, ABOUT_CERTIFICATE, "it is not trusted, or not yet valid by the judge's clock.",
+     NULL, COMPARE_CLOCKS},
     {TLS_UNSUPPORTED_CERTIFICATE, ABOUT_CERTIFICATE, "it is made for another purpose.",
      "check the extended key usage", "openssl x509 -noout -purpose -in <certificate>"},
     {TLS_CERTIFICATE_REVOKED, ABOUT_CERTIFICATE, "it was revoked.", NULL, "install a new certificate"},
     {TLS_CERTIFICATE_EXPIRED, ABOUT_CERTIFICATE, "it has expired, or the judge's clock runs ahead.", NULL,
      COMPARE_CLOCKS},
-    {TLS_CERTIFICATE_UNKNOWN, ABOUT_CERTIFICATE, "for a reason outside X.509, that is a list of allowed keys.",
-     NULL, NULL},
+    {TLS_CERTIFICATE_UNKNOWN, ABOUT_CERTIFICATE,
+     "for a reason outside X.509, that is a list of allowed keys.", NULL, NULL},
     {TLS_ILLEGAL_PARAMETER, ABOUT_ANYTHING, UNREADABLE, NULL, NULL},
     {TLS_UNKNOWN_CA, ABOUT_CERTIFICATE, "its issuer, or the self-signed certificate, is not trusted.", NULL,
      "install the issuer's certificate on the side that refused"},
@@ -54,10 +57,11 @@ static const struct meaning meanings[] = {
      "A signature or a finished message does not verify: certificate and private key do not belong together, "
      "or bytes were changed on the way.",
      NULL, "check that certificate and private key belong together"},
-    {TLS_INTERNAL_ERROR, ABOUT_ANYTHING, "It failed for a reason of its own, such as memory or a missing file.",
-     NULL, NULL},
+    {TLS_INTERNAL_ERROR, ABOUT_ANYTHING,
+     "It failed for a reason of its own, such as memory or a missing file.", NULL, NULL},
     {TLS_INAPPROPRIATE_FALLBACK, ABOUT_ANYTHING,
-     "The client came back with a lower TLS version than it has: an earlier attempt failed, look at that one.",
+     "The client came back with a lower TLS version than it has: an earlier attempt failed, look at that "
+     "one.",
      NULL, NULL},
     {TLS_USER_CANCELED, ABOUT_ANYTHING, "Its program gave up: it was stopped, or has waited too long.", NULL,
      NULL},
@@ -109,7 +113,8 @@ static bool applies(const struct subject *subject, const struct alert_seen *aler
 	bool spoken = server_has_spoken(session, &alert->at);
 	switch (about) {
 	case ABOUT_CERTIFICATE:
-		return spoken && (shown_before(session, alert->dir ^ 1, &alert->at) || hidden(subject, alert));
+		return spoken &&
+		       (shown_before(session, alert->dir ^ 1, &alert->at) || hidden(subject, alert));
 	case ABOUT_SIGNATURE:
 		return spoken;
 	case ABOUT_REQUEST:
@@ -122,7 +127,8 @@ static bool applies(const struct subject *subject, const struct alert_seen *aler
 
 /* ---- what it means there --------------------------------------------------------------------------- */
 
-/* Was a certificate asked for, and did it come? Before the server's first word the question has no meaning. */
+/* Was a certificate asked for, and did it come? Before the server's first word the question has no meaning.
+ */
 static void tell_client_certificate(const struct subject *subject, const struct alert_seen *alert,
                                     struct finding *finding)
 {
@@ -146,7 +152,8 @@ static void tell_client_certificate(const struct subject *subject, const struct 
 }
 
 /* An alert about a date is one about two clocks. */
-static void tell_clocks(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
+static void tell_clocks(const struct subject *subject, const struct alert_seen *alert,
+                        struct finding *finding)
 {
 	const struct cert *cert = session_cert(subject->session, alert->dir ^ 1);
 	char from[RULE_TEXT], to[RULE_TEXT];
@@ -159,19 +166,22 @@ static void tell_clocks(const struct subject *subject, const struct alert_seen *
 }
 
 /* handshake_failure says little; where it stands says more. */
-static void explain_failure(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
+static void explain_failure(const struct subject *subject, const struct alert_seen *alert,
+                            struct finding *finding)
 {
 	const struct session *session = subject->session;
 	uint8_t client = session_tls_client(session);
 	if (alert->dir == client && server_has_spoken(session, &alert->at)) {
-		rule_cause(finding,
-		           "The %s does not accept what the %s chose: the cipher, the curve or the size of a key.",
-		           rule_side(session, client), rule_side(session, client ^ 1));
+		rule_cause(
+		    finding,
+		    "The %s does not accept what the %s chose: the cipher, the curve or the size of a key.",
+		    rule_side(session, client), rule_side(session, client ^ 1));
 		return;
 	}
 	if (shown_before(session, client, &alert->at))
-		rule_cause(finding, "The program itself refused (a veto behind TLS's own checks), or key or signature "
-		                    "of the client do not suit it.");
+		rule_cause(finding,
+		           "The program itself refused (a veto behind TLS's own checks), or key or signature "
+		           "of the client do not suit it.");
 	else
 		rule_cause(finding, "The two have no cipher, curve or signature algorithm in common.");
 	rule_command(finding, "controller (IOS-XE)", "show running-config | include nmsp strong-cipher");
@@ -192,8 +202,8 @@ static void explain(const struct subject *subject, const struct alert_seen *aler
 		return;
 	}
 	if (row->about == ABOUT_CERTIFICATE)
-		rule_cause(finding, "The %s refuses the certificate of the %s: %s", rule_side(session, alert->dir),
-		           rule_side(session, alert->dir ^ 1), row->text);
+		rule_cause(finding, "The %s refuses the certificate of the %s: %s",
+		           rule_side(session, alert->dir), rule_side(session, alert->dir ^ 1), row->text);
 	else
 		rule_cause(finding, "%s", row->text);
 	if (row->about == ABOUT_CERTIFICATE && !shown_before(session, alert->dir ^ 1, &alert->at))
@@ -206,7 +216,8 @@ static void explain(const struct subject *subject, const struct alert_seen *aler
 }
 
 /* Only the controller has an AuthList. */
-static void advise_list(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
+static void advise_list(const struct subject *subject, const struct alert_seen *alert,
+                        struct finding *finding)
 {
 	if ((alert->code != TLS_CERTIFICATE_UNKNOWN && alert->code != TLS_ACCESS_DENIED) ||
 	    alert->dir != subject->session->controller || !applies(subject, alert, ABOUT_CERTIFICATE))
@@ -231,8 +242,9 @@ static void hidden_alert(const struct subject *subject, const struct rule *rule,
 	             "The %s answered the encrypted flight of the %s with one record of an alert's size and "
 	             "nothing else (inferred: it ended the handshake).",
 	             rule_side(session, dir), rule_side(session, dir ^ 1));
-	rule_cause(finding, "It does not accept the other side's certificate or signature. TLS 1.3 encrypts the "
-	                    "alert: a key log would name the reason.");
+	rule_cause(finding,
+	           "It does not accept the other side's certificate or signature. TLS 1.3 encrypts the "
+	           "alert: a key log would name the reason.");
 	rule_evidence(finding, at);
 	rule_evidence(finding, &session->closed);
 	rule_advice(finding, "read the log of the %s at the time of the alert", rule_side(session, dir));
@@ -262,7 +274,8 @@ void alert_fatal(const struct subject *subject, const struct rule *rule, struct 
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	const struct step *step = rule_step_before(session, &alert->at);
-	rule_summary(finding, "The %s ended the %s with the fatal alert %s %s.", rule_side(session, alert->dir),
+	rule_summary(finding, "The %s ended the %s with the fatal alert %s %s.",
+	             rule_side(session, alert->dir),
 	             subject->handshake == HANDSHAKE_COMPLETE ? "session" : "handshake",
 	             rule_alert(alert->code, name), alert_place(session, alert, place));
 	explain(subject, alert, finding);
@@ -271,5 +284,6 @@ void alert_fatal(const struct subject *subject, const struct rule *rule, struct 
 	if (step != NULL)
 		rule_evidence(finding, &step->at);
 	rule_evidence(finding, &alert->at);
-	rule_advice(finding, "read the log of the %s at the time of the alert", rule_side(session, alert->dir));
+	rule_advice(finding, "read the log of the %s at the time of the alert",
+	            rule_side(session, alert->dir));
 }

@@ -1,7 +1,7 @@
 /*
- * Rules about clocks: what the hellos of two hosts say of each other's time, and a judge of certificates whose
- * clock must be wrong. Called through the table in findings.c. The vendor wants the controller's clock the same
- * as the engine's or ahead of it (facts.md section 6): ahead is no finding.
+ * Rules about clocks: what the hellos of two hosts say of each other's time, and a judge of certificates
+ * whose clock must be wrong. Called through the table in findings.c. The vendor wants the controller's clock
+ * the same as the engine's or ahead of it (facts.md section 6): ahead is no finding.
  */
 #include "analyzer/findings/rule.h"
 
@@ -43,8 +43,8 @@ void clock_tell(const struct subject *subject, struct finding *finding)
 	if (ahead >= -CLOCKS_WITHIN && ahead <= CLOCKS_WITHIN)
 		rule_cause(finding, "By their hellos both clocks show the same time.");
 	else
-		rule_cause(finding, "By their hellos the controller's clock is %s %s the engine's.", apart(ahead, text),
-		           ahead < 0 ? "behind" : "ahead of");
+		rule_cause(finding, "By their hellos the controller's clock is %s %s the engine's.",
+		           apart(ahead, text), ahead < 0 ? "behind" : "ahead of");
 }
 
 static void advise_ntp(struct finding *finding)
@@ -75,16 +75,19 @@ static void tell_pair(const struct model *model, const struct session *session, 
 	char pair[RULE_PAIR], text[RULE_TEXT], other[RULE_TEXT];
 	clocks_read(model->clocks, &session->addr[session->controller], &of_controller);
 	clocks_read(model->clocks, &session->addr[session_engine(session)], &of_engine);
-	rule_summary(finding,
-	             "The controller's clock is %s behind the engine's (%s); the vendor wants it the same or ahead.",
-	             apart(behind, text), rule_pair(session, pair));
+	rule_summary(
+	    finding,
+	    "The controller's clock is %s behind the engine's (%s); the vendor wants it the same or ahead.",
+	    apart(behind, text), rule_pair(session, pair));
+	rule_cause(
+	    finding,
+	    "The hellos carry each sender's time. By the capture's clock the controller's is %s (%" PRIu32
+	    " of %" PRIu32 " hellos), the engine's is %s (%" PRIu32 " of %" PRIu32 ").",
+	    against_capture(&of_controller, text), of_controller.agree, of_controller.of,
+	    against_capture(&of_engine, other), of_engine.agree, of_engine.of);
 	rule_cause(finding,
-	           "The hellos carry each sender's time. By the capture's clock the controller's is %s (%" PRIu32
-	           " of %" PRIu32 " hellos), the engine's is %s (%" PRIu32 " of %" PRIu32 ").",
-	           against_capture(&of_controller, text), of_controller.agree, of_controller.of,
-	           against_capture(&of_engine, other), of_engine.agree, of_engine.of);
-	rule_cause(finding, "With a clock that is behind, a new certificate of the engine is not yet valid for the "
-	                    "controller.");
+	           "With a clock that is behind, a new certificate of the engine is not yet valid for the "
+	           "controller.");
 	rule_evidence(finding, &of_controller.first);
 	rule_evidence(finding, &of_controller.last);
 	rule_evidence(finding, &of_engine.first);
@@ -99,7 +102,8 @@ void clock_behind(const struct subject *subject, const struct rule *rule, struct
 	uint32_t told = 0, more = 0;
 	for (const struct pair *pair = pairs_first(model->pairs); pair != NULL; pair = pair->next) {
 		int64_t ahead;
-		if (pair->last == NULL || !controller_ahead(model, pair->last, &ahead) || ahead >= -CLOCKS_WITHIN)
+		if (pair->last == NULL || !controller_ahead(model, pair->last, &ahead) ||
+		    ahead >= -CLOCKS_WITHIN)
 			continue;
 		if (told++ >= RULE_PAIRS) {
 			more++;
@@ -129,14 +133,16 @@ void clock_of_judge(const struct subject *subject, const struct rule *rule, stru
 		return;
 	const char *judge = rule_side(session, alert->dir), *owner = rule_side(session, alert->dir ^ 1);
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding,
-	             "The %s says that the %s's certificate has expired, but by the capture's clock it holds for "
-	             "another %s (until %s).",
-	             judge, owner, apart(cert->not_after - now, left), rule_date(cert->not_after, date));
-	rule_cause(finding,
-	           "The certificate is self-signed, so no other date can be meant: the %s's clock is at least that "
-	           "far ahead, or the clock of the capturing machine is as far behind.",
-	           judge);
+	rule_summary(
+	    finding,
+	    "The %s says that the %s's certificate has expired, but by the capture's clock it holds for "
+	    "another %s (until %s).",
+	    judge, owner, apart(cert->not_after - now, left), rule_date(cert->not_after, date));
+	rule_cause(
+	    finding,
+	    "The certificate is self-signed, so no other date can be meant: the %s's clock is at least that "
+	    "far ahead, or the clock of the capturing machine is as far behind.",
+	    judge);
 	clock_tell(subject, finding);
 	rule_evidence(finding, &alert->at);
 	advise_ntp(finding);

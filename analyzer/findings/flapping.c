@@ -11,14 +11,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define ATTEMPTS   3                /* failures in a row, each within */
-#define APART      (300 * NS_PER_S) /* of the one before: engines try again after seconds to minutes */
-#define REASON     80
-#define CHANGE     120
-#define KEY_SHOWN  4                /* bytes of a key hash that tell it from another */
-#define KEY_TEXT   (2 * KEY_SHOWN + 1)
-#define SLOWER     4                /* times that an answer takes, and at least */
-#define SLOW       (500 * 1000 * NS_PER_US)
+#define ATTEMPTS  3                /* failures in a row, each within */
+#define APART     (300 * NS_PER_S) /* of the one before: engines try again after seconds to minutes */
+#define REASON    80
+#define CHANGE    120
+#define KEY_SHOWN 4 /* bytes of a key hash that tell it from another */
+#define KEY_TEXT  (2 * KEY_SHOWN + 1)
+#define SLOWER    4 /* times that an answer takes, and at least */
+#define SLOW      (500 * 1000 * NS_PER_US)
 
 /* Failures of a pair, one behind the other. */
 struct run {
@@ -47,14 +47,15 @@ static const char *reason(const struct session *session, char text[REASON])
 		         rule_side(session, alert->dir));
 	else
 		snprintf(text, REASON, "%s %s", rule_close(session, close),
-		         pairs_outcome(session) == PAIRS_DROPPED ? "after the handshake" : "inside the handshake");
+		         pairs_outcome(session) == PAIRS_DROPPED ? "after the handshake"
+		                                                 : "inside the handshake");
 	return text;
 }
 
 static void lengthen(struct run *run, const struct session *session)
 {
-	bool follows =
-	    run->n > 0 && !run->recovered && origin_elapsed(run->last->opened.time, session->opened.time) <= APART;
+	bool follows = run->n > 0 && !run->recovered &&
+	               origin_elapsed(run->last->opened.time, session->opened.time) <= APART;
 	if (!follows)
 		*run = (struct run){.first = session};
 	run->last = session;
@@ -123,7 +124,8 @@ static void compare_names(const char *what, const char *a, const char *b, char l
 }
 
 /* What both handshakes show, and not in the same way. */
-static void compare(const struct pairs_handshake *good, const struct pairs_handshake *bad, char list[CHANGE * 4])
+static void compare(const struct pairs_handshake *good, const struct pairs_handshake *bad,
+                    char list[CHANGE * 4])
 {
 	char change[CHANGE], a[RULE_TEXT], b[RULE_TEXT], old[KEY_TEXT], new[KEY_TEXT];
 	list[0] = '\0';
@@ -131,8 +133,8 @@ static void compare(const struct pairs_handshake *good, const struct pairs_hands
 	if (good->cipher != 0 && bad->cipher != 0)
 		compare_names("suite", tls_cipher_name(good->cipher), tls_cipher_name(bad->cipher), list);
 	if (good->has_key && bad->has_key && memcmp(good->key, bad->key, sizeof good->key) != 0) {
-		snprintf(change, sizeof change, "the engine's key hash %s -> %s (first digits)", hash(good->key, old),
-		         hash(bad->key, new));
+		snprintf(change, sizeof change, "the engine's key hash %s -> %s (first digits)",
+		         hash(good->key, old), hash(bad->key, new));
 		add(list, change);
 	}
 	if (bad->client_certificate != CLIENT_CERTIFICATE_NONE)
@@ -150,25 +152,29 @@ static void explain(const struct pair *pair, const struct run *run, struct findi
 	struct pairs_handshake good, bad;
 	char changes[CHANGE * 4], at[RULE_TEXT];
 	if (!last_good(pair, run->first, &good)) {
-		rule_cause(finding, "No good session of the two came before in this capture; the first bad one is "
-		                    "session %" PRIu32 ".", run->first->id);
+		rule_cause(finding,
+		           "No good session of the two came before in this capture; the first bad one is "
+		           "session %" PRIu32 ".",
+		           run->first->id);
 		return;
 	}
 	pairs_handshake(run->first, &bad);
 	compare(&good, &bad, changes);
-	rule_cause(finding, "Last good: session %" PRIu32 " of %s. First bad: session %" PRIu32 ".", good.session,
-	           rule_date(good.at.time / NS_PER_S, at), bad.session);
+	rule_cause(finding, "Last good: session %" PRIu32 " of %s. First bad: session %" PRIu32 ".",
+	           good.session, rule_date(good.at.time / NS_PER_S, at), bad.session);
 	if (changes[0] != '\0')
 		rule_cause(finding, "Changed between the two: %s.", changes);
 	else
-		rule_cause(finding, "Nothing that both handshakes show has changed between the two: look for a change "
-		                    "of the controller's configuration or AuthList at that time.");
+		rule_cause(finding,
+		           "Nothing that both handshakes show has changed between the two: look for a change "
+		           "of the controller's configuration or AuthList at that time.");
 	rule_evidence(finding, &good.at);
 }
 
 /* ---- the rule -------------------------------------------------------------------------------------- */
 
-static void tell(const struct pair *pair, const struct run *run, const struct rule *rule, struct findings *out)
+static void tell(const struct pair *pair, const struct run *run, const struct rule *rule,
+                 struct findings *out)
 {
 	char hosts[RULE_PAIR], all[RULE_TEXT], period[RULE_TEXT], over[RULE_TEXT], why[REASON];
 	int64_t span = origin_elapsed(run->first->opened.time, run->last->opened.time);
@@ -177,21 +183,24 @@ static void tell(const struct pair *pair, const struct run *run, const struct ru
 	rule_duration(span / (run->n - 1), period);
 	snprintf(all, sizeof all, "%" PRIu32 " of them", run->same);
 	rule_summary(finding,
-	             "%" PRIu32 " sessions between %s failed one behind the other in %s, one every %s; %s the same way: "
+	             "%" PRIu32
+	             " sessions between %s failed one behind the other in %s, one every %s; %s the same way: "
 	             "%s%s.",
-	             run->n, rule_pair(run->first, hosts), over, period, run->same == run->n ? "all" : all, reason(run->first, why),
-	             run->recovered ? ". A later one succeeded" : "");
+	             run->n, rule_pair(run->first, hosts), over, period, run->same == run->n ? "all" : all,
+	             reason(run->first, why), run->recovered ? ". A later one succeeded" : "");
 	explain(pair, run, finding);
 	if (pair->evicted.sessions > 0)
-		rule_cause(finding, "%" PRIu64 " earlier sessions of the two are no longer kept one by one: %" PRIu64
-		                    " good, %" PRIu64 " failed.",
+		rule_cause(finding,
+		           "%" PRIu64 " earlier sessions of the two are no longer kept one by one: %" PRIu64
+		           " good, %" PRIu64 " failed.",
 		           pair->evicted.sessions, pair->evicted.good,
 		           pair->evicted.failed + pair->evicted.dropped);
 	rule_evidence(finding, &run->first->opened);
 	rule_evidence(finding, &run->first->closed);
 	rule_evidence(finding, &run->last->opened);
 	rule_evidence(finding, &run->last->closed);
-	rule_advice(finding, "look at session %" PRIu32 " first: its findings name the cause", run->first->id);
+	rule_advice(finding, "look at session %" PRIu32 " first: its findings name the cause",
+	            run->first->id);
 	rule_command(finding, "controller (IOS-XE)", "show nmsp status; show logging | include NMSP");
 }
 

@@ -10,12 +10,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define SERVICE_TEXT 160
+#define SERVICE_TEXT       160
 #define SUBSCRIBE_PATIENCE (60 * NS_PER_S) /* an engine subscribes right behind the capabilities */
 
 static const char *framing(const struct session_nmsp *nmsp)
 {
-	return nmsp->profile->origin == PROFILE_ASSUMED ? "This rests on the assumed framing." : "This rests on the framing in use.";
+	return nmsp->profile->origin == PROFILE_ASSUMED ? "This rests on the assumed framing."
+	                                                : "This rests on the framing in use.";
 }
 
 /* ---- requests -------------------------------------------------------------------------------------- */
@@ -23,7 +24,8 @@ static const char *framing(const struct session_nmsp *nmsp)
 /* Published pairs (facts.md section 2), without echoes. */
 static const struct {
 	uint32_t request, response;
-} requests[] = {{13, 14}, {16, 17}, {20, 21}, {NMSP_SERVICE_SUBSCRIBE_REQUEST, NMSP_SERVICE_SUBSCRIBE_RESPONSE}};
+} requests[] = {
+    {13, 14}, {16, 17}, {20, 21}, {NMSP_SERVICE_SUBSCRIBE_REQUEST, NMSP_SERVICE_SUBSCRIBE_RESPONSE}};
 
 static bool transaction(const struct session_nmsp *nmsp, const struct nmsp_kept *kept, uint32_t *id)
 {
@@ -35,7 +37,8 @@ static bool transaction(const struct session_nmsp *nmsp, const struct nmsp_kept 
 }
 
 /* The response is there within the patience, or cannot be told: then the request is no evidence. */
-static bool answered(const struct session_nmsp *nmsp, const struct nmsp_kept *request, uint32_t type, int64_t until)
+static bool answered(const struct session_nmsp *nmsp, const struct nmsp_kept *request, uint32_t type,
+                     int64_t until)
 {
 	uint32_t asked, got;
 	if (!transaction(nmsp, request, &asked) || origin_elapsed(request->at.time, until) < ECHO_PATIENCE)
@@ -58,7 +61,8 @@ static uint64_t counted(const struct session_nmsp *nmsp, uint32_t type)
 	return n;
 }
 
-static void judge_requests(const struct subject *subject, const struct rule *rule, size_t row, struct findings *out)
+static void judge_requests(const struct subject *subject, const struct rule *rule, size_t row,
+                           struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct session_nmsp *nmsp = session->nmsp;
@@ -82,11 +86,13 @@ static void judge_requests(const struct subject *subject, const struct rule *rul
 	const char *name = nmsp_type_name(nmsp->profile, type);
 	char type_text[RULE_TEXT], time[RULE_TEXT];
 	snprintf(type_text, sizeof type_text, "TYPE_%" PRIu32, type);
-	rule_summary(&finding, "%" PRIu64 " %s of the %s got no answer within %s.", n, name != NULL ? name : type_text,
-	             rule_side(session, dir), rule_duration(ECHO_PATIENCE, time));
+	rule_summary(&finding, "%" PRIu64 " %s of the %s got no answer within %s.", n,
+	             name != NULL ? name : type_text, rule_side(session, dir),
+	             rule_duration(ECHO_PATIENCE, time));
 	rule_cause(&finding, "The %s is too busy, does not know the request, or its service is off. %s",
 	           rule_side(session, dir ^ 1), framing(nmsp));
-	rule_command(&finding, "controller (IOS-XE)", "show nmsp statistics connection; show nmsp capability");
+	rule_command(&finding, "controller (IOS-XE)",
+	             "show nmsp statistics connection; show nmsp capability");
 	*rule_finding(rule, out) = finding;
 }
 
@@ -150,8 +156,10 @@ void request_refused(const struct subject *subject, const struct rule *rule, str
 	if (last == NULL || last->answer != NMSP_REFUSED)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "The controller refused the engine's subscription (%s): its answer has a status other "
-	                      "than 0.", services(last->mask, list));
+	rule_summary(finding,
+	             "The controller refused the engine's subscription (%s): its answer has a status other "
+	             "than 0.",
+	             services(last->mask, list));
 	rule_cause(finding, "A service of it is switched off on the controller, or it does not have it. %s",
 	           framing(nmsp));
 	rule_evidence(finding, &last->at);
@@ -175,21 +183,25 @@ void request_no_subscription(const struct subject *subject, const struct rule *r
 	const struct session_nmsp *nmsp = session->nmsp;
 	uint8_t engine = session_engine(session);
 	char time[RULE_TEXT];
-	if (!nmsp_whole(subject) || session->midstream || nmsp->malformed > 0 || unknown_words(nmsp, engine) ||
-	    session_nmsp_capability(nmsp, session->controller) == NULL ||
+	if (!nmsp_whole(subject) || session->midstream || nmsp->malformed > 0 ||
+	    unknown_words(nmsp, engine) || session_nmsp_capability(nmsp, session->controller) == NULL ||
 	    counted(nmsp, NMSP_SERVICE_SUBSCRIBE_REQUEST) > 0)
 		return;
 	int64_t active = origin_elapsed(nmsp->first.time, nmsp->last.time);
 	if (active < SUBSCRIBE_PATIENCE)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "The engine subscribed to no service in %s: the controller will send it nothing.",
+	rule_summary(finding,
+	             "The engine subscribed to no service in %s: the controller will send it nothing.",
 	             rule_duration(active, time));
-	rule_cause(finding, "Both sides talk, but the engine has no map, no licence or no service set for this "
-	                    "controller. %s", framing(nmsp));
+	rule_cause(finding,
+	           "Both sides talk, but the engine has no map, no licence or no service set for this "
+	           "controller. %s",
+	           framing(nmsp));
 	rule_evidence(finding, &session_nmsp_capability(nmsp, session->controller)->at);
 	rule_evidence(finding, &nmsp->last);
-	rule_advice(finding, "engine: check that the controller is assigned and the tracking services are on");
+	rule_advice(finding,
+	            "engine: check that the controller is assigned and the tracking services are on");
 	advise_services(finding);
 }
 

@@ -1,6 +1,7 @@
 /*
- * The rule about weak TLS: what a session was agreed on or showed that is no longer taken for secure, each with
- * the setting that cures it. Called through the table in findings.c. A session works all the same: a warning.
+ * The rule about weak TLS: what a session was agreed on or showed that is no longer taken for secure, each
+ * with the setting that cures it. Called through the table in findings.c. A session works all the same: a
+ * warning.
  */
 #include "analyzer/findings/rule.h"
 
@@ -12,7 +13,8 @@
 #define RSA_BITS_MIN 2048
 #define WEAK_LIST    200
 
-/* Parts of IANA cipher names. Static RSA: whoever gets the controller's key reads every session of the past. */
+/* Parts of IANA cipher names. Static RSA: whoever gets the controller's key reads every session of the past.
+ */
 static const struct {
 	const char *part, *what;
 	bool at_start;
@@ -71,8 +73,9 @@ static void tell_certificate(const struct session *session, uint8_t dir, char li
 	snprintf(text, sizeof text, "the %s's certificate (%s, %.40s)", rule_side(session, dir), cert->key,
 	         cert->signature);
 	add(list, text);
-	rule_advice(finding, "give the %s a certificate of RSA %d or more with SHA-256%s", rule_side(session, dir),
-	            RSA_BITS_MIN, dir == session->controller ? "" : "; a new engine key needs a new AuthList entry");
+	rule_advice(finding, "give the %s a certificate of RSA %d or more with SHA-256%s",
+	            rule_side(session, dir), RSA_BITS_MIN,
+	            dir == session->controller ? "" : "; a new engine key needs a new AuthList entry");
 	for (uint32_t i = 0; i < session->n_certs; i++) {
 		if (session->certs[i].cert == cert)
 			rule_evidence(finding, &session->certs[i].at);
@@ -89,7 +92,8 @@ static void tell_signatures(const struct session *session, char list[WEAK_LIST],
 		snprintf(text, sizeof text, "the signature of the %s (%s)", rule_side(session, dir),
 		         name != NULL ? name : "MD5 or SHA-1");
 		add(list, text);
-		rule_advice(finding, "update the %s: it signs its handshake with SHA-1 or MD5", rule_side(session, dir));
+		rule_advice(finding, "update the %s: it signs its handshake with SHA-1 or MD5",
+		            rule_side(session, dir));
 	}
 }
 
@@ -101,11 +105,13 @@ static void judge(const struct session *session, char list[WEAK_LIST], struct fi
 	if (tls->server_hello && tls->version != 0 && tls->version < TLS_1_2) {
 		const char *version = tls_version_name(tls->version);
 		add(list, version != NULL ? version : "an old TLS version");
-		rule_advice(finding, "update the side that has no TLS 1.2: the one that chose or offered %s at most",
+		rule_advice(finding,
+		            "update the side that has no TLS 1.2: the one that chose or offered %s at most",
 		            version != NULL ? version : "less");
 	}
 	if (weak_cipher(tls, list))
-		rule_command(finding, "controller (IOS-XE, for new connections; the engine must have such suites)",
+		rule_command(finding,
+		             "controller (IOS-XE, for new connections; the engine must have such suites)",
 		             "configure terminal; nmsp strong-cipher");
 	tell_signatures(session, list, finding);
 	tell_certificate(session, session_engine(session), list, finding);
@@ -128,8 +134,9 @@ void weak_tls(const struct subject *subject, const struct rule *rule, struct fin
 	rule_summary(finding, "Weak TLS: %s.", list);
 	if (cipher != NULL && session->tls.server_hello)
 		rule_cause(finding, "The chosen suite is %s.", cipher);
-	rule_cause(finding, "It works as long as both sides allow it: newer releases refuse it, and whoever records "
-	                    "such sessions may read or forge them one day.");
+	rule_cause(finding,
+	           "It works as long as both sides allow it: newer releases refuse it, and whoever records "
+	           "such sessions may read or forge them one day.");
 	const struct step *hello = session_step(session, STEP_SERVER_HELLO, session_tls_client(session) ^ 1);
 	if (hello != NULL)
 		rule_evidence(finding, &hello->at);
