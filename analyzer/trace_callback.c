@@ -53,6 +53,17 @@ bool trace_callback_begins(const struct trace_line *line)
 	return line->has_state && (line->state & STATE_BEFORE) != 0;
 }
 
+bool trace_callback_accepts(const struct trace_line *line)
+{
+	return line->has_state && line->state == STATE_CERTIFICATE && line->has_where &&
+	       (line->where & WHERE_KIND) == TRACE_WHERE_LOOP;
+}
+
+bool trace_callback_judges(const struct trace_line *line)
+{
+	return trace_callback_accepts(line) || (line->has_state && line->state == STATE_REJECTED);
+}
+
 /* ---- steps ---- */
 
 static bool step_kind(uint8_t message, enum step_kind *out)

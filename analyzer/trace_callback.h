@@ -36,6 +36,10 @@ void trace_callback_failed(const struct trace_place *place, uint32_t error);
  */
 void trace_callback_certificate(const struct trace_place *place);
 
+/* The state can only follow the answer of the AuthList, or the judgement of the certificate; and which. */
+bool trace_callback_judges(const struct trace_line *line);
+bool trace_callback_accepts(const struct trace_line *line);
+
 /* The state stands before the first message: a new handshake begins. */
 bool trace_callback_begins(const struct trace_line *line);
 

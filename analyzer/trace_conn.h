@@ -22,6 +22,8 @@ struct trace_conn {
 	struct trace_conn *prev, *next; /* of the process, latest first */
 	bool has_pointer, has_number;
 	bool begun;                     /* its handshake went beyond the first state */
+	bool awaiting;                  /* the AuthList was asked, and its handshake did not go on since */
+	bool resumed;                   /* it went on */
 	struct trace_conn_key key;      /* with has_pointer */
 	uint32_t number;
 	UT_hash_handle hh;
@@ -72,6 +74,12 @@ struct trace_process *trace_conn_process(struct trace_conns *conns, uint32_t pid
 struct trace_conn *trace_conn_find(struct trace_conns *conns, const struct trace_process *process,
                                    uint64_t pointer, bool near);
 struct trace_conn *trace_conn_numbered(const struct trace_process *process, uint32_t number);
+
+/*
+ * The connection that waits for the AuthList for longest and whose answer does not speak against it: `refused`
+ * or not. NULL when none does.
+ */
+struct trace_conn *trace_conn_awaiting(const struct trace_process *process, bool refused);
 
 /* A new one; it becomes the current one of its process. */
 struct trace_conn *trace_conn_add(struct trace_process *process, struct session *session);

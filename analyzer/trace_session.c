@@ -180,6 +180,25 @@ static struct trace_conn *named(struct trace_sessions *sessions, struct trace_pr
 	return conn;
 }
 
+/*
+ * The AuthList answers after a pause in which its process may have served others, and what comes then names
+ * nobody: it is for the one that has waited longest and whose answer fits.
+ */
+static void go_on(struct trace_process *process, bool refused)
+{
+	struct trace_conn *current = process->current, *next;
+	if (current != NULL && current->resumed)
+		return;
+	next = trace_conn_awaiting(process, refused);
+	if (next == NULL)
+		return;
+	next->awaiting = false;
+	next->resumed = true;
+	if (next != current)
+		process->callback = (struct trace_callback){.open = false};
+	process->current = next;
+}
+
 /* The same, else the process's current one, else one whose beginning is not in the log. */
 static struct trace_conn *belongs_to(struct trace_sessions *sessions, struct trace_process *process,
                                      const struct trace_line *line)
@@ -330,6 +349,8 @@ static struct trace_conn *conn_of_state(struct trace_sessions *sessions, struct 
                                         const struct trace_line *line)
 {
 	bool begins = trace_callback_begins(line);
+	if (trace_callback_judges(line))
+		go_on(process, !trace_callback_accepts(line));
 	struct trace_conn *conn = process->current;
 	if (conn == NULL || (begins && conn->begun))
 		conn = open_conn(sessions, process, !begins);
@@ -402,8 +423,14 @@ static bool is_hearsay(const struct trace_process *process, const struct trace_l
 static void take_sentence(struct trace_sessions *sessions, struct trace_process *process,
                           const struct trace_line *line)
 {
+	if (line->kind == TRACE_NOT_VALIDATED && !line->has_pointer)
+		go_on(process, true);
 	struct trace_conn *conn = belongs_to(sessions, process, line);
 	struct trace_place place = place_of(sessions, conn);
+	if (line->kind == TRACE_CERTIFICATE_CHECKED) {
+		conn->awaiting = true;
+		conn->resumed = false;
+	}
 	take_words(&place, line);
 	if (line->kind == TRACE_WANT_READ)
 		note_once(&conn->session->trace->waiting, &sessions->now);

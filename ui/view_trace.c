@@ -58,7 +58,7 @@ static void say(const struct session *session, const struct trace_event *event, 
 	else if (words[event->kind] != NULL)
 		snprintf(text, room, "%s", words[event->kind]);
 	else if (event->kind == TRACE_STATE && event->where == TRACE_WHERE_DONE)
-		snprintf(text, room, "handshake done");
+		snprintf(text, room, "negotiation finished");
 	else if (event->kind == TRACE_STATE && event->state == 0)
 		snprintf(text, room, "callback without a readable state");
 	else if (waits)

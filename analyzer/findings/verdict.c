@@ -5,6 +5,7 @@
 #include "analyzer/findings/verdict.h"
 
 #include "analyzer/session_nmsp.h"
+#include "analyzer/session_trace.h"
 #include "dissect/tls_names.h"
 
 #include <inttypes.h>
@@ -235,7 +236,7 @@ static void empty_connection(const struct subject *subject, char text[VERDICT_TE
 void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
-	char end[RULE_TEXT];
+	char end[RULE_TEXT], place[RULE_TEXT];
 	if (session_plain_nmsp(session))
 		plain(subject, text);
 	else if (subject->state == SESSION_CONNECTING)
@@ -248,6 +249,10 @@ void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
 		handshaking(subject, text);
 	else if (session->tcp.ack.packet != 0 && session->tcp.bytes[0] + session->tcp.bytes[1] == 0)
 		empty_connection(subject, text);
+	else if (session->trace != NULL && session->trace->error != 0)
+		snprintf(text, VERDICT_TEXT,
+		         "Failed before the handshake was complete: OpenSSL error %08" PRIX32 " (%s), %s.",
+		         session->trace->error, rule_place(&session->trace->failed, place), rule_close(session, end));
 	else
 		snprintf(text, VERDICT_TEXT, "Failed before the handshake was complete: %s.",
 		         rule_close(session, end));
