@@ -76,7 +76,8 @@ static struct trace_conn *find_near(const struct trace_process *process, uint64_
 {
 	struct trace_conn *found = NULL;
 	size_t looked = 0;
-	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT; conn = conn->next) {
+	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT;
+	     conn = conn->next) {
 		looked++;
 		if (!conn->has_pointer || !one_digit(conn->key.pointer, pointer))
 			continue;
@@ -101,7 +102,8 @@ struct trace_conn *trace_conn_find(struct trace_conns *conns, const struct trace
 struct trace_conn *trace_conn_numbered(const struct trace_process *process, uint32_t number)
 {
 	size_t looked = 0;
-	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT; conn = conn->next) {
+	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT;
+	     conn = conn->next) {
 		looked++;
 		if (conn->has_number && conn->number == number)
 			return conn;
@@ -114,7 +116,8 @@ struct trace_conn *trace_conn_awaiting(const struct trace_process *process, bool
 	enum trace_answer against = refused ? TRACE_ANSWER_YES : TRACE_ANSWER_NO;
 	struct trace_conn *longest = NULL;
 	size_t looked = 0;
-	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT; conn = conn->next) {
+	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT;
+	     conn = conn->next) {
 		looked++;
 		if (conn->awaiting && conn->session->trace->answer != against)
 			longest = conn;

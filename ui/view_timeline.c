@@ -197,9 +197,8 @@ static struct step_state state_of(const struct row *row)
 		return session_step_state(row->session->session, event(row)->step);
 	if (traced == NULL)
 		return (struct step_state){0, NULL};
-	return (struct step_state){traced->state,
-	                           session_trace_state_name(row->session->session->trace, traced->state,
-	                                                    &traced->at)};
+	return (struct step_state){traced->state, session_trace_state_name(row->session->session->trace,
+	                                                                   traced->state, &traced->at)};
 }
 
 static struct value state(const struct row *row)
@@ -231,9 +230,12 @@ static const struct column columns[] = {
 };
 
 static const struct column trace_columns[] = {
-    {.label = "Seconds", .get = offset}, {.label = "Packet", .get = packet},
-    {.label = "Line", .get = line},      {.label = "  ", .get = direction},
-    {.label = "Message", .get = message}, {.label = "State", .get = state},
+    {.label = "Seconds", .get = offset},
+    {.label = "Packet", .get = packet},
+    {.label = "Line", .get = line},
+    {.label = "  ", .get = direction},
+    {.label = "Message", .get = message},
+    {.label = "State", .get = state},
     {.label = "of controller (printed)", .get = state_name},
 };
 

@@ -78,7 +78,8 @@ static void append_state(struct view_event *event, const struct trace_event *tra
 {
 	size_t n = strlen(event->text);
 	if (traced->state != 0)
-		snprintf(&event->text[n], sizeof event->text - n, " at state 0x%04x", (unsigned)traced->state);
+		snprintf(&event->text[n], sizeof event->text - n, " at state 0x%04x",
+		         (unsigned)traced->state);
 }
 
 void view_trace_events(struct view_session *out)
@@ -114,12 +115,12 @@ void view_trace_trust(struct view_session *out)
 	if (session->midstream)
 		view_trust_say(out, "the trace begins after the connection: what came before is not known");
 	if (trace->lost > 0)
-		view_trust_say(out,
-		               "%" PRIu64 " line%s missing while it was open, first in front of line %" PRIu64,
-		               trace->lost, trace->lost == 1 ? " is" : "s are", trace->first_lost.packet);
+		view_trust_say(
+		    out, "%" PRIu64 " line%s missing while it was open, first in front of line %" PRIu64,
+		    trace->lost, trace->lost == 1 ? " is" : "s are", trace->first_lost.packet);
 	if (trace->unreadable > 0)
-		view_trust_say(out, "the state of %" PRIu64 " callback%s could not be read", trace->unreadable,
-		               view_plural(trace->unreadable));
+		view_trust_say(out, "the state of %" PRIu64 " callback%s could not be read",
+		               trace->unreadable, view_plural(trace->unreadable));
 	if (trace->events_dropped > 0)
 		view_trust_say(out, "%" PRIu64 " line%s of it not kept", trace->events_dropped,
 		               trace->events_dropped == 1 ? " was" : "s were");
@@ -219,7 +220,8 @@ static struct value remark(const struct row *row)
 		         reading->strange == 1 ? "it" : "them");
 	else if (which == REMARK_ZONE)
 		snprintf(text, sizeof row->view->scratch,
-		         "Its time zone \"%s\" is not known, or not the only one of that name: times are taken for "
+		         "Its time zone \"%s\" is not known, or not the only one of that name: times are "
+		         "taken for "
 		         "UTC.",
 		         reading->zone);
 	else
