@@ -105,6 +105,9 @@ $(B)/tools/%: $(B)/tests/tools/%.o $(B)/samples/wire.o $(B)/samples/bytes.o $(LI
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 
+# It listens where tls_conn hands plaintext on.
+$(B)/tools/plain_bytes: LDFLAGS += -Wl,--wrap=plain_data
+
 $(B)/tests/test_%: $(B)/tests/test_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lcmocka -o $@

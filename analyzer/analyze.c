@@ -18,6 +18,7 @@ struct analyze {
 	struct flows flows;
 	struct fragments *fragments;
 	struct capture_filter *filter;
+	struct save *save;  /* NULL without -w */
 	struct origin now;  /* of the last packet */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
 };
@@ -56,6 +57,11 @@ int analyze_set_filter(struct analyze *analyze, const char *expression, struct e
 	return 0;
 }
 
+void analyze_set_save(struct analyze *analyze, struct save *save)
+{
+	analyze->save = save;
+}
+
 /* ---- sessions -------------------------------------------------------------------------------------- */
 
 /* Who is the controller: --controller, else the side on the NMSP port, else the receiver of the SYN. */
@@ -90,7 +96,17 @@ static void count_session(struct capture *capture, const struct session *session
 	capture->cut_packets += session->tcp.cut_packets - cuts;
 }
 
-/* The connection ends: what it still holds is handed up, and the gaps are counted. */
+static void save_keys_of(struct analyze *analyze, struct flow *flow)
+{
+	const struct session_tls *tls = &flow->session->tls;
+	if (analyze->model->keylog != NULL && tls->client_hello)
+		save_secrets(analyze->save, analyze->model->keylog, tls->client_random, &flow->saved);
+}
+
+/*
+ * The connection ends: what it still holds is handed up, a ClientHello behind a hole maybe, and the gaps are
+ * counted.
+ */
 static void finish_flow(struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tcp *tcp = &flow->session->tcp;
@@ -98,6 +114,8 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
 	model_rank(analyze->model, flow->session);
+	if (analyze->save != NULL)
+		save_keys_of(analyze, flow);
 }
 
 static void drop_flow(struct analyze *analyze, struct flow *flow)
@@ -172,7 +190,8 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	if (packet->vlan_tags > capture->vlan_tags)
 		capture->vlan_tags = packet->vlan_tags;
 	if (!tcp_push(&flow->tcp, dir, packet, &analyze->now, &analyze->flows.held_all)) {
-		capture->duplicates++;
+		if (capture->duplicates++ == 0)
+			capture->first_duplicate = analyze->now;
 		return;
 	}
 	session->last = analyze->now;
@@ -190,12 +209,13 @@ static void note_other_port(struct capture *capture, const struct packet *packet
 		    packet->tcp.dst_port;
 }
 
-static void take_tcp(struct analyze *analyze, const struct packet *packet)
+/* The connection of the packet; NULL when it is none of ours. */
+static struct flow *take_tcp(struct analyze *analyze, const struct packet *packet)
 {
 	struct model *model = analyze->model;
 	if (!model_is_port(model, packet->tcp.src_port) && !model_is_port(model, packet->tcp.dst_port)) {
 		note_other_port(&model->capture, packet);
-		return;
+		return NULL;
 	}
 	struct flow_key key;
 	bool low;
@@ -213,10 +233,11 @@ static void take_tcp(struct analyze *analyze, const struct packet *packet)
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
 	}
 	push_tcp(analyze, flow, dir, packet);
+	return flow;
 }
 
 /* An ICMP error about one of our connections is evidence. */
-static void take_icmp(struct analyze *analyze, const struct packet *packet)
+static struct flow *take_icmp(struct analyze *analyze, const struct packet *packet)
 {
 	const struct packet_icmp *icmp = &packet->icmp;
 	struct flow_key key;
@@ -224,36 +245,62 @@ static void take_icmp(struct analyze *analyze, const struct packet *packet)
 	flow_key(&key, &icmp->src, icmp->src_port, &icmp->dst, icmp->dst_port, &low);
 	struct flow *flow = flow_find(&analyze->flows, &key);
 	if (flow == NULL)
-		return;
+		return NULL;
 	analyze->model->capture.nmsp_packets++;
-	struct icmp_seen seen = {.at = analyze->now, .from = packet->src, .version = packet->src.version,
-	    .type = icmp->type, .code = icmp->code, .mtu = icmp->mtu};
+	struct icmp_seen seen = {.at = analyze->now, .dir = low ? flow->low_dir : flow->low_dir ^ 1,
+	    .from = packet->src, .version = packet->src.version, .type = icmp->type, .code = icmp->code, .mtu = icmp->mtu};
 	model_add_icmp(flow->session, &seen);
+	return flow;
 }
 
-static void take_packet(struct analyze *analyze, struct packet *packet)
+/* Fragments become the packet that they are of; false when it is not whole yet. */
+static bool put_together(struct analyze *analyze, const struct capfile_packet *frame, struct packet *packet)
 {
-	struct capture *capture = &analyze->model->capture;
 	struct span whole;
-	if (packet->too_deep)
-		model_hit(analyze->model, HIT_TUNNELS, &analyze->now);
 	for (uint8_t depth = 0; packet->kind == PACKET_FRAGMENT && depth < LIMIT_TUNNELS; depth++) {
 		uint64_t evicted = fragments_evicted(analyze->fragments);
 		bool complete = fragments_push(analyze->fragments, packet, analyze->now.time, &whole);
 		if (fragments_evicted(analyze->fragments) > evicted)
 			model_hit(analyze->model, HIT_FRAGMENTS, &analyze->now);
+		if (analyze->save != NULL)
+			save_fragment(analyze->save, frame, fragments_place(analyze->fragments), complete);
 		if (!complete)
-			return;
+			return false;
 		packet_decode_ip(whole, packet);
 	}
+	return true;
+}
+
+/* The connection that the frame counts to; NULL when it counts to none. */
+static struct flow *take_frame(struct analyze *analyze, const struct capfile_packet *frame,
+    struct packet *packet)
+{
+	struct capture *capture = &analyze->model->capture;
+	if (packet->too_deep)
+		model_hit(analyze->model, HIT_TUNNELS, &analyze->now);
+	if (!put_together(analyze, frame, packet))
+		return NULL;
 	if (packet->kind == PACKET_MALFORMED)
 		capture->malformed++;
 	if (analyze->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(analyze->filter, packet->ip)))
 		capture->filtered++;
 	else if (packet->kind == PACKET_TCP)
-		take_tcp(analyze, packet);
+		return take_tcp(analyze, packet);
 	else if (packet->kind == PACKET_ICMP_ERROR)
-		take_icmp(analyze, packet);
+		return take_icmp(analyze, packet);
+	return NULL;
+}
+
+/* The secrets stand in front of the packet that named them, so that whoever reads the file need not wait. */
+static void save_frame(struct analyze *analyze, struct flow *flow, const struct capfile_packet *frame)
+{
+	if (flow == NULL) {
+		save_forget(analyze->save);
+		return;
+	}
+	save_keys_of(analyze, flow);
+	if (!save_packet(analyze->save, frame))
+		model_hit(analyze->model, HIT_SAVE_WAITING, &analyze->now);
 }
 
 static void note_unknown_link(struct capture *capture, uint32_t linktype)
@@ -269,9 +316,14 @@ static void note_unknown_link(struct capture *capture, uint32_t linktype)
 		capture->unknown_links[capture->n_unknown_links++] = (struct unknown_link){linktype, 1};
 }
 
-/* Holes that are due in connections that got no packet of their own. */
+/*
+ * Holes that are due in connections that got no packet of their own. Only packets of sessions tell the time:
+ * what else is in the capture changes nothing, so a file that -w wrote gives the same sessions.
+ */
 static void tick(struct analyze *analyze)
 {
+	if (analyze->now.time < analyze->ticked)
+		analyze->ticked = analyze->now.time;
 	if (analyze->flows.waiting == NULL || origin_elapsed(analyze->ticked, analyze->now.time) < TICK_NS)
 		return;
 	analyze->ticked = analyze->now.time;
@@ -287,6 +339,20 @@ static void tick(struct analyze *analyze)
 	}
 }
 
+/* Within an input only: inputs overlap, and each has a clock of its own. */
+static void watch_clock(struct analyze *analyze, uint32_t input, int64_t time)
+{
+	struct capture *capture = &analyze->model->capture;
+	int64_t back = origin_elapsed(time, analyze->now.time);
+	if (input != analyze->now.input || back <= CAPTURE_BACKWARDS)
+		return;
+	capture->backwards++;
+	if (back <= capture->furthest_back)
+		return;
+	capture->furthest_back = back;
+	capture->backwards_at = (struct origin){.time = time, .packet = capture->packets, .input = input};
+}
+
 static void count_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
 {
 	struct capture *capture = &analyze->model->capture;
@@ -296,29 +362,39 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 		capture->first = packet->time;
 	if (capture->last == INT64_MIN || packet->time > capture->last)
 		capture->last = packet->time;
+	if (packet->time < analyze->now.time && capture->packets > 1)
+		watch_clock(analyze, input, packet->time);
 	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
-	if (packet->time < analyze->ticked || capture->packets == 1)
-		analyze->ticked = packet->time;
 }
 
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
 {
 	count_packet(analyze, input, packet);
 	struct packet decoded;
+	struct flow *flow = NULL;
 	size_t wire = packet->wire < LIMIT_PACKET ? packet->wire : LIMIT_PACKET; /* a larger one is a lie */
 	if (packet_decode(packet->linktype, packet->data, wire, &decoded))
-		take_packet(analyze, &decoded);
+		flow = take_frame(analyze, packet, &decoded);
 	else
 		note_unknown_link(&analyze->model->capture, packet->linktype);
+	if (analyze->save != NULL)
+		save_frame(analyze, flow, packet);
+	if (flow == NULL)
+		return;
+	if (packet->wire > analyze->model->capture.largest_wire)
+		analyze->model->capture.largest_wire = packet->wire;
 	tick(analyze);
 }
 
 void analyze_secrets(struct analyze *analyze, struct span text)
 {
 	keylog_parse(analyze->model->keylog, text);
-	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next)
+	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next) {
 		if (flow->tls != NULL)
 			tls_conn_retry(flow->tls);
+		if (analyze->save != NULL)
+			save_keys_of(analyze, flow);
+	}
 }
 
 void analyze_end(struct analyze *analyze)
@@ -327,4 +403,6 @@ void analyze_end(struct analyze *analyze)
 		finish_flow(analyze, flow);
 		settle_flow(analyze, flow);
 	}
+	if (analyze->save != NULL)
+		save_end(analyze->save, model_now(analyze->model));
 }

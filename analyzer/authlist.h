@@ -1,6 +1,6 @@
 /*
- * The controller's AuthList as the user gave it, and the decision it makes about a certificate.
- * design.md section 6, facts.md section 6.
+ * The AuthList texts as the user gave them, the decision they make about a certificate, and the comparison
+ * of what an engine says of itself with what a controller allows. design.md section 6, facts.md section 6.
  */
 #ifndef ANALYZER_AUTHLIST_H
 #define ANALYZER_AUTHLIST_H
@@ -9,6 +9,9 @@
 #include "analyzer/err.h"
 #include "dissect/authtext.h"
 
+#define AUTHLIST_NONE UINT32_MAX /* no entry */
+
+/* Whose words an entry is: nobody's in particular, what a controller allows, what an engine says its hash is. */
 enum authlist_side { AUTHLIST_PLAIN, AUTHLIST_CONTROLLER, AUTHLIST_ENGINE };
 
 /* What the list says of one certificate; the names of design.md section 6. */
@@ -27,10 +30,12 @@ enum auth_prediction {
 struct authlist_entry {
 	uint32_t file;  /* index of the authlist file */
 	uint32_t line;  /* from 1 */
+	enum authlist_side side;
 	struct authtext_token mac, hash;
 	size_t wants;   /* 20 or 32 where the text names the digest it wants, else 0 = either */
 	bool pem;       /* made from a PEM certificate: `cert` is set, and the mac may be missing */
 	const struct cert *cert;
+	uint32_t next_mac, next_hash; /* further entries with the same one, in order; AUTHLIST_NONE at the end */
 };
 
 struct authlist_problem {
@@ -40,14 +45,46 @@ struct authlist_problem {
 
 struct authlist_file {
 	char *name;
-	enum authlist_side side;
+	enum authlist_side side; /* of its entries; controller where both stand in it */
 	size_t entries;
 	struct authlist_problem *problems;
 	size_t n_problems;
 	uint64_t problems_dropped; /* notes beyond LIMIT_LIST_PROBLEMS */
 	uint64_t long_lines;       /* lines beyond LIMIT_LINE */
 	bool cut;                  /* bytes beyond LIMIT_LIST_BYTES were not read */
+	uint64_t kinds[AUTHTEXT_KINDS]; /* lines by what they were taken for */
+	uint64_t pem_lines;
 };
+
+/* An engine as one of its own texts describes it. */
+struct authlist_engine {
+	uint32_t file;
+	uint32_t entry[2]; /* the ones with its SHA-1 and SHA-256 key hash; AUTHLIST_NONE for one at most */
+};
+
+/* A row of CMX's table of controllers. */
+struct authlist_controller {
+	uint32_t file;
+	uint8_t address[4];
+	size_t wants; /* bytes of the digest that this controller is sent, 0 unknown */
+};
+
+/* A line while it is read, for --explain-lists. */
+struct authlist_remark {
+	const struct authlist_file *file;
+	uint32_t line, lines;        /* where it begins, and how many lines were joined */
+	unsigned repairs;            /* enum authpaste_repair */
+	const struct authtext *text; /* what it was taken for */
+	const struct cert *cert;     /* a PEM certificate; then `text` is NULL */
+};
+
+struct authlist_listener {
+	void *ctx;
+	void (*line)(void *ctx, const struct authlist_remark *remark); /* also of lines that are ignored */
+	void (*end)(void *ctx, const struct authlist_file *file);
+};
+
+struct authlist_index; /* authlist_index.h */
 
 struct authlist {
 	struct certs *certs; /* borrowed; must outlive the list */
@@ -55,23 +92,30 @@ struct authlist {
 	size_t n_files;
 	struct authlist_entry *entries;
 	size_t n_entries;
+	size_t n_allowing; /* entries that are not an engine's own */
+	struct authlist_engine *engines;
+	size_t n_engines;
+	struct authlist_controller *controllers;
+	size_t n_controllers;
 	uint64_t dropped; /* entries beyond LIMIT_LIST_ENTRIES */
+	struct authlist_index *index;
+	const struct authlist_listener *listener; /* borrowed; NULL: nobody listens */
 };
 
 struct auth_decision {
 	enum auth_prediction prediction;
 	const struct authlist_entry *entry; /* the entry it rests on, NULL when none */
 	enum cert_hash matched;             /* only for AUTH_MATCH, AUTH_HASH_KIND and AUTH_HASH_OTHER_MAC */
-	char detail[200];                   /* e.g. "digit 2 of the hash: letter O, the certificate has 0"; may be "" */
+	char detail[240];                   /* e.g. "digit 2 of the hash is the letter O, the certificate has 0"; may be "" */
 };
 
 void authlist_init(struct authlist *list, struct certs *certs);
 void authlist_free(struct authlist *list);
 
 /*
- * Reads a file of allow-list text ("MAC HASH" lines, IOS-XE configuration, PEM certificates, also mixed
- * and with any noise around) and appends its entries. -1 with a sentence when it cannot be read. Text that
- * holds no entry is not an error: it is a problem note of the file.
+ * Reads a file of allow-list text (facts.md section 6, with any noise around) and appends its entries. -1
+ * with a sentence when it cannot be read. Text that holds no entry is not an error: it is a problem note of
+ * the file.
  */
 int authlist_read(struct authlist *list, const char *path, struct err *err);
 
@@ -79,10 +123,57 @@ int authlist_read(struct authlist *list, const char *path, struct err *err);
 void authlist_parse(struct authlist *list, const char *name, struct span text);
 
 /*
- * What the list says of the engine's certificate. Never answers AUTH_NO_CERTIFICATE or AUTH_NOT_VISIBLE:
- * the caller knows these.
+ * What the list says of the engine's certificate. `wants`: bytes of the digest that this controller is known
+ * to want (authlist_wants), 0 for either. Never answers AUTH_NO_CERTIFICATE or AUTH_NOT_VISIBLE: the caller
+ * knows these.
  */
-void authlist_decide(const struct authlist *list, const struct cert *cert, struct auth_decision *out);
+void authlist_decide(const struct authlist *list, const struct cert *cert, size_t wants,
+                     struct auth_decision *out);
+
+/*
+ * The same of an engine by its own text, with the digest wanted by all controllers of that text. A hash of
+ * the engine that cannot be read is AUTH_DAMAGED_ENTRY unless the other one matches.
+ */
+void authlist_compare(const struct authlist *list, const struct authlist_engine *engine,
+                      struct auth_decision *out);
+
+/* The one engine that the engine texts describe, NULL when there is none or more than one. */
+const struct authlist_engine *authlist_only_engine(const struct authlist *list);
+
+/* The engine's entry with the digest of the other side's entry (NULL allowed), else the one it has; never NULL. */
+const struct authlist_entry *authlist_own_entry(const struct authlist *list,
+                                                const struct authlist_engine *engine,
+                                                const struct authlist_entry *other);
+
+/* A MAC address and key hashes in hex without separators; "" for what is not known or cannot be read. */
+struct authlist_key {
+	char mac[13], sha1[41], sha256[65];
+};
+
+struct authlist_key authlist_key_of_cert(const struct cert *cert);
+struct authlist_key authlist_key_of_engine(const struct authlist *list, const struct authlist_engine *engine);
+
+/* Lines to paste. */
+#define AUTHLIST_FIX_LINES 7
+struct auth_fix {
+	char line[AUTHLIST_FIX_LINES][128];
+	uint32_t lines;
+};
+
+/*
+ * The lines that add this key, for IOS-XE (SHA-256 of the SPKI) and AireOS (SHA-1 and SHA-256), with a
+ * comment line ("!") in front of each; only those whose hash is known. None without a MAC to enter.
+ */
+void authlist_fix(const struct authlist_key *key, struct auth_fix *out);
+
+/* The token is meant for a SHA-256, by the number of its digits. */
+bool authlist_is_sha256(const char *hash);
+
+/* Bytes of the digest that the engine texts say a controller (IPv4 address) is sent; 0 unknown. */
+size_t authlist_wants(const struct authlist *list, const uint8_t address[4]);
+
+/* Two entries of one file that give a MAC address (12 digits) hashes of the same length; false when none do. */
+bool authlist_duplicate(const struct authlist *list, const char *mac, const struct authlist_entry *pair[2]);
 
 /* The name of a file without its folders, borrowed. */
 const char *authlist_file_name(const struct authlist_file *file);

@@ -1,171 +1,127 @@
 /*
- * What the allow list says of a certificate, and why. design.md section 6.
+ * What the allow list says of a certificate, or of an engine by its own text, and why. design.md section 6.
  *
- * Called by whoever judges a session. Compares digits as text, so that damage can be named by its place.
- * Never reads a list and never knows what the controller did.
+ * Called by session_auth and the comparison. Asks the index for the entries that can have a say and takes
+ * the best answer. Never reads a list and never knows what the controller did.
  */
 #include "analyzer/authlist.h"
 
-#include <stdarg.h>
+#include "analyzer/authlist_damage.h"
+#include "analyzer/authlist_index.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 
 #define HEX(n)   (2 * (n) + 1) /* characters of n bytes in hex, with the end */
 #define MAC_TEXT (3 * 6)       /* characters of a MAC address with colons, and the end */
 
-/* A certificate as the digits that a list would hold; "" for what it has not. */
-struct digits {
+/* What is asked: the digits that a list would hold, "" for unknown ones. Compared as bytes by the index. */
+struct question {
 	char mac[HEX(6)];
 	char hash[CERT_HASHES][HEX(32)];
+	size_t wants;
+	bool of_text; /* an engine's own text, no certificate */
 };
 
-enum edit_kind { EDIT_NONE, EDIT_WRONG, EDIT_MISSING, EDIT_EXTRA };
-
-/* How a damaged token came from the right one: any number of look-alikes and at most one edit at `at`. */
-struct edit {
-	enum edit_kind kind;
-	size_t at;
+/* The best answer so far. */
+struct answer {
+	enum auth_prediction prediction;
+	uint32_t entry;
+	enum cert_hash kind;
 };
 
-static void digits_of(const struct cert *cert, struct digits *out)
+static const char *owner_of(const struct question *question)
 {
-	memset(out, 0, sizeof *out);
-	if (cert->has_mac)
-		authtext_hex(span_of(cert->mac, sizeof cert->mac), out->mac);
-	for (enum cert_hash kind = 0; kind < CERT_HASHES; kind++)
-		if (cert->has_hash[kind])
-			authtext_hex(span_of(cert->hash[kind], cert_hash_bytes(kind)), out->hash[kind]);
+	return question->of_text ? "the engine" : "the certificate";
 }
 
-/* How many characters agree from `i` in the token and `k` in what is wanted. */
-static size_t agreeing(const char *token, size_t i, const char *wanted, size_t k)
-{
-	size_t n = 0;
-	while (wanted[k + n] != 0 && authtext_meant(token[i + n]) == wanted[k + n])
-		n++;
-	return n;
-}
+/* ---- what one entry says ---- */
 
-static bool is_near(const char *token, const char *wanted, struct edit *out)
-{
-	size_t n = strlen(token), m = strlen(wanted);
-	size_t at = agreeing(token, 0, wanted, 0);
-	*out = (struct edit){.kind = EDIT_NONE, .at = at};
-	if (m == 0 || n + 1 < m || n > m + 1)
-		return false;
-	if (n == m && at == m)
-		return true;
-	out->kind = n == m ? EDIT_WRONG : n < m ? EDIT_MISSING : EDIT_EXTRA;
-	size_t token_skip = n >= m, wanted_skip = n <= m;
-	return at + wanted_skip + agreeing(token, at + token_skip, wanted, at + wanted_skip) == m;
-}
-
-static bool find_equal(const struct digits *digits, const struct authlist_entry *entry, enum cert_hash *out)
+static bool find_equal(const struct question *question, const struct authlist_entry *entry,
+                       enum cert_hash *out)
 {
 	for (enum cert_hash kind = 0; kind < CERT_HASHES; kind++)
-		if (digits->hash[kind][0] != 0 && strcmp(digits->hash[kind], entry->hash.text) == 0) {
+		if (question->hash[kind][0] != 0 && strcmp(question->hash[kind], entry->hash.text) == 0) {
 			*out = kind;
 			return true;
 		}
 	return false;
 }
 
-static bool find_near(const struct digits *digits, const struct authlist_entry *entry, enum cert_hash *out)
+static bool find_near(const struct question *question, const struct authlist_entry *entry,
+                      enum cert_hash *out)
 {
-	struct edit edit;
 	for (enum cert_hash kind = 0; kind < CERT_HASHES; kind++)
-		if (is_near(entry->hash.text, digits->hash[kind], &edit)) {
+		if (authlist_damage_is_near(entry->hash.text, question->hash[kind])) {
 			*out = kind;
 			return true;
 		}
 	return false;
+}
+
+static size_t wanted_by(const struct question *question, const struct authlist_entry *entry)
+{
+	return entry->pem ? 0 : entry->wants != 0 ? entry->wants : question->wants;
 }
 
 /* What an entry that holds the certificate's hash says, its MAC address aside. */
-static enum auth_prediction judge_equal(const struct authlist_entry *entry, enum cert_hash kind)
+static enum auth_prediction judge_equal(const struct question *question, const struct authlist_entry *entry,
+                                        enum cert_hash kind)
 {
+	size_t wants = wanted_by(question, entry);
 	if (entry->hash.damage != 0)
 		return AUTH_DAMAGED_ENTRY;
-	return entry->wants == 0 || entry->wants == cert_hash_bytes(kind) ? AUTH_MATCH : AUTH_HASH_KIND;
+	return wants == 0 || wants == cert_hash_bytes(kind) ? AUTH_MATCH : AUTH_HASH_KIND;
 }
 
 /* What one entry says; *kind is the certificate's hash that it holds, exactly or nearly. */
-static enum auth_prediction judge(const struct digits *digits, const struct authlist_entry *entry,
+static enum auth_prediction judge(const struct question *question, const struct authlist_entry *entry,
                                   enum cert_hash *kind)
 {
-	bool equal = find_equal(digits, entry, kind);
-	if (equal && (digits->mac[0] == 0 || entry->pem))
-		return judge_equal(entry, *kind);
-	if (digits->mac[0] == 0)
+	bool equal = find_equal(question, entry, kind);
+	if (equal && (question->mac[0] == 0 || entry->pem))
+		return judge_equal(question, entry, *kind);
+	if (question->mac[0] == 0)
 		return AUTH_MAC_NOT_LISTED;
 	if (entry->mac.damage != 0)
-		return equal || find_near(digits, entry, kind) ? AUTH_DAMAGED_ENTRY : AUTH_MAC_NOT_LISTED;
-	if (strcmp(digits->mac, entry->mac.text) != 0)
+		return equal || find_near(question, entry, kind) ? AUTH_DAMAGED_ENTRY : AUTH_MAC_NOT_LISTED;
+	if (strcmp(question->mac, entry->mac.text) != 0)
 		return equal ? AUTH_HASH_OTHER_MAC : AUTH_MAC_NOT_LISTED;
 	if (equal)
-		return judge_equal(entry, *kind);
-	return find_near(digits, entry, kind) ? AUTH_DAMAGED_ENTRY : AUTH_HASH_MISMATCH;
+		return judge_equal(question, entry, *kind);
+	return find_near(question, entry, kind) ? AUTH_DAMAGED_ENTRY : AUTH_HASH_MISMATCH;
 }
 
-/* Adds a clause to the detail, cut to fit. */
-__attribute__((format(printf, 2, 3))) static void say(struct auth_decision *decision, const char *format, ...)
+/* Of equal answers the entry that stands first counts; enum auth_prediction has the order of precedence. */
+static void ask(const struct authlist *list, const struct question *question, uint32_t i, struct answer *best)
 {
-	char clause[sizeof decision->detail];
-	size_t at = strlen(decision->detail);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(clause, sizeof clause, format, args);
-	va_end(args);
-	snprintf(&decision->detail[at], sizeof decision->detail - at, "%s%s", at > 0 ? "; " : "", clause);
+	struct answer one = {.entry = i, .kind = CERT_SPKI_SHA1};
+	one.prediction = judge(question, &list->entries[i], &one.kind);
+	if (one.prediction < best->prediction ||
+	    (one.prediction == best->prediction && best->entry != AUTHLIST_NONE && i < best->entry))
+		*best = one;
 }
 
-static void say_digit(struct auth_decision *out, const char *what, const char *token, size_t at, char wanted)
+/* Only entries with its MAC address, one of its hashes, or a MAC address that cannot be read have a say. */
+static struct answer best_answer(const struct authlist *list, const struct question *question)
 {
-	if (token[at] <= ' ' || token[at] > '~')
-		say(out, "digit %zu of the %s is no hex digit, the certificate has %c", at + 1, what, wanted);
-	else if (authtext_meant(token[at]) != token[at])
-		say(out, "digit %zu of the %s is the letter %c, the certificate has %c", at + 1, what,
-		    token[at], wanted);
-	else
-		say(out, "digit %zu of the %s is %c, the certificate has %c", at + 1, what, token[at],
-		    wanted);
-}
-
-/* The look-alikes of a token; the first is named, the others counted. `edit` tells where digits shift. */
-static void say_lookalikes(struct auth_decision *out, const char *what, const char *token,
-                           const struct edit *edit)
-{
-	size_t count = 0;
-	for (size_t i = 0; token[i] != 0; i++) {
-		bool alike = authtext_meant(token[i]) != token[i];
-		if (!alike || (i == edit->at && (edit->kind == EDIT_WRONG || edit->kind == EDIT_EXTRA)))
-			continue;
-		if (count++ == 0)
-			say_digit(out, what, token, i, authtext_meant(token[i]));
+	struct answer best = {
+	    .prediction = AUTH_MAC_NOT_LISTED, .entry = AUTHLIST_NONE, .kind = CERT_SPKI_SHA1};
+	uint32_t i = question->mac[0] != 0 ? authlist_index_mac(list->index, question->mac) : AUTHLIST_NONE;
+	for (; i != AUTHLIST_NONE; i = list->entries[i].next_mac)
+		ask(list, question, i, &best);
+	for (enum cert_hash kind = 0; kind < CERT_HASHES; kind++) {
+		const char *hash = question->hash[kind];
+		i = hash[0] != 0 ? authlist_index_hash(list->index, hash) : AUTHLIST_NONE;
+		for (; i != AUTHLIST_NONE; i = list->entries[i].next_hash)
+			ask(list, question, i, &best);
 	}
-	if (count > 1)
-		say(out, "%zu more like it", count - 1);
+	for (i = authlist_index_damaged(list->index); i != AUTHLIST_NONE; i = list->entries[i].next_mac)
+		ask(list, question, i, &best);
+	return best;
 }
 
-/* How a damaged token differs from what the certificate has. */
-static void say_damage(struct auth_decision *out, const char *what, const struct authtext_token *token,
-                       const char *wanted)
-{
-	struct edit edit;
-	if (token->damage & AUTHTEXT_SPACE)
-		say(out, "a space stands inside the %s", what);
-	if (!is_near(token->text, wanted, &edit)) {
-		say(out, "the %s of the entry cannot be read", what);
-		return;
-	}
-	say_lookalikes(out, what, token->text, &edit);
-	if (edit.kind == EDIT_WRONG)
-		say_digit(out, what, token->text, edit.at, wanted[edit.at]);
-	if (edit.kind == EDIT_MISSING)
-		say(out, "digit %zu of the %s is missing, the certificate has %c there", edit.at + 1, what,
-		    wanted[edit.at]);
-	if (edit.kind == EDIT_EXTRA)
-		say(out, "digit %zu of the %s is one too many", edit.at + 1, what);
-}
+/* ---- why ---- */
 
 /* 12 digits as people write a MAC address. Returns `text`. */
 static const char *with_colons(const char *digits, char text[MAC_TEXT])
@@ -176,31 +132,34 @@ static const char *with_colons(const char *digits, char text[MAC_TEXT])
 	return text;
 }
 
-static void say_why(const struct digits *digits, struct auth_decision *out, enum cert_hash kind)
+static void say_why(const struct question *question, struct auth_decision *out, enum cert_hash kind)
 {
 	const struct authlist_entry *entry = out->entry;
+	const char *owner = owner_of(question);
 	char other[MAC_TEXT], own[MAC_TEXT];
 	switch (out->prediction) {
 	case AUTH_MATCH:
 		if (entry->pem)
-			say(out, "the entry is a PEM certificate with the same key");
+			authlist_damage_add(out, "the entry is a PEM certificate with the same key");
 		break;
 	case AUTH_DAMAGED_ENTRY:
-		if (entry->mac.damage != 0 && digits->mac[0] != 0)
-			say_damage(out, "MAC address", &entry->mac, digits->mac);
-		say_damage(out, "hash", &entry->hash, digits->hash[kind]);
+		if (entry->mac.damage != 0 && question->mac[0] != 0)
+			authlist_damage_say(out, "MAC address", owner, &entry->mac, question->mac);
+		authlist_damage_say(out, "hash", owner, &entry->hash, question->hash[kind]);
 		break;
 	case AUTH_HASH_KIND:
-		say(out, "the entry holds the %s, %zu digits are wanted", cert_hash_label(kind),
-		    2 * entry->wants);
+		authlist_damage_add(out, "the entry holds the %s, %zu digits are wanted",
+		                    cert_hash_label(kind), 2 * wanted_by(question, entry));
 		break;
 	case AUTH_HASH_MISMATCH:
 		if (entry->hash.damage & AUTHTEXT_LENGTH)
-			say(out, "the hash of the entry has %zu digits", strlen(entry->hash.text));
+			authlist_damage_add(out, "the hash of the entry has %zu digits",
+			                    strlen(entry->hash.text));
 		break;
 	case AUTH_HASH_OTHER_MAC:
-		say(out, "the hash stands under %s, the certificate says %s",
-		    with_colons(entry->mac.text, other), with_colons(digits->mac, own));
+		authlist_damage_add(out, "the hash stands under %s, %s says %s",
+		                    with_colons(entry->mac.text, other), owner,
+		                    with_colons(question->mac, own));
 		break;
 	case AUTH_MAC_NOT_LISTED:
 	case AUTH_NO_LIST:
@@ -210,67 +169,109 @@ static void say_why(const struct digits *digits, struct auth_decision *out, enum
 	}
 }
 
-/* The entry whose answer stands first in the order of enum auth_prediction, which is that of precedence. */
-static enum cert_hash best_entry(const struct authlist *list, const struct digits *digits,
-                                 struct auth_decision *out)
+/* The first entry that allows somebody, when it is the only one; NULL else. */
+static const struct authlist_entry *only_entry(const struct authlist *list)
 {
-	enum cert_hash best = CERT_SPKI_SHA1;
-	out->prediction = AUTH_MAC_NOT_LISTED;
-	for (size_t i = 0; i < list->n_entries && out->prediction != AUTH_MATCH; i++) {
-		enum cert_hash kind = CERT_SPKI_SHA1;
-		enum auth_prediction answer = judge(digits, &list->entries[i], &kind);
-		if (answer >= out->prediction)
-			continue;
-		out->prediction = answer;
-		out->entry = &list->entries[i];
-		best = kind;
-	}
-	return best;
+	for (size_t i = 0; i < list->n_entries && list->n_allowing == 1; i++)
+		if (list->entries[i].side != AUTHLIST_ENGINE)
+			return &list->entries[i];
+	return NULL;
 }
 
-void authlist_decide(const struct authlist *list, const struct cert *cert, struct auth_decision *out)
+static void answer(const struct authlist *list, const struct question *question, struct auth_decision *out)
 {
-	struct digits digits;
-	*out = (struct auth_decision){.prediction = AUTH_NO_LIST};
-	if (list->n_entries == 0)
-		return;
-	digits_of(cert, &digits);
-	enum cert_hash kind = best_entry(list, &digits, out);
-	if (!cert->has_mac)
-		say(out, "the MAC address could not be read from the certificate%s",
-		    out->entry != NULL ? ": this rests on the hash alone" : "");
-	if (!cert->has_mac && out->entry == NULL && list->n_entries == 1) {
+	struct answer best = best_answer(list, question);
+	out->prediction = best.prediction;
+	if (best.entry != AUTHLIST_NONE)
+		out->entry = &list->entries[best.entry];
+	if (question->mac[0] == 0)
+		authlist_damage_add(out, "the MAC address could not be read from %s%s",
+		                    question->of_text ? "the engine's text" : "the certificate",
+		                    out->entry != NULL ? ": this rests on the hash alone" : "");
+	if (question->mac[0] == 0 && out->entry == NULL && only_entry(list) != NULL) {
 		out->prediction = AUTH_HASH_MISMATCH;
-		out->entry = &list->entries[0];
+		out->entry = only_entry(list);
 	}
 	if (out->prediction == AUTH_MATCH || out->prediction == AUTH_HASH_KIND ||
 	    out->prediction == AUTH_HASH_OTHER_MAC)
-		out->matched = kind;
-	say_why(&digits, out, kind);
+		out->matched = best.kind;
+	say_why(question, out, best.kind);
 }
 
-const char *auth_prediction_name(enum auth_prediction prediction)
+static void decide(const struct authlist *list, const struct question *question, struct auth_decision *out)
 {
-	static const char *const names[] = {
-	    [AUTH_NO_LIST] = "no-list",
-	    [AUTH_NO_CERTIFICATE] = "no-certificate",
-	    [AUTH_NOT_VISIBLE] = "not-visible",
-	    [AUTH_MATCH] = "match",
-	    [AUTH_DAMAGED_ENTRY] = "damaged-entry",
-	    [AUTH_HASH_KIND] = "hash-kind",
-	    [AUTH_HASH_MISMATCH] = "hash-mismatch",
-	    [AUTH_HASH_OTHER_MAC] = "hash-other-mac",
-	    [AUTH_MAC_NOT_LISTED] = "mac-not-listed",
-	};
-	return names[prediction];
+	*out = (struct auth_decision){.prediction = AUTH_NO_LIST};
+	if (list->n_allowing == 0)
+		return;
+	struct span bytes = span_of(question, sizeof *question);
+	const struct auth_decision *known = authlist_index_recall(list->index, bytes);
+	if (known != NULL) {
+		*out = *known;
+		return;
+	}
+	answer(list, question, out);
+	authlist_index_keep(list->index, bytes, out);
 }
 
-const char *authlist_side_name(enum authlist_side side)
+void authlist_decide(const struct authlist *list, const struct cert *cert, size_t wants,
+                     struct auth_decision *out)
 {
-	static const char *const names[] = {
-	    [AUTHLIST_PLAIN] = "plain",
-	    [AUTHLIST_CONTROLLER] = "controller",
-	    [AUTHLIST_ENGINE] = "engine",
-	};
-	return names[side];
+	struct question question;
+	memset(&question, 0, sizeof question); /* padding is compared too */
+	question.wants = wants;
+	if (cert->has_mac)
+		authtext_hex(span_of(cert->mac, sizeof cert->mac), question.mac);
+	for (enum cert_hash kind = 0; kind < CERT_HASHES; kind++)
+		if (cert->has_hash[kind])
+			authtext_hex(span_of(cert->hash[kind], cert_hash_bytes(kind)), question.hash[kind]);
+	decide(list, &question, out);
+}
+
+/* ---- an engine by its own text ---- */
+
+/* The digest that all controllers of the engine's text are sent, 0 when they differ or none is named. */
+static size_t wanted_of_text(const struct authlist *list, uint32_t file)
+{
+	size_t wants = 0;
+	bool first = true;
+	for (size_t i = 0; i < list->n_controllers; i++) {
+		if (list->controllers[i].file != file)
+			continue;
+		if (!first && list->controllers[i].wants != wants)
+			return 0;
+		wants = list->controllers[i].wants;
+		first = false;
+	}
+	return wants;
+}
+
+static bool say_unreadable(const struct authlist *list, const struct authlist_engine *engine, size_t which,
+                           const char *hash, struct auth_decision *out)
+{
+	if (engine->entry[which] == AUTHLIST_NONE || hash[0] != '\0')
+		return false;
+	const struct authlist_entry *entry = &list->entries[engine->entry[which]];
+	out->detail[0] = '\0';
+	authlist_damage_add(out,
+	                    "the engine's own hash is damaged in line %" PRIu32 " of its text (%zu digits)",
+	                    entry->line, strlen(entry->hash.text));
+	return true;
+}
+
+void authlist_compare(const struct authlist *list, const struct authlist_engine *engine,
+                      struct auth_decision *out)
+{
+	struct authlist_key key = authlist_key_of_engine(list, engine);
+	struct question question;
+	memset(&question, 0, sizeof question);
+	question.of_text = true;
+	question.wants = wanted_of_text(list, engine->file);
+	memcpy(question.mac, key.mac, sizeof key.mac);
+	memcpy(question.hash[CERT_SPKI_SHA1], key.sha1, sizeof key.sha1);
+	memcpy(question.hash[CERT_SPKI_SHA256], key.sha256, sizeof key.sha256);
+	decide(list, &question, out);
+	if (out->prediction != AUTH_MATCH && out->prediction != AUTH_NO_LIST &&
+	    (say_unreadable(list, engine, 0, key.sha1, out) ||
+	     say_unreadable(list, engine, 1, key.sha256, out)))
+		out->prediction = AUTH_DAMAGED_ENTRY;
 }

@@ -7,6 +7,7 @@
 #include "analyzer/capfile.h"
 
 #include "analyzer/capfile_interface.h"
+#include "analyzer/capfile_option.h"
 #include "analyzer/origin.h"
 #include "analyzer/xmalloc.h"
 
@@ -24,10 +25,11 @@
 #define SECRETS_TLS      0x544c534bu /* an NSS key log */
 #define ORDER_MAGIC      0x1a2b3c4du
 #define SECTION_VERSION  1
-#define OPTION_END       0
 #define OPTION_TSRESOL   9
 #define OPTION_FCSLEN    13
 #define OPTION_TSOFFSET  14
+#define OPTION_USERAPPL  4
+#define OPTION_ENDTIME   3
 #define OPTION_IFDROP    5
 #define OPTION_OSDROP    7
 
@@ -46,6 +48,8 @@ struct capfile {
 	uint32_t skipped_block;   /* length of that block, 0 when none is being skipped */
 	uint64_t skipped_secrets; /* blocks */
 	int64_t last_time;
+	bool ours;     /* this section is of our writer */
+	int64_t until; /* as it says */
 };
 
 /* STEP_ON: something was taken that holds no packet. */
@@ -53,7 +57,9 @@ enum step { STEP_ON, STEP_PACKET, STEP_SECRETS, STEP_MORE, STEP_BAD };
 
 struct capfile *capfile_new(void)
 {
-	return xcalloc(1, sizeof(struct capfile));
+	struct capfile *file = xcalloc(1, sizeof *file);
+	file->until = INT64_MIN;
+	return file;
 }
 
 void capfile_free(struct capfile *file)
@@ -181,18 +187,6 @@ static enum step pcap_record(struct capfile *file, struct span *buffer, struct c
 
 /* ---- pcapng: what is in a block --------------------------------------------------------------------- */
 
-/* The next option of a list; false at its end and when it is malformed, which marks *list bad. */
-static bool next_option(const struct capfile *file, struct rd *list, uint16_t *code, struct rd *value)
-{
-	if (!rd_more(list))
-		return false;
-	*code = u16(file, list);
-	uint16_t n = u16(file, list);
-	*value = rd_of(rd_span(list, n));
-	rd_skip(list, (4 - n % 4u) % 4u);
-	return rd_ok(list) && *code != OPTION_END;
-}
-
 static enum step section_block(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
 	(void)out;
@@ -203,6 +197,12 @@ static enum step section_block(struct capfile *file, struct rd *body, struct cap
 		return damage(file, "a section header is too short");
 	if (major != SECTION_VERSION)
 		return damage(file, "pcapng version %u is not known", major);
+	uint16_t code;
+	struct rd value;
+	file->ours = false;
+	while (capfile_option_next(body, file->big, &code, &value))
+		if (code == OPTION_USERAPPL)
+			file->ours = capfile_option_says(&value, CAPFILE_APPLICATION);
 	capfile_interface_section(&file->interfaces);
 	file->kind = CAPFILE_PCAPNG;
 	return STEP_ON;
@@ -219,7 +219,7 @@ static enum step interface_block(struct capfile *file, struct rd *body, struct c
 		return damage(file, "more than %d interfaces in one section", LIMIT_INTERFACES);
 	uint16_t code;
 	struct rd value;
-	while (next_option(file, body, &code, &value)) {
+	while (capfile_option_next(body, file->big, &code, &value)) {
 		if (code == OPTION_TSRESOL) {
 			capfile_clock_set(&interface->clock, rd_u8(&value));
 		} else if (code == OPTION_FCSLEN) {
@@ -233,6 +233,16 @@ static enum step interface_block(struct capfile *file, struct rd *body, struct c
 	return rd_ok(body) ? STEP_ON : damage(file, "an interface description is malformed");
 }
 
+/* isb_endtime, a time as packets have it. */
+static bool take_end(struct capfile *file, const struct capfile_interface *interface, struct rd *value)
+{
+	uint64_t high = u32(file, value);
+	int64_t end = capfile_clock_ns(&interface->clock, high << 32 | u32(file, value));
+	if (rd_ok(value) && end > file->until)
+		file->until = end;
+	return rd_ok(value);
+}
+
 static enum step statistics_block(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
 	(void)out;
@@ -243,7 +253,9 @@ static enum step statistics_block(struct capfile *file, struct rd *body, struct 
 	struct capfile_interface *interface = &file->interfaces.items[id];
 	uint16_t code;
 	struct rd value;
-	while (next_option(file, body, &code, &value)) {
+	while (capfile_option_next(body, file->big, &code, &value)) {
+		if (code == OPTION_ENDTIME && file->ours && !take_end(file, interface, &value))
+			return damage(file, "option %u of an interface statistics block is too short", code);
 		if (code != OPTION_IFDROP && code != OPTION_OSDROP)
 			continue;
 		uint64_t dropped = u64(file, &value);
@@ -464,6 +476,11 @@ int64_t capfile_dropped(const struct capfile *file)
 uint32_t capfile_snaplen(const struct capfile *file)
 {
 	return file->interfaces.snaplen;
+}
+
+int64_t capfile_until(const struct capfile *file)
+{
+	return file->until;
 }
 
 uint64_t capfile_skipped_secrets(const struct capfile *file)

@@ -14,6 +14,9 @@
 
 #include <stdio.h>
 
+/* What the writer calls itself in the section header. */
+#define CAPFILE_APPLICATION "nmspscope"
+
 /* The most that capfile_need ever asks for: a packet, its block header and some options. */
 #define CAPFILE_NEED_MAX (LIMIT_PACKET + 4096)
 
@@ -55,6 +58,12 @@ int64_t capfile_dropped(const struct capfile *file);
 /* The smallest snaplen of the file's interfaces, 0 when unlimited or unknown. */
 uint32_t capfile_snaplen(const struct capfile *file);
 
+/*
+ * Until when the capture went on, behind its last packet too; INT64_MIN when the file does not say. Believed
+ * only of our own writer: other tools may keep the time of a file of which they copy a part.
+ */
+int64_t capfile_until(const struct capfile *file);
+
 /* Decryption secrets blocks that were not handed out because they exceed CAPFILE_NEED_MAX. */
 uint64_t capfile_skipped_secrets(const struct capfile *file);
 
@@ -86,5 +95,8 @@ int capfile_write_packet(struct capfile_writer *writer, const struct capfile_pac
  * many as keep each below CAPFILE_NEED_MAX; a line is cut only where it is longer than a block.
  */
 int capfile_write_secrets(struct capfile_writer *writer, struct span keylog);
+
+/* The end, once: until when packets could have come. A time before 1970 is left out. */
+int capfile_write_end(struct capfile_writer *writer, int64_t until);
 
 #endif

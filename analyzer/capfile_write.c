@@ -11,16 +11,23 @@
 enum {
 	BLOCK_SECTION = 0x0A0D0D0A,
 	BLOCK_INTERFACE = 1,
+	BLOCK_STATISTICS = 5,
 	BLOCK_PACKET = 6,
 	BLOCK_SECRETS = 10,
 	SECRETS_TLS = 0x544C534B,
 	BYTE_ORDER_MAGIC = 0x1A2B3C4D,
 	VERSION_MAJOR = 1,
+	OPTION_ENDTIME = 3,
+	OPTION_USERAPPL = 4,
 	OPTION_TSRESOL = 9,
 	TSRESOL_NANO = 9,
-	SECTION_SIZE = 28,
+	APPLICATION = sizeof CAPFILE_APPLICATION - 1,
+	APPLICATION_PAD = (4 - APPLICATION % 4) % 4,
+	SECTION_SIZE = 28 + 4 + APPLICATION + APPLICATION_PAD + 4,
 	INTERFACE_SIZE = 32,
 	PACKET_SIZE = 32,            /* without the packet's own bytes */
+	STATISTICS_SIZE = 40,
+	ENDTIME = 8,
 	SECRETS_SIZE = 20,           /* without the text */
 	SECRETS_TEXT = LIMIT_PACKET, /* of one block, so that our reader takes it */
 };
@@ -28,7 +35,7 @@ enum {
 static const uint8_t zeros[4];
 
 struct block {
-	uint8_t bytes[PACKET_SIZE];
+	uint8_t bytes[SECTION_SIZE];
 	size_t n;
 };
 
@@ -36,6 +43,13 @@ static void block_little(struct block *block, uint64_t value, size_t width)
 {
 	for (size_t i = 0; i < width; i++)
 		block->bytes[block->n++] = (uint8_t)(value >> (8 * i));
+}
+
+/* pcapng writes a time as two halves, the upper one first, whatever the byte order. */
+static void block_time(struct block *block, uint64_t time)
+{
+	block_little(block, time >> 32, 4);
+	block_little(block, time, 4);
 }
 
 static int put(FILE *file, const void *bytes, size_t n)
@@ -58,6 +72,12 @@ int capfile_write_start(struct capfile_writer *writer, FILE *file)
 	block_little(&block, VERSION_MAJOR, 2);
 	block_little(&block, 0, 2);
 	block_little(&block, UINT64_MAX, 8); /* the section's length is not known in advance */
+	block_little(&block, OPTION_USERAPPL, 2);
+	block_little(&block, APPLICATION, 2);
+	for (size_t i = 0; i < APPLICATION; i++)
+		block_little(&block, (uint8_t)CAPFILE_APPLICATION[i], 1);
+	block_little(&block, 0, APPLICATION_PAD);
+	block_little(&block, 0, 4); /* end of options */
 	block_little(&block, SECTION_SIZE, 4);
 	return put_block(file, &block);
 }
@@ -125,8 +145,7 @@ int capfile_write_packet(struct capfile_writer *writer, const struct capfile_pac
 	block_little(&head, BLOCK_PACKET, 4);
 	block_little(&head, total, 4);
 	block_little(&head, (uint64_t)interface, 4);
-	block_little(&head, time >> 32, 4);
-	block_little(&head, time, 4);
+	block_time(&head, time);
 	block_little(&head, packet->data.n, 4);
 	block_little(&head, packet->wire, 4);
 	return put_content(writer->file, &head, packet->data, total);
@@ -161,6 +180,25 @@ int capfile_write_secrets(struct capfile_writer *writer, struct span keylog)
 		if (put_secrets(writer->file, span_cut(keylog, 0, n)) != 0)
 			return -1;
 		keylog = span_cut(keylog, n, keylog.n);
+	}
+	return 0;
+}
+
+int capfile_write_end(struct capfile_writer *writer, int64_t until)
+{
+	for (uint32_t i = 0; i < writer->interfaces && until >= 0; i++) {
+		struct block block = {.n = 0};
+		block_little(&block, BLOCK_STATISTICS, 4);
+		block_little(&block, STATISTICS_SIZE, 4);
+		block_little(&block, i, 4);
+		block_time(&block, (uint64_t)until);
+		block_little(&block, OPTION_ENDTIME, 2);
+		block_little(&block, ENDTIME, 2);
+		block_time(&block, (uint64_t)until);
+		block_little(&block, 0, 4); /* end of options */
+		block_little(&block, STATISTICS_SIZE, 4);
+		if (put_block(writer->file, &block) != 0)
+			return -1;
 	}
 	return 0;
 }

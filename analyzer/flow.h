@@ -8,6 +8,7 @@
 #define ANALYZER_FLOW_H
 
 #include "analyzer/hash.h"
+#include "analyzer/save.h"
 #include "analyzer/tcp.h"
 #include "analyzer/tls_conn.h"
 
@@ -23,6 +24,7 @@ struct flow {
 	uint8_t low_dir; /* the direction in which the lower end sends */
 	struct tcp tcp;
 	struct tls_conn *tls; /* NULL when the connection has ended */
+	struct save_keys saved; /* which of its secrets -w wrote */
 	bool listed;          /* in the list of waiting flows */
 	struct flow *wait_prev, *wait_next;
 	UT_hash_handle hh;

@@ -63,6 +63,7 @@ struct fragments {
 	size_t held; /* bytes in all slots */
 	uint64_t number;
 	uint64_t lost, evicted;
+	struct fragments_place place; /* of the last fragment */
 	uint8_t *whole; /* what was given out last */
 };
 
@@ -171,7 +172,7 @@ static struct slot *take(struct fragments *fragments, const struct packet *packe
 	                      .id = packet->fragment.id,
 	                      .proto = packet->fragment.proto,
 	                      .until = later(time, LIMIT_FRAGMENT_SECONDS),
-	                      .number = fragments->number++,
+	                      .number = ++fragments->number,
 	                      .total = TOTAL_UNKNOWN};
 	return slot;
 }
@@ -274,11 +275,17 @@ static bool assemble(struct fragments *fragments, const struct slot *slot, struc
 	return true;
 }
 
+static struct fragments_place place_of(const struct fragments *fragments, const struct slot *slot)
+{
+	return (struct fragments_place){.slot = (uint32_t)(slot - fragments->slots), .number = slot->number};
+}
+
 /* ---- public --------------------------------------------------------------------------------------- */
 
 bool fragments_push(struct fragments *fragments, const struct packet *packet, int64_t time,
                     struct span *whole)
 {
+	fragments->place = (struct fragments_place){.number = 0};
 	expire(fragments, time);
 	struct slot *slot = find(fragments, packet);
 	if (slot == NULL)
@@ -294,6 +301,7 @@ bool fragments_push(struct fragments *fragments, const struct packet *packet, in
 		return false;
 	}
 	add(fragments, slot, packet);
+	fragments->place = place_of(fragments, slot);
 	while (fragments->held > LIMIT_FRAGMENT_BYTES)
 		give_up(fragments, oldest(fragments, HOLDING), true);
 	if (slot->state != HOLDING || !complete(slot))
@@ -306,6 +314,11 @@ bool fragments_push(struct fragments *fragments, const struct packet *packet, in
 	empty(fragments, slot, OVER);
 	slot->until = later(time, GAP_SECONDS);
 	return true;
+}
+
+struct fragments_place fragments_place(const struct fragments *fragments)
+{
+	return fragments->place;
 }
 
 uint64_t fragments_lost(const struct fragments *fragments)

@@ -21,6 +21,15 @@ void fragments_free(struct fragments *fragments);
  */
 bool fragments_push(struct fragments *fragments, const struct packet *packet, int64_t time, struct span *whole);
 
+/* An IP packet that is put together: its slot, below LIMIT_FRAGMENTED, and a number that is never used again. */
+struct fragments_place {
+	uint32_t slot;
+	uint64_t number; /* 0: none */
+};
+
+/* Where the fragment of the last call was put, also when it completed its packet; none when it was dropped. */
+struct fragments_place fragments_place(const struct fragments *fragments);
+
 /* IP packets that were given up so far: too old, too many, overlapping, cut. */
 uint64_t fragments_lost(const struct fragments *fragments);
 

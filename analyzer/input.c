@@ -375,6 +375,11 @@ int64_t input_dropped(const struct input *input)
 	return capfile_dropped(input->reader);
 }
 
+int64_t input_until(const struct input *input)
+{
+	return capfile_until(input->reader);
+}
+
 uint32_t input_snaplen(const struct input *input)
 {
 	return capfile_snaplen(input->reader);

@@ -43,6 +43,7 @@ struct keylog {
 	struct entry *all;
 	struct chunk *chunks; /* the newest first: the only one with room */
 	struct keylog_counts counts;
+	char *name; /* of the file that was read first */
 };
 
 enum { UNUSED = KEYLOG_LABELS };
@@ -97,6 +98,7 @@ void keylog_free(struct keylog *keylog)
 		explicit_bzero(chunk, sizeof *chunk);
 		free(chunk);
 	}
+	free(keylog->name);
 	free(keylog);
 }
 
@@ -155,6 +157,11 @@ void keylog_wipe(struct keylog_secret *secret)
 uint64_t keylog_generation(const struct keylog *keylog)
 {
 	return keylog->counts.secrets;
+}
+
+const char *keylog_name(const struct keylog *keylog)
+{
+	return keylog->name != NULL ? keylog->name : "in the capture";
 }
 
 struct keylog_counts keylog_counts(const struct keylog *keylog)
@@ -253,6 +260,42 @@ static void take_line(struct keylog *keylog, struct span text)
 	keylog_wipe(&secret);
 }
 
+static const char *label_name(enum keylog_label label)
+{
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+		if (labels[i].label == label)
+			return labels[i].name;
+	return "";
+}
+
+static size_t encode(const uint8_t *bytes, size_t n, char *hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < n; i++) {
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 0x0f];
+	}
+	return 2 * n;
+}
+
+size_t keylog_line(const struct keylog *keylog, enum keylog_label label,
+                   const uint8_t client_random[TLS_RANDOM], char line[KEYLOG_LINE])
+{
+	struct keylog_secret secret;
+	if (!keylog_find(keylog, label, client_random, &secret))
+		return 0;
+	const char *name = label_name(label);
+	size_t n = strlen(name);
+	memcpy(line, name, n);
+	line[n++] = ' ';
+	n += encode(client_random, TLS_RANDOM, &line[n]);
+	line[n++] = ' ';
+	n += encode(secret.bytes, secret.n, &line[n]);
+	line[n++] = '\n';
+	keylog_wipe(&secret);
+	return n;
+}
+
 void keylog_parse(struct keylog *keylog, struct span text)
 {
 	struct rd lines = rd_of(text);
@@ -303,6 +346,8 @@ int keylog_read(struct keylog *keylog, const char *path, struct err *err)
 	if (fd < 0)
 		return err_set(err, "cannot open key log %s: %s; check the path and the permission", path,
 		               strerror(errno));
+	if (keylog->name == NULL)
+		keylog->name = xstrdup(path);
 	uint8_t *buffer = xmalloc(READ_BYTES);
 	int error = read_all(keylog, fd, buffer);
 	explicit_bzero(buffer, READ_BYTES);

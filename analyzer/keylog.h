@@ -52,10 +52,21 @@ void keylog_parse(struct keylog *keylog, struct span text);
 bool keylog_find(const struct keylog *keylog, enum keylog_label label,
     const uint8_t client_random[TLS_RANDOM], struct keylog_secret *out);
 
+/*
+ * The secret as a line of a key log with its line end, not terminated. Returns its length, 0 when there is no
+ * such secret. The caller wipes `line`.
+ */
+#define KEYLOG_LINE 256
+size_t keylog_line(const struct keylog *keylog, enum keylog_label label,
+    const uint8_t client_random[TLS_RANDOM], char line[KEYLOG_LINE]);
+
 void keylog_wipe(struct keylog_secret *secret);
 
 /* Rises with every new secret: a cheap way to see that a look-up may succeed now. */
 uint64_t keylog_generation(const struct keylog *keylog);
+
+/* The file that was read first; "in the capture" when none was. Valid while the key log lives. */
+const char *keylog_name(const struct keylog *keylog);
 
 struct keylog_counts keylog_counts(const struct keylog *keylog);
 

@@ -37,6 +37,7 @@ struct message_side {
 	bool ended, finishing;
 	uint8_t scrap[FRAME_HEAD]; /* small pieces, while the place is lost: Java's 1 byte and n-1 bytes */
 	size_t n_scrap;
+	uint32_t scrap_fronts; /* bit i: a piece began at byte i. Only there a header alone is believed */
 	struct origin now;
 	struct frame frame;
 };
@@ -217,6 +218,7 @@ static void drop_scrap(struct message_side *side, size_t n)
 {
 	struct span rest = span_cut(span_of(side->scrap, side->n_scrap), n, SIZE_MAX);
 	side->n_scrap = rest.n;
+	side->scrap_fronts >>= n;
 	if (rest.n > 0)
 		memmove(side->scrap, rest.p, rest.n);
 }
@@ -225,8 +227,10 @@ static void drop_scrap(struct message_side *side, size_t n)
 static size_t fill_scrap(struct message_side *side, struct span bytes)
 {
 	struct span front = span_cut(bytes, 0, side->messages->profile->header - side->n_scrap);
-	if (front.n > 0)
+	if (front.n > 0) {
 		memcpy(&side->scrap[side->n_scrap], front.p, front.n);
+		side->scrap_fronts |= UINT32_C(1) << side->n_scrap;
+	}
 	side->n_scrap += front.n;
 	return front.n;
 }
@@ -238,14 +242,16 @@ static struct span feed_scrap(struct message_side *side, struct span bytes)
 	struct frame_head head;
 	size_t borrowed = fill_scrap(side, bytes);
 	struct span scrap = span_of(side->scrap, side->n_scrap);
-	bool starts = cut(side, scrap, &head) == CUT_OK;
+	bool starts = (side->scrap_fronts & 1) != 0 && cut(side, scrap, &head) == CUT_OK;
 	frame_data(&side->frame, user_of(side->messages), side, span_cut(scrap, 0, starts ? scrap.n : 1),
 	           &side->now);
 	if (starts) {
 		side->n_scrap = 0;
+		side->scrap_fronts = 0;
 		return span_cut(bytes, borrowed, SIZE_MAX);
 	}
 	side->n_scrap -= borrowed;
+	side->scrap_fronts &= (UINT32_C(1) << side->n_scrap) - 1;
 	drop_scrap(side, 1);
 	return bytes;
 }
@@ -269,6 +275,7 @@ static void flush_scrap(struct message_side *side)
 {
 	struct span scrap = span_of(side->scrap, side->n_scrap);
 	side->n_scrap = 0;
+	side->scrap_fronts = 0;
 	frame_data(&side->frame, user_of(side->messages), side, scrap, &side->now);
 }
 
@@ -294,6 +301,7 @@ static void reset(struct message_side *side)
 {
 	frame_free(&side->frame);
 	side->n_scrap = 0;
+	side->scrap_fronts = 0;
 	side->started = false;
 }
 

@@ -38,6 +38,8 @@ enum mirror_answer mirror_look(struct mirror *mirror, const struct packet *packe
 		int64_t apart = origin_elapsed(old->time, now.time);
 		if (same_packet(old, &now) && apart >= 0 && apart <= within)
 			return MIRROR_COPY;
+		if (same_packet(old, &now) && now.ip_id != 0)
+			answer = MIRROR_LATE;
 		if (old->digest != now.digest && old->cut == 0 && now.cut == 0)
 			answer = MIRROR_CONFLICT;
 	}

@@ -31,6 +31,7 @@ struct mirror {
 enum mirror_answer {
 	MIRROR_NEW,
 	MIRROR_COPY,
+	MIRROR_LATE, /* new as far as can be told, and the same packet down to its IP id, so hardly a host's */
 	MIRROR_CONFLICT, /* new, and its bytes differ from those that came at the same place */
 };
 

@@ -18,6 +18,7 @@ struct model *model_new(void)
 	struct model *model = xcalloc(1, sizeof *model);
 	model->capture.first = INT64_MIN;
 	model->capture.last = INT64_MIN;
+	model->capture.until = INT64_MIN;
 	model->next_id = 1;
 	model->ports[0] = NMSP_PORT;
 	model->n_ports = 1;
@@ -49,6 +50,12 @@ void model_free(struct model *model)
 	free(model->builtin);
 	keylog_free(model->keylog);
 	free(model);
+}
+
+int64_t model_now(const struct model *model)
+{
+	const struct capture *capture = &model->capture;
+	return capture->until > capture->last ? capture->until : capture->last;
 }
 
 bool model_is_port(const struct model *model, uint16_t port)

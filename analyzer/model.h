@@ -66,6 +66,7 @@ struct cert_seen {
 
 struct icmp_seen {
 	struct origin at;
+	uint8_t dir;      /* of the packet that is complained about */
 	struct addr from; /* who complains */
 	uint8_t version;  /* 4 ICMP, 6 ICMPv6 */
 	uint8_t type, code;
@@ -73,6 +74,19 @@ struct icmp_seen {
 };
 
 enum close_kind { CLOSE_NONE, CLOSE_FIN, CLOSE_RST, CLOSE_ALERT };
+
+/* The segment that a side sent again last and that nobody has acknowledged. */
+struct tcp_repeat {
+	struct origin first, last; /* of the repeats */
+	uint64_t off;              /* its place in the stream, as tcp.c counts */
+	uint32_t seq, length;      /* length: of the last repeat */
+	uint32_t times;            /* repeats, without the first sending; 0 = none */
+};
+
+/* From the first to the last packet of a row of packets that announce a window of 0. Packet 0 = none. */
+struct tcp_zero_window {
+	struct origin from, to;
+};
 
 /* TCP facts. Arrays of two are by direction: 0 = from the sender of the SYN. */
 struct session_tcp {
@@ -82,7 +96,9 @@ struct session_tcp {
 	uint64_t gaps[2], lost_bytes[2];
 	uint64_t retransmissions[2];
 	uint64_t duplicates; /* of the mirror: the same packet delivered twice */
+	uint64_t late_copies; /* of the retransmissions: with the first one's IP id, so hardly sent by a host */
 	uint64_t conflicts;  /* repeats whose bytes differ from the first copy */
+	struct origin first_conflict;
 	uint64_t cut_packets;
 	struct origin first_gap, first_cut; /* packet 0 = none */
 	struct origin syn[LIMIT_SYNS];
@@ -94,6 +110,16 @@ struct session_tcp {
 	struct origin fin[2];
 	struct origin rst; /* the first one */
 	uint8_t rst_dir;
+	uint8_t ttl[2];      /* of all packets but RSTs, unless ttl_mixed; 0 = none */
+	bool ttl_mixed[2];
+	uint8_t rst_ttl[2];  /* of the first RST; 0 = none */
+	uint16_t mss[2];     /* announced by this side; 0 = unknown */
+	uint32_t largest[2]; /* payload bytes of the largest segment */
+	uint32_t largest_seq[2];      /* ... and of the first one so large its place, */
+	struct origin largest_at[2];  /* and packet */
+	struct tcp_repeat repeat[2];
+	struct tcp_zero_window zero_window[2]; /* the longest row */
+	struct origin zero_since[2]; /* start of the row that goes on; packet 0 = none does */
 };
 
 #define NOT_TLS_BYTES 16
@@ -113,7 +139,8 @@ struct session_tls {
 	uint16_t offered_version; /* highest of the ClientHello */
 	uint16_t version;         /* chosen by the ServerHello; 0 unknown */
 	uint16_t cipher;          /* chosen; valid with server_hello */
-	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac;
+	uint8_t compression;      /* chosen; 0 = none */
+	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac, early_data;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
@@ -122,10 +149,16 @@ struct session_tls {
 	uint64_t protected_records[2];
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
 	uint16_t last_protected_length[2];
+	uint8_t latest_protected;       /* direction of the very last one, in the order of the connection */
+	bool closed_before_last[2];     /* the other side's FIN or RST stood in front of last_protected */
 	uint64_t protected_after_reply[2]; /* application records after the other side's first one */
 	uint64_t opened[2];       /* protected records that were decrypted, their tag or MAC verified */
-	uint64_t refused[2];      /* ... that keys were there for and whose tag or MAC was wrong */
+	uint64_t opened_data[2];  /* ... that held application data */
+	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
+	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
+	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
+	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
 	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
 	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
@@ -173,17 +206,20 @@ struct session {
 
 /*
  * Caps that can be reached, one counter each: the finding limit-reached names them. How often is known by
- * the store for HIT_CERTIFICATES (certs_refused), and by the AuthList for the ones of lists.
+ * the store for HIT_CERTIFICATES (certs_refused), by the key log for HIT_SECRETS, and by the AuthList for the ones
+ * of lists.
  */
 enum limit {
 	HIT_TUNNELS,
 	HIT_FRAGMENTS,
+	HIT_SAVE_WAITING,
 	HIT_HELD,
 	HIT_HELD_ALL,
 	HIT_HANDSHAKE,
 	HIT_CHAIN,
 	HIT_CHAINS,
 	HIT_CERTIFICATES,
+	HIT_SECRETS,
 	HIT_STEPS,
 	HIT_ALERTS,
 	HIT_SESSIONS,
@@ -236,6 +272,9 @@ struct capture_input {
 	bool truncated; /* damage behind a valid head: `error` is set and tells of it */
 };
 
+/* Capturing programs write packets of several interfaces and cores a little out of order; not by so much. */
+#define CAPTURE_BACKWARDS NS_PER_S
+
 struct unknown_link {
 	uint32_t linktype;
 	uint64_t packets;
@@ -248,7 +287,13 @@ struct capture {
 	uint64_t filtered;       /* refused by the user's filter */
 	uint64_t nmsp_packets;
 	int64_t first, last; /* times; INT64_MIN when there is no packet */
+	int64_t until; /* the capture went on at least so long, as an input says; INT64_MIN when none does */
 	uint64_t duplicates, gaps, cut_packets; /* of NMSP sessions; sums include evicted ones */
+	struct origin first_duplicate;
+	uint64_t backwards;       /* times that the clock went back by more than CAPTURE_BACKWARDS in an input */
+	int64_t furthest_back;    /* the largest of these steps, nanoseconds */
+	struct origin backwards_at; /* the packet behind it */
+	size_t largest_wire;      /* bytes of the largest frame of a session on the wire */
 	uint64_t malformed;
 	uint64_t tcp_other; /* TCP packets on other ports */
 	uint16_t busiest_port; /* of these, the lower port of the first ones seen */
@@ -287,6 +332,9 @@ struct model {
 
 struct model *model_new(void);
 void model_free(struct model *model); /* NULL is allowed */
+
+/* The time of the report: when the capture ended, as far as known. */
+int64_t model_now(const struct model *model);
 
 bool model_is_port(const struct model *model, uint16_t port);
 

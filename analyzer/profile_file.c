@@ -16,9 +16,9 @@ static void say(const char *path, const struct profile_error *error, struct err 
 	if (error->line > 0)
 		snprintf(line, sizeof line, " line %u", (unsigned)error->line);
 	if (error->word[0] != '\0')
-		err_set(err, "%s%s: \"%s\" in this profile: %s", path, line, error->word, error->problem);
+		err_set(err, "profile %s%s: \"%s\": %s", path, line, error->word, error->problem);
 	else
-		err_set(err, "%s%s: in this profile: %s", path, line, error->problem);
+		err_set(err, "profile %s%s: %s", path, line, error->problem);
 }
 
 static struct profile *parse(const char *path, struct span text, struct err *err)

@@ -132,28 +132,29 @@ static uint16_t alert_body(const struct session *session)
 	return session->tls.cipher == CIPHER_CCM8 ? ALERT_BODY_CCM8 : ALERT_BODY;
 }
 
-/* The client closed, or said close_notify, before this event. */
-static bool client_left(const struct session *session, const struct origin *before)
+/* The client closed, or said close_notify, before the server's last record. */
+static bool client_left(const struct session *session)
 {
 	const struct session_tls *tls = &session->tls;
 	uint8_t client = session_tls_client(session);
-	const struct origin *fin = &session->tcp.fin[client];
-	const struct origin *rst = &session->tcp.rst;
-	if (seen(fin) && fin->packet < before->packet)
-		return true;
-	if (seen(rst) && session->tcp.rst_dir == client && rst->packet < before->packet)
-		return true;
-	return tls->last_protected_length[client] == alert_body(session) &&
-	       tls->last_protected[client].packet < before->packet;
+	uint8_t server = client ^ 1;
+	return tls->closed_before_last[server] ||
+	       (tls->last_protected_length[client] == alert_body(session) && tls->latest_protected == server);
+}
+
+/* The only record of this side behind the other's flight has the size of an alert that ends a handshake. */
+static bool may_be_alert(const struct session *session, uint8_t dir)
+{
+	const struct session_tls *tls = &session->tls;
+	bool closed = tls->opened[dir] == 0 || tls->keys_lost[dir];
+	return closed && tls->protected_after_reply[dir] == 1 &&
+	       tls->last_protected_length[dir] == alert_body(session) &&
+	       (dir == session_tls_client(session) || !client_left(session));
 }
 
 bool session_hidden_alert(const struct session *session, uint8_t dir)
 {
-	const struct session_tls *tls = &session->tls;
-	if (tls->version != TLS_1_3 || tls->opened[dir] > 0 || tls->protected_after_reply[dir] != 1 ||
-	    tls->last_protected_length[dir] != alert_body(session) || !session_whole(session, NULL))
-		return false;
-	return dir == session_tls_client(session) || !client_left(session, &tls->last_protected[dir]);
+	return session->tls.version == TLS_1_3 && may_be_alert(session, dir) && session_whole(session, NULL);
 }
 
 static bool any_hidden_alert(const struct session *session)
@@ -180,7 +181,7 @@ static bool complete_tls13(const struct session *session)
 	if (!hello_seen(session) || any_hidden_alert(session) || refused_tls13(session))
 		return false;
 	if (seen(&tls->first_protected[0]) && seen(&tls->first_protected[1]))
-		return tls->protected_after_reply[server] > 0 ||
+		return (tls->protected_after_reply[server] > 0 && !may_be_alert(session, server)) ||
 		       tls->protected_after_reply[client] > CLIENT_FLIGHT;
 	return !session_whole(session, NULL) &&
 	       (tls->protected_records[client] > CLIENT_FLIGHT ||
@@ -193,12 +194,17 @@ static bool handshake_complete(const struct session *session)
 	uint8_t client = session_tls_client(session);
 	const struct step *own = session_step(session, STEP_FINISHED, client);
 	const struct step *others = session_step(session, STEP_FINISHED, client ^ 1);
-	if (own != NULL && others != NULL)
-		return tls->version != TLS_1_3 || !refused_tls13(session);
+	bool finished = own != NULL && others != NULL;
+	if (tls->version == TLS_1_3 && finished && session_whole(session, NULL))
+		return !refused_tls13(session);
 	if (tls->version == TLS_1_3)
 		return complete_tls13(session);
+	if (finished)
+		return true;
 	if (!hello_seen(session) || session_whole(session, NULL))
 		return false;
+	if (tls->version == 0 && own == NULL && others == NULL)
+		return complete_tls13(session); /* it may be: there the handshake itself looks like data */
 	/* Something is missing. Up to TLS 1.2 application data follows the finished messages, and only a
 	 * client may hurry (false start, RFC 7918), after its own. */
 	return (own != NULL && seen(&tls->first_protected[client])) ||
@@ -394,7 +400,7 @@ enum client_certificate session_client_certificate(const struct session *session
 int64_t session_now(const struct model *model, const struct session *session)
 {
 	if (session->trace == NULL)
-		return model->capture.last;
+		return model_now(model);
 	const struct origin *last = &model->capture.inputs[session->opened.input].last;
 	return last->packet == 0 || session->last.time == ORIGIN_NO_TIME ? session->last.time : last->time;
 }

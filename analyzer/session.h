@@ -42,6 +42,7 @@ struct session_auth {
 	uint32_t n_evidence;
 	struct auth_decision decision; /* predicted; the detail of AUTH_NO_LIST says why a given list is none */
 	const struct cert *cert;       /* the engine's certificate, NULL when not seen */
+	const struct authlist_engine *stand_in; /* the engine's own text, taken for a certificate that is not visible */
 };
 
 /* Until when it was watched: time of the last packet of the capture, or of the last line of its trace. */
@@ -82,6 +83,37 @@ void session_auth(const struct model *model, const struct session *session, stru
 /* An alert with this code answers a certificate: facts.md section 8. */
 bool session_about_certificate(uint8_t code);
 
+enum decryption {
+	DECRYPTION_NONE, /* nothing was encrypted but handshake messages that no key was there for */
+	DECRYPTION_DECRYPTED,
+	DECRYPTION_NO_KEY,
+	DECRYPTION_BAD_KEY,
+	DECRYPTION_NOT_CAPTURED,
+	DECRYPTION_UNSUPPORTED_CIPHER,
+	DECRYPTION_GAP,
+};
+
+/* Why a session is decrypted or not. `missing`, `held` and `misfit` have a bit for each enum keylog_label. */
+struct session_decryption {
+	enum decryption state;
+	uint64_t data, data_opened; /* records of application data */
+	unsigned missing;           /* secrets of this session that the key log lacks */
+	unsigned held, misfit;      /* those that it has, and of these the ones of a wrong length */
+	bool wrong_key; /* certain: records were refused, none was opened, and nothing is missing before them */
+	char detail[480]; /* a sentence with the numbers of this case, without a full stop; empty for NONE */
+};
+void session_decryption(const struct model *model, const struct session *session,
+    struct session_decryption *out);
+const char *session_decryption_name(enum decryption state); /* "no-key", design.md section 8 */
+
+/* The client random in hex digits, as a key log names it. Returns `text`. */
+#define SESSION_RANDOM (2 * TLS_RANDOM + 1)
+const char *session_random(const struct session *session, char text[SESSION_RANDOM]);
+
+/* The labels of these secrets (a bit for each enum keylog_label), joined by commas. Returns `text`. */
+#define SESSION_LABELS 192
+const char *session_labels(unsigned secrets, char text[SESSION_LABELS]);
+
 /* The first fatal alert in the clear, NULL when none. */
 const struct alert_seen *session_fatal_alert(const struct session *session);
 
@@ -115,16 +147,7 @@ const char *session_observed_name(enum auth_observed observed);
 const char *session_step_name(enum step_kind kind); /* "client_hello" */
 const char *session_close_name(enum close_kind close); /* "fin", NULL for none */
 
-/* The controller's prompt lines that add this certificate to its AuthList. */
-struct auth_fix {
-	char line[7][128];
-	uint32_t lines;
-};
-
-/*
- * The lines to paste for IOS-XE (SHA-256 of the SPKI) and AireOS (SHA-1 and SHA-256), with a comment line
- * ("!") in front of each. None when there is no certificate or no MAC to enter.
- */
-void session_auth_fix(const struct session_auth *auth, struct auth_fix *out);
+/* The lines to paste for the engine's certificate, or for the text that stands in for it (authlist_fix). */
+void session_auth_fix(const struct model *model, const struct session_auth *auth, struct auth_fix *out);
 
 #endif

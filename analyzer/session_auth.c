@@ -8,7 +8,6 @@
 
 #include "analyzer/session_trace.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #define AT_ONCE NS_PER_S /* a close this soon after an alert belongs to it */
@@ -214,16 +213,6 @@ static void say_no_entry(const struct authlist *list, struct auth_decision *out)
 		         authlist_file_name(file), authlist_problem_text(line_problem(file), problem));
 }
 
-/* Engine texts never allow anybody. */
-static bool has_list(const struct authlist *list)
-{
-	for (size_t i = 0; i < list->n_entries; i++) {
-		if (list->files[list->entries[i].file].side != AUTHLIST_ENGINE)
-			return true;
-	}
-	return false;
-}
-
 static enum auth_prediction without_certificate(const struct session *session)
 {
 	switch (session_client_certificate(session)) {
@@ -238,18 +227,48 @@ static enum auth_prediction without_certificate(const struct session *session)
 	return AUTH_NO_CERTIFICATE;
 }
 
-void session_auth(const struct model *model, const struct session *session, struct session_auth *out)
+/* The digest that this controller is sent, by the table of controllers of an engine's text. */
+static size_t wanted(const struct model *model, const struct session *session)
 {
-	*out = (struct session_auth){.cert = session_cert(session, session_engine(session))};
-	if (!has_list(&model->authlist)) {
+	const struct addr *address = &session->addr[session->controller];
+	return address->version == 4 ? authlist_wants(&model->authlist, address->bytes) : 0;
+}
+
+/* An engine's own text tells what the certificate holds that this session does not show. */
+static void stand_in(const struct model *model, struct session_auth *out)
+{
+	const struct authlist *list = &model->authlist;
+	const struct authlist_engine *engine = authlist_only_engine(list);
+	char why[sizeof out->decision.detail];
+	if (engine == NULL)
+		return;
+	authlist_compare(list, engine, &out->decision);
+	out->stand_in = engine;
+	snprintf(why, sizeof why, "%s", out->decision.detail);
+	snprintf(out->decision.detail, sizeof out->decision.detail,
+	         "by the engine's own text %.60s, for a certificate that is not visible%s%.100s",
+	         authlist_file_name(&list->files[engine->file]), why[0] != '\0' ? "; " : "", why);
+}
+
+static void predict(const struct model *model, const struct session *session, struct session_auth *out)
+{
+	if (model->authlist.n_allowing == 0) {
 		out->decision.prediction = AUTH_NO_LIST;
 		if (model->authlist.n_files > 0)
 			say_no_entry(&model->authlist, &out->decision);
 	} else if (out->cert != NULL) {
-		authlist_decide(&model->authlist, out->cert, &out->decision);
+		authlist_decide(&model->authlist, out->cert, wanted(model, session), &out->decision);
 	} else {
 		out->decision.prediction = without_certificate(session);
+		if (out->decision.prediction == AUTH_NOT_VISIBLE)
+			stand_in(model, out);
 	}
+}
+
+void session_auth(const struct model *model, const struct session *session, struct session_auth *out)
+{
+	*out = (struct session_auth){.cert = session_cert(session, session_engine(session))};
+	predict(model, session, out);
 	if (session_resumed(session))
 		return;
 	if (observe_rejection(session, out) || observe_acceptance(session, out))
@@ -260,41 +279,12 @@ void session_auth(const struct model *model, const struct session *session, stru
 		infer_tls13(session, out);
 }
 
-static void hex(struct span bytes, const char *between, char *text, size_t room)
+void session_auth_fix(const struct model *model, const struct session_auth *auth, struct auth_fix *out)
 {
-	int used = 0;
-	text[0] = '\0';
-	for (size_t i = 0; i < bytes.n; i++)
-		used +=
-		    snprintf(&text[used], room - (size_t)used, "%s%02x", i > 0 ? between : "", bytes.p[i]);
-}
-
-__attribute__((format(printf, 2, 3))) static void fix_line(struct auth_fix *out, const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	vsnprintf(out->line[out->lines++], sizeof out->line[0], format, list);
-	va_end(list);
-}
-
-void session_auth_fix(const struct session_auth *auth, struct auth_fix *out)
-{
-	const struct cert *cert = auth->cert;
-	char mac[13], colons[18], sha1[41], sha256[65];
-	*out = (struct auth_fix){.lines = 0};
-	if (cert == NULL || !cert->has_mac || !cert->has_hash[CERT_SPKI_SHA1] ||
-	    !cert->has_hash[CERT_SPKI_SHA256])
-		return;
-	hex(span_of(cert->mac, sizeof cert->mac), "", mac, sizeof mac);
-	hex(span_of(cert->mac, sizeof cert->mac), ":", colons, sizeof colons);
-	hex(span_of(cert->hash[CERT_SPKI_SHA1], cert_hash_bytes(CERT_SPKI_SHA1)), "", sha1, sizeof sha1);
-	hex(span_of(cert->hash[CERT_SPKI_SHA256], cert_hash_bytes(CERT_SPKI_SHA256)), "", sha256,
-	    sizeof sha256);
-	fix_line(out, "! IOS-XE, configuration mode");
-	fix_line(out, "username %s mac aaa attribute list nmsp-%s", mac, mac);
-	fix_line(out, "aaa attribute list nmsp-%s", mac);
-	fix_line(out, " attribute type password %s", sha256);
-	fix_line(out, "! AireOS");
-	fix_line(out, "config auth-list add lbs-ssc %s %s", colons, sha1);
-	fix_line(out, "config auth-list add sha256-lbs-ssc %s %s", colons, sha256);
+	struct authlist_key key = {.mac = ""};
+	if (auth->cert != NULL)
+		key = authlist_key_of_cert(auth->cert);
+	else if (auth->stand_in != NULL)
+		key = authlist_key_of_engine(&model->authlist, auth->stand_in);
+	authlist_fix(&key, out);
 }

@@ -4,6 +4,7 @@
  */
 #include "analyzer/session_nmsp.h"
 
+#include "analyzer/session.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -250,6 +251,23 @@ const struct nmsp_subscription *session_nmsp_subscription(const struct session_n
 		if (nmsp->subscriptions[i].answer == NMSP_ACCEPTED)
 			latest = &nmsp->subscriptions[i];
 	return latest;
+}
+
+bool session_nmsp_whole(const struct session *session)
+{
+	const struct session_nmsp *nmsp = session->nmsp;
+	if (nmsp == NULL || session_one_sided(session))
+		return false;
+	const struct session_tls *tls = &session->tls;
+	bool decrypted = tls->opened[0] + tls->opened[1] > 0;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		bool closed = decrypted && tls->protected_records[dir] > tls->opened[dir];
+		bool uncut = nmsp->bytes[dir] > 0 && nmsp->messages[dir] == 0;
+		if (closed || uncut || session->tcp.gaps[dir] > 0 ||
+		    nmsp->gaps[dir] + nmsp->lost[dir] + nmsp->cut_off[dir] > 0)
+			return false;
+	}
+	return true;
 }
 
 int64_t session_nmsp_until(const struct session *session, int64_t now)

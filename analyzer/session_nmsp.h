@@ -114,6 +114,12 @@ const struct nmsp_capability *session_nmsp_capability(const struct session_nmsp 
 /* The latest subscription that was accepted, NULL when none. */
 const struct nmsp_subscription *session_nmsp_subscription(const struct session_nmsp *nmsp);
 
+/*
+ * Every message of both directions since the first plaintext was read. Only then does a missing answer mean
+ * that there was none.
+ */
+bool session_nmsp_whole(const struct session *session);
+
 /* Up to when messages of the session could have been seen: its end, or the end of the capture. */
 int64_t session_nmsp_until(const struct session *session, int64_t now);
 

@@ -69,6 +69,8 @@ static void take_ack(struct tcp *tcp, uint8_t dir, uint32_t ack, const struct or
 	if (peer->acked <= tcp_side_position(peer))
 		peer->acked_since = (struct tcp_wait){tcp->packets, origin->time};
 	peer->acked = off;
+	if (off > tcp->session->tcp.repeat[dir ^ 1].off)
+		tcp->session->tcp.repeat[dir ^ 1].times = 0;
 }
 
 /* ---- duplicates and retransmissions ---------------------------------------------------------------- */
@@ -86,7 +88,9 @@ static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *pack
 	enum mirror_answer answer = mirror_look(&side->mirror, packet, origin, round_trip(&tcp->session->tcp));
 	/* what is still held the stream compares */
 	if (answer == MIRROR_CONFLICT && side->based && tcp_side_unwrap(side, packet->tcp.seq) < side->stream.next)
-		tcp->session->tcp.conflicts++;
+		tcp_facts_conflicts(&tcp->session->tcp, 1, origin);
+	if (answer == MIRROR_LATE)
+		tcp->session->tcp.late_copies++;
 	return answer == MIRROR_COPY;
 }
 
@@ -353,10 +357,13 @@ void tcp_end(struct tcp *tcp, const struct origin *now, size_t *held_all)
 
 static void count_repeat(struct tcp *tcp, uint8_t dir, const struct segment *segment)
 {
-	bool keep_alive = segment_length(segment) <= 1 &&
-	    segment->off + 1 == tcp->side[dir].stream.next;
-	if (!keep_alive)
-		tcp->session->tcp.retransmissions[dir]++;
+	const struct tcp_side *side = &tcp->side[dir];
+	bool keep_alive = segment_length(segment) <= 1 && segment->off + 1 == side->stream.next;
+	if (keep_alive)
+		return;
+	tcp->session->tcp.retransmissions[dir]++;
+	if (segment->off >= side->acked)
+		tcp_facts_repeat(&tcp->session->tcp, dir, segment, tcp_side_sequence(side, segment->off));
 }
 
 static void hold(struct tcp *tcp, uint8_t dir, const struct segment *segment, size_t *held_all)
@@ -368,7 +375,7 @@ static void hold(struct tcp *tcp, uint8_t dir, const struct segment *segment, si
 	if (!stream_hold(&side->stream, segment, tcp->packets))
 		count_repeat(tcp, dir, segment);
 	*held_all += side->stream.held_bytes - before;
-	tcp->session->tcp.conflicts += side->stream.conflicts - conflicts;
+	tcp_facts_conflicts(&tcp->session->tcp, side->stream.conflicts - conflicts, &segment->origin);
 	side->rst_waits = side->rst_waits || segment->rst;
 	if (empty)
 		settle(tcp, dir);

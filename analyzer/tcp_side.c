@@ -6,11 +6,15 @@ uint64_t tcp_side_position(const struct tcp_side *side)
 	return side->based ? side->stream.next : TCP_START;
 }
 
+uint32_t tcp_side_sequence(const struct tcp_side *side, uint64_t off)
+{
+	return side->base + (uint32_t)(off - TCP_START);
+}
+
 uint64_t tcp_side_unwrap(const struct tcp_side *side, uint32_t seq)
 {
 	uint64_t here = tcp_side_position(side);
-	uint32_t here_seq = side->base + (uint32_t)(here - TCP_START);
-	return here + (uint64_t)(int64_t)(int32_t)(seq - here_seq);
+	return here + (uint64_t)(int64_t)(int32_t)(seq - tcp_side_sequence(side, here));
 }
 
 void tcp_side_anchor(struct tcp_side *side, uint32_t seq)

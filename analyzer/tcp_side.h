@@ -41,6 +41,9 @@ uint64_t tcp_side_position(const struct tcp_side *side);
 /* The offset of a sequence number: the one nearest to where the stream stands. The side must be anchored. */
 uint64_t tcp_side_unwrap(const struct tcp_side *side, uint32_t seq);
 
+/* The sequence number of an offset. */
+uint32_t tcp_side_sequence(const struct tcp_side *side, uint64_t off);
+
 /* Offsets count from this sequence number on, which is at TCP_START. */
 void tcp_side_anchor(struct tcp_side *side, uint32_t seq);
 

@@ -5,9 +5,11 @@
 #include "analyzer/tls_conn.h"
 
 #include "analyzer/plain.h"
+#include "analyzer/tls_events.h"
 #include "analyzer/tls_handshake.h"
 #include "analyzer/tls_hold.h"
 #include "analyzer/tls_keys.h"
+#include "analyzer/tls_tally.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -22,6 +24,8 @@ struct tls_side {
 	bool joined;     /* not from the first byte of the connection */
 	bool given_up;   /* no TLS */
 	bool ssl2;       /* the current message is an SSLv2-style hello */
+	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
+	struct origin gap; /* the last one; packet 0 = none */
 	uint16_t record_version;
 	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */
 	uint8_t head_n;
@@ -50,78 +54,19 @@ static bool is_protected(const struct tls_side *side, uint8_t type)
 	return type == TLS_APPLICATION_DATA || side->conn->session->tls.protected_on[side->dir];
 }
 
-static void add_step(struct tls_side *side, enum step_kind kind, const struct frame_message *message, bool encrypted)
-{
-	struct step step = {.at = message->last, .kind = kind, .dir = side->dir, .encrypted = encrypted,
-	    .damaged = encrypted && message->damaged};
-	model_add_step(side->conn->model, side->conn->session, &step);
-}
-
 static void take_change_cipher_spec(struct tls_side *side, const struct frame_message *message)
 {
 	struct session_tls *tls = &side->conn->session->tls;
-	add_step(side, STEP_CHANGE_CIPHER_SPEC, message, false);
+	tls_events_step(side->conn->model, side->conn->session, side->dir, STEP_CHANGE_CIPHER_SPEC, message);
 	if (tls->version == TLS_1_3)
 		return; /* RFC 8446 appendix D.4: for middleboxes, without meaning */
+	if (!tls->protected_on[side->dir])
+		tls->keys_lost[side->dir] = false; /* the sequence numbers begin here */
 	tls->protected_on[side->dir] = true;
+	side->chain_cut = false;
 	side->handshake.frame.astray = false;
 	if (side->conn->keys != NULL)
 		tls_keys_change(side->conn->keys, side->dir);
-}
-
-static void add_alert(struct tls_side *side, const struct alert_seen *seen)
-{
-	struct session *session = side->conn->session;
-	model_add_alert(side->conn->model, session, seen);
-	if (!seen->encrypted && seen->level == TLS_ALERT_FATAL && session->closed.packet == 0) {
-		session->closed = seen->at;
-		session->close = CLOSE_ALERT;
-		session->closed_by = side->dir;
-	}
-}
-
-/* An alert in the clear, or decrypted; other lengths than two bytes are no alert. */
-static void take_alert(struct tls_side *side, struct span body, const struct origin *at)
-{
-	struct tls_alert alert;
-	if (!tls_alert(body, &alert))
-		return;
-	struct alert_seen seen = {.at = *at, .dir = side->dir, .level = alert.level, .code = alert.description};
-	add_alert(side, &seen);
-}
-
-static void take_alert_record(struct tls_side *side, const struct frame_message *message)
-{
-	if (is_protected(side, TLS_ALERT) || side->record.length != ALERT_LENGTH) {
-		struct alert_seen seen = {.at = message->last, .dir = side->dir, .encrypted = true};
-		add_alert(side, &seen);
-	} else {
-		take_alert(side, span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX), &message->last);
-	}
-}
-
-/* The first handshake record behind change_cipher_spec is the Finished message. */
-static void take_protected_handshake(struct tls_side *side, const struct frame_message *message)
-{
-	const struct session *session = side->conn->session;
-	bool finished = false;
-	for (uint32_t i = 0; i < session->n_steps; i++)
-		if (session->steps[i].dir == side->dir && session->steps[i].encrypted)
-			finished = true;
-	add_step(side, finished ? STEP_ENCRYPTED_HANDSHAKE : STEP_FINISHED, message, true);
-}
-
-static void count_application_data(struct tls_side *side, const struct frame_message *message)
-{
-	struct session_tls *tls = &side->conn->session->tls;
-	uint8_t dir = side->dir;
-	if (tls->protected_records[dir]++ == 0)
-		tls->first_protected[dir] = message->last;
-	tls->protected_on[dir] = true;
-	if (tls->protected_records[dir ^ 1] > 0)
-		tls->protected_after_reply[dir]++;
-	tls->last_protected[dir] = message->last;
-	tls->last_protected_length[dir] = side->record.length;
 }
 
 /* Both directions have ended, and no record waits any more. */
@@ -137,7 +82,7 @@ static void take_plaintext(struct tls_side *side, uint8_t type, struct span plai
 	if (type == TLS_HANDSHAKE)
 		tls_handshake_data(&side->handshake, plain, at);
 	else if (type == TLS_ALERT)
-		take_alert(side, plain, at);
+		tls_events_alert(side->conn->model, side->conn->session, side->dir, plain, at);
 	else if (type == TLS_APPLICATION_DATA)
 		plain_data(&side->conn->plain, side->dir, plain, at);
 }
@@ -147,52 +92,81 @@ static bool may_wait(const struct tls_conn *conn)
 	return conn->keys != NULL && conn->model->keys_may_come && !conn->retrying && !conn->hold.full;
 }
 
-/*
- * Opens a protected record when its keys are there. False when it stays closed; the sequence number goes on all
- * the same.
- */
+static void note_behind_gap(struct tls_side *side, const struct frame_message *message)
+{
+	const struct origin *at = side->gap.packet != 0 ? &side->gap : &message->last;
+	tls_tally_behind_gap(&side->conn->session->tls, side->dir, at);
+}
+
+/* What the record held is missing from what is made of the plaintext. */
+static void miss_plaintext(struct tls_side *side, const struct origin *at)
+{
+	plain_gap(&side->conn->plain, side->dir, 0, at);
+	if (side->record.type == TLS_APPLICATION_DATA && side->conn->session->tls.version != TLS_1_3)
+		return;
+	tls_handshake_break(&side->handshake, at);
+	side->handshake.frame.astray = true;
+}
+
+/* No key, or not the whole record: it waits for a key, or passes unopened and the sequence number goes on. */
+static void pass_record(struct tls_side *side, const struct frame_message *message, bool whole)
+{
+	struct tls_conn *conn = side->conn;
+	if (whole && may_wait(conn) && tls_hold_push(&conn->hold, side->dir, message, &conn->model->waiting))
+		return;
+	tls_keys_skip(conn->keys, side->dir, 1);
+	side->chain_cut = true;
+	if (!whole)
+		note_behind_gap(side, message);
+	miss_plaintext(side, &message->last);
+}
+
+static void refuse_record(struct tls_side *side, const struct frame_message *message)
+{
+	struct session_tls *tls = &side->conn->session->tls;
+	if (side->chain_cut && tls->version == TLS_1_0)
+		note_behind_gap(side, message);
+	else
+		tls_tally_refused(tls, side->dir, tls_keys_proven(side->conn->keys, side->dir), &message->last);
+	miss_plaintext(side, &message->last);
+}
+
+/* Opens a protected record when its keys are there. False when it stays closed. */
 static bool open_record(struct tls_side *side, const struct frame_message *message)
 {
-	struct tls_keys *keys = side->conn->keys;
-	struct session_tls *tls = &side->conn->session->tls;
-	if (keys == NULL || tls->keys_lost[side->dir])
+	struct tls_conn *conn = side->conn;
+	struct session_tls *tls = &conn->session->tls;
+	if (conn->keys == NULL)
 		return false;
-	if (tls_keys_ready(keys, side->dir) && side->conn->hold.first != NULL)
-		tls_conn_retry(side->conn);
+	if (tls->keys_lost[side->dir] && !conn->retrying) { /* what waited came before the gap */
+		note_behind_gap(side, message);
+		return false;
+	}
+	if (tls_keys_ready(conn->keys, side->dir) && conn->hold.first != NULL)
+		tls_conn_retry(conn);
 	bool whole = !message->damaged && message->bytes.n == message->total;
-	if (!whole || !tls_keys_ready(keys, side->dir)) {
-		if (!whole || !may_wait(side->conn) ||
-		    !tls_hold_push(&side->conn->hold, side->dir, message, &side->conn->model->waiting))
-			tls_keys_skip(keys, side->dir, 1);
-		plain_gap(&side->conn->plain, side->dir, 0, &message->last);
+	if (!whole || !tls_keys_ready(conn->keys, side->dir)) {
+		pass_record(side, message, whole);
 		return false;
 	}
 	struct span plain;
 	uint8_t type = side->record.type;
 	struct span body = span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX);
-	if (tls_keys_open(keys, side->dir, &side->record, body, &plain, &type) != TLS_OPENED) {
-		if (tls->refused[0] + tls->refused[1] == 0)
-			tls->first_refused = message->last;
-		tls->refused[side->dir]++;
-		plain_gap(&side->conn->plain, side->dir, 0, &message->last);
-		return false;
-	}
-	tls->opened[side->dir]++;
-	take_plaintext(side, type, plain, &message->last);
-	return true;
+	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, &plain, &type) == TLS_OPENED;
+	if (opened)
+		tls_tally_opened(tls, side->dir, type);
+	else
+		refuse_record(side, message);
+	side->chain_cut = false;
+	if (opened)
+		take_plaintext(side, type, plain, &message->last);
+	return opened;
 }
 
 /* A protected record that stays closed: what its outside tells. */
 static void take_closed(struct tls_side *side, const struct frame_message *message)
 {
-	const struct session_tls *tls = &side->conn->session->tls;
-	if (side->record.type == TLS_HANDSHAKE)
-		take_protected_handshake(side, message);
-	else if (side->record.type == TLS_ALERT)
-		take_alert_record(side, message);
-	else if (side->record.type == TLS_APPLICATION_DATA && tls->version == TLS_1_3 &&
-	    tls->protected_records[side->dir] == 1)
-		add_step(side, STEP_ENCRYPTED_HANDSHAKE, message, true);
+	tls_events_closed(side->conn->model, side->conn->session, side->dir, side->record.type, message);
 }
 
 void tls_conn_retry(struct tls_conn *conn)
@@ -237,14 +211,18 @@ static void record_message(void *ctx, const struct frame_message *message)
 	side->record_version = side->record.version;
 	tls->records[side->dir]++;
 	if (side->record.type == TLS_APPLICATION_DATA)
-		count_application_data(side, message);
+		tls_tally_data(side->conn->session, side->dir, side->record.length, &message->last);
 	if (side->record.type == TLS_CHANGE_CIPHER_SPEC)
 		take_change_cipher_spec(side, message);
 	else if (is_protected(side, side->record.type)) {
 		if (!open_record(side, message))
 			take_closed(side, message);
-	} else if (side->record.type == TLS_ALERT)
-		take_alert_record(side, message);
+	} else if (side->record.type == TLS_ALERT && side->record.length != ALERT_LENGTH) {
+		take_closed(side, message); /* so long an alert is encrypted: change_cipher_spec was not seen */
+	} else if (side->record.type == TLS_ALERT) {
+		tls_events_alert(side->conn->model, side->conn->session, side->dir,
+		    span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX), &message->last);
+	}
 }
 
 /*
@@ -368,8 +346,11 @@ static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 	(void)n;
 	struct session_tls *tls = &side->conn->session->tls;
 	tls->resyncs++;
-	tls->keys_lost[side->dir] = is_protected(side, TLS_HANDSHAKE);
-	plain_gap(&side->conn->plain, side->dir, 0, origin);
+	tls->keys_lost[side->dir] = true;
+	if (side->gap.packet == 0)
+		side->gap = *origin;
+	if (!side->given_up) /* else these bytes are the first plaintext */
+		plain_gap(&side->conn->plain, side->dir, 0, origin);
 	tls_handshake_break(&side->handshake, origin);
 	side->handshake.frame.astray = true;
 }
@@ -413,6 +394,7 @@ static void take_gap(void *ctx, uint64_t n, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
 	side->joined = side->joined || !side->started;
+	side->gap = *origin;
 	if (side->given_up)
 		plain_gap(&side->conn->plain, side->dir, n, origin);
 	else
@@ -434,7 +416,10 @@ static void take_end(void *ctx, const struct origin *origin)
 static void handshake_seen(void *ctx, uint8_t type)
 {
 	struct tls_side *side = ctx;
-	if (side->conn->keys == NULL || side->conn->session->tls.version != TLS_1_3)
+	struct session_tls *tls = &side->conn->session->tls;
+	if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
+		tls->keys_lost[side->dir] = false; /* what is missing came before any key */
+	if (side->conn->keys == NULL || tls->version != TLS_1_3)
 		return;
 	if (type == TLS_FINISHED)
 		tls_keys_finished(side->conn->keys, side->dir);

@@ -160,17 +160,12 @@ static struct span own_of_two(struct rd *block, size_t n, bool from_client)
 	return from_client ? client : server;
 }
 
-static bool version_fits(const struct tls_suite *suite, uint16_t version)
-{
-	return !suite->tls13 && version >= (suite->mac != NULL ? TLS_1_0 : TLS_1_2) && version <= TLS_1_2;
-}
-
 int tls_opener_key_12(struct tls_opener *opener, const struct tls_suite *suite, uint16_t version,
                       bool encrypt_then_mac, const struct keylog_secret *master,
                       const uint8_t client_random[TLS_RANDOM], const uint8_t server_random[TLS_RANDOM],
                       bool from_client)
 {
-	if (!version_fits(suite, version) || master->n != KEYLOG_MASTER_BYTES)
+	if (suite->tls13 || !tls_suite_fits(suite, version) || master->n != KEYLOG_MASTER_BYTES)
 		return -1;
 	uint8_t block[KEY_BLOCK_MAX], seed[2 * TLS_RANDOM];
 	memcpy(seed, server_random, TLS_RANDOM);

@@ -20,6 +20,9 @@ const struct tls_suite *tls_suite_find(uint16_t cipher);
 /* The suite belongs to TLS 1.3. */
 bool tls_suite_is_13(const struct tls_suite *suite);
 
+/* Records of this version can be protected by the suite. CBC: TLS 1.0 to 1.2, AEAD: TLS 1.2, or 1.3 only. */
+bool tls_suite_fits(const struct tls_suite *suite, uint16_t version);
+
 /* Bytes of the suite's hash: 32 or 48. */
 size_t tls_suite_hash_bytes(const struct tls_suite *suite);
 

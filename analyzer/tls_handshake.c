@@ -60,6 +60,7 @@ static void take_client_hello(struct session_tls *tls, struct span body, uint8_t
 	tls->has_client = true;
 	tls->client_dir = dir;
 	tls->offered_version = hello.max_version;
+	tls->early_data = hello.early_data;
 	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket_offered;
 	memcpy(tls->client_random, hello.random.p, TLS_RANDOM);
 	tls->client_session_id_n = (uint8_t)(hello.session_id.n <= TLS_SESSION_ID ? hello.session_id.n : 0);
@@ -79,6 +80,7 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 		return STEP_HELLO_RETRY_REQUEST;
 	tls->server_hello = true;
 	tls->cipher = hello.cipher;
+	tls->compression = hello.compression;
 	tls->psk_chosen = hello.psk;
 	tls->encrypt_then_mac = hello.encrypt_then_mac;
 	tls->same_session_id = hello.session_id.n > 0 && tls->client_hello &&

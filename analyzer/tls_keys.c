@@ -7,19 +7,24 @@
 
 enum phase { PHASE_HANDSHAKE, PHASE_TRAFFIC };
 
+/* Why there are no keys: a secret may still come, the rest stays as it is. */
+enum answer { FOUND, NO_HELLO, NO_SECRET, NO_SUITE };
+
 struct direction {
 	struct tls_opener *opener;
+	struct tls_opener *next; /* TLS 1.3: the application's keys while the handshake's refuse a record */
 	enum phase phase; /* TLS 1.3: which secret is wanted */
 	bool keyed;
+	bool proven; /* the keys have opened a record */
 	uint64_t skipped; /* records that passed before the keys came */
+	uint64_t looked;  /* generation of the key log at the last look in vain */
+	enum answer answer;
 };
 
 struct tls_keys {
 	const struct keylog *keylog;
 	const struct session_tls *facts;
 	struct direction dir[2];
-	uint64_t looked; /* generation of the key log at the last look in vain */
-	enum tls_keys_reason reason;
 	uint8_t *plain; /* room for one record */
 };
 
@@ -28,7 +33,7 @@ struct tls_keys *tls_keys_new(const struct keylog *keylog, const struct session_
 	struct tls_keys *keys = xcalloc(1, sizeof *keys);
 	keys->keylog = keylog;
 	keys->facts = facts;
-	keys->looked = UINT64_MAX;
+	keys->dir[0].looked = keys->dir[1].looked = UINT64_MAX;
 	return keys;
 }
 
@@ -36,50 +41,51 @@ void tls_keys_free(struct tls_keys *keys)
 {
 	if (keys == NULL)
 		return;
-	tls_opener_free(keys->dir[0].opener);
-	tls_opener_free(keys->dir[1].opener);
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		tls_opener_free(keys->dir[dir].opener);
+		tls_opener_free(keys->dir[dir].next);
+	}
 	free(keys->plain);
 	free(keys);
 }
 
-/* The key log's label of the secret that protects a direction now. */
-static enum keylog_label label_of(const struct tls_keys *keys, uint8_t dir)
+/* The key log's label of the secret that protects a direction in a phase. */
+static enum keylog_label label_of(const struct tls_keys *keys, uint8_t dir, enum phase phase)
 {
 	bool client = dir == keys->facts->client_dir;
 	if (keys->facts->version != TLS_1_3)
 		return KEYLOG_MASTER;
-	if (keys->dir[dir].phase == PHASE_HANDSHAKE)
+	if (phase == PHASE_HANDSHAKE)
 		return client ? KEYLOG_CLIENT_HANDSHAKE : KEYLOG_SERVER_HANDSHAKE;
 	return client ? KEYLOG_CLIENT_TRAFFIC : KEYLOG_SERVER_TRAFFIC;
 }
 
-static int key_opener(struct tls_keys *keys, uint8_t dir, const struct tls_suite *suite,
-    const struct keylog_secret *secret)
+static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **opener,
+    const struct tls_suite *suite, const struct keylog_secret *secret)
 {
 	const struct session_tls *facts = keys->facts;
-	struct direction *d = &keys->dir[dir];
-	if (d->opener == NULL)
-		d->opener = tls_opener_new();
+	if (*opener == NULL)
+		*opener = tls_opener_new();
 	if (facts->version == TLS_1_3)
-		return tls_opener_key_13(d->opener, suite, secret);
-	return tls_opener_key_12(d->opener, suite, facts->version, facts->encrypt_then_mac, secret,
+		return tls_opener_key_13(*opener, suite, secret);
+	return tls_opener_key_12(*opener, suite, facts->version, facts->encrypt_then_mac, secret,
 	    facts->client_random, facts->server_random, dir == facts->client_dir);
 }
 
-static enum tls_keys_reason find_keys(struct tls_keys *keys, uint8_t dir)
+static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_opener **opener)
 {
 	const struct session_tls *facts = keys->facts;
 	if (!facts->client_hello || !facts->server_hello)
-		return TLS_KEYS_NO_HELLO;
+		return NO_HELLO;
 	const struct tls_suite *suite = tls_suite_find(facts->cipher);
-	if (suite == NULL || tls_suite_is_13(suite) != (facts->version == TLS_1_3))
-		return TLS_KEYS_NO_SUITE;
+	if (suite == NULL || !tls_suite_fits(suite, facts->version) || facts->compression != 0)
+		return NO_SUITE;
 	struct keylog_secret secret;
-	if (!keylog_find(keys->keylog, label_of(keys, dir), facts->client_random, &secret))
-		return TLS_KEYS_NO_SECRET;
-	int done = key_opener(keys, dir, suite, &secret);
+	if (!keylog_find(keys->keylog, label_of(keys, dir, phase), facts->client_random, &secret))
+		return NO_SECRET;
+	int done = key_opener(keys, dir, opener, suite, &secret);
 	keylog_wipe(&secret);
-	return done == 0 ? TLS_KEYS_FOUND : TLS_KEYS_NO_SUITE;
+	return done == 0 ? FOUND : NO_SUITE;
 }
 
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
@@ -88,11 +94,11 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	if (d->keyed)
 		return true;
 	uint64_t generation = keylog_generation(keys->keylog);
-	if (keys->looked == generation && keys->reason == TLS_KEYS_NO_SECRET)
+	if (d->looked == generation && d->answer == NO_SECRET)
 		return false;
-	keys->reason = find_keys(keys, dir);
-	if (keys->reason != TLS_KEYS_FOUND) {
-		keys->looked = generation;
+	d->answer = find_keys(keys, dir, d->phase, &d->opener);
+	if (d->answer != FOUND) {
+		d->looked = generation;
 		return false;
 	}
 	d->keyed = true;
@@ -104,7 +110,8 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 /* New keys are wanted from here on, with a sequence number of 0. */
 static void rekey(struct direction *d)
 {
-	d->keyed = false;
+	d->keyed = d->proven = false;
+	d->looked = UINT64_MAX;
 	d->skipped = 0;
 	if (d->opener != NULL)
 		tls_opener_unkey(d->opener);
@@ -113,14 +120,12 @@ static void rekey(struct direction *d)
 void tls_keys_change(struct tls_keys *keys, uint8_t dir)
 {
 	rekey(&keys->dir[dir]);
-	keys->looked = UINT64_MAX;
 }
 
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir)
 {
 	rekey(&keys->dir[dir]);
 	keys->dir[dir].phase = PHASE_TRAFFIC;
-	keys->looked = UINT64_MAX;
 }
 
 void tls_keys_update(struct tls_keys *keys, uint8_t dir)
@@ -138,18 +143,43 @@ void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n)
 		d->skipped += n;
 }
 
+/* The record may be the first one behind a Finished message that could not be read. */
+static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
+    struct span body, size_t *n, uint8_t *type)
+{
+	struct direction *d = &keys->dir[dir];
+	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
+		return false;
+	if (d->next == NULL && find_keys(keys, dir, PHASE_TRAFFIC, &d->next) != FOUND)
+		return false;
+	if (!tls_opener_keyed(d->next))
+		return false;
+	tls_opener_set_sequence(d->next, 0);
+	if (tls_open(d->next, record, body, keys->plain, n, type) != TLS_OPENED)
+		return false;
+	struct tls_opener *handshake = d->opener;
+	d->opener = d->next;
+	d->next = handshake;
+	d->phase = PHASE_TRAFFIC;
+	return true;
+}
+
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
     struct span *plain, uint8_t *type)
 {
+	struct direction *d = &keys->dir[dir];
 	if (keys->plain == NULL)
 		keys->plain = xmalloc(LIMIT_RECORD);
 	size_t n = 0;
-	enum tls_open result = tls_open(keys->dir[dir].opener, record, body, keys->plain, &n, type);
+	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
+	if (result != TLS_OPENED && open_with_next(keys, dir, record, body, &n, type))
+		result = TLS_OPENED;
+	d->proven = d->proven || result == TLS_OPENED;
 	*plain = span_of(keys->plain, n);
 	return result;
 }
 
-enum tls_keys_reason tls_keys_reason(const struct tls_keys *keys)
+bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir)
 {
-	return keys->reason;
+	return keys->dir[dir].proven;
 }

@@ -17,10 +17,7 @@ struct tls_keys;
 struct tls_keys *tls_keys_new(const struct keylog *keylog, const struct session_tls *facts);
 void tls_keys_free(struct tls_keys *keys); /* NULL is allowed; keys are wiped */
 
-/*
- * Whether a protected record of this direction can be opened: looks for secrets that may have come since. The
- * reason why not is kept for tls_keys_reason.
- */
+/* Whether a protected record of this direction can be opened: looks for secrets that may have come since. */
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
 
 /* change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. */
@@ -37,17 +34,13 @@ void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n);
 
 /*
  * Opens a record body of a direction that is ready. The plaintext is borrowed until the next call; *type is
- * the inner content type in TLS 1.3.
+ * the inner content type in TLS 1.3. There a record that the handshake's keys do not open is tried with the
+ * application's: its Finished message may have been refused, which alone tells that they have begun.
  */
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
     struct span *plain, uint8_t *type);
 
-enum tls_keys_reason {
-	TLS_KEYS_FOUND,
-	TLS_KEYS_NO_HELLO,  /* the hellos were not captured, so nobody knows which secret it is */
-	TLS_KEYS_NO_SECRET, /* the key log has no line for the client random */
-	TLS_KEYS_NO_SUITE,  /* the suite cannot be opened here */
-};
-enum tls_keys_reason tls_keys_reason(const struct tls_keys *keys);
+/* The keys at work in this direction have opened a record: they are right. */
+bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir);
 
 #endif

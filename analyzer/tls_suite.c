@@ -180,6 +180,13 @@ bool tls_suite_is_13(const struct tls_suite *suite)
 	return suite->tls13;
 }
 
+bool tls_suite_fits(const struct tls_suite *suite, uint16_t version)
+{
+	if (suite->tls13)
+		return version == TLS_1_3;
+	return version >= (suite->mac != NULL ? TLS_1_0 : TLS_1_2) && version <= TLS_1_2;
+}
+
 size_t tls_suite_hash_bytes(const struct tls_suite *suite)
 {
 	return suite->hash->bytes;

@@ -13,12 +13,18 @@
 #define AUTHTEXT_NAME 64
 
 enum authtext_kind {
-	AUTHTEXT_NONE,           /* nothing we know: prompt, banner, blank, comment */
+	AUTHTEXT_EMPTY,          /* blank, a comment, the frame of a table */
+	AUTHTEXT_NONE,           /* nothing we know: prompt, banner, other configuration */
 	AUTHTEXT_ENTRY,          /* MAC and hash in one line */
+	AUTHTEXT_LONE_MAC,      /* a MAC alone: its hashes may stand in other lines */
+	AUTHTEXT_LONE_HASH,     /* a hash alone */
 	AUTHTEXT_USERNAME,       /* IOS-XE: username MAC [mac] [aaa attribute list NAME] */
 	AUTHTEXT_ATTRIBUTE_LIST, /* IOS-XE: aaa attribute list NAME */
 	AUTHTEXT_PASSWORD,       /* IOS-XE: attribute type password HASH */
-	AUTHTEXT_SUSPECT,        /* holds a hash or a MAC but fits no form: worth a problem note */
+	AUTHTEXT_ACCESS_POINT,   /* AireOS: an entry of type mic, ssc or lsc, which lets no engine in */
+	AUTHTEXT_REMOVAL,        /* no username ..., config auth-list delete ... */
+	AUTHTEXT_CONTROLLER,     /* CMX: a row of the table of controllers */
+	AUTHTEXT_KINDS
 };
 
 enum authtext_damage { /* bit set */
@@ -28,18 +34,29 @@ enum authtext_damage { /* bit set */
 	AUTHTEXT_DIGIT = 8,     /* a character that is no hex digit and looks like none */
 };
 
+enum authtext_mark { /* bit set: whose text the words of the line belong to */
+	AUTHTEXT_OF_ENGINE = 1,     /* server-auth-info, cmxctl */
+	AUTHTEXT_OF_CONTROLLER = 2, /* auth-list, aaa, a certificate type of AireOS */
+};
+
 struct authtext_token {
-	char text[AUTHTEXT_HASH + 1]; /* lower case, separators removed, damage kept; "" when absent */
+	char text[AUTHTEXT_HASH + 1]; /* hex in lower case, separators removed, damage kept; "" when absent */
 	unsigned damage;
 };
 
 struct authtext {
 	enum authtext_kind kind;
 	struct authtext_token mac, hash;
+	struct authtext_token other; /* a second hash of the line, of the other length; "" when absent */
 	char name[AUTHTEXT_NAME + 1]; /* attribute list name, "" when absent */
+	size_t wants;   /* bytes of the digest that the line asks for (lbs-ssc 20, sha256-lbs-ssc 32), 0 unknown */
+	unsigned marks;
+	bool labelled;  /* other words stand beside the MAC and the hash */
+	bool mac_label; /* one of them begins with "mac", the label of a MAC address in most languages */
+	uint8_t address[4]; /* CONTROLLER: IPv4; `wants` is by its SHA2 column */
 };
 
-/* Parses one line without its line end. Never fails. */
+/* Parses one line without its line end, best as authpaste.h gives it. Never fails. */
 void authtext_line(struct span line, struct authtext *out);
 
 /* The value of a hex digit of either case, -1 for any other character. */

@@ -17,6 +17,7 @@
 #define LIMIT_FRAGMENT_PIECES  64          /* fragments of one packet */
 #define LIMIT_FRAGMENT_BYTES   (1 << 20)   /* bytes held in all */
 #define LIMIT_FRAGMENT_SECONDS 30          /* an incomplete packet is dropped (RFC 791: 15 s, RFC 8200: 60 s) */
+#define LIMIT_SAVE_WAITING     (4 << 20)   /* bytes of raw frames that wait for their IP packet, with -w */
 
 /* TCP: bytes that came out of order; at the cap the hole in front of them becomes a gap at once. */
 #define LIMIT_HELD_FLOW (2 << 20)   /* bytes of one connection */
@@ -34,7 +35,7 @@
 /* Keys and NMSP messages. */
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs */
 #define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key */
-#define LIMIT_WAITING_ALL      (4 << 20)         /* ... of all connections; beyond it records stay closed */
+#define LIMIT_WAITING_ALL      (4 << 20)         /* ... of all connections; beyond it records stay closed, no finding */
 #define LIMIT_PROFILE_BYTES    (256 * 1024)      /* a profile file */
 #define LIMIT_PROFILE_MESSAGES 256               /* message lines of a profile */
 #define LIMIT_PROFILE_ELEMENTS 256               /* element lines of a profile */
@@ -59,6 +60,7 @@
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
 
 /* Debug traces of a controller. */
+#define LIMIT_WRAPPED         512 /* bytes of a wrapped line put together; the rest stands alone, no finding */
 #define LIMIT_TRACE_EVENTS    96  /* events of one session that are kept, callbacks included */
 #define LIMIT_TRACE_MESSAGES  32  /* names of NMSP messages counted one by one, of one session */
 #define LIMIT_TRACE_PROCESSES 64  /* processes whose connections are followed at a time; the oldest leaves */
@@ -66,7 +68,6 @@
 #define LIMIT_TRACE_NOTES     64  /* lines kept that were not understood; all are counted, no finding */
 #define LIMIT_TRACE_NOTE      160 /* bytes kept of such a line; cut, no finding */
 #define LIMIT_TRACE_RANGES    8   /* ranges of lost lines that are named; all are counted, no finding */
-#define LIMIT_WRAPPED         512 /* bytes of a wrapped line that are joined; what follows stands alone, no finding */
 
 /* Lists and reports. */
 #define LIMIT_LIST_BYTES   (8 << 20)  /* one allow-list file */

@@ -11,13 +11,18 @@
 
 enum { FIRST_PORT = 40100, PORTS_APART = 10, PATH_SIZE = 4096 };
 
-static void write_capture(struct wire *wire, struct span secrets, const char *folder, const char *name)
+static void write_capture(struct scenarios_stage *stage, struct span secrets, const char *folder,
+                          const char *name)
 {
 	char path[PATH_SIZE];
 	snprintf(path, sizeof path, "%s/%s.pcapng", folder, name);
 	struct save_capture capture = save_capture_open(path);
-	save_capture_add(&capture, wire);
+	save_capture_add(&capture, &stage->wire);
 	save_capture_secrets(&capture, secrets);
+	if (stage->dropped > 0)
+		save_capture_dropped(&capture, stage->dropped);
+	if (stage->torn > 0)
+		save_capture_tear(&capture, stage->torn);
 	save_capture_close(&capture);
 }
 
@@ -52,7 +57,7 @@ static void generate(const struct scenarios_cast *cast, size_t row, const char *
 	printf("%-18s %3zu packets  %s\n", scenario->name, stage.wire.n, scenario->text);
 	bool inside = scenario->keys == SCENARIOS_KEYS_INSIDE;
 	struct span nothing = span_of(NULL, 0);
-	write_capture(&stage.wire, inside ? bytes_span(&keys) : nothing, folder, scenario->name);
+	write_capture(&stage, inside ? bytes_span(&keys) : nothing, folder, scenario->name);
 	if (scenario->keys == SCENARIOS_KEYS_BESIDE)
 		write_keys(bytes_span(&keys), folder, scenario->name);
 	bytes_free(&keys);

@@ -1,7 +1,10 @@
 /* Writes the generators' files; see save.h. Called by generate.c and the benchmarks. Reads nothing. */
 #include "samples/save.h"
 
+#include "samples/bytes.h"
+
 #include <stdlib.h>
+#include <unistd.h>
 
 static void must(bool done, const char *path)
 {
@@ -45,6 +48,29 @@ void save_capture_add(struct save_capture *capture, struct wire *wire)
 void save_capture_secrets(struct save_capture *capture, struct span keylog)
 {
 	must(capfile_write_secrets(&capture->writer, keylog) == 0, capture->path);
+}
+
+/* draft-ietf-opsawg-pcapng section 4.6 */
+void save_capture_dropped(struct save_capture *capture, uint64_t packets)
+{
+	enum { BLOCK_STATISTICS = 5, TOTAL = 40, OPTION_IFDROP = 5, COUNTER = 8 };
+	struct bytes block = {.p = NULL};
+	bytes_little(&block, BLOCK_STATISTICS, 4);
+	bytes_little(&block, TOTAL, 4);
+	bytes_zeros(&block, 4 + 8); /* interface 0; no time */
+	bytes_little(&block, OPTION_IFDROP, 2);
+	bytes_little(&block, COUNTER, 2);
+	bytes_little(&block, packets, COUNTER);
+	bytes_zeros(&block, 4); /* end of options */
+	bytes_little(&block, TOTAL, 4);
+	must(fwrite(block.p, 1, block.n, capture->file) == block.n, capture->path);
+	bytes_free(&block);
+}
+
+void save_capture_tear(struct save_capture *capture, size_t n)
+{
+	long size = fflush(capture->file) == 0 ? ftell(capture->file) : -1;
+	must(size >= (long)n && ftruncate(fileno(capture->file), size - (long)n) == 0, capture->path);
 }
 
 void save_capture_close(struct save_capture *capture)

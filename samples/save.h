@@ -21,6 +21,9 @@ struct save_capture {
 struct save_capture save_capture_open(const char *path);
 void save_capture_add(struct save_capture *capture, struct wire *wire); /* empties the wire */
 void save_capture_secrets(struct save_capture *capture, struct span keylog);
+/* Says that packets were lost: a statistics block of the first interface. */
+void save_capture_dropped(struct save_capture *capture, uint64_t packets);
+void save_capture_tear(struct save_capture *capture, size_t n); /* the last bytes are gone */
 void save_capture_close(struct save_capture *capture);
 
 #endif

@@ -5,6 +5,7 @@
 #include "samples/scenarios.h"
 
 #include "analyzer/origin.h"
+#include "samples/scenarios_tcp.h"
 #include "samples/work.h"
 
 #include <stdlib.h>
@@ -14,7 +15,8 @@ enum { NMSP_PORT = 16113, SMALL_MSS = 536, IPV6_MSS = 1440, ECHOES = 4 };
 #define TLS12_CIPHERS                                                                                        \
 	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-GCM-SHA256:"       \
 	"AES128-SHA"
-#define TLS10_CIPHERS "AES128-SHA:@SECLEVEL=0" /* OpenSSL 3 speaks TLS 1.0 on no other level */
+#define TLS10_CIPHERS "AES128-SHA:@SECLEVEL=0" /* OpenSSL 3 speaks TLS 1.0 and 1.1 on no other level */
+#define TLS11_CIPHERS "ECDHE-RSA-AES256-SHA:@SECLEVEL=0"
 
 #define FIRST_TIMEOUT (300 * 1000 * NS_PER_US) /* of a retransmission; later ones double */
 
@@ -352,6 +354,21 @@ static void plaintext(struct scenarios_stage *stage)
 	accept_and_close(stage, &plan);
 }
 
+static void accepted_tls11(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.version = TLS1_1_VERSION;
+	plan.tls.ciphers = TLS11_CIPHERS;
+	accept_and_close(stage, &plan);
+}
+
+static void rejected_tls13(struct scenarios_stage *stage)
+{
+	struct session_plan plan = plan_rejected(stage);
+	plan.tls.version = TLS1_3_VERSION;
+	reject_plan(stage, &plan);
+}
+
 /* Hour and port follow from the place in this table: new rows go to its end. */
 const struct scenarios_row scenarios_all[] = {
     {"wrong-hash", "the list holds the engine's MAC with another key's hash", rejected, LISTS_WRONG_HASH,
@@ -389,5 +406,30 @@ const struct scenarios_row scenarios_all[] = {
      SCENARIOS_KEYS_BESIDE},
     {"plaintext", "NMSP without TLS", plaintext, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"dsb", "accepted, the keys are inside the capture", accepted_tls12, LISTS_RIGHT, SCENARIOS_KEYS_INSIDE},
+    {"accepted-tls11", "TLS 1.1, accepted", accepted_tls11, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"rejected-tls13", "TLS 1.3, rejected, the alert is encrypted", rejected_tls13, LISTS_WRONG_HASH,
+     SCENARIOS_KEYS_BESIDE},
+    {"filtered", "a firewall answers the SYN with ICMP", scenarios_filtered, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"reset", "accepted, then a RST that is not the controller's", scenarios_reset, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"path-mtu", "the controller's large segments never arrive", scenarios_path_mtu, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
+    {"zero-window", "the engine reads nothing for 15 s", scenarios_zero_window, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"retransmissions", "the path loses packets", scenarios_retransmissions, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"duplicates", "the span port mirrors each packet twice", scenarios_duplicates, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"clock-jump", "the capture's clock is set back", scenarios_clock_jump, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"conflict", "a segment comes again with other bytes", scenarios_conflict, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"offload", "captured on a host, segments larger than any packet", scenarios_offload, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"dropped", "the capturing program lost packets", scenarios_dropped, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"truncated", "the file ends inside a packet", scenarios_truncated, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"no-nmsp", "TCP on another port only", scenarios_no_nmsp, LISTS_NONE, SCENARIOS_NO_KEYS},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

@@ -21,6 +21,8 @@ struct scenarios_stage {
 	struct bytes *keys; /* gets the key log, NULL when nobody wants it */
 	int64_t start; /* nanoseconds since 1970-01-01 UTC */
 	uint16_t port;
+	uint64_t dropped; /* packets that the capture says it lost; 0: it says nothing */
+	size_t torn;      /* bytes that the file lacks at its end */
 };
 
 enum scenarios_keys {

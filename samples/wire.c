@@ -18,6 +18,8 @@ enum {
 	ETHERNET_MIN = 60, /* without the frame check sequence */
 	ETHERNET_MACS = 12,
 	LINKTYPE_ETHERNET = 1,
+	ETHERNET_HEADER = 14,
+	IP_ICMP = 1,
 	IP_TCP = 6,
 	IP_GRE = 47,
 	IPV4_HEADER = 20,
@@ -66,14 +68,14 @@ static void add_ethernet(struct bytes *out, const uint8_t src[6], const uint8_t 
 }
 
 static void add_ipv4(struct bytes *out, struct span src, struct span dst, uint8_t protocol, uint16_t id,
-                     size_t payload)
+                     uint8_t ttl, size_t payload)
 {
 	size_t start = out->n;
 	bytes_big(out, 0x4500, 2);
 	bytes_big(out, IPV4_HEADER + payload, 2);
 	bytes_big(out, id, 2);
 	bytes_big(out, 0x4000, 2); /* don't fragment */
-	bytes_big(out, IP_TTL, 1);
+	bytes_big(out, ttl, 1);
 	bytes_big(out, protocol, 1);
 	bytes_big(out, 0, 2);
 	bytes_add(out, src);
@@ -82,12 +84,12 @@ static void add_ipv4(struct bytes *out, struct span src, struct span dst, uint8_
 	            fold(sum16(0, span_cut(bytes_span(out), start, IPV4_HEADER))));
 }
 
-static void add_ipv6(struct bytes *out, struct span src, struct span dst, size_t payload)
+static void add_ipv6(struct bytes *out, struct span src, struct span dst, uint8_t ttl, size_t payload)
 {
 	bytes_big(out, 0x60000000, 4);
 	bytes_big(out, payload, 2);
 	bytes_big(out, IP_TCP, 1);
-	bytes_big(out, IP_TTL, 1);
+	bytes_big(out, ttl, 1);
 	bytes_add(out, src);
 	bytes_add(out, dst);
 }
@@ -117,7 +119,7 @@ static void add_tcp(struct bytes *out, const struct wire_conversation *talk, int
 	bytes_big(out, flags & TCP_ACK ? talk->seq[!dir] : 0, 4);
 	bytes_big(out, tcp_header(flags) / 4 << 4, 1);
 	bytes_big(out, flags, 1);
-	bytes_big(out, flags & TCP_SYN ? TCP_WINDOW_SYN : TCP_WINDOW, 2);
+	bytes_big(out, flags & TCP_SYN ? TCP_WINDOW_SYN : talk->window[dir], 2);
 	bytes_big(out, 0, 4);
 	if (flags & TCP_SYN)
 		add_syn_options(out, talk->mss);
@@ -149,6 +151,8 @@ struct wire_conversation wire_conversation(struct wire *wire, const struct wire_
 	    .mss = WIRE_MSS,
 	    .seq = {0x3a5c0000u + host[0].port, 0x91e40000u + host[0].port},
 	    .ip_id = {host[0].port, 0x4c00},
+	    .window = {TCP_WINDOW, TCP_WINDOW},
+	    .ttl = {IP_TTL, IP_TTL},
 	};
 }
 
@@ -164,9 +168,10 @@ void wire_segment(struct wire_conversation *talk, int dir, uint8_t flags, struct
 	struct bytes *out = &frame->bytes;
 	add_ethernet(out, src->mac, dst->mac, ipv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
 	if (ipv4)
-		add_ipv4(out, addr_span(&src->ip), addr_span(&dst->ip), IP_TCP, talk->ip_id[dir]++, tcp);
+		add_ipv4(out, addr_span(&src->ip), addr_span(&dst->ip), IP_TCP, talk->ip_id[dir]++,
+		         talk->ttl[dir], tcp);
 	else
-		add_ipv6(out, addr_span(&src->ip), addr_span(&dst->ip), tcp);
+		add_ipv6(out, addr_span(&src->ip), addr_span(&dst->ip), talk->ttl[dir], tcp);
 	add_tcp(out, talk, dir, flags, payload);
 	if (out->n < ETHERNET_MIN)
 		bytes_zeros(out, ETHERNET_MIN - out->n);
@@ -241,6 +246,35 @@ void wire_close(struct wire_conversation *talk, int dir)
 	empty_segment(talk, dir, TCP_FIN | TCP_ACK);
 	empty_segment(talk, !dir, TCP_FIN | TCP_ACK);
 	empty_segment(talk, dir, TCP_ACK);
+}
+
+/* RFC 792: the quote is the IP header and the first 8 bytes behind it. */
+void wire_icmp(struct wire_conversation *talk, int dir, const struct addr *from, uint8_t type, uint8_t code,
+               uint16_t mtu)
+{
+	enum { QUOTE = IPV4_HEADER + 8, ICMP_HEADER = 8, ICMP_CHECKSUM = 2, ROUTER_TTL = 254 };
+	size_t at = talk->wire->n - 1;
+	while (talk->wire->frames[at].dir != dir)
+		at--;
+	struct bytes out = {.p = NULL};
+	const struct wire_host *src = &talk->host[dir];
+	add_ethernet(&out, talk->host[!dir].mac, src->mac, ETHERTYPE_IPV4);
+	add_ipv4(&out, addr_span(from), addr_span(&src->ip), IP_ICMP, talk->ip_id[dir], ROUTER_TTL,
+	         ICMP_HEADER + QUOTE);
+	size_t start = out.n;
+	bytes_big(&out, type, 1);
+	bytes_big(&out, code, 1);
+	bytes_big(&out, mtu, 6); /* checksum, unused, MTU */
+	bytes_add(&out, span_cut(bytes_span(&talk->wire->frames[at].bytes), ETHERNET_HEADER, QUOTE));
+	bytes_set16(&out, start + ICMP_CHECKSUM, fold(sum16(0, span_cut(bytes_span(&out), start, out.n))));
+	if (out.n < ETHERNET_MIN)
+		bytes_zeros(&out, ETHERNET_MIN - out.n);
+	talk->now += NEXT_NS;
+	struct wire_frame *frame = new_frame(talk->wire);
+	frame->time = talk->now;
+	frame->dir = !dir;
+	frame->captured = out.n;
+	frame->bytes = out;
 }
 
 /* ---- what happens to frames on the way to the capture ----------------------------------------------- */
@@ -335,7 +369,7 @@ void wire_wrap_erspan(struct wire *wire)
 		struct span frame = bytes_span(&wire->frames[i].bytes);
 		struct bytes out = {.p = NULL};
 		add_ethernet(&out, exporter_mac, collector_mac, ETHERTYPE_IPV4);
-		add_ipv4(&out, span_of(exporter, 4), span_of(collector, 4), IP_GRE, (uint16_t)i,
+		add_ipv4(&out, span_of(exporter, 4), span_of(collector, 4), IP_GRE, (uint16_t)i, IP_TTL,
 		         TUNNEL_HEADERS + frame.n);
 		bytes_big(&out, GRE_SEQUENCE, 2);
 		bytes_big(&out, ETHERTYPE_ERSPAN2, 2);
@@ -364,7 +398,8 @@ int wire_write(struct wire *wire, struct capfile_writer *writer)
 	struct wire_frame **order = xcalloc(wire->n, sizeof *order);
 	for (size_t i = 0; i < wire->n; i++)
 		order[i] = &wire->frames[i];
-	qsort(order, wire->n, sizeof *order, by_time);
+	if (!wire->as_is)
+		qsort(order, wire->n, sizeof *order, by_time);
 	int result = 0;
 	for (size_t i = 0; i < wire->n && result == 0; i++) {
 		const struct wire_frame *frame = order[i];

@@ -25,6 +25,7 @@ struct wire_frame {
 struct wire { /* all zero is an empty one */
 	struct wire_frame *frames;
 	size_t n, room;
+	bool as_is; /* wire_write keeps the order of the frames, whatever their times */
 };
 
 struct wire_host {
@@ -41,6 +42,8 @@ struct wire_conversation {
 	uint32_t seq[2];     /* the next byte of each side */
 	unsigned unacked[2]; /* segments of each side that the other has not acknowledged */
 	uint16_t ip_id[2];
+	uint16_t window[2]; /* announced but in a SYN */
+	uint8_t ttl[2];
 	int last_dir;
 };
 
@@ -71,6 +74,10 @@ void wire_resend(struct wire_conversation *talk, int dir);
 /* A keep-alive probe of `dir` and its answer, RFC 9293 section 3.8.4. */
 void wire_keepalive(struct wire_conversation *talk, int dir);
 
+/* An ICMP error over IPv4 of a host in between, about the last segment of `dir`; mtu 0 where it has none. */
+void wire_icmp(struct wire_conversation *talk, int dir, const struct addr *from, uint8_t type, uint8_t code,
+               uint16_t mtu);
+
 /* FIN of `dir`, FIN of the other side, last ACK. */
 void wire_close(struct wire_conversation *talk, int dir);
 
@@ -88,7 +95,7 @@ size_t wire_find(const struct wire *wire, int dir, size_t nth);
 void wire_wrap_qinq(struct wire *wire);
 void wire_wrap_erspan(struct wire *wire);
 
-/* Writes the frames in order of time and empties the wire. -1 when the stream failed. */
+/* Writes the frames, in order of time unless as_is, and empties the wire. -1 when the stream failed. */
 int wire_write(struct wire *wire, struct capfile_writer *writer);
 
 void wire_free(struct wire *wire);

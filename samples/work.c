@@ -54,7 +54,7 @@ enum { /* assumed, as in samples/assumed-1.profile */
 
 enum { /* bits of facts.md section 4 */
        ALL_SERVICES = 0x68EBE7,
-       WANTED_SERVICES = 0x033203, /* rssi-ms, rssi-rfid, info-ms, info-hs, stats-ms, attach, location */
+       WANTED_SERVICES = 0x036203, /* rssi-ms, rssi-rfid, info-ms, stats-ms, stats-rfid, attach, location */
        MOBILE_STATION = 1,
        TAG = 2,
 };

@@ -90,6 +90,7 @@ static void hello(struct session_tls *tls, enum step_kind kind, uint8_t dir)
 	} else if (kind == STEP_SERVER_HELLO) {
 		tls->server_hello = true;
 		tls->version = tls->version != 0 ? tls->version : TLS_1_2;
+		tls->cipher = tls->version == TLS_1_3 ? 0x1302 : 0xc030; /* the usual ones */
 	} else if (kind == STEP_CHANGE_CIPHER_SPEC) {
 		tls->protected_on[dir] = true;
 	}
@@ -140,6 +141,10 @@ void fixture_data(struct fixture *fixture, uint8_t dir, uint16_t length)
 		tls->protected_after_reply[dir]++;
 	tls->last_protected[dir] = at;
 	tls->last_protected_length[dir] = length;
+	const struct session_tcp *tcp = &fixture->session->tcp;
+	tls->latest_protected = dir;
+	tls->closed_before_last[dir] =
+	    tcp->fin[dir ^ 1].packet != 0 || (tcp->rst.packet != 0 && tcp->rst_dir != dir);
 }
 
 void fixture_close(struct fixture *fixture, enum close_kind how, uint8_t dir)

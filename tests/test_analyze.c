@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "analyzer/findings/findings.h"
+#include "analyzer/session_nmsp.h"
 #include "tests/recording.h"
 
 #include <ctype.h>
@@ -19,9 +20,9 @@
 #define PORT  16113
 
 /* Each with its allow list when there is one. */
-static const char *const samples[] = {"accepted-tls10", "accepted-tls12", "accepted-tls13", "wrong-hash",
-    "unlisted-mac", "empty-certificate", "no-request", "expired", "refused", "ipv6", "qinq", "erspan", "stalled",
-    "not-tls", "no-tls", "plaintext"};
+static const char *const samples[] = {"accepted-tls10", "accepted-tls11", "accepted-tls12", "accepted-tls13",
+    "rejected-tls13", "wrong-hash", "unlisted-mac", "empty-certificate", "no-request", "expired", "refused", "ipv6",
+    "qinq", "erspan", "stalled", "not-tls", "no-tls", "plaintext"};
 #define N_SAMPLES (sizeof samples / sizeof samples[0])
 
 #define SUMMARY 16384
@@ -265,7 +266,8 @@ static void check_loss(const struct recording *original, const struct model *ful
 static void test_loss(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"accepted-tls10", "accepted-tls12", "accepted-tls13", "wrong-hash"};
+	static const char *const names[] = {
+	    "accepted-tls10", "accepted-tls12", "accepted-tls13", "rejected-tls13", "wrong-hash"};
 	for (size_t s = 0; s < sizeof names / sizeof names[0]; s++) {
 		struct recording original;
 		load(names[s], &original);
@@ -276,6 +278,41 @@ static void test_loss(void **state)
 		model_free(full);
 		recording_free(&original);
 	}
+}
+
+static enum handshake_state handshake_without(const struct recording *original, size_t i, size_t k,
+    const char *keys)
+{
+	struct recording less;
+	struct err err;
+	struct model *model = model_new();
+	model->keylog = keylog_new();
+	if (keys != NULL)
+		assert_int_equal(keylog_read(model->keylog, keys, &err), 0);
+	recording_copy(&less, original);
+	recording_remove(&less, i);
+	if (k < i)
+		recording_remove(&less, k);
+	recording_analyze(&less, model);
+	enum handshake_state handshake = session_handshake(model->first);
+	model_free(model);
+	recording_free(&less);
+	return handshake;
+}
+
+/* Whatever two packets are missing of a rejected session of TLS 1.3, it is not taken for a healthy one. */
+static void test_loss_of_a_hidden_rejection(void **state)
+{
+	(void)state;
+	static const char *const keys[] = {NULL, "samples/rejected-tls13.keys"};
+	struct recording original;
+	load("rejected-tls13", &original);
+	for (size_t i = 0; i < original.n; i++)
+		for (size_t k = 0; k <= i; k++)
+			for (size_t s = 0; s < 2; s++)
+				if (handshake_without(&original, i, k, keys[s]) == HANDSHAKE_COMPLETE)
+					fail_msg("complete without packets %zu and %zu, keys %zu", k + 1, i + 1, s);
+	recording_free(&original);
 }
 
 /*
@@ -328,6 +365,27 @@ static void test_acknowledged_only(void **state)
 	model_free(model);
 }
 
+/* Where it is seen that there is no TLS, the plaintext begins and lacks nothing, in one piece or in two. */
+static void test_plaintext_is_whole(void **state)
+{
+	(void)state;
+	enum { FIRST_DATA = 3 };
+	for (int split = 0; split < 2; split++) {
+		struct recording recording;
+		recording_read(&recording, "samples/plaintext.pcapng");
+		if (split)
+			assert_true(recording_split(&recording, FIRST_DATA, 1));
+		struct model *model = model_new();
+		recording_analyze(&recording, model);
+		const struct session_nmsp *nmsp = model->first->nmsp;
+		assert_int_equal(nmsp->gaps[0] + nmsp->gaps[1], 0);
+		assert_int_equal(nmsp->messages[0] + nmsp->messages[1], 28);
+		assert_true(session_nmsp_whole(model->first));
+		model_free(model);
+		recording_free(&recording);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,9 +394,11 @@ int main(void)
 	    cmocka_unit_test(test_repetition),
 	    cmocka_unit_test(test_everything),
 	    cmocka_unit_test(test_loss),
+	    cmocka_unit_test(test_loss_of_a_hidden_rejection),
 	    cmocka_unit_test(test_loss_behind_client_hello),
 	    cmocka_unit_test(test_no_claim_without_syn),
 	    cmocka_unit_test(test_acknowledged_only),
+	    cmocka_unit_test(test_plaintext_is_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,7 +116,7 @@ static void assert_row(const struct row *row, bool has_mac)
 	struct fixture *f = start(has_mac);
 	struct auth_decision out;
 	parse(f, "list", row->list, strlen(row->list));
-	authlist_decide(&f->list, &f->cert, &out);
+	authlist_decide(&f->list, &f->cert, 0, &out);
 	if (strcmp(auth_prediction_name(out.prediction), row->answer) != 0 ||
 	    strcmp(out.detail, row->detail) != 0)
 		fail_msg("%s\nis %s: %s", row->list, auth_prediction_name(out.prediction), out.detail);
@@ -159,11 +159,11 @@ static void damage_is_named(void **state)
 	(void)state;
 	static const struct row rows[] = {
 	    {MAC " eOafbe2e2abeed5a2f9ffc75f059da6a1bf2bfa0", "damaged-entry", 0, 1,
-	     "digit 2 of the hash is the letter o, the certificate has 0"},
+	     "digit 2 of the hash is the letter O, the certificate has 0"},
 	    {MAC " eOafbe2e2abeed5a2f9ffc75f059da6albf2bfaO", "damaged-entry", 0, 1,
-	     "digit 2 of the hash is the letter o, the certificate has 0; 2 more like it"},
+	     "digit 2 of the hash is the letter O, the certificate has 0; 2 more like it"},
 	    {MAC " e0afbe2e2abeed5a2f9ffc75f059da6aIbf2bfa0", "damaged-entry", 0, 1,
-	     "digit 33 of the hash is the letter i, the certificate has 1"},
+	     "digit 33 of the hash is the letter I, the certificate has 1"},
 	    {MAC " e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bfa1", "damaged-entry", 0, 1,
 	     "digit 40 of the hash is 1, the certificate has 0"},
 	    {MAC " e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bfax", "damaged-entry", 0, 1,
@@ -182,22 +182,27 @@ static void damage_is_named(void **state)
 	    {MAC " e0afbe2e2abeed5a2f9fffc75f059da6a1bf2bfa0", "damaged-entry", 0, 1,
 	     "digit 22 of the hash is one too many"},
 	    {MAC " " SHA1 "7", "damaged-entry", 0, 1, "digit 41 of the hash is one too many"},
+	    {MAC " 0eafbe2e2abeed5a2f9ffc75f059da6a1bf2bfa0", "damaged-entry", 0, 1,
+	     "digits 1 and 2 of the hash are swapped, the certificate has e0"},
+	    {MAC " e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bf0a", "damaged-entry", 0, 1,
+	     "digits 39 and 40 of the hash are swapped, the certificate has a0"},
+	    {MAC " e0afbe2e2abeed5a2f9ffc75f059da6a1bf2b0fa", "hash-mismatch", 0, 1, ""},
 	    {MAC " e0afbe2e2abe ed5a2f9ffc75f059da6a1bf2bfa0", "damaged-entry", 0, 1,
 	     "a space stands inside the hash"},
 	    {MAC " eOafbe2e2abe ed5a2f9ffc75f059da6a1bf2bfa0", "damaged-entry", 0, 1,
-	     "a space stands inside the hash; digit 2 of the hash is the letter o, the certificate has 0"},
+	     "a space stands inside the hash; digit 2 of the hash is the letter O, the certificate has 0"},
 	    {MAC " e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bf11", "hash-mismatch", 0, 1, ""},
 	    {IOS(MAC, "6ab919e2oafc103d025aaf210c2a9dda151af9403ef52e80a35ae1ecb6d3c177"), "damaged-entry", 0,
 	     3, "digit 9 of the hash is the letter o, the certificate has 0"},
 	    {"OO5O569c3489 " SHA1, "damaged-entry", 0, 1,
-	     "digit 1 of the MAC address is the letter o, the certificate has 0; 2 more like it"},
+	     "digit 1 of the MAC address is the letter O, the certificate has 0; 2 more like it"},
 	    {"00:50:56:9c:34:8 " SHA1, "damaged-entry", 0, 1,
 	     "digit 12 of the MAC address is missing, the certificate has 9 there"},
 	    {"00:50:56:9c:34 " SHA1, "damaged-entry", 0, 1, "the MAC address of the entry cannot be read"},
 	    {"005056 9c3489 " SHA1, "damaged-entry", 0, 1, "a space stands inside the MAC address"},
 	    {"OO50569c3489 e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bfaO", "damaged-entry", 0, 1,
-	     "digit 1 of the MAC address is the letter o, the certificate has 0; 1 more like it; "
-	     "digit 40 of the hash is the letter o, the certificate has 0"},
+	     "digit 1 of the MAC address is the letter O, the certificate has 0; 1 more like it; "
+	     "digit 40 of the hash is the letter O, the certificate has 0"},
 	    {"OO50569c3489 " OTHER1, "mac-not-listed", 0, 0, ""},
 	    {"00:50:56:9c:34:8a e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bfaO", "mac-not-listed", 0, 0, ""},
 	};
@@ -223,7 +228,7 @@ static void damage_at_every_digit(void **state)
 		else
 			memmove(&line[place + 1], &line[place], strlen(&line[place]) + 1);
 		parse(f, "list", line, strlen(line));
-		authlist_decide(&f->list, &f->cert, &out);
+		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_int_equal(out.prediction, AUTH_DAMAGED_ENTRY);
 		assert_memory_equal(out.detail, "digit ", 6);
 		authlist_free(&f->list);
@@ -251,7 +256,7 @@ static void first_in_order_wins(void **state)
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		struct auth_decision out;
 		parse(f, "part", lines[i], strlen(lines[i]));
-		authlist_decide(&f->list, &f->cert, &out);
+		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_int_equal(out.prediction, expected[i]);
 		if (out.entry != NULL)
 			assert_int_equal(out.entry->file, i < 6 ? i : 5); /* of two alike the first */
@@ -307,7 +312,7 @@ static void pem_entries(void **state)
 		assert_true(f->list.entries[0].pem);
 		assert_int_equal(f->list.files[0].side, AUTHLIST_PLAIN);
 		assert_int_equal(f->list.files[0].n_problems, 0);
-		authlist_decide(&f->list, &f->cert, &out);
+		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_string_equal(auth_prediction_name(out.prediction), rows[i].answer);
 		if (out.prediction == AUTH_MATCH)
 			assert_non_null(strstr(out.detail, "PEM certificate with the same key"));
@@ -355,22 +360,24 @@ static void problems_are_noted(void **state)
 	    "username 001122334455 mac aaa attribute list empty\n"               /* 4 */
 	    "aaa attribute list empty\n"                                         /* 5 */
 	    "SHA1 key hash " SHA1 "\n"                                           /* 6 */
-	    "00:50:56:9c:34:89\n"                                                /* 7 */
+	    "\n"                                                                 /* 7 */
 	    "-----BEGIN CERTIFICATE-----\nMAMCAQU=\n-----END CERTIFICATE-----\n" /* 8 */
 	    "0050569c348 eOafbe2e2abe ed5a2f9ffc75f059da6a1bf2bfa0\n"            /* 11 */
 	    "username 001122334455 mac aaa attribute list empty\n"               /* 12 */
-	    " attribute type password " SHA256 "\n";                             /* 13 */
+	    " attribute type password " SHA256 "\n"                              /* 13 */
+	    "00:50:56:9c:34:89\n"                                                /* 14 */
+	    "mac-address 0011.2233.4455\n"; /* 15: the controller's own */
 	static const struct {
 		uint32_t line;
 		const char *text;
 	} expected[] = {
 	    {1, "a password outside of any aaa attribute list"},
 	    {6, "a hash without a MAC address beside it"},
-	    {7, "a MAC address without a hash beside it"},
 	    {11, "the MAC address has 11 digits"},
 	    {11, "a space stands inside the hash"},
-	    {11, "digit 2 of the hash is \"o\", no hex digit"},
+	    {11, "digit 2 of the hash is \"O\", no hex digit"},
 	    {13, "a password outside of any aaa attribute list"},
+	    {14, "a MAC address without a hash beside it"},
 	    {2, "username 001122334455 names no aaa attribute list"},
 	    {3, "aaa attribute list missing is not defined in this text"},
 	    {4, "aaa attribute list empty has no attribute type password"},
@@ -412,7 +419,7 @@ static void caps_hold(void **state)
 	assert_int_equal(f->list.dropped, 3);
 	parse(f, "pem", engine_pem, strlen(engine_pem));
 	assert_int_equal(f->list.dropped, 4);
-	authlist_decide(&f->list, &f->cert, &out);
+	authlist_decide(&f->list, &f->cert, 0, &out);
 	assert_int_equal(out.prediction, AUTH_MATCH);
 	text = repeated("username 001122334455\n", LIMIT_LIST_ENTRIES + 3);
 	parse(f, "users", text, strlen(text));
@@ -443,7 +450,7 @@ static void noise_of_any_size(void **state)
 			                       : 'a';
 		}
 		authlist_parse(&f->list, "noise", span_of(text, n));
-		authlist_decide(&f->list, &f->cert, &out);
+		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_int_not_equal(out.prediction, AUTH_MATCH);
 		assert_non_null(strstr(f->list.files[round].problems[0].text, "only the first"));
 	}

@@ -50,20 +50,38 @@ static const struct row clean[] = {
     {" attribute type password " SHA256, AUTHTEXT_PASSWORD, NULL, SHA256, NULL, 0, 0},
     {"WLC(config-attr-list)# attribute type password " SHA1, AUTHTEXT_PASSWORD, NULL, SHA1, NULL, 0, 0},
     {"attribute type password 0 " SHA256, AUTHTEXT_PASSWORD, NULL, SHA256, NULL, 0, 0},
-    {"SHA1 Key Hash: " SHA1, AUTHTEXT_SUSPECT, NULL, SHA1, NULL, 0, 0},
-    {"192.168.100.200 " SHA1, AUTHTEXT_SUSPECT, NULL, SHA1, NULL, 0, 0},
-    {"2024-11-221653 " SHA1, AUTHTEXT_SUSPECT, NULL, SHA1, NULL, 0, 0},
-    {"123:456:789:012 " SHA1, AUTHTEXT_SUSPECT, NULL, SHA1, NULL, 0, 0},
-    {"MAC Address: 00:50:56:9c:34:89", AUTHTEXT_SUSPECT, MAC, NULL, NULL, 0, 0},
+    {"SHA1 Key Hash: " SHA1, AUTHTEXT_LONE_HASH, NULL, SHA1, NULL, 0, 0},
+    {"192.168.100.200 " SHA1, AUTHTEXT_LONE_HASH, NULL, SHA1, NULL, 0, 0},
+    {"2024-11-221653 " SHA1, AUTHTEXT_LONE_HASH, NULL, SHA1, NULL, 0, 0},
+    {"123:456:789:012 " SHA1, AUTHTEXT_LONE_HASH, NULL, SHA1, NULL, 0, 0},
+    {"MAC Address: 00:50:56:9c:34:89", AUTHTEXT_LONE_MAC, MAC, NULL, NULL, 0, 0},
+    {"| MAC Address  | 00:50:56:9c:34:89 |", AUTHTEXT_LONE_MAC, MAC, NULL, NULL, 0, 0},
+    {"| SHA2 Key | " SHA256 " |", AUTHTEXT_LONE_HASH, NULL, SHA256, NULL, 0, 0},
+    {"SHA1:" SHA1, AUTHTEXT_LONE_HASH, NULL, SHA1, NULL, 0, 0},
+    {"MAC:" MAC " sha1=" SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"{\"mac\": \"00:50:56:9c:34:89\", \"hash\": \"" SHA256 "\"}", AUTHTEXT_ENTRY, MAC, SHA256, NULL, 0, 0},
+    {"(Cisco Controller) >config auth-list add lbs-ssc 00:50:56:9c:34:89 " SHA1, AUTHTEXT_ENTRY, MAC, SHA1,
+     NULL, 0, 0},
+    {"config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " SHA256, AUTHTEXT_ENTRY, MAC, SHA256, NULL, 0,
+     0},
+    {"00:50:56:9c:34:89   LBS-SSC   " SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"00:50:56:9c:34:89   LBS-SSC", AUTHTEXT_LONE_MAC, MAC, NULL, NULL, 0, 0},
+    {"00:14:6a:1b:37:44 MIC", AUTHTEXT_ACCESS_POINT, NULL, NULL, NULL, 0, 0},
+    {"00:14:6a:1b:37:44 SSC " SHA1, AUTHTEXT_ACCESS_POINT, NULL, NULL, NULL, 0, 0},
+    {"config auth-list add mic 00:14:6a:1b:37:44", AUTHTEXT_ACCESS_POINT, NULL, NULL, NULL, 0, 0},
+    {"config auth-list delete 00:50:56:9c:34:89", AUTHTEXT_REMOVAL, NULL, NULL, NULL, 0, 0},
+    {"WLC(config)#no username " MAC " mac aaa attribute list cmx", AUTHTEXT_REMOVAL, NULL, NULL, NULL, 0, 0},
+    {"no aaa attribute list cmx", AUTHTEXT_REMOVAL, NULL, NULL, NULL, 0, 0},
+    {"| 10.10.30.10 | Catalyst WLC | 17.3 | Yes | ACTIVE |", AUTHTEXT_CONTROLLER, NULL, NULL, NULL, 0, 0},
 };
 
 static const struct row damaged[] = {
     {MAC " eOafbe2e2abeed5a2f9ffc75f059da6a1bf2bfa0", AUTHTEXT_ENTRY, MAC,
-     "eoafbe2e2abeed5a2f9ffc75f059da6a1bf2bfa0", NULL, 0, AUTHTEXT_LOOKALIKE},
+     "eOafbe2e2abeed5a2f9ffc75f059da6a1bf2bfa0", NULL, 0, AUTHTEXT_LOOKALIKE},
     {MAC " e0afbe2e2abeed5a2f9ffc75f059da6albf2bfaO", AUTHTEXT_ENTRY, MAC,
-     "e0afbe2e2abeed5a2f9ffc75f059da6albf2bfao", NULL, 0, AUTHTEXT_LOOKALIKE},
+     "e0afbe2e2abeed5a2f9ffc75f059da6albf2bfaO", NULL, 0, AUTHTEXT_LOOKALIKE},
     {MAC " e0afbe2e2abeed5a2f9ffc75f059da6aIbf2bfa0", AUTHTEXT_ENTRY, MAC,
-     "e0afbe2e2abeed5a2f9ffc75f059da6aibf2bfa0", NULL, 0, AUTHTEXT_LOOKALIKE},
+     "e0afbe2e2abeed5a2f9ffc75f059da6aIbf2bfa0", NULL, 0, AUTHTEXT_LOOKALIKE},
     {MAC " e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bfa", AUTHTEXT_ENTRY, MAC,
      "e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bfa", NULL, 0, AUTHTEXT_LENGTH},
     {MAC " " SHA1 "77", AUTHTEXT_ENTRY, MAC, SHA1 "77", NULL, 0, AUTHTEXT_LENGTH},
@@ -74,7 +92,7 @@ static const struct row damaged[] = {
     {MAC " e0afbe2e2abe ed5a2f9ffc75f059da6a1bf2bfa0", AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, AUTHTEXT_SPACE},
     {"6ab919e20afc103d025aaf210c2a9dda 151af9403ef52e80a35ae1 ecb6d3c177 " MAC, AUTHTEXT_ENTRY, MAC, SHA256,
      NULL, 0, AUTHTEXT_SPACE},
-    {"OO50569c3489 " SHA1, AUTHTEXT_ENTRY, "oo50569c3489", SHA1, NULL, AUTHTEXT_LOOKALIKE, 0},
+    {"OO50569c3489 " SHA1, AUTHTEXT_ENTRY, "OO50569c3489", SHA1, NULL, AUTHTEXT_LOOKALIKE, 0},
     {"00:50:56:9c:34:8 " SHA1, AUTHTEXT_ENTRY, "0050569c348", SHA1, NULL, AUTHTEXT_LENGTH, 0},
     {"00:50:56:9c:34 " SHA1, AUTHTEXT_ENTRY, "0050569c34", SHA1, NULL, AUTHTEXT_LENGTH, 0},
     {"00:50:56:9c:34:899 " SHA1, AUTHTEXT_ENTRY, "0050569c34899", SHA1, NULL, AUTHTEXT_LENGTH, 0},
@@ -90,16 +108,17 @@ static const struct row damaged[] = {
     {"attribute type password", AUTHTEXT_PASSWORD, NULL, NULL, NULL, 0, 0},
 };
 
+static const char *const empty[] = {
+    "", " \t\r", "# " MAC " " SHA1, "! " MAC " " SHA1, "+------+-----+", "| | |", "-----", "=====",
+};
+
 static const char *const noise[] = {
-    "",
-    " \t\r",
-    "# " MAC " " SHA1,
-    "! " MAC " " SHA1,
     "Building configuration...",
     "username admin privilege 15 secret 9 $9$abc",
     "username facade2023 privilege 15",
     "username user1 aaa attribute list cmx",
     "ip address 192.168.100.200 255.255.255.255",
+    "config auth-list policy ssc enable",
     "10.10.20.21 2001:db8:0:1::2 12:34:56.789012",
     "clock 1716200000123",
     "attribute type ssid cafe",
@@ -153,6 +172,56 @@ static void noise_is_nothing(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof noise / sizeof *noise; i++)
 		assert_row(&(struct row){.line = noise[i], .kind = AUTHTEXT_NONE});
+	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+		assert_row(&(struct row){.line = empty[i], .kind = AUTHTEXT_EMPTY});
+}
+
+/* What a line says beside its tokens: the digest that is wanted, whose text it is. */
+static void words_beside(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line;
+		size_t wants;
+		unsigned marks;
+	} rows[] = {
+	    {"config auth-list add lbs-ssc " MAC " " SHA1, 20, AUTHTEXT_OF_CONTROLLER},
+	    {"config auth-list add sha256-lbs-ssc " MAC " " SHA256, 32, AUTHTEXT_OF_CONTROLLER},
+	    {MAC " SHA256-LBS-SSC " SHA256, 32, AUTHTEXT_OF_CONTROLLER},
+	    {MAC " " SHA256, 0, 0},
+	    {"username " MAC " mac", 0, AUTHTEXT_OF_CONTROLLER},
+	    {"Username: admin", 0, 0},
+	    {"aaa new-model", 0, AUTHTEXT_OF_CONTROLLER},
+	    {"cmd> show server-auth-info", 0, AUTHTEXT_OF_ENGINE},
+	    {"[cmxadmin@cmx ~]$ cmxctl config authinfo get", 0, AUTHTEXT_OF_ENGINE},
+	    {"10.1.2.3 WLC 8.0 No INACTIVE", 20, AUTHTEXT_OF_ENGINE},
+	    {"10.1.2.3 WLC 8.0 Yes INACTIVE", 32, AUTHTEXT_OF_ENGINE},
+	    {"10.1.2.3 WLC 8.0 INACTIVE", 0, AUTHTEXT_OF_ENGINE},
+	    {"10.1.2.3 WLC yes no INVALID", 0, AUTHTEXT_OF_ENGINE},
+	    {"10.1.2.300 WLC Yes ACTIVE", 0, 0},
+	    {"10.1.2 WLC Yes ACTIVE", 0, 0},
+	    {"Certificate Type: SSC", 0, 0},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct authtext out;
+		authtext_line(span_of(rows[i].line, strlen(rows[i].line)), &out);
+		if (out.wants != rows[i].wants || out.marks != rows[i].marks)
+			fail_msg("%s: wants %zu, marks %u", rows[i].line, out.wants, out.marks);
+	}
+}
+
+/* A table with both digests in a line. */
+static void two_hashes_in_a_line(void **state)
+{
+	(void)state;
+	static const char line[] = "| 00:50:56:9c:34:89 | " SHA256 " | " SHA1 " |";
+	struct authtext out;
+	authtext_line(span_of(line, strlen(line)), &out);
+	assert_int_equal(out.kind, AUTHTEXT_ENTRY);
+	assert_string_equal(out.hash.text, SHA256);
+	assert_string_equal(out.other.text, SHA1);
+	authtext_line(span_of(MAC " " SHA1 " " SHA1, strlen(MAC SHA1 SHA1) + 2), &out);
+	assert_string_equal(out.other.text, "");
 }
 
 /* Every line cut at every byte, in a block of exactly its size. */
@@ -237,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clean_lines),      cmocka_unit_test(damaged_lines),
 	    cmocka_unit_test(noise_is_nothing), cmocka_unit_test(cut_lines),
+	    cmocka_unit_test(words_beside),     cmocka_unit_test(two_hashes_in_a_line),
 	    cmocka_unit_test(odd_lines),        cmocka_unit_test(tokens_to_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,6 +308,61 @@ static void pcapng_statistics(void **state)
 	assert_int_equal(capbuild_feed_all(&f).dropped, INT64_MAX);
 }
 
+/* A section of this application, one packet, and statistics with isb_endtime. */
+static int64_t until_of(bool big, const char *application, uint16_t width)
+{
+	struct capbuild f = {.big = big};
+	capbuild_block(&f, 0x0a0d0d0a);
+	capbuild_put(&f, 0x1a2b3c4d, 4);
+	capbuild_put(&f, 1, 4);
+	if (big)
+		capbuild_set32(&f, f.n - 4, 0x00010000);
+	capbuild_put(&f, UINT64_MAX, 8);
+	capbuild_put(&f, 4, 2);
+	capbuild_put(&f, strlen(application), 2);
+	for (size_t i = 0; i < (strlen(application) + 3) / 4 * 4; i++)
+		capbuild_put(&f, i < strlen(application) ? (uint8_t)application[i] : 0, 1);
+	capbuild_put(&f, 0, 4);
+	capbuild_block_end(&f);
+	capbuild_interface(&f, 1, 0, 9, 0);
+	capbuild_enhanced(&f, 0, 1000, 4, 4, 1);
+	capbuild_block(&f, 5);
+	capbuild_put(&f, 0, 4);
+	capbuild_put(&f, 0, 8);
+	capbuild_put(&f, 3, 2);
+	capbuild_put(&f, width, 2);
+	for (uint16_t i = 0; i < width; i += 4)
+		capbuild_put(&f, i == 0 ? 2 : 3, 4); /* the upper half first, in either byte order */
+	capbuild_put(&f, 0, 4);
+	capbuild_block_end(&f);
+	struct capfile *reader = capfile_new();
+	struct span left = span_of(f.p, f.n);
+	struct capfile_packet packet;
+	assert_int_equal(capfile_next(reader, &left, &packet), CAPFILE_PACKET);
+	assert_int_equal(capfile_until(reader), INT64_MIN);
+	enum capfile_result result = capfile_next(reader, &left, &packet);
+	int64_t until = capfile_until(reader);
+	assert_int_equal(result, width < 8 && until == INT64_MIN && strcmp(application, CAPFILE_APPLICATION) == 0
+	                             ? CAPFILE_BAD
+	                             : CAPFILE_MORE);
+	capfile_free(reader);
+	return until;
+}
+
+/* Only our own writer is believed: others copy the time of a whole file into a part of it. */
+static void pcapng_until(void **state)
+{
+	(void)state;
+	for (int big = 0; big < 2; big++) {
+		assert_int_equal(until_of(big, CAPFILE_APPLICATION, 8), (INT64_C(2) << 32) + 3);
+		assert_int_equal(until_of(big, CAPFILE_APPLICATION, 4), INT64_MIN);
+		assert_int_equal(until_of(big, "Dumpcap", 8), INT64_MIN);
+		assert_int_equal(until_of(big, "Dumpcap", 4), INT64_MIN);
+		assert_int_equal(until_of(big, "nmspscope and others", 8), INT64_MIN);
+		assert_int_equal(until_of(big, "", 8), INT64_MIN);
+	}
+}
+
 static void pcapng_too_many_interfaces(void **state)
 {
 	(void)state;
@@ -355,6 +410,7 @@ int main(void)
 	    cmocka_unit_test(pcapng_largest_packet),
 	    cmocka_unit_test(pcapng_option_lies),
 	    cmocka_unit_test(pcapng_statistics),
+	    cmocka_unit_test(pcapng_until),
 	    cmocka_unit_test(pcapng_too_many_interfaces),
 	    cmocka_unit_test(pcapng_section_lies),
 	};

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SECTION = 28, INTERFACE = 32, PACKET = 32 };
+enum { SECTION = 48, INTERFACE = 32, PACKET = 32, STATISTICS = 40 };
 
 struct written {
 	char *bytes;
@@ -42,9 +42,10 @@ static int write_one(struct written *w, uint32_t linktype, int64_t time, struct 
 
 static void expect_section(struct rd *r)
 {
-	static const uint8_t section[SECTION] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0,    0,    0x4d, 0x3c,
-	                                         0x2b, 0x1a, 1,    0,    0,  0, 0xff, 0xff, 0xff, 0xff,
-	                                         0xff, 0xff, 0xff, 0xff, 28, 0, 0,    0};
+	static const uint8_t section[SECTION] = {
+	    0x0a, 0x0d, 0x0d, 0x0a, 48,   0,   0,   0,   0x4d, 0x3c, 0x2b, 0x1a, 1,   0,   0,   0,
+	    0xff, 0xff, 0xff, 0xff, 0xff, 255, 255, 255, 4,    0,    9,    0,    'n', 'm', 's', 'p',
+	    's',  'c',  'o',  'p',  'e',  0,   0,   0,   0,    0,    0,    0,    48,  0,   0,   0};
 	assert_memory_equal(rd_span(r, SECTION).p, section, SECTION);
 }
 
@@ -132,6 +133,34 @@ static void test_time_before_1970_is_1970(void **state)
 	struct rd r = finish(&w);
 	rd_skip(&r, SECTION + INTERFACE);
 	expect_packet(&r, 0, 0, span_of("abcd", 4), 4);
+	free(w.bytes);
+}
+
+static void test_end_of_the_capture(void **state)
+{
+	(void)state;
+	int64_t time = INT64_C(1772442900123456789);
+	struct written w;
+	start(&w);
+	assert_int_equal(capfile_write_end(&w.writer, time), 0); /* no interface: nothing to say it of */
+	assert_int_equal(write_one(&w, 1, 5, span_of(NULL, 0), 0), 0);
+	assert_int_equal(capfile_write_end(&w.writer, -1), 0);
+	assert_int_equal(capfile_write_end(&w.writer, time), 0);
+	struct rd r = finish(&w);
+	expect_section(&r);
+	expect_interface(&r, 1);
+	expect_packet(&r, 0, 5, span_of(NULL, 0), 0);
+	assert_int_equal(rd_u32le(&r), 5);
+	assert_int_equal(rd_u32le(&r), STATISTICS);
+	assert_int_equal(rd_u32le(&r), 0);
+	assert_int_equal(rd_u32le(&r), time >> 32);
+	assert_int_equal(rd_u32le(&r), time & UINT32_MAX);
+	assert_int_equal(rd_u32le(&r), 3 | 8 << 16); /* isb_endtime */
+	assert_int_equal(rd_u32le(&r), time >> 32);
+	assert_int_equal(rd_u32le(&r), time & UINT32_MAX);
+	assert_int_equal(rd_u32le(&r), 0);
+	assert_int_equal(rd_u32le(&r), STATISTICS);
+	assert_true(rd_done(&r));
 	free(w.bytes);
 }
 
@@ -233,6 +262,7 @@ int main(void)
 	    cmocka_unit_test(test_every_padding),
 	    cmocka_unit_test(test_one_interface_per_link_type),
 	    cmocka_unit_test(test_time_before_1970_is_1970),
+	    cmocka_unit_test(test_end_of_the_capture),
 	    cmocka_unit_test(test_too_many_link_types),
 	    cmocka_unit_test(test_secrets_are_a_block),
 	    cmocka_unit_test(test_long_secrets_are_blocks_of_lines),

@@ -44,7 +44,9 @@ static void rejections(void **state)
 		if (strcmp(test->findings.list[1].id, "auth-mac-not-listed") != 0)
 			contains(test->findings.list[1].summary, ", list line ");
 		assert_true(test->findings.list[1].cure);
-		assert_int_equal(test->findings.list[1].n_advice, 5);
+		assert_int_equal(test->findings.list[1].n_advice, 6);
+		contains(test->findings.list[1].advice[5], "synchronise");
+		contains(test->findings.list[1].advice[5], "SNMP read-write on UDP 161");
 		assert_string_equal(test->findings.list[1].advice[4],
 		                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA256);
 	}
@@ -92,6 +94,48 @@ static void problems_of_the_list_are_suspects(void **state)
 	reject(test, TLS_CERTIFICATE_UNKNOWN, "0050569c0000 " OTHER_HASH);
 	assert_string_equal(ids(test), "auth-rejected auth-mac-not-listed");
 	contains_not(test->findings.list[1].cause, "could not be read");
+}
+
+/* The entry holds the key's hash over other bytes than are usual. */
+static void matches_of_other_bytes(void **state)
+{
+	static const char whole[] = "1111111111111111111111111111111111111111111111111111111111111111";
+	struct test *test = *state;
+	reject(test, TLS_CERTIFICATE_UNKNOWN, NULL);
+	memset(test->f.certs[E].hash[CERT_DER_SHA256], 0x11, 32);
+	test->f.certs[E].has_hash[CERT_DER_SHA256] = true;
+	char line[128];
+	snprintf(line, sizeof line, "%s %s", FIXTURE_MAC, whole);
+	fixture_list(&test->f, line);
+	assert_string_equal(ids(test), "auth-rejected");
+	contains(test->findings.list[0].cause,
+	         "The entry holds the SHA-256 of the whole certificate; the hash of "
+	         "the SubjectPublicKeyInfo is very likely the one that counts.");
+}
+
+static void duplicates(void **state)
+{
+	static const struct {
+		const char *list, *says; /* NULL: no finding */
+	} cases[] = {
+	    {MATCHING_LIST, NULL},
+	    {FIXTURE_MAC " " FIXTURE_SHA1 "\n" FIXTURE_MAC " " FIXTURE_SHA256, NULL},
+	    {FIXTURE_MAC " " FIXTURE_SHA256 "\n0050569c0000 " OTHER_HASH "\n0050569c0000 " OTHER_HASH, NULL},
+	    {FIXTURE_MAC " " OTHER_HASH "\n\n" FIXTURE_MAC " " FIXTURE_SHA256,
+	     "list has two entries for the engine (MAC 00:50:56:9c:34:89), lines 1 and 3, with different "
+	     "hashes."},
+	    {FIXTURE_MAC " " FIXTURE_SHA256 "\n" FIXTURE_MAC " " FIXTURE_SHA256, "with the same hash."},
+	};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		restart(test);
+		fixture_healthy(&test->f);
+		fixture_list(&test->f, cases[i].list);
+		assert_string_equal(ids(test), cases[i].says != NULL ? "auth-duplicate-entry? keys-missing?"
+		                                                     : "keys-missing?");
+		if (cases[i].says != NULL)
+			contains(test->findings.list[0].summary, cases[i].says);
+	}
 }
 
 static void list_faults_of_accepted_and_open_sessions_are_warnings(void **state)
@@ -190,6 +234,8 @@ static const struct CMUnitTest tests[] = {
     CASE(rejections),
     CASE(lists_without_entries),
     CASE(problems_of_the_list_are_suspects),
+    CASE(matches_of_other_bytes),
+    CASE(duplicates),
     CASE(list_faults_of_accepted_and_open_sessions_are_warnings),
     CASE(list_faults_are_no_error_when_the_engine_refused),
     CASE(expired_certificates),

@@ -145,12 +145,30 @@ static void lists_that_are_cut(void **state)
 	contains(test->findings.list[0].summary, "bytes of an AuthList file (8388608) 1 time, ");
 }
 
+static void the_key_log_is_full(void **state)
+{
+	struct test *test = *state;
+	test->f.model->keylog = keylog_new(); /* freed with the model */
+	char line[256], zeros[97];
+	memset(zeros, '0', sizeof zeros - 1);
+	zeros[sizeof zeros - 1] = '\0';
+	for (unsigned i = 0; i < LIMIT_SECRETS + 1; i++) {
+		int n = snprintf(line, sizeof line, "CLIENT_RANDOM %064x %s\n", i, zeros);
+		keylog_parse(test->f.model->keylog, span_of(line, (size_t)n));
+	}
+	assert_string_equal(capture_ids(test), "limit-reached");
+	contains(test->findings.list[0].summary, ": secrets of the key logs (2000000) 1 time.");
+	assert_int_equal(test->findings.list[0].n_advice, 1);
+	contains(test->findings.list[0].advice[0], "cut the key log down");
+}
+
 static const struct CMUnitTest tests[] = {
     CASE(capture_without_nmsp),
     CASE(truncated_inputs_cite_their_last_packet),
     CASE(limits_stand_before_many_truncated_inputs),
     CASE(the_store_of_certificates_is_full),
     CASE(lists_that_are_cut),
+    CASE(the_key_log_is_full),
 };
 
 int main(void)

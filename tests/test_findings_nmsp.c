@@ -267,6 +267,44 @@ static void test_unknown(void **state)
 	free(talk);
 }
 
+/* A framing that was given and fits nothing: its faults are not those of the engine. */
+static void test_given_fits_nothing(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	struct profile *little = xmalloc(sizeof *little);
+	*little = *test.f.model->builtin;
+	little->little_endian = true;
+	test.f.model->profile = little;
+	messages_free(test.messages);
+	test.messages = messages_new(test.f.model, test.f.session);
+	statistics(&test, 8);
+	end(&test);
+	const struct finding *unknown = find(&test, "framing-unknown");
+	assert_non_null(unknown);
+	assert_non_null(strstr(unknown->summary, "The framing assumed-1 fits nothing: in 96 bytes of the engine"));
+	assert_null(find(&test, "echo-none"));
+	stop(&test); /* the model frees the profile */
+}
+
+/* A length that lies hides what follows, answers maybe. */
+static void test_hidden_answers(void **state)
+{
+	(void)state;
+	struct test test;
+	struct nmsptalk *liar = xcalloc(1, sizeof *liar);
+	start(&test);
+	echoes(&test, 8, true);
+	nmsptalk_head(liar, 21, UINT16_MAX, 3);
+	say(&test, FIXTURE_CONTROLLER, liar);
+	echoes(&test, 8, true);
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
+	free(liar);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +313,7 @@ int main(void)
 	    cmocka_unit_test(test_closed),    cmocka_unit_test(test_gap_is_no_evidence),
 	    cmocka_unit_test(test_other_ids), cmocka_unit_test(test_none),
 	    cmocka_unit_test(test_malformed), cmocka_unit_test(test_unknown),
+	    cmocka_unit_test(test_given_fits_nothing), cmocka_unit_test(test_hidden_answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

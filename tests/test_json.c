@@ -129,7 +129,7 @@ static void check_session(json_t *session)
 	                           "connect_time:rn");
 	check_tls(get(session, "tls"));
 	check(get(session, "auth"),
-	      "observed:s observed_inferred:b predicted:s mac:sn matched:sn entry:o fix:a");
+	      "observed:s observed_inferred:b predicted:s predicted_inferred:b mac:sn matched:sn entry:o fix:a");
 	check(get(get(session, "auth"), "entry"), "source:sn line:in mac:sn hash:sn");
 	check_strings(get(get(session, "auth"), "fix"));
 	check_strings(get(session, "encapsulation"));
@@ -151,6 +151,12 @@ static void check_report(json_t *report)
 	      "gaps:i cut_packets:i encapsulation:a evicted:o");
 	check(get(get(report, "capture"), "evicted"), "sessions:i packets:i messages:i");
 	check_all(get(report, "authlists"), "name:s side:s entries:i problems:a");
+	check_all(get(report, "authlist_comparison"), "mac:sn result:s detail:sn engine:o entry:o");
+	json_array_foreach(get(report, "authlist_comparison"), i, session)
+	{
+		check(get(session, "engine"), "source:s line:i hash:s");
+		check(get(session, "entry"), "source:sn line:in mac:sn hash:sn");
+	}
 	check_findings(get(report, "findings"));
 	json_array_foreach(get(report, "sessions"), i, session) check_session(session);
 }

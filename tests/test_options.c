@@ -33,7 +33,7 @@ static void test_all(void **state)
 	struct err err;
 	assert_int_equal(
 	    parse("-r a.pcap --read - -a l --authlist=m --port 16113,17 --controller 2001:db8::1 -o json "
-	          "-c 10 --session 3 -P p.profile --messages -uqvv host 10.0.0.1 and tcp",
+	          "-c 10 --session 3 -P p.profile --messages -w out.pcapng --with-secrets -uqvv host 10.0.0.1 and tcp",
 	          &o, &err),
 	    0);
 	assert_int_equal(o.n_read, 2);
@@ -48,6 +48,8 @@ static void test_all(void **state)
 	assert_int_equal(o.session, 3);
 	assert_true(o.utc && o.quiet && o.messages);
 	assert_string_equal(o.profile, "p.profile");
+	assert_string_equal(o.write, "out.pcapng");
+	assert_true(o.with_secrets);
 	assert_int_equal(o.verbose, 2);
 	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
 	options_free(&o);
@@ -60,7 +62,10 @@ static void test_wrong(void **state)
 		const char *line, *part;
 	} wrong[] = {
 	    {"", "nothing to read"},
-	    {"-a list", "-a needs a capture"},
+	    {"--explain-lists", "add -a FILE"},
+	    {"-a l -w x", "-r FILE"},
+	    {"--explain-lists -r a", "add -a FILE"},
+	    {"--explain-lists -a l -o json", "leave out -o json"},
 	    {"-r", "-r wants a value"},
 	    {"-r a -x", "unknown option -x"},
 	    {"-r a --nonsense", "--nonsense is not understood"},
@@ -74,6 +79,8 @@ static void test_wrong(void **state)
 	    {"-r a --port 65536", "not \"65536\""},
 	    {"-r a --port 1,,2", "not \"\""},
 	    {"-r a --port 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most 16"},
+	    {"-r a --with-secrets", "add -w FILE"},
+	    {"-r a -w -", "the name of a file"},
 	    {"-r a --controller wlc.example.com", "names are not resolved"},
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -84,6 +91,19 @@ static void test_wrong(void **state)
 			fail_msg("%s: %s", wrong[i].line, err.text);
 		options_free(&o);
 	}
+}
+
+/* AuthList texts alone are a complete run. */
+static void test_lists_alone(void **state)
+{
+	(void)state;
+	struct options o;
+	struct err err;
+	assert_int_equal(parse("-a mse.txt -a wlc.txt", &o, &err), 0);
+	assert_int_equal(o.n_read, 0);
+	assert_false(o.explain);
+	assert_int_equal(parse("--explain-lists -a mse.txt", &o, &err), 0);
+	assert_true(o.explain);
 }
 
 static void test_help(void **state)
@@ -113,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all),
 	    cmocka_unit_test(test_wrong),
+	    cmocka_unit_test(test_lists_alone),
 	    cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

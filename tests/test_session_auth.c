@@ -153,7 +153,7 @@ static void lists_without_entries(void **state)
 	                    "no entry was found in list; line 1: a MAC address without a hash beside it");
 	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
 	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
-	f->model->authlist.files[3].side = AUTHLIST_ENGINE;
+	f->model->authlist.n_allowing = 0; /* as if the engine had said it */
 	f->model->authlist.files[0].entries = f->model->authlist.files[1].entries = 1;
 	f->model->authlist.files[2].entries = 1;
 	assert_int_equal(auth_of(f).decision.prediction, AUTH_NO_LIST);
@@ -208,7 +208,7 @@ static void fix_lines(void **state)
 	struct fixture *f = *state;
 	struct session_auth auth = {.cert = &f->certs[E]};
 	struct auth_fix fix;
-	session_auth_fix(&auth, &fix);
+	session_auth_fix(f->model, &auth, &fix);
 	assert_int_equal(fix.lines, 7);
 	assert_string_equal(fix.line[1], "username " FIXTURE_MAC " mac aaa attribute list nmsp-" FIXTURE_MAC);
 	assert_string_equal(fix.line[2], "aaa attribute list nmsp-" FIXTURE_MAC);
@@ -217,11 +217,75 @@ static void fix_lines(void **state)
 	assert_string_equal(fix.line[6],
 	                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA256);
 	f->certs[E].has_mac = false;
-	session_auth_fix(&auth, &fix);
+	session_auth_fix(f->model, &auth, &fix);
 	assert_int_equal(fix.lines, 0);
 	auth.cert = NULL;
-	session_auth_fix(&auth, &fix);
+	session_auth_fix(f->model, &auth, &fix);
 	assert_int_equal(fix.lines, 0);
+}
+
+/* An engine's own text stands in for a certificate that is not visible, and for nothing else. */
+static void engine_texts_stand_in(void **state)
+{
+	static const char own[] = "MAC Address: " FIXTURE_MAC "\nSHA1 Key Hash: " FIXTURE_SHA1
+	                          "\nSHA2 Key Hash: " FIXTURE_SHA256 "\n";
+	struct fixture *f = *state;
+	struct auth_fix fix;
+	fixture_tls13(f);
+	fixture_list(f, own);
+	struct session_auth auth = auth_of(f);
+	assert_int_equal(auth.decision.prediction, AUTH_NO_LIST);
+	assert_null(auth.stand_in);
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA256 "\n");
+	auth = auth_of(f);
+	assert_int_equal(auth.decision.prediction, AUTH_MATCH);
+	assert_non_null(auth.stand_in);
+	assert_string_equal(auth.decision.detail,
+	                    "by the engine's own text list, for a certificate that is not visible");
+	session_auth_fix(f->model, &auth, &fix);
+	assert_int_equal(fix.lines, 7);
+	fixture_list(f, own); /* the same engine again is still the only one */
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
+	fixture_list(f, "MAC Address: 0050569c0000\nSHA1 Key Hash: " FIXTURE_SHA1 "\n");
+	auth = auth_of(f);
+	assert_int_equal(auth.decision.prediction, AUTH_NOT_VISIBLE);
+	assert_null(auth.stand_in);
+}
+
+static void engine_texts_do_not_replace_a_certificate(void **state)
+{
+	struct fixture *f = *state;
+	fixture_healthy(f);
+	fixture_list(f,
+	             "MAC Address: " FIXTURE_MAC "\nSHA1 Key Hash: 9e4ddd8dfcdd8458ba7b273fc37284b31a384eb9\n"
+	             "SHA2 Key Hash: " FIXTURE_SHA256 "\n");
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
+	struct session_auth auth = auth_of(f);
+	assert_int_equal(auth.decision.prediction, AUTH_MATCH);
+	assert_null(auth.stand_in);
+	fixture_free(f);
+	fixture_new(f);
+	without_request(f);
+	fixture_list(f, "MAC Address: " FIXTURE_MAC "\nSHA1 Key Hash: " FIXTURE_SHA1 "\n");
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_NO_CERTIFICATE);
+}
+
+/* CMX's table says which digest this controller is sent. */
+static void table_of_controllers_names_the_digest(void **state)
+{
+	struct fixture *f = *state;
+	fixture_healthy(f);
+	f->session->addr[C] = (struct addr){.version = 4, .bytes = {10, 10, 30, 10}};
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
+	fixture_list(
+	    f, "| 10.10.30.11 | WLC | 8.0 | No | ACTIVE |\n| 10.10.30.10 | WLC | 17.3 | Yes | ACTIVE |\n");
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_HASH_KIND);
+	f->session->addr[C].bytes[3] = 11;
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
+	f->session->addr[C].bytes[3] = 12;
+	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
 }
 
 static void resumed_sessions_show_no_decision(void **state)
@@ -365,6 +429,9 @@ static const struct CMUnitTest tests[] = {
     CASE(predictions),
     CASE(predictions_without_a_certificate),
     CASE(fix_lines),
+    CASE(engine_texts_stand_in),
+    CASE(engine_texts_do_not_replace_a_certificate),
+    CASE(table_of_controllers_names_the_digest),
     CASE(resumed_sessions_show_no_decision),
     CASE(tls13_completes_when_the_server_goes_on),
     CASE(tls13_alert_of_the_controller),

@@ -168,7 +168,7 @@ static void test_lists_without_entries(void **state)
 	authlist_parse(&model->authlist, "lab/wlc.txt", span_of(text_of, strlen(text_of)));
 	text = report_of(model, plain());
 	has(text, "  Problem: line 1: aaa attribute list nmsp is not defined in this text\n"
-	          "  Problem: no entry was found: expected are lines \"MAC HASH\", an IOS-XE\n");
+	          "  Problem: no entry was found: expected are lines \"MAC HASH\", an IOS-XE or\n");
 	has(text, " no-list\n");
 	has(text, "the given AuthList holds no entry to compare with");
 	has(text, "no entry was found in wlc.txt; line 1: aaa");

@@ -40,8 +40,10 @@ static const struct sample {
 	uint32_t steps, certificates, alerts;
 } samples[] = {
 	{"samples/accepted-tls10.pcapng", 12, 3, 1},
+	{"samples/accepted-tls11.pcapng", 14, 3, 1},
 	{"samples/accepted-tls12.pcapng", 14, 3, 0},
 	{"samples/accepted-tls13.pcapng", 6, 0, 0},
+	{"samples/rejected-tls13.pcapng", 6, 0, 0},
 	{"samples/rejected.pcapng", 11, 3, 1},
 	{"samples/empty-certificate.pcapng", 10, 2, 1},
 	{"samples/no-request.pcapng", 11, 2, 1},

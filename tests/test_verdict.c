@@ -41,9 +41,9 @@ static void connections_without_a_byte(void **state)
 	    "Connected and closed by the engine (FIN) after 500 us without a byte: a port check?");
 	restart(test);
 	fixture_connect(&test->f);
-	fixture_close(&test->f, CLOSE_RST, C);
+	fixture_close(&test->f, CLOSE_FIN, C);
 	assert_string_equal(verdict(test),
-	                    "Connected and closed by the controller (RST) after 1.0 ms without a byte.");
+	                    "Connected and closed by the controller (FIN) after 1.0 ms without a byte.");
 	restart(test);
 	fixture_connect(&test->f);
 	fixture_packet(&test->f, E, 3);

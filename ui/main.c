@@ -7,6 +7,7 @@
 #include "analyzer/profile_file.h"
 #include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
+#include "ui/explain.h"
 #include "ui/json.h"
 #include "ui/options.h"
 #include "ui/progress.h"
@@ -17,6 +18,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +31,7 @@ struct run {
 	enum escape_mode escape;
 	struct model *model;
 	struct analyze *analyze;
+	struct save *save; /* NULL without -w */
 	struct input *inputs[LIMIT_INPUTS]; /* the ones that could be opened, in reading order */
 	uint32_t n_inputs;
 	uint32_t n_traces; /* that were understood */
@@ -155,6 +158,8 @@ static void read_input(struct run *run, uint32_t index, uint64_t *packets, struc
 	}
 	note_input(run->model, index, input);
 	run->model->capture.inputs[index].last = last;
+	if (input_until(input) > run->model->capture.until)
+		run->model->capture.until = input_until(input);
 }
 
 static void read_all(struct run *run)
@@ -169,6 +174,16 @@ static void read_all(struct run *run)
 }
 
 /* ---- set-up ---- */
+
+/* The file that TLS libraries write their secrets to; who did not ask for it is told of no trouble. */
+static void choose_keylog(struct options *options)
+{
+	const char *path = getenv("SSLKEYLOGFILE");
+	struct stat file;
+	if (options->n_keylog == 0 && path != NULL && stat(path, &file) == 0 && S_ISREG(file.st_mode) &&
+	    access(path, R_OK) == 0)
+		options->keylog[options->n_keylog++] = path;
+}
 
 static int set_up(struct run *run, struct err *err)
 {
@@ -199,16 +214,60 @@ static bool has_colour(void)
 	       strcmp(terminal, "dumb") != 0;
 }
 
+/* ---- -w ---- */
+
+/* One of the files is the one to be written. */
+static bool is_read(const struct save *save, const char *const *files, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (save_is(save, files[i]))
+			return true;
+	return false;
+}
+
+static int open_save(struct run *run, struct err *err)
+{
+	const struct options *options = &run->options;
+	if (options->write == NULL)
+		return 0;
+	run->save = save_open(options->write, options->with_secrets, err);
+	if (run->save == NULL)
+		return -1;
+	if (is_read(run->save, options->read, options->n_read) ||
+	    is_read(run->save, options->keylog, options->n_keylog) ||
+	    is_read(run->save, options->authlist, options->n_authlist) ||
+	    (options->profile != NULL && save_is(run->save, options->profile)))
+		return err_set(err, "-w %s would overwrite a file that is read; name another file", options->write);
+	save_start(run->save);
+	analyze_set_save(run->analyze, run->save);
+	return 0;
+}
+
+static void close_save(struct run *run)
+{
+	struct err err;
+	if (save_close(run->save, &err) != 0) {
+		complain(run, err.text);
+		run->trouble = true;
+	}
+	run->save = NULL;
+}
+
 /* ---- the report ---- */
 
-static void report(const struct run *run, struct view *view)
+static struct page page_of(const struct run *run)
 {
-	struct page page = {
+	return (struct page){
 	    .out = stdout,
 	    .format = {.escape = run->escape, .utc = run->options.utc},
 	    .colour = has_colour(),
 	    .verbose = run->options.verbose,
 	};
+}
+
+static void report(const struct run *run, struct view *view)
+{
+	struct page page = page_of(run);
 	if (run->options.output == OUTPUT_JSON)
 		json_report(stdout, view);
 	else
@@ -231,17 +290,55 @@ static enum status finish(struct run *run, struct err *err)
 	return status;
 }
 
+/* A text that holds no entry; NULL when each has one. */
+static const struct authlist_file *empty_list(const struct authlist *list)
+{
+	for (size_t i = 0; i < list->n_files; i++)
+		if (list->files[i].entries == 0)
+			return &list->files[i];
+	return NULL;
+}
+
+/* Without a capture: what one side's texts say is compared with the other's. */
+static enum status compare_lists(struct run *run, struct err *err)
+{
+	const struct authlist *list = &run->model->authlist;
+	const struct authlist_file *empty = empty_list(list);
+	if (list->n_engines > 0 && list->n_allowing > 0)
+		return finish(run, err);
+	if (run->options.explain)
+		return STATUS_CLEAN;
+	if (empty != NULL)
+		err_set(err, "%.100s: no AuthList entry was found; --explain-lists shows how it was read",
+		        empty->name);
+	else if (list->n_allowing > 0)
+		err_set(err, "only what is allowed was given: add the engine's own hashes with -a (show "
+		             "server-auth-info, cmxctl config controllers show), or a capture with -r FILE");
+	else
+		err_set(err, "only the engine's own hashes were given: add the controller's AuthList with -a (show "
+		             "running-config, show auth-list), or a capture with -r FILE");
+	return STATUS_TROUBLE;
+}
+
 static enum status analyse(struct run *run, struct err *err)
 {
+	struct page page = page_of(run);
+	struct explain explain;
+	if (run->options.explain)
+		explain_start(&explain, &page, &run->model->authlist);
 	if (set_up(run, err) != 0)
 		return STATUS_TROUBLE;
+	run->model->authlist.listener = NULL;
+	if (run->options.n_read + run->options.n_trace == 0)
+		return compare_lists(run, err);
 	open_inputs(run);
 	read_traces(run);
-	if (run->n_inputs + run->n_traces == 0)
+	if (run->n_inputs + run->n_traces == 0 || open_save(run, err) != 0)
 		return STATUS_TROUBLE;
 	read_all(run);
 	if (run->n_traces > 0 && run->n_inputs + run->n_traces > 1)
 		model_number_by_time(run->model);
+	close_save(run);
 	enum status status = finish(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;
 }
@@ -257,6 +354,7 @@ static enum status run_all(struct run *run)
 		complain(run, err.text);
 	for (uint32_t i = 0; i < run->n_inputs; i++)
 		input_close(run->inputs[i]);
+	close_save(run);
 	analyze_free(run->analyze);
 	model_free(run->model);
 	return status;
@@ -277,6 +375,7 @@ static enum status act(struct run *run)
 		printf("nmspscope %s\n", VIEW_VERSION);
 		return STATUS_CLEAN;
 	case ACTION_RUN:
+		choose_keylog(&run->options);
 		break;
 	}
 	return run_all(run);

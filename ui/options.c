@@ -11,7 +11,14 @@
 
 #define LONG_ONLY 256 /* options without a letter are numbered from here */
 
-enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES };
+enum {
+	OPTION_PORT = LONG_ONLY,
+	OPTION_CONTROLLER,
+	OPTION_SESSION,
+	OPTION_MESSAGES,
+	OPTION_EXPLAIN,
+	OPTION_WITH_SECRETS
+};
 
 struct option_row {
 	int letter;
@@ -24,13 +31,17 @@ static const struct option_row rows[] = {
     {'r', "read", "FILE", "read a capture: pcap or pcapng, also gzipped;\n- is standard input; repeatable"},
     {'t', "trace", "FILE", "read a debug trace of a controller, as pasted;\n- is standard input; repeatable"},
     {'a', "authlist", "FILE",
-     "compare with this AuthList: \"MAC HASH\" lines, IOS-XE\nconfiguration or PEM certificates; "
-     "repeatable"},
-    {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable"},
+     "AuthList text: of the controller, of the engine, \"MAC\nHASH\" lines or PEM certificates; repeatable. "
+     "Texts of\nboth sides are compared, also without a capture"},
+    {OPTION_EXPLAIN, "explain-lists", NULL, "print what was understood of each AuthList text,\nline by line"},
+    {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "text or json (default text)"},
+    {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
+    {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
+     "whoever has the file can decrypt them"},
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "with -o json: list the messages one by one"},
@@ -110,6 +121,36 @@ static int add_file(const char **files, uint32_t *n, const char *path, struct er
 	return 0;
 }
 
+/* Options without a value. */
+static void apply_flag(struct options *out, int letter)
+{
+	switch (letter) {
+	case OPTION_WITH_SECRETS:
+		out->with_secrets = true;
+		break;
+	case OPTION_MESSAGES:
+		out->messages = true;
+		break;
+	case OPTION_EXPLAIN:
+		out->explain = true;
+		break;
+	case 'u':
+		out->utc = true;
+		break;
+	case 'q':
+		out->quiet = true;
+		break;
+	case 'v':
+		out->verbose++;
+		break;
+	case 'V':
+		out->action = ACTION_VERSION;
+		break;
+	default:
+		out->action = ACTION_HELP;
+	}
+}
+
 static int apply(struct options *out, int letter, const char *value, struct err *err)
 {
 	uint64_t n;
@@ -138,23 +179,11 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 			return -1;
 		out->session = (uint32_t)n;
 		return 0;
-	case OPTION_MESSAGES:
-		out->messages = true;
-		return 0;
-	case 'u':
-		out->utc = true;
-		return 0;
-	case 'q':
-		out->quiet = true;
-		return 0;
-	case 'v':
-		out->verbose++;
-		return 0;
-	case 'V':
-		out->action = ACTION_VERSION;
+	case 'w':
+		out->write = value;
 		return 0;
 	default:
-		out->action = ACTION_HELP;
+		apply_flag(out, letter);
 		return 0;
 	}
 }
@@ -204,10 +233,21 @@ static char *join(int n, char **text)
 
 static int check(const struct options *options, struct err *err)
 {
-	if (options->action != ACTION_RUN || options->n_read + options->n_trace > 0)
+	if (options->action != ACTION_RUN)
 		return 0;
-	if (options->n_authlist > 0)
-		return err_set(err, "-a needs a capture or trace to compare with: add -r FILE or -t FILE");
+	if (options->explain && options->n_authlist == 0)
+		return err_set(err, "--explain-lists needs a text to explain: add -a FILE");
+	if (options->explain && options->output == OUTPUT_JSON)
+		return err_set(err, "--explain-lists is text for people: leave out -o json, whose authlists[] has "
+		                    "the problems");
+	if (options->with_secrets && options->write == NULL)
+		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
+	if (options->write != NULL && strcmp(options->write, "-") == 0)
+		return err_set(err, "-w wants the name of a file: standard output carries the report");
+	if (options->write != NULL && options->n_read == 0 && options->n_trace > 0)
+		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
+	if (options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
+		return 0;
 	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-t TRACE] [-a AUTHLIST] [options] "
 	                    "[capture filter]; -h lists the options");
 }

@@ -33,7 +33,9 @@ struct options {
 	enum output output;
 	uint64_t count;   /* packets to read, 0 = all */
 	uint32_t session; /* the one to report, 0 = all */
-	bool utc, quiet, messages;
+	const char *write; /* NULL when not given */
+	bool with_secrets; /* only together with `write` */
+	bool utc, quiet, messages, explain;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */
 };

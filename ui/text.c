@@ -104,10 +104,23 @@ static void show_evidence(const struct page *page, const struct finding *finding
 	show_places(page, finding, true);
 }
 
-/* `session` is NULL for the capture. */
-static void show_finding(const struct page *page, const struct finding *finding,
-                         const struct view_session *session)
+/* Lines to paste among the advice: the session's, or those of an engine that the lists were compared for. */
+static const struct auth_fix *fix_of(const struct row *row, const struct finding *finding, struct auth_fix *room)
 {
+	const struct authlist *list = &row->view->model->authlist;
+	if (row->session != NULL)
+		return &row->session->fix;
+	if (finding->engine == NULL)
+		return NULL;
+	struct authlist_key key = authlist_key_of_engine(list, finding->engine);
+	authlist_fix(&key, room);
+	return room;
+}
+
+static void show_finding(const struct page *page, const struct finding *finding, const struct row *row)
+{
+	const struct view_session *session = row->session;
+	struct auth_fix fix;
 	char head[LINE];
 	snprintf(head, sizeof head, "%s %s", findings_severity_name(finding->severity), finding->id);
 	page_line(page, INDENT, severity_tone(finding->severity), head);
@@ -115,7 +128,7 @@ static void show_finding(const struct page *page, const struct finding *finding,
 		page_wrap(page, INDENT + 3, "", TONE_PLAIN, finding->summary);
 	if (finding->cause[0] != '\0')
 		page_wrap(page, INDENT + 3, "Why: ", TONE_PLAIN, finding->cause);
-	show_all_advice(page, finding, session != NULL ? &session->fix : NULL);
+	show_all_advice(page, finding, fix_of(row, finding, &fix));
 	show_evidence(page, finding);
 }
 
@@ -136,7 +149,7 @@ static void show_findings(const struct page *page, const char *title, const stru
 		if (!titled)
 			heading(page, title);
 		titled = true;
-		show_finding(page, finding, row->session);
+		show_finding(page, finding, row);
 	}
 }
 
@@ -227,13 +240,12 @@ static void show_auth(const struct page *page, const struct row *row)
 
 static void show_messages(const struct page *page, const struct row *row)
 {
-	const struct session_tls *tls = &row->session->session->tls;
-	uint64_t n = tls->protected_records[0] + tls->protected_records[1];
-	uint64_t opened = tls->opened[0] + tls->opened[1];
+	const struct session *session = row->session->session;
+	const struct session_decryption *keys = &row->session->decryption;
 	char text[LINE];
-	if (tls->not_tls && !session_plain_nmsp(row->session->session))
+	if (session->tls.not_tls && !session_plain_nmsp(session))
 		return; /* it need not be NMSP at all */
-	if (row->session->session->nmsp != NULL && row->session->session->nmsp->first.packet != 0) {
+	if (session->nmsp != NULL && session->nmsp->first.packet != 0) {
 		text_messages(page, row);
 		return;
 	}
@@ -241,19 +253,18 @@ static void show_messages(const struct page *page, const struct row *row)
 		heading(page, "NMSP messages that the trace names");
 		page_grid(page, INDENT, &view_messages, row);
 	}
-	if (n == 0)
+	if (keys->data == 0)
 		return;
 	heading(page, "NMSP messages");
-	if (opened > 0) {
-		snprintf(text, sizeof text, "%" PRIu64 " encrypted record%s opened with the keys at hand.",
-		         opened, view_plural(opened));
-		page_line(page, INDENT, TONE_PLAIN, text);
-		return;
-	}
-	snprintf(text, sizeof text,
-	         "%" PRIu64 " encrypted record%s: a TLS key log of this session would open %s.", n,
-	         view_plural(n), n == 1 ? "it" : "them");
-	page_line(page, INDENT, TONE_PLAIN, text);
+	if (keys->state == DECRYPTION_NO_KEY)
+		snprintf(text, sizeof text,
+		         "%" PRIu64 " encrypted record%s: a TLS key log of this session would open %s.",
+		         keys->data, view_plural(keys->data), keys->data == 1 ? "it" : "them");
+	else
+		snprintf(text, sizeof text,
+		         "%" PRIu64 " encrypted record%s, no message: see Decryption in the summary.",
+		         keys->data, view_plural(keys->data));
+	page_wrap(page, INDENT, "", TONE_PLAIN, text);
 }
 
 static enum tone session_tone(const struct row *row)
@@ -358,18 +369,33 @@ static void show_traces(const struct page *page, const struct row *root)
 	}
 }
 
+/* What the texts say without any capture. */
+static void show_comparison(const struct page *page, const struct row *root)
+{
+	size_t n = view_rows(&view_comparison, root);
+	for (size_t i = 0; i < n; i++) {
+		struct row row = view_row(&view_comparison, root, i);
+		heading(page, i == 0 ? "Engine and controller by their own texts" : "Further engine");
+		page_pairs(page, INDENT, &view_comparison, &row);
+	}
+}
+
 static void show_head(const struct page *page, struct view *view)
 {
 	struct row root = view_root(view);
 	show_zone(page, &view->model->capture);
-	show_inputs(page, view, &root);
+	if (view->model->capture.n_inputs > 0)
+		show_inputs(page, view, &root);
 	show_lists(page, &root);
+	bool inputs = view->model->capture.n_inputs > 0;
 	show_traces(page, &root);
+	show_comparison(page, &root);
 	if (view_rows(&view_traces, &root) < view_rows(&view_capture_inputs, &root)) {
 		heading(page, "Capture");
 		page_pairs(page, INDENT, &view_capture, &root);
 	}
-	show_findings(page, "Findings about the capture", &root, SEVERITY_INFO, SEVERITY_ERROR);
+	show_findings(page, inputs ? "Findings about the capture" : "What to do", &root, SEVERITY_INFO,
+	              SEVERITY_ERROR);
 }
 
 static bool is_error(const struct view_digest *digest)

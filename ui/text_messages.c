@@ -25,6 +25,13 @@ static void show_subscriptions(const struct page *page, const struct row *row)
 	page_grid(page, INDENT, &view_subscriptions, row);
 }
 
+/* What stays closed is not counted: the reader must know before the counts. */
+static void show_share(const struct page *page, const struct session_decryption *keys)
+{
+	if (keys->data > keys->data_opened)
+		page_wrap(page, INDENT, "From ", TONE_PLAIN, keys->detail);
+}
+
 static void show_unknown(const struct page *page, const struct session *session)
 {
 	const struct session_nmsp *nmsp = session->nmsp;
@@ -37,8 +44,29 @@ static void show_unknown(const struct page *page, const struct session *session)
 		page_line(page, INDENT, TONE_PLAIN, text);
 	}
 	page_wrap(page, INDENT, "", TONE_PLAIN,
-	          nmsp->decided ? "The framing is unknown: messages cannot be told from each other."
-	                        : "Too little was read yet to tell the framing.");
+	          !nmsp->decided          ? "Too little was read yet to tell the framing."
+	          : nmsp->profile == NULL ? "The framing is unknown: messages cannot be told from each other."
+	                                  : "No whole message of the given framing is in it.");
+}
+
+/* What the table lacks, so that nothing is left out in silence. */
+static void show_rest(const struct page *page, const struct session *session)
+{
+	const struct session_nmsp *nmsp = session->nmsp;
+	char text[LINE];
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		const char *side = dir == session->controller ? "controller" : "engine";
+		if (nmsp->lost[dir] > 0) {
+			snprintf(text, sizeof text, "Of the %s, in no message: %" PRIu64 " byte%s.", side,
+			         nmsp->lost[dir], view_plural(nmsp->lost[dir]));
+			page_line(page, INDENT, TONE_PLAIN, text);
+		}
+		if (nmsp->cut_off[dir] > 0)
+			page_wrap(page, INDENT, "", TONE_PLAIN,
+			          dir == session->controller
+			              ? "The last message of the controller has no end here and is not counted."
+			              : "The last message of the engine has no end here and is not counted.");
+	}
 }
 
 static void show_hex(const struct page *page, struct span bytes)
@@ -102,9 +130,12 @@ void text_messages(const struct page *page, const struct row *row)
 	const struct session *session = row->session->session;
 	show_subscriptions(page, row);
 	heading(page, "NMSP messages (OUT: from the engine, IN: from the controller)");
-	if (session->nmsp->profile == NULL)
+	show_share(page, &row->session->decryption);
+	if (session->nmsp->messages[0] + session->nmsp->messages[1] == 0) {
 		show_unknown(page, session);
-	else
+	} else {
 		page_grid(page, INDENT, &view_messages, row);
+		show_rest(page, session);
+	}
 	show_list(page, row);
 }

@@ -6,8 +6,6 @@
 
 #include "analyzer/xmalloc.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct value view_null(void)
@@ -135,24 +133,6 @@ bool view_has_error(const struct view *view)
 	return false;
 }
 
-static void decryption_detail(struct view_session *out)
-{
-	const uint64_t *records = out->session->tls.protected_records;
-	uint64_t n = records[0] + records[1];
-	const uint64_t *refused = out->session->tls.refused, *opened = out->session->tls.opened;
-	out->decryption_detail[0] = '\0';
-	if (refused[0] + refused[1] > 0)
-		snprintf(out->decryption_detail, sizeof out->decryption_detail,
-		         "%" PRIu64
-		         " record%s could not be opened with the key at hand, first in packet %" PRIu64,
-		         refused[0] + refused[1], view_plural(refused[0] + refused[1]),
-		         out->session->tls.first_refused.packet);
-	else if (n > 0 && opened[0] + opened[1] == 0)
-		snprintf(out->decryption_detail, sizeof out->decryption_detail,
-		         "no key was given, so the contents of %" PRIu64 " encrypted record%s stay unknown",
-		         n, view_plural(n));
-}
-
 void view_session_open(struct view *view, const struct session *session)
 {
 	struct view_session *out = &view->open;
@@ -160,11 +140,11 @@ void view_session_open(struct view *view, const struct session *session)
 	out->state = session_state(session, session_now(view->model, session));
 	out->handshake = session_handshake(session);
 	session_auth(view->model, session, &out->auth);
-	session_auth_fix(&out->auth, &out->fix);
+	session_auth_fix(view->model, &out->auth, &out->fix);
 	findings_of_session(view->model, session, &out->findings);
 	findings_verdict(view->model, session, &out->findings, out->verdict);
 	session_community_id(session, out->community_id);
-	decryption_detail(out);
+	session_decryption(view->model, session, &out->decryption);
 	view_timeline_build(out);
 	view_trust_build(out);
 }

@@ -145,7 +145,7 @@ struct view_session {
 	struct findings findings;
 	char community_id[COMMUNITY_ID];
 	char verdict[VERDICT_TEXT];
-	char decryption_detail[160];
+	struct session_decryption decryption;
 	struct view_event events[VIEW_EVENTS];
 	size_t n_events;
 	char trust[VIEW_TRUST][160]; /* sentences */
@@ -165,9 +165,10 @@ struct view {
 	size_t n_digests;
 	struct findings capture;  /* findings of the capture as a whole */
 	struct view_session open; /* the session that is being shown */
-	char scratch[320];        /* a text that a getter puts together, until the next one does */
+	char scratch[640];        /* a text that a getter puts together, until the next one does */
 	bool list_messages;       /* --messages */
 	struct fields fields;     /* of the message that is being shown */
+	struct auth_decision comparison; /* of the row of view_comparison that was opened last */
 	struct addr addr;         /* an address that a getter puts together, until the next one does */
 };
 
@@ -192,6 +193,7 @@ extern const struct table view_capture;
 extern const struct table view_capture_encapsulation; /* names; the item is a bit set, uint32_t */
 extern const struct table view_capture_authlists;
 extern const struct table view_capture_list_problems; /* of the list that is the item */
+extern const struct table view_comparison; /* engines against controllers, by the texts alone */
 extern const struct table view_sessions;
 extern const struct table view_overview; /* for people: a line per session, without opening it */
 extern const struct table view_tls;

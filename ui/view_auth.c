@@ -93,7 +93,14 @@ static const char *meaning(const struct authlist *list, enum auth_prediction pre
 
 static struct value predicted(const struct row *row)
 {
-	return view_text(auth_prediction_name(auth(row)->decision.prediction));
+	struct value value = view_text(auth_prediction_name(auth(row)->decision.prediction));
+	value.inferred = auth(row)->stand_in != NULL;
+	return value;
+}
+
+static struct value predicted_inferred(const struct row *row)
+{
+	return view_bool(auth(row)->stand_in != NULL);
 }
 
 static struct value predicted_meaning(const struct row *row)
@@ -166,10 +173,8 @@ static struct value engine_hash(const struct row *row)
 	const struct cert *cert = auth(row)->cert;
 	if (cert == NULL || entry(row) == NULL)
 		return view_null();
-	/* A damaged hash may have lost or won some digits: what lies nearer to 64 digits than to 40 is
-	 * SHA-256. */
-	size_t between = cert_hash_bytes(CERT_SPKI_SHA1) + cert_hash_bytes(CERT_SPKI_SHA256);
-	enum cert_hash which = strlen(entry(row)->hash.text) > between ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
+	enum cert_hash which =
+	    authlist_is_sha256(entry(row)->hash.text) ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
 	if (!cert->has_hash[which])
 		return view_null();
 	return (struct value){.kind = VALUE_BYTES,
@@ -218,6 +223,7 @@ static const struct column columns[] = {
     {.label = "In packets", .shape = COLUMN_STRINGS, .table = &packets},
     {.label = "In lines", .shape = COLUMN_STRINGS, .table = &lines},
     {.key = "predicted", .label = "Predicted", .get = predicted},
+    {.key = "predicted_inferred", .get = predicted_inferred},
     {.label = "That is", .get = predicted_meaning},
     {.label = "In detail", .get = detail},
     {.key = "mac", .label = "Engine MAC", .get = mac},

@@ -382,15 +382,6 @@ static const struct column list_columns[] = {
 const struct table view_capture_authlists = {TABLE_OF(list_columns), .count = lists_count,
                                              .open = lists_open};
 
-static size_t none(const struct row *parent)
-{
-	(void)parent;
-	return 0;
-}
-
-/* Filled by the comparison of controller lists with engine texts, which is not there yet. */
-static const struct table comparison = {.count = none};
-
 /* ---- the whole report ---- */
 
 static const struct column report_columns[] = {
@@ -398,7 +389,7 @@ static const struct column report_columns[] = {
     {.key = "inputs", .shape = COLUMN_LIST, .table = &view_capture_inputs},
     {.key = "capture", .shape = COLUMN_OBJECT, .table = &view_capture},
     {.key = "authlists", .shape = COLUMN_LIST, .table = &view_capture_authlists},
-    {.key = "authlist_comparison", .shape = COLUMN_LIST, .table = &comparison},
+    {.key = "authlist_comparison", .shape = COLUMN_LIST, .table = &view_comparison},
     {.key = "sessions", .shape = COLUMN_LIST, .table = &view_sessions},
     {.key = "findings", .shape = COLUMN_LIST, .table = &view_findings},
 };

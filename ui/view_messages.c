@@ -142,15 +142,19 @@ static struct value echo_responses(const struct row *row)
 	return view_count(echo(row)->responses);
 }
 
-/* Where bytes are missing an answer may be among them. */
+/* Where a message may have been overlooked, it may be the answer. */
+static bool hides_echoes(const struct row *row)
+{
+	return echo(row)->requests > 0 && !session_nmsp_whole(row->session->session);
+}
+
 static struct value echo_not_answered(const struct row *row)
 {
 	const struct session *session = row->session->session;
-	const struct session_nmsp *of = nmsp(row);
+	if (hides_echoes(row))
+		return view_null();
 	int64_t now = session_now(row->view->model, session);
-	struct value value = view_count(echo_missed(echo(row), session_nmsp_until(session, now)));
-	value.inferred = of != NULL && of->gaps[0] + of->gaps[1] + of->lost[0] + of->lost[1] > 0;
-	return value;
+	return view_count(echo_missed(echo(row), session_nmsp_until(session, now)));
 }
 
 static struct value echo_spacing(const struct row *row)
@@ -170,7 +174,7 @@ static struct value echo_last_response(const struct row *row)
 
 static struct value echo_silence(const struct row *row)
 {
-	return duration(echo_longest_silence(echo(row)));
+	return hides_echoes(row) ? view_null() : duration(echo_longest_silence(echo(row)));
 }
 
 static struct value rtt_min(const struct row *row)

@@ -3,6 +3,8 @@
 #include "dissect/tls_names.h"
 #include "ui/view.h"
 
+#include <stdio.h>
+
 static const struct session *session(const struct row *row)
 {
 	return row->session->session;
@@ -240,19 +242,29 @@ static const struct table alerts = {TABLE_OF(alert_columns), .count = alerts_cou
 
 static struct value decryption(const struct row *row)
 {
-	const struct session_tls *facts = tls(row);
-	if (facts->opened[0] + facts->opened[1] > 0)
-		return view_text("decrypted");
-	if (facts->refused[0] + facts->refused[1] > 0)
-		return view_text("bad-key");
-	if (facts->protected_records[0] + facts->protected_records[1] == 0)
-		return view_text("none");
-	return view_text(facts->client_hello && facts->server_hello ? "no-key" : "handshake-not-captured");
+	return view_text(session_decryption_name(row->session->decryption.state));
 }
 
 static struct value decryption_detail(const struct row *row)
 {
-	return view_text(row->session->decryption_detail);
+	const struct session_decryption *of = &row->session->decryption;
+	char random[SESSION_RANDOM];
+	if (of->state != DECRYPTION_NO_KEY && of->state != DECRYPTION_BAD_KEY)
+		return view_text(of->detail);
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s; client random %s", of->detail,
+	         session_random(session(row), random));
+	return view_text(row->view->scratch);
+}
+
+/* For people both in one; the client random stands in the finding. */
+static struct value decryption_why(const struct row *row)
+{
+	const struct session_decryption *of = &row->session->decryption;
+	if (of->state == DECRYPTION_NONE)
+		return view_null();
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s: %s", session_decryption_name(of->state),
+	         of->detail);
+	return view_text(row->view->scratch);
 }
 
 static struct value records_total(const struct row *row)
@@ -283,6 +295,7 @@ static const struct column columns[] = {
     {.key = "client_certificate", .label = "Client certificate", .get = client_certificate},
     {.key = "steps", .shape = COLUMN_LIST, .table = &steps},
     {.key = "alerts", .shape = COLUMN_LIST, .table = &alerts},
+    {.label = "Decryption", .get = decryption_why},
     {.key = "decryption", .get = decryption},
     {.key = "decryption_detail", .get = decryption_detail},
     {.key = "records", .shape = COLUMN_OBJECT, .table = &records},

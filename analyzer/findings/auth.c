@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define PLACE 120 /* characters of a file's name and a line number */
+
 static bool about_time(uint8_t code)
 {
 	return code == TLS_CERTIFICATE_EXPIRED || code == TLS_BAD_CERTIFICATE;
@@ -91,6 +93,13 @@ static void add_detail(const struct auth_decision *decision, struct finding *fin
 		rule_cause(finding, "%c%s.", toupper((unsigned char)detail[0]), &detail[1]);
 }
 
+/* An entry of the right key, but of other bytes than the published hashes cover (facts.md section 6). */
+static bool rests_on_another_hash(const struct auth_decision *decision)
+{
+	return !decision->entry->pem && decision->matched != CERT_SPKI_SHA1 &&
+	       decision->matched != CERT_SPKI_SHA256;
+}
+
 /* What the given list adds to the alert. */
 static void explain_list(const struct subject *subject, struct finding *finding)
 {
@@ -102,6 +111,12 @@ static void explain_list(const struct subject *subject, struct finding *finding)
 			                    "explains the rejection.");
 	} else if (decision->prediction == AUTH_NO_LIST) {
 		rule_cause(finding, "Give the controller's AuthList with -a to see which entry is at fault.");
+	} else if (decision->prediction == AUTH_MATCH && rests_on_another_hash(decision)) {
+		rule_cause(finding,
+		           "The entry holds the %s; the hash of the SubjectPublicKeyInfo is very likely the "
+		           "one that "
+		           "counts.",
+		           cert_hash_label(decision->matched));
 	} else if (decision->prediction == AUTH_MATCH && !out_of_date(subject)) {
 		rule_cause(finding,
 		           "The given list is not the one that this controller uses, or the reason is "
@@ -243,12 +258,10 @@ static const char *list_cause(enum auth_prediction prediction)
 	}
 }
 
-/* The lines to paste, without their comments: IOS-XE first, then AireOS. */
-static void advise_fix(const struct subject *subject, struct finding *finding)
+/* The lines to paste, without their comments (IOS-XE first, then AireOS), and the other way. */
+static void advise_fix(const struct auth_fix *fix, struct finding *finding)
 {
-	struct auth_fix fix;
-	session_auth_fix(&subject->auth, &fix);
-	if (fix.lines == 0) {
+	if (fix->lines == 0) {
 		rule_command(finding, "engine (MSE)", "show server-auth-info");
 		rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
 		return;
@@ -256,10 +269,14 @@ static void advise_fix(const struct subject *subject, struct finding *finding)
 	finding->cure = true;
 	rule_cause(finding, "To paste: username, aaa attribute list and password for IOS-XE, or config "
 	                    "auth-list for AireOS.");
-	for (uint32_t i = 0; i < fix.lines; i++) {
-		if (fix.line[i][0] != '!')
-			rule_advice(finding, "%s", fix.line[i]);
+	for (uint32_t i = 0; i < fix->lines; i++) {
+		if (fix->line[i][0] != '!')
+			rule_advice(finding, "%s", fix->line[i]);
 	}
+	rule_advice(
+	    finding,
+	    "or synchronise again from the management system, which pushes the hash: it needs SNMP "
+	    "read-write on UDP 161 (AireOS, converged access), or SSH with privilege 15 (Catalyst 9800)");
 }
 
 /* An entry that could not be read may be the one that is missing. */
@@ -276,20 +293,36 @@ static void blame_problems(const struct authlist *list, struct finding *finding)
 	}
 }
 
+static void cite_certificate(const struct subject *subject, struct finding *finding)
+{
+	for (uint32_t i = 0; i < subject->session->n_certs; i++) {
+		if (subject->session->certs[i].cert == subject->auth.cert)
+			rule_evidence(finding, &subject->session->certs[i].at);
+	}
+}
+
+/* ", wlc.txt line 3"; "" without an entry. Returns `text`. */
+static const char *place_of(const struct authlist *list, const struct authlist_entry *entry, char text[PLACE])
+{
+	text[0] = '\0';
+	if (entry != NULL)
+		snprintf(text, PLACE, ", %.80s line %" PRIu32, authlist_file_name(&list->files[entry->file]),
+		         entry->line);
+	return text;
+}
+
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct auth_decision *decision = &subject->auth.decision;
 	const struct authlist *list = &subject->model->authlist;
-	char mac[RULE_TEXT], place[120] = "";
+	char mac[RULE_TEXT], place[PLACE];
+	struct auth_fix fix;
 	if (decision->prediction != (enum auth_prediction)rule->kind || subject->auth.cert == NULL)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	finding->severity = list_severity(subject);
-	if (decision->entry != NULL)
-		snprintf(place, sizeof place, ", %.80s line %" PRIu32,
-		         authlist_file_name(&list->files[decision->entry->file]), decision->entry->line);
 	rule_summary(finding, "%s (%s%s)%s", list_fault(decision->prediction),
-	             rule_mac(subject->auth.cert, mac), place,
+	             rule_mac(subject->auth.cert, mac), place_of(list, decision->entry, place),
 	             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
 	                 ? "; the controller accepted it all the same."
 	                 : ".");
@@ -299,11 +332,9 @@ void auth_list_fault(const struct subject *subject, const struct rule *rule, str
 		blame_problems(list, finding);
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
 		rule_evidence(finding, &subject->auth.evidence[i]);
-	for (uint32_t i = 0; i < subject->session->n_certs; i++) {
-		if (subject->session->certs[i].cert == subject->auth.cert)
-			rule_evidence(finding, &subject->session->certs[i].at);
-	}
-	advise_fix(subject, finding);
+	cite_certificate(subject, finding);
+	session_auth_fix(subject->model, &subject->auth, &fix);
+	advise_fix(&fix, finding);
 }
 
 void auth_accepted_unlisted(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -325,4 +356,91 @@ void auth_accepted_unlisted(const struct subject *subject, const struct rule *ru
 		rule_evidence(finding, &auth->evidence[i]);
 	rule_command(finding, "controller (IOS-XE)", "show running-config | section aaa attribute list");
 	rule_command(finding, "controller (AireOS)", "show auth-list");
+}
+
+/* ---- entries that contradict each other ------------------------------------------------------------- */
+
+void auth_duplicate_entry(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct authlist *list = &subject->model->authlist;
+	const struct cert *cert = subject->auth.cert;
+	const struct authlist_entry *pair[2];
+	char mac[RULE_TEXT];
+	if (cert == NULL || !cert->has_mac || list->n_allowing < 2)
+		return;
+	if (!authlist_duplicate(list, authlist_key_of_cert(cert).mac, pair))
+		return;
+	bool same = strcmp(pair[0]->hash.text, pair[1]->hash.text) == 0;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "%.80s has two entries for the engine (%s), lines %" PRIu32 " and %" PRIu32 ", with %s.",
+	             authlist_file_name(&list->files[pair[0]->file]), rule_mac(cert, mac), pair[0]->line,
+	             pair[1]->line, same ? "the same hash" : "different hashes");
+	rule_cause(finding,
+	           same ? "One of them is superfluous."
+	                : "Which of them the controller uses cannot be told from the text; this report "
+	                  "takes the one that fits best.");
+	cite_certificate(subject, finding);
+	rule_advice(finding, "keep one entry for each MAC address and digest");
+}
+
+/* ---- texts of both sides, compared without a capture ------------------------------------------------ */
+
+static const char *compared_fault(enum auth_prediction prediction)
+{
+	switch (prediction) {
+	case AUTH_DAMAGED_ENTRY:
+		return "Engine and AuthList differ by a typing error";
+	case AUTH_HASH_KIND:
+		return "The AuthList holds the engine's key hash, but of the wrong kind";
+	case AUTH_HASH_MISMATCH:
+		return "The AuthList has another key hash than the engine says of itself";
+	case AUTH_HASH_OTHER_MAC:
+		return "The AuthList has the engine's key hash, but not under the engine's MAC";
+	default:
+		return "The AuthList has no entry for the engine";
+	}
+}
+
+static void compared(const struct authlist *list, const struct authlist_engine *engine,
+                     const struct auth_decision *decision, struct finding *finding)
+{
+	const struct authlist_entry *own = authlist_own_entry(list, engine, decision->entry);
+	struct cert named = {.has_mac = false};
+	struct auth_fix fix;
+	char mac[RULE_TEXT], own_place[PLACE], place[PLACE];
+	struct authlist_key key = authlist_key_of_engine(list, engine);
+	named.has_mac = authtext_mac(key.mac, named.mac);
+	rule_summary(finding, "%s (%s%s%s).", compared_fault(decision->prediction),
+	             named.has_mac ? rule_mac(&named, mac) : "its MAC cannot be read",
+	             place_of(list, own, own_place), place_of(list, decision->entry, place));
+	add_detail(decision, finding);
+	rule_cause(finding, "%s", list_cause(decision->prediction));
+	if (decision->prediction == AUTH_MAC_NOT_LISTED)
+		blame_problems(list, finding);
+	finding->engine = engine;
+	authlist_fix(&key, &fix);
+	advise_fix(&fix, finding);
+}
+
+void auth_comparison(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct authlist *list = &subject->model->authlist;
+	struct finding *finding = NULL;
+	struct auth_decision decision;
+	uint64_t more = 0;
+	char count[RULE_TEXT];
+	for (size_t i = 0; i < list->n_engines && list->n_allowing > 0; i++) {
+		authlist_compare(list, &list->engines[i], &decision);
+		if (decision.prediction != (enum auth_prediction)rule->kind)
+			continue;
+		if (finding != NULL) {
+			more++;
+			continue;
+		}
+		finding = rule_finding(rule, out);
+		compared(list, &list->engines[i], &decision, finding);
+	}
+	if (more > 0)
+		rule_cause(finding, "The same of %s.", rule_count(more, "further engine", count));
 }

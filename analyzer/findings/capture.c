@@ -85,9 +85,11 @@ void capture_cut_packets(const struct subject *subject, const struct rule *rule,
 	             "The snapshot length cut %s of this session, first packet %" PRIu64 "; %s %s missing.",
 	             rule_count(tcp->cut_packets, "packet", packets), tcp->first_cut.packet,
 	             rule_count(lost, "byte", bytes), lost == 1 ? "is" : "are");
-	rule_cause(
-	    finding,
-	    "The capture kept only the start of each packet: certificates and records cannot be read whole.");
+	rule_cause(finding,
+	           "The capture kept only the start of each packet: certificates and records cannot be read "
+	           "whole, and a message that seems absent may stand in what was cut off. The largest packet "
+	           "has %zu bytes; -s 0 keeps all of each.",
+	           subject->model->capture.largest_wire);
 	rule_evidence(finding, &tcp->first_cut);
 	rule_command(finding, "capture whole packets", "tcpdump -s 0 -w nmsp.pcap tcp port %u",
 	             (unsigned)session->port[1]);
@@ -127,7 +129,8 @@ void capture_truncated(const struct subject *subject, const struct rule *rule, s
 		rule_cause(
 		    finding,
 		    "The capture was still being written, the disk was full, or the copy is not complete. "
-		    "Everything before the damage is in this report.");
+		    "Everything before the damage is in this report; what seems open or unanswered at its end "
+		    "may have gone on.");
 		rule_advice(finding, "compare its size with the original's, and copy it again");
 	}
 }
@@ -211,6 +214,8 @@ static bool is_of_lists(enum limit limit)
 static uint64_t hits_of(const struct model *model, enum limit limit)
 {
 	const struct authlist *list = &model->authlist;
+	if (limit == HIT_SECRETS)
+		return model->keylog != NULL ? keylog_counts(model->keylog).dropped : 0;
 	if (limit == HIT_CERTIFICATES)
 		return certs_refused(model->certs);
 	if (!is_of_lists(limit))
@@ -233,12 +238,14 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	} caps[HITS] = {
 	    [HIT_TUNNELS] = {"tunnels in one packet", LIMIT_TUNNELS},
 	    [HIT_FRAGMENTS] = {"IP fragments held", LIMIT_FRAGMENTED},
+	    [HIT_SAVE_WAITING] = {"bytes of fragments that wait to be saved", LIMIT_SAVE_WAITING},
 	    [HIT_HELD] = {"bytes held out of order of a connection", LIMIT_HELD_FLOW},
 	    [HIT_HELD_ALL] = {"bytes held out of order in all", LIMIT_HELD_ALL},
 	    [HIT_HANDSHAKE] = {"size of a handshake message", LIMIT_HANDSHAKE},
 	    [HIT_CHAIN] = {"certificates of a message", LIMIT_CHAIN},
 	    [HIT_CHAINS] = {"certificates of a session", LIMIT_CHAINS},
 	    [HIT_CERTIFICATES] = {"different certificates", LIMIT_CERTIFICATES},
+	    [HIT_SECRETS] = {"secrets of the key logs", LIMIT_SECRETS},
 	    [HIT_STEPS] = {"handshake steps of a session", LIMIT_STEPS},
 	    [HIT_ALERTS] = {"alerts of a session", LIMIT_ALERTS},
 	    [HIT_SESSIONS] = {"sessions", LIMIT_SESSIONS},
@@ -266,17 +273,19 @@ static void list_limits(const struct model *model, char *text, size_t room)
 
 static void advise_less(const struct model *model, struct finding *finding)
 {
-	bool lists = false, capture = false;
+	bool lists = false, capture = false, keys = hits_of(model, HIT_SECRETS) > 0;
 	for (size_t i = 0; i < HITS; i++) {
 		bool hit = hits_of(model, (enum limit)i) > 0;
 		lists = lists || (hit && is_of_lists((enum limit)i));
-		capture = capture || (hit && !is_of_lists((enum limit)i));
+		capture = capture || (hit && !is_of_lists((enum limit)i) && i != HIT_SECRETS);
 	}
 	if (capture)
 		rule_advice(finding,
 		            "analyse less at a time: name a host in the capture filter, or split the file");
 	if (lists)
 		rule_advice(finding, "cut the AuthList down to the lines of the engines in question");
+	if (keys)
+		rule_advice(finding, "cut the key log down to the time of the sessions in question");
 }
 
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out)

@@ -27,23 +27,39 @@ static const struct rule session_rules[] = {
     {"tls-alert", SEVERITY_ERROR, tls_fatal_alert, 0},
     {"tls-stalled", SEVERITY_ERROR, tls_stalled, 0},
     {"echo-silent", SEVERITY_ERROR, nmsp_echo_silent, 0},
+    {"tcp-reset", SEVERITY_WARNING, tcp_path_reset, 0},
+    {"tcp-path-mtu", SEVERITY_WARNING, tcp_path_mtu, 0},
+    {"tcp-zero-window", SEVERITY_WARNING, tcp_path_zero_window, 0},
+    {"tcp-retransmissions", SEVERITY_WARNING, tcp_path_retransmissions, 0},
     {"auth-accepted-unlisted", SEVERITY_WARNING, auth_accepted_unlisted, 0},
     {"tls-no-certificate-request", SEVERITY_WARNING, tls_no_certificate_request, 0},
     {"echo-missed", SEVERITY_WARNING, nmsp_echo_missed, 0},
     {"echo-none", SEVERITY_WARNING, nmsp_echo_none, 0},
     {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
+    {"keys-wrong", SEVERITY_WARNING, keys_wrong, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
     {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
     {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
+    {"capture-conflict", SEVERITY_WARNING, trust_conflict, 0},
+    {"auth-duplicate-entry", SEVERITY_INFO, auth_duplicate_entry, 0},
     {"capture-midstream", SEVERITY_INFO, capture_midstream, 0},
     {"framing-unknown", SEVERITY_INFO, nmsp_framing_unknown, 0},
-    {"keys-missing", SEVERITY_INFO, tls_keys_missing, 0},
+    {"keys-missing", SEVERITY_INFO, keys_missing, 0},
 };
 
 /* The one that can come many times is the last: a full list loses only repeats of it. */
 static const struct rule capture_rules[] = {
+    {"auth-damaged-entry", SEVERITY_ERROR, auth_comparison, AUTH_DAMAGED_ENTRY},
+    {"auth-hash-kind", SEVERITY_ERROR, auth_comparison, AUTH_HASH_KIND},
+    {"auth-hash-mismatch", SEVERITY_ERROR, auth_comparison, AUTH_HASH_MISMATCH},
+    {"auth-hash-other-mac", SEVERITY_ERROR, auth_comparison, AUTH_HASH_OTHER_MAC},
+    {"auth-mac-not-listed", SEVERITY_ERROR, auth_comparison, AUTH_MAC_NOT_LISTED},
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
     {"trace-lines-lost", SEVERITY_INFO, trace_lines_lost, 0},
+    {"capture-dropped", SEVERITY_WARNING, trust_dropped, 0},
+    {"capture-duplicates", SEVERITY_WARNING, trust_duplicates, 0},
+    {"capture-clock-jump", SEVERITY_WARNING, trust_clock_jump, 0},
+    {"capture-offload", SEVERITY_INFO, trust_offload, 0},
     {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
     {"capture-truncated", SEVERITY_WARNING, capture_truncated, 0},
 };
@@ -81,7 +97,7 @@ void findings_of_session(const struct model *model, const struct session *sessio
 
 void findings_of_capture(const struct model *model, struct findings *out)
 {
-	const struct subject subject = {.model = model, .now = model->capture.last};
+	const struct subject subject = {.model = model, .now = model_now(model)};
 	out->n = 0;
 	for (size_t row = 0; row < RULE_COUNT(capture_rules); row++)
 		capture_rules[row].run(&subject, &capture_rules[row], out);

@@ -23,6 +23,7 @@ struct finding {
 	char advice[FINDING_ADVICE][200];
 	size_t command[FINDING_ADVICE]; /* where the command begins in an advice "where: command"; 0: a sentence */
 	uint32_t n_advice;
+	const struct authlist_engine *engine; /* whose lines to paste stand in the advice of a comparison; else NULL */
 	bool cure; /* its advice removes the cause of another finding: for people it stands first */
 	struct origin evidence[FINDING_EVIDENCE]; /* ascending by packet, each packet once */
 	uint32_t n_evidence;

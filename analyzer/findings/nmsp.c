@@ -17,13 +17,10 @@ static const struct session_nmsp *decoded(const struct subject *subject)
 	return nmsp != NULL && nmsp->profile != NULL ? nmsp : NULL;
 }
 
-/* Every message of both directions since the first plaintext can be read. */
+/* Every message was read, and both sides sent some. */
 static bool is_whole(const struct subject *subject, const struct session_nmsp *nmsp)
 {
-	const struct session_tcp *tcp = &subject->session->tcp;
-	return nmsp->gaps[0] + nmsp->gaps[1] + nmsp->lost[0] + nmsp->lost[1] + tcp->gaps[0] + tcp->gaps[1] ==
-	           0 &&
-	       nmsp->bytes[0] > 0 && nmsp->bytes[1] > 0 && !session_one_sided(subject->session);
+	return nmsp->messages[0] > 0 && nmsp->messages[1] > 0 && session_nmsp_whole(subject->session);
 }
 
 /* So long a silence is a fault: three intervals of this session, or of the usual one. */
@@ -67,19 +64,29 @@ void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule
 	const struct session *session = subject->session;
 	const struct session_nmsp *nmsp = session->nmsp;
 	char of_engine[RULE_TEXT], of_controller[RULE_TEXT];
-	if (nmsp == NULL || !nmsp->decided || nmsp->profile != NULL || nmsp->first.packet == 0 ||
+	if (nmsp == NULL || !nmsp->decided || nmsp->first.packet == 0 || nmsp->messages[0] + nmsp->messages[1] > 0 ||
 	    session->tls.not_tls) /* that is the other finding: it need not be NMSP at all */
 		return;
 	uint8_t engine = session_engine(session);
 	struct finding *finding = rule_finding(rule, out);
+	rule_count(nmsp->bytes[engine], "byte", of_engine);
+	rule_count(nmsp->bytes[engine ^ 1], "byte", of_controller);
+	rule_evidence(finding, &nmsp->first);
+	if (nmsp->profile != NULL) {
+		rule_summary(finding,
+		             "The framing %s fits nothing: in %s of the engine and %s of the controller there is "
+		             "no whole message.",
+		             nmsp->profile->name, of_engine, of_controller);
+		rule_cause(finding, "These two use another framing than the one that -P gives.");
+		rule_advice(finding, "check the offsets and the byte order in the profile, or leave -P out");
+		return;
+	}
 	rule_summary(
 	    finding,
 	    "The plaintext fits no framing that is known: %s of the engine and %s of the controller were "
 	    "read, and messages and echoes cannot be told.",
-	    rule_count(nmsp->bytes[engine], "byte", of_engine),
-	    rule_count(nmsp->bytes[engine ^ 1], "byte", of_controller));
+	    of_engine, of_controller);
 	rule_cause(finding, "NMSP has no published wire format, and these two do not use the assumed one.");
-	rule_evidence(finding, &nmsp->first);
 	rule_advice(finding, "if you know the framing, give it with -P FILE");
 }
 

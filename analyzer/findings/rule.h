@@ -85,18 +85,39 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 void tcp_refused(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* tcp_path.c */
+
+/* An established connection ended by RST, without a goodbye before it or a fault that explains it. */
+bool tcp_path_is_reset(const struct subject *subject);
+
+/*
+ * The side's first segment of its largest size is sent again and again and never acknowledged, so that none
+ * so large ever arrived, while the other side was heard behind it, or a router said why.
+ */
+bool tcp_path_stuck(const struct session *session, uint8_t dir);
+
+void tcp_path_reset(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tcp_path_mtu(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tcp_path_zero_window(const struct subject *subject, const struct rule *rule, struct findings *out);
+void tcp_path_retransmissions(const struct subject *subject, const struct rule *rule, struct findings *out);
+
 /* tls.c */
 void tls_not_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_empty_certificate(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_no_certificate_request(const struct subject *subject, const struct rule *rule, struct findings *out);
-void tls_keys_missing(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* keys.c */
+void keys_missing(const struct subject *subject, const struct rule *rule, struct findings *out);
+void keys_wrong(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* auth.c */
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_accepted_unlisted(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_duplicate_entry(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_comparison(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
 
 /* cert.c; kind is a bool: not yet valid */
 void cert_dates(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -110,11 +131,18 @@ void capture_truncated(const struct subject *subject, const struct rule *rule, s
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out);
 
-/* trace.c; the first two write what is special to sessions of a trace into a finding of another family */
+/* trace.c; the first three write what is special to sessions of a trace into a finding of another family */
 void trace_rejected(const struct subject *subject, struct finding *finding);
 void trace_midstream(const struct subject *subject, struct finding *finding);
 void trace_no_session(const struct subject *subject, struct finding *finding);
 void trace_lines_lost(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* trust.c */
+void trust_conflict(const struct subject *subject, const struct rule *rule, struct findings *out);
+void trust_dropped(const struct subject *subject, const struct rule *rule, struct findings *out);
+void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out);
+void trust_clock_jump(const struct subject *subject, const struct rule *rule, struct findings *out);
+void trust_offload(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* nmsp.c */
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);

@@ -82,11 +82,25 @@ static void cite_syns(const struct session *session, struct finding *finding)
 		rule_evidence(finding, &session->tcp.syn[i]);
 }
 
+/* "0, 1.0 s, 3.0 s": when the SYNs were sent, from the first one on. */
+static void list_retries(const struct session_tcp *tcp, char *text, size_t room)
+{
+	char time[RULE_TEXT];
+	size_t used = (size_t)snprintf(text, room, "0");
+	for (uint32_t i = 1; i < tcp->syns && i < LIMIT_SYNS && used < room; i++)
+		used += (size_t)snprintf(
+		    &text[used], room - used, ", %s",
+		    rule_duration(origin_elapsed(tcp->syn[0].time, tcp->syn[i].time), time));
+	if (tcp->syns > LIMIT_SYNS && used < room)
+		snprintf(&text[used], room - used, ", ...");
+}
+
 void tcp_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
 	char from[96], to[96], waited[RULE_TEXT], addr[ADDR_TEXT], count[RULE_TEXT], where[RULE_TEXT];
+	char retries[LIMIT_SYNS * sizeof ", 999.9 minutes"];
 	if (tcp->syns == 0 || tcp->packets[1] > 0 || tcp->packets[0] > tcp->syns ||
 	    session_icmp_refusal(session) != NULL)
 		return;
@@ -108,8 +122,11 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 	                        ? "A router on the way has no path to that address."
 	                        : "The address is wrong or down, a firewall drops the packets silently, or "
 	                          "the answers take a way that this capture does not see.");
+	list_retries(tcp, retries, sizeof retries);
 	if (icmp != NULL)
 		rule_evidence(finding, &icmp->at);
+	else
+		rule_cause(finding, "SYNs were sent at %s.", retries);
 	cite_syns(session, finding);
 	snprintf(where, sizeof where, "from the %s", rule_side(session, 0));
 	rule_command(finding, where, "ping %s", addr_text(&session->addr[1], addr));
@@ -132,11 +149,38 @@ static void refused_by_icmp(const struct session *session, const struct icmp_see
 	rule_evidence(finding, &icmp->at);
 }
 
+static const struct origin *last_syn_before(const struct session_tcp *tcp, const struct origin *at)
+{
+	const struct origin *last = NULL;
+	for (uint32_t i = 0; i < tcp->syns && i < LIMIT_SYNS; i++)
+		if (tcp->syn[i].packet < at->packet)
+			last = &tcp->syn[i];
+	return last;
+}
+
+static void refused_by_rst(const struct session *session, struct finding *finding)
+{
+	const struct session_tcp *tcp = &session->tcp;
+	const struct origin *syn = last_syn_before(tcp, &tcp->rst);
+	char from[96], to[96], time[RULE_TEXT];
+	rule_summary(finding, "The %s refused the connection of the %s: it answered the SYN with RST.",
+	             endpoint(session, 1, to), endpoint(session, 0, from));
+	rule_cause(finding,
+	           "The host is reached, and nothing listens on the port: the NMSP server is off, or "
+	           "listens on another address; or a firewall answers in its name.");
+	if (tcp->rst_ttl[1] != 0 && syn != NULL)
+		rule_cause(finding,
+		           "The RST came %s after the SYN with TTL %u: when a ping of the host shows another "
+		           "TTL, a firewall may have sent it.",
+		           rule_duration(origin_elapsed(syn->time, tcp->rst.time), time),
+		           (unsigned)tcp->rst_ttl[1]);
+	rule_evidence(finding, &tcp->rst);
+}
+
 void tcp_refused(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
-	char from[96], to[96];
 	const struct icmp_seen *icmp = session_icmp_refusal(session);
 	bool reset = tcp->rst.packet != 0 && tcp->rst_dir == 1 && tcp->packets[0] <= tcp->syns;
 	if (tcp->syns == 0 || tcp->syn_ack.packet != 0 || tcp->bytes[0] > 0 || (icmp == NULL && !reset))
@@ -145,16 +189,20 @@ void tcp_refused(const struct subject *subject, const struct rule *rule, struct 
 	if (icmp != NULL) {
 		refused_by_icmp(session, icmp, finding);
 	} else {
-		rule_summary(finding,
-		             "The %s refused the connection of the %s: it answered the SYN with RST.",
-		             endpoint(session, 1, to), endpoint(session, 0, from));
-		rule_cause(finding,
-		           "The host is reached, and nothing listens on the port: the NMSP server is off, or "
-		           "listens on another address; or a firewall answers in its name.");
-		rule_evidence(finding, &tcp->rst);
+		refused_by_rst(session, finding);
 	}
 	cite_syns(session, finding);
 	advise_listener(session, finding);
+}
+
+/*
+ * Who looks whether a port is open closes soon, and first. Its FIN may be missing from the capture, so that
+ * of the listener counts only when the other one was seen too.
+ */
+static bool given_up_by_listener(const struct session *session)
+{
+	return session->closed.packet != 0 && session->closed_by == 1 &&
+	       (session->close == CLOSE_RST || session->tcp.fin[0].packet != 0);
 }
 
 void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -168,7 +216,7 @@ void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct f
 	bool closed = session->closed.packet != 0;
 	int64_t until = closed ? session->closed.time : subject->now;
 	int64_t idle = origin_elapsed(tcp->ack.time, until);
-	if (idle < RULE_PATIENCE)
+	if (idle < RULE_PATIENCE && !given_up_by_listener(session))
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
@@ -176,6 +224,10 @@ void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct f
 	             "of the %s; %s.",
 	             rule_duration(idle, time), rule_side(session, session_tls_client(session)),
 	             rule_close(session, close));
+	if (idle < RULE_PATIENCE)
+		rule_summary(finding,
+		             "The TCP connection was established and %s after %s, before any ClientHello.",
+		             close, rule_duration(idle, time));
 	if (closed && session->closed_by == session->controller)
 		rule_cause(
 		    finding,

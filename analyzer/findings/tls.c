@@ -1,6 +1,6 @@
 /*
  * Rules about the TLS handshake: what is no TLS, alerts, a handshake that stops, certificates that were not
- * asked for or not sent, missing keys. Called through the table in findings.c. What the AuthList has to do
+ * asked for or not sent. Called through the table in findings.c. What the AuthList has to do
  * with it is auth.c.
  */
 #include "analyzer/findings/rule.h"
@@ -214,6 +214,21 @@ static uint8_t next_word(const struct session *session, const struct step *last)
 	return ends_flight(last->kind) ? last->dir ^ 1 : last->dir;
 }
 
+static void explain_stall(const struct session *session, const struct step *last, const char *next,
+                          struct finding *finding)
+{
+	if (tcp_path_stuck(session, last->dir))
+		rule_cause(finding,
+		           "The message did not reach the other side whole: large packets of the %s do not "
+		           "arrive (path MTU, finding tcp-path-mtu).",
+		           rule_side(session, last->dir));
+	else
+		rule_cause(finding,
+		           "The %s does not go on: its program is busy or stuck, or large packets do not "
+		           "arrive (path MTU).",
+		           next);
+}
+
 void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -243,11 +258,7 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 		             "The handshake stopped: the last message was %s of the %s, the next word was "
 		             "the %s's; %s %s later.",
 		             session_step_name(last->kind), sender, next, close, time);
-	rule_cause(
-	    finding,
-	    "The %s does not go on: its program is busy or stuck, or large packets do not arrive (path "
-	    "MTU).",
-	    next);
+	explain_stall(session, last, next, finding);
 	if (closed && session->close != CLOSE_NONE)
 		rule_cause(finding, "The %s gave no reason in an alert.",
 		           rule_side(session, session->closed_by));
@@ -327,32 +338,4 @@ void tls_no_certificate_request(const struct subject *subject, const struct rule
 	if (key != NULL)
 		rule_evidence(finding, &key->at);
 	rule_advice(finding, "check the controller's release against CVE-2016-1378");
-}
-
-/* ---- keys ------------------------------------------------------------------------------------------ */
-
-void tls_keys_missing(const struct subject *subject, const struct rule *rule, struct findings *out)
-{
-	const struct session *session = subject->session;
-	const struct session_tls *tls = &session->tls;
-	uint64_t records = tls->protected_records[0] + tls->protected_records[1];
-	char count[RULE_TEXT];
-	if ((tls->first_protected[0].packet == 0 && tls->first_protected[1].packet == 0) ||
-	    tls->opened[0] + tls->opened[1] > 0)
-		return;
-	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "No key is at hand for %s: NMSP messages are not counted by type.",
-	             rule_count(records, "encrypted record", count));
-	if (tls->version == TLS_1_3)
-		rule_cause(
-		    finding,
-		    "In TLS 1.3 the certificates and most alerts are encrypted too: a key log would show the "
-		    "engine's certificate, the alert, and every NMSP message.");
-	else
-		rule_cause(
-		    finding,
-		    "The handshake is read without keys; a key log would add message types, counts and echo "
-		    "times.");
-	for (uint8_t dir = 0; dir < 2; dir++)
-		rule_evidence(finding, &tls->first_protected[dir]);
 }

@@ -118,6 +118,18 @@ static const char *standing(const struct subject *subject, char text[RULE_TEXT])
 	return text;
 }
 
+/* What was seen of the traffic: "28 NMSP messages" where all of it could be read, else records. */
+static const char *amount(const struct session *session, char text[RULE_TEXT])
+{
+	const uint64_t *records = session->tls.protected_records, *opened = session->tls.opened;
+	const struct session_nmsp *nmsp = session->nmsp;
+	bool whole = opened[0] >= records[0] && opened[1] >= records[1];
+	uint64_t messages = nmsp == NULL ? 0 : nmsp->messages[0] + nmsp->messages[1];
+	if (whole && messages > 0)
+		return rule_count(messages, "NMSP message", text);
+	return rule_count(records[0] + records[1], "encrypted record", text);
+}
+
 /* "8 encrypted records until 2026-03-02 09:56:02 UTC, still open": without records only the end. */
 static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT])
 {
@@ -129,9 +141,16 @@ static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT
 		snprintf(text, TRAFFIC_TEXT, "%s", end);
 	else
 		snprintf(text, TRAFFIC_TEXT, "%s until %s, %s",
-		         rule_count(records, "encrypted record", count),
+		         amount(session, count),
 		         rule_date(session->last.time / NS_PER_S, last), end);
 	return text;
+}
+
+static const char *condition(const struct subject *subject)
+{
+	if (tcp_path_is_reset(subject))
+		return "Reset";
+	return subject->state == SESSION_SILENT ? "Silent" : "Healthy";
 }
 
 static void completed(const struct subject *subject, char text[VERDICT_TEXT])
@@ -150,7 +169,7 @@ static void completed(const struct subject *subject, char text[VERDICT_TEXT])
 		         handshake, after);
 	else
 		snprintf(text, VERDICT_TEXT, "%s: %s, %s, %s.",
-		         subject->state == SESSION_SILENT ? "Silent" : "Healthy", handshake,
+		         condition(subject), handshake,
 		         decision_text(subject, decision), after);
 }
 

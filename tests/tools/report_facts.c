@@ -1,10 +1,13 @@
 /*
- * Picks facts out of a JSON report on standard input, one a line, for the comparison with tshark.
- * Usage: report_facts steps | alerts | certificates
+ * Picks facts out of a JSON report on standard input: one a line, for the scripts that compare them, or the
+ * sessions without what another file changes, for tests/round-trip.
+ * Usage: report_facts steps | alerts | certificates | messages | findings | sessions
  */
 #include "dissect/names.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct name types[] = {
@@ -38,26 +41,108 @@ static void print_certificate(json_t *certificate)
 	puts(json_string_value(json_object_get(hashes, "cert_sha256")));
 }
 
+static void print_message(json_t *message)
+{
+	printf("%s %s %lld/%lld\n", json_string_value(json_object_get(message, "type")),
+	    json_string_value(json_object_get(message, "direction")),
+	    (long long)json_integer_value(json_object_get(message, "count")),
+	    (long long)json_integer_value(json_object_get(message, "bytes")));
+}
+
+static void print_finding(json_t *finding)
+{
+	puts(json_string_value(json_object_get(finding, "id")));
+}
+
+static const struct fact {
+	const char *list; /* of a session's tls, or of the session itself */
+	void (*print)(json_t *item);
+} facts[] = {
+    {"steps", print_step},
+    {"alerts", print_alert},
+    {"certificates", print_certificate},
+    {"messages", print_message},
+    {"findings", print_finding},
+};
+
+static const struct fact *find_fact(const char *list)
+{
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+		if (strcmp(facts[i].list, list) == 0)
+			return &facts[i];
+	return NULL;
+}
+
+/* "packet 7" and "packets 7, 9" lose their numbers. */
+static void forget_numbers(json_t *text)
+{
+	char *copy = strdup(json_string_value(text)), *to = copy;
+	bool behind = false;
+	for (const char *from = copy; *from != '\0'; from++) {
+		if (to - copy >= 7 && (memcmp(to - 7, "packet ", 7) == 0 || memcmp(to - 7, "ackets ", 7) == 0))
+			behind = true;
+		behind = behind && strchr("0123456789, ", *from) != NULL;
+		if (!behind)
+			*to++ = *from;
+	}
+	*to = '\0';
+	json_string_set(text, copy);
+	free(copy);
+}
+
+/* Numbers of packets and names of inputs. */
+static void forget_places(json_t *value)
+{
+	if (json_is_string(value))
+		forget_numbers(value);
+	const char *key;
+	size_t i;
+	json_t *item;
+	json_object_del(value, "packet");
+	json_object_del(value, "input");
+	json_object_foreach (value, key, item)
+		forget_places(item);
+	json_array_foreach (value, i, item)
+		forget_places(item);
+}
+
+static int print_sessions(json_t *report)
+{
+	json_t *sessions = json_object_get(report, "sessions");
+	forget_places(sessions);
+	int result = json_dumpf(sessions, stdout, JSON_INDENT(1));
+	json_decref(report);
+	return result == 0 ? 0 : 2;
+}
+
+/* Findings stand in the report too: those of the capture. */
+static int print_items(json_t *report, const struct fact *fact)
+{
+	size_t i, j;
+	json_t *session, *item;
+	json_array_foreach (json_object_get(report, fact->list), j, item)
+		fact->print(item);
+	json_array_foreach (json_object_get(report, "sessions"), i, session) {
+		json_t *list = json_object_get(session, fact->list);
+		if (list == NULL)
+			list = json_object_get(json_object_get(session, "tls"), fact->list);
+		json_array_foreach (list, j, item)
+			fact->print(item);
+	}
+	json_decref(report);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	json_error_t error;
 	json_t *report = json_loadf(stdin, 0, &error);
-	if (argc != 2 || report == NULL) {
+	const char *what = argc == 2 ? argv[1] : "";
+	const struct fact *fact = find_fact(what);
+	bool sessions = strcmp(what, "sessions") == 0;
+	if (report == NULL || (fact == NULL && !sessions)) {
 		fprintf(stderr, "report_facts: %s\n", report == NULL ? error.text : "usage");
 		return 2;
 	}
-	size_t i, j;
-	json_t *session, *item;
-	json_array_foreach (json_object_get(report, "sessions"), i, session) {
-		json_array_foreach (json_object_get(json_object_get(session, "tls"), argv[1]), j, item) {
-			if (strcmp(argv[1], "steps") == 0)
-				print_step(item);
-			else if (strcmp(argv[1], "alerts") == 0)
-				print_alert(item);
-			else
-				print_certificate(item);
-		}
-	}
-	json_decref(report);
-	return 0;
+	return sessions ? print_sessions(report) : print_items(report, fact);
 }

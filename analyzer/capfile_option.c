@@ -1,0 +1,24 @@
+/* Options of pcapng blocks; see capfile_option.h. Called by capfile.c only. Never reads past the block. */
+#include "analyzer/capfile_option.h"
+
+#include <string.h>
+
+#define ALIGNMENT 4u
+
+enum { OPTION_END = 0 };
+
+bool capfile_option_next(struct rd *list, bool big, uint16_t *code, struct rd *value)
+{
+	if (!rd_more(list))
+		return false;
+	*code = big ? rd_u16(list) : rd_u16le(list);
+	uint16_t n = big ? rd_u16(list) : rd_u16le(list);
+	*value = rd_of(rd_span(list, n));
+	rd_skip(list, (ALIGNMENT - n % ALIGNMENT) % ALIGNMENT);
+	return rd_ok(list) && *code != OPTION_END;
+}
+
+bool capfile_option_says(const struct rd *value, const char *text)
+{
+	return span_equal(value->all, span_of(text, strlen(text)));
+}

@@ -1,0 +1,20 @@
+/*
+ * The list of options at the end of a pcapng block (draft-ietf-opsawg-pcapng section 3.5).
+ *
+ * Called by the reader in capfile.c; knows no option by its meaning.
+ */
+#ifndef ANALYZER_CAPFILE_OPTION_H
+#define ANALYZER_CAPFILE_OPTION_H
+
+#include "dissect/rd.h"
+
+/*
+ * Takes the next option of a list in this byte order. False at its end and when it is malformed, which marks
+ * *list bad.
+ */
+bool capfile_option_next(struct rd *list, bool big, uint16_t *code, struct rd *value);
+
+/* The option's value is this text. */
+bool capfile_option_says(const struct rd *value, const char *text);
+
+#endif

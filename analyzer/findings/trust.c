@@ -1,0 +1,193 @@
+/*
+ * Rules about how far the capture can be believed: what its program lost, doubled, mixed up or sewed
+ * together, and which answers of this report that touches. Called through the table in findings.c. They
+ * never blame controller or engine.
+ */
+#include "analyzer/findings/rule.h"
+
+#include <inttypes.h>
+
+#define LEAP_NS (600 * NS_PER_S) /* no host waits so long for the answer to its SYN */
+
+/* ---- one session ----------------------------------------------------------------------------------- */
+
+void trust_conflict(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session_tcp *tcp = &subject->session->tcp;
+	char count[RULE_TEXT];
+	if (tcp->conflicts == 0)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "%s with other bytes than the first copy, first at packet %" PRIu64 ".",
+	             rule_count(tcp->conflicts, "repeated segment", count), tcp->first_conflict.packet);
+	rule_cause(finding,
+	           "A host repeats the same bytes: a device on the way changed or injected some, or two "
+	           "captures were mixed. This report believes the first copy; the hosts may have seen the "
+	           "other one.");
+	rule_evidence(finding, &tcp->first_conflict);
+	rule_advice(finding, "capture at both ends at the same time, and compare the bytes");
+}
+
+/* ---- the capture as a whole ------------------------------------------------------------------------ */
+
+static void dropped_consequence(const struct capture *capture, struct finding *finding)
+{
+	char gaps[RULE_TEXT];
+	if (capture->gaps == 0)
+		rule_cause(finding,
+		           "No bytes are missing from the NMSP sessions of this report; whole sessions, and "
+		           "packets that carry nothing, may be.");
+	else
+		rule_cause(
+		    finding,
+		    "%s in the NMSP sessions may be this loss and not the hosts': what seems unanswered "
+		    "there may have been answered.",
+		    rule_count(capture->gaps, "gap", gaps));
+}
+
+void trust_dropped(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct capture *capture = &subject->model->capture;
+	const struct capture_input *worst = NULL;
+	uint64_t dropped = 0;
+	uint32_t inputs = 0;
+	char packets[RULE_TEXT];
+	for (uint32_t i = 0; i < capture->n_inputs; i++) {
+		const struct capture_input *input = &capture->inputs[i];
+		if (input->dropped <= 0)
+			continue;
+		inputs++;
+		dropped += (uint64_t)input->dropped;
+		if (worst == NULL || input->dropped > worst->dropped)
+			worst = input;
+	}
+	if (worst == NULL)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "The capturing program lost %s and kept %" PRIu64 " (%s%.100s).",
+	             rule_count(dropped, "packet", packets), capture->packets,
+	             inputs > 1 ? "most of them in " : "", worst->name);
+	rule_cause(finding, "Its buffer was too small, or its disk or processor too slow.");
+	dropped_consequence(capture, finding);
+	rule_evidence(finding, &worst->last);
+	rule_command(finding, "capture with a larger buffer, and only what matters",
+	             "tcpdump -B 65536 -s 0 -w nmsp.pcap tcp port %u", (unsigned)subject->model->ports[0]);
+}
+
+void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct capture *capture = &subject->model->capture;
+	char packets[RULE_TEXT];
+	if (capture->duplicates == 0)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "%s of the NMSP sessions came twice, of %" PRIu64 " in all, first packet %" PRIu64 ".",
+	             rule_count(capture->duplicates, "packet", packets), capture->nmsp_packets,
+	             capture->first_duplicate.packet);
+	rule_cause(
+	    finding,
+	    "The span port mirrors a packet where it enters and where it leaves the switch, or before "
+	    "and behind a router. The copies are left out of every count, but bare ACKs cannot be told "
+	    "from copies: packet counts are too high.");
+	rule_evidence(finding, &capture->first_duplicate);
+	rule_command(finding, "mirror one direction of each port",
+	             "monitor session 1 source interface <port> rx");
+}
+
+/* A session whose SYN was answered too late to be true, though its bytes follow without a gap. */
+static const struct session *leap(const struct model *model)
+{
+	for (const struct session *session = model->first; session != NULL; session = session->next) {
+		const struct session_tcp *tcp = &session->tcp;
+		if (tcp->syns == 0 || tcp->syns > LIMIT_SYNS || tcp->syn_ack.packet == 0 ||
+		    tcp->delivered[0] == 0 || tcp->gaps[0] > 0)
+			continue;
+		const struct origin *syn = &tcp->syn[tcp->syns - 1];
+		if (syn->input == tcp->syn_ack.input &&
+		    origin_elapsed(syn->time, tcp->syn_ack.time) > LEAP_NS)
+			return session;
+	}
+	return NULL;
+}
+
+static void jump_consequence(struct finding *finding)
+{
+	rule_cause(finding,
+	           "Durations across it are wrong in this report: handshake and echo times, silences, "
+	           "ages of sessions. The order of messages is not touched.");
+	rule_advice(finding, "set the clock of the capturing machine by NTP, and capture again");
+}
+
+void trust_clock_jump(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct capture *capture = &subject->model->capture;
+	const struct session *session = leap(subject->model);
+	char time[RULE_TEXT], times[RULE_TEXT];
+	if (capture->backwards > 0) {
+		struct finding *finding = rule_finding(rule, out);
+		rule_summary(finding,
+		             "The capture's clock runs backwards %s, by up to %s (packet %" PRIu64 ").",
+		             rule_count(capture->backwards, "time", times),
+		             rule_duration(capture->furthest_back, time), capture->backwards_at.packet);
+		rule_cause(finding,
+		           "The capturing machine's clock was set back, or files were joined in a wrong "
+		           "order.");
+		rule_evidence(finding, &capture->backwards_at);
+		jump_consequence(finding);
+	}
+	if (session == NULL)
+		return;
+	const struct session_tcp *tcp = &session->tcp;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "The capture's clock leaps forward: the SYN of session %" PRIu32
+	             " is answered %s later, and no host "
+	             "waits so long.",
+	             session->id,
+	             rule_duration(origin_elapsed(tcp->syn[tcp->syns - 1].time, tcp->syn_ack.time), time));
+	rule_cause(finding, "The capturing machine's clock was set forward.");
+	rule_evidence(finding, &tcp->syn[tcp->syns - 1]);
+	rule_evidence(finding, &tcp->syn_ack);
+	jump_consequence(finding);
+}
+
+/* No host sends more in a segment than the other one announced: it was cut up behind the capture. */
+static bool larger_than_announced(const struct session_tcp *tcp, uint8_t dir)
+{
+	return tcp->mss[dir ^ 1] != 0 && tcp->largest[dir] > tcp->mss[dir ^ 1];
+}
+
+void trust_offload(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session_tcp *first = NULL;
+	uint32_t sessions = 0, largest = 0;
+	char count[RULE_TEXT];
+	for (const struct session *session = subject->model->first; session != NULL;
+	     session = session->next) {
+		const struct session_tcp *tcp = &session->tcp;
+		bool larger[2] = {larger_than_announced(tcp, 0), larger_than_announced(tcp, 1)};
+		if (!session->offload && !larger[0] && !larger[1])
+			continue;
+		sessions++;
+		if (first == NULL)
+			first = tcp;
+		for (uint8_t dir = 0; dir < 2; dir++)
+			if (tcp->largest[dir] > largest)
+				largest = tcp->largest[dir];
+	}
+	if (first == NULL)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding,
+	             "%s hold%s segments larger than any packet of the network, up to %" PRIu32 " bytes.",
+	             rule_count(sessions, "session", count), sessions == 1 ? "s" : "", largest);
+	rule_cause(
+	    finding,
+	    "The capture was made on a host whose network card cuts or joins segments (offload). Packet "
+	    "counts and sizes are not those of the wire, and wrong checksums mean nothing; bytes, TLS and "
+	    "NMSP messages are right.");
+	rule_evidence(finding, &first->largest_at[first->largest[1] > first->largest[0]]);
+	rule_command(finding, "to see the packets of the wire",
+	             "ethtool -K <interface> tso off gso off gro off");
+}

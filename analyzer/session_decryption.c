@@ -1,0 +1,338 @@
+/*
+ * Why the records of a session are decrypted, or why not: the one judgement that findings and screens share.
+ *
+ * Called on demand. Pure: it looks at the counts that tls_tally wrote and asks the key log what it holds for
+ * the session's client random; it opens nothing and hands no secret on.
+ */
+#include "analyzer/session.h"
+#include "analyzer/tls_crypto.h"
+#include "dissect/tls_names.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define BIT(label) (1u << (label))
+
+#define HANDSHAKE_SECRETS (BIT(KEYLOG_CLIENT_HANDSHAKE) | BIT(KEYLOG_SERVER_HANDSHAKE))
+#define TRAFFIC_SECRETS   (BIT(KEYLOG_CLIENT_TRAFFIC) | BIT(KEYLOG_SERVER_TRAFFIC))
+
+/* So many refused records in a row, and none opened, are no damage of the capture. */
+#define REFUSED_FOR_CERTAIN 2
+
+#define NAME_SHOWN 80 /* characters of a file's name */
+
+static uint64_t both(const uint64_t counts[2])
+{
+	return counts[0] + counts[1];
+}
+
+__attribute__((format(printf, 2, 3))) static void say(struct session_decryption *out, const char *format, ...)
+{
+	size_t used = strlen(out->detail);
+	va_list list;
+	va_start(list, format);
+	vsnprintf(&out->detail[used], sizeof out->detail - used, format, list);
+	va_end(list);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* ---- secrets ---- */
+
+static unsigned wanted(const struct session_tls *tls)
+{
+	return tls->version == TLS_1_3 ? HANDSHAKE_SECRETS | TRAFFIC_SECRETS : BIT(KEYLOG_MASTER);
+}
+
+/* Sorts the wanted secrets into held, missing, and held with a length that cannot be. */
+static void look_up(const struct model *model, const struct session_tls *tls, struct session_decryption *out)
+{
+	const struct tls_suite *suite = tls_suite_find(tls->cipher);
+	for (unsigned label = 0; label < KEYLOG_LABELS; label++) {
+		struct keylog_secret secret;
+		if ((wanted(tls) & BIT(label)) == 0)
+			continue;
+		if (model->keylog == NULL ||
+		    !keylog_find(model->keylog, label, tls->client_random, &secret)) {
+			out->missing |= BIT(label);
+			continue;
+		}
+		out->held |= BIT(label);
+		if (tls->version == TLS_1_3 && suite != NULL && secret.n != tls_suite_hash_bytes(suite))
+			out->misfit |= BIT(label);
+		keylog_wipe(&secret);
+	}
+}
+
+const char *session_random(const struct session *session, char text[SESSION_RANDOM])
+{
+	for (size_t i = 0; i < TLS_RANDOM; i++)
+		snprintf(&text[2 * i], 3, "%02x", session->tls.client_random[i]);
+	return text;
+}
+
+const char *session_labels(unsigned secrets, char text[SESSION_LABELS])
+{
+	static const char *const names[KEYLOG_LABELS] = {
+	    [KEYLOG_MASTER] = "CLIENT_RANDOM",
+	    [KEYLOG_CLIENT_EARLY] = "CLIENT_EARLY_TRAFFIC_SECRET",
+	    [KEYLOG_CLIENT_HANDSHAKE] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+	    [KEYLOG_SERVER_HANDSHAKE] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+	    [KEYLOG_CLIENT_TRAFFIC] = "CLIENT_TRAFFIC_SECRET_0",
+	    [KEYLOG_SERVER_TRAFFIC] = "SERVER_TRAFFIC_SECRET_0",
+	};
+	size_t n = 0;
+	text[0] = '\0';
+	for (unsigned label = 0; label < KEYLOG_LABELS; label++)
+		if (secrets & BIT(label))
+			n += (size_t)snprintf(&text[n], SESSION_LABELS - n, "%s%s", n > 0 ? ", " : "",
+			                      names[label]);
+	return text;
+}
+
+/* ---- what cannot be opened with any key ---- */
+
+static bool unsupported(const struct session_tls *tls)
+{
+	const struct tls_suite *suite = tls_suite_find(tls->cipher);
+	return tls->server_hello &&
+	       (suite == NULL || !tls_suite_fits(suite, tls->version) || tls->compression != 0);
+}
+
+static void say_unsupported(const struct session_tls *tls, struct session_decryption *out)
+{
+	const char *suite = tls_cipher_name(tls->cipher), *version = tls_version_name(tls->version);
+	char number[16];
+	snprintf(number, sizeof number, "suite 0x%04x", tls->cipher);
+	suite = suite != NULL ? suite : number;
+	if (tls->version < TLS_1_0 || tls->version > TLS_1_3)
+		say(out, "%s protects records in a way that is not opened here, whatever the key",
+		    version != NULL ? version : "this version");
+	else if (tls->compression != 0)
+		say(out, "the records are compressed (method %u), which is not opened here",
+		    tls->compression);
+	else if (tls_suite_find(tls->cipher) != NULL)
+		say(out, "%s is no suite of %s", suite, version);
+	else
+		say(out,
+		    "%s is not opened here, whatever the key; AES-CBC, AES-GCM, AES-CCM and "
+		    "ChaCha20-Poly1305 are",
+		    suite);
+}
+
+static void say_no_hello(const struct session *session, struct session_decryption *out)
+{
+	const struct session_tls *tls = &session->tls;
+	const char *lacks = tls->client_hello   ? "server_hello is"
+	                    : tls->server_hello ? "client_hello is"
+	                                        : "hellos are";
+	say(out,
+	    "the %s not in the capture: without the randoms in the hellos no secret can be found or used, "
+	    "and "
+	    "%" PRIu64 " encrypted record%s stay%s closed",
+	    lacks, both(tls->protected_records), plural(both(tls->protected_records)),
+	    both(tls->protected_records) == 1 ? "s" : "");
+}
+
+/* ---- what some key could open ---- */
+
+static void say_key_log(const struct model *model, struct session_decryption *out)
+{
+	struct keylog_counts counts = {0};
+	if (model->keylog != NULL)
+		counts = keylog_counts(model->keylog);
+	if (counts.secrets == 0)
+		say(out, "no TLS secret was given");
+	else
+		say(out, "the key log %.*s has %" PRIu64 " secret%s, none of this session", NAME_SHOWN,
+		    keylog_name(model->keylog), counts.secrets, plural(counts.secrets));
+}
+
+static void say_no_key(const struct model *model, const struct session *session,
+                       struct session_decryption *out)
+{
+	const struct session_tls *tls = &session->tls;
+	char labels[SESSION_LABELS];
+	uint64_t closed = out->data - out->data_opened;
+	if (out->missing == 0) {
+		say(out, "%" PRIu64 " encrypted record%s had passed before the secrets came", closed,
+		    plural(closed));
+	} else if (out->held == 0) {
+		say_key_log(model, out);
+		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
+		    closed == 1 ? "s" : "");
+	} else {
+		say(out, "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
+		    (out->held & ~HANDSHAKE_SECRETS) == 0 ? "secrets of the handshake only"
+		    : (out->held & ~TRAFFIC_SECRETS) == 0 ? "secrets of the application data only"
+		                                          : "some secrets of the session",
+		    session_labels(out->missing, labels), both(tls->opened), plural(both(tls->opened)),
+		    closed);
+	}
+}
+
+static void say_refused(const struct session_tls *tls, struct session_decryption *out)
+{
+	uint64_t n = both(tls->refused);
+	say(out, "%" PRIu64 " record%s refused: %s tag or MAC does not verify (%spacket %" PRIu64 ")", n,
+	    n == 1 ? " was" : "s were", n == 1 ? "its" : "their", n == 1 ? "" : "first in ",
+	    tls->first_refused.packet);
+}
+
+static void say_bad_key(const struct session *session, struct session_decryption *out)
+{
+	say(out, "the key log has a secret for this session, but ");
+	if (out->misfit != 0)
+		say(out, "its length does not fit the suite");
+	else
+		say_refused(&session->tls, out);
+}
+
+/* "the gap at packet 88": of a direction whose records it closes. */
+static void say_gap(const struct session *session, struct session_decryption *out)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t dir = tls->behind_gap[0] == 0;
+	uint8_t other = dir ^ 1;
+	if (tls->behind_gap[other] > 0 && tls->key_gap[other].packet < tls->key_gap[dir].packet)
+		dir = other;
+	say(out, "the %s at packet %" PRIu64, session->tcp.gaps[dir] > 0 ? "gap" : "damage",
+	    tls->key_gap[dir].packet);
+}
+
+/* Some records are open: how many, and what closes the others. */
+static void say_opened(const struct session *session, struct session_decryption *out)
+{
+	const struct session_tls *tls = &session->tls;
+	uint64_t gap = both(tls->behind_gap), refused = both(tls->refused);
+	char labels[SESSION_LABELS];
+	if (out->data == 0)
+		say(out, "%" PRIu64 " record%s of the handshake, no application data", both(tls->opened),
+		    plural(both(tls->opened)));
+	else
+		say(out, "%" PRIu64 " of %" PRIu64 " application record%s", out->data_opened, out->data,
+		    plural(out->data));
+	if (gap > 0 && refused == 0 && out->missing == 0) {
+		say(out, "; the rest follows ");
+		say_gap(session, out);
+	} else if (gap > 0) {
+		say(out, "; %" PRIu64 " record%s ", gap, gap == 1 ? " follows" : "s follow");
+		say_gap(session, out);
+	}
+	if (refused > 0) {
+		say(out, "; ");
+		say_refused(tls, out);
+	}
+	if (out->missing != 0)
+		say(out, "; the key log lacks %s", session_labels(out->missing, labels));
+}
+
+/* ---- the judgement ---- */
+
+/* TLS 1.3 gives all of its records the type of application data, RFC 8446 section 5.2. */
+static void count_data(const struct session_tls *tls, struct session_decryption *out)
+{
+	out->data = both(tls->protected_records);
+	out->data_opened = both(tls->opened_data);
+	if (tls->version == TLS_1_3)
+		out->data -= both(tls->opened) - out->data_opened;
+}
+
+/*
+ * The keys that are there never opened a record of this direction. Not so where bytes are missing, and not
+ * for the client's first records when it may have sent early data, which other keys protect (RFC 8446
+ * section 4.2.10).
+ */
+static bool key_refused(const struct session *session, uint8_t dir)
+{
+	const struct session_tls *tls = &session->tls;
+	return tls->unproven[dir] > 0 && tls->behind_gap[dir] == 0 && session->tcp.conflicts == 0 &&
+	       !(tls->version == TLS_1_3 && tls->early_data && dir == tls->client_dir);
+}
+
+static bool wrong_for_certain(const struct session *session)
+{
+	const struct session_tls *tls = &session->tls;
+	uint64_t n[2];
+	for (uint8_t dir = 0; dir < 2; dir++)
+		n[dir] = key_refused(session, dir) ? tls->unproven[dir] : 0;
+	if (both(tls->opened) == 0)
+		return both(n) >= REFUSED_FOR_CERTAIN;
+	return tls->version == TLS_1_3 && (n[0] >= REFUSED_FOR_CERTAIN || n[1] >= REFUSED_FOR_CERTAIN);
+}
+
+static enum decryption judge(const struct session *session, const struct session_decryption *found)
+{
+	const struct session_tls *tls = &session->tls;
+	if (found->data_opened > 0)
+		return DECRYPTION_DECRYPTED;
+	if (both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
+		return DECRYPTION_NONE;
+	if (unsupported(tls))
+		return DECRYPTION_UNSUPPORTED_CIPHER;
+	if (!tls->client_hello || !tls->server_hello)
+		return DECRYPTION_NOT_CAPTURED;
+	if (found->misfit != 0 || key_refused(session, 0) || key_refused(session, 1))
+		return DECRYPTION_BAD_KEY;
+	if (found->missing != 0 && found->data > 0)
+		return DECRYPTION_NO_KEY;
+	if (both(tls->behind_gap) > 0)
+		return DECRYPTION_GAP;
+	if (both(tls->opened) > 0)
+		return DECRYPTION_DECRYPTED;
+	return both(tls->refused) > 0 ? DECRYPTION_BAD_KEY : DECRYPTION_NO_KEY;
+}
+
+void session_decryption(const struct model *model, const struct session *session,
+                        struct session_decryption *out)
+{
+	*out = (struct session_decryption){0};
+	count_data(&session->tls, out);
+	look_up(model, &session->tls, out);
+	out->wrong_key = wrong_for_certain(session);
+	out->state = judge(session, out);
+	switch (out->state) {
+	case DECRYPTION_NONE:
+		break;
+	case DECRYPTION_DECRYPTED:
+		say_opened(session, out);
+		break;
+	case DECRYPTION_NO_KEY:
+		say_no_key(model, session, out);
+		break;
+	case DECRYPTION_BAD_KEY:
+		say_bad_key(session, out);
+		break;
+	case DECRYPTION_NOT_CAPTURED:
+		say_no_hello(session, out);
+		break;
+	case DECRYPTION_UNSUPPORTED_CIPHER:
+		say_unsupported(&session->tls, out);
+		break;
+	case DECRYPTION_GAP:
+		say(out,
+		    "%" PRIu64
+		    " encrypted record%s: none opened, because the number of a record is not known behind ",
+		    out->data, plural(out->data));
+		say_gap(session, out);
+		break;
+	}
+}
+
+const char *session_decryption_name(enum decryption state)
+{
+	static const char *const names[] = {
+	    [DECRYPTION_NONE] = "none",
+	    [DECRYPTION_DECRYPTED] = "decrypted",
+	    [DECRYPTION_NO_KEY] = "no-key",
+	    [DECRYPTION_BAD_KEY] = "bad-key",
+	    [DECRYPTION_NOT_CAPTURED] = "handshake-not-captured",
+	    [DECRYPTION_UNSUPPORTED_CIPHER] = "unsupported-cipher",
+	    [DECRYPTION_GAP] = "gap",
+	};
+	return names[state];
+}

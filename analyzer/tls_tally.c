@@ -1,0 +1,44 @@
+/* Counts of protected records; see tls_tally.h. Called by tls_conn.c only. */
+#include "analyzer/tls_tally.h"
+
+static bool has_closed(const struct session_tcp *tcp, uint8_t dir)
+{
+	return tcp->fin[dir].packet != 0 || (tcp->rst.packet != 0 && tcp->rst_dir == dir);
+}
+
+void tls_tally_data(struct session *session, uint8_t dir, uint16_t length, const struct origin *at)
+{
+	struct session_tls *tls = &session->tls;
+	if (tls->protected_records[dir]++ == 0)
+		tls->first_protected[dir] = *at;
+	tls->protected_on[dir] = true;
+	if (tls->protected_records[dir ^ 1] > 0)
+		tls->protected_after_reply[dir]++;
+	tls->last_protected[dir] = *at;
+	tls->last_protected_length[dir] = length;
+	tls->latest_protected = dir;
+	tls->closed_before_last[dir] = has_closed(&session->tcp, dir ^ 1);
+}
+
+void tls_tally_opened(struct session_tls *tls, uint8_t dir, uint8_t type)
+{
+	tls->opened[dir]++;
+	if (type == TLS_APPLICATION_DATA)
+		tls->opened_data[dir]++;
+	tls->unproven[dir] = 0;
+}
+
+void tls_tally_refused(struct session_tls *tls, uint8_t dir, bool proven, const struct origin *at)
+{
+	if (tls->refused[0] + tls->refused[1] == 0)
+		tls->first_refused = *at;
+	tls->refused[dir]++;
+	if (!proven)
+		tls->unproven[dir]++;
+}
+
+void tls_tally_behind_gap(struct session_tls *tls, uint8_t dir, const struct origin *at)
+{
+	if (tls->behind_gap[dir]++ == 0)
+		tls->key_gap[dir] = *at;
+}

@@ -1,0 +1,25 @@
+/*
+ * What became of the protected records of one TLS connection, counted in the session's facts: opened, refused,
+ * closed because bytes are missing.
+ *
+ * Part of tls_conn, which calls it for each record. Opens nothing; what follows from the counts is
+ * session_decryption.c.
+ */
+#ifndef ANALYZER_TLS_TALLY_H
+#define ANALYZER_TLS_TALLY_H
+
+#include "analyzer/model.h"
+
+/* A record of application data type came, whether it can be opened or not. */
+void tls_tally_data(struct session *session, uint8_t dir, uint16_t length, const struct origin *at);
+
+/* A record was opened; `type` is its inner content type. */
+void tls_tally_opened(struct session_tls *tls, uint8_t dir, uint8_t type);
+
+/* A tag or MAC does not verify. `proven`: the same keys have opened a record before. */
+void tls_tally_refused(struct session_tls *tls, uint8_t dir, bool proven, const struct origin *at);
+
+/* A record stays closed because bytes are missing in it or before it. `at`: where the gap was seen. */
+void tls_tally_behind_gap(struct session_tls *tls, uint8_t dir, const struct origin *at);
+
+#endif

@@ -1,0 +1,341 @@
+/*
+ * Words, MAC addresses and hashes of a line of allow-list text, with the damage that pasting does to them.
+ *
+ * Called by authtext. Of several readings of a line the one with the least and mildest damage wins. Never
+ * decides whether a hash is the right one.
+ */
+#include "dissect/authtoken.h"
+
+#include "dissect/limits.h"
+
+#define HASH_ROOM     136 /* a hash as written: 64 digits in pairs, the separators, and room for damage */
+#define MAC_ROOM      24  /* the same of a MAC address */
+#define HASH_PIECES   3   /* words that stray spaces may have made of one hash */
+#define MAC_PIECES    2
+#define LABEL         3 /* letters of a label in front of a colon, at least */
+#define SHA1_DIGITS   40
+#define SHA256_DIGITS 64
+#define MAC_DIGITS    12
+#define HASH_SLACK    4 /* digits that a damaged hash may lack or have too many */
+#define MAC_SHORTEST  10
+#define MAC_LONGEST   13
+
+/* How a token as written is grouped by ':', '-' or '.'. */
+struct groups {
+	size_t count, widest;
+	bool mixed; /* more than one kind of separator */
+	char separator;
+};
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c != 0 && strchr(" \t\r,;|+=\"'()[]{}<>", c) != NULL;
+}
+
+static bool is_joint(char c)
+{
+	return c == ':' || c == '-' || c == '.';
+}
+
+/* A word without the separators at its ends ("0050569c3489:", a bullet "-"). */
+static struct span trimmed(struct span word)
+{
+	size_t from = 0, to = word.n;
+	while (from < to && is_joint((char)word.p[from]))
+		from++;
+	while (to > from && is_joint((char)word.p[to - 1]))
+		to--;
+	return span_cut(word, from, to - from);
+}
+
+/* What stands behind a prompt ("WLC#username", "#username" behind a bracket): the word behind its last '#'.
+ */
+static struct span without_prompt(struct span word, bool first)
+{
+	size_t from = 0;
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == '#' && (first || i == from))
+			from = i + 1;
+	return span_cut(word, from, word.n - from);
+}
+
+/* Length of a label and its colon in front of a value ("SHA1:e0af..."); 0 when there is none. */
+static size_t label_length(struct span word)
+{
+	bool letters = false;
+	for (size_t i = 0; i < word.n; i++) {
+		char c = (char)word.p[i];
+		if (c == ':')
+			return letters && i >= LABEL ? i + 1 : 0;
+		letters = letters || (authtext_digit(c) < 0 && authtext_meant(c) == c && !is_joint(c));
+	}
+	return 0;
+}
+
+static void add_word(struct authtoken_words *out, struct span word)
+{
+	word = trimmed(word);
+	if (word.n > 0 && out->n < AUTHTOKEN_WORDS)
+		out->word[out->n++] = word;
+}
+
+void authtoken_split(struct span line, struct authtoken_words *out)
+{
+	bool first = true, apart = true; /* a comment stands apart from the word before it */
+	out->n = 0;
+	for (size_t at = 0; at < line.n && out->n < AUTHTOKEN_WORDS;) {
+		size_t n = 0;
+		while (at + n < line.n && !is_blank(line.p[at + n]))
+			n++;
+		struct span word = span_cut(line, at, n);
+		if (n > 0 && apart && (word.p[0] == '#' || word.p[0] == '!'))
+			return;
+		at += n;
+		apart = at < line.n &&
+		        (line.p[at] == ' ' || line.p[at] == '\t' || line.p[at] == ',' || line.p[at] == ';');
+		at++;
+		if (n == 0)
+			continue;
+		word = without_prompt(word, first);
+		first = false;
+		size_t label = label_length(word);
+		add_word(out, span_cut(word, 0, label));
+		add_word(out, span_cut(word, label, word.n));
+	}
+}
+
+bool authtoken_is(const struct authtoken_words *words, size_t i, const char *keyword)
+{
+	if (i >= words->n || words->word[i].n != strlen(keyword))
+		return false;
+	for (size_t k = 0; k < words->word[i].n; k++)
+		if (lower((char)words->word[i].p[k]) != keyword[k])
+			return false;
+	return true;
+}
+
+size_t authtoken_find(const struct authtoken_words *words, const char *const *keywords)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		size_t k = 0;
+		while (keywords[k] != NULL && authtoken_is(words, i + k, keywords[k]))
+			k++;
+		if (keywords[k] == NULL)
+			return i;
+	}
+	return words->n;
+}
+
+/* Hex digits are alike in both cases; what is none is kept as it was written, to be shown so. */
+static char kept(char c)
+{
+	return authtext_digit(c) >= 0 ? lower(c) : c;
+}
+
+/* Words as one text; a character beyond ASCII becomes one '?'. False when it is too long for the room. */
+static bool join(const struct authtoken_words *words, size_t first, size_t count, char *raw, size_t room)
+{
+	size_t n = 0;
+	for (size_t i = first; i < first + count; i++) {
+		if (words->word[i].n >= room - n)
+			return false;
+		for (size_t k = 0; k < words->word[i].n; k++) {
+			uint8_t c = words->word[i].p[k];
+			bool beyond = c >= 0x80 || c == 0;
+			bool goes_on = c >= 0x80 && c < 0xc0 && k > 0 && words->word[i].p[k - 1] >= 0x80;
+			if (!goes_on)
+				raw[n++] = beyond ? '?' : kept((char)c);
+		}
+	}
+	raw[n] = 0;
+	return true;
+}
+
+static struct groups groups_of(const char *raw)
+{
+	struct groups out = {.count = 1};
+	size_t width = 0;
+	for (size_t i = 0; raw[i] != 0; i++) {
+		if (!is_joint(raw[i])) {
+			width++;
+			if (width > out.widest)
+				out.widest = width;
+			continue;
+		}
+		out.mixed = out.mixed || (out.separator != 0 && out.separator != raw[i]);
+		out.separator = raw[i];
+		out.count++;
+		width = 0;
+	}
+	return out;
+}
+
+/* The token without separators, and its damage but for the length; false: too long, or mostly no hex. */
+static bool token_of(const char *raw, struct authtext_token *out)
+{
+	size_t n = 0, hex = 0;
+	for (size_t i = 0; raw[i] != 0; i++) {
+		if (is_joint(raw[i]))
+			continue;
+		if (n == AUTHTEXT_HASH)
+			return false;
+		bool alike = authtext_meant(raw[i]) != raw[i];
+		bool digit = authtext_digit(raw[i]) >= 0;
+		hex += alike || digit;
+		if (!digit)
+			out->damage |= alike ? AUTHTEXT_LOOKALIKE : AUTHTEXT_DIGIT;
+		out->text[n++] = raw[i];
+	}
+	out->text[n] = 0;
+	return hex * 5 >= n * 4;
+}
+
+static bool near_length(size_t n, size_t digits)
+{
+	return n + HASH_SLACK >= digits && n <= digits + HASH_SLACK;
+}
+
+static bool hash_form(const char *raw, struct authtext_token *out)
+{
+	struct groups groups = groups_of(raw);
+	if (groups.mixed || (groups.count > 1 && groups.widest > 8) || !token_of(raw, out))
+		return false;
+	size_t n = strlen(out->text);
+	if (n != SHA1_DIGITS && n != SHA256_DIGITS)
+		out->damage |= AUTHTEXT_LENGTH;
+	return near_length(n, SHA1_DIGITS) || near_length(n, SHA256_DIGITS);
+}
+
+/* Twelve digits bare, in pairs or in fours, give or take a digit; an IPv4 address or a time is none. */
+static bool mac_form(const char *raw, struct authtext_token *out)
+{
+	struct groups groups = groups_of(raw);
+	bool pairs = groups.separator != '.' && groups.count >= 5 && groups.count <= 7 && groups.widest <= 3;
+	bool fours = groups.count == 3 && groups.widest <= 5;
+	if (groups.mixed || !(groups.count == 1 || pairs || fours) || !token_of(raw, out))
+		return false;
+	size_t n = strlen(out->text);
+	if (n != MAC_DIGITS)
+		out->damage |= AUTHTEXT_LENGTH;
+	return n >= MAC_SHORTEST && n <= MAC_LONGEST;
+}
+
+/* The likelier reading of two is the one with less and milder damage. */
+static unsigned cost_of(const struct authtext_token *token)
+{
+	static const struct {
+		unsigned damage, cost;
+	} costs[] = {{AUTHTEXT_SPACE, 1}, {AUTHTEXT_LOOKALIKE, 2}, {AUTHTEXT_LENGTH, 4}, {AUTHTEXT_DIGIT, 8}};
+	unsigned cost = 0;
+	for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
+		if (token->damage & costs[i].damage)
+			cost += costs[i].cost;
+	return cost;
+}
+
+/* Reads `count` words from `first` on as one token of less than `room` characters as written. */
+static bool read_token(const struct authtoken_words *words, size_t first, size_t count, size_t room,
+                       bool (*form)(const char *raw, struct authtext_token *out), struct authtext_token *out)
+{
+	char raw[HASH_ROOM];
+	*out = (struct authtext_token){.damage = count > 1 ? AUTHTEXT_SPACE : 0};
+	return first + count <= words->n && join(words, first, count, raw, room) && form(raw, out);
+}
+
+/* A token and the words it takes. */
+struct reading {
+	struct authtext_token token;
+	size_t from, count;
+	unsigned cost;
+};
+
+/* The best MAC address outside the words of the hash. */
+static struct reading find_mac(const struct authtoken_words *words, const struct reading *hash)
+{
+	struct reading best = {.cost = AUTHTOKEN_NONE};
+	for (size_t count = 1; count <= MAC_PIECES; count++)
+		for (size_t i = 0; i + count <= words->n; i++) {
+			struct authtext_token mac;
+			if (i < hash->from + hash->count && hash->from < i + count)
+				continue;
+			if (!read_token(words, i, count, MAC_ROOM, mac_form, &mac) ||
+			    cost_of(&mac) >= best.cost)
+				continue;
+			best =
+			    (struct reading){.token = mac, .from = i, .count = count, .cost = cost_of(&mac)};
+		}
+	return best;
+}
+
+/* A clean hash of the other length in one word, as a table with both digests has it. */
+static size_t find_other(const struct authtoken_words *words, const struct reading *hash,
+                         struct authtext_token *out)
+{
+	size_t digits = strlen(hash->token.text);
+	for (size_t i = 0; i < words->n && hash->count > 0; i++) {
+		struct authtext_token other;
+		bool taken = i >= hash->from && i < hash->from + hash->count;
+		if (taken || !read_token(words, i, 1, HASH_ROOM, hash_form, &other) || other.damage != 0 ||
+		    strlen(other.text) == digits)
+			continue;
+		*out = other;
+		return 1;
+	}
+	return 0;
+}
+
+size_t authtoken_pair(const struct authtoken_words *words, struct authtext *out)
+{
+	struct reading none = {.count = 0};
+	struct reading mac = {.count = 0}, hash = {.count = 0};
+	unsigned best = 2 * AUTHTOKEN_NONE;
+	for (size_t count = 1; count <= HASH_PIECES; count++)
+		for (size_t i = 0; i + count <= words->n; i++) {
+			struct reading one = {.from = i, .count = count};
+			if (!read_token(words, i, count, HASH_ROOM, hash_form, &one.token))
+				continue;
+			struct reading other = find_mac(words, &one);
+			if (cost_of(&one.token) + other.cost >= best)
+				continue;
+			best = cost_of(&one.token) + other.cost;
+			hash = one;
+			mac = other;
+		}
+	if (best == 2 * AUTHTOKEN_NONE)
+		mac = find_mac(words, &none);
+	out->hash = hash.token;
+	out->mac = mac.token;
+	return hash.count + mac.count + find_other(words, &hash, &out->other);
+}
+
+unsigned authtoken_mac_at(const struct authtoken_words *words, size_t i, struct authtext_token *out)
+{
+	unsigned best = AUTHTOKEN_NONE;
+	for (size_t count = 1; count <= MAC_PIECES; count++) {
+		struct authtext_token mac;
+		if (!read_token(words, i, count, MAC_ROOM, mac_form, &mac) || cost_of(&mac) >= best)
+			continue;
+		best = cost_of(&mac);
+		*out = mac;
+	}
+	return best;
+}
+
+/* The place says that this is the hash, so what is far from one is kept too, with its damage. */
+static bool any_form(const char *raw, struct authtext_token *out)
+{
+	*out = (struct authtext_token){.damage = out->damage};
+	token_of(raw, out);
+	out->damage |= AUTHTEXT_LENGTH;
+	return true;
+}
+
+void authtoken_any(const struct authtoken_words *words, size_t i, struct authtext_token *out)
+{
+	read_token(words, i, 1, HASH_ROOM, any_form, out);
+}

@@ -1,0 +1,208 @@
+/* What analyzer/tcp notes of TTLs, windows, sizes and repeats, and what it must not take for them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "tests/tcptalk.h"
+
+#define IP_ID 4000
+
+static struct talk *opened(void)
+{
+	struct talk *talk = talk_new(1);
+	talk_open(talk);
+	talk_capture_all(talk);
+	return talk;
+}
+
+static const struct session_tcp *facts_of(const struct talk *talk)
+{
+	return &talk->session.tcp;
+}
+
+/* Captures a shot with this window and TTL. */
+static void capture(struct talk *talk, const struct shot *shot, uint16_t window, uint8_t ttl)
+{
+	struct packet packet = talk_packet(talk, shot);
+	packet.tcp.window = window;
+	packet.ttl = ttl;
+	talk->now.packet++;
+	talk->now.time += shot->after;
+	tcp_push(&talk->tcp, shot->dir, &packet, &talk->now, &talk->held_all);
+	free((void *)(uintptr_t)packet.payload.p);
+}
+
+static void ack_after(struct talk *talk, uint8_t dir, int64_t after, uint16_t window, uint8_t ttl)
+{
+	struct shot shot = talk_say(talk, dir, 0);
+	shot.after = after;
+	capture(talk, &shot, window, ttl);
+}
+
+/* ---- TTL ------------------------------------------------------------------------------------------- */
+
+static void ttl_of_hosts_and_resets(void **state)
+{
+	(void)state;
+	struct talk *talk = talk_new(1);
+	ack_after(talk, 0, MS, 100, 60);
+	ack_after(talk, 0, MS, 100, 60);
+	ack_after(talk, 1, MS, 100, 120);
+	assert_int_equal(facts_of(talk)->ttl[0], 60);
+	assert_int_equal(facts_of(talk)->ttl[1], 120);
+	assert_false(facts_of(talk)->ttl_mixed[0] || facts_of(talk)->ttl_mixed[1]);
+	struct shot rst = talk_shot(talk, 0, TCP_RST | TCP_ACK);
+	capture(talk, &rst, 0, 255);
+	capture(talk, &rst, 0, 254);
+	assert_int_equal(facts_of(talk)->rst_ttl[0], 255);
+	assert_int_equal(facts_of(talk)->rst_ttl[1], 0);
+	assert_false(facts_of(talk)->ttl_mixed[0]);
+	assert_int_equal(facts_of(talk)->zero_window[0].from.packet, 0); /* a RST announces nothing */
+	ack_after(talk, 1, MS, 100, 119);
+	assert_true(facts_of(talk)->ttl_mixed[1]);
+	talk_free(talk);
+}
+
+/* ---- window ---------------------------------------------------------------------------------------- */
+
+static void closed_window(void **state)
+{
+	(void)state;
+	struct talk *talk = opened();
+	const struct tcp_zero_window *zero = facts_of(talk)->zero_window;
+	ack_after(talk, 0, MS, 0, 64);
+	uint64_t from = talk->now.packet;
+	ack_after(talk, 1, MS, 1000, 64);
+	ack_after(talk, 0, 5 * MS, 0, 64);
+	assert_int_equal(zero[0].from.packet, from);
+	assert_int_equal(zero[0].to.time - zero[0].from.time, 6 * MS);
+	assert_int_equal(zero[1].from.packet, 0);
+	ack_after(talk, 0, 900 * MS, 1, 64); /* how long it was closed nobody saw */
+	assert_int_equal(zero[0].to.time - zero[0].from.time, 6 * MS);
+	ack_after(talk, 0, 900 * MS, 0, 64); /* a new row */
+	ack_after(talk, 0, 3 * MS, 0, 64);
+	assert_int_equal(zero[0].from.packet, from);
+	ack_after(talk, 0, 4 * MS, 0, 64);
+	assert_int_equal(zero[0].to.time - zero[0].from.time, 7 * MS);
+	talk_free(talk);
+}
+
+/* ---- sizes and repeats ----------------------------------------------------------------------------- */
+
+static void largest_segment(void **state)
+{
+	(void)state;
+	struct talk *talk = opened();
+	struct shot data = talk_say(talk, 0, 30);
+	talk_capture(talk, &data);
+	data = talk_say(talk, 0, 900);
+	data.cut = 100;
+	talk_capture(talk, &data);
+	uint64_t packet = talk->now.packet;
+	data = talk_say(talk, 0, 900);
+	talk_capture(talk, &data);
+	assert_int_equal(facts_of(talk)->largest[0], 900);
+	assert_int_equal(facts_of(talk)->largest_seq[0], talk->isn[0] + 1 + 30);
+	assert_int_equal(facts_of(talk)->largest_at[0].packet, packet);
+	talk_end(talk);
+	talk_free(talk);
+}
+
+/* Sends a shot again, as a host does. */
+static void again(struct talk *talk, struct shot *shot)
+{
+	shot->after = 300 * MS;
+	shot->ip_id = (uint16_t)(shot->ip_id + IP_ID);
+	assert_true(talk_capture(talk, shot));
+}
+
+static void stuck_segment(void **state)
+{
+	(void)state;
+	struct talk *talk = opened();
+	const struct tcp_repeat *repeat = &facts_of(talk)->repeat[0];
+	struct shot large = talk_say(talk, 0, 900);
+	talk_capture(talk, &large);
+	struct shot tail = talk_say(talk, 0, 30);
+	talk_capture(talk, &tail);
+	struct shot ack = talk_shot(talk, 1, TCP_ACK);
+	talk_capture(talk, &ack);
+	again(talk, &tail); /* a loss probe, RFC 8985 section 7 */
+	assert_int_equal(repeat->times, 1);
+	for (uint32_t i = 1; i <= 4; i++) {
+		again(talk, &large);
+		assert_int_equal(repeat->times, i);
+		assert_int_equal(repeat->last.packet, talk->now.packet);
+	}
+	assert_int_equal(repeat->seq, talk->isn[0] + 1);
+	assert_int_equal(repeat->seq, facts_of(talk)->largest_seq[0]);
+	assert_int_equal(repeat->length, 900);
+	assert_int_equal(facts_of(talk)->retransmissions[0], 5);
+	ack.ack = 930;
+	talk_capture(talk, &ack);
+	assert_int_equal(repeat->times, 0);
+	again(talk, &large); /* the ACK came too late */
+	assert_int_equal(repeat->times, 0);
+	talk_end(talk);
+	talk_free(talk);
+}
+
+static void copies_are_no_repeats(void **state)
+{
+	(void)state;
+	struct talk *talk = opened(); /* the handshake took 2 ms */
+	struct shot data = talk_say(talk, 0, 30);
+	talk_capture(talk, &data);
+	data.after = MS;
+	assert_false(talk_capture(talk, &data));
+	assert_int_equal(facts_of(talk)->retransmissions[0] + facts_of(talk)->repeat[0].times, 0);
+	data.after = 40 * MS; /* of a slow mirror */
+	assert_true(talk_capture(talk, &data));
+	assert_int_equal(facts_of(talk)->retransmissions[0], 1);
+	assert_int_equal(facts_of(talk)->late_copies, 1);
+	again(talk, &data);
+	assert_int_equal(facts_of(talk)->retransmissions[0], 2);
+	assert_int_equal(facts_of(talk)->late_copies, 1);
+	data.ip_id = 0; /* IPv6 has none, so nothing tells the two apart */
+	assert_true(talk_capture(talk, &data));
+	assert_true(talk_capture(talk, &data));
+	assert_int_equal(facts_of(talk)->retransmissions[0], 4);
+	assert_int_equal(facts_of(talk)->late_copies, 1);
+	struct shot bare = talk_say(talk, 1, 0);
+	bare.after = 0;
+	assert_true(talk_capture(talk, &bare)); /* bare ACKs are never copies */
+	assert_true(talk_capture(talk, &bare));
+	assert_int_equal(facts_of(talk)->duplicates, 1);
+	talk_end(talk);
+	talk_free(talk);
+}
+
+static void keep_alives_and_probes_are_no_repeats(void **state)
+{
+	(void)state;
+	struct talk *talk = opened();
+	struct shot data = talk_say(talk, 0, 30);
+	talk_capture(talk, &data);
+	struct shot probe = talk_say(talk, 0, 0);
+	probe.off--;
+	probe.n = 1;
+	for (int i = 0; i < 20; i++)
+		again(talk, &probe);
+	assert_int_equal(facts_of(talk)->retransmissions[0] + facts_of(talk)->repeat[0].times, 0);
+	talk_end(talk);
+	talk_free(talk);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(ttl_of_hosts_and_resets),
+	    cmocka_unit_test(closed_window),
+	    cmocka_unit_test(largest_segment),
+	    cmocka_unit_test(stuck_segment),
+	    cmocka_unit_test(copies_are_no_repeats),
+	    cmocka_unit_test(keep_alives_and_probes_are_no_repeats),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+/*
+ * The table of the AuthList comparison: what each engine says of itself against what controllers allow.
+ * design.md section 8. Rows are there when texts of both sides were given. Called through ui/view.h.
+ */
+#include "ui/view.h"
+
+#include <stdio.h>
+
+static const struct authlist *list(const struct row *row)
+{
+	return &row->view->model->authlist;
+}
+
+static const struct authlist_engine *engine(const struct row *row)
+{
+	return row->item;
+}
+
+static const struct auth_decision *decision(const struct row *row)
+{
+	return &row->view->comparison;
+}
+
+static struct value mac_of(const struct authtext_token *token)
+{
+	uint8_t bytes[6];
+	if (token->damage != 0 || !authtext_mac(token->text, bytes))
+		return view_text(token->text);
+	return view_mac(bytes);
+}
+
+static const struct authlist_entry *own_entry(const struct row *row)
+{
+	return authlist_own_entry(list(row), engine(row), decision(row)->entry);
+}
+
+static struct value mac(const struct row *row)
+{
+	return mac_of(&own_entry(row)->mac);
+}
+
+static struct value result(const struct row *row)
+{
+	return view_text(auth_prediction_name(decision(row)->prediction));
+}
+
+static struct value meaning(const struct row *row)
+{
+	switch (decision(row)->prediction) {
+	case AUTH_MATCH:
+		return view_text("same: the list allows this engine");
+	case AUTH_DAMAGED_ENTRY:
+		return view_text("damaged: the same but for a typing error");
+	case AUTH_HASH_KIND:
+		return view_text("wrong kind: its hash, but of the digest that is not wanted");
+	case AUTH_HASH_MISMATCH:
+		return view_text("different: the list has another hash for this MAC");
+	case AUTH_HASH_OTHER_MAC:
+		return view_text("different: the list has this hash under another MAC");
+	case AUTH_MAC_NOT_LISTED:
+		return view_text("missing: the list has no entry for this engine");
+	case AUTH_NO_LIST:
+	case AUTH_NO_CERTIFICATE:
+	case AUTH_NOT_VISIBLE:
+		break;
+	}
+	return view_null();
+}
+
+static struct value detail(const struct row *row)
+{
+	return view_text(decision(row)->detail);
+}
+
+/* ---- the two entries ---- */
+
+static struct value place(const struct row *row, const struct authlist_entry *entry)
+{
+	char *text = row->view->scratch;
+	if (entry == NULL)
+		return view_null();
+	snprintf(text, sizeof row->view->scratch, "%s line %u", list(row)->files[entry->file].name,
+	         (unsigned)entry->line);
+	return view_text(text);
+}
+
+static struct value own_place(const struct row *row)
+{
+	return place(row, own_entry(row));
+}
+
+static struct value own_source(const struct row *row)
+{
+	return view_text(list(row)->files[own_entry(row)->file].name);
+}
+
+static struct value own_line(const struct row *row)
+{
+	return view_count(own_entry(row)->line);
+}
+
+static struct value own_hash(const struct row *row)
+{
+	return view_text(own_entry(row)->hash.text);
+}
+
+static const struct column own_columns[] = {
+    {.label = "Engine's text", .get = own_place},
+    {.key = "source", .get = own_source},
+    {.key = "line", .get = own_line},
+    {.key = "hash", .label = "Engine's hash", .get = own_hash},
+};
+
+static const struct table own_table = {TABLE_OF(own_columns)};
+
+static struct value entry_place(const struct row *row)
+{
+	return place(row, decision(row)->entry);
+}
+
+static struct value entry_source(const struct row *row)
+{
+	const struct authlist_entry *entry = decision(row)->entry;
+	return entry == NULL ? view_null() : view_text(list(row)->files[entry->file].name);
+}
+
+static struct value entry_line(const struct row *row)
+{
+	const struct authlist_entry *entry = decision(row)->entry;
+	return entry == NULL ? view_null() : view_count(entry->line);
+}
+
+static struct value entry_mac(const struct row *row)
+{
+	const struct authlist_entry *entry = decision(row)->entry;
+	return entry == NULL ? view_null() : mac_of(&entry->mac);
+}
+
+static struct value entry_hash(const struct row *row)
+{
+	const struct authlist_entry *entry = decision(row)->entry;
+	return entry == NULL ? view_null() : view_text(entry->hash.text);
+}
+
+static const struct column entry_columns[] = {
+    {.label = "Entry", .get = entry_place},
+    {.key = "source", .get = entry_source},
+    {.key = "line", .get = entry_line},
+    {.key = "mac", .label = "Entry MAC", .get = entry_mac},
+    {.key = "hash", .label = "Entry hash", .get = entry_hash},
+};
+
+static const struct table entry_table = {TABLE_OF(entry_columns)};
+
+/* ---- rows ---- */
+
+static size_t count(const struct row *parent)
+{
+	return list(parent)->n_allowing > 0 ? list(parent)->n_engines : 0;
+}
+
+static void open(const struct row *parent, struct row *row)
+{
+	row->item = &list(parent)->engines[row->index];
+	authlist_compare(list(parent), row->item, &row->view->comparison);
+}
+
+static const struct column columns[] = {
+    {.key = "mac", .label = "Engine MAC", .get = mac},
+    {.key = "result", .label = "Result", .get = result},
+    {.label = "That is", .get = meaning},
+    {.key = "detail", .label = "In detail", .get = detail},
+    {.key = "engine", .label = "Engine's text", .shape = COLUMN_OBJECT, .table = &own_table},
+    {.key = "entry", .label = "Entry", .shape = COLUMN_OBJECT, .table = &entry_table},
+};
+
+const struct table view_comparison = {TABLE_OF(columns), .count = count, .open = open};
