@@ -172,6 +172,8 @@ static void explain_trace(const struct subject *subject, const struct alert_seen
                           struct finding *finding)
 {
 	trace_rejected(subject, finding);
+	if (subject->auth.stand_in != NULL)
+		add_detail(&subject->auth.decision, finding);
 	if (alert != NULL) {
 		explain(subject, alert, finding);
 		return;

@@ -113,7 +113,7 @@ void trace_lines_lost(const struct subject *subject, const struct rule *rule, st
 	rule_summary(finding, "%s %s missing from the trace: sequence number%s %s.",
 	             rule_count(lost, "line", count), lost == 1 ? "is" : "are", lost == 1 ? "" : "s", ranges);
 	rule_cause(finding,
-	           "They were left out of the paste, or the controller's buffer overran. What a session "
-	           "around them does not show may have stood in them.");
+	           "The paste left something out, or the controller's buffer overran. What a session around "
+	           "it does not show may have stood there.");
 	rule_command(finding, "controller (IOS-XE), paste it whole", "show trace messages nmsp");
 }
