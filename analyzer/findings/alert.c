@@ -91,13 +91,21 @@ static bool server_has_spoken(const struct session *session, const struct origin
 	return false;
 }
 
+/* A trace tells that a certificate was sent, and never shows it. */
+static bool told_before(const struct session *session, uint8_t dir, const struct origin *at)
+{
+	const struct step *step = session_step(session, STEP_CERTIFICATE, dir);
+	return session->trace != NULL && step != NULL && step->certificates > 0 &&
+	       step->at.packet <= at->packet;
+}
+
 static bool shown_before(const struct session *session, uint8_t dir, const struct origin *at)
 {
 	for (uint32_t i = 0; i < session->n_certs; i++) {
 		if (session->certs[i].dir == dir && session->certs[i].at.packet <= at->packet)
 			return true;
 	}
-	return false;
+	return told_before(session, dir, at);
 }
 
 /* The certificate that the alert speaks of was asked for, and its bytes are not in the capture. */

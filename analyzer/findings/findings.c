@@ -67,6 +67,7 @@ static const struct rule capture_rules[] = {
     {"session-flapping", SEVERITY_ERROR, flapping_pairs, 0},
     {"time-skew", SEVERITY_WARNING, clock_behind, 0},
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
+    {"trace-lines-lost", SEVERITY_INFO, trace_lines_lost, 0},
     {"capture-dropped", SEVERITY_WARNING, trust_dropped, 0},
     {"capture-duplicates", SEVERITY_WARNING, trust_duplicates, 0},
     {"capture-clock-jump", SEVERITY_WARNING, trust_clock_jump, 0},
@@ -89,7 +90,7 @@ static void sort(struct findings *out)
 
 static struct subject subject_of(const struct model *model, const struct session *session)
 {
-	struct subject subject = {.model = model, .session = session, .now = model_now(model)};
+	struct subject subject = {.model = model, .session = session, .now = session_now(model, session)};
 	subject.handshake = session_handshake(session);
 	subject.state = session_state(session, subject.now);
 	subject.client_certificate = session_client_certificate(session);

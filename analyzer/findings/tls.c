@@ -5,6 +5,8 @@
  */
 #include "analyzer/findings/rule.h"
 
+#include "analyzer/session_trace.h"
+
 #include <stdio.h>
 
 /* ---- not TLS --------------------------------------------------------------------------------------- */
@@ -71,6 +73,14 @@ static bool ends_flight(enum step_kind kind)
 	default:
 		return false;
 	}
+}
+
+/* Who has to speak: a trace says when the controller waits. */
+static uint8_t next_word(const struct session *session, const struct step *last)
+{
+	if (session->trace != NULL)
+		return session->trace->waiting.packet != 0 ? session_engine(session) : session->controller;
+	return ends_flight(last->kind) ? last->dir ^ 1 : last->dir;
 }
 
 static void explain_stall(const struct session *session, const struct step *last, const char *next,
@@ -140,10 +150,12 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	    session->n_steps == 0 || !session_whole(session, NULL) || session_fatal_alert(session) != NULL ||
 	    session_hidden_alert(session, 0) || session_hidden_alert(session, 1))
 		return;
+	if (session->trace != NULL && session->trace->failed.packet != 0)
+		return; /* it ended with an error, and did not stop */
 	if (!closed && origin_elapsed(session->last.time, subject->now) < RULE_PATIENCE)
 		return;
 	const struct step *last = &session->steps[session->n_steps - 1];
-	uint8_t next_dir = ends_flight(last->kind) ? last->dir ^ 1 : last->dir;
+	uint8_t next_dir = next_word(session, last);
 	const char *next = rule_side(session, next_dir);
 	bool tls13 = session->tls.version == TLS_1_3;
 	const char *due = next_dir != last->dir || tls13
@@ -159,10 +171,12 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	             rule_duration(origin_elapsed(last->at.time, until), time), due, next,
 	             closed ? rule_close(session, close) : "nothing more came");
 	explain_stall(session, last, next, finding);
-	if (closed)
+	if (closed && session->close != CLOSE_NONE)
 		rule_cause(finding, "The %s gave no reason in an alert.",
 		           rule_side(session, session->closed_by));
 	rule_evidence(finding, &last->at);
+	if (session->trace != NULL)
+		rule_evidence(finding, &session->trace->waiting);
 	rule_evidence(finding, closed ? &session->closed : &session->last);
 	rule_advice(finding, "read the log of the %s at that time", next);
 	rule_command(finding, "controller (IOS-XE)", "show nmsp status");
