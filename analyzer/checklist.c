@@ -57,6 +57,8 @@ static void reachable(const struct question *q)
 	if (last != NULL)
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES,
 		       "Its packets are in the capture, the last one is packet %" PRIu64 ".", last->packet);
+	else if (q->session->trace != NULL)
+		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES, "Its own trace tells of the engine's connection.");
 	else if (unanswered(q->session))
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_NO,
 		       "%" PRIu32 " SYNs of the engine got no answer%s.", q->session->tcp.syns,
@@ -97,6 +99,8 @@ static void port_open(const struct question *q)
 	bool refused = tcp->rst.packet != 0 && tcp->rst_dir == 1 && tcp->syns > 0 && !connected(session);
 	if (connected(session) && heard(session) != NULL)
 		answer(q, CHECKLIST_PORT, CHECKLIST_YES, "A connection to port %u was established.", port);
+	else if (session->trace != NULL)
+		answer(q, CHECKLIST_PORT, CHECKLIST_YES, "The controller's trace tells of a connection to it.");
 	else if (session->controller == 1 && (refused || session_icmp_refusal(session) != NULL))
 		answer(q, CHECKLIST_PORT, CHECKLIST_NO, "The SYN to port %u was refused (%s).", port,
 		       refused ? "RST" : "ICMP");
