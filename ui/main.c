@@ -6,6 +6,7 @@
 #include "analyzer/input.h"
 #include "analyzer/profile_file.h"
 #include "analyzer/xmalloc.h"
+#include "ui/as_trace.h"
 #include "ui/json.h"
 #include "ui/options.h"
 #include "ui/progress.h"
@@ -167,6 +168,29 @@ static bool has_colour(void)
 
 /* ---- the report ---- */
 
+static void print_traces(const struct run *run, const struct view *view)
+{
+	uint32_t sequence = 1;
+	struct err err;
+	for (size_t i = 0; i < view->n_digests; i++) {
+		const struct session *session = view->digests[i].session;
+		switch (as_trace_session(stdout, run->model, session, &sequence)) {
+		case AS_TRACE_PRINTED:
+			break;
+		case AS_TRACE_TLS13:
+			err_set(&err, "session %u is not printed: TLS 1.3 has no such trace",
+			        (unsigned)session->id);
+			complain(run, err.text);
+			break;
+		case AS_TRACE_NO_STEPS:
+			err_set(&err, "session %u is not printed: no step of a TLS handshake was captured",
+			        (unsigned)session->id);
+			complain(run, err.text);
+			break;
+		}
+	}
+}
+
 static void report(const struct run *run, struct view *view)
 {
 	struct page page = {
@@ -175,7 +199,9 @@ static void report(const struct run *run, struct view *view)
 	    .colour = has_colour(),
 	    .verbose = run->options.verbose,
 	};
-	if (run->options.output == OUTPUT_JSON)
+	if (run->options.as_trace)
+		print_traces(run, view);
+	else if (run->options.output == OUTPUT_JSON)
 		json_report(stdout, view);
 	else
 		text_report(&page, view);

@@ -11,7 +11,7 @@
 
 #define LONG_ONLY 256 /* options without a letter are numbered from here */
 
-enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES };
+enum { OPTION_PORT = LONG_ONLY, OPTION_CONTROLLER, OPTION_SESSION, OPTION_MESSAGES, OPTION_AS_TRACE };
 
 struct option_row {
 	int letter;
@@ -33,6 +33,8 @@ static const struct option_row rows[] = {
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "with -o json: list the messages one by one"},
+    {OPTION_AS_TRACE, "as-trace", NULL,
+     "no report: print the handshakes as the controller's\ndebug trace has them"},
     {'u', "utc", NULL, "times in UTC (default: local time)"},
     {'q', "quiet", NULL, "no progress"},
     {'v', "verbose", NULL, "more detail: -v lists the messages,\n-vv their fields and bytes"},
@@ -138,6 +140,9 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 	case OPTION_MESSAGES:
 		out->messages = true;
 		return 0;
+	case OPTION_AS_TRACE:
+		out->as_trace = true;
+		return 0;
 	case 'u':
 		out->utc = true;
 		return 0;
@@ -201,6 +206,8 @@ static char *join(int n, char **text)
 
 static int check(const struct options *options, struct err *err)
 {
+	if (options->as_trace && options->output == OUTPUT_JSON)
+		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
 	if (options->action != ACTION_RUN || options->n_read > 0)
 		return 0;
 	if (options->n_authlist > 0)

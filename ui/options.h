@@ -31,7 +31,7 @@ struct options {
 	enum output output;
 	uint64_t count;   /* packets to read, 0 = all */
 	uint32_t session; /* the one to report, 0 = all */
-	bool utc, quiet, messages;
+	bool utc, quiet, messages, as_trace;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */
 };
