@@ -1,10 +1,12 @@
 /*
- * Picks facts out of a JSON report on standard input, one a line, for the comparison with tshark.
- * Usage: report_facts steps | alerts | certificates
+ * Picks facts out of a JSON report on standard input, one a line: for the comparison with tshark, and of a
+ * capture with its trace.
+ * Usage: report_facts steps | alerts | certificates | trace
  */
 #include "dissect/names.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const struct name types[] = {
@@ -38,6 +40,35 @@ static void print_certificate(json_t *certificate)
 	puts(json_string_value(json_object_get(hashes, "cert_sha256")));
 }
 
+static const char *text_of(json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text != NULL ? text : "null";
+}
+
+/* What a trace can tell of a session: steps with a state, alerts, the decision. Times to the millisecond. */
+static void print_traced(json_t *session)
+{
+	enum { MS = sizeof "2026-03-02T09:15:00.000" - 1 };
+	json_t *tls = json_object_get(session, "tls"), *auth = json_object_get(session, "auth"), *item;
+	bool inferred = json_is_true(json_object_get(auth, "observed_inferred")), any = false;
+	size_t i;
+	json_array_foreach (json_object_get(tls, "steps"), i, item) {
+		if (json_is_null(json_object_get(item, "state")))
+			continue;
+		any = true;
+		printf("%.*s %s %s %s\n", MS, text_of(item, "time"), text_of(item, "from"),
+		    text_of(item, "message"), text_of(item, "state"));
+	}
+	if (!any)
+		return;
+	json_array_foreach (json_object_get(tls, "alerts"), i, item)
+		if (!json_is_true(json_object_get(item, "encrypted")))
+			printf("%.*s %s %s %lld\n", MS, text_of(item, "time"), text_of(item, "from"), text_of(item, "level"),
+			    (long long)json_integer_value(json_object_get(item, "code")));
+	printf("%s\n", inferred ? "none" : text_of(auth, "observed"));
+}
+
 int main(int argc, char **argv)
 {
 	json_error_t error;
@@ -49,6 +80,10 @@ int main(int argc, char **argv)
 	size_t i, j;
 	json_t *session, *item;
 	json_array_foreach (json_object_get(report, "sessions"), i, session) {
+		if (strcmp(argv[1], "trace") == 0) {
+			print_traced(session);
+			continue;
+		}
 		json_array_foreach (json_object_get(json_object_get(session, "tls"), argv[1]), j, item) {
 			if (strcmp(argv[1], "steps") == 0)
 				print_step(item);
