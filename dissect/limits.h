@@ -58,6 +58,9 @@
 #define LIMIT_ICMP         4     /* ICMP errors kept of one session: the first ones say it all, no finding */
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
 
+/* Debug traces of a controller. */
+#define LIMIT_TRACE_VOTERS 512 /* sessions of a capture, and of a trace, that tell how far their clocks are apart */
+
 /* Lists and reports. */
 #define LIMIT_LIST_BYTES   (8 << 20)  /* one allow-list file */
 #define LIMIT_LIST_ENTRIES 65536      /* entries of all lists */
