@@ -33,9 +33,9 @@ enum trace_kind {
 	TRACE_FREED,               /* pointer, conn */
 	TRACE_MESSAGE,             /* names an NMSP_APP_..._MSG: words is that name */
 	TRACE_SYSLOG,              /* %NMSP_SYSLOG-...: words is the text behind the mnemonic */
-	TRACE_OPENSSL_STATE,       /* "SSL_accept:SSLv3/TLS read client hello": state, words, client_side */
+	TRACE_OPENSSL_STATE,       /* "SSL_accept:SSLv3/TLS read client hello": state, message, words, client_side */
 	TRACE_OPENSSL_ALERT,       /* "SSL3 alert write:fatal:certificate unknown": alert, written */
-	TRACE_OPENSSL_ERROR,       /* "SSL_accept:error in ...", "SSL_accept:failed in ...": words */
+	TRACE_OPENSSL_ERROR,       /* "SSL_accept:error in ...", "...:error:0A000086:...": words, error */
 	TRACE_KINDS
 };
 
@@ -58,8 +58,9 @@ enum trace_answer { TRACE_ANSWER_UNKNOWN, TRACE_ANSWER_NO, TRACE_ANSWER_YES };
 struct trace_line {
 	enum trace_kind kind;
 	bool has_time, has_sequence, has_pid, has_state, has_where, has_ret, has_pointer, has_conn, has_error,
-	    has_alert;
-	int64_t time; /* ns since 1970, the printed clock taken as UTC */
+	    has_alert, has_message;
+	int64_t time;   /* ns since 1970, the printed clock taken as UTC */
+	bool no_year;   /* a syslog stamp without a year: time counts from the start of its year, not a leap year */
 	struct span zone; /* "UTC" as printed; empty without a stamp */
 	uint32_t sequence, pid;
 	uint16_t state, where;
@@ -67,12 +68,15 @@ struct trace_line {
 	uint64_t pointer;
 	uint32_t conn;
 	uint32_t error;
-	uint8_t alert_level, alert; /* has_alert: from ret, or from words */
-	bool written;               /* TRACE_OPENSSL_ALERT: written, else read */
+	uint8_t alert_level, alert; /* has_alert: from ret, or from words; level 0 where only the description is
+	                               told. TRACE_RET_TYPE: the level alone, without has_alert */
+	uint8_t message;            /* TRACE_OPENSSL_STATE: the handshake message, as in struct trace_state */
+	bool written;               /* the alert or message: written, else read */
 	bool client_side;           /* the printing side is the TLS client: states 1xxx, SSL_connect */
 	enum trace_answer answer;
 	struct span words;
 	struct span text; /* the line behind its stamp */
+	struct span local, remote; /* TRACE_SYSLOG: the addresses as printed */
 	uint32_t repairs; /* characters and words that were taken for others */
 };
 
@@ -81,9 +85,17 @@ void trace_decode(struct span line, struct trace_line *out);
 
 /*
  * A physical line belongs to the line before it: it has no stamp, is not blank, and makes no sense of its
- * own. The caller joins the two with a space and decodes the whole.
+ * own. The caller joins the two with a space and decodes the whole. `before` is the last line that was not
+ * blank, joined with what already continued it: blank lines may stand inside a wrapped one.
  */
 bool trace_continues(const struct trace_line *before, struct span line);
+
+/*
+ * A sequence number that is read with one digit too many, or an 8 for a b, gives the number that must follow
+ * `last` (at most TRACE_SEQUENCE_NEAR later); any other is returned as it is. "ad4b" behind a4a is a4b.
+ */
+#define TRACE_SEQUENCE_NEAR 8
+uint32_t trace_sequence_near(uint32_t last, uint32_t printed);
 
 /* What a state of the server or client machine means. The handshake message is that of tls.h. */
 struct trace_state {

@@ -1,0 +1,332 @@
+/*
+ * One line of a debug trace: which kind it is, and its fields.
+ *
+ * Called by the reader of traces, a line at a time. The lines that make up most of a trace are read by their
+ * exact shape; every other one goes through the repairs, see trace_parts.h. Keeps nothing between lines.
+ */
+#include "dissect/trace.h"
+
+#include "dissect/limits.h"
+#include "dissect/tls.h"
+#include "dissect/trace_parts.h"
+
+enum {
+	VALUES = 3,        /* of a state line: state, where, ret */
+	VALUE_DIGITS = 8,
+	KEY_ROOM = 24,     /* a key and its '=' stand within so many bytes */
+	KEY_FAULTS = 3,    /* letters that may be wrong in a key */
+	CLIENT_STATES = 0x1000,
+	SERVER_STATES = 0x2000,
+	MACHINE = 0xf000,
+	WHERE_CLIENT = 0x1000,
+};
+
+/* ---- state lines ------------------------------------------------------------------------------------- */
+
+struct values {
+	uint64_t value[VALUES];
+	bool known[VALUES]; /* it was read */
+	size_t n;
+};
+
+static bool known_where(uint64_t v)
+{
+	switch (v) {
+	case TRACE_WHERE_START:
+	case TRACE_WHERE_DONE:
+	case CLIENT_STATES | TRACE_WHERE_LOOP:
+	case CLIENT_STATES | TRACE_WHERE_EXIT:
+	case SERVER_STATES | TRACE_WHERE_LOOP:
+	case SERVER_STATES | TRACE_WHERE_EXIT:
+	case TRACE_WHERE_ALERT_READ:
+	case TRACE_WHERE_ALERT_WRITE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool known_state(uint64_t v)
+{
+	return v <= UINT16_MAX && trace_state((uint16_t)v) != NULL;
+}
+
+static void set_state(struct trace_line *out, uint64_t v)
+{
+	out->has_state = v <= UINT16_MAX;
+	out->state = out->has_state ? (uint16_t)v : 0;
+}
+
+static void set_where(struct trace_line *out, uint64_t v)
+{
+	out->has_where = v <= UINT16_MAX;
+	out->where = out->has_where ? (uint16_t)v : 0;
+}
+
+static void set_ret(struct trace_line *out, uint64_t v)
+{
+	out->has_ret = v <= UINT32_MAX;
+	out->ret = !out->has_ret ? 0 : v > INT32_MAX ? (int32_t)((int64_t)v - UINT32_MAX - 1) : (int32_t)v;
+}
+
+/* What the three numbers tell together. */
+static void finish_state(struct trace_line *out)
+{
+	out->kind = TRACE_STATE;
+	out->client_side = (out->has_state && (out->state & MACHINE) == CLIENT_STATES) ||
+	                   (out->has_where && (out->where & MACHINE) == WHERE_CLIENT);
+	if (!out->has_where || !(out->where & TRACE_WHERE_ALERT) || !out->has_ret)
+		return;
+	uint32_t level = (uint32_t)out->ret >> 8;
+	if (level != TLS_ALERT_WARNING && level != TLS_ALERT_FATAL)
+		return;
+	out->has_alert = true;
+	out->alert_level = (uint8_t)level;
+	out->alert = (uint8_t)out->ret;
+	out->written = out->where == TRACE_WHERE_ALERT_WRITE;
+}
+
+static bool literal(struct rd *r, const char *text)
+{
+	size_t n = strlen(text);
+	return rd_left(r) >= n && memcmp(rd_span(r, n).p, text, n) == 0;
+}
+
+/* "0x" and lower-case digits up to the byte `end`, which is taken; the last value ends with the line. */
+static bool clean_value(struct rd *r, char end, uint64_t *v)
+{
+	*v = 0;
+	size_t n = 0;
+	if (!literal(r, "0x"))
+		return false;
+	for (; rd_more(r); n++) {
+		uint8_t c = rd_u8(r);
+		if (c == (uint8_t)end)
+			return n > 0 && n <= VALUE_DIGITS;
+		bool digit = c >= '0' && c <= '9';
+		if (!digit && (c < 'a' || c > 'f'))
+			return false;
+		*v = *v << 4 | (uint64_t)(digit ? c - '0' : c - 'a' + 10);
+	}
+	return end == 0 && n > 0 && n <= VALUE_DIGITS;
+}
+
+static bool clean_state(struct trace_line *out)
+{
+	struct rd r = rd_of(out->text);
+	uint64_t state, where, ret;
+	if (!literal(&r, "SSL state = ") || !clean_value(&r, ';', &state) || !literal(&r, " where = ") ||
+	    !clean_value(&r, ';', &where) || !literal(&r, " ret = ") || !clean_value(&r, 0, &ret))
+		return false;
+	set_state(out, state);
+	set_where(out, where);
+	set_ret(out, ret);
+	finish_state(out);
+	return true;
+}
+
+/* What stands behind "0x" or a look-alike of it; empty when the word is no such number. */
+static struct span behind_prefix(struct span s)
+{
+	size_t zero = s.n > 0 && (s.p[0] == '0' || s.p[0] == 'O' || s.p[0] == 'o');
+	if (s.n <= zero || (s.p[zero] != 'x' && s.p[zero] != 'X'))
+		return (struct span){.n = 0};
+	return span_cut(s, zero + 1, s.n);
+}
+
+static bool all_f(struct span s)
+{
+	size_t n = 0;
+	while (n < s.n && (s.p[n] == 'f' || s.p[n] == 'F'))
+		n++;
+	return n == s.n && n + 1 >= VALUE_DIGITS;
+}
+
+/* Minus one is eight f; OCR makes seven or more of them. */
+static bool damaged_value(struct span word, uint64_t *v, uint32_t *repairs)
+{
+	struct span digits = behind_prefix(word);
+	if (digits.n == 0)
+		return false;
+	*repairs += word.p[0] != '0' || word.p[1] != 'x';
+	if (all_f(digits)) {
+		*repairs += digits.n != VALUE_DIGITS;
+		*v = UINT32_MAX;
+		return true;
+	}
+	return trace_text_hex(digits, v, repairs);
+}
+
+/* The hex values of a line, and a repair for each that does not stand behind its English key. */
+static size_t find_values(struct trace_line *out, uint64_t value[VALUES], uint32_t *repairs)
+{
+	static const char *const keys[VALUES] = {"state", "where", "ret"};
+	struct rd words = rd_of(out->text);
+	struct trace_word word, before = {.n = 0};
+	size_t n = 0;
+	for (; n < VALUES && trace_text_word(&words, &word); before = word)
+		if (damaged_value(word.printed, &value[n], repairs)) {
+			*repairs += !trace_text_is(&before, keys[n]);
+			n++;
+		}
+	return n;
+}
+
+/* Which of the three are there when one is lost: values of `where` are few and no states. */
+static bool two_values(struct trace_line *out, const uint64_t value[VALUES])
+{
+	if (known_where(value[1])) {
+		set_state(out, value[0]);
+		set_where(out, value[1]);
+	} else if (known_where(value[0])) {
+		set_where(out, value[0]);
+		set_ret(out, value[1]);
+	} else if (known_state(value[0])) {
+		set_state(out, value[0]);
+		set_ret(out, value[1]);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool one_value(struct trace_line *out, uint64_t value)
+{
+	if (known_where(value))
+		set_where(out, value);
+	else if (known_state(value))
+		set_state(out, value);
+	else
+		return false;
+	return true;
+}
+
+static bool state_line(struct trace_line *out)
+{
+	uint64_t value[VALUES];
+	uint32_t repairs = 0;
+	size_t n = find_values(out, value, &repairs);
+	bool good = n == VALUES  ? known_where(value[1]) || known_state(value[0])
+	            : n == 2     ? two_values(out, value)
+	            : n == 1     ? one_value(out, value[0])
+	                         : false;
+	if (!good)
+		return false;
+	if (n == VALUES) {
+		set_state(out, value[0]);
+		set_where(out, value[1]);
+		set_ret(out, value[2]);
+	}
+	out->repairs += repairs;
+	finish_state(out);
+	return true;
+}
+
+/* ---- the strings' lines ------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *key; /* with its '=' */
+	enum trace_kind kind;
+} keys[] = {
+	{"ret_type_string=", TRACE_RET_TYPE},
+	{"ret_desc_string=", TRACE_RET_DESC},
+	{"SSL_state_string=", TRACE_STATE_TEXT},
+};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+static void finish_strings(struct trace_line *out, enum trace_kind kind, struct span words)
+{
+	out->kind = kind;
+	out->words = words;
+	if (span_equal(words, span_of("unknown", 7)))
+		return;
+	if (kind == TRACE_RET_DESC)
+		out->has_alert = trace_openssl_alert(words, &out->alert);
+	if (kind != TRACE_RET_TYPE)
+		return;
+	uint32_t cues = trace_words_all(words);
+	out->alert_level = cues & CUE_FATAL ? TLS_ALERT_FATAL : cues & CUE_WARNING ? TLS_ALERT_WARNING : 0;
+}
+
+static bool clean_strings(struct trace_line *out)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		struct rd r = rd_of(out->text);
+		if (!literal(&r, keys[i].key))
+			continue;
+		finish_strings(out, keys[i].kind, rd_rest(&r));
+		return true;
+	}
+	return false;
+}
+
+/* Up to the first '=', or to the end of the word that ends in "string". */
+static struct span key_of(struct span text)
+{
+	struct span head = span_cut(text, 0, KEY_ROOM);
+	size_t equals = trace_text_find(head, '=');
+	if (equals < head.n)
+		return span_cut(text, 0, equals);
+	struct rd words = rd_of(head);
+	struct trace_word word;
+	while (trace_text_word(&words, &word))
+		if (trace_words_cues(&word) & CUE_STRING)
+			return span_cut(text, 0, rd_at(&words));
+	return (struct span){.n = 0};
+}
+
+static bool damaged_strings(struct trace_line *out)
+{
+	struct span key = key_of(out->text);
+	size_t best = KEYS, faults = KEY_FAULTS + 1;
+	for (size_t i = 0; key.n > 0 && i < KEYS; i++) {
+		size_t n = trace_text_distance(key, keys[i].key, KEY_FAULTS);
+		if (n < faults) {
+			faults = n;
+			best = i;
+		}
+	}
+	if (best == KEYS)
+		return false;
+	struct span words = trace_text_trim(span_cut(out->text, key.n, out->text.n));
+	while (words.n > 0 && strchr("=:- ", words.p[0]) != NULL && words.p[0] != 0)
+		words = span_cut(words, 1, words.n);
+	out->repairs += faults > 0 ? (uint32_t)faults : 1;
+	finish_strings(out, keys[best].kind, words);
+	return true;
+}
+
+/* ---- lines ------------------------------------------------------------------------------------------- */
+
+void trace_decode(struct span line, struct trace_line *out)
+{
+	*out = (struct trace_line){.kind = TRACE_OTHER};
+	line = span_cut(line, 0, LIMIT_LINE);
+	out->text = trace_text_trim(trace_stamp(line, out));
+	if (out->text.n == 0) {
+		out->kind = out->has_time || out->has_sequence ? TRACE_OTHER : TRACE_BLANK;
+		return;
+	}
+	if (clean_state(out) || clean_strings(out) || trace_syslog(out) || trace_openssl(out) || state_line(out) ||
+	    damaged_strings(out))
+		return;
+	trace_sentence(out);
+}
+
+/* Without each digit in turn, and with an 8 for a b there or the reverse. */
+uint32_t trace_sequence_near(uint32_t last, uint32_t printed)
+{
+	enum { DIGIT_BITS = 4, EIGHT = 8, B = 0xb };
+	if (printed - last - 1 < TRACE_SEQUENCE_NEAR)
+		return printed;
+	for (unsigned shift = 0; shift < 32; shift += DIGIT_BITS) {
+		uint32_t below = (UINT32_C(1) << shift) - 1, digit = printed >> shift & 0xf;
+		uint32_t shorter = (printed >> DIGIT_BITS & ~below) | (printed & below);
+		uint32_t other = printed ^ (uint32_t)(digit == EIGHT || digit == B ? EIGHT ^ B : 0) << shift;
+		if (shorter - last - 1 < TRACE_SEQUENCE_NEAR)
+			return shorter;
+		if (other - last - 1 < TRACE_SEQUENCE_NEAR)
+			return other;
+	}
+	return printed;
+}

@@ -1,0 +1,320 @@
+/*
+ * The stamp in front of a trace line: time, zone, sequence, process.
+ *
+ * Called by trace.c. A clean stamp is read by its fixed places; only what is not clean
+ * goes through the repairs. A date that does not exist gives no time, and nothing is guessed for it.
+ */
+#include "dissect/trace_parts.h"
+
+enum {
+	ZONE = 5,           /* letters of a time zone's name */
+	SEQUENCE_DIGITS = 8,
+	PID_DIGITS = 10,
+	STAMP_ROOM = 60,    /* a stamp, damaged or not, ends within so many bytes */
+	MOST_REPAIRED = 8,  /* of the 15 digits of date and time */
+	CENTURY = 2000,     /* of the two-digit years */
+	LAST_YEAR = 2200,   /* nanoseconds fit 64 bits */
+};
+
+static const int64_t second_ns = 1000000000, millisecond_ns = 1000000;
+
+static uint8_t peek(const struct rd *r)
+{
+	return rd_more(r) ? r->all.p[rd_at(r)] : 0;
+}
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_capital(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* Days from 1970-01-01 in the Gregorian calendar; the year is counted from March. */
+static int64_t days_of(const struct trace_clock *t)
+{
+	int64_t year = (int64_t)t->year - (t->month <= 2), month = ((int64_t)t->month + 9) % 12;
+	int64_t leap = year / 4 - year / 100 + year / 400;
+	return year * 365 + leap + (month * 153 + 2) / 5 + (int64_t)t->day - 1 - 719468;
+}
+
+bool trace_stamp_time(const struct trace_clock *t, struct trace_line *out)
+{
+	if (t->month < 1 || t->month > 12 || t->day < 1 || t->day > 31 || t->hour > 23 || t->minute > 59 ||
+	    t->second > 60 || t->year > LAST_YEAR)
+		return false;
+	int64_t minutes = (days_of(t) * 24 + (int64_t)t->hour) * 60 + (int64_t)t->minute;
+	out->time = (minutes * 60 + (int64_t)t->second) * second_ns + (int64_t)t->millisecond * millisecond_ns;
+	out->has_time = true;
+	return true;
+}
+
+/* ---- clean ------------------------------------------------------------------------------------------- */
+
+static const char shape[] = "[00/00/00 00:00:00.000 ";
+enum { SHAPE = sizeof shape - 1 };
+
+static uint64_t digits_at(struct span s, size_t at, size_t n)
+{
+	uint64_t v = 0;
+	for (size_t i = at; i < at + n; i++)
+		v = v * 10 + (uint64_t)(s.p[i] - '0');
+	return v;
+}
+
+static bool has_shape(struct span line)
+{
+	if (line.n < SHAPE)
+		return false;
+	for (size_t i = 0; i < SHAPE; i++)
+		if (shape[i] == '0' ? !is_digit(line.p[i]) : line.p[i] != (uint8_t)shape[i])
+			return false;
+	return true;
+}
+
+/* Lower-case hex digits and the blank behind them. */
+static bool clean_sequence(struct rd *r, uint32_t *sequence)
+{
+	uint32_t v = 0;
+	size_t n = 0;
+	uint8_t c = rd_u8(r);
+	for (; is_digit(c) || (c >= 'a' && c <= 'f'); c = rd_u8(r), n++)
+		v = v << 4 | (uint32_t)(is_digit(c) ? c - '0' : c - 'a' + 10);
+	*sequence = v;
+	return n > 0 && n <= SEQUENCE_DIGITS && c == ' ';
+}
+
+static bool clean_pid(struct rd *r, uint32_t *pid)
+{
+	uint64_t v = 0;
+	size_t n = 0;
+	uint8_t c = rd_u8(r);
+	for (; is_digit(c) && n < PID_DIGITS; c = rd_u8(r), n++)
+		v = v * 10 + (uint64_t)(c - '0');
+	*pid = (uint32_t)v;
+	return n > 0 && c == ']' && v <= UINT32_MAX;
+}
+
+static bool clean(struct span line, struct trace_line *out, struct span *text)
+{
+	if (!has_shape(line))
+		return false;
+	struct rd r = rd_of(line);
+	rd_skip(&r, SHAPE);
+	size_t zone = 0;
+	while (zone <= ZONE && SHAPE + zone < line.n && is_capital(line.p[SHAPE + zone]))
+		zone++;
+	rd_skip(&r, zone);
+	if (zone == 0 || zone > ZONE || rd_u8(&r) != ' ' || !clean_sequence(&r, &out->sequence) ||
+	    !clean_pid(&r, &out->pid))
+		return false;
+	struct trace_clock t = {CENTURY + digits_at(line, 7, 2), digits_at(line, 1, 2),   digits_at(line, 4, 2),
+	                       digits_at(line, 10, 2),          digits_at(line, 13, 2), digits_at(line, 16, 2),
+	                       digits_at(line, 19, 3)};
+	trace_stamp_time(&t, out);
+	out->zone = span_cut(line, SHAPE, zone);
+	out->has_sequence = out->has_pid = true;
+	*text = rd_rest(&r);
+	return true;
+}
+
+/* ---- damaged ----------------------------------------------------------------------------------------- */
+
+static void skip_blanks(struct rd *r)
+{
+	while (rd_more(r) && trace_text_blank(peek(r)))
+		rd_skip(r, 1);
+}
+
+/* A dash may stand where a blank was. */
+static void skip_gap(struct rd *r, uint32_t *repairs)
+{
+	while (rd_more(r) && (trace_text_blank(peek(r)) || peek(r) == '-' || peek(r) == '_')) {
+		*repairs += !trace_text_blank(peek(r));
+		rd_skip(r, 1);
+	}
+}
+
+/* Up to `most` digits and look-alikes of digits. */
+static bool number(struct rd *r, size_t most, uint64_t *value, uint32_t *repairs)
+{
+	size_t n = 0;
+	uint64_t ignored;
+	uint32_t none = 0;
+	while (n < most && trace_text_decimal(span_cut(r->all, rd_at(r) + n, 1), &ignored, &none))
+		n++;
+	return trace_text_decimal(rd_span(r, n), value, repairs);
+}
+
+/* The sign between two numbers, or one that OCR makes of it; blanks may stand around it. */
+static bool sign(struct rd *r, char wanted, uint32_t *repairs)
+{
+	skip_blanks(r);
+	uint8_t c = peek(r);
+	if (c == 0 || strchr("/|\\-.,:;'", c) == NULL)
+		return false;
+	*repairs += c != (uint8_t)wanted;
+	rd_skip(r, 1);
+	skip_blanks(r);
+	return true;
+}
+
+static bool date_and_time(struct rd *r, struct trace_clock *t, uint32_t *repairs)
+{
+	bool good = number(r, 2, &t->month, repairs) && sign(r, '/', repairs) && number(r, 2, &t->day, repairs) &&
+	            sign(r, '/', repairs) && number(r, 2, &t->year, repairs);
+	skip_gap(r, repairs);
+	good = good && number(r, 2, &t->hour, repairs) && sign(r, ':', repairs) &&
+	       number(r, 2, &t->minute, repairs) && sign(r, ':', repairs) && number(r, 2, &t->second, repairs) &&
+	       sign(r, '.', repairs) && number(r, 3, &t->millisecond, repairs);
+	t->year += CENTURY;
+	return good;
+}
+
+/* What stands before the next blank, dash or bracket. */
+static struct span token(struct rd *r)
+{
+	size_t n = 0;
+	while (n < rd_left(r)) {
+		uint8_t c = r->all.p[rd_at(r) + n];
+		if (trace_text_blank(c) || c == ']' || c == ')' || c == '-')
+			break;
+		n++;
+	}
+	return rd_span(r, n);
+}
+
+/* Capitals, and digits that OCR made of some; a sequence glued behind is left to be read. */
+static struct span zone(struct rd *r)
+{
+	struct rd glued = *r;
+	struct span whole = token(r);
+	size_t n = 0, capitals = 0;
+	while (n < whole.n && (is_capital(whole.p[n]) || is_digit(whole.p[n])))
+		capitals += is_capital(whole.p[n++]);
+	if (n == whole.n && n <= ZONE && n > 0 && is_capital(whole.p[0]))
+		return whole;
+	for (capitals = 0; capitals < whole.n && is_capital(whole.p[capitals]);)
+		capitals++;
+	*r = glued;
+	return capitals > 1 && capitals <= ZONE ? rd_span(r, capitals) : (struct span){.n = 0};
+}
+
+/* Hex digits; letters that are none and look like none strayed in. */
+static bool sequence(struct span s, struct trace_line *out)
+{
+	uint64_t v = 0, digit;
+	size_t n = 0;
+	uint32_t repairs = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (trace_text_hex(span_cut(s, i, 1), &digit, &repairs)) {
+			v = v << 4 | digit;
+			n++;
+		} else {
+			repairs++;
+		}
+	}
+	if (n == 0 || n > SEQUENCE_DIGITS || s.n > n + 2)
+		return false;
+	out->sequence = (uint32_t)v;
+	out->has_sequence = true;
+	out->repairs += repairs;
+	return true;
+}
+
+static bool pid(struct span s, struct trace_line *out)
+{
+	uint64_t v;
+	uint32_t repairs = 0;
+	if (!trace_text_has_digit(s) || !trace_text_decimal(s, &v, &repairs) || v > UINT32_MAX)
+		return false;
+	out->pid = (uint32_t)v;
+	out->has_pid = true;
+	out->repairs += repairs;
+	return true;
+}
+
+/* Zone, sequence, process and bracket, as many as are there. */
+static struct span tail(struct rd *r, struct trace_line *out)
+{
+	skip_gap(r, &out->repairs);
+	out->zone = zone(r);
+	skip_gap(r, &out->repairs);
+	struct rd back = *r;
+	if (sequence(token(r), out)) {
+		skip_gap(r, &out->repairs);
+		back = *r;
+	}
+	if (pid(token(r), out))
+		back = *r;
+	*r = back;
+	skip_blanks(r);
+	struct span left = span_cut(r->all, rd_at(r), STAMP_ROOM / 2);
+	size_t end = trace_text_find(left, ']');
+	if (end < left.n && (!out->has_pid || end == 0))
+		rd_skip(r, end + 1);
+	else
+		out->repairs++;
+	return rd_rest(r);
+}
+
+static bool damaged(struct span line, struct trace_line *out, struct span *text)
+{
+	struct rd r = rd_of(line);
+	struct trace_clock t = {.year = 0};
+	uint32_t repairs = 0;
+	skip_blanks(&r);
+	if (strchr("[({|", peek(&r)) != NULL && rd_more(&r))
+		rd_skip(&r, 1);
+	skip_blanks(&r);
+	if (!date_and_time(&r, &t, &repairs) || repairs > MOST_REPAIRED)
+		return false;
+	trace_stamp_time(&t, out);
+	out->repairs += repairs;
+	*text = tail(&r, out);
+	return true;
+}
+
+/* The end of a stamp whose beginning is lost: "... a27 10241] text". */
+static bool end_of_stamp(struct span line, struct trace_line *out, struct span *text)
+{
+	struct span head = span_cut(line, 0, STAMP_ROOM);
+	size_t bracket = trace_text_find(head, ']');
+	if (bracket == head.n)
+		return false;
+	head = trace_text_trim(span_cut(head, 0, bracket));
+	struct span last[2] = {{.n = 0}, {.n = 0}};
+	struct rd r = rd_of(head);
+	while (rd_more(&r)) {
+		last[0] = last[1];
+		last[1] = token(&r);
+		rd_skip(&r, rd_more(&r) ? 1 : 0);
+		skip_blanks(&r);
+	}
+	struct trace_line found = {.repairs = 1};
+	if (last[1].n < 2 || !trace_text_has_digit(last[0]) || !sequence(last[0], &found) || !pid(last[1], &found))
+		return false;
+	out->has_sequence = out->has_pid = true;
+	out->sequence = found.sequence;
+	out->pid = found.pid;
+	out->repairs += found.repairs;
+	*text = span_cut(line, bracket + 1, line.n);
+	return true;
+}
+
+struct span trace_stamp(struct span line, struct trace_line *out)
+{
+	struct span text;
+	if (clean(line, out, &text))
+		return text;
+	out->sequence = out->pid = 0;
+	struct span head = span_cut(line, 0, STAMP_ROOM);
+	if (trace_text_find(head, '%') < head.n)
+		return line;
+	if (damaged(line, out, &text) || end_of_stamp(line, out, &text))
+		return text;
+	return line;
+}

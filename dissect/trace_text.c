@@ -1,0 +1,243 @@
+/*
+ * Characters, words and numbers of damaged text, see trace_text.h.
+ *
+ * Called by the trace_*.c files for whatever is not clean. Never looks past the span it is given, and keeps
+ * nothing between calls.
+ */
+#include "dissect/trace_text.h"
+
+enum {
+	SEPARATOR = '.',
+	SKIPPED = '-', /* an underscore: OCR loses it, or makes a blank of it */
+	ASCII = 128,
+	LATIN = 0xc3, /* first byte of the accented letters U+00C0 to U+00FF in UTF-8 */
+	HEX_DIGITS = 16,
+	DISTANCE_WORD = 40, /* letters compared of both words */
+};
+
+static const char folded[ASCII + 1] = "................"
+                                      "................"
+                                      "................"
+                                      "olz34s67bg......"
+                                      ".abcdefghljklmno"
+                                      "pqrstuvwxyz....-"
+                                      ".abcdefghljklmno"
+                                      "pqrstuvwxyz.....";
+
+/* U+00C0 to U+00FF. */
+static const char unaccented[] = "aaaaaaaceeeellll.nooooo.ouuuuy.s"
+                                 "aaaaaaaceeeellll.nooooo.ouuuuy.y";
+
+char trace_text_fold(char c)
+{
+	char f = (unsigned char)c < ASCII ? folded[(unsigned char)c] : SEPARATOR;
+	return f == SEPARATOR || f == SKIPPED ? 0 : f;
+}
+
+bool trace_text_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
+}
+
+struct span trace_text_trim(struct span s)
+{
+	size_t from = 0, to = s.n;
+	while (from < to && trace_text_blank(s.p[from]))
+		from++;
+	while (to > from && trace_text_blank(s.p[to - 1]))
+		to--;
+	return span_cut(s, from, to - from);
+}
+
+size_t trace_text_find(struct span s, char c)
+{
+	const uint8_t *found = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
+	return found == NULL ? s.n : (size_t)(found - s.p);
+}
+
+/* The folded letter at i and how many bytes it takes; SEPARATOR and SKIPPED as they are. */
+static char letter(struct span s, size_t i, size_t *bytes)
+{
+	uint8_t c = s.p[i];
+	*bytes = 1;
+	if (c < ASCII)
+		return folded[c];
+	if (c != LATIN || i + 1 >= s.n || (s.p[i + 1] & 0xc0) != 0x80)
+		return SEPARATOR;
+	*bytes = 2;
+	return unaccented[s.p[i + 1] & 0x3f];
+}
+
+bool trace_text_word(struct rd *r, struct trace_word *out)
+{
+	struct span s = r->all;
+	size_t from = rd_at(r), bytes;
+	while (from < s.n && letter(s, from, &bytes) == SEPARATOR)
+		from += bytes;
+	size_t to = from, n = 0;
+	while (to < s.n) {
+		char c = letter(s, to, &bytes);
+		if (c == SEPARATOR)
+			break;
+		if (c != SKIPPED && n < TRACE_TEXT_WORD)
+			out->fold[n++] = c;
+		to += bytes;
+	}
+	out->n = n;
+	out->printed = span_cut(s, from, to - from);
+	rd_skip(r, to - rd_at(r));
+	return to > from;
+}
+
+bool trace_text_begins(const struct trace_word *word, const char *text)
+{
+	size_t i = 0;
+	while (i < word->n && text[i] != 0 && word->fold[i] == folded[(unsigned char)text[i] % ASCII])
+		i++;
+	return text[i] == 0;
+}
+
+bool trace_text_is(const struct trace_word *word, const char *text)
+{
+	return word->n == strlen(text) && trace_text_begins(word, text);
+}
+
+/* The next letter or digit of s from *at on, folded; 0 at the end. */
+static char next_letter(struct span s, size_t *at)
+{
+	while (*at < s.n) {
+		size_t bytes;
+		char c = letter(s, *at, &bytes);
+		*at += bytes;
+		if (c != SEPARATOR && c != SKIPPED)
+			return c;
+	}
+	return 0;
+}
+
+bool trace_text_same(struct span s, const char *text)
+{
+	struct span other = span_of(text, strlen(text));
+	size_t i = 0, k = 0;
+	for (;;) {
+		char a = next_letter(s, &i), b = next_letter(other, &k);
+		if (a != b)
+			return false;
+		if (a == 0)
+			return true;
+	}
+}
+
+static size_t letters(struct span s, char out[DISTANCE_WORD])
+{
+	size_t n = 0, at = 0;
+	for (char c = next_letter(s, &at); c != 0 && n < DISTANCE_WORD; c = next_letter(s, &at))
+		out[n++] = c;
+	return n;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Levenshtein's distance, a row at a time. */
+size_t trace_text_distance(struct span s, const char *text, size_t limit)
+{
+	char a[DISTANCE_WORD], b[DISTANCE_WORD];
+	size_t row[DISTANCE_WORD + 1];
+	size_t n = letters(s, a), m = letters(span_of(text, strlen(text)), b);
+	if (n > m + limit || m > n + limit)
+		return limit + 1;
+	for (size_t k = 0; k <= m; k++)
+		row[k] = k;
+	for (size_t i = 0; i < n; i++) {
+		size_t corner = row[0];
+		row[0] = i + 1;
+		for (size_t k = 0; k < m; k++) {
+			size_t replaced = corner + (a[i] != b[k]);
+			corner = row[k + 1];
+			row[k + 1] = least(replaced, least(row[k], corner) + 1);
+		}
+	}
+	return least(row[m], limit + 1);
+}
+
+/* The digit that a letter looks like, -1 for none. */
+static int look_alike(uint8_t c)
+{
+	static const struct {
+		char letter, digit;
+	} pairs[] = {{'O', 0}, {'o', 0}, {'l', 1}, {'I', 1}, {'i', 1}, {'|', 1}, {'S', 5},
+	             {'s', 5}, {'B', 8}, {'Z', 2}, {'z', 2}, {'g', 9}, {'q', 9}};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		if ((char)c == pairs[i].letter)
+			return pairs[i].digit;
+	return -1;
+}
+
+bool trace_text_decimal(struct span s, uint64_t *value, uint32_t *repairs)
+{
+	uint64_t v = 0;
+	uint32_t repaired = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+		int d = digit ? s.p[i] - '0' : look_alike(s.p[i]);
+		if (d < 0 || v > (UINT64_MAX - (unsigned)d) / 10)
+			return false;
+		v = v * 10 + (unsigned)d;
+		repaired += !digit;
+	}
+	*value = v;
+	*repairs += repaired;
+	return s.n > 0;
+}
+
+static int hex_digit(uint8_t c, bool capitals)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F' && (capitals || c != 'B'))
+		return c - 'A' + 10;
+	return -1;
+}
+
+static bool in_capitals(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= 'A' && s.p[i] <= 'F' && s.p[i] != 'B')
+			return true;
+	return false;
+}
+
+bool trace_text_hex(struct span s, uint64_t *value, uint32_t *repairs)
+{
+	uint64_t v = 0;
+	uint32_t repaired = 0;
+	bool capitals = in_capitals(s);
+	if (s.n == 0 || s.n > HEX_DIGITS)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		int d = hex_digit(s.p[i], capitals);
+		if (d < 0) {
+			d = look_alike(s.p[i]);
+			repaired++;
+		}
+		if (d < 0)
+			return false;
+		v = v << 4 | (unsigned)d;
+	}
+	*value = v;
+	*repairs += repaired;
+	return true;
+}
+
+bool trace_text_has_digit(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			return true;
+	return false;
+}
