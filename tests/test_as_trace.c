@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "dissect/trace.h"
 #include "tests/expect.h"
 #include "tests/model_fixture.h"
 #include "ui/as_trace.h"
@@ -19,6 +20,17 @@
 	"2160/2001/1 2170/2001/1 2100/2001/1 2180/2002/ffffffff "
 #define ENGINES_FLIGHT "2180/2001/1 2190/2001/1 21a0/2001/1 21c0/2001/1 "
 
+/* Every line is one that the reader of traces knows without a repair. */
+static void assert_understood(const char *text)
+{
+	struct trace_line line;
+	for (const char *at = text; *at != '\0'; at += strcspn(at, "\n") + 1) {
+		trace_decode(span_of(at, strcspn(at, "\n")), &line);
+		if (line.kind <= TRACE_OTHER || line.repairs > 0 || !line.has_time || !line.has_sequence)
+			fail_msg("not understood: %.200s", at);
+	}
+}
+
 static char *print(struct fixture *fixture, uint32_t *sequence)
 {
 	char *text = NULL;
@@ -27,6 +39,7 @@ static char *print(struct fixture *fixture, uint32_t *sequence)
 	assert_int_equal(as_trace_session(out, fixture->model, fixture->session, sequence),
 	                 AS_TRACE_PRINTED);
 	fclose(out);
+	assert_understood(text);
 	return text;
 }
 
