@@ -44,7 +44,10 @@ struct session_auth {
 	const struct cert *cert;       /* the engine's certificate, NULL when not seen */
 };
 
-/* `now` is the time of the last packet of the capture. */
+/* When the session was last watched: the time of the last packet of the capture, of the last line of its trace. */
+int64_t session_now(const struct model *model, const struct session *session);
+
+/* `now`: session_now. */
 enum session_state session_state(const struct session *session, int64_t now);
 enum handshake_state session_handshake(const struct session *session);
 enum client_certificate session_client_certificate(const struct session *session);
@@ -76,6 +79,9 @@ bool session_hidden_alert(const struct session *session, uint8_t dir);
 const struct icmp_seen *session_icmp_refusal(const struct session *session);
 void session_auth(const struct model *model, const struct session *session, struct session_auth *out);
 
+/* An alert with this code answers a certificate: facts.md section 8. */
+bool session_about_certificate(uint8_t code);
+
 /* The first fatal alert in the clear, NULL when none. */
 const struct alert_seen *session_fatal_alert(const struct session *session);
 
@@ -88,7 +94,7 @@ const struct cert *session_cert(const struct session *session, uint8_t dir);
 /* Nanoseconds from SYN to the handshake's ACK, -1 when not both were seen. */
 int64_t session_connect_time(const struct session *session);
 
-/* The Community ID v1 with seed 0 ("1:..."), https://github.com/corelight/community-id-spec */
+/* The Community ID v1 with seed 0 ("1:..."), "" where the addresses are not known, https://github.com/corelight/community-id-spec */
 #define COMMUNITY_ID 32
 void session_community_id(const struct session *session, char text[COMMUNITY_ID]);
 

@@ -59,7 +59,14 @@
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
 
 /* Debug traces of a controller. */
-#define LIMIT_TRACE_VOTERS 512 /* sessions of a capture, and of a trace, that tell how far their clocks are apart */
+#define LIMIT_TRACE_EVENTS    96  /* events of one session that are kept, callbacks included */
+#define LIMIT_TRACE_MESSAGES  32  /* names of NMSP messages counted one by one, of one session */
+#define LIMIT_TRACE_PROCESSES 64  /* processes whose connections are followed at a time; the oldest leaves */
+#define LIMIT_TRACE_TEXT      48  /* bytes kept of a state's text or a message's name; cut, no finding */
+#define LIMIT_TRACE_NOTES     64  /* lines kept that were not understood; all are counted, no finding */
+#define LIMIT_TRACE_NOTE      160 /* bytes kept of such a line; cut, no finding */
+#define LIMIT_TRACE_RANGES    8   /* ranges of lost lines that are named; all are counted, no finding */
+#define LIMIT_TRACE_VOTERS    512 /* sessions of each side that tell how far the clocks are apart */
 
 /* Lists and reports. */
 #define LIMIT_LIST_BYTES   (8 << 20)  /* one allow-list file */
