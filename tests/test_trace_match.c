@@ -1,0 +1,465 @@
+/*
+ * Which session of a trace is which of the capture: clocks that differ, sessions that one side lacks, and
+ * above all nothing that belongs to something else.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "analyzer/session_trace.h"
+#include "analyzer/trace_match.h"
+#include "analyzer/xmalloc.h"
+#include "tests/seeded.h"
+
+#include <stdio.h>
+
+#define MS    (1000 * NS_PER_US)
+#define HOUR  (3600 * NS_PER_S)
+#define START (INT64_C(1772442900) * NS_PER_S) /* 2026-03-02 09:15:00 UTC */
+
+enum outcome { ACCEPTED, REJECTED, EXPIRED, STALLED };
+
+/* One real session, as seen on the wire or as printed by the controller. */
+struct real {
+	int64_t at;
+	enum outcome outcome;
+	uint8_t controller;  /* last byte of its address */
+	bool static_rsa;
+	int64_t pause; /* until the controller decides */
+};
+
+struct bench {
+	struct model *model;
+	uint64_t packets, lines;
+	struct session *session;
+	int64_t time;  /* of the next event by the clock of the side that is being made */
+	uint32_t input;
+	bool line;
+	struct seeded *random; /* jitter of the trace, NULL = none */
+};
+
+#define ENGINE     0
+#define CONTROLLER 1
+
+static struct bench bench_new(struct seeded *random)
+{
+	struct bench bench = {.model = model_new(), .random = random};
+	model_add_input(bench.model, "capture");
+	bench.model->capture.inputs[0].kind = xstrdup("pcap");
+	return bench;
+}
+
+static uint32_t add_trace(struct bench *bench)
+{
+	uint32_t input = model_add_input(bench->model, "trace");
+	bench->model->capture.inputs[input].kind = xstrdup("trace");
+	bench->model->capture.inputs[input].trace = xcalloc(1, sizeof(struct trace_reading));
+	return input;
+}
+
+static struct origin event(struct bench *bench)
+{
+	int64_t jitter = 0;
+	if (bench->line && bench->random != NULL)
+		jitter = (int64_t)seeded_below(bench->random, 20) * MS;
+	return (struct origin){.time = bench->time + jitter,
+	                       .packet = bench->line ? ++bench->lines : ++bench->packets,
+	                       .input = bench->input,
+	                       .line = bench->line};
+}
+
+static void step(struct bench *bench, enum step_kind kind, uint8_t dir)
+{
+	struct step step = {.at = event(bench), .kind = kind, .dir = dir,
+	                    .certificates = kind == STEP_CERTIFICATE};
+	bench->session->last = step.at;
+	model_add_step(bench->model, bench->session, &step);
+}
+
+static void first_flights(struct bench *bench, const struct real *real)
+{
+	step(bench, STEP_CLIENT_HELLO, ENGINE);
+	bench->time += MS;
+	step(bench, STEP_SERVER_HELLO, CONTROLLER);
+	step(bench, STEP_CERTIFICATE, CONTROLLER);
+	if (!real->static_rsa)
+		step(bench, STEP_SERVER_KEY_EXCHANGE, CONTROLLER);
+	step(bench, STEP_CERTIFICATE_REQUEST, CONTROLLER);
+	step(bench, STEP_SERVER_HELLO_DONE, CONTROLLER);
+	if (real->outcome == STALLED)
+		return;
+	bench->time += bench->line ? 900 * MS : 3 * MS; /* the controller polls */
+	step(bench, STEP_CERTIFICATE, ENGINE);
+	step(bench, STEP_CLIENT_KEY_EXCHANGE, ENGINE);
+	step(bench, STEP_CERTIFICATE_VERIFY, ENGINE);
+	step(bench, STEP_FINISHED, ENGINE);
+	bench->time += real->pause - (bench->line ? 897 * MS : 0);
+}
+
+static void decision(struct bench *bench, const struct real *real)
+{
+	if (real->outcome == ACCEPTED) {
+		step(bench, STEP_CHANGE_CIPHER_SPEC, CONTROLLER);
+		step(bench, STEP_FINISHED, CONTROLLER);
+	} else if (real->outcome != STALLED) {
+		struct alert_seen alert = {.at = event(bench),
+		                           .dir = CONTROLLER,
+		                           .level = TLS_ALERT_FATAL,
+		                           .code = real->outcome == EXPIRED ? TLS_CERTIFICATE_EXPIRED
+		                                                            : TLS_CERTIFICATE_UNKNOWN};
+		model_add_alert(bench->model, bench->session, &alert);
+		bench->session->closed = alert.at;
+		bench->session->close = CLOSE_ALERT;
+		bench->session->closed_by = CONTROLLER;
+	}
+}
+
+static struct session *play(struct bench *bench, const struct real *real, int64_t offset)
+{
+	bench->time = real->at + offset;
+	struct origin opened = event(bench);
+	struct session *session = bench->session = model_add_session(bench->model, &opened);
+	session->controller = CONTROLLER;
+	session->tls.seen = session->tls.has_client = session->tls.client_hello = true;
+	session->tls.server_hello = true;
+	session->tls.version = TLS_1_2;
+	if (bench->line) {
+		session_trace_of(session)->allocated = opened;
+	} else {
+		session->addr[CONTROLLER] = (struct addr){.version = 4, .bytes = {10, 0, 0, real->controller}};
+		session->tcp.packets[0] = session->tcp.packets[1] = 9;
+		session->tcp.syns = 1;
+	}
+	first_flights(bench, real);
+	decision(bench, real);
+	return session;
+}
+
+static struct session *on_wire(struct bench *bench, const struct real *real)
+{
+	bench->line = false;
+	bench->input = 0;
+	return play(bench, real, 0);
+}
+
+static struct session *in_trace(struct bench *bench, uint32_t input, const struct real *real, int64_t offset)
+{
+	bench->line = true;
+	bench->input = input;
+	return play(bench, real, offset);
+}
+
+static struct real real_at(int64_t seconds, enum outcome outcome)
+{
+	return (struct real){START + seconds * NS_PER_S, outcome, 9, false, NS_PER_S + 7 * MS};
+}
+
+static struct real real_random(struct seeded *random, int64_t *at)
+{
+	*at += (int64_t)(3000 + seeded_below(random, 600 * 1000)) * MS;
+	return (struct real){.at = *at,
+	                     .outcome = (enum outcome)seeded_below(random, STALLED + 1),
+	                     .controller = 9,
+	                     .static_rsa = seeded_one_in(random, 3),
+	                     .pause = NS_PER_S + (int64_t)seeded_below(random, 300) * MS};
+}
+
+static const struct trace_reading *reading(const struct bench *bench, uint32_t input)
+{
+	return bench->model->capture.inputs[input].trace;
+}
+
+/* ---- the tests ---- */
+
+#define SESSIONS 9
+
+static void any_offset(uint64_t seed)
+{
+	static const int64_t offsets[] = {0, 3 * HOUR, -26 * HOUR, -1500 * MS};
+	struct seeded random = seeded_of(seed);
+	struct bench bench = bench_new(&random);
+	uint32_t input = add_trace(&bench), both = 0;
+	struct session *wire[SESSIONS] = {0}, *trace[SESSIONS] = {0};
+	struct real reals[SESSIONS];
+	int64_t at = START, offset = offsets[seed % 4];
+	for (uint32_t i = 0; i < SESSIONS; i++) {
+		reals[i] = real_random(&random, &at);
+		if (i % 3 == 0 || !seeded_one_in(&random, 3))
+			wire[i] = on_wire(&bench, &reals[i]);
+	}
+	for (uint32_t i = 0; i < SESSIONS; i++)
+		if (i % 3 == 0 || !seeded_one_in(&random, 3))
+			trace[i] = in_trace(&bench, input, &reals[i], offset);
+	trace_match(bench.model);
+	for (uint32_t i = 0; i < SESSIONS; i++) {
+		if (wire[i] == NULL)
+			continue;
+		both += trace[i] != NULL;
+		seeded_check(&random, wire[i]->traced == trace[i], "a session has another partner");
+	}
+	const struct trace_reading *known = reading(&bench, input);
+	seeded_check(&random, known->handshakes == both, "the number of pairs");
+	seeded_check(&random, known->spread <= 10 * MS, "the spread");
+	seeded_check(&random,
+	             known->offset - known->spread <= offset + 19 * MS &&
+	                 known->offset + known->spread >= offset,
+	             "the offset");
+	model_free(bench.model);
+}
+
+static void test_any_offset(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 300; seed++)
+		any_offset(seed);
+}
+
+static void test_nothing_in_common(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 300; seed++) {
+		struct seeded random = seeded_of(seed);
+		struct bench bench = bench_new(&random);
+		uint32_t input = add_trace(&bench);
+		int64_t at = START, other = START + 5 * HOUR;
+		for (uint32_t i = 0; i < 2 + seed % 6; i++) {
+			struct real real = real_random(&random, &at);
+			on_wire(&bench, &real);
+		}
+		for (uint32_t i = 0; i < 2 + seed % 5; i++) {
+			struct real real = real_random(&random, &other);
+			in_trace(&bench, input, &real, 0);
+		}
+		trace_match(bench.model);
+		seeded_check(&random, reading(&bench, input)->handshakes == 0, "a false match");
+		model_free(bench.model);
+	}
+}
+
+/* Alike in all but their time. */
+static void test_two_alike(void **state)
+{
+	(void)state;
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	struct real first = real_at(0, REJECTED), second = real_at(60, REJECTED);
+	struct session *one = on_wire(&bench, &first), *two = on_wire(&bench, &second);
+	struct session *one_traced = in_trace(&bench, input, &first, 3 * HOUR);
+	struct session *two_traced = in_trace(&bench, input, &second, 3 * HOUR);
+	trace_match(bench.model);
+	assert_ptr_equal(one->traced, one_traced);
+	assert_ptr_equal(two->traced, two_traced);
+	assert_int_equal(reading(&bench, input)->offset, 3 * HOUR);
+	model_free(bench.model);
+}
+
+/* It could be the one or the other, unless the clocks agree. */
+static void one_of_two(int64_t offset, bool told)
+{
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	struct real first = real_at(0, REJECTED), second = real_at(60, REJECTED);
+	struct session *one = on_wire(&bench, &first), *two = on_wire(&bench, &second);
+	struct session *traced = in_trace(&bench, input, &second, offset);
+	trace_match(bench.model);
+	assert_null(one->traced);
+	assert_ptr_equal(two->traced, told ? traced : NULL);
+	model_free(bench.model);
+}
+
+static void test_one_of_two(void **state)
+{
+	(void)state;
+	one_of_two(2 * HOUR, false);
+	one_of_two(2 * NS_PER_S, true);
+}
+
+/* One session on each side. */
+static bool lone(struct real wire, struct real trace, int64_t offset)
+{
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	struct session *session = on_wire(&bench, &wire);
+	in_trace(&bench, input, &trace, offset);
+	trace_match(bench.model);
+	bool joined = session->traced != NULL;
+	assert_int_equal(reading(&bench, input)->handshakes, joined);
+	assert_int_equal(bench.model->n_sessions, joined ? 1 : 2);
+	model_free(bench.model);
+	return joined;
+}
+
+static void test_lone(void **state)
+{
+	(void)state;
+	struct real real = real_at(0, REJECTED), slower = real, rsa = real;
+	assert_true(lone(real, real, 0));
+	assert_true(lone(real, real, -26 * HOUR));
+	slower.pause += 400 * MS;
+	assert_false(lone(real, slower, 0));
+	rsa.static_rsa = true;
+	assert_false(lone(real, rsa, 0));
+	assert_false(lone(rsa, real, 0));
+	/* Outcomes that differ: the same session only where the clocks agree. */
+	assert_true(lone(real, real_at(0, EXPIRED), NS_PER_S));
+	assert_false(lone(real, real_at(0, EXPIRED), HOUR));
+	assert_true(lone(real_at(0, ACCEPTED), real, NS_PER_S));
+	assert_false(lone(real_at(0, ACCEPTED), real, HOUR));
+	assert_true(lone(real_at(0, STALLED), real, NS_PER_S));
+	assert_false(lone(real_at(0, STALLED), real_at(0, STALLED), HOUR));
+	assert_true(lone(real_at(0, STALLED), real_at(0, STALLED), NS_PER_S));
+}
+
+/* A disagreement is a pair where others tell the offset. */
+static void test_disagreement_among_others(void **state)
+{
+	(void)state;
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	const int64_t at[] = {0, 70, 200};
+	struct session *wire[3], *trace[3];
+	for (size_t i = 0; i < 3; i++) {
+		struct real real = real_at(at[i], i == 2 ? ACCEPTED : REJECTED);
+		wire[i] = on_wire(&bench, &real);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		struct real real = real_at(at[i], REJECTED);
+		trace[i] = in_trace(&bench, input, &real, HOUR);
+	}
+	trace_match(bench.model);
+	for (size_t i = 0; i < 3; i++)
+		assert_ptr_equal(wire[i]->traced, trace[i]);
+	model_free(bench.model);
+}
+
+/* Another controller has a session at the same time: it is not in this trace. */
+static void test_other_controller(void **state)
+{
+	(void)state;
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	const int64_t at[] = {0, 70, 200};
+	struct session *wire[3];
+	for (size_t i = 0; i < 3; i++) {
+		struct real real = real_at(at[i], REJECTED);
+		real.controller = i == 1 ? 77 : 9;
+		wire[i] = on_wire(&bench, &real);
+		in_trace(&bench, input, &real, 0);
+	}
+	trace_match(bench.model);
+	assert_non_null(wire[0]->traced);
+	assert_null(wire[1]->traced);
+	assert_non_null(wire[2]->traced);
+	model_free(bench.model);
+}
+
+/* Two at once fit: neither is taken. */
+static void test_at_once(void **state)
+{
+	(void)state;
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	struct real real = real_at(0, REJECTED), later = real_at(90, REJECTED), twin = real;
+	twin.at += 20 * MS;
+	struct session *one = on_wire(&bench, &real), *two = on_wire(&bench, &twin);
+	struct session *three = on_wire(&bench, &later);
+	in_trace(&bench, input, &real, 0);
+	in_trace(&bench, input, &later, 0);
+	trace_match(bench.model);
+	assert_null(one->traced);
+	assert_null(two->traced);
+	assert_non_null(three->traced);
+	model_free(bench.model);
+}
+
+/* Each trace has its own clock; what is joined gives its number back. */
+static void test_two_traces(void **state)
+{
+	(void)state;
+	struct bench bench = bench_new(NULL);
+	uint32_t first = add_trace(&bench), second = add_trace(&bench);
+	const int64_t at[] = {0, 70, 200, 520};
+	struct session *wire[4], *last = NULL;
+	for (size_t i = 0; i < 4; i++) {
+		struct real real = real_at(at[i], i % 2 == 0 ? REJECTED : ACCEPTED);
+		wire[i] = on_wire(&bench, &real);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		struct real real = real_at(at[i], i % 2 == 0 ? REJECTED : ACCEPTED);
+		in_trace(&bench, i < 2 ? first : second, &real, i < 2 ? HOUR : -HOUR);
+	}
+	struct real later = real_at(9000, REJECTED);
+	last = in_trace(&bench, second, &later, 0);
+	trace_match(bench.model);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(wire[i]->traced->opened.input, i < 2 ? first : second);
+	assert_int_equal(reading(&bench, first)->offset, HOUR);
+	assert_int_equal(reading(&bench, second)->offset, -HOUR);
+	assert_int_equal(bench.model->n_sessions, 5);
+	model_number_by_time(bench.model);
+	assert_int_equal(last->id, 5);
+	model_free(bench.model);
+}
+
+/* A trace without stamps has no times to compare; without a capture there is nothing to compare with. */
+static void test_nothing_to_compare(void **state)
+{
+	(void)state;
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	struct real real = real_at(0, REJECTED);
+	trace_match(bench.model);
+	struct session *traced = in_trace(&bench, input, &real, 0);
+	trace_match(bench.model);
+	assert_int_equal(bench.model->n_sessions, 1);
+	traced->opened.time = ORIGIN_NO_TIME;
+	for (uint32_t i = 0; i < traced->n_steps; i++)
+		traced->steps[i].at.time = ORIGIN_NO_TIME;
+	traced->alerts[0].at.time = ORIGIN_NO_TIME;
+	on_wire(&bench, &real);
+	trace_match(bench.model);
+	assert_int_equal(bench.model->n_sessions, 2);
+	model_free(bench.model);
+}
+
+/* Only the first LIMIT_TRACE_VOTERS of each side are asked for the offset; the pairs are all found. */
+static void test_many(void **state)
+{
+	(void)state;
+	struct seeded random = seeded_of(1);
+	struct bench bench = bench_new(&random);
+	uint32_t input = add_trace(&bench);
+	enum { MANY = LIMIT_TRACE_VOTERS + 40 };
+	static struct real reals[MANY];
+	int64_t at = START;
+	for (size_t i = 0; i < MANY; i++) {
+		reals[i] = real_random(&random, &at);
+		on_wire(&bench, &reals[i]);
+	}
+	for (size_t i = 0; i < MANY; i++)
+		in_trace(&bench, input, &reals[i], -HOUR);
+	trace_match(bench.model);
+	assert_int_equal(reading(&bench, input)->handshakes, MANY);
+	assert_int_equal(bench.model->capture.hits[HIT_TRACE_VOTERS], 2);
+	model_free(bench.model);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_any_offset),
+	    cmocka_unit_test(test_nothing_in_common),
+	    cmocka_unit_test(test_two_alike),
+	    cmocka_unit_test(test_one_of_two),
+	    cmocka_unit_test(test_lone),
+	    cmocka_unit_test(test_disagreement_among_others),
+	    cmocka_unit_test(test_other_controller),
+	    cmocka_unit_test(test_at_once),
+	    cmocka_unit_test(test_two_traces),
+	    cmocka_unit_test(test_nothing_to_compare),
+	    cmocka_unit_test(test_many),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
