@@ -230,6 +230,7 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	    [HIT_LIST_BYTES] = {"bytes of an AuthList file", LIMIT_LIST_BYTES},
 	    [HIT_LIST_LINE] = {"bytes of a line of the AuthList", LIMIT_LINE},
 	    [HIT_LIST_PROBLEMS] = {"problem notes of an AuthList file", LIMIT_LIST_PROBLEMS},
+	    [HIT_TRACE_VOTERS] = {"sessions that tell the offset of a trace's clock", LIMIT_TRACE_VOTERS},
 	    [HIT_MESSAGE_TYPES] = {"NMSP message types of a session", LIMIT_MESSAGE_TYPES},
 	};
 	char times[RULE_TEXT];

@@ -32,6 +32,7 @@ static const struct rule session_rules[] = {
     {"echo-missed", SEVERITY_WARNING, nmsp_echo_missed, 0},
     {"echo-none", SEVERITY_WARNING, nmsp_echo_none, 0},
     {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
+    {"trace-wire-disagree", SEVERITY_WARNING, match_disagree, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
     {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
     {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
@@ -43,6 +44,7 @@ static const struct rule session_rules[] = {
 /* The one that can come many times is the last: a full list loses only repeats of it. */
 static const struct rule capture_rules[] = {
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
+    {"time-skew", SEVERITY_WARNING, match_time_skew, 0},
     {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
     {"capture-truncated", SEVERITY_WARNING, capture_truncated, 0},
 };

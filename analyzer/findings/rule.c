@@ -74,9 +74,9 @@ void rule_evidence(struct finding *finding, const struct origin *at)
 	if (at->packet == 0 || finding->n_evidence >= FINDING_EVIDENCE)
 		return;
 	uint32_t place = finding->n_evidence;
-	while (place > 0 && finding->evidence[place - 1].packet > at->packet)
+	while (place > 0 && origin_order(&finding->evidence[place - 1], at) > 0)
 		place--;
-	if (place > 0 && finding->evidence[place - 1].packet == at->packet)
+	if (place > 0 && origin_order(&finding->evidence[place - 1], at) == 0)
 		return;
 	memmove(&finding->evidence[place + 1], &finding->evidence[place],
 	        (finding->n_evidence - place) * sizeof finding->evidence[0]);

@@ -107,6 +107,10 @@ void capture_truncated(const struct subject *subject, const struct rule *rule, s
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* match.c */
+void match_time_skew(const struct subject *subject, const struct rule *rule, struct findings *out);
+void match_disagree(const struct subject *subject, const struct rule *rule, struct findings *out);
+
 /* nmsp.c */
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out);
