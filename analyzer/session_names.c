@@ -34,8 +34,10 @@ struct step_state session_step_state(const struct session *session, const struct
 	};
 	struct step_state none = {0, NULL};
 	const struct step *printed = session_trace_step(session, step);
-	if (printed != NULL && printed->state != 0)
+	if (printed != NULL && printed->state != 0 && !printed->inferred)
 		return session_step_state(session->traced, printed);
+	if (step->inferred)
+		return none;
 	if (step->state != 0 && session->trace != NULL)
 		return (struct step_state){step->state,
 		                           session_trace_state_name(session->trace, step->state, &step->at)};

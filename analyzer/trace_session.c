@@ -392,10 +392,18 @@ static void take_message(struct trace_sessions *sessions, struct trace_process *
 	session_trace_count(sessions->model, conn->session, line->words, &sessions->now);
 }
 
+/* A line that lost its stamp is of the process that printed the one before. */
+static struct trace_process *process_of(struct trace_conns *conns, const struct trace_line *line)
+{
+	if (line->has_pid || conns->recent == NULL)
+		return trace_conn_process(conns, line->pid);
+	return trace_conn_process(conns, conns->recent->pid);
+}
+
 static void take_line(struct trace_sessions *sessions, const struct trace_line *line)
 {
 	uint64_t given_up = sessions->conns.given_up;
-	struct trace_process *process = trace_conn_process(&sessions->conns, line->has_pid ? line->pid : 0);
+	struct trace_process *process = process_of(&sessions->conns, line);
 	struct trace_conn *conn;
 	if (sessions->conns.given_up > given_up)
 		model_hit(sessions->model, HIT_TRACE_PROCESSES, &sessions->now);

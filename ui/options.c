@@ -22,6 +22,7 @@ struct option_row {
 
 static const struct option_row rows[] = {
     {'r', "read", "FILE", "read a capture: pcap or pcapng, also gzipped;\n- is standard input; repeatable"},
+    {'t', "trace", "FILE", "read a debug trace of a controller, as pasted;\n- is standard input; repeatable"},
     {'a', "authlist", "FILE",
      "compare with this AuthList: \"MAC HASH\" lines, IOS-XE\nconfiguration or PEM certificates; "
      "repeatable"},
@@ -117,6 +118,8 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 	switch (letter) {
 	case 'r':
 		return add_file(out->read, &out->n_read, value, err);
+	case 't':
+		return add_file(out->trace, &out->n_trace, value, err);
 	case 'a':
 		return add_file(out->authlist, &out->n_authlist, value, err);
 	case 'k':
@@ -208,11 +211,11 @@ static int check(const struct options *options, struct err *err)
 {
 	if (options->as_trace && options->output == OUTPUT_JSON)
 		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
-	if (options->action != ACTION_RUN || options->n_read > 0)
+	if (options->action != ACTION_RUN || options->n_read + options->n_trace > 0)
 		return 0;
 	if (options->n_authlist > 0)
-		return err_set(err, "-a needs a capture to compare with: add -r FILE");
-	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-a AUTHLIST] [options] "
+		return err_set(err, "-a needs a capture or trace to compare with: add -r FILE or -t FILE");
+	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-t TRACE] [-a AUTHLIST] [options] "
 	                    "[capture filter]; -h lists the options");
 }
 
@@ -268,7 +271,7 @@ static void help_row(FILE *out, const struct option_row *row)
 
 void options_help(FILE *out)
 {
-	fputs("usage: nmspscope -r FILE [-r FILE]... [-a FILE]... [options] [capture filter]\n\n"
+	fputs("usage: nmspscope -r FILE... [-t TRACE]... [-a FILE]... [options] [capture filter]\n\n"
 	      "Says of each NMSP session between a location engine (MSE, CMX, connector) and a\n"
 	      "controller whether it is healthy, and if not, who rejected whom, at which step,\n"
 	      "why, and what to type.\n\n",

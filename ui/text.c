@@ -79,19 +79,28 @@ static void show_all_advice(const struct page *page, const struct finding *findi
 	}
 }
 
+/* The packets, or the lines of traces. */
+static void show_places(const struct page *page, const struct finding *finding, bool line)
+{
+	char text[LINE], first[LINE];
+	size_t n = 0, places = 0;
+	for (uint32_t i = 0; i < finding->n_evidence; i++) {
+		const struct origin *at = &finding->evidence[i];
+		if (at->packet == 0 || at->line != line)
+			continue;
+		places++;
+		n += (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ", at->packet);
+	}
+	if (places == 0)
+		return;
+	snprintf(first, sizeof first, "Seen in %s%s ", line ? "line" : "packet", view_plural(places));
+	page_wrap(page, INDENT + 3, first, TONE_PLAIN, text);
+}
+
 static void show_evidence(const struct page *page, const struct finding *finding)
 {
-	char text[LINE];
-	size_t n = 0;
-	for (uint32_t i = 0; i < finding->n_evidence; i++) {
-		if (finding->evidence[i].packet == 0)
-			continue;
-		n += (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ",
-		                      finding->evidence[i].packet);
-	}
-	if (n > 0)
-		page_wrap(page, INDENT + 3, finding->n_evidence == 1 ? "Seen in packet " : "Seen in packets ",
-		          TONE_PLAIN, text);
+	show_places(page, finding, false);
+	show_places(page, finding, true);
 }
 
 /* `session` is NULL for the capture. */
@@ -148,7 +157,9 @@ static void show_timeline(const struct page *page, const struct row *row)
 	if (view_rows(&view_timeline, row) == 0)
 		return;
 	heading(page, "What happened (-> from the engine, <- from the controller)");
-	page_grid(page, 0, &view_timeline, row); /* needs every column of the page */
+	const struct table *table =
+	    row->session->session->trace != NULL ? &view_timeline_trace : &view_timeline;
+	page_grid(page, 0, table, row); /* needs every column of the page */
 	uint64_t missing = row->session->session->steps_dropped + row->session->session->alerts_dropped;
 	char text[LINE];
 	if (missing == 0)
@@ -225,6 +236,10 @@ static void show_messages(const struct page *page, const struct row *row)
 		text_messages(page, row);
 		return;
 	}
+	if (view_rows(&view_messages, row) > 0) {
+		heading(page, "NMSP messages that the trace names");
+		page_grid(page, INDENT, &view_messages, row);
+	}
 	if (n == 0)
 		return;
 	heading(page, "NMSP messages");
@@ -267,7 +282,7 @@ static void show_session(const struct page *page, const struct row *row)
 	show_certificates_of(page, row, row->session->session->controller);
 	show_auth(page, row);
 	show_messages(page, row);
-	heading(page, "Capture trust");
+	heading(page, row->session->session->trace != NULL ? "Trace trust" : "Capture trust");
 	show_strings(page, "", &view_trust, row);
 	show_findings(page, "Other findings", row, SEVERITY_INFO, (enum severity)(gravest - 1));
 }
@@ -278,8 +293,11 @@ static void show_session(const struct page *page, const struct row *row)
 static void show_zone(const struct page *page, const struct capture *capture)
 {
 	char zone[32] = "UTC", text[LINE];
-	int64_t rest;
-	time_t when = capture->first == INT64_MIN ? 0 : (time_t)format_split(capture->first, &rest);
+	int64_t rest, first = capture->first;
+	for (uint32_t i = 0; i < capture->n_inputs && first == INT64_MIN; i++)
+		if (capture->inputs[i].trace != NULL)
+			first = capture->inputs[i].trace->first;
+	time_t when = first == INT64_MIN ? 0 : (time_t)format_split(first, &rest);
 	struct tm tm;
 	if (!page->format.utc && localtime_r(&when, &tm) != NULL)
 		strftime(zone, sizeof zone, "%Z (UTC%z)", &tm);
@@ -323,14 +341,33 @@ static void show_lists(const struct page *page, const struct row *root)
 	}
 }
 
+/* What could not be used of the traces; the lines themselves with -v. */
+static void show_traces(const struct page *page, const struct row *root)
+{
+	size_t n = view_rows(&view_traces, root);
+	if (n == 0)
+		return;
+	page_blank(page);
+	page_grid(page, 0, &view_traces, root);
+	for (size_t i = 0; i < n; i++) {
+		struct row trace = view_row(&view_traces, root, i);
+		show_strings(page, "", &view_trace_remarks, &trace);
+		if (page->verbose > 0 && view_rows(&view_trace_notes, &trace) > 0)
+			page_grid(page, INDENT, &view_trace_notes, &trace);
+	}
+}
+
 static void show_head(const struct page *page, struct view *view)
 {
 	struct row root = view_root(view);
 	show_zone(page, &view->model->capture);
 	show_inputs(page, view, &root);
 	show_lists(page, &root);
-	heading(page, "Capture");
-	page_pairs(page, INDENT, &view_capture, &root);
+	show_traces(page, &root);
+	if (view_rows(&view_traces, &root) < view_rows(&view_capture_inputs, &root)) {
+		heading(page, "Capture");
+		page_pairs(page, INDENT, &view_capture, &root);
+	}
 	show_findings(page, "Findings about the capture", &root, SEVERITY_INFO, SEVERITY_ERROR);
 }
 

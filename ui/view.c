@@ -49,9 +49,19 @@ struct value view_mac(const uint8_t mac[6])
 
 struct value view_time(const struct origin *at)
 {
-	if (at->packet == 0)
+	if (at->packet == 0 || at->time == ORIGIN_NO_TIME)
 		return view_null();
 	return (struct value){.kind = VALUE_TIME, .ns = at->time};
+}
+
+struct value view_packet(const struct origin *at)
+{
+	return at->packet == 0 || at->line ? view_null() : view_count(at->packet);
+}
+
+struct value view_line(const struct origin *at)
+{
+	return at->packet == 0 || !at->line ? view_null() : view_count(at->packet);
 }
 
 struct value view_side(const struct session *session, uint8_t dir)
@@ -94,7 +104,6 @@ struct view *view_new(const struct model *model, uint32_t only)
 {
 	struct view *view = xcalloc(1, sizeof *view);
 	view->model = model;
-	view->now = model->capture.last;
 	view->digests = xcalloc((size_t)model->n_sessions + 1, sizeof *view->digests);
 	for (const struct session *s = model->first; s != NULL; s = s->next)
 		if (only == 0 || s->id == only)
@@ -148,7 +157,7 @@ void view_session_open(struct view *view, const struct session *session)
 {
 	struct view_session *out = &view->open;
 	out->session = session;
-	out->state = session_state(session, view->now);
+	out->state = session_state(session, session_now(view->model, session));
 	out->handshake = session_handshake(session);
 	session_auth(view->model, session, &out->auth);
 	session_auth_fix(&out->auth, &out->fix);

@@ -44,8 +44,9 @@ static const struct rule session_rules[] = {
 /* The one that can come many times is the last: a full list loses only repeats of it. */
 static const struct rule capture_rules[] = {
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
-    {"time-skew", SEVERITY_WARNING, match_time_skew, 0},
+    {"trace-lines-lost", SEVERITY_INFO, trace_lines_lost, 0},
     {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
+    {"time-skew", SEVERITY_WARNING, match_time_skew, 0},
     {"capture-truncated", SEVERITY_WARNING, capture_truncated, 0},
 };
 
@@ -63,7 +64,7 @@ static void sort(struct findings *out)
 
 static struct subject subject_of(const struct model *model, const struct session *session)
 {
-	struct subject subject = {.model = model, .session = session, .now = model->capture.last};
+	struct subject subject = {.model = model, .session = session, .now = session_now(model, session)};
 	subject.handshake = session_handshake(session);
 	subject.state = session_state(session, subject.now);
 	subject.client_certificate = session_client_certificate(session);

@@ -15,7 +15,7 @@
 struct subject {
 	const struct model *model;
 	const struct session *session;
-	int64_t now; /* time of the last packet of the capture */
+	int64_t now; /* session_now; of the capture's own rules: time of its last packet */
 	enum handshake_state handshake;
 	enum session_state state;
 	enum client_certificate client_certificate;
@@ -43,17 +43,20 @@ __attribute__((format(printf, 2, 3))) void rule_advice(struct finding *finding, 
 __attribute__((format(printf, 3, 4))) void rule_command(struct finding *finding, const char *where,
                                                         const char *format, ...);
 
-/* A ping of the largest packet from one side to the other: does the path carry it? */
+/* A ping of the largest packet from one side to the other: does the path carry it? Nothing without addresses. */
 void rule_path_mtu(const struct session *session, struct finding *finding);
 
-/* Cites a packet in its place; none (packet 0), a repeated one, or one too many is left out. */
+/* Cites a packet or line in its place; none (packet 0), a repeated one, or one too many is left out. */
 void rule_evidence(struct finding *finding, const struct origin *at);
 
 /* "engine" or "controller": who sends in this direction. */
 const char *rule_side(const struct session *session, uint8_t dir);
 
-/* "12 us", "3.2 ms", "61 days". `ns` below 0 counts as 0. Returns `text`. */
+/* "packet 12", or "line 12" of a trace. Returns `text`. */
 #define RULE_TEXT 48
+const char *rule_place(const struct origin *at, char text[RULE_TEXT]);
+
+/* "12 us", "3.2 ms", "61 days". `ns` below 0 counts as 0. Returns `text`. */
 const char *rule_duration(int64_t ns, char text[RULE_TEXT]);
 
 /* "2025-12-31 23:59:59 UTC"; seconds since 1970. Returns `text`. */
@@ -110,6 +113,12 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 /* match.c */
 void match_time_skew(const struct subject *subject, const struct rule *rule, struct findings *out);
 void match_disagree(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* trace.c; the first two write what is special to sessions of a trace into a finding of another family */
+void trace_rejected(const struct subject *subject, struct finding *finding);
+void trace_midstream(const struct subject *subject, struct finding *finding);
+void trace_no_session(const struct subject *subject, struct finding *finding);
+void trace_lines_lost(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* nmsp.c */
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);

@@ -5,6 +5,8 @@
  */
 #include "analyzer/findings/rule.h"
 
+#include "analyzer/session_trace.h"
+
 #include <stdio.h>
 
 /* ---- not TLS --------------------------------------------------------------------------------------- */
@@ -134,11 +136,19 @@ static bool certificate_hidden(const struct subject *subject, const struct alert
 	       session_step(session, STEP_CERTIFICATE_REQUEST, alert->dir) != NULL;
 }
 
+/* A trace tells that a certificate was sent, and never shows it. */
+static bool in_trace(const struct session *session, uint8_t dir)
+{
+	const struct step *step = session_step(session, STEP_CERTIFICATE, dir);
+	return session->trace != NULL && step != NULL && step->certificates > 0;
+}
+
 static void explain_alert(const struct subject *subject, const struct alert_seen *alert,
                           struct finding *finding)
 {
 	const struct alert_cause *cause = alert_cause(alert->code);
-	bool seen = session_cert(subject->session, alert->dir ^ 1) != NULL;
+	bool seen = session_cert(subject->session, alert->dir ^ 1) != NULL ||
+	            in_trace(subject->session, alert->dir ^ 1);
 	bool hidden = !seen && certificate_hidden(subject, alert);
 	if (cause == NULL || (cause->certificate && !seen && !hidden)) {
 		rule_cause(finding, "The alert alone does not tell why%s.",
@@ -196,6 +206,14 @@ static bool ends_flight(enum step_kind kind)
 	}
 }
 
+/* Who has to speak: a trace says when the controller waits. */
+static uint8_t next_word(const struct session *session, const struct step *last)
+{
+	if (session->trace != NULL)
+		return session->trace->waiting.packet != 0 ? session_engine(session) : session->controller;
+	return ends_flight(last->kind) ? last->dir ^ 1 : last->dir;
+}
+
 void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -209,7 +227,7 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 		return;
 	const struct step *last = &session->steps[session->n_steps - 1];
 	const char *sender = rule_side(session, last->dir);
-	const char *next = rule_side(session, ends_flight(last->kind) ? last->dir ^ 1 : last->dir);
+	const char *next = rule_side(session, next_word(session, last));
 	int64_t until = closed ? session->closed.time : subject->now;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(
@@ -228,10 +246,12 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	    "The %s does not go on: its program is busy or stuck, or large packets do not arrive (path "
 	    "MTU).",
 	    next);
-	if (closed)
+	if (closed && session->close != CLOSE_NONE)
 		rule_cause(finding, "The %s gave no reason in an alert.",
 		           rule_side(session, session->closed_by));
 	rule_evidence(finding, &last->at);
+	if (session->trace != NULL)
+		rule_evidence(finding, &session->trace->waiting);
 	rule_evidence(finding, closed ? &session->closed : &session->last);
 	rule_advice(finding, "read the log of the %s at that time", next);
 	rule_command(finding, "controller (IOS-XE)", "show nmsp status");

@@ -45,6 +45,8 @@ static int64_t handshake_time(const struct session *session)
 
 static const char *missing(const struct session *session)
 {
+	if (session->trace != NULL)
+		return session->midstream ? "the trace begins behind its start" : "lines of the trace are missing";
 	if (session_one_sided(session))
 		return session->tcp.packets[session->controller] == 0
 		           ? "only the engine's packets are in the capture"
@@ -60,8 +62,8 @@ static const char *handshake_text(const struct session *session, char text[HANDS
 	char took[RULE_TEXT];
 	const char *version = tls_version_name(session->tls.version);
 	int64_t time = handshake_time(session);
-	if (version != NULL && time > 0)
-		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed in %s", version,
+	if ((version != NULL || session->trace != NULL) && time > 0)
+		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed in %s", version != NULL ? version : "TLS",
 		         rule_duration(time, took));
 	else if (session_whole(session, NULL) || time == 0)
 		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed", version != NULL ? version : "TLS");
@@ -109,10 +111,8 @@ static const char *standing(const struct subject *subject, char text[RULE_TEXT])
 	if (subject->state == SESSION_SILENT)
 		snprintf(text, RULE_TEXT, "silent for %s since",
 		         rule_duration(origin_elapsed(subject->session->last.time, subject->now), time));
-	else if (subject->session->closed.packet != 0)
-		rule_close(subject->session, text);
 	else
-		snprintf(text, RULE_TEXT, "still open");
+		rule_close(subject->session, text);
 	return text;
 }
 
@@ -167,21 +167,26 @@ static void plain(const struct subject *subject, char text[VERDICT_TEXT])
 static void not_captured(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	char after[TRAFFIC_TEXT];
+	const char *captured = subject->session->trace != NULL ? "in the trace" : "captured";
 	snprintf(text, VERDICT_TEXT, "Handshake not %s: %s, so who accepted whom cannot be told; %s.",
-	         subject->session->n_steps > 0 ? "seen whole" : "captured", missing(subject->session),
+	         subject->session->n_steps > 0 ? "seen whole" : captured, missing(subject->session),
 	         traffic(subject, after));
 }
 
 static void handshaking(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
-	char end[RULE_TEXT];
+	char end[RULE_TEXT], place[RULE_TEXT];
 	standing(subject, end);
 	if (session->n_steps > 0) {
 		const struct step *last = &session->steps[session->n_steps - 1];
 		snprintf(text, VERDICT_TEXT,
-		         "Handshake not finished: the last message is %s of the %s (packet %" PRIu64 "), %s.",
-		         session_step_name(last->kind), rule_side(session, last->dir), last->at.packet, end);
+		         "Handshake not finished: the last message is %s of the %s (%s), %s.",
+		         session_step_name(last->kind), rule_side(session, last->dir),
+		         rule_place(&last->at, place), end);
+	} else if (session->trace != NULL) {
+		snprintf(text, VERDICT_TEXT, "The trace names the connection and no handshake message of it, %s.",
+		         end);
 	} else if (session->midstream) {
 		snprintf(text, VERDICT_TEXT, "The capture joined mid-way and holds no handshake message, %s.",
 		         end);
