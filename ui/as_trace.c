@@ -372,6 +372,8 @@ enum as_trace as_trace_session(FILE *out, const struct model *model, const struc
 	                      .pointer = INVENTED_POINTER + session->id,
 	                      .last = STEP_KINDS};
 	uint64_t place = 0;
+	if (session->trace != NULL)
+		return AS_TRACE_IS_TRACE;
 	if (session->tls.version == TLS_1_3)
 		return AS_TRACE_TLS13;
 	if (!has_states(&trace))

@@ -13,6 +13,7 @@
 enum as_trace {
 	AS_TRACE_PRINTED,
 	AS_TRACE_TLS13,    /* nothing printed: TLS 1.3 has no such states */
+	AS_TRACE_IS_TRACE, /* nothing printed: no packet of it was read */
 	AS_TRACE_NO_STEPS, /* nothing printed: no step of the handshake was captured that has a state */
 };
 

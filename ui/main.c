@@ -5,6 +5,7 @@
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"
 #include "analyzer/profile_file.h"
+#include "analyzer/trace_match.h"
 #include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
 #include "ui/as_trace.h"
@@ -216,6 +217,11 @@ static void print_traces(const struct run *run, const struct view *view)
 			        (unsigned)session->id);
 			complain(run, err.text);
 			break;
+		case AS_TRACE_IS_TRACE:
+			err_set(&err, "session %u is not printed: it was read from a trace",
+			        (unsigned)session->id);
+			complain(run, err.text);
+			break;
 		case AS_TRACE_NO_STEPS:
 			err_set(&err, "session %u is not printed: no step of a TLS handshake was captured",
 			        (unsigned)session->id);
@@ -266,6 +272,7 @@ static enum status analyse(struct run *run, struct err *err)
 	if (run->n_inputs + run->n_traces == 0)
 		return STATUS_TROUBLE;
 	read_all(run);
+	trace_match(run->model);
 	if (run->n_inputs + run->n_traces > 1)
 		model_number_by_time(run->model);
 	enum status status = finish(run, err);

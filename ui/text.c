@@ -158,7 +158,7 @@ static void show_timeline(const struct page *page, const struct row *row)
 		return;
 	heading(page, "What happened (-> from the engine, <- from the controller)");
 	const struct table *table =
-	    row->session->session->trace != NULL ? &view_timeline_trace : &view_timeline;
+	    view_trace_session(row->session->session) != NULL ? &view_timeline_trace : &view_timeline;
 	page_grid(page, 0, table, row); /* needs every column of the page */
 	uint64_t missing = row->session->session->steps_dropped + row->session->session->alerts_dropped;
 	char text[LINE];

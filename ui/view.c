@@ -165,6 +165,9 @@ void view_session_open(struct view *view, const struct session *session)
 	findings_verdict(view->model, session, &out->findings, out->verdict);
 	session_community_id(session, out->community_id);
 	decryption_detail(out);
+	out->clock = session->traced == NULL
+	                 ? 0
+	                 : view->model->capture.inputs[session->traced->opened.input].trace->offset;
 	view_timeline_build(out);
 	view_trust_build(out);
 }

@@ -148,6 +148,7 @@ struct view_session {
 	char decryption_detail[160];
 	struct view_event events[VIEW_EVENTS];
 	size_t n_events;
+	int64_t clock; /* ns: the trace's clock minus the capture's, where both show the session; else 0 */
 	char trust[VIEW_TRUST][160]; /* sentences */
 	size_t n_trust;
 };
@@ -228,9 +229,12 @@ const char *view_tls_version(const struct session *of);
 void view_timeline_build(struct view_session *session);
 void view_trust_build(struct view_session *session);
 
-/* Their part for a session of a trace. */
+/* Their part for a session that a trace shows, alone or beside the packets. */
 void view_trace_events(struct view_session *session);
 void view_trace_trust(struct view_session *session);
+
+/* The session as the trace has it: itself, or its part in the trace; NULL when it is of the wire alone. */
+const struct session *view_trace_session(const struct session *session);
 
 /* Adds an event to the timeline; NULL when there is no such packet or line, or no room. */
 struct view_event *view_timeline_add(struct view_session *session, const struct origin *at, uint8_t dir);

@@ -180,6 +180,12 @@ void auth_rejected(const struct subject *subject, const struct rule *rule, struc
 		explain_trace(subject, alert, finding);
 		return;
 	}
+	if (alert == NULL && !auth->inferred && session->traced != NULL) {
+		struct subject printed = *subject;
+		printed.session = session->traced;
+		explain_trace(&printed, session_fatal_alert(session->traced), finding);
+		return;
+	}
 	if (alert == NULL) {
 		inferred_rejection(subject, finding);
 		return;
