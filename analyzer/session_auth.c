@@ -100,7 +100,7 @@ static bool observe_in_words(const struct session *session, struct session_auth 
 	const struct step *certificate = engine_certificate(session);
 	const struct alert_seen *alert = session_fatal_alert(session);
 	bool answered = trace->answered.packet != 0;
-	bool refused = trace->not_validated.packet != 0 || trace->error == TRACE_ERROR_NOT_VERIFIED ||
+	bool refused = trace->not_validated.packet != 0 || trace->not_verified ||
 	               (answered && trace->answer == TRACE_ANSWER_NO);
 	bool through = trace->done.packet != 0 || trace->connected.packet != 0;
 	bool allowed = answered && trace->answer == TRACE_ANSWER_YES && trace->failed.packet == 0;

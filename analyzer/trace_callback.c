@@ -17,8 +17,14 @@ enum {
 	WHERE_KIND = 0x0fff,
 };
 
-/* Reasons of OpenSSL's errors from here on are alerts that were read: sslerr.h, SSL_AD_REASON_OFFSET. */
-enum { REASON_ALERT = 1000, REASON_MASK = 0xfff };
+/* Reasons of OpenSSL's errors, in the low bits since ever: sslerr.h. From REASON_ALERT on: alerts that were read. */
+enum {
+	REASON_MASK = 0xfff,
+	REASON_VERIFY_FAILED = 134,
+	REASON_NOT_VERIFIED = TRACE_ERROR_NOT_VERIFIED & REASON_MASK,
+	REASON_NO_PEER_CERT = TRACE_ERROR_NO_PEER_CERT & REASON_MASK,
+	REASON_ALERT = 1000,
+};
 
 /* Alerts that end nothing when their level is not told: RFC 5246 section 7.2. */
 enum { USER_CANCELED = 90, NO_RENEGOTIATION = 100 };
@@ -81,11 +87,14 @@ static bool step_kind(uint8_t message, enum step_kind *out)
 	return false;
 }
 
-/* The certificate of the engine may have been told before its state was completed: it is one step. */
+/*
+ * The certificate of the engine may have been told before its state was completed, and OpenSSL 3 names the
+ * state in which it waited once more: it is one step. Only tickets come in numbers.
+ */
 static bool told_before(const struct session *session, enum step_kind kind, uint8_t dir)
 {
 	const struct step *last = session->n_steps > 0 ? &session->steps[session->n_steps - 1] : NULL;
-	return last != NULL && kind == STEP_CERTIFICATE && last->kind == kind && last->dir == dir;
+	return last != NULL && kind != STEP_NEW_SESSION_TICKET && last->kind == kind && last->dir == dir;
 }
 
 static void add_step(const struct trace_place *place, uint8_t message, bool written, uint16_t state)
@@ -225,17 +234,24 @@ static bool judged(const struct session *session)
 void trace_callback_failed(const struct trace_place *place, uint32_t error)
 {
 	struct session *session = place->session;
+	struct session_trace *trace = session->trace;
 	uint32_t reason = error & REASON_MASK;
 	bool read = reason >= REASON_ALERT && reason - REASON_ALERT <= UINT8_MAX;
 	uint8_t code = read ? (uint8_t)(reason - REASON_ALERT) : 0;
+	if (trace->failed.packet == 0)
+		trace->failed = place->at;
 	if (error == 0)
 		return;
-	if (error == TRACE_ERROR_NO_PEER_CERT) {
-		session->trace->empty = true;
+	if (trace->error == 0)
+		trace->error = error;
+	if (reason == REASON_NO_PEER_CERT) {
+		trace->empty = true;
 		add_certificate(place, 0, false);
 	}
-	if (error == TRACE_ERROR_NOT_VERIFIED)
+	if (reason == REASON_NOT_VERIFIED || (reason == REASON_VERIFY_FAILED && was_requested(session))) {
+		trace->not_verified = true;
 		trace_callback_certificate(place);
+	}
 	settle(place, !read);
 	if (read && !has_alert(session, code, printing_side(session) ^ 1))
 		add_alert_of(place, false, TLS_ALERT_FATAL, code);
@@ -373,8 +389,8 @@ void trace_callback_openssl(const struct trace_place *place, const struct trace_
 	session_trace_add(place->model, session, &event);
 	if (line->kind == TRACE_OPENSSL_ALERT && line->has_alert)
 		add_alert_of(place, line->written, line->alert_level, line->alert);
-	if (line->kind == TRACE_OPENSSL_ERROR)
-		trace_callback_failed(place, line->has_error ? line->error : 0);
+	if (line->kind == TRACE_OPENSSL_ERROR && line->has_error)
+		trace_callback_failed(place, line->error);
 	if (line->kind == TRACE_OPENSSL_STATE && line->has_message)
 		add_step(place, line->message, line->written, event.state);
 }

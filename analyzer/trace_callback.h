@@ -27,7 +27,7 @@ void trace_callback_text(const struct trace_place *place, const struct trace_lin
 /* TRACE_OPENSSL_STATE, TRACE_OPENSSL_ALERT, TRACE_OPENSSL_ERROR: a callback in one line. */
 void trace_callback_openssl(const struct trace_place *place, const struct trace_line *line);
 
-/* TRACE_HANDSHAKE_FAILED: the error tells of alerts, and of the certificate (facts.md section 7). */
+/* The handshake failed; the error, 0 when it is not known, tells of alerts, and of the certificate (facts.md section 7). */
 void trace_callback_failed(const struct trace_place *place, uint32_t error);
 
 /*

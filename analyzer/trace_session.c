@@ -212,17 +212,6 @@ static void note_once(struct origin *fact, const struct origin *at)
 		*fact = *at;
 }
 
-static void take_failed(const struct trace_place *place, const struct trace_line *line)
-{
-	struct session_trace *trace = place->session->trace;
-	note_once(&trace->failed, &place->at);
-	if (!line->has_error)
-		return;
-	if (trace->error == 0)
-		trace->error = line->error;
-	trace_callback_failed(place, line->error);
-}
-
 /* The controller's own lines about a connection that is there. */
 static void take_words(const struct trace_place *place, const struct trace_line *line)
 {
@@ -243,7 +232,7 @@ static void take_words(const struct trace_place *place, const struct trace_line 
 		trace_callback_certificate(place);
 		break;
 	case TRACE_HANDSHAKE_FAILED:
-		take_failed(place, line);
+		trace_callback_failed(place, line->has_error ? line->error : 0);
 		break;
 	case TRACE_HANDSHAKE_DONE:
 		note_once(&trace->done, &place->at);
@@ -400,37 +389,20 @@ static struct trace_process *process_of(struct trace_conns *conns, const struct 
 	return trace_conn_process(conns, conns->recent->pid);
 }
 
-static void take_line(struct trace_sessions *sessions, const struct trace_line *line)
+/*
+ * Words alone, without a stamp and without a name, speak of a connection only where the controller's lines
+ * stand around them: other programs' output has such words too.
+ */
+static bool is_hearsay(const struct trace_process *process, const struct trace_line *line)
 {
-	uint64_t given_up = sessions->conns.given_up;
-	struct trace_process *process = process_of(&sessions->conns, line);
-	struct trace_conn *conn;
-	if (sessions->conns.given_up > given_up)
-		model_hit(sessions->model, HIT_TRACE_PROCESSES, &sessions->now);
-	switch (line->kind) {
-	case TRACE_STATE:
-	case TRACE_RET_TYPE:
-	case TRACE_RET_DESC:
-	case TRACE_STATE_TEXT:
-	case TRACE_OPENSSL_STATE:
-	case TRACE_OPENSSL_ALERT:
-	case TRACE_OPENSSL_ERROR:
-		take_callback(sessions, process, line);
-		return;
-	case TRACE_ALLOCATED:
-	case TRACE_SSL_NEW:
-		take_beginning(sessions, process, line);
-		return;
-	case TRACE_SYSLOG:
-		take_syslog(sessions, process, line);
-		return;
-	case TRACE_MESSAGE:
-		take_message(sessions, process, line);
-		return;
-	default:
-		break;
-	}
-	conn = belongs_to(sessions, process, line);
+	bool names = line->has_pointer || line->has_conn || line->has_pid;
+	return !names && (process->pid == 0 || process->current == NULL);
+}
+
+static void take_sentence(struct trace_sessions *sessions, struct trace_process *process,
+                          const struct trace_line *line)
+{
+	struct trace_conn *conn = belongs_to(sessions, process, line);
 	struct trace_place place = place_of(sessions, conn);
 	take_words(&place, line);
 	if (line->kind == TRACE_WANT_READ)
@@ -443,6 +415,42 @@ static void take_line(struct trace_sessions *sessions, const struct trace_line *
 	model_rank(sessions->model, place.session);
 }
 
+/* False when the line means nothing here. */
+static bool take_line(struct trace_sessions *sessions, const struct trace_line *line)
+{
+	uint64_t given_up = sessions->conns.given_up;
+	struct trace_process *process = process_of(&sessions->conns, line);
+	if (sessions->conns.given_up > given_up)
+		model_hit(sessions->model, HIT_TRACE_PROCESSES, &sessions->now);
+	switch (line->kind) {
+	case TRACE_STATE:
+	case TRACE_RET_TYPE:
+	case TRACE_RET_DESC:
+	case TRACE_STATE_TEXT:
+	case TRACE_OPENSSL_STATE:
+	case TRACE_OPENSSL_ALERT:
+	case TRACE_OPENSSL_ERROR:
+		take_callback(sessions, process, line);
+		return true;
+	case TRACE_ALLOCATED:
+	case TRACE_SSL_NEW:
+		take_beginning(sessions, process, line);
+		return true;
+	case TRACE_SYSLOG:
+		take_syslog(sessions, process, line);
+		return true;
+	case TRACE_MESSAGE:
+		take_message(sessions, process, line);
+		return true;
+	default:
+		break;
+	}
+	if (is_hearsay(process, line))
+		return false;
+	take_sentence(sessions, process, line);
+	return true;
+}
+
 void trace_session_line(struct trace_sessions *sessions, const struct trace_item *item)
 {
 	const struct trace_line *line = &item->line;
@@ -451,13 +459,12 @@ void trace_session_line(struct trace_sessions *sessions, const struct trace_item
 	take_loss(sessions, &item->loss);
 	if (item->cut)
 		model_hit(sessions->model, HIT_TRACE_LINE, &sessions->now);
-	if (line->kind == TRACE_OTHER) {
+	if (line->kind == TRACE_OTHER || !take_line(sessions, line)) {
 		take_strange(sessions, item);
 		return;
 	}
 	reading->understood++;
 	reading->repaired += line->repairs > 0 || item->joined;
-	take_line(sessions, line);
 }
 
 /* What is open may have gone on in the lines that are missing behind its last one. */

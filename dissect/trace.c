@@ -164,6 +164,8 @@ static size_t find_values(struct trace_line *out, uint64_t value[VALUES], uint32
 	struct rd words = rd_of(out->text);
 	struct trace_word word, before = {.n = 0};
 	size_t n = 0;
+	if (trace_text_find(out->text, 'x') == out->text.n && trace_text_find(out->text, 'X') == out->text.n)
+		return 0;
 	for (; n < VALUES && trace_text_word(&words, &word); before = word)
 		if (damaged_value(word.printed, &value[n], repairs)) {
 			*repairs += !trace_text_is(&before, keys[n]);
@@ -260,10 +262,13 @@ static bool clean_strings(struct trace_line *out)
 	return false;
 }
 
-/* Up to the first '=', or to the end of the word that ends in "string". */
+/* Up to the first '=', or to the end of the word that ends in "string". Every key begins with r or S. */
 static struct span key_of(struct span text)
 {
 	struct span head = span_cut(text, 0, KEY_ROOM);
+	char first = trace_text_fold((char)text.p[0]);
+	if (first != 'r' && first != 's')
+		return (struct span){.n = 0};
 	size_t equals = trace_text_find(head, '=');
 	if (equals < head.n)
 		return span_cut(text, 0, equals);

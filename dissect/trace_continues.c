@@ -6,15 +6,13 @@
  */
 #include "dissect/trace_parts.h"
 
-/* "3850c#show trace messages nmsp": a name and the sign of a prompt. */
+/* "LAB-3850(config)#show trace messages nmsp": a name without blanks and the sign of a prompt. */
 static bool is_prompt(struct span line)
 {
-	struct rd words = rd_of(line);
-	struct trace_word word;
-	if (!trace_text_word(&words, &word) || !rd_more(&words))
-		return false;
-	uint8_t next = line.p[rd_at(&words)];
-	return next == '#' || next == '>';
+	for (size_t i = 0; i < line.n && !trace_text_blank(line.p[i]); i++)
+		if (line.p[i] == '#' || line.p[i] == '>')
+			return i > 0;
+	return false;
 }
 
 /* The line ends where a number must follow: "... conn ssl", "... ssl_err", "where =". */

@@ -85,7 +85,7 @@ static bool in_table(struct span words, bool newer, struct trace_line *out)
 			continue;
 		struct span name = span_of(state->name, strlen(state->name));
 		if (newer ? span_equal(without_letter(behind_blank(name)), behind_blank(words)) :
-		            trace_text_same(words, state->name)) {
+		            span_equal(name, words)) {
 			take_state(state, out);
 			return true;
 		}

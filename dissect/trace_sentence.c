@@ -98,7 +98,7 @@ static enum after place(const struct trace_word *word, uint32_t cues, enum after
 {
 	if (trace_text_is(word, "ssl"))
 		return AFTER_SSL;
-	if (cues & CUE_CONNECTION)
+	if ((cues & CUE_CONNECTION) || (before == AFTER_CONN && (cues & CUE_NMSP)))
 		return AFTER_CONN;
 	if (trace_text_is(word, "id") && before == AFTER_CONN)
 		return AFTER_ID;

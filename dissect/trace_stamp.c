@@ -267,7 +267,9 @@ static bool damaged(struct span line, struct trace_line *out, struct span *text)
 	struct trace_clock t = {.year = 0};
 	uint32_t repairs = 0;
 	skip_blanks(&r);
-	if (strchr("[({|", peek(&r)) != NULL && rd_more(&r))
+	uint8_t first = peek(&r);
+	repairs += first != '[';
+	if (first != 0 && strchr("[({|", first) != NULL)
 		rd_skip(&r, 1);
 	skip_blanks(&r);
 	if (!date_and_time(&r, &t, &repairs) || repairs > MOST_REPAIRED)

@@ -76,7 +76,8 @@ bool trace_text_word(struct rd *r, struct trace_word *out)
 		from += bytes;
 	size_t to = from, n = 0;
 	while (to < s.n) {
-		char c = letter(s, to, &bytes);
+		char c = s.p[to] < ASCII ? folded[s.p[to]] : letter(s, to, &bytes);
+		bytes = s.p[to] < ASCII ? 1 : bytes;
 		if (c == SEPARATOR)
 			break;
 		if (c != SKIPPED && n < TRACE_TEXT_WORD)

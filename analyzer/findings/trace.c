@@ -15,7 +15,7 @@ static const char *judgement(const struct session_trace *trace)
 {
 	if (trace->not_validated.packet != 0 || trace->answer == TRACE_ANSWER_NO)
 		return " and did not validate it against its AuthList";
-	return trace->error == TRACE_ERROR_NOT_VERIFIED ? " and did not verify it" : "";
+	return trace->not_verified ? " and did not verify it" : "";
 }
 
 void trace_rejected(const struct subject *subject, struct finding *finding)
