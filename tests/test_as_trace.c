@@ -77,21 +77,21 @@ static void test_accepted(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char *const parts[] = {
-	    "[12/13/15 09:46:40.002 UTC 1 1] allocated new NMSP connection 1\n",
+	    "[12/13/15 09:46:40.002 UTC 1 1] Allocated new NMSP connection 1\n",
 	    " UTC 2 1] sslConnectionInit: SSL_new() conn ssl b0000001\n",
-	    "SSL_do_handshake for conn ssl b0000001 with conn state: INIT, SSL state: HANDSHAKING\n",
+	    "SSL_do_handshake for conn ssl b0000001, conn state: INIT, SSL state: HANDSHAKING\n",
 	    "[12/13/15 09:46:40.002 UTC 7 1] SSL_state_string=before/accept initialization\n",
-	    "Returns WANT_READ for conn ssl b0000001\n",
+	    "SSL_do_handshake returned WANT_READ for conn ssl b0000001\n",
 	    "sslConnectionInit() success with conn state: INIT, SSL state: HANDSHAKING\n",
-	    "doSSLRecvLoop: Handshake not completed for conn 1\n",
+	    "doSSLRecvLoop: handshake not completed for conn 1\n",
 	    "[12/13/15 09:46:40.003 UTC 14 1] SSL state = 0x2111; where = 0x2001; ret = 0x1\n",
 	    "ret_type_string=unknown\n",
 	    "ret_desc_string=unknown\n",
 	    "SSL_state_string=SSLv3 read client hello B\n",
-	    "certificate validation done for conn ssl b0000001, calling authlist\n",
+	    "Certificate validation done for conn ssl b0000001, calling authlist\n",
 	    "authlist authentication successful for conn ssl b0000001\n",
 	    "SSL state = 0x2180; where = 0x2001",
-	    "SSL_do_handshake() success\n",
+	    "SSL_do_handshake() success for conn ssl b0000001\n",
 	    "NMSP connection success\n",
 	};
 	fixture_healthy(fixture);
@@ -114,7 +114,7 @@ static void test_rejected(void **state)
 	    "ret_type_string=fatal\n",
 	    "ret_desc_string=certificate unknown\n",
 	    "SSL_state_string=SSLv3 read client certificate C\n",
-	    "handshake failed for conn ssl b0000001, ssl_err 1 error:140890B2:SSL routines:"
+	    "handshake failed for conn ssl b0000001, ssl_err 1 error = error:140890B2:SSL routines:"
 	    "SSL3_GET_CLIENT_CERTIFICATE:no certificate returned\n",
 	    "freeing Nmsp conn ssl b0000001, conn id 1\n",
 	};
@@ -151,7 +151,7 @@ static void test_empty_certificate(void **state)
 	fixture_alert(fixture, FIXTURE_CONTROLLER, TLS_ALERT_FATAL, TLS_HANDSHAKE_FAILURE);
 	char *text = printed(fixture);
 	assert_states(text, BEGINNING "2180/2001/1 2181/4008/228 2181/2002/ffffffff ");
-	has(text, "ssl_err 1 error:140890C7:");
+	has(text, "ssl_err 1 error = error:140890C7:");
 	has_not(text, "authlist");
 	free(text);
 }
@@ -276,7 +276,7 @@ static void test_sequence_and_times(void **state)
 	fixture_step(fixture, STEP_CLIENT_HELLO, FIXTURE_ENGINE);
 	fixture->session->opened.time = INT64_MIN;
 	char *text = print(fixture, &sequence);
-	has(text, "[09/21/77 00:12:43.145 UTC ffe 1] allocated");
+	has(text, "[09/21/77 00:12:43.145 UTC ffe 1] Allocated");
 	has(text, " UTC 1000 1] ");
 	has(text, "[12/31/69 23:59:59.999 UTC 1011 1] SSL state = 0x2111");
 	assert_int_equal(sequence, 0x1015);

@@ -118,7 +118,7 @@ static void call_handshake(struct trace *trace)
 {
 	line(trace,
 	     "sslConnectionInit: SSL_do_handshake for conn ssl %08" PRIx64
-	     " with conn state: INIT, SSL state: HANDSHAKING",
+	     ", conn state: INIT, SSL state: HANDSHAKING",
 	     trace->pointer);
 }
 
@@ -126,7 +126,7 @@ static void call_handshake(struct trace *trace)
 static void await_engine(struct trace *trace, uint16_t number)
 {
 	leave(trace, number, -1);
-	line(trace, "Returns WANT_READ for conn ssl %08" PRIx64, trace->pointer);
+	line(trace, "SSL_do_handshake returned WANT_READ for conn ssl %08" PRIx64, trace->pointer);
 	if (!trace->waited)
 		line(trace, "sslConnectionInit() success with conn state: INIT, SSL state: HANDSHAKING");
 	trace->waited = true;
@@ -136,7 +136,7 @@ static void go_on(struct trace *trace, int64_t now)
 {
 	trace->time = now;
 	trace->reading = true;
-	line(trace, "doSSLRecvLoop: Handshake not completed for conn %" PRIu32, trace->session->id);
+	line(trace, "doSSLRecvLoop: handshake not completed for conn %" PRIu32, trace->session->id);
 	call_handshake(trace);
 }
 
@@ -207,7 +207,7 @@ static void ask_list(struct trace *trace, const struct step *step)
 	    trace->auth.inferred || (!accepted && !list_refused(trace)))
 		return;
 	trace->asked = true;
-	line(trace, "certificate validation done for conn ssl %08" PRIx64 ", calling authlist",
+	line(trace, "Certificate validation done for conn ssl %08" PRIx64 ", calling authlist",
 	     trace->pointer);
 	if (accepted)
 		line(trace, "authlist authentication successful for conn ssl %08" PRIx64, trace->pointer);
@@ -220,7 +220,7 @@ static void start(struct trace *trace)
 	const struct session *session = trace->session;
 	uint16_t before = trace->side | STATE_BEFORE;
 	trace->time = session->tcp.ack.packet != 0 ? session->tcp.ack.time : session->opened.time;
-	line(trace, "allocated new NMSP connection %" PRIu32, session->id);
+	line(trace, "Allocated new NMSP connection %" PRIu32, session->id);
 	line(trace, "sslConnectionInit: SSL_new() conn ssl %08" PRIx64, trace->pointer);
 	call_handshake(trace);
 	callback(trace, before, TRACE_WHERE_START, 1);
@@ -232,7 +232,7 @@ static void finish(struct trace *trace)
 	trace->done = true;
 	callback(trace, STATE_OK, TRACE_WHERE_DONE, 1);
 	leave(trace, STATE_OK, 1);
-	line(trace, "SSL_do_handshake() success");
+	line(trace, "SSL_do_handshake() success for conn ssl %08" PRIx64, trace->pointer);
 	line(trace, "NMSP connection success");
 }
 
@@ -287,9 +287,9 @@ static bool rejects(const struct trace *trace, const struct alert_seen *alert)
 static const char *error_text(const struct trace *trace, const struct alert_seen *alert)
 {
 	if (trace->side == SIDE_SERVER && rejects(trace, alert))
-		return " error:140890B2:SSL routines:SSL3_GET_CLIENT_CERTIFICATE:no certificate returned";
+		return " error = error:140890B2:SSL routines:SSL3_GET_CLIENT_CERTIFICATE:no certificate returned";
 	if (trace->side == SIDE_SERVER && answers_empty(trace, alert))
-		return " error:140890C7:SSL routines:SSL3_GET_CLIENT_CERTIFICATE:"
+		return " error = error:140890C7:SSL routines:SSL3_GET_CLIENT_CERTIFICATE:"
 		       "peer did not return a certificate";
 	return "";
 }

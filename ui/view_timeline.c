@@ -107,21 +107,47 @@ static void add_printed(struct view_session *session, const struct session *trac
 	}
 }
 
-/* Lines stand behind the last packet that is not later by the capture's clock. */
+/* The line that prints this step of the wire, NULL when there is none. */
+static const struct origin *printed_at(const struct view_session *session, const struct step *step)
+{
+	const struct step *printed = step == NULL ? NULL : session_trace_step(session->session, step);
+	return printed == NULL || printed->inferred ? NULL : &printed->at;
+}
+
+/*
+ * A line stands behind the last packet that is not later by the capture's clock; where times are too coarse
+ * to tell, the controller's own messages that were printed before and behind it do.
+ */
+static uint64_t place_of(const struct view_session *session, const struct origin *line)
+{
+	int64_t time = origin_elapsed(session->clock, line->time);
+	uint64_t place = 0, least = 0, most = UINT64_MAX;
+	for (size_t i = 0; i < session->n_events; i++) {
+		const struct view_event *packet = &session->events[i];
+		const struct origin *printed = printed_at(session, packet->step);
+		if (packet->at.line)
+			continue;
+		if (packet->at.time <= time && packet->place > place)
+			place = packet->place;
+		if (printed == NULL || packet->dir != session->session->controller)
+			continue;
+		if (origin_order(printed, line) <= 0)
+			least = packet->place > least ? packet->place : least;
+		else
+			most = packet->place - 1 < most ? packet->place - 1 : most;
+	}
+	place = place < least ? least : place;
+	return place > most ? most : place;
+}
+
 static void place_lines(struct view_session *session)
 {
 	for (size_t i = 0; i < session->n_events; i++) {
-		struct view_event *line = &session->events[i];
-		if (!line->at.line)
+		struct view_event *event = &session->events[i];
+		if (!event->at.line)
 			continue;
-		int64_t time = origin_elapsed(session->clock, line->at.time);
-		line->place = 0;
-		line->order = VIEW_EVENTS + (size_t)line->at.packet;
-		for (size_t k = 0; k < session->n_events; k++) {
-			const struct view_event *packet = &session->events[k];
-			if (!packet->at.line && packet->at.time <= time && packet->place > line->place)
-				line->place = packet->place;
-		}
+		event->place = place_of(session, &event->at);
+		event->order = VIEW_EVENTS + (size_t)event->at.packet;
 	}
 }
 
@@ -223,10 +249,8 @@ static struct value packet(const struct row *row)
 /* Of a step that both have, the line that prints it. */
 static struct value line(const struct row *row)
 {
-	const struct step *printed = NULL;
-	if (event(row)->step != NULL)
-		printed = session_trace_step(row->session->session, event(row)->step);
-	return view_line(printed != NULL && !printed->inferred ? &printed->at : &event(row)->at);
+	const struct origin *printed = printed_at(row->session, event(row)->step);
+	return view_line(printed != NULL ? printed : &event(row)->at);
 }
 
 static struct value direction(const struct row *row)
@@ -296,6 +320,17 @@ static const struct column trace_columns[] = {
     {.label = "Message", .get = message}, {.label = "State", .get = state},
     {.label = "of controller (printed)", .get = state_name},
 };
+
+/* What has a line is printed, the rest implied. */
+static const struct column both_columns[] = {
+    {.label = "Seconds", .get = offset},  {.label = "Packet", .get = packet},
+    {.label = "Line", .get = line},       {.label = "  ", .get = direction},
+    {.label = "Message", .get = message}, {.label = "State", .get = state},
+    {.label = "of controller", .get = state_name},
+};
+
+const struct table view_timeline_both = {TABLE_OF(both_columns), .count = timeline_count,
+                                         .open = timeline_open};
 
 const struct table view_timeline_trace = {TABLE_OF(trace_columns), .count = timeline_count,
                                           .open = timeline_open};
