@@ -216,7 +216,8 @@ void model_add_alert(struct model *model, struct session *session, const struct 
 		model_hit(model, HIT_ALERTS, &alert->at);
 		return;
 	}
-	session->alerts = model_grow(session->alerts, session->n_alerts, &session->room_alerts, sizeof *alert);
+	session->alerts =
+	    model_grow(session->alerts, session->n_alerts, &session->room_alerts, sizeof *alert);
 	session->alerts[session->n_alerts++] = *alert;
 }
 

@@ -229,8 +229,8 @@ enum handshake_state session_handshake(const struct session *session)
 static bool connecting(const struct session *session)
 {
 	const struct session_tcp *tcp = &session->tcp;
-	return session->trace == NULL && !session->midstream && !seen(&tcp->ack) && tcp->bytes[0] + tcp->bytes[1] == 0 &&
-	       !session_one_sided(session);
+	return session->trace == NULL && !session->midstream && !seen(&tcp->ack) &&
+	       tcp->bytes[0] + tcp->bytes[1] == 0 && !session_one_sided(session);
 }
 
 bool session_plain_nmsp(const struct session *session)

@@ -44,7 +44,7 @@ struct session_auth {
 	const struct cert *cert;       /* the engine's certificate, NULL when not seen */
 };
 
-/* When the session was last watched: the time of the last packet of the capture, of the last line of its trace. */
+/* Until when it was watched: time of the last packet of the capture, or of the last line of its trace. */
 int64_t session_now(const struct model *model, const struct session *session);
 
 /* `now`: session_now. */
@@ -94,7 +94,10 @@ const struct cert *session_cert(const struct session *session, uint8_t dir);
 /* Nanoseconds from SYN to the handshake's ACK, -1 when not both were seen. */
 int64_t session_connect_time(const struct session *session);
 
-/* The Community ID v1 with seed 0 ("1:..."), "" where the addresses are not known, https://github.com/corelight/community-id-spec */
+/*
+ * The Community ID v1 with seed 0 ("1:..."), https://github.com/corelight/community-id-spec. "" where the
+ * addresses are not known.
+ */
 #define COMMUNITY_ID 32
 void session_community_id(const struct session *session, char text[COMMUNITY_ID]);
 

@@ -90,10 +90,7 @@ static bool observe_rejection(const struct session *session, struct session_auth
 	return true;
 }
 
-/*
- * The controller's own words. Numbers come before them: the alert, and the states of a handshake that went on,
- * were asked before.
- */
+/* The controller's own words. Numbers come first: alert and states were asked before. */
 static bool observe_in_words(const struct session *session, struct session_auth *out)
 {
 	const struct session_trace *trace = session->trace;

@@ -36,10 +36,11 @@ struct session_trace {
 	struct origin allocated, checked, answered, not_validated, failed, done, connected, freed;
 	struct origin waiting; /* since then it waits for the peer; nothing was completed behind it */
 	enum trace_answer answer;
-	uint32_t error; /* with `failed`: of OpenSSL, 0 = not printed */
+	uint32_t error;    /* with `failed`: of OpenSSL, 0 = not printed */
 	bool not_verified; /* the error says so of the engine's certificate */
 	bool empty;        /* the peer sent an empty certificate message */
-	uint64_t lost;  /* lines missing between its first and last line; without an end, to the end of the log */
+	uint64_t
+	    lost; /* lines missing between its first and last line; without an end, to the end of the log */
 	uint64_t lost_before; /* lines of the log that were missing when it began */
 	struct origin first_lost;
 	uint64_t unreadable; /* callbacks whose state could not be read */

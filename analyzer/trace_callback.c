@@ -17,7 +17,8 @@ enum {
 	WHERE_KIND = 0x0fff,
 };
 
-/* Reasons of OpenSSL's errors, in the low bits since ever: sslerr.h. From REASON_ALERT on: alerts that were read. */
+/* Reasons of OpenSSL's errors, their low bits: sslerr.h. From REASON_ALERT on they are alerts that were read.
+ */
 enum {
 	REASON_MASK = 0xfff,
 	REASON_VERIFY_FAILED = 134,
@@ -51,6 +52,17 @@ static void learn_roles(struct session *session, bool client_side)
 bool trace_callback_begins(const struct trace_line *line)
 {
 	return line->has_state && (line->state & STATE_BEFORE) != 0;
+}
+
+bool trace_callback_accepts(const struct trace_line *line)
+{
+	return line->has_state && line->state == STATE_CERTIFICATE && line->has_where &&
+	       (line->where & WHERE_KIND) == TRACE_WHERE_LOOP;
+}
+
+bool trace_callback_judges(const struct trace_line *line)
+{
+	return trace_callback_accepts(line) || (line->has_state && line->state == STATE_REJECTED);
 }
 
 /* ---- steps ---- */
@@ -104,7 +116,8 @@ static void add_step(const struct trace_place *place, uint8_t message, bool writ
 	struct step step = {.at = place->at, .dir = written ? printer : printer ^ 1, .state = state};
 	if (!step_kind(message, &step.kind) || told_before(session, step.kind, step.dir))
 		return;
-	/* A certificate that is sent is there; of one that is read the state does not say whether it is empty. */
+	/* A certificate that is sent is there; of one that is read the state does not say whether it is
+	 * empty. */
 	step.certificates = step.kind == STEP_CERTIFICATE && step.dir != 0;
 	if (step.kind == STEP_ENCRYPTED_EXTENSIONS)
 		session->tls.version = TLS_1_3; /* no other version has it */
@@ -228,7 +241,8 @@ static void settle(const struct trace_place *place, bool written)
 static bool judged(const struct session *session)
 {
 	const struct session_trace *trace = session->trace;
-	return trace->not_validated.packet != 0 || (trace->answered.packet != 0 && trace->answer == TRACE_ANSWER_NO);
+	return trace->not_validated.packet != 0 ||
+	       (trace->answered.packet != 0 && trace->answer == TRACE_ANSWER_NO);
 }
 
 void trace_callback_failed(const struct trace_place *place, uint32_t error)
@@ -354,7 +368,8 @@ void trace_callback_desc(const struct trace_place *place, const struct trace_lin
 	bool known = callback->where == TRACE_WHERE_ALERT_WRITE || callback->where == TRACE_WHERE_ALERT_READ;
 	if (known) {
 		callback->alert = true;
-		add_alert_of(place, callback->where == TRACE_WHERE_ALERT_WRITE, line->alert_level, line->alert);
+		add_alert_of(place, callback->where == TRACE_WHERE_ALERT_WRITE, line->alert_level,
+		             line->alert);
 		return;
 	}
 	uint8_t level = callback->has_state || !callback->has_type ? 0 : orphan->level;

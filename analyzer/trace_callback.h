@@ -27,7 +27,8 @@ void trace_callback_text(const struct trace_place *place, const struct trace_lin
 /* TRACE_OPENSSL_STATE, TRACE_OPENSSL_ALERT, TRACE_OPENSSL_ERROR: a callback in one line. */
 void trace_callback_openssl(const struct trace_place *place, const struct trace_line *line);
 
-/* The handshake failed; the error, 0 when it is not known, tells of alerts, and of the certificate (facts.md section 7). */
+/* The handshake failed. The error, 0 when unknown, tells of alerts and of the certificate (facts.md section
+ * 7). */
 void trace_callback_failed(const struct trace_place *place, uint32_t error);
 
 /*
@@ -35,6 +36,10 @@ void trace_callback_failed(const struct trace_place *place, uint32_t error);
  * its line is missing (RFC 5246 section 7.4.6: no certificate without a request).
  */
 void trace_callback_certificate(const struct trace_place *place);
+
+/* The state can only follow the answer of the AuthList, or the judgement of the certificate; and which. */
+bool trace_callback_judges(const struct trace_line *line);
+bool trace_callback_accepts(const struct trace_line *line);
 
 /* The state stands before the first message: a new handshake begins. */
 bool trace_callback_begins(const struct trace_line *line);

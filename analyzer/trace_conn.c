@@ -1,9 +1,10 @@
 /* The tables of open connections. Called by trace_session.c for every line. */
 #include "analyzer/trace_conn.h"
 
+#include "analyzer/session_trace.h"
 #include "analyzer/xmalloc.h"
 
-#define LOOKED_AT 32 /* latest connections of a process that a misread pointer or a number may mean */
+#define LOOKED_AT 32 /* latest connections of a process that a line without its pointer may mean */
 
 void trace_conn_free(struct trace_conns *conns)
 {
@@ -75,7 +76,8 @@ static struct trace_conn *find_near(const struct trace_process *process, uint64_
 {
 	struct trace_conn *found = NULL;
 	size_t looked = 0;
-	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT; conn = conn->next) {
+	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT;
+	     conn = conn->next) {
 		looked++;
 		if (!conn->has_pointer || !one_digit(conn->key.pointer, pointer))
 			continue;
@@ -100,12 +102,27 @@ struct trace_conn *trace_conn_find(struct trace_conns *conns, const struct trace
 struct trace_conn *trace_conn_numbered(const struct trace_process *process, uint32_t number)
 {
 	size_t looked = 0;
-	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT; conn = conn->next) {
+	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT;
+	     conn = conn->next) {
 		looked++;
 		if (conn->has_number && conn->number == number)
 			return conn;
 	}
 	return NULL;
+}
+
+struct trace_conn *trace_conn_awaiting(const struct trace_process *process, bool refused)
+{
+	enum trace_answer against = refused ? TRACE_ANSWER_YES : TRACE_ANSWER_NO;
+	struct trace_conn *longest = NULL;
+	size_t looked = 0;
+	for (struct trace_conn *conn = process->first; conn != NULL && looked < LOOKED_AT;
+	     conn = conn->next) {
+		looked++;
+		if (conn->awaiting && conn->session->trace->answer != against)
+			longest = conn;
+	}
+	return longest;
 }
 
 struct trace_conn *trace_conn_add(struct trace_process *process, struct session *session)

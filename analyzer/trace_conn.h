@@ -21,8 +21,10 @@ struct trace_conn {
 	struct trace_process *process;
 	struct trace_conn *prev, *next; /* of the process, latest first */
 	bool has_pointer, has_number;
-	bool begun;                     /* its handshake went beyond the first state */
-	struct trace_conn_key key;      /* with has_pointer */
+	bool begun;                /* its handshake went beyond the first state */
+	bool awaiting;             /* the AuthList was asked, and its handshake did not go on since */
+	bool resumed;              /* it went on */
+	struct trace_conn_key key; /* with has_pointer */
 	uint32_t number;
 	UT_hash_handle hh;
 };
@@ -30,8 +32,8 @@ struct trace_conn {
 /* The four lines of a callback, as far as they came. */
 struct trace_callback {
 	bool open, has_state, has_type, has_desc;
-	bool alert;              /* its alert was told */
-	uint16_t where;          /* 0 = could not be read */
+	bool alert;     /* its alert was told */
+	uint16_t where; /* 0 = could not be read */
 	struct origin at;
 };
 
@@ -47,7 +49,7 @@ struct trace_process {
 	uint64_t used;              /* when a line named it last */
 	struct trace_conn *current; /* the connection that its lines speak of; NULL = none */
 	struct trace_conn *first;
-	bool had_any;               /* it named a connection before */
+	bool had_any; /* it named a connection before */
 	struct trace_callback callback;
 	struct trace_orphan orphan;
 };
@@ -72,6 +74,9 @@ struct trace_process *trace_conn_process(struct trace_conns *conns, uint32_t pid
 struct trace_conn *trace_conn_find(struct trace_conns *conns, const struct trace_process *process,
                                    uint64_t pointer, bool near);
 struct trace_conn *trace_conn_numbered(const struct trace_process *process, uint32_t number);
+
+/* The connection that waits for the AuthList for longest, its answer not against it. NULL when none does. */
+struct trace_conn *trace_conn_awaiting(const struct trace_process *process, bool refused);
 
 /* A new one; it becomes the current one of its process. */
 struct trace_conn *trace_conn_add(struct trace_process *process, struct session *session);

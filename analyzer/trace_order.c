@@ -24,20 +24,33 @@ static bool expected_of(const struct trace_order *order, const struct trace_line
 	return false;
 }
 
-static bool fits(const struct trace_order *order, const struct trace_line *line)
+/* A line as its neighbours and what was printed before let it be read. */
+struct placed {
+	const struct trace_line *line;
+	bool has;
+	uint32_t number; /* with has */
+	bool fits;       /* it is the one that is expected */
+};
+
+static struct placed place(const struct trace_order *order, const struct trace_line *line)
 {
 	uint32_t own;
-	if (!line->has_sequence)
-		return false;
-	return line->sequence == order->next ||
-	       (expected_of(order, line, &own) && line->sequence == own);
+	struct placed out = {.line = line, .has = line->has_sequence, .number = line->sequence};
+	if (!out.has || !order->started)
+		return out;
+	bool right = out.number == order->next || (expected_of(order, line, &own) && out.number == own);
+	if (!right)
+		out.number = trace_sequence_near(order->next - 1, line->sequence);
+	out.fits = right || out.number == order->next;
+	return out;
 }
 
-static void note(struct trace_order *order, const struct trace_line *line, uint32_t sequence)
+static void note(struct trace_order *order, const struct placed *placed)
 {
+	const struct trace_line *line = placed->line;
 	order->started = true;
 	order->unstamped = 0;
-	order->next = sequence + 1;
+	order->next = placed->number + 1;
 	if (!line->has_pid)
 		return;
 	uint32_t i = 0;
@@ -51,38 +64,38 @@ static void note(struct trace_order *order, const struct trace_line *line, uint3
 	order->process[i].next = order->next;
 }
 
-/* The line's number is `n` lines or less behind this one. */
-static bool follows(uint32_t sequence, const struct trace_line *line)
+/* The line's number is a few behind this one. */
+static bool follows(uint32_t number, const struct placed *placed)
 {
-	return line->has_sequence && ahead(sequence, line->sequence) - 1 < 2 * TRACE_ORDER_WINDOW;
+	return placed->has && ahead(number, placed->number) - 1 < 2 * TRACE_ORDER_WINDOW;
 }
 
 /* Line k has the number that is expected: did the ones in front of it overtake it? */
-static bool overtaken(const struct trace_line *const lines[], size_t k)
+static bool overtaken(const struct placed lines[], size_t k)
 {
 	for (size_t i = 0; i < k; i++)
-		if (!follows(lines[k]->sequence, lines[i]))
+		if (!follows(lines[k].number, &lines[i]))
 			return false;
 	return true;
 }
 
-static bool confirmed(const struct trace_line *const lines[], size_t n, size_t chosen)
+static bool confirmed(const struct placed lines[], size_t n, size_t chosen)
 {
 	for (size_t i = 0; i < n; i++)
-		if (i != chosen && follows(lines[chosen]->sequence, lines[i]))
+		if (i != chosen && follows(lines[chosen].number, &lines[i]))
 			return true;
 	return false;
 }
 
 /* Nothing fits: numbers are missing, the count began anew, or this number was misread. */
-static void jump(struct trace_order *order, const struct trace_line *const lines[], size_t n, size_t chosen,
+static void jump(struct trace_order *order, const struct placed lines[], size_t n, size_t chosen,
                  struct trace_loss *loss)
 {
-	const struct trace_line *line = lines[chosen];
+	const struct placed *line = &lines[chosen];
 	uint32_t next = order->next, own;
-	if (expected_of(order, line, &own) && ahead(own, line->sequence) < ahead(next, line->sequence))
+	if (expected_of(order, line->line, &own) && ahead(own, line->number) < ahead(next, line->number))
 		next = own;
-	uint32_t missing = ahead(next, line->sequence);
+	uint32_t missing = ahead(next, line->number);
 	if (!confirmed(lines, n, chosen) && missing > UNCONFIRMED) {
 		order->next++; /* misread: it stands in its place */
 		return;
@@ -90,47 +103,55 @@ static void jump(struct trace_order *order, const struct trace_line *const lines
 	uint32_t explained = order->unstamped < missing ? order->unstamped : missing;
 	if (missing < ANEW && missing > explained)
 		*loss = (struct trace_loss){
-		    .lines = missing - explained, .from = next + explained, .to = line->sequence - 1};
-	note(order, line, line->sequence);
+		    .lines = missing - explained, .from = next + explained, .to = line->number - 1};
+	note(order, line);
 }
 
-static size_t start(struct trace_order *order, const struct trace_line *const lines[], size_t n)
+static size_t start(struct trace_order *order, const struct placed lines[], size_t n)
 {
 	size_t chosen = 0;
 	for (size_t i = 1; i < n; i++)
-		if (lines[i]->has_sequence && follows(lines[i]->sequence, lines[chosen]))
+		if (lines[i].has && follows(lines[i].number, &lines[chosen]))
 			chosen = i;
-	note(order, lines[chosen], lines[chosen]->sequence);
+	note(order, &lines[chosen]);
+	return chosen;
+}
+
+static size_t pick(struct trace_order *order, const struct placed lines[], size_t n, struct trace_loss *loss)
+{
+	if (!order->started)
+		return start(order, lines, n);
+	for (size_t k = 1; k < n; k++) {
+		if (!lines[k].fits)
+			continue;
+		if (!overtaken(lines, k))
+			return 0; /* misread, and in addition to the numbered ones */
+		note(order, &lines[k]);
+		return k;
+	}
+	if (n > 1 && lines[1].has && lines[1].number == order->next + 1) {
+		order->next++; /* the neighbours fit: misread */
+		return 0;
+	}
+	size_t chosen = n > 1 && lines[1].has && follows(lines[1].number, &lines[0]) ? 1 : 0;
+	jump(order, lines, n, chosen, loss);
 	return chosen;
 }
 
 size_t trace_order_pick(struct trace_order *order, const struct trace_line *const lines[], size_t n,
                         struct trace_loss *loss)
 {
+	struct placed placed[TRACE_ORDER_WINDOW] = {place(order, lines[0])};
 	*loss = (struct trace_loss){0};
-	if (fits(order, lines[0])) {
-		note(order, lines[0], lines[0]->sequence);
+	if (placed[0].fits) {
+		note(order, &placed[0]);
 		return 0;
 	}
-	if (!lines[0]->has_sequence) {
+	if (!placed[0].has) {
 		order->unstamped++;
 		return 0;
 	}
-	if (!order->started)
-		return start(order, lines, n);
-	for (size_t k = 1; k < n; k++) {
-		if (!fits(order, lines[k]))
-			continue;
-		if (!overtaken(lines, k))
-			return 0; /* misread, and in addition to the numbered ones */
-		note(order, lines[k], lines[k]->sequence);
-		return k;
-	}
-	if (n > 1 && lines[1]->has_sequence && lines[1]->sequence == order->next + 1) {
-		order->next++; /* the neighbours fit: misread */
-		return 0;
-	}
-	size_t chosen = n > 1 && lines[1]->has_sequence && follows(lines[1]->sequence, lines[0]) ? 1 : 0;
-	jump(order, lines, n, chosen, loss);
-	return chosen;
+	for (size_t i = 1; i < n; i++)
+		placed[i] = place(order, lines[i]);
+	return pick(order, placed, n, loss);
 }

@@ -28,8 +28,8 @@ struct trace_loss {
 };
 
 /*
- * Which of the `n` lines (1 to TRACE_ORDER_WINDOW, in order of reading) comes next. The state goes on as if it
- * had been taken.
+ * Which of the `n` lines (1 to TRACE_ORDER_WINDOW, in order of reading) comes next. The state goes on as if
+ * it had been taken.
  */
 size_t trace_order_pick(struct trace_order *order, const struct trace_line *const lines[], size_t n,
                         struct trace_loss *loss);

@@ -6,7 +6,7 @@
 
 #include "analyzer/session_trace.h"
 #include "analyzer/trace_callback.h"
-#include "analyzer/trace_zone.h"
+#include "analyzer/trace_reading.h"
 #include "analyzer/xmalloc.h"
 
 #include <arpa/inet.h>
@@ -14,84 +14,19 @@
 
 struct trace_sessions {
 	struct model *model;
-	uint32_t input;
+	struct trace_clock clock;
 	struct trace_reading *reading;
 	struct trace_conns conns;
-	struct origin now; /* of the line at hand; a line without a stamp has the time of the one before */
-	char zone[sizeof((struct trace_reading *)NULL)->zone]; /* the last zone seen, "" before the first */
-	int64_t offset;    /* of that zone, ns */
+	struct origin now; /* of the line at hand */
 };
 
 struct trace_sessions *trace_session_new(struct model *model, uint32_t input)
 {
 	struct trace_sessions *sessions = xcalloc(1, sizeof *sessions);
-	struct capture_input *note = &model->capture.inputs[input];
-	if (note->trace == NULL)
-		note->trace = xcalloc(1, sizeof *note->trace);
-	note->trace->first = ORIGIN_NO_TIME;
 	sessions->model = model;
-	sessions->input = input;
-	sessions->reading = note->trace;
-	sessions->now = (struct origin){.time = ORIGIN_NO_TIME, .input = input, .line = true};
+	sessions->clock = trace_reading_start(model, input);
+	sessions->reading = model->capture.inputs[input].trace;
 	return sessions;
-}
-
-/* ---- time and losses ---- */
-
-/* The zone rarely changes. */
-static int64_t zone_offset(struct trace_sessions *sessions, struct span zone)
-{
-	struct trace_reading *reading = sessions->reading;
-	struct span name = span_cut(zone, 0, sizeof sessions->zone - 1);
-	int32_t seconds;
-	if (span_equal(name, span_of(sessions->zone, strlen(sessions->zone))))
-		return sessions->offset;
-	if (!trace_zone(zone, &seconds) && reading->zone[0] == '\0')
-		memcpy(reading->zone, name.p, name.n); /* the array is zero */
-	memset(sessions->zone, 0, sizeof sessions->zone);
-	memcpy(sessions->zone, name.p, name.n);
-	sessions->offset = seconds * NS_PER_S;
-	return sessions->offset;
-}
-
-static void take_time(struct trace_sessions *sessions, const struct trace_item *item)
-{
-	struct capture_input *note = &sessions->model->capture.inputs[sessions->input];
-	const struct trace_line *line = &item->line;
-	sessions->now.packet = item->number;
-	if (line->has_time && !line->no_year) {
-		int64_t offset = line->zone.n > 0 ? zone_offset(sessions, line->zone) : 0;
-		sessions->now.time = line->time - offset;
-	}
-	if (sessions->reading->first == ORIGIN_NO_TIME)
-		sessions->reading->first = sessions->now.time;
-	note->last = sessions->now;
-}
-
-static void take_loss(struct trace_sessions *sessions, const struct trace_loss *loss)
-{
-	struct trace_reading *reading = sessions->reading;
-	if (loss->lines == 0)
-		return;
-	reading->lost += loss->lines;
-	if (reading->n_ranges < LIMIT_TRACE_RANGES)
-		reading->ranges[reading->n_ranges] =
-		    (struct trace_range){.from = loss->from, .to = loss->to, .at = sessions->now};
-	reading->n_ranges++;
-}
-
-static void take_strange(struct trace_sessions *sessions, const struct trace_item *item)
-{
-	struct trace_reading *reading = sessions->reading;
-	struct trace_note note = {.line = item->number};
-	reading->strange++;
-	if (reading->n_notes >= LIMIT_TRACE_NOTES)
-		return;
-	struct span text = span_cut(item->raw, 0, sizeof note.text - 1);
-	if (text.n > 0)
-		memcpy(note.text, text.p, text.n);
-	reading->notes = model_grow(reading->notes, reading->n_notes, &reading->room_notes, sizeof note);
-	reading->notes[reading->n_notes++] = note;
 }
 
 /* ---- sessions ---- */
@@ -178,6 +113,25 @@ static struct trace_conn *named(struct trace_sessions *sessions, struct trace_pr
 		return current;
 	}
 	return conn;
+}
+
+/*
+ * The AuthList answers after a pause in which its process may have served others, and what comes then names
+ * nobody: it is for the one that has waited longest and whose answer fits.
+ */
+static void go_on(struct trace_process *process, bool refused)
+{
+	struct trace_conn *current = process->current, *next;
+	if (current != NULL && current->resumed)
+		return;
+	next = trace_conn_awaiting(process, refused);
+	if (next == NULL)
+		return;
+	next->awaiting = false;
+	next->resumed = true;
+	if (next != current)
+		process->callback = (struct trace_callback){.open = false};
+	process->current = next;
 }
 
 /* The same, else the process's current one, else one whose beginning is not in the log. */
@@ -330,6 +284,8 @@ static struct trace_conn *conn_of_state(struct trace_sessions *sessions, struct 
                                         const struct trace_line *line)
 {
 	bool begins = trace_callback_begins(line);
+	if (trace_callback_judges(line))
+		go_on(process, !trace_callback_accepts(line));
 	struct trace_conn *conn = process->current;
 	if (conn == NULL || (begins && conn->begun))
 		conn = open_conn(sessions, process, !begins);
@@ -402,8 +358,14 @@ static bool is_hearsay(const struct trace_process *process, const struct trace_l
 static void take_sentence(struct trace_sessions *sessions, struct trace_process *process,
                           const struct trace_line *line)
 {
+	if (line->kind == TRACE_NOT_VALIDATED && !line->has_pointer)
+		go_on(process, true);
 	struct trace_conn *conn = belongs_to(sessions, process, line);
 	struct trace_place place = place_of(sessions, conn);
+	if (line->kind == TRACE_CERTIFICATE_CHECKED) {
+		conn->awaiting = true;
+		conn->resumed = false;
+	}
 	take_words(&place, line);
 	if (line->kind == TRACE_WANT_READ)
 		note_once(&conn->session->trace->waiting, &sessions->now);
@@ -453,18 +415,9 @@ static bool take_line(struct trace_sessions *sessions, const struct trace_line *
 
 void trace_session_line(struct trace_sessions *sessions, const struct trace_item *item)
 {
-	const struct trace_line *line = &item->line;
-	struct trace_reading *reading = sessions->reading;
-	take_time(sessions, item);
-	take_loss(sessions, &item->loss);
-	if (item->cut)
-		model_hit(sessions->model, HIT_TRACE_LINE, &sessions->now);
-	if (line->kind == TRACE_OTHER || !take_line(sessions, line)) {
-		take_strange(sessions, item);
-		return;
-	}
-	reading->understood++;
-	reading->repaired += line->repairs > 0 || item->joined;
+	sessions->now = trace_reading_line(&sessions->clock, item);
+	bool understood = item->line.kind != TRACE_OTHER && take_line(sessions, &item->line);
+	trace_reading_count(&sessions->clock, item, understood);
 }
 
 /* What is open may have gone on in the lines that are missing behind its last one. */
@@ -487,22 +440,16 @@ void trace_session_end(struct trace_sessions *sessions)
 int trace_session_read(struct model *model, uint32_t input, struct trace_file *file, struct err *err)
 {
 	struct trace_sessions *sessions = trace_session_new(model, input);
-	struct capture_input *note = &model->capture.inputs[input];
+	const struct trace_reading *reading = sessions->reading;
 	struct trace_item item;
-	free(note->kind);
-	note->kind = xstrdup("trace");
 	while (trace_file_next(file, &item))
 		trace_session_line(sessions, &item);
-	note->trace->lines = trace_file_lines(file);
-	note->bytes = trace_file_bytes(file);
-	if (trace_file_problem(file)[0] != '\0')
-		note->error = xstrdup(trace_file_problem(file));
-	note->truncated = note->error != NULL;
-	uint64_t understood = note->trace->understood;
+	trace_reading_end(model, input, file);
 	trace_session_end(sessions);
-	if (understood > 0)
+	if (reading->understood > 0)
 		return 0;
 	const char *name = strcmp(trace_file_name(file), "-") == 0 ? "standard input" : trace_file_name(file);
-	return err_set(err, "%.160s is no debug trace: none of its lines was understood; a capture is read with -r",
-	               name);
+	return err_set(
+	    err, "%.160s is no debug trace: none of its lines was understood; a capture is read with -r",
+	    name);
 }

@@ -9,14 +9,16 @@ bool trace_zone(struct span name, int32_t *seconds)
 		const char *name;
 		int32_t seconds;
 	} zones[] = {
-	    {"UTC", 0},           {"GMT", 0},          {"Z", 0},           {"WET", 0},
-	    {"WEST", HOUR},       {"CET", HOUR},       {"CEST", 2 * HOUR}, {"MEZ", HOUR},
-	    {"MESZ", 2 * HOUR},   {"EET", 2 * HOUR},   {"EEST", 3 * HOUR}, {"MSK", 3 * HOUR},
-	    {"EST", -5 * HOUR},   {"EDT", -4 * HOUR},  {"CDT", -5 * HOUR}, {"MDT", -6 * HOUR},
-	    {"PST", -8 * HOUR},   {"PDT", -7 * HOUR},  {"AKST", -9 * HOUR}, {"AKDT", -8 * HOUR},
-	    {"HST", -10 * HOUR},  {"JST", 9 * HOUR},   {"KST", 9 * HOUR},  {"AWST", 8 * HOUR},
-	    {"AEST", 10 * HOUR},  {"AEDT", 11 * HOUR}, {"ACST", 9 * HOUR + 30 * MINUTE},
-	    {"NZST", 12 * HOUR},  {"NZDT", 13 * HOUR},
+	    {"UTC", 0},          {"GMT", 0},          {"Z", 0},
+	    {"WET", 0},          {"WEST", HOUR},      {"CET", HOUR},
+	    {"CEST", 2 * HOUR},  {"MEZ", HOUR},       {"MESZ", 2 * HOUR},
+	    {"EET", 2 * HOUR},   {"EEST", 3 * HOUR},  {"MSK", 3 * HOUR},
+	    {"EST", -5 * HOUR},  {"EDT", -4 * HOUR},  {"CDT", -5 * HOUR},
+	    {"MDT", -6 * HOUR},  {"PST", -8 * HOUR},  {"PDT", -7 * HOUR},
+	    {"AKST", -9 * HOUR}, {"AKDT", -8 * HOUR}, {"HST", -10 * HOUR},
+	    {"JST", 9 * HOUR},   {"KST", 9 * HOUR},   {"AWST", 8 * HOUR},
+	    {"AEST", 10 * HOUR}, {"AEDT", 11 * HOUR}, {"ACST", 9 * HOUR + 30 * MINUTE},
+	    {"NZST", 12 * HOUR}, {"NZDT", 13 * HOUR},
 	};
 	*seconds = 0;
 	for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {

@@ -7,7 +7,8 @@
 
 #include "dissect/rd.h"
 
-/* Seconds east of UTC. False for an abbreviation that is not known, or that several countries use (CST, IST, BST). */
+/* Seconds east of UTC. False for an abbreviation that is unknown, or used for several zones (CST, IST, BST).
+ */
 bool trace_zone(struct span name, int32_t *seconds);
 
 #endif

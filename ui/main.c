@@ -1,6 +1,6 @@
 /*
- * The program: options, inputs, traces, the loop over packets, the report, the exit status. Everything that can be
- * wrong with the environment is said here, in one line on standard error.
+ * The program: options, inputs, the loops over packets and traces, the report, the exit status. Everything
+ * that can be wrong with the environment is said here, in one line on standard error.
  */
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"

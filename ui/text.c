@@ -89,7 +89,8 @@ static void show_places(const struct page *page, const struct finding *finding, 
 		if (at->packet == 0 || at->line != line)
 			continue;
 		places++;
-		n += (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ", at->packet);
+		n +=
+		    (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ", at->packet);
 	}
 	if (places == 0)
 		return;

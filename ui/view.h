@@ -125,7 +125,7 @@ struct view_event {
 	uint8_t dir;
 	bool alert;
 	const struct step *step; /* NULL for others */
-	const struct trace_event *traced; /* what a trace says where it is no step and no alert, NULL for others */
+	const struct trace_event *traced; /* what a trace says that is no step and no alert, else NULL */
 	uint64_t place;          /* what the timeline is sorted by: the packet, for steps never going back */
 	size_t order;            /* of being added, so that sorting keeps it in one place */
 	char text[120];

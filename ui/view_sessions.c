@@ -69,8 +69,9 @@ static struct value controller_ip(const struct row *row)
 
 static struct value port(const struct row *row, uint8_t dir)
 {
-	return session(row)->port[dir] == 0 && session(row)->trace != NULL ? view_null()
-	                                                                   : view_count(session(row)->port[dir]);
+	return session(row)->port[dir] == 0 && session(row)->trace != NULL
+	           ? view_null()
+	           : view_count(session(row)->port[dir]);
 }
 
 static struct value controller_port(const struct row *row)

@@ -315,9 +315,12 @@ static const struct column columns[] = {
 };
 
 static const struct column trace_columns[] = {
-    {.label = "Seconds", .get = offset}, {.label = "Packet", .get = packet},
-    {.label = "Line", .get = line},      {.label = "  ", .get = direction},
-    {.label = "Message", .get = message}, {.label = "State", .get = state},
+    {.label = "Seconds", .get = offset},
+    {.label = "Packet", .get = packet},
+    {.label = "Line", .get = line},
+    {.label = "  ", .get = direction},
+    {.label = "Message", .get = message},
+    {.label = "State", .get = state},
     {.label = "of controller (printed)", .get = state_name},
 };
 

@@ -58,7 +58,7 @@ static void say(const struct session *session, const struct trace_event *event, 
 	else if (words[event->kind] != NULL)
 		snprintf(text, room, "%s", words[event->kind]);
 	else if (event->kind == TRACE_STATE && event->where == TRACE_WHERE_DONE)
-		snprintf(text, room, "handshake done");
+		snprintf(text, room, "negotiation finished");
 	else if (event->kind == TRACE_STATE && event->state == 0)
 		snprintf(text, room, "callback without a readable state");
 	else if (waits)
@@ -78,7 +78,8 @@ static void append_state(struct view_event *event, const struct trace_event *tra
 {
 	size_t n = strlen(event->text);
 	if (traced->state != 0)
-		snprintf(&event->text[n], sizeof event->text - n, " at state 0x%04x", (unsigned)traced->state);
+		snprintf(&event->text[n], sizeof event->text - n, " at state 0x%04x",
+		         (unsigned)traced->state);
 }
 
 const struct session *view_trace_session(const struct session *session)
@@ -135,12 +136,12 @@ void view_trace_trust(struct view_session *out)
 	if (session->midstream)
 		view_trust_say(out, "the trace begins after the connection: what came before is not known");
 	if (trace->lost > 0)
-		view_trust_say(out,
-		               "%" PRIu64 " line%s missing while it was open, first in front of line %" PRIu64,
-		               trace->lost, trace->lost == 1 ? " is" : "s are", trace->first_lost.packet);
+		view_trust_say(
+		    out, "%" PRIu64 " line%s missing while it was open, first in front of line %" PRIu64,
+		    trace->lost, trace->lost == 1 ? " is" : "s are", trace->first_lost.packet);
 	if (trace->unreadable > 0)
-		view_trust_say(out, "the state of %" PRIu64 " callback%s could not be read", trace->unreadable,
-		               view_plural(trace->unreadable));
+		view_trust_say(out, "the state of %" PRIu64 " callback%s could not be read",
+		               trace->unreadable, view_plural(trace->unreadable));
 	if (trace->events_dropped > 0)
 		view_trust_say(out, "%" PRIu64 " line%s of it not kept", trace->events_dropped,
 		               trace->events_dropped == 1 ? " was" : "s were");
@@ -240,7 +241,8 @@ static struct value remark(const struct row *row)
 		         reading->strange == 1 ? "it" : "them");
 	else if (which == REMARK_ZONE)
 		snprintf(text, sizeof row->view->scratch,
-		         "Its time zone \"%s\" is not known, or not the only one of that name: times are taken for "
+		         "Its time zone \"%s\" is not known, or not the only one of that name: times are "
+		         "taken for "
 		         "UTC.",
 		         reading->zone);
 	else

@@ -165,7 +165,8 @@ const char *rule_close(const struct session *session, char text[RULE_TEXT])
 	                                  [CLOSE_RST] = " (RST)",
 	                                  [CLOSE_ALERT] = " (fatal alert)"};
 	if (session->closed.packet == 0)
-		snprintf(text, RULE_TEXT, "still open%s", session->trace != NULL ? " when the trace ends" : "");
+		snprintf(text, RULE_TEXT, "still open%s",
+		         session->trace != NULL ? " when the trace ends" : "");
 	else if (session->close == CLOSE_NONE)
 		snprintf(text, RULE_TEXT, "freed by the controller");
 	else
@@ -189,7 +190,8 @@ bool rule_cited(const struct findings *findings, const struct origin *at)
 	for (uint32_t i = 0; i < findings->n; i++) {
 		const struct finding *finding = &findings->list[i];
 		for (uint32_t k = 0; k < finding->n_evidence; k++) {
-			if (finding->severity == SEVERITY_ERROR && origin_order(&finding->evidence[k], at) == 0)
+			if (finding->severity == SEVERITY_ERROR &&
+			    origin_order(&finding->evidence[k], at) == 0)
 				return true;
 		}
 	}

@@ -43,7 +43,7 @@ __attribute__((format(printf, 2, 3))) void rule_advice(struct finding *finding, 
 __attribute__((format(printf, 3, 4))) void rule_command(struct finding *finding, const char *where,
                                                         const char *format, ...);
 
-/* A ping of the largest packet from one side to the other: does the path carry it? Nothing without addresses. */
+/* A ping of the largest packet to the controller: does the path carry it? Nothing without addresses. */
 void rule_path_mtu(const struct session *session, struct finding *finding);
 
 /* Cites a packet or line in its place; none (packet 0), a repeated one, or one too many is left out. */

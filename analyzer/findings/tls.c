@@ -223,6 +223,8 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	    session->n_steps == 0 || !session_whole(session, NULL) || session_fatal_alert(session) != NULL ||
 	    session_hidden_alert(session, 0) || session_hidden_alert(session, 1))
 		return;
+	if (session->trace != NULL && session->trace->failed.packet != 0)
+		return; /* it ended with an error, and did not stop */
 	if (!closed && origin_elapsed(session->last.time, subject->now) < RULE_PATIENCE)
 		return;
 	const struct step *last = &session->steps[session->n_steps - 1];

@@ -61,8 +61,9 @@ void trace_no_session(const struct subject *subject, struct finding *finding)
 	}
 	rule_summary(finding, "No NMSP connection in %s of trace, of which %" PRIu64 " %s understood.",
 	             rule_count(lines, "line", of), understood, understood == 1 ? "was" : "were");
-	rule_cause(finding, "The trace was off or too coarse while the engine tried to connect, or this is the "
-	                    "trace of another process.");
+	rule_cause(finding,
+	           "The trace was off or too coarse while the engine tried to connect, or this is the "
+	           "trace of another process.");
 	rule_command(finding, "controller (IOS-XE)", "set trace nmsp connection level debug");
 }
 
@@ -89,7 +90,8 @@ static void name_ranges(const struct capture *capture, char *text, size_t room, 
 			char one[RULE_TEXT];
 			name_range(&reading->ranges[k], one);
 			rule_evidence(finding, &reading->ranges[k].at);
-			used += (size_t)snprintf(&text[used], room - used, "%s%s", named > 0 ? ", " : "", one);
+			used +=
+			    (size_t)snprintf(&text[used], room - used, "%s%s", named > 0 ? ", " : "", one);
 		}
 	}
 	if (all > named)
@@ -110,7 +112,8 @@ void trace_lines_lost(const struct subject *subject, const struct rule *rule, st
 	name_ranges(capture, ranges, sizeof ranges, finding);
 	rule_summary(finding, "%s %s missing from the trace: sequence number%s %s.",
 	             rule_count(lost, "line", count), lost == 1 ? "is" : "are", lost == 1 ? "" : "s", ranges);
-	rule_cause(finding, "They were left out of the paste, or the controller's buffer overran. What a session "
-	                    "around them does not show may have stood in them.");
+	rule_cause(finding,
+	           "They were left out of the paste, or the controller's buffer overran. What a session "
+	           "around them does not show may have stood in them.");
 	rule_command(finding, "controller (IOS-XE), paste it whole", "show trace messages nmsp");
 }

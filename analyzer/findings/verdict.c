@@ -5,6 +5,7 @@
 #include "analyzer/findings/verdict.h"
 
 #include "analyzer/session_nmsp.h"
+#include "analyzer/session_trace.h"
 #include "dissect/tls_names.h"
 
 #include <inttypes.h>
@@ -46,7 +47,8 @@ static int64_t handshake_time(const struct session *session)
 static const char *missing(const struct session *session)
 {
 	if (session->trace != NULL)
-		return session->midstream ? "the trace begins behind its start" : "lines of the trace are missing";
+		return session->midstream ? "the trace begins behind its start"
+		                          : "lines of the trace are missing";
 	if (session_one_sided(session))
 		return session->tcp.packets[session->controller] == 0
 		           ? "only the engine's packets are in the capture"
@@ -63,8 +65,8 @@ static const char *handshake_text(const struct session *session, char text[HANDS
 	const char *version = tls_version_name(session->tls.version);
 	int64_t time = handshake_time(session);
 	if ((version != NULL || session->trace != NULL) && time > 0)
-		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed in %s", version != NULL ? version : "TLS",
-		         rule_duration(time, took));
+		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed in %s",
+		         version != NULL ? version : "TLS", rule_duration(time, took));
 	else if (session_whole(session, NULL) || time == 0)
 		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed", version != NULL ? version : "TLS");
 	else if (version != NULL)
@@ -185,8 +187,8 @@ static void handshaking(const struct subject *subject, char text[VERDICT_TEXT])
 		         session_step_name(last->kind), rule_side(session, last->dir),
 		         rule_place(&last->at, place), end);
 	} else if (session->trace != NULL) {
-		snprintf(text, VERDICT_TEXT, "The trace names the connection and no handshake message of it, %s.",
-		         end);
+		snprintf(text, VERDICT_TEXT,
+		         "The trace names the connection and no handshake message of it, %s.", end);
 	} else if (session->midstream) {
 		snprintf(text, VERDICT_TEXT, "The capture joined mid-way and holds no handshake message, %s.",
 		         end);
@@ -235,7 +237,7 @@ static void empty_connection(const struct subject *subject, char text[VERDICT_TE
 void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
-	char end[RULE_TEXT];
+	char end[RULE_TEXT], place[RULE_TEXT];
 	if (session_plain_nmsp(session))
 		plain(subject, text);
 	else if (subject->state == SESSION_CONNECTING)
@@ -248,6 +250,11 @@ void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
 		handshaking(subject, text);
 	else if (session->tcp.ack.packet != 0 && session->tcp.bytes[0] + session->tcp.bytes[1] == 0)
 		empty_connection(subject, text);
+	else if (session->trace != NULL && session->trace->error != 0)
+		snprintf(text, VERDICT_TEXT,
+		         "Failed before the handshake was complete: OpenSSL error %08" PRIX32 " (%s), %s.",
+		         session->trace->error, rule_place(&session->trace->failed, place),
+		         rule_close(session, end));
 	else
 		snprintf(text, VERDICT_TEXT, "Failed before the handshake was complete: %s.",
 		         rule_close(session, end));
