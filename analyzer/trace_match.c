@@ -12,10 +12,11 @@
 
 #include <stdlib.h>
 
-#define SPREAD  (100 * 1000 * NS_PER_US) /* of the differences within one session */
-#define LATE    (5 * NS_PER_S)           /* a message may wait for the controller's poll timer */
-#define OPENING (60 * NS_PER_S)          /* either side may begin in the middle of a handshake */
-#define DRIFT   20000                    /* two clocks run apart by no more than one part of this */
+#define SPREAD   (100 * 1000 * NS_PER_US) /* of the differences within one session */
+#define LATE     (5 * NS_PER_S)           /* a message may wait for the controller's poll timer */
+#define OPENING  (60 * NS_PER_S)          /* either side may begin in the middle of a handshake */
+#define MESSAGES 3                       /* that one pair alone must have in common */
+#define DRIFT    20000                    /* two clocks run apart by no more than one part of this */
 
 /* What of a session is compared again and again. */
 struct voter {
@@ -35,6 +36,7 @@ struct side {
 struct pair {
 	int64_t low, high;
 	int64_t first, last; /* these messages by the capture's clock */
+	uint32_t messages;   /* how many */
 	bool against;        /* the outcomes differ */
 };
 
@@ -45,6 +47,7 @@ static void note(struct pair *pair, const struct origin *wire, const struct orig
 	int64_t offset = origin_elapsed(wire->time, trace->time);
 	if (trace->time == ORIGIN_NO_TIME)
 		return;
+	pair->messages++;
 	pair->low = offset < pair->low ? offset : pair->low;
 	pair->high = offset > pair->high ? offset : pair->high;
 	pair->first = wire->time < pair->first ? wire->time : pair->first;
@@ -58,7 +61,8 @@ static bool from_controller(const struct voter *voter)
 
 static bool measure(const struct voter *wire, const struct voter *trace, struct pair *out)
 {
-	*out = (struct pair){INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, false};
+	*out = (struct pair){
+	    .low = INT64_MAX, .high = INT64_MIN, .first = INT64_MAX, .last = INT64_MIN};
 	for (int kind = 0; kind < STEP_KINDS; kind++) {
 		const struct step *on_wire =
 		    session_step(wire->session, (enum step_kind)kind, wire->session->controller);
@@ -144,7 +148,7 @@ static bool compare(const struct voter *wire, const struct voter *trace, struct 
 
 /* ---- the offset ---- */
 
-/* The sessions of the wire that are not joined yet, or those of a trace. */
+/* The sessions of the wire that are not joined yet, or those of a trace. TLS 1.3 has none of these states. */
 static struct side collect(const struct model *model, bool trace, uint32_t input)
 {
 	struct side side = {.voters = xcalloc((size_t)model->n_sessions + 1, sizeof *side.voters)};
@@ -152,7 +156,7 @@ static struct side collect(const struct model *model, bool trace, uint32_t input
 		struct session_auth auth;
 		bool here = trace ? s->trace != NULL && s->opened.input == input
 		                  : s->trace == NULL && s->traced == NULL;
-		if (!here || s->n_steps + s->n_alerts == 0)
+		if (!here || s->n_steps + s->n_alerts == 0 || s->tls.version == TLS_1_3)
 			continue;
 		session_auth(model, s, &auth);
 		side.voters[side.n++] =
@@ -188,7 +192,7 @@ static int64_t drift(const struct side *wire, const struct side *trace)
 /* One pair alone is believed when it is the only one that can be meant, and its times or its outcome tell. */
 static bool alone(const struct side *wire, const struct side *trace, const struct pair *pair)
 {
-	if (wire->n != 1 || trace->n != 1 || pair->against)
+	if (wire->n != 1 || trace->n != 1 || pair->against || pair->messages < MESSAGES)
 		return false;
 	const struct voter *one = &wire->voters[0], *other = &trace->voters[0];
 	bool told = one->handshake == HANDSHAKE_COMPLETE || one->alert != NULL;

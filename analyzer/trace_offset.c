@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define NEAR (TRACE_NEAR_SECONDS * NS_PER_S)
+#define SAME (TRACE_SAME_MS * 1000 * NS_PER_US)
 
 struct range {
 	int64_t from, to; /* both included */
@@ -45,9 +46,9 @@ static void leave(struct tally *tally, const struct trace_vote *vote)
 
 static bool counts(const struct trace_vote *vote, struct range in, struct range out)
 {
-	bool near = vote->offset >= -NEAR && vote->offset <= NEAR;
+	bool same = vote->offset >= -SAME && vote->offset <= SAME;
 	bool taken = vote->offset >= out.from && vote->offset <= out.to;
-	return vote->offset >= in.from && vote->offset <= in.to && !taken && (near || !vote->against);
+	return vote->offset >= in.from && vote->offset <= in.to && !taken && (same || !vote->against);
 }
 
 static struct window best(const struct trace_vote *votes, size_t n, int64_t width, struct range in,

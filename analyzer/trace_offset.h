@@ -16,11 +16,14 @@
 struct trace_vote {
 	int64_t offset; /* ns: the controller's clock minus the capture's */
 	uint32_t wire, trace; /* which sessions: less than LIMIT_TRACE_VOTERS */
-	bool against; /* the outcomes differ: it counts only where the clocks agree */
+	bool against; /* the outcomes differ: it counts only where the clocks are the same */
 };
 
 /* Clocks that differ by no more than this many seconds are taken to be set right: such an offset goes first. */
 #define TRACE_NEAR_SECONDS 5
+
+/* Clocks that differ by no more than this many milliseconds are the same. */
+#define TRACE_SAME_MS 100
 
 /*
  * Sorts the votes. True with the least of the offsets that belong together; they lie within `window` ns. Where

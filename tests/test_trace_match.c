@@ -157,14 +157,49 @@ static void test_lone(void **state)
 	rsa.static_rsa = true;
 	assert_false(lone(real, rsa, 0));
 	assert_false(lone(rsa, real, 0));
-	/* Outcomes that differ: the same session only where the clocks agree. */
-	assert_true(lone(real, real_at(0, EXPIRED), NS_PER_S));
+	/* Outcomes that differ: the same session only where the clocks are the same. */
+	assert_true(lone(real, real_at(0, EXPIRED), 50 * MS));
+	assert_false(lone(real, real_at(0, EXPIRED), NS_PER_S));
 	assert_false(lone(real, real_at(0, EXPIRED), HOUR));
-	assert_true(lone(real_at(0, ACCEPTED), real, NS_PER_S));
+	assert_true(lone(real_at(0, ACCEPTED), real, 50 * MS));
 	assert_false(lone(real_at(0, ACCEPTED), real, HOUR));
 	assert_true(lone(real_at(0, STALLED), real, NS_PER_S));
 	assert_false(lone(real_at(0, STALLED), real_at(0, STALLED), HOUR));
 	assert_true(lone(real_at(0, STALLED), real_at(0, STALLED), NS_PER_S));
+}
+
+/* A session of TLS 1.3 has none of the states that a trace prints. */
+static void test_tls13(void **state)
+{
+	(void)state;
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	struct real real = real_at(0, ACCEPTED);
+	struct session *session = on_wire(&bench, &real);
+	session->tls.version = TLS_1_3;
+	in_trace(&bench, input, &real, 0);
+	trace_match(bench.model);
+	assert_null(session->traced);
+	model_free(bench.model);
+}
+
+/* Far clocks and little in common: not enough. */
+static void test_little_in_common(void **state)
+{
+	(void)state;
+	for (uint32_t messages = 1; messages <= 3; messages++) {
+		struct bench bench = bench_new(NULL);
+		uint32_t input = add_trace(&bench);
+		struct real real = real_at(0, ACCEPTED);
+		struct session *session = on_wire(&bench, &real);
+		struct session *traced = in_trace(&bench, input, &real, HOUR);
+		uint32_t kept = 0;
+		for (uint32_t i = 0; i < traced->n_steps; i++)
+			traced->steps[i].inferred = traced->steps[i].dir == CONTROLLER && kept++ >= messages;
+		trace_match(bench.model);
+		assert_int_equal(session->traced != NULL, messages == 3);
+		model_free(bench.model);
+	}
 }
 
 /* A disagreement is a pair where others tell the offset. */
@@ -309,6 +344,8 @@ int main(void)
 	    cmocka_unit_test(test_two_alike),
 	    cmocka_unit_test(test_one_of_two),
 	    cmocka_unit_test(test_lone),
+	    cmocka_unit_test(test_tls13),
+	    cmocka_unit_test(test_little_in_common),
 	    cmocka_unit_test(test_disagreement_among_others),
 	    cmocka_unit_test(test_other_controller),
 	    cmocka_unit_test(test_at_once),

@@ -120,7 +120,7 @@ static void test_one(void **state)
 	assert_true(find(&wire, &trace, false, 1, &from));
 	assert_int_equal(from, 26 * HOUR);
 	assert_false(find(&wire, &trace, true, 1, &from));
-	trace.at[0] = TRACE_NEAR_SECONDS * NS_PER_S; /* a contradiction between clocks that agree is one */
+	trace.at[0] = TRACE_SAME_MS * MS; /* a contradiction counts where the clocks are the same */
 	assert_true(find(&wire, &trace, true, 2, &from));
 	trace.at[0]++;
 	assert_false(find(&wire, &trace, true, 2, &from));
