@@ -192,7 +192,7 @@ static int64_t drift(const struct side *wire, const struct side *trace)
 /* One pair alone is believed when it is the only one that can be meant, and its times or its outcome tell. */
 static bool alone(const struct side *wire, const struct side *trace, const struct pair *pair)
 {
-	if (wire->n != 1 || trace->n != 1 || pair->against || pair->messages < MESSAGES)
+	if (wire->n != 1 || trace->n != 1 || pair->messages < MESSAGES)
 		return false;
 	const struct voter *one = &wire->voters[0], *other = &trace->voters[0];
 	bool told = one->handshake == HANDSHAKE_COMPLETE || one->alert != NULL;

@@ -183,6 +183,72 @@ static void test_tls13(void **state)
 	model_free(bench.model);
 }
 
+static void shift(struct session *session, uint8_t dir, int64_t ns)
+{
+	for (uint32_t i = 0; i < session->n_steps; i++)
+		if (session->steps[i].dir == dir)
+			session->steps[i].at.time += ns;
+}
+
+/* Whether this session of the trace is still the one of the wire when it was changed. */
+static bool joined_after(void (*change)(struct session *wire, struct session *traced), enum outcome outcome,
+                         int64_t offset)
+{
+	struct bench bench = bench_new(NULL);
+	uint32_t input = add_trace(&bench);
+	struct real real = real_at(0, outcome);
+	struct session *session = on_wire(&bench, &real);
+	struct session *traced = in_trace(&bench, input, &real, offset);
+	change(session, traced);
+	trace_match(bench.model);
+	bool joined = session->traced != NULL;
+	model_free(bench.model);
+	return joined;
+}
+
+static void late(struct session *wire, struct session *traced)
+{
+	(void)wire;
+	shift(traced, ENGINE, 6 * NS_PER_S);
+}
+
+static void poll_time(struct session *wire, struct session *traced)
+{
+	(void)wire;
+	shift(traced, ENGINE, 3 * NS_PER_S);
+}
+
+static void too_early(struct session *wire, struct session *traced)
+{
+	(void)wire;
+	shift(traced, ENGINE, -2 * NS_PER_S);
+}
+
+static void other_role(struct session *wire, struct session *traced)
+{
+	(void)wire;
+	traced->tls.client_dir = CONTROLLER;
+}
+
+/* The wire shows the acceptance, not its end; the trace says in words that it rejected. */
+static void other_words(struct session *wire, struct session *traced)
+{
+	wire->n_steps--;
+	traced->n_steps -= 2;
+	traced->trace->not_validated = traced->last;
+}
+
+static void test_changed(void **state)
+{
+	(void)state;
+	assert_true(joined_after(poll_time, REJECTED, NS_PER_S));
+	assert_false(joined_after(late, REJECTED, NS_PER_S));
+	assert_false(joined_after(too_early, REJECTED, NS_PER_S));
+	assert_false(joined_after(other_role, REJECTED, NS_PER_S));
+	assert_true(joined_after(other_words, ACCEPTED, 0));
+	assert_false(joined_after(other_words, ACCEPTED, NS_PER_S));
+}
+
 /* Far clocks and little in common: not enough. */
 static void test_little_in_common(void **state)
 {
@@ -344,6 +410,7 @@ int main(void)
 	    cmocka_unit_test(test_two_alike),
 	    cmocka_unit_test(test_one_of_two),
 	    cmocka_unit_test(test_lone),
+	    cmocka_unit_test(test_changed),
 	    cmocka_unit_test(test_tls13),
 	    cmocka_unit_test(test_little_in_common),
 	    cmocka_unit_test(test_disagreement_among_others),
