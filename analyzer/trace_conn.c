@@ -56,11 +56,7 @@ struct trace_process *trace_conn_process(struct trace_conns *conns, uint32_t pid
 
 static struct trace_conn_key key_of(const struct trace_process *process, uint64_t pointer)
 {
-	struct trace_conn_key key;
-	memset(&key, 0, sizeof key);
-	key.pid = process->pid;
-	key.pointer = pointer;
-	return key;
+	return (struct trace_conn_key){.pointer = pointer, .pid = process->pid};
 }
 
 /* One hexadecimal digit is another. */

@@ -11,9 +11,9 @@
 
 struct trace_process;
 
+/* Compared as bytes: no padding. */
 struct trace_conn_key {
-	uint64_t pointer;
-	uint32_t pid;
+	uint64_t pointer, pid;
 };
 
 struct trace_conn {

@@ -238,6 +238,14 @@ static void other_words(struct session *wire, struct session *traced)
 	traced->trace->not_validated = traced->last;
 }
 
+/* ... or that the handshake failed, and not why. */
+static void only_failed(struct session *wire, struct session *traced)
+{
+	(void)wire;
+	traced->n_steps -= 2;
+	traced->trace->failed = traced->last;
+}
+
 static void test_changed(void **state)
 {
 	(void)state;
@@ -247,6 +255,8 @@ static void test_changed(void **state)
 	assert_false(joined_after(other_role, REJECTED, NS_PER_S));
 	assert_true(joined_after(other_words, ACCEPTED, 0));
 	assert_false(joined_after(other_words, ACCEPTED, NS_PER_S));
+	assert_true(joined_after(only_failed, ACCEPTED, 0));
+	assert_false(joined_after(only_failed, ACCEPTED, NS_PER_S));
 }
 
 /* Far clocks and little in common: not enough. */
