@@ -234,6 +234,9 @@ void view_trust_build(struct view_session *session);
 void view_trace_events(struct view_session *session);
 void view_trace_trust(struct view_session *session);
 
+/* The line that prints this step of the wire; NULL when there is none, or no step. */
+const struct origin *view_trace_printed(const struct session *session, const struct step *step);
+
 /* The session as the trace has it: itself, or its part in the trace; NULL when it is of the wire alone. */
 const struct session *view_trace_session(const struct session *session);
 

@@ -107,13 +107,6 @@ static void add_printed(struct view_session *session, const struct session *trac
 	}
 }
 
-/* The line that prints this step of the wire, NULL when there is none. */
-static const struct origin *printed_at(const struct view_session *session, const struct step *step)
-{
-	const struct step *printed = step == NULL ? NULL : session_trace_step(session->session, step);
-	return printed == NULL || printed->inferred ? NULL : &printed->at;
-}
-
 /*
  * A line stands behind the last packet that is not later by the capture's clock; where times are too coarse
  * to tell, the controller's own messages that were printed before and behind it do.
@@ -124,7 +117,7 @@ static uint64_t place_of(const struct view_session *session, const struct origin
 	uint64_t place = 0, least = 0, most = UINT64_MAX;
 	for (size_t i = 0; i < session->n_events; i++) {
 		const struct view_event *packet = &session->events[i];
-		const struct origin *printed = printed_at(session, packet->step);
+		const struct origin *printed = view_trace_printed(session->session, packet->step);
 		if (packet->at.line)
 			continue;
 		if (packet->at.time <= time && packet->place > place)
@@ -249,7 +242,7 @@ static struct value packet(const struct row *row)
 /* Of a step that both have, the line that prints it. */
 static struct value line(const struct row *row)
 {
-	const struct origin *printed = printed_at(row->session, event(row)->step);
+	const struct origin *printed = view_trace_printed(row->session->session, event(row)->step);
 	return view_line(printed != NULL ? printed : &event(row)->at);
 }
 

@@ -87,6 +87,12 @@ const struct session *view_trace_session(const struct session *session)
 	return session->trace != NULL ? session : session->traced;
 }
 
+const struct origin *view_trace_printed(const struct session *session, const struct step *step)
+{
+	const struct step *printed = step == NULL ? NULL : session_trace_step(session, step);
+	return printed == NULL || printed->inferred ? NULL : &printed->at;
+}
+
 void view_trace_events(struct view_session *out)
 {
 	const struct session *session = view_trace_session(out->session);
