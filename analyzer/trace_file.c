@@ -19,6 +19,8 @@
 #define BUFFER_BYTES (256 * 1024)
 #define JOIN_BLANKS  4 /* blank lines that a paste may put between the two parts of a wrapped line */
 
+#define STAMP '[' /* a stamp begins with it */
+
 /* A line that waits for its turn. */
 struct slot {
 	struct trace_item item;
@@ -152,7 +154,7 @@ static bool is_blank(struct span line)
 /* A line that begins with a stamp begins anew, and needs no closer look. */
 static bool begins(struct span line)
 {
-	return line.n > 0 && line.p[0] == '[';
+	return line.n > 0 && line.p[0] == STAMP;
 }
 
 static void join(struct slot *slot, struct span more)
@@ -179,6 +181,9 @@ static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines,
 {
 	for (;;) {
 		struct rd peek = *r;
+		if (rd_more(&peek) && rd_u8(&peek) == STAMP)
+			return true;
+		peek = *r;
 		struct span line = {.p = NULL, .n = 0};
 		uint64_t blanks = 0;
 		enum got got = physical(file, &peek, &line);
@@ -222,7 +227,9 @@ static enum got take(struct trace_file *file, struct slot *slot)
 	if (got != GOT_LINE)
 		return got;
 	slot->owned = false;
-	slot->item = (struct trace_item){.number = file->lines + 1, .cut = line.n > LIMIT_LINE};
+	slot->item.number = file->lines + 1;
+	slot->item.cut = line.n > LIMIT_LINE;
+	slot->item.joined = false;
 	slot->item.raw = span_cut(line, 0, LIMIT_LINE);
 	trace_decode(slot->item.raw, &slot->item.line);
 	if (!file->skipping && !take_wrapped(file, &r, &lines, slot))
@@ -245,10 +252,12 @@ static void skip(struct trace_file *file)
 	file->skipping = false;
 }
 
-/* Fills the window as far as the file goes. */
+/* Fills the window as far as the file goes, unless the first line needs no other. */
 static void look_ahead(struct trace_file *file)
 {
 	while (file->n_waiting < TRACE_ORDER_WINDOW) {
+		if (file->n_waiting == 1 && trace_order_is_next(&file->order, &file->waiting[0]->item.line))
+			return;
 		if (file->skipping)
 			skip(file);
 		enum got got = take(file, file->waiting[file->n_waiting]);
@@ -259,24 +268,23 @@ static void look_ahead(struct trace_file *file)
 	}
 }
 
-bool trace_file_next(struct trace_file *file, struct trace_item *out)
+const struct trace_item *trace_file_next(struct trace_file *file)
 {
 	const struct trace_line *lines[TRACE_ORDER_WINDOW];
 	look_ahead(file);
 	if (file->n_waiting == 0)
-		return false;
+		return NULL;
 	for (size_t i = 0; i < file->n_waiting; i++)
 		lines[i] = &file->waiting[i]->item.line;
 	struct trace_loss loss;
 	size_t at = trace_order_pick(&file->order, lines, file->n_waiting, &loss);
 	struct slot *slot = file->waiting[at];
-	*out = slot->item;
-	out->loss = loss;
+	slot->item.loss = loss;
 	file->n_waiting--;
 	for (; at < file->n_waiting; at++)
 		file->waiting[at] = file->waiting[at + 1];
 	file->waiting[file->n_waiting] = slot;
-	return true;
+	return &slot->item;
 }
 
 const char *trace_file_name(const struct trace_file *file)

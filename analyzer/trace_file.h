@@ -14,7 +14,7 @@
 
 struct trace_file;
 
-/* A logical line. Its spans are good until the next call of trace_file_next. */
+/* A logical line. */
 struct trace_item {
 	struct trace_line line;
 	struct span raw;        /* all of it, joined; at most LIMIT_LINE bytes */
@@ -31,8 +31,8 @@ struct trace_item {
 struct trace_file *trace_file_open(const char *path, struct err *err);
 void trace_file_close(struct trace_file *file); /* NULL is allowed */
 
-/* The next logical line; blank ones are left out. False at the end. */
-bool trace_file_next(struct trace_file *file, struct trace_item *out);
+/* The next logical line, good until the next call; blank ones are left out. NULL at the end. */
+const struct trace_item *trace_file_next(struct trace_file *file);
 
 const char *trace_file_name(const struct trace_file *file);    /* the path as given */
 const char *trace_file_problem(const struct trace_file *file); /* a sentence, "" when all is well */

@@ -138,6 +138,11 @@ static size_t pick(struct trace_order *order, const struct placed lines[], size_
 	return chosen;
 }
 
+bool trace_order_is_next(const struct trace_order *order, const struct trace_line *line)
+{
+	return !line->has_sequence || (order->started && line->sequence == order->next);
+}
+
 size_t trace_order_pick(struct trace_order *order, const struct trace_line *const lines[], size_t n,
                         struct trace_loss *loss)
 {

@@ -27,6 +27,9 @@ struct trace_loss {
 	uint32_t from, to; /* valid with lines: their numbers */
 };
 
+/* The line comes next, whatever stands behind it: no others need be looked at. */
+bool trace_order_is_next(const struct trace_order *order, const struct trace_line *line);
+
 /*
  * Which of the `n` lines (1 to TRACE_ORDER_WINDOW, in order of reading) comes next. The state goes on as if
  * it had been taken.

@@ -441,9 +441,9 @@ int trace_session_read(struct model *model, uint32_t input, struct trace_file *f
 {
 	struct trace_sessions *sessions = trace_session_new(model, input);
 	const struct trace_reading *reading = sessions->reading;
-	struct trace_item item;
-	while (trace_file_next(file, &item))
-		trace_session_line(sessions, &item);
+	const struct trace_item *item;
+	while ((item = trace_file_next(file)) != NULL)
+		trace_session_line(sessions, item);
 	trace_reading_end(model, input, file);
 	trace_session_end(sessions);
 	if (reading->understood > 0)

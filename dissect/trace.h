@@ -86,7 +86,8 @@ void trace_decode(struct span line, struct trace_line *out);
 /*
  * A physical line belongs to the line before it: it has no stamp, is not blank, and makes no sense of its
  * own. The caller joins the two with a space and decodes the whole. `before` is the last line that was not
- * blank, joined with what already continued it: blank lines may stand inside a wrapped one.
+ * blank, joined with what already continued it: blank lines may stand inside a wrapped one. A line
+ * that grew past LIMIT_WRAPPED is not continued, so joining takes a bounded time.
  */
 bool trace_continues(const struct trace_line *before, struct span line);
 

@@ -4,6 +4,7 @@
  * Called by the reader of traces for lines without a stamp, which joins the two and decodes the whole. Knows
  * which kinds are complete as they stand; when in doubt a line that means something stays alone.
  */
+#include "dissect/limits.h"
 #include "dissect/trace_parts.h"
 
 /* "LAB-3850(config)#show trace messages nmsp": a name without blanks and the sign of a prompt. */
@@ -73,7 +74,7 @@ bool trace_continues(const struct trace_line *before, struct span line)
 {
 	struct trace_line alone;
 	bool stamped = before->has_time || before->has_sequence;
-	if (complete(before) || (before->kind == TRACE_OTHER && !stamped) || is_prompt(line))
+	if (before->text.n > LIMIT_WRAPPED || complete(before) || (before->kind == TRACE_OTHER && !stamped) || is_prompt(line))
 		return false;
 	trace_decode(line, &alone);
 	if (alone.has_time || alone.has_sequence || alone.kind == TRACE_BLANK)

@@ -13,7 +13,9 @@ enum {
 	STAMP_ROOM = 60,    /* a stamp, damaged or not, ends within so many bytes */
 	MOST_REPAIRED = 8,  /* of the 15 digits of date and time */
 	CENTURY = 2000,     /* of the two-digit years */
-	LAST_YEAR = 2200,   /* nanoseconds fit 64 bits */
+	FIRST_YEAR = 1970,  /* nanoseconds fit 64 bits, and are not negative */
+	LAST_YEAR = 2200,
+	EPOCH = 719468,     /* days from 0000-03-01 to 1970-01-01 */
 };
 
 static const int64_t second_ns = 1000000000, millisecond_ns = 1000000;
@@ -38,13 +40,22 @@ static int64_t days_of(const struct trace_clock *t)
 {
 	int64_t year = (int64_t)t->year - (t->month <= 2), month = ((int64_t)t->month + 9) % 12;
 	int64_t leap = year / 4 - year / 100 + year / 400;
-	return year * 365 + leap + (month * 153 + 2) / 5 + (int64_t)t->day - 1 - 719468;
+	return year * 365 + leap + (month * 153 + 2) / 5 + (int64_t)t->day - 1 - EPOCH;
+}
+
+static bool exists(const struct trace_clock *t)
+{
+	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	if (t->year < FIRST_YEAR || t->year > LAST_YEAR || t->month < 1 || t->month > 12)
+		return false;
+	bool leap = t->month == 2 && t->year % 4 == 0 && (t->year % 100 != 0 || t->year % 400 == 0);
+	return t->day >= 1 && t->day <= days[t->month - 1] + (uint64_t)leap && t->hour <= 23 && t->minute <= 59 &&
+	       t->second <= 60;
 }
 
 bool trace_stamp_time(const struct trace_clock *t, struct trace_line *out)
 {
-	if (t->month < 1 || t->month > 12 || t->day < 1 || t->day > 31 || t->hour > 23 || t->minute > 59 ||
-	    t->second > 60 || t->year > LAST_YEAR)
+	if (!exists(t))
 		return false;
 	int64_t minutes = (days_of(t) * 24 + (int64_t)t->hour) * 60 + (int64_t)t->minute;
 	out->time = (minutes * 60 + (int64_t)t->second) * second_ns + (int64_t)t->millisecond * millisecond_ns;

@@ -255,7 +255,7 @@ enum fate { FAILED, UNANSWERED, OPEN, CLOSED };
 
 static void be(struct model *model, struct session *session, enum fate fate)
 {
-	struct origin at = {START, 1, 0, false};
+	struct origin at = {.time = START, .packet = 1};
 	session->tls.seen = fate != FAILED && fate != UNANSWERED;
 	session->tcp.syns = fate == UNANSWERED ? 3 : 0;
 	session->tls.protected_records[0] = session->tls.seen ? 5 : 0;
@@ -275,7 +275,7 @@ static void test_who_leaves_first(void **state)
 	struct session *sessions[N];
 	assert_null(model_victim(model));
 	for (size_t i = 0; i < N; i++) {
-		sessions[i] = model_add_session(model, &(struct origin){START, i + 1, 0, false});
+		sessions[i] = model_add_session(model, &(struct origin){.time = START, .packet = i + 1});
 		be(model, sessions[i], fates[i]);
 		be(model, sessions[i], fates[i]); /* nothing moved */
 	}
@@ -291,7 +291,7 @@ static void test_rank_follows_the_session(void **state)
 {
 	(void)state;
 	struct model *model = model_new();
-	struct origin at = {START, 1, 0, false};
+	struct origin at = {.time = START, .packet = 1};
 	struct session *first = model_add_session(model, &at), *second = model_add_session(model, &at);
 	be(model, first, OPEN);
 	be(model, second, OPEN);

@@ -3,6 +3,8 @@
  */
 #include "dissect/trace.h"
 
+#include "dissect/limits.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -49,6 +51,24 @@ static void wrapped_lines(void **state)
 		if (trace_continues(&before, span_of(rows[i].line, strlen(rows[i].line))) != rows[i].continues)
 			fail_msg("%s | %s", rows[i].before, rows[i].line);
 	}
+}
+
+/* Every piece continues the line until it has grown past LIMIT_WRAPPED. */
+static void long_wrapped_line(void **state)
+{
+	(void)state;
+	static const char piece[] = " more of it";
+	char joined[2 * LIMIT_WRAPPED] = AT "sslConnectionInit() success with";
+	struct trace_line before;
+	size_t n = strlen(joined);
+	trace_decode(span_of(joined, n), &before);
+	while (trace_continues(&before, span_of(piece, strlen(piece)))) {
+		assert_true(before.text.n <= LIMIT_WRAPPED && n + strlen(piece) < sizeof joined);
+		memcpy(&joined[n], piece, strlen(piece));
+		n += strlen(piece);
+		trace_decode(span_of(joined, n), &before);
+	}
+	assert_true(before.text.n > LIMIT_WRAPPED);
 }
 
 static char look_alike(char c)
@@ -164,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(wrapped_lines),
+	    cmocka_unit_test(long_wrapped_line),
 	    cmocka_unit_test(look_alikes),
 	    cmocka_unit_test(published_paste),
 	};

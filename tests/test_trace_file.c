@@ -111,11 +111,11 @@ static struct trace_file *open_text(const char *text, size_t n)
 
 static void check_item(struct trace_file *file, uint64_t number, enum trace_kind kind, bool joined)
 {
-	struct trace_item item;
-	assert_true(trace_file_next(file, &item));
-	assert_int_equal(item.number, number);
-	assert_int_equal(item.line.kind, kind);
-	assert_int_equal(item.joined, joined);
+	const struct trace_item *item = trace_file_next(file);
+	assert_non_null(item);
+	assert_int_equal(item->number, number);
+	assert_int_equal(item->line.kind, kind);
+	assert_int_equal(item->joined, joined);
 }
 
 static void wrapped_lines(void **state)
@@ -130,12 +130,11 @@ static void wrapped_lines(void **state)
 	    "b2c41e70, conn id 0\n"
 	    "[03/02/26 09:15:00.100 UTC a3 9822] NMSP connection success";
 	struct trace_file *file = open_text(text, strlen(text));
-	struct trace_item item;
 	check_item(file, 1, TRACE_DO_HANDSHAKE, true);
 	check_item(file, 4, TRACE_FREED, true);
 	check_item(file, 8, TRACE_CONNECTED, false);
-	assert_false(trace_file_next(file, &item));
-	assert_false(trace_file_next(file, &item));
+	assert_null(trace_file_next(file));
+	assert_null(trace_file_next(file));
 	assert_int_equal(trace_file_lines(file), 8);
 	assert_int_equal(trace_file_bytes(file), strlen(text));
 	trace_file_close(file);
@@ -177,15 +176,17 @@ static void slices(void **state)
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct seeded s = seeded_of(seed);
 		struct trace_file *piped = open_pipe(text, n, &s), *whole = open_text(text, n);
-		struct trace_item a, b;
-		bool more;
+		const struct trace_item *a, *b;
 		do {
-			more = trace_file_next(whole, &a);
-			seeded_check(&s, trace_file_next(piped, &b) == more, "the same number of lines");
-			seeded_check(&s, !more || (a.number == b.number && span_equal(a.raw, b.raw)),
+			a = trace_file_next(whole);
+			b = trace_file_next(piped);
+			seeded_check(&s, (a == NULL) == (b == NULL), "the same number of lines");
+			if (a == NULL)
+				break;
+			seeded_check(&s, a->number == b->number && span_equal(a->raw, b->raw),
 			             "the same line");
-			seeded_check(&s, !more || a.line.kind == b.line.kind, "the same meaning");
-		} while (more);
+			seeded_check(&s, a->line.kind == b->line.kind, "the same meaning");
+		} while (a != NULL);
 		trace_file_close(piped);
 		trace_file_close(whole);
 		wait(NULL);
@@ -204,14 +205,14 @@ static void many_lines(void **state)
 		n += (size_t)sprintf(&text[n], "[03/02/26 09:15:00.100 UTC %x " CALLBACK,
 		                     0x1000 + (i & 2 ? i ^ 1 : i));
 	struct trace_file *file = open_text(text, n);
-	struct trace_item item;
 	for (unsigned i = 0; i < LINES; i++) {
-		assert_true(trace_file_next(file, &item));
-		assert_int_equal(item.line.sequence, 0x1000 + i);
-		assert_int_equal(item.loss.lines, 0);
-		assert_int_equal(item.line.kind, TRACE_RET_TYPE);
+		const struct trace_item *item = trace_file_next(file);
+		assert_non_null(item);
+		assert_int_equal(item->line.sequence, 0x1000 + i);
+		assert_int_equal(item->loss.lines, 0);
+		assert_int_equal(item->line.kind, TRACE_RET_TYPE);
 	}
-	assert_false(trace_file_next(file, &item));
+	assert_null(trace_file_next(file));
 	trace_file_close(file);
 	free(text);
 }
@@ -229,12 +230,12 @@ static void long_lines(void **state)
 		memset(text, 'x', lengths[i]);
 		memcpy(&text[lengths[i]], next, sizeof next);
 		struct trace_file *file = open_text(text, lengths[i] + strlen(next));
-		struct trace_item item;
-		assert_true(trace_file_next(file, &item));
-		assert_int_equal(item.cut, lengths[i] > LIMIT_LINE);
-		assert_int_equal(item.raw.n, LIMIT_LINE);
+		const struct trace_item *item = trace_file_next(file);
+		assert_non_null(item);
+		assert_int_equal(item->cut, lengths[i] > LIMIT_LINE);
+		assert_int_equal(item->raw.n, LIMIT_LINE);
 		check_item(file, 2, TRACE_CONNECTED, false);
-		assert_false(trace_file_next(file, &item));
+		assert_null(trace_file_next(file));
 		trace_file_close(file);
 		free(text);
 	}
@@ -252,9 +253,9 @@ static void endless_wrapping(void **state)
 	for (size_t i = 0; i < PIECES; i++)
 		n += (size_t)sprintf(&text[n], "%s", piece);
 	struct trace_file *file = open_text(text, n);
-	struct trace_item item;
-	while (trace_file_next(file, &item))
-		assert_true(item.raw.n <= LIMIT_LINE);
+	const struct trace_item *item;
+	while ((item = trace_file_next(file)) != NULL)
+		assert_true(item->raw.n <= LIMIT_LINE);
 	assert_int_equal(trace_file_lines(file), PIECES + 1);
 	trace_file_close(file);
 	free(text);
@@ -265,9 +266,8 @@ static void odd_files(void **state)
 {
 	(void)state;
 	struct err err;
-	struct trace_item item;
 	struct trace_file *file = open_text("\n\n\n \t\n", 6);
-	assert_false(trace_file_next(file, &item));
+	assert_null(trace_file_next(file));
 	assert_int_equal(trace_file_lines(file), 4);
 	trace_file_close(file);
 	assert_null(trace_file_open("/nowhere/at all", &err));

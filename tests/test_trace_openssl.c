@@ -102,6 +102,8 @@ static void syslog_lines(void **state)
 	    {"000123: *Mar  2 09:15:00.120: " NOTICE, INT64_C(5217300120000000), true},
 	    {"Mar  2 09:15:00 wlc1 17: " NOTICE, INT64_C(5217300000000000), true},
 	    {"Mar 77 09:15:00 wlc1 " NOTICE, 0, false},
+	    {"0026-03-02T09:15:00 " NOTICE, 0, false},
+	    {"9926-03-02T09:15:00 " NOTICE, 0, false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		uint8_t *keep;

@@ -65,7 +65,8 @@ static void partial_stamps(void **state)
 	static const char *const wrong[] = {
 	    "[13/02/26 09:15:00.120 UTC 5f2 9822] x", "[03/32/26 09:15:00.120 UTC 5f2 9822] x",
 	    "[03/02/26 24:15:00.120 UTC 5f2 9822] x", "[03/02/26 09:60:00.120 UTC 5f2 9822] x",
-	    "[00/02/26 09:15:00.120 UTC 5f2 9822] x",
+	    "[00/02/26 09:15:00.120 UTC 5f2 9822] x", "[02/29/26 09:15:00.120 UTC 5f2 9822] x",
+	    "[03/00/26 09:15:00.120 UTC 5f2 9822] x", "[04/31/26 09:15:00.120 UTC 5f2 9822] x",
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		struct trace_line line = decode(wrong[i]);

@@ -272,9 +272,10 @@ static enum status analyse(struct run *run, struct err *err)
 	if (run->n_inputs + run->n_traces == 0)
 		return STATUS_TROUBLE;
 	read_all(run);
-	trace_match(run->model);
-	if (run->n_inputs + run->n_traces > 1)
+	if (run->n_traces > 0 && run->n_inputs + run->n_traces > 1) {
+		trace_match(run->model);
 		model_number_by_time(run->model);
+	}
 	enum status status = finish(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;
 }
