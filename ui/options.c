@@ -271,7 +271,7 @@ static void help_row(FILE *out, const struct option_row *row)
 
 void options_help(FILE *out)
 {
-	fputs("usage: nmspscope -r FILE... [-t TRACE]... [-a FILE]... [options] [capture filter]\n\n"
+	fputs("usage: nmspscope -r FILE... [-t FILE]... [-a FILE]... [options] [capture filter]\n\n"
 	      "Says of each NMSP session between a location engine (MSE, CMX, connector) and a\n"
 	      "controller whether it is healthy, and if not, who rejected whom, at which step,\n"
 	      "why, and what to type.\n\n",

@@ -161,10 +161,10 @@ static void steps_open(const struct row *parent, struct row *row)
 
 static const struct column step_columns[] = {
     {.key = "time", .get = step_time},           {.key = "packet", .get = step_packet},
-    {.key = "line", .get = step_line},           {.key = "inferred", .get = step_inferred},
     {.key = "from", .get = step_from},           {.key = "message", .get = step_message},
     {.key = "state", .get = step_state},         {.key = "state_name", .get = step_state_name},
     {.key = "encrypted", .get = step_encrypted}, {.key = "damaged", .get = step_damaged},
+    {.key = "line", .get = step_line},           {.key = "inferred", .get = step_inferred},
 };
 
 static const struct table steps = {TABLE_OF(step_columns), .count = steps_count, .open = steps_open};
