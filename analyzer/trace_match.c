@@ -1,7 +1,8 @@
 /*
- * Sessions of a capture and of a trace -> pairs. A pair is judged by the controller's own messages, which both
- * sides see at once: the differences of their times must agree. The engine's messages may be printed late,
- * for the controller polls. Called by main when all was read; the offset is voted for in trace_offset.c.
+ * Sessions of a capture and of a trace -> pairs. A pair is judged by the controller's own messages, which
+ * both sides see at once: the differences of their times must agree. The engine's messages may be printed
+ * late, for the controller polls. Called by main when all was read; the offset is voted for in
+ * trace_offset.c.
  */
 #include "analyzer/trace_match.h"
 
@@ -15,7 +16,7 @@
 #define SPREAD   (100 * 1000 * NS_PER_US) /* of the differences within one session */
 #define LATE     (5 * NS_PER_S)           /* a message may wait for the controller's poll timer */
 #define OPENING  (60 * NS_PER_S)          /* either side may begin in the middle of a handshake */
-#define MESSAGES 3                       /* that one pair alone must have in common */
+#define MESSAGES 3                        /* that one pair alone must have in common */
 #define DRIFT    20000                    /* two clocks run apart by no more than one part of this */
 
 /* What of a session is compared again and again. */
@@ -61,8 +62,7 @@ static bool from_controller(const struct voter *voter)
 
 static bool measure(const struct voter *wire, const struct voter *trace, struct pair *out)
 {
-	*out = (struct pair){
-	    .low = INT64_MAX, .high = INT64_MIN, .first = INT64_MAX, .last = INT64_MIN};
+	*out = (struct pair){.low = INT64_MAX, .high = INT64_MIN, .first = INT64_MAX, .last = INT64_MIN};
 	for (int kind = 0; kind < STEP_KINDS; kind++) {
 		const struct step *on_wire =
 		    session_step(wire->session, (enum step_kind)kind, wire->session->controller);
@@ -80,8 +80,7 @@ static bool measure(const struct voter *wire, const struct voter *trace, struct 
 static bool engine_fits(const struct session *wire, const struct session *trace, const struct pair *pair)
 {
 	for (int kind = 0; kind < STEP_KINDS; kind++) {
-		const struct step *on_wire =
-		    session_step(wire, (enum step_kind)kind, session_engine(wire));
+		const struct step *on_wire = session_step(wire, (enum step_kind)kind, session_engine(wire));
 		const struct step *in_trace =
 		    session_step(trace, (enum step_kind)kind, session_engine(trace));
 		if (on_wire == NULL || in_trace == NULL || in_trace->inferred ||
@@ -227,11 +226,10 @@ static struct ballot vote(struct model *model, const struct side *wire, const st
 				continue;
 			if (alone(wire, trace, &pair))
 				ballot.least = 1;
-			ballot.votes[ballot.n++] =
-			    (struct trace_vote){.offset = pair.low / 2 + pair.high / 2,
-			                        .wire = i,
-			                        .trace = k,
-			                        .against = pair.against};
+			ballot.votes[ballot.n++] = (struct trace_vote){.offset = pair.low / 2 + pair.high / 2,
+			                                               .wire = i,
+			                                               .trace = k,
+			                                               .against = pair.against};
 		}
 	}
 	return ballot;
@@ -247,8 +245,8 @@ struct match {
 	struct pair pair;
 };
 
-static bool falls_together(const struct voter *wire, const struct voter *trace, int64_t from,
-                           int64_t width, struct pair *out)
+static bool falls_together(const struct voter *wire, const struct voter *trace, int64_t from, int64_t width,
+                           struct pair *out)
 {
 	int64_t opened = origin_elapsed(wire->session->opened.time, trace->session->opened.time);
 	int64_t apart = origin_elapsed(from, opened);
@@ -259,8 +257,7 @@ static bool falls_together(const struct voter *wire, const struct voter *trace, 
 }
 
 /* Whoever has two partners has none. */
-static struct match *partners(const struct side *wire, const struct side *trace, int64_t from,
-                              int64_t width)
+static struct match *partners(const struct side *wire, const struct side *trace, int64_t from, int64_t width)
 {
 	struct match *matches = xcalloc((size_t)wire->n + 1, sizeof *matches);
 	uint32_t *taken = xcalloc((size_t)trace->n + 1, sizeof *taken); /* how often */

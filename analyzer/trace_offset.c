@@ -85,8 +85,7 @@ static bool clear_best(const struct trace_vote *votes, size_t n, int64_t width, 
 	return 2 * best(votes, n, width, in, taken).pairs <= out->pairs;
 }
 
-bool trace_offset_find(struct trace_vote *votes, size_t n, int64_t window, uint32_t least,
-                       int64_t *from)
+bool trace_offset_find(struct trace_vote *votes, size_t n, int64_t window, uint32_t least, int64_t *from)
 {
 	const struct range near = {.from = -NEAR, .to = NEAR};
 	const struct range all = {.from = INT64_MIN, .to = INT64_MAX};

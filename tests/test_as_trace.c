@@ -15,8 +15,8 @@
 #define REJECTION TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN
 
 /* The published beginning, facts.md section 7, with a key exchange and server_hello_done. */
-#define BEGINNING                                                                                         \
-	"6000/10/1 6000/2001/1 2111/2002/ffffffff 2111/2001/1 2130/2001/1 2140/2001/1 2150/2001/1 "       \
+#define BEGINNING                                                                                            \
+	"6000/10/1 6000/2001/1 2111/2002/ffffffff 2111/2001/1 2130/2001/1 2140/2001/1 2150/2001/1 "          \
 	"2160/2001/1 2170/2001/1 2100/2001/1 2180/2002/ffffffff "
 #define ENGINES_FLIGHT "2180/2001/1 2190/2001/1 21a0/2001/1 21c0/2001/1 "
 
@@ -36,8 +36,7 @@ static char *print(struct fixture *fixture, uint32_t *sequence)
 	char *text = NULL;
 	size_t n = 0;
 	FILE *out = open_memstream(&text, &n);
-	assert_int_equal(as_trace_session(out, fixture->model, fixture->session, sequence),
-	                 AS_TRACE_PRINTED);
+	assert_int_equal(as_trace_session(out, fixture->model, fixture->session, sequence), AS_TRACE_PRINTED);
 	fclose(out);
 	assert_understood(text);
 	return text;
@@ -307,11 +306,20 @@ static void test_not_printed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(test_accepted),       CASE(test_rejected),      CASE(test_expired),
-	    CASE(test_empty_certificate), CASE(test_engine_refuses), CASE(test_hello_refused),
-	    CASE(test_warnings),       CASE(test_stalled),       CASE(test_no_request),
-	    CASE(test_lost_end),       CASE(test_controller_is_client), CASE(test_client_rejects),
-	    CASE(test_sequence_and_times), CASE(test_not_printed),
+	    CASE(test_accepted),
+	    CASE(test_rejected),
+	    CASE(test_expired),
+	    CASE(test_empty_certificate),
+	    CASE(test_engine_refuses),
+	    CASE(test_hello_refused),
+	    CASE(test_warnings),
+	    CASE(test_stalled),
+	    CASE(test_no_request),
+	    CASE(test_lost_end),
+	    CASE(test_controller_is_client),
+	    CASE(test_client_rejects),
+	    CASE(test_sequence_and_times),
+	    CASE(test_not_printed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

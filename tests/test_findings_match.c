@@ -176,8 +176,9 @@ static void test_skew(void **state)
 	     "The controller's clock is 1.5 s ahead of the capture's, +- 1.0 ms over 1 handshake.");
 	skew(test, -2 * HOUR - 3100 * MS, 12 * MS,
 	     "The controller's clock is 2 h 0 min 3.1 s behind the capture's, +- 12.0 ms over 1 handshake.");
-	skew(test, 26 * HOUR + 61 * NS_PER_S, 0,
-	     "The controller's clock is 26 h 1 min 1.0 s ahead of the capture's, +- 1.0 ms over 1 handshake.");
+	skew(
+	    test, 26 * HOUR + 61 * NS_PER_S, 0,
+	    "The controller's clock is 26 h 1 min 1.0 s ahead of the capture's, +- 1.0 ms over 1 handshake.");
 	skew(test, -90 * NS_PER_S - 960 * MS, 0,
 	     "The controller's clock is 1 min 31.0 s behind the capture's, +- 1.0 ms over 1 handshake.");
 }

@@ -38,7 +38,8 @@ static bool find(const struct side *wire, const struct side *trace, bool against
 static bool is_found(const struct side *wire, const struct side *trace, int64_t offset)
 {
 	int64_t from;
-	return find(wire, trace, false, HALF(wire, trace), &from) && from >= offset - WINDOW && from <= offset + WINDOW;
+	return find(wire, trace, false, HALF(wire, trace), &from) && from >= offset - WINDOW &&
+	       from <= offset + WINDOW;
 }
 
 static bool not_found(const struct side *wire, const struct side *trace)
@@ -106,7 +107,8 @@ static void test_every_minute(void **state)
 		trace.at[i] = 2 * HOUR + i * 60 * NS_PER_S;
 	}
 	assert_true(not_found(&wire, &trace));
-	for (uint32_t i = 0; i < 5; i++) /* the clocks agree, the trace begins later: fewer pairs, but right */
+	for (uint32_t i = 0; i < 5;
+	     i++) /* the clocks agree, the trace begins later: fewer pairs, but right */
 		trace.at[i] -= 2 * HOUR - 60 * NS_PER_S - 3 * MS;
 	assert_true(is_found(&wire, &trace, 3 * MS));
 }
@@ -133,8 +135,8 @@ static void test_extremes(void **state)
 	int64_t from;
 	assert_false(trace_offset_find(votes, 0, WINDOW, 1, &from));
 	for (uint32_t i = 0; i < LIMIT_TRACE_VOTERS; i++)
-		votes[i] = (struct trace_vote){
-		    .offset = i % 2 == 0 ? INT64_MIN : INT64_MAX, .wire = i, .trace = i};
+		votes[i] =
+		    (struct trace_vote){.offset = i % 2 == 0 ? INT64_MIN : INT64_MAX, .wire = i, .trace = i};
 	assert_false(trace_offset_find(votes, LIMIT_TRACE_VOTERS, WINDOW, 1, &from));
 	assert_true(trace_offset_find(votes, LIMIT_TRACE_VOTERS / 2, WINDOW, 1, &from));
 	assert_true(from == INT64_MIN);
@@ -143,9 +145,9 @@ static void test_extremes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_any_offset),   cmocka_unit_test(test_nothing_in_common),
-	    cmocka_unit_test(test_two_alike),    cmocka_unit_test(test_every_minute),
-	    cmocka_unit_test(test_one),          cmocka_unit_test(test_extremes),
+	    cmocka_unit_test(test_any_offset), cmocka_unit_test(test_nothing_in_common),
+	    cmocka_unit_test(test_two_alike),  cmocka_unit_test(test_every_minute),
+	    cmocka_unit_test(test_one),        cmocka_unit_test(test_extremes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

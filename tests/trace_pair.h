@@ -19,7 +19,7 @@ enum outcome { ACCEPTED, REJECTED, EXPIRED, STALLED };
 struct real {
 	int64_t at;
 	enum outcome outcome;
-	uint8_t controller;  /* last byte of its address */
+	uint8_t controller; /* last byte of its address */
 	bool static_rsa;
 	int64_t pause; /* until the controller decides */
 };
@@ -28,7 +28,7 @@ struct bench {
 	struct model *model;
 	uint64_t packets, lines;
 	struct session *session;
-	int64_t time;  /* of the next event by the clock of the side that is being made */
+	int64_t time; /* of the next event by the clock of the side that is being made */
 	uint32_t input;
 	bool line;
 	struct seeded *random; /* jitter of the trace, NULL = none */
@@ -66,8 +66,8 @@ static inline struct origin event(struct bench *bench)
 
 static inline void step(struct bench *bench, enum step_kind kind, uint8_t dir)
 {
-	struct step step = {.at = event(bench), .kind = kind, .dir = dir,
-	                    .certificates = kind == STEP_CERTIFICATE};
+	struct step step = {
+	    .at = event(bench), .kind = kind, .dir = dir, .certificates = kind == STEP_CERTIFICATE};
 	bench->session->last = step.at;
 	model_add_step(bench->model, bench->session, &step);
 }
@@ -122,7 +122,8 @@ static inline struct session *play(struct bench *bench, const struct real *real,
 	if (bench->line) {
 		session_trace_of(session)->allocated = opened;
 	} else {
-		session->addr[CONTROLLER] = (struct addr){.version = 4, .bytes = {10, 0, 0, real->controller}};
+		session->addr[CONTROLLER] =
+		    (struct addr){.version = 4, .bytes = {10, 0, 0, real->controller}};
 		session->tcp.packets[0] = session->tcp.packets[1] = 9;
 		session->tcp.syns = 1;
 	}
@@ -138,7 +139,8 @@ static inline struct session *on_wire(struct bench *bench, const struct real *re
 	return play(bench, real, 0);
 }
 
-static inline struct session *in_trace(struct bench *bench, uint32_t input, const struct real *real, int64_t offset)
+static inline struct session *in_trace(struct bench *bench, uint32_t input, const struct real *real,
+                                       int64_t offset)
 {
 	bench->line = true;
 	bench->input = input;

@@ -26,7 +26,7 @@ enum {
 	SIDE_SERVER = 0x2000,
 	STATE_BEFORE = 0x4000,
 	STATE_OK = 0x0003,
-	STATE_FLUSH = 0x0100,    /* and the side's bit */
+	STATE_FLUSH = 0x0100, /* and the side's bit */
 	STATE_NO_CERTIFICATE = 0x2181,
 	STATE_REJECTED = 0x2182, /* the vendor's own, facts.md section 7 */
 };
@@ -36,18 +36,18 @@ struct trace {
 	uint32_t *sequence;
 	const struct session *session;
 	struct session_auth auth;
-	uint16_t side;            /* the controller's */
+	uint16_t side; /* the controller's */
 	uint64_t pointer;
-	int64_t time;             /* of the lines that are printed now */
-	uint16_t state;           /* of the last callback */
-	enum step_kind last;      /* step printed, STEP_KINDS = none yet */
-	bool waited;              /* for the engine, at least once */
-	bool reading;             /* what the engine sent */
-	bool read;                /* the last step is the engine's */
-	bool asked;               /* the AuthList */
+	int64_t time;        /* of the lines that are printed now */
+	uint16_t state;      /* of the last callback */
+	enum step_kind last; /* step printed, STEP_KINDS = none yet */
+	bool waited;         /* for the engine, at least once */
+	bool reading;        /* what the engine sent */
+	bool read;           /* the last step is the engine's */
+	bool asked;          /* the AuthList */
 	bool done, failed;
 	bool finished[2];
-	uint32_t alerts;          /* how many were passed */
+	uint32_t alerts; /* how many were passed */
 };
 
 /* ---- lines ---- */
@@ -61,8 +61,8 @@ static void stamp(struct trace *trace)
 	struct tm tm = {.tm_mday = 1};
 	gmtime_r(&seconds, &tm);
 	fprintf(trace->out, "[%02d/%02d/%02d %02d:%02d:%02d.%03d UTC %" PRIx32 " %d] ", tm.tm_mon + 1,
-	        tm.tm_mday, (tm.tm_year % CENTURY + CENTURY) % CENTURY, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(rest / (US_PER_MS * NS_PER_US)),
-	        *trace->sequence, INVENTED_PID);
+	        tm.tm_mday, (tm.tm_year % CENTURY + CENTURY) % CENTURY, tm.tm_hour, tm.tm_min, tm.tm_sec,
+	        (int)(rest / (US_PER_MS * NS_PER_US)), *trace->sequence, INVENTED_PID);
 	++*trace->sequence;
 }
 
@@ -87,7 +87,8 @@ static const char *alert_words(uint8_t code, char *text, size_t room)
 	return text;
 }
 
-/* The four lines of one callback. An alert is told by `ret`, for other events the two strings are "unknown". */
+/* The four lines of one callback. An alert is told by `ret`, for other events the two strings are "unknown".
+ */
 static void callback(struct trace *trace, uint16_t number, unsigned where, int ret)
 {
 	const struct trace_state *known = trace_state(number);
@@ -150,13 +151,13 @@ static uint16_t step_number(const struct trace *trace, const struct step *step)
 		bool controller; /* who sends it */
 		uint16_t number;
 	} client[] = {
-	    {STEP_CLIENT_HELLO, true, 0x1110},        {STEP_SERVER_HELLO, false, 0x1120},
-	    {STEP_CERTIFICATE, false, 0x1130},        {STEP_CERTIFICATE_STATUS, false, 0x11f0},
+	    {STEP_CLIENT_HELLO, true, 0x1110},         {STEP_SERVER_HELLO, false, 0x1120},
+	    {STEP_CERTIFICATE, false, 0x1130},         {STEP_CERTIFICATE_STATUS, false, 0x11f0},
 	    {STEP_SERVER_KEY_EXCHANGE, false, 0x1140}, {STEP_CERTIFICATE_REQUEST, false, 0x1150},
-	    {STEP_SERVER_HELLO_DONE, false, 0x1160},  {STEP_CERTIFICATE, true, 0x1170},
-	    {STEP_CLIENT_KEY_EXCHANGE, true, 0x1180}, {STEP_CERTIFICATE_VERIFY, true, 0x1190},
-	    {STEP_CHANGE_CIPHER_SPEC, true, 0x11a0},  {STEP_FINISHED, true, 0x11b0},
-	    {STEP_NEW_SESSION_TICKET, false, 0x11e0}, {STEP_FINISHED, false, 0x11d0},
+	    {STEP_SERVER_HELLO_DONE, false, 0x1160},   {STEP_CERTIFICATE, true, 0x1170},
+	    {STEP_CLIENT_KEY_EXCHANGE, true, 0x1180},  {STEP_CERTIFICATE_VERIFY, true, 0x1190},
+	    {STEP_CHANGE_CIPHER_SPEC, true, 0x11a0},   {STEP_FINISHED, true, 0x11b0},
+	    {STEP_NEW_SESSION_TICKET, false, 0x11e0},  {STEP_FINISHED, false, 0x11d0},
 	};
 	if (trace->side == SIDE_SERVER)
 		return session_step_state(trace->session, step).number;
@@ -203,8 +204,8 @@ static void ask_list(struct trace *trace, const struct step *step)
 {
 	bool certificate = step->kind == STEP_CERTIFICATE && (step->certificates > 0 || step->damaged);
 	bool accepted = trace->auth.observed == AUTH_OBSERVED_ACCEPTED;
-	if ((!certificate && step->kind != STEP_CERTIFICATE_VERIFY) || trace->asked ||
-	    trace->auth.inferred || (!accepted && !list_refused(trace)))
+	if ((!certificate && step->kind != STEP_CERTIFICATE_VERIFY) || trace->asked || trace->auth.inferred ||
+	    (!accepted && !list_refused(trace)))
 		return;
 	trace->asked = true;
 	line(trace, "Certificate validation done for conn ssl %08" PRIx64 ", calling authlist",
@@ -279,22 +280,23 @@ static bool answers_empty(const struct trace *trace, const struct alert_seen *al
 /* The alert by which the controller rejects the engine's certificate. */
 static bool rejects(const struct trace *trace, const struct alert_seen *alert)
 {
-	return trace->auth.observed == AUTH_OBSERVED_REJECTED &&
-	       alert == session_fatal_alert(trace->session);
+	return trace->auth.observed == AUTH_OBSERVED_REJECTED && alert == session_fatal_alert(trace->session);
 }
 
 /* The error behind the controller's alert, OpenSSL 1.0 ssl3_get_client_certificate(). */
 static const char *error_text(const struct trace *trace, const struct alert_seen *alert)
 {
 	if (trace->side == SIDE_SERVER && rejects(trace, alert))
-		return " error = error:140890B2:SSL routines:SSL3_GET_CLIENT_CERTIFICATE:no certificate returned";
+		return " error = error:140890B2:SSL routines:SSL3_GET_CLIENT_CERTIFICATE:no certificate "
+		       "returned";
 	if (trace->side == SIDE_SERVER && answers_empty(trace, alert))
 		return " error = error:140890C7:SSL routines:SSL3_GET_CLIENT_CERTIFICATE:"
 		       "peer did not return a certificate";
 	return "";
 }
 
-/* Where the controller stands when it writes this alert: behind a message that was read, one state further. */
+/* Where the controller stands when it writes this alert: behind a message that was read, one state further.
+ */
 static uint16_t alert_state(const struct trace *trace, const struct alert_seen *alert)
 {
 	if (trace->side == SIDE_SERVER && rejects(trace, alert))

@@ -60,9 +60,10 @@ static void skew_of(const struct subject *subject, const struct rule *rule, uint
 	             skew_text(apart, skew), behind ? "behind" : "ahead of",
 	             rule_duration(reading->spread > TICK ? reading->spread : TICK, spread),
 	             rule_count(reading->handshakes, "handshake", handshakes));
-	rule_cause(finding, "One of the two clocks is wrong, or the trace was printed in another time zone than "
-	                    "its lines say. A certificate whose first day lies ahead by the controller's clock "
-	                    "is refused, and logs of both sides do not line up.");
+	rule_cause(finding,
+	           "One of the two clocks is wrong, or the trace was printed in another time zone than "
+	           "its lines say. A certificate whose first day lies ahead by the controller's clock "
+	           "is refused, and logs of both sides do not line up.");
 	rule_command(finding, "controller (IOS-XE)", "show clock detail; show ntp status");
 	rule_command(finding, "where the capture was made", "timedatectl");
 	for (const struct session *s = subject->model->first; s != NULL; s = s->next)
@@ -118,8 +119,9 @@ static void alert_not_captured(const struct subject *subject, const struct rule 
 		return;
 	bool wrote = printed->dir == session->traced->controller;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "The controller's trace says that it %s the fatal alert %s; the capture holds none. "
-	                      "There the connection is %s.",
+	rule_summary(finding,
+	             "The controller's trace says that it %s the fatal alert %s; the capture holds none. "
+	             "There the connection is %s.",
 	             wrote ? "wrote" : "read", rule_alert(printed->code, name), rule_close(session, closed));
 	rule_cause(finding, session_whole(session, NULL)
 	                        ? "The capture is not complete, or another hop (firewall, proxy) closed the "
@@ -138,12 +140,14 @@ static void alert_not_printed(const struct subject *subject, const struct rule *
 		return;
 	bool own = alert->dir == session->controller;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "The capture holds the fatal alert %s from the %s; the controller's trace does not "
-	                      "say that it %s one.",
+	rule_summary(finding,
+	             "The capture holds the fatal alert %s from the %s; the controller's trace does not "
+	             "say that it %s one.",
 	             rule_alert(alert->code, name), rule_side(session, alert->dir), own ? "wrote" : "read");
-	rule_cause(finding, own ? "Another hop (firewall, proxy) may have sent it in the controller's place."
-	                        : "It may not have reached the controller: another hop closed the connection, "
-	                          "or the controller had closed it before.");
+	rule_cause(finding,
+	           own ? "Another hop (firewall, proxy) may have sent it in the controller's place."
+	               : "It may not have reached the controller: another hop closed the connection, "
+	                 "or the controller had closed it before.");
 	rule_evidence(finding, &alert->at);
 	rule_evidence(finding, &session->traced->closed);
 }
@@ -155,8 +159,9 @@ static void other_alert(const struct subject *subject, const struct rule *rule,
 	const struct session *session = subject->session;
 	char name[RULE_TEXT], other[RULE_TEXT];
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "The capture holds the fatal alert %s from the %s, the controller's trace the fatal "
-	                      "alert %s from the %s.",
+	rule_summary(finding,
+	             "The capture holds the fatal alert %s from the %s, the controller's trace the fatal "
+	             "alert %s from the %s.",
 	             rule_alert(alert->code, name), rule_side(session, alert->dir),
 	             rule_alert(printed->code, other), rule_side(session->traced, printed->dir));
 	rule_cause(finding, "Another hop (firewall, proxy) ends the one connection and opens another.");
@@ -168,8 +173,9 @@ static void other_decision(const struct subject *subject, const struct rule *rul
                            const struct session_auth *told, struct findings *out)
 {
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "By the capture the engine's certificate was %s, by the controller's trace it was "
-	                      "%s.",
+	rule_summary(finding,
+	             "By the capture the engine's certificate was %s, by the controller's trace it was "
+	             "%s.",
 	             session_observed_name(subject->auth.observed), session_observed_name(told->observed));
 	rule_cause(finding, "Another hop (firewall, proxy) ends the one connection and opens another.");
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
@@ -194,8 +200,8 @@ void match_disagree(const struct subject *subject, const struct rule *rule, stru
 		alert_not_captured(subject, rule, printed, out);
 	else if (alert != NULL && printed == NULL)
 		alert_not_printed(subject, rule, alert, out);
-	else if (alert != NULL && (alert->code != printed->code ||
-	                           (alert->dir == session->controller) !=
-	                               (printed->dir == session->traced->controller)))
+	else if (alert != NULL &&
+	         (alert->code != printed->code ||
+	          (alert->dir == session->controller) != (printed->dir == session->traced->controller)))
 		other_alert(subject, rule, alert, printed, out);
 }
