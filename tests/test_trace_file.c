@@ -81,6 +81,7 @@ static void misread_numbers_are_no_loss(void **state)
 	assert_string_equal(ORDER("a4a", "ad4b", "a4c", "a4d"), "a4a ad4b a4c a4d ");
 	assert_string_equal(ORDER("a4a", "a4b", "777777", "a4d"), "a4a a4b 777777 a4d ");
 	assert_string_equal(ORDER("a4a", "a4b", "777777"), "a4a a4b 777777 ");
+	assert_string_equal(ORDER("a4a", "777777", "888888", "a4d"), "a4a 777777 888888 a4d ");
 	assert_string_equal(ORDER("a4a", "ad4b", "ad4c", "a4d"), "a4a ad4b ad4c a4d ");
 }
 

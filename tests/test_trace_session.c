@@ -59,6 +59,8 @@ static void check_accepted(const struct traced *traced, const struct session *se
 	assert_string_equal(trace_observed(traced, session), "accepted");
 	assert_int_equal(session_handshake(session), HANDSHAKE_COMPLETE);
 	assert_int_equal(session_state(session, session_now(traced->model, session)), SESSION_ACTIVE);
+	/* a controller prints nothing of a healthy session: that is no silence */
+	assert_int_equal(session_state(session, session->last.time + 3600 * NS_PER_S), SESSION_ACTIVE);
 	assert_int_equal(session->n_alerts, 0);
 	assert_true(session->trace->done.packet != 0 && session->trace->connected.packet != 0);
 	assert_true(session->trace->n_messages == 6);
@@ -259,6 +261,22 @@ static void an_alert_told_by_its_strings(void **state)
 	model_free(traced.model);
 }
 
+/* Nothing but its strings: the error behind them, or the judgement before, says whose alert it was. */
+static void an_alert_told_by_its_neighbours(void **state)
+{
+	(void)state;
+	static const char *const missing[][3] = {{"0x2182", "not validated", "authlist authentication"},
+	                                         {"0x2182", "handshake failed", "freeing"}};
+	for (size_t i = 0; i < 2; i++) {
+		struct traced traced = without("samples/trace-failure.txt", missing[i], 3);
+		const struct session *session = trace_nth(&traced, 1);
+		assert_int_equal(session->n_alerts, 1);
+		assert_int_equal(session->alerts[0].dir, session->controller);
+		assert_int_equal(session->alerts[0].code, TLS_CERTIFICATE_UNKNOWN);
+		model_free(traced.model);
+	}
+}
+
 static void a_rejection_told_by_its_words(void **state)
 {
 	(void)state;
@@ -300,37 +318,39 @@ static void an_empty_certificate(void **state)
 	        "2") "SSL state = 0x6000; where = 0x10; ret = 0x1\n" STAMP("100",
 	                                                                   "a3") "SSL state = 0x2111; where "
 	                                                                         "= 0x2001; ret = "
-	                                                                         "0x1\n" STAMP("100",
-	                                                                                       "a4") "SSL "
-	                                                                                             "state "
+	                                                                         "0x1\n" STAMP(
+	                                                                             "100",
+	                                                                             "a4") "SSL "
+	                                                                                   "state "
+	                                                                                   "= "
+	                                                                                   "0x2160;"
+	                                                                                   " "
+	                                                                                   "where "
+	                                                                                   "= "
+	                                                                                   "0x2001;"
+	                                                                                   " ret = "
+	                                                                                   "0x1"
+	                                                                                   "\n" STAMP(
+	                                                                                       "10"
+	                                                                                       "0",
+	                                                                                       "a5") "SSL "
+	                                                                                             "stat"
+	                                                                                             "e = "
+	                                                                                             "0x21"
+	                                                                                             "80; "
+	                                                                                             "wher"
+	                                                                                             "e = "
+	                                                                                             "0x40"
+	                                                                                             "08; "
+	                                                                                             "ret "
 	                                                                                             "= "
-	                                                                                             "0x2160;"
-	                                                                                             " "
-	                                                                                             "where "
-	                                                                                             "= "
-	                                                                                             "0x2001;"
-	                                                                                             " ret = "
-	                                                                                             "0x1"
+	                                                                                             "0x22"
+	                                                                                             "8"
 	                                                                                             "\n" STAMP(
 	                                                                                                 "10"
 	                                                                                                 "0",
-	                                                                                                 "a5") "SSL "
-	                                                                                                       "stat"
-	                                                                                                       "e = "
-	                                                                                                       "0x21"
-	                                                                                                       "80; "
-	                                                                                                       "wher"
-	                                                                                                       "e = "
-	                                                                                                       "0x40"
-	                                                                                                       "08; "
-	                                                                                                       "ret "
-	                                                                                                       "= "
-	                                                                                                       "0x22"
-	                                                                                                       "8"
-	                                                                                                       "\n" STAMP(
-	                                                                                                           "100",
-	                                                                                                           "a6") "handshake failed for conn ssl b2c41e70, ssl_err 1 error = error:140890C7:SSL "
-	                                                                                                                 "routines:SSL3_GET_CLIENT_CERTIFICATE:peer did not return a certificate\n");
+	                                                                                                 "a6") "handshake failed for conn ssl b2c41e70, ssl_err 1 error = error:140890C7:SSL "
+	                                                                                                       "routines:SSL3_GET_CLIENT_CERTIFICATE:peer did not return a certificate\n");
 	const struct session *session = trace_nth(&traced, 1);
 	assert_int_equal(session_client_certificate(session), CLIENT_CERTIFICATE_EMPTY);
 	assert_string_equal(trace_observed(&traced, session), "none");
@@ -370,37 +390,38 @@ static void the_controller_as_client(void **state)
 	        "2") "SSL state = 0x1110; where = 0x1001; ret = 0x1\n" STAMP("100",
 	                                                                     "a3") "SSL state = 0x1120; "
 	                                                                           "where = 0x1001; ret = "
-	                                                                           "0x1\n" STAMP("100",
-	                                                                                         "a4") "SSL "
-	                                                                                               "state"
-	                                                                                               " = "
-	                                                                                               "0x113"
-	                                                                                               "0; "
-	                                                                                               "where"
-	                                                                                               " = "
-	                                                                                               "0x100"
-	                                                                                               "1; "
-	                                                                                               "ret "
-	                                                                                               "= "
-	                                                                                               "0x1"
-	                                                                                               "\n" STAMP(
-	                                                                                                   "1"
-	                                                                                                   "0"
-	                                                                                                   "0",
-	                                                                                                   "a"
-	                                                                                                   "5") "SSL "
-	                                                                                                        "stat"
-	                                                                                                        "e = "
-	                                                                                                        "0x11"
-	                                                                                                        "70; "
-	                                                                                                        "wher"
-	                                                                                                        "e = "
-	                                                                                                        "0x10"
-	                                                                                                        "01; "
-	                                                                                                        "ret "
-	                                                                                                        "= "
-	                                                                                                        "0x1"
-	                                                                                                        "\n");
+	                                                                           "0x1\n" STAMP(
+	                                                                               "100",
+	                                                                               "a4") "SSL "
+	                                                                                     "state"
+	                                                                                     " = "
+	                                                                                     "0x113"
+	                                                                                     "0; "
+	                                                                                     "where"
+	                                                                                     " = "
+	                                                                                     "0x100"
+	                                                                                     "1; "
+	                                                                                     "ret "
+	                                                                                     "= "
+	                                                                                     "0x1"
+	                                                                                     "\n" STAMP(
+	                                                                                         "1"
+	                                                                                         "0"
+	                                                                                         "0",
+	                                                                                         "a"
+	                                                                                         "5") "SSL "
+	                                                                                              "stat"
+	                                                                                              "e = "
+	                                                                                              "0x11"
+	                                                                                              "70; "
+	                                                                                              "wher"
+	                                                                                              "e = "
+	                                                                                              "0x10"
+	                                                                                              "01; "
+	                                                                                              "ret "
+	                                                                                              "= "
+	                                                                                              "0x1"
+	                                                                                              "\n");
 	const struct session *session = trace_nth(&traced, 1);
 	assert_int_equal(session->controller, 0);
 	assert_int_equal(session_tls_client(session), session->controller);
@@ -463,37 +484,38 @@ static void a_handshake_that_stops(void **state)
 	        "a2") "SSL state = 0x6000; where = 0x10; ret = 0x1\n" STAMP("100",
 	                                                                    "a3") "SSL state = 0x2111; where "
 	                                                                          "= 0x2001; ret = "
-	                                                                          "0x1\n" STAMP("100",
-	                                                                                        "a4") "SSL "
-	                                                                                              "state "
-	                                                                                              "= "
-	                                                                                              "0x2160"
-	                                                                                              "; "
-	                                                                                              "where "
-	                                                                                              "= "
-	                                                                                              "0x2001"
-	                                                                                              "; ret "
-	                                                                                              "= "
-	                                                                                              "0x1"
-	                                                                                              "\n" STAMP(
-	                                                                                                  "10"
-	                                                                                                  "0",
-	                                                                                                  "a"
-	                                                                                                  "5") "SSL "
-	                                                                                                       "stat"
-	                                                                                                       "e = "
-	                                                                                                       "0x21"
-	                                                                                                       "80; "
-	                                                                                                       "wher"
-	                                                                                                       "e = "
-	                                                                                                       "0x20"
-	                                                                                                       "02; "
-	                                                                                                       "ret "
-	                                                                                                       "= "
-	                                                                                                       "0xff"
-	                                                                                                       "ffff"
-	                                                                                                       "ff"
-	                                                                                                       "\n";
+	                                                                          "0x1\n" STAMP(
+	                                                                              "100",
+	                                                                              "a4") "SSL "
+	                                                                                    "state "
+	                                                                                    "= "
+	                                                                                    "0x2160"
+	                                                                                    "; "
+	                                                                                    "where "
+	                                                                                    "= "
+	                                                                                    "0x2001"
+	                                                                                    "; ret "
+	                                                                                    "= "
+	                                                                                    "0x1"
+	                                                                                    "\n" STAMP(
+	                                                                                        "10"
+	                                                                                        "0",
+	                                                                                        "a"
+	                                                                                        "5") "SSL "
+	                                                                                             "stat"
+	                                                                                             "e = "
+	                                                                                             "0x21"
+	                                                                                             "80; "
+	                                                                                             "wher"
+	                                                                                             "e = "
+	                                                                                             "0x20"
+	                                                                                             "02; "
+	                                                                                             "ret "
+	                                                                                             "= "
+	                                                                                             "0xff"
+	                                                                                             "ffff"
+	                                                                                             "ff"
+	                                                                                             "\n";
 	static const char *const later[] = {"[03/02/26 09:15:04.000 UTC a6 9822] something else\n",
 	                                    "[03/02/26 09:15:09.000 UTC a6 9822] something else\n",
 	                                    "[03/02/26 09:15:09.000 UTC b6 9822] something else\n"};
@@ -560,6 +582,7 @@ int main(void)
 	    cmocka_unit_test(a_pointer_with_a_misread_digit),
 	    cmocka_unit_test(syslog_gives_addresses),
 	    cmocka_unit_test(an_alert_told_by_its_strings),
+	    cmocka_unit_test(an_alert_told_by_its_neighbours),
 	    cmocka_unit_test(a_rejection_told_by_its_words),
 	    cmocka_unit_test(a_request_is_inferred_from_the_certificate_alone),
 	    cmocka_unit_test(an_empty_certificate),
