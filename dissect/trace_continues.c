@@ -74,7 +74,8 @@ bool trace_continues(const struct trace_line *before, struct span line)
 {
 	struct trace_line alone;
 	bool stamped = before->has_time || before->has_sequence;
-	if (before->text.n > LIMIT_WRAPPED || complete(before) || (before->kind == TRACE_OTHER && !stamped) || is_prompt(line))
+	if (before->text.n > LIMIT_WRAPPED || complete(before) || (before->kind == TRACE_OTHER && !stamped) ||
+	    is_prompt(line))
 		return false;
 	trace_decode(line, &alone);
 	if (alone.has_time || alone.has_sequence || alone.kind == TRACE_BLANK)
