@@ -158,16 +158,8 @@ struct session *model_add_session(struct model *model, const struct origin *open
 	return session;
 }
 
-void model_drop_session(struct model *model, struct session *session)
+static void unlink_session(struct model *model, struct session *session)
 {
-	struct capture *capture = &model->capture;
-	capture->evicted_sessions++;
-	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
-	pairs_drop(model->pairs, session);
-	for (uint32_t i = 0; i < session->n_certs; i++)
-		certs_give_back(model->certs, session->certs[i].cert);
-	session_nmsp_free(model, session->nmsp);
-	session_trace_free(model, session->trace);
 	leave_rank(model, session);
 	if (session->prev != NULL)
 		session->prev->next = session->next;
@@ -178,11 +170,37 @@ void model_drop_session(struct model *model, struct session *session)
 	else
 		model->last = session->prev;
 	model->n_sessions--;
+}
+
+void model_join(struct model *model, struct session *wire, struct session *trace)
+{
+	unlink_session(model, trace);
+	wire->traced = trace;
+}
+
+static void free_session(struct model *model, struct session *session)
+{
+	if (session->traced != NULL)
+		free_session(model, session->traced);
+	for (uint32_t i = 0; i < session->n_certs; i++)
+		certs_give_back(model->certs, session->certs[i].cert);
+	session_nmsp_free(model, session->nmsp);
+	session_trace_free(model, session->trace);
 	free(session->steps);
 	free(session->alerts);
 	free(session->certs);
 	free(session->icmp);
 	free(session);
+}
+
+void model_drop_session(struct model *model, struct session *session)
+{
+	struct capture *capture = &model->capture;
+	capture->evicted_sessions++;
+	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
+	pairs_drop(model->pairs, session);
+	unlink_session(model, session);
+	free_session(model, session);
 }
 
 void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size)
@@ -292,15 +310,17 @@ static int by_number(const void *left, const void *right)
 
 void model_number_by_time(struct model *model)
 {
-	uint32_t n = model->n_sessions, i = 0;
+	uint32_t n = model->n_sessions, n_ids = 0, i = 0;
 	struct session **sessions = xcalloc((size_t)n + 1, sizeof(struct session *));
-	uint32_t *ids = xcalloc((size_t)n + 1, sizeof *ids);
+	uint32_t *ids = xcalloc(2 * (size_t)n + 1, sizeof *ids);
 	for (struct session *s = model->first; s != NULL; s = s->next, i++) {
 		sessions[i] = s;
-		ids[i] = s->id;
+		ids[n_ids++] = s->id;
+		if (s->traced != NULL)
+			ids[n_ids++] = s->traced->id; /* free since it was joined */
 	}
 	qsort(sessions, n, sizeof(struct session *), by_time);
-	qsort(ids, n, sizeof *ids, by_number);
+	qsort(ids, n_ids, sizeof *ids, by_number);
 	for (i = 0; i < n; i++) {
 		sessions[i]->id = ids[i];
 		sessions[i]->prev = i > 0 ? sessions[i - 1] : NULL;

@@ -200,6 +200,7 @@ struct session {
 	uint32_t n_icmp, room_icmp;
 	struct session_nmsp *nmsp; /* session_nmsp.h; NULL until plaintext came */
 	struct session_trace *trace; /* session_trace.h; NULL when it comes from packets alone */
+	struct session *traced; /* of the wire: the same session in the controller's trace, owned; NULL = none */
 	uint64_t steps_dropped, alerts_dropped; /* beyond LIMIT_STEPS, LIMIT_ALERTS */
 	struct session *prev, *next;            /* in order of id */
 	struct pair *pair;                      /* pairs.h; NULL for a session of no connection */
@@ -239,6 +240,7 @@ enum limit {
 	HIT_TRACE_EVENTS,
 	HIT_TRACE_MESSAGES,
 	HIT_TRACE_PROCESSES,
+	HIT_TRACE_VOTERS,
 	HITS
 };
 
@@ -265,6 +267,9 @@ struct trace_reading {
 	uint64_t n_ranges;         /* all of them */
 	char zone[8];              /* the first time zone that is not known and was taken for UTC; "" = none */
 	int64_t first;             /* time of the first line, ORIGIN_NO_TIME without stamps */
+	uint32_t handshakes; /* sessions that are in the capture, too; the clocks are compared by them */
+	int64_t offset;      /* ns: the trace's clock minus the capture's; 0 without such sessions */
+	int64_t spread;      /* ns: the offsets of single messages lie so far around it */
 };
 
 struct capture_input {
@@ -370,6 +375,9 @@ struct step *model_add_step(struct model *model, struct session *session, const 
 void model_add_alert(struct model *model, struct session *session, const struct alert_seen *alert);
 void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen); /* takes the reference */
 void model_add_icmp(struct session *session, const struct icmp_seen *seen);
+
+/* The session of the trace leaves the list and becomes `traced` of the wire's. */
+void model_join(struct model *model, struct session *wire, struct session *trace);
 
 /* Makes room for one more element in an array that doubles, from 4; `n` of `*room` are used. */
 void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size);

@@ -227,6 +227,31 @@ static enum auth_prediction without_certificate(const struct session *session)
 	return AUTH_NO_CERTIFICATE;
 }
 
+static void observe(const struct session *session, struct session_auth *out)
+{
+	if (session_resumed(session))
+		return;
+	if (observe_rejection(session, out) || observe_acceptance(session, out))
+		return;
+	if (session->trace != NULL)
+		observe_in_words(session, out);
+	else if (!infer_one_sided(session, out))
+		infer_tls13(session, out);
+}
+
+/* What the controller itself said goes before what was not seen or only inferred. */
+static void ask_trace(const struct session *traced, struct session_auth *out)
+{
+	struct session_auth told = {.observed = AUTH_OBSERVED_NONE};
+	observe(traced, &told);
+	if (told.observed == AUTH_OBSERVED_NONE || told.inferred)
+		return;
+	out->observed = told.observed;
+	out->inferred = false;
+	out->n_evidence = told.n_evidence;
+	memcpy(out->evidence, told.evidence, sizeof out->evidence);
+}
+
 /* The digest that this controller is sent, by the table of controllers of an engine's text. */
 static size_t wanted(const struct model *model, const struct session *session)
 {
@@ -269,14 +294,9 @@ void session_auth(const struct model *model, const struct session *session, stru
 {
 	*out = (struct session_auth){.cert = session_cert(session, session_engine(session))};
 	predict(model, session, out);
-	if (session_resumed(session))
-		return;
-	if (observe_rejection(session, out) || observe_acceptance(session, out))
-		return;
-	if (session->trace != NULL)
-		observe_in_words(session, out);
-	else if (!infer_one_sided(session, out))
-		infer_tls13(session, out);
+	observe(session, out);
+	if (session->traced != NULL && (out->observed == AUTH_OBSERVED_NONE || out->inferred))
+		ask_trace(session->traced, out);
 }
 
 void session_auth_fix(const struct model *model, const struct session_auth *auth, struct auth_fix *out)

@@ -33,6 +33,9 @@ struct step_state session_step_state(const struct session *session, const struct
 	    {STEP_FINISHED, true, {0x21e0, "SSLv3 write finished A"}},
 	};
 	struct step_state none = {0, NULL};
+	const struct step *printed = session_trace_step(session, step);
+	if (printed != NULL && printed->state != 0 && !printed->inferred)
+		return session_step_state(session->traced, printed);
 	if (step->inferred)
 		return none;
 	if (step->state != 0 && session->trace != NULL)

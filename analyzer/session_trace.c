@@ -129,6 +129,23 @@ const struct trace_event *session_trace_event(const struct session_trace *trace,
 	return NULL;
 }
 
+const struct step *session_trace_step(const struct session *wire, const struct step *step)
+{
+	const struct session *traced = wire->traced;
+	uint32_t before = 0;
+	if (traced == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < wire->n_steps && &wire->steps[i] != step; i++)
+		before += wire->steps[i].kind == step->kind && wire->steps[i].dir == step->dir;
+	for (uint32_t i = 0; i < traced->n_steps; i++) {
+		const struct step *printed = &traced->steps[i];
+		bool same_side = (printed->dir == traced->controller) == (step->dir == wire->controller);
+		if (printed->kind == step->kind && same_side && before-- == 0)
+			return printed;
+	}
+	return NULL;
+}
+
 const char *session_trace_state_name(const struct session_trace *trace, uint16_t state,
                                      const struct origin *at)
 {

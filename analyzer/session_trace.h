@@ -74,6 +74,12 @@ enum handshake_state session_trace_handshake(const struct session *session);
 /* The callback that this line belongs to, NULL when none is kept. */
 const struct trace_event *session_trace_event(const struct session_trace *trace, const struct origin *at);
 
+/*
+ * The step of the same message in the trace that belongs to this session of the wire; NULL without one. Of
+ * repeated messages the first belongs to the first, and so on.
+ */
+const struct step *session_trace_step(const struct session *wire, const struct step *step);
+
 /* The text of a state as printed at or in front of this line, else by OpenSSL's table; NULL for neither. */
 const char *session_trace_state_name(const struct session_trace *trace, uint16_t state,
                                      const struct origin *at);

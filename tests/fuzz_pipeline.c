@@ -3,10 +3,14 @@
  * that the model and the reports make checked behind it.
  *
  * The input is a capture file. When its first byte is 'S' the rest is a series of TCP segments of one
- * conversation instead (see next_segment), so that the fuzzer reaches TLS without inventing headers.
+ * conversation instead (see next_segment), so that the fuzzer reaches TLS without inventing headers. Every
+ * fourth length: the sessions are printed as traces, read back by a clock of their own, and matched.
  */
 #include "analyzer/analyze.h"
+#include "analyzer/trace_match.h"
+#include "analyzer/trace_session.h"
 #include "tests/frames.h"
+#include "ui/as_trace.h"
 #include "ui/json.h"
 #include "ui/text.h"
 
@@ -110,7 +114,7 @@ static void read_segments(struct analyze *analyze, uint32_t input, struct span b
 
 static void check_origin(const struct capture *capture, const struct origin *at)
 {
-	assert(at->packet <= capture->packets && at->input < capture->n_inputs);
+	assert((at->line || at->packet <= capture->packets) && at->input < capture->n_inputs);
 }
 
 static void check_direction(const struct model *model, const struct session *session, uint8_t dir)
@@ -234,6 +238,45 @@ static void judge(const struct model *model)
 	free(findings);
 }
 
+/* ---- trace and capture together ---- */
+
+/* Every line that --as-trace prints is understood as it is. */
+static void read_trace(struct model *model, char *text)
+{
+	uint32_t input = model_add_input(model, "trace");
+	struct trace_sessions *sessions = trace_session_new(model, input);
+	struct trace_item item = {.number = 0};
+	int64_t ahead = (model->n_sessions % 3) * 3600 * NS_PER_S;
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		item.raw = span_of(line, strlen(line));
+		item.number++;
+		trace_decode(item.raw, &item.line);
+		assert(item.line.kind > TRACE_OTHER && item.line.repairs == 0);
+		item.line.time += ahead;
+		trace_session_line(sessions, &item);
+	}
+	trace_session_end(sessions);
+}
+
+static void match_with_trace(struct model *model)
+{
+	char *text = NULL;
+	size_t n = 0;
+	uint32_t sequence = 1, before = model->n_sessions, joined = 0;
+	FILE *out = open_memstream(&text, &n);
+	for (const struct session *s = model->first; s != NULL; s = s->next)
+		as_trace_session(out, model, s, &sequence);
+	assert(fclose(out) == 0);
+	check_printable(text, n);
+	read_trace(model, text);
+	trace_match(model);
+	model_number_by_time(model);
+	for (const struct session *s = model->first; s != NULL; s = s->next)
+		joined += s->traced != NULL;
+	assert(model->n_sessions <= 2 * before && joined <= before);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char list[] =
@@ -251,7 +294,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_file(analyze, input, bytes);
 	analyze_end(analyze);
 	judge(model);
-	write_report(model, model->n_sessions > REPORTED ? model->first->id : 0, size % 2 == 0);
+	if (size % 4 == 3)
+		match_with_trace(model);
+	write_report(model, model->n_sessions > REPORTED ? model->first->id : 0, size % 8 < 4);
 	analyze_free(analyze);
 	model_free(model);
 	return 0;

@@ -46,12 +46,15 @@ static void test_all(void **state)
 	assert_int_equal(o.output, OUTPUT_JSON);
 	assert_int_equal(o.count, 10);
 	assert_int_equal(o.session, 3);
-	assert_true(o.utc && o.quiet && o.messages);
+	assert_true(o.utc && o.quiet && o.messages && !o.as_trace);
 	assert_string_equal(o.profile, "p.profile");
 	assert_string_equal(o.write, "out.pcapng");
 	assert_true(o.with_secrets);
 	assert_int_equal(o.verbose, 2);
 	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
+	options_free(&o);
+	assert_int_equal(parse("-r a.pcap --as-trace", &o, &err), 0);
+	assert_true(o.as_trace);
 	options_free(&o);
 }
 
@@ -81,6 +84,7 @@ static void test_wrong(void **state)
 	    {"-r a --port 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most 16"},
 	    {"-r a --with-secrets", "add -w FILE"},
 	    {"-r a -w -", "the name of a file"},
+	    {"-r a -o json --as-trace", "leave out -o json"},
 	    {"-r a --controller wlc.example.com", "names are not resolved"},
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -5,9 +5,11 @@
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"
 #include "analyzer/profile_file.h"
+#include "analyzer/trace_match.h"
 #include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
 #include "ui/explain.h"
+#include "ui/as_trace.h"
 #include "ui/json.h"
 #include "ui/options.h"
 #include "ui/progress.h"
@@ -255,6 +257,34 @@ static void close_save(struct run *run)
 
 /* ---- the report ---- */
 
+static void print_traces(const struct run *run, const struct view *view)
+{
+	uint32_t sequence = 1;
+	struct err err;
+	for (size_t i = 0; i < view->n_digests; i++) {
+		const struct session *session = view->digests[i].session;
+		switch (as_trace_session(stdout, run->model, session, &sequence)) {
+		case AS_TRACE_PRINTED:
+			break;
+		case AS_TRACE_TLS13:
+			err_set(&err, "session %u is not printed: TLS 1.3 has no such trace",
+			        (unsigned)session->id);
+			complain(run, err.text);
+			break;
+		case AS_TRACE_IS_TRACE:
+			err_set(&err, "session %u is not printed: it was read from a trace",
+			        (unsigned)session->id);
+			complain(run, err.text);
+			break;
+		case AS_TRACE_NO_STEPS:
+			err_set(&err, "session %u is not printed: no step of a TLS handshake was captured",
+			        (unsigned)session->id);
+			complain(run, err.text);
+			break;
+		}
+	}
+}
+
 static struct page page_of(const struct run *run)
 {
 	return (struct page){
@@ -268,7 +298,9 @@ static struct page page_of(const struct run *run)
 static void report(const struct run *run, struct view *view)
 {
 	struct page page = page_of(run);
-	if (run->options.output == OUTPUT_JSON)
+	if (run->options.as_trace)
+		print_traces(run, view);
+	else if (run->options.output == OUTPUT_JSON)
 		json_report(stdout, view);
 	else
 		text_report(&page, view);
@@ -336,8 +368,10 @@ static enum status analyse(struct run *run, struct err *err)
 	if (run->n_inputs + run->n_traces == 0 || open_save(run, err) != 0)
 		return STATUS_TROUBLE;
 	read_all(run);
-	if (run->n_traces > 0 && run->n_inputs + run->n_traces > 1)
+	if (run->n_traces > 0 && run->n_inputs + run->n_traces > 1) {
+		trace_match(run->model);
 		model_number_by_time(run->model);
+	}
 	close_save(run);
 	enum status status = finish(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;

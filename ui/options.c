@@ -17,7 +17,8 @@ enum {
 	OPTION_SESSION,
 	OPTION_MESSAGES,
 	OPTION_EXPLAIN,
-	OPTION_WITH_SECRETS
+	OPTION_WITH_SECRETS,
+	OPTION_AS_TRACE
 };
 
 struct option_row {
@@ -45,6 +46,8 @@ static const struct option_row rows[] = {
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "with -o json: list the messages one by one"},
+    {OPTION_AS_TRACE, "as-trace", NULL,
+     "no report: print the handshakes as the controller's\ndebug trace has them"},
     {'u', "utc", NULL, "times in UTC (default: local time)"},
     {'q', "quiet", NULL, "no progress"},
     {'v', "verbose", NULL, "more detail: -v lists the messages,\n-vv their fields and bytes"},
@@ -133,6 +136,9 @@ static void apply_flag(struct options *out, int letter)
 		break;
 	case OPTION_EXPLAIN:
 		out->explain = true;
+		break;
+	case OPTION_AS_TRACE:
+		out->as_trace = true;
 		break;
 	case 'u':
 		out->utc = true;
@@ -246,6 +252,8 @@ static int check(const struct options *options, struct err *err)
 		return err_set(err, "-w wants the name of a file: standard output carries the report");
 	if (options->write != NULL && options->n_read == 0 && options->n_trace > 0)
 		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
+	if (options->as_trace && options->output == OUTPUT_JSON)
+		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
 	if (options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
 		return 0;
 	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-t TRACE] [-a AUTHLIST] [options] "

@@ -35,7 +35,7 @@ struct options {
 	uint32_t session; /* the one to report, 0 = all */
 	const char *write; /* NULL when not given */
 	bool with_secrets; /* only together with `write` */
-	bool utc, quiet, messages, explain;
+	bool utc, quiet, messages, explain, as_trace;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */
 };

@@ -166,14 +166,19 @@ static void show_strings(const struct page *page, const char *first, const struc
 
 /* ---- the parts of a session ---- */
 
+static const struct table *timeline_of(const struct session *session)
+{
+	if (session->trace != NULL)
+		return &view_timeline_trace;
+	return session->traced != NULL ? &view_timeline_both : &view_timeline;
+}
+
 static void show_timeline(const struct page *page, const struct row *row)
 {
 	if (view_rows(&view_timeline, row) == 0)
 		return;
 	heading(page, "What happened (-> from the engine, <- from the controller)");
-	const struct table *table =
-	    row->session->session->trace != NULL ? &view_timeline_trace : &view_timeline;
-	page_grid(page, 0, table, row); /* needs every column of the page */
+	page_grid(page, 0, timeline_of(row->session->session), row); /* needs every column of the page */
 	uint64_t missing = row->session->session->steps_dropped + row->session->session->alerts_dropped;
 	char text[LINE];
 	if (missing == 0)

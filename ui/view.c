@@ -146,6 +146,9 @@ void view_session_open(struct view *view, const struct session *session)
 	checklist(view->model, session, &out->auth, &out->checklist);
 	session_community_id(session, out->community_id);
 	session_decryption(view->model, session, &out->decryption);
+	out->clock = session->traced == NULL
+	                 ? 0
+	                 : view->model->capture.inputs[session->traced->opened.input].trace->offset;
 	view_timeline_build(out);
 	view_trust_build(out);
 }

@@ -150,6 +150,7 @@ struct view_session {
 	struct session_decryption decryption;
 	struct view_event events[VIEW_EVENTS];
 	size_t n_events;
+	int64_t clock; /* ns: the trace's clock minus the capture's, where both show the session; else 0 */
 	char trust[VIEW_TRUST][160]; /* sentences */
 	size_t n_trust;
 };
@@ -207,6 +208,7 @@ extern const struct table view_findings;        /* of the session, or of the cap
 extern const struct table view_findings_advice; /* of the finding that is the item */
 extern const struct table view_findings_evidence;
 extern const struct table view_timeline; /* for people: steps, alerts and TCP events by packet */
+extern const struct table view_timeline_both;  /* the same with the lines of the controller's trace */
 extern const struct table view_timeline_trace; /* the same of a session of a trace, by line */
 extern const struct table view_traces;       /* for people: how each trace was read */
 extern const struct table view_trace_remarks; /* of the trace that is the item: sentences */
@@ -233,9 +235,15 @@ const char *view_tls_version(const struct session *of);
 void view_timeline_build(struct view_session *session);
 void view_trust_build(struct view_session *session);
 
-/* Their part for a session of a trace. */
+/* Their part for a session that a trace shows, alone or beside the packets. */
 void view_trace_events(struct view_session *session);
 void view_trace_trust(struct view_session *session);
+
+/* The line that prints this step of the wire; NULL when there is none, or no step. */
+const struct origin *view_trace_printed(const struct session *session, const struct step *step);
+
+/* The session as the trace has it: itself, or its part in the trace; NULL when it is of the wire alone. */
+const struct session *view_trace_session(const struct session *session);
 
 /* Adds an event to the timeline; NULL when there is no such packet or line, or no room. */
 struct view_event *view_timeline_add(struct view_session *session, const struct origin *at, uint8_t dir);

@@ -389,7 +389,8 @@ static size_t decrypted_counts(const struct row *parent)
 static const struct trace_message *traced(const struct row *row)
 {
 	size_t n = decrypted_counts(row);
-	return row->index < n ? NULL : &row->session->session->trace->messages[row->index - n];
+	const struct session *session = view_trace_session(row->session->session);
+	return row->index < n ? NULL : &session->trace->messages[row->index - n];
 }
 
 static struct value count_type(const struct row *row)
@@ -448,8 +449,8 @@ static struct value count_documented(const struct row *row)
 
 static size_t counts(const struct row *parent)
 {
-	const struct session_trace *trace = parent->session->session->trace;
-	return decrypted_counts(parent) + (trace == NULL ? 0 : trace->n_messages);
+	const struct session *session = view_trace_session(parent->session->session);
+	return decrypted_counts(parent) + (session == NULL ? 0 : session->trace->n_messages);
 }
 
 static void count_open(const struct row *parent, struct row *row)

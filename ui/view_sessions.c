@@ -191,9 +191,9 @@ static struct value id(const struct row *row)
 
 static struct value source(const struct row *row)
 {
-	if (session(row)->trace == NULL)
-		return view_text("wire");
-	return view_text(session(row)->opened.line ? "trace" : "both");
+	if (session(row)->trace != NULL)
+		return view_text("trace");
+	return view_text(session(row)->traced != NULL ? "both" : "wire");
 }
 
 static struct value community_id(const struct row *row)

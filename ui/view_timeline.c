@@ -58,11 +58,18 @@ static void add_steps(struct view_session *session)
 	}
 }
 
-static void add_alerts(struct view_session *session)
+/* The side that sends is the same in both, the numbers of the directions need not be. */
+static uint8_t dir_of(const struct view_session *session, const struct session *of, uint8_t dir)
 {
-	for (uint32_t i = 0; i < session->session->n_alerts; i++) {
-		const struct alert_seen *alert = &session->session->alerts[i];
-		struct view_event *event = view_timeline_add(session, &alert->at, alert->dir);
+	return dir == of->controller ? session->session->controller : session_engine(session->session);
+}
+
+static void add_alerts(struct view_session *session, const struct session *of)
+{
+	for (uint32_t i = 0; i < of->n_alerts; i++) {
+		const struct alert_seen *alert = &of->alerts[i];
+		struct view_event *event =
+		    view_timeline_add(session, &alert->at, dir_of(session, of, alert->dir));
 		if (event == NULL)
 			continue;
 		const char *name = tls_alert_name(alert->code);
@@ -74,6 +81,66 @@ static void add_alerts(struct view_session *session)
 			         alert->level == TLS_ALERT_FATAL ? "fatal" : "warning",
 			         name != NULL ? name : "unregistered", alert->code);
 		event->alert = true;
+	}
+}
+
+/* Steps that the trace has and the capture lacks: packets are missing. */
+static void add_printed(struct view_session *session, const struct session *traced)
+{
+	bool on_wire[LIMIT_STEPS] = {false};
+	for (uint32_t i = 0; i < session->session->n_steps; i++) {
+		const struct step *printed =
+		    session_trace_step(session->session, &session->session->steps[i]);
+		if (printed != NULL)
+			on_wire[printed - traced->steps] = true;
+	}
+	for (uint32_t i = 0; i < traced->n_steps; i++) {
+		const struct step *step = &traced->steps[i];
+		struct view_event *event =
+		    on_wire[i] || step->inferred
+		        ? NULL
+		        : view_timeline_add(session, &step->at, dir_of(session, traced, step->dir));
+		if (event == NULL)
+			continue;
+		event->traced = session_trace_event(traced->trace, &step->at);
+		snprintf(event->text, sizeof event->text, "%s (printed only)", session_step_name(step->kind));
+	}
+}
+
+/*
+ * A line stands behind the last packet that is not later by the capture's clock; where times are too coarse
+ * to tell, the controller's own messages that were printed before and behind it do.
+ */
+static uint64_t place_of(const struct view_session *session, const struct origin *line)
+{
+	int64_t time = origin_elapsed(session->clock, line->time);
+	uint64_t place = 0, least = 0, most = UINT64_MAX;
+	for (size_t i = 0; i < session->n_events; i++) {
+		const struct view_event *packet = &session->events[i];
+		const struct origin *printed = view_trace_printed(session->session, packet->step);
+		if (packet->at.line)
+			continue;
+		if (packet->at.time <= time && packet->place > place)
+			place = packet->place;
+		if (printed == NULL || packet->dir != session->session->controller)
+			continue;
+		if (origin_order(printed, line) <= 0)
+			least = packet->place > least ? packet->place : least;
+		else
+			most = packet->place - 1 < most ? packet->place - 1 : most;
+	}
+	place = place < least ? least : place;
+	return place > most ? most : place;
+}
+
+static void place_lines(struct view_session *session)
+{
+	for (size_t i = 0; i < session->n_events; i++) {
+		struct view_event *event = &session->events[i];
+		if (!event->at.line)
+			continue;
+		event->place = place_of(session, &event->at);
+		event->order = VIEW_EVENTS + (size_t)event->at.packet;
 	}
 }
 
@@ -136,11 +203,18 @@ void view_timeline_build(struct view_session *session)
 	add_opening(session);
 	add_gap(session);
 	add_steps(session);
-	add_alerts(session);
+	add_alerts(session, session->session);
 	add_traffic(session);
 	add_icmp(session);
 	add_closing(session);
+	const struct session *traced = session->session->traced;
+	if (traced != NULL) {
+		add_alerts(session, traced);
+		add_printed(session, traced);
+	}
 	view_trace_events(session);
+	if (traced != NULL)
+		place_lines(session);
 	qsort(session->events, session->n_events, sizeof session->events[0], by_place);
 }
 
@@ -156,7 +230,8 @@ static struct value offset(const struct row *row)
 	int64_t opened = row->session->session->opened.time;
 	if (opened == ORIGIN_NO_TIME || event(row)->at.time == ORIGIN_NO_TIME)
 		return view_null();
-	return (struct value){.kind = VALUE_OFFSET, .ns = event(row)->at.time - opened};
+	int64_t clock = event(row)->at.line ? row->session->clock : 0;
+	return (struct value){.kind = VALUE_OFFSET, .ns = event(row)->at.time - clock - opened};
 }
 
 static struct value packet(const struct row *row)
@@ -164,9 +239,11 @@ static struct value packet(const struct row *row)
 	return view_packet(&event(row)->at);
 }
 
+/* Of a step that both have, the line that prints it. */
 static struct value line(const struct row *row)
 {
-	return view_line(&event(row)->at);
+	const struct origin *printed = view_trace_printed(row->session->session, event(row)->step);
+	return view_line(printed != NULL ? printed : &event(row)->at);
 }
 
 static struct value direction(const struct row *row)
@@ -197,8 +274,9 @@ static struct step_state state_of(const struct row *row)
 		return session_step_state(row->session->session, event(row)->step);
 	if (traced == NULL)
 		return (struct step_state){0, NULL};
-	return (struct step_state){traced->state, session_trace_state_name(row->session->session->trace,
-	                                                                   traced->state, &traced->at)};
+	return (struct step_state){traced->state,
+	                           session_trace_state_name(view_trace_session(row->session->session)->trace,
+	                                                    traced->state, &traced->at)};
 }
 
 static struct value state(const struct row *row)
@@ -238,6 +316,17 @@ static const struct column trace_columns[] = {
     {.label = "State", .get = state},
     {.label = "of controller (printed)", .get = state_name},
 };
+
+/* What has a line is printed, the rest implied. */
+static const struct column both_columns[] = {
+    {.label = "Seconds", .get = offset},  {.label = "Packet", .get = packet},
+    {.label = "Line", .get = line},       {.label = "  ", .get = direction},
+    {.label = "Message", .get = message}, {.label = "State", .get = state},
+    {.label = "of controller", .get = state_name},
+};
+
+const struct table view_timeline_both = {TABLE_OF(both_columns), .count = timeline_count,
+                                         .open = timeline_open};
 
 const struct table view_timeline_trace = {TABLE_OF(trace_columns), .count = timeline_count,
                                           .open = timeline_open};

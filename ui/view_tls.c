@@ -110,7 +110,8 @@ static struct value step_packet(const struct row *row)
 
 static struct value step_line(const struct row *row)
 {
-	return view_line(&step(row)->at);
+	const struct origin *printed = view_trace_printed(session(row), step(row));
+	return view_line(printed != NULL ? printed : &step(row)->at);
 }
 
 static struct value step_from(const struct row *row)

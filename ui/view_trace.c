@@ -82,10 +82,21 @@ static void append_state(struct view_event *event, const struct trace_event *tra
 		         (unsigned)traced->state);
 }
 
+const struct session *view_trace_session(const struct session *session)
+{
+	return session->trace != NULL ? session : session->traced;
+}
+
+const struct origin *view_trace_printed(const struct session *session, const struct step *step)
+{
+	const struct step *printed = step == NULL ? NULL : session_trace_step(session, step);
+	return printed == NULL || printed->inferred ? NULL : &printed->at;
+}
+
 void view_trace_events(struct view_session *out)
 {
-	const struct session *session = out->session;
-	const struct session_trace *trace = session->trace;
+	const struct session *session = view_trace_session(out->session);
+	const struct session_trace *trace = session != NULL ? session->trace : NULL;
 	char text[sizeof out->events[0].text];
 	for (uint32_t i = 0; trace != NULL && i < trace->n_events; i++) {
 		const struct trace_event *from = &trace->events[i];
@@ -97,7 +108,7 @@ void view_trace_events(struct view_session *out)
 		say(session, from, text, sizeof text);
 		if (text[0] == '\0')
 			continue;
-		event = view_timeline_add(out, &from->at, session->controller);
+		event = view_timeline_add(out, &from->at, out->session->controller);
 		if (event == NULL)
 			return;
 		event->has_dir = false;
@@ -108,10 +119,26 @@ void view_trace_events(struct view_session *out)
 
 /* ---- trust ---- */
 
+/* Beside the packets only what is missing counts. */
+static void beside(struct view_session *out, const struct session *traced)
+{
+	const struct session_trace *trace = traced->trace;
+	view_trust_say(out, "also in the controller's trace, from line %" PRIu64 " to line %" PRIu64,
+	               traced->opened.packet, traced->last.packet);
+	if (trace->lost > 0)
+		view_trust_say(out,
+		               "%" PRIu64 " line%s missing from the trace, first in front of line %" PRIu64,
+		               trace->lost, trace->lost == 1 ? " is" : "s are", trace->first_lost.packet);
+}
+
 void view_trace_trust(struct view_session *out)
 {
 	const struct session *session = out->session;
 	const struct session_trace *trace = session->trace;
+	if (session->traced != NULL) {
+		beside(out, session->traced);
+		return;
+	}
 	if (session->midstream)
 		view_trust_say(out, "the trace begins after the connection: what came before is not known");
 	if (trace->lost > 0)

@@ -75,6 +75,8 @@ void view_trust_build(struct view_session *session)
 	if (session->n_trust == 0)
 		view_trust_say(session, "both directions seen, no gap, no cut packet");
 	repeats(session);
+	if (session->session->traced != NULL)
+		view_trace_trust(session);
 }
 
 static size_t trust_count(const struct row *parent)

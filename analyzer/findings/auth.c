@@ -182,6 +182,19 @@ static void explain_trace(const struct subject *subject, const struct alert_seen
 	advise_reading(finding);
 }
 
+/* Where the controller's trace says the same. */
+static void cite_trace(const struct subject *subject, struct finding *finding)
+{
+	struct session_auth told;
+	if (subject->session->traced == NULL)
+		return;
+	session_auth(subject->model, subject->session->traced, &told);
+	if (told.observed != subject->auth.observed)
+		return;
+	for (uint32_t i = 0; i < told.n_evidence; i++)
+		rule_evidence(finding, &told.evidence[i]);
+}
+
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -193,8 +206,15 @@ void auth_rejected(const struct subject *subject, const struct rule *rule, struc
 	struct finding *finding = rule_finding(rule, out);
 	for (uint32_t i = 0; i < auth->n_evidence; i++)
 		rule_evidence(finding, &auth->evidence[i]);
+	cite_trace(subject, finding);
 	if (session->trace != NULL) {
 		explain_trace(subject, alert, finding);
+		return;
+	}
+	if (alert == NULL && !auth->inferred && session->traced != NULL) {
+		struct subject printed = *subject;
+		printed.session = session->traced;
+		explain_trace(&printed, session_fatal_alert(session->traced), finding);
 		return;
 	}
 	if (alert == NULL) {

@@ -47,6 +47,7 @@ static const struct rule session_rules[] = {
     {"service-not-capable", SEVERITY_WARNING, request_not_capable, 0},
     {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
     {"keys-wrong", SEVERITY_WARNING, keys_wrong, 0},
+    {"trace-wire-disagree", SEVERITY_WARNING, match_disagree, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
     {"capture-gaps", SEVERITY_WARNING, capture_gaps, 0},
     {"capture-cut-packets", SEVERITY_WARNING, capture_cut_packets, 0},
@@ -73,6 +74,7 @@ static const struct rule capture_rules[] = {
     {"capture-clock-jump", SEVERITY_WARNING, trust_clock_jump, 0},
     {"capture-offload", SEVERITY_INFO, trust_offload, 0},
     {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
+    {"time-skew", SEVERITY_WARNING, match_time_skew, 0},
     {"capture-truncated", SEVERITY_WARNING, capture_truncated, 0},
 };
 

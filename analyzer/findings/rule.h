@@ -163,6 +163,10 @@ void capture_truncated(const struct subject *subject, const struct rule *rule, s
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* match.c */
+void match_time_skew(const struct subject *subject, const struct rule *rule, struct findings *out);
+void match_disagree(const struct subject *subject, const struct rule *rule, struct findings *out);
+
 /* trace.c; the first three write what is special to sessions of a trace into a finding of another family */
 void trace_rejected(const struct subject *subject, struct finding *finding);
 void trace_midstream(const struct subject *subject, struct finding *finding);

@@ -1,7 +1,7 @@
 /*
  * Picks facts out of a JSON report on standard input: one a line, for the scripts that compare them, or the
- * sessions without what another file changes, for tests/round-trip.
- * Usage: report_facts steps | alerts | certificates | messages | findings | sessions
+ * sessions without what another file changes, for tests/round-trip, or what a trace tells, for tests/as-trace.
+ * Usage: report_facts steps | alerts | certificates | messages | findings | sessions | trace
  */
 #include "dissect/names.h"
 
@@ -133,16 +133,57 @@ static int print_items(json_t *report, const struct fact *fact)
 	return 0;
 }
 
+static const char *text_of(json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text != NULL ? text : "null";
+}
+
+/* What a trace can tell of a session: steps with a state, alerts, the decision. Times to the millisecond. */
+static void print_traced(json_t *session)
+{
+	enum { MS = sizeof "2026-03-02T09:15:00.000" - 1 };
+	json_t *tls = json_object_get(session, "tls"), *auth = json_object_get(session, "auth"), *item;
+	bool inferred = json_is_true(json_object_get(auth, "observed_inferred")), any = false;
+	size_t i;
+	json_array_foreach (json_object_get(tls, "steps"), i, item) {
+		if (json_is_null(json_object_get(item, "state")))
+			continue;
+		any = true;
+		printf("%.*s %s %s %s\n", MS, text_of(item, "time"), text_of(item, "from"),
+		    text_of(item, "message"), text_of(item, "state"));
+	}
+	if (!any)
+		return;
+	json_array_foreach (json_object_get(tls, "alerts"), i, item)
+		if (!json_is_true(json_object_get(item, "encrypted")))
+			printf("%.*s %s %s %lld\n", MS, text_of(item, "time"), text_of(item, "from"), text_of(item, "level"),
+			    (long long)json_integer_value(json_object_get(item, "code")));
+	printf("%s\n", inferred ? "none" : text_of(auth, "observed"));
+}
+
+static int print_traces(json_t *report)
+{
+	json_t *session;
+	size_t i;
+	json_array_foreach (json_object_get(report, "sessions"), i, session)
+		print_traced(session);
+	json_decref(report);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	json_error_t error;
 	json_t *report = json_loadf(stdin, 0, &error);
 	const char *what = argc == 2 ? argv[1] : "";
 	const struct fact *fact = find_fact(what);
-	bool sessions = strcmp(what, "sessions") == 0;
-	if (report == NULL || (fact == NULL && !sessions)) {
+	bool sessions = strcmp(what, "sessions") == 0, traces = strcmp(what, "trace") == 0;
+	if (report == NULL || (fact == NULL && !sessions && !traces)) {
 		fprintf(stderr, "report_facts: %s\n", report == NULL ? error.text : "usage");
 		return 2;
 	}
+	if (traces)
+		return print_traces(report);
 	return sessions ? print_sessions(report) : print_items(report, fact);
 }
