@@ -6,6 +6,8 @@
 #include "analyzer/messages.h"
 
 #include "analyzer/frame.h"
+#include "analyzer/messages_hold.h"
+#include "analyzer/scrap.h"
 #include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 
@@ -13,31 +15,13 @@
 
 #define MISFITS_FORGIVEN 3 /* so many named messages outweigh a place where none can start */
 
-/* Bytes of a direction, or a hole in it, that wait for the decision. */
-struct held_piece {
-	uint8_t dir;
-	bool is_gap;
-	uint64_t n;
-	struct origin origin;
-};
-
-/* The plaintext so far, in the order in which it came. */
-struct hold {
-	struct held_piece *pieces;
-	size_t n_pieces, room_pieces;
-	uint8_t *bytes;
-	size_t n, room;
-};
-
 struct message_side {
 	struct messages *messages;
 	uint8_t dir;
 	bool started;  /* something came */
 	bool doubtful; /* a gap came: a place where no message starts proves nothing */
 	bool ended, finishing;
-	uint8_t scrap[FRAME_HEAD]; /* small pieces, while the place is lost: Java's 1 byte and n-1 bytes */
-	size_t n_scrap;
-	uint32_t scrap_fronts; /* bit i: a piece began at byte i. Only there a header alone is believed */
+	struct scrap scrap;
 	struct origin now;
 	struct frame frame;
 };
@@ -48,7 +32,7 @@ struct messages {
 	struct session_nmsp *nmsp;
 	const struct profile *profile; /* the one that is tried, then the one that holds */
 	struct message_side side[2];
-	struct hold hold;
+	struct messages_hold hold;
 	uint64_t votes[2]; /* messages that say so: the engine sends in this direction */
 };
 
@@ -214,45 +198,22 @@ static void start(struct message_side *side, const struct origin *origin)
 	frame_gap(&side->frame, user_of(side->messages), side, 0, origin);
 }
 
-static void drop_scrap(struct message_side *side, size_t n)
-{
-	struct span rest = span_cut(span_of(side->scrap, side->n_scrap), n, SIZE_MAX);
-	side->n_scrap = rest.n;
-	side->scrap_fronts >>= n;
-	if (rest.n > 0)
-		memmove(side->scrap, rest.p, rest.n);
-}
-
-/* Adds the front of `bytes` up to the size of a header; returns how much of it. */
-static size_t fill_scrap(struct message_side *side, struct span bytes)
-{
-	struct span front = span_cut(bytes, 0, side->messages->profile->header - side->n_scrap);
-	if (front.n > 0) {
-		memcpy(&side->scrap[side->n_scrap], front.p, front.n);
-		side->scrap_fronts |= UINT32_C(1) << side->n_scrap;
-	}
-	side->n_scrap += front.n;
-	return front.n;
-}
-
 /* What is left over and the front of the new piece: the frame gets the message that starts there, or a byte.
  */
 static struct span feed_scrap(struct message_side *side, struct span bytes)
 {
 	struct frame_head head;
-	size_t borrowed = fill_scrap(side, bytes);
-	struct span scrap = span_of(side->scrap, side->n_scrap);
-	bool starts = (side->scrap_fronts & 1) != 0 && cut(side, scrap, &head) == CUT_OK;
+	size_t borrowed = scrap_fill(&side->scrap, bytes, side->messages->profile->header);
+	struct span scrap = span_of(side->scrap.bytes, side->scrap.n);
+	bool starts = scrap_at_front(&side->scrap) && cut(side, scrap, &head) == CUT_OK;
 	frame_data(&side->frame, user_of(side->messages), side, span_cut(scrap, 0, starts ? scrap.n : 1),
 	           &side->now);
 	if (starts) {
-		side->n_scrap = 0;
-		side->scrap_fronts = 0;
+		side->scrap = (struct scrap){0};
 		return span_cut(bytes, borrowed, SIZE_MAX);
 	}
-	side->n_scrap -= borrowed;
-	side->scrap_fronts &= (UINT32_C(1) << side->n_scrap) - 1;
-	drop_scrap(side, 1);
+	scrap_shorten(&side->scrap, borrowed);
+	scrap_drop(&side->scrap, 1);
 	return bytes;
 }
 
@@ -262,10 +223,10 @@ static void feed(struct message_side *side, struct span bytes, const struct orig
 	size_t header = side->messages->profile->header;
 	start(side, origin);
 	side->now = *origin;
-	while (side->n_scrap > 0 && side->n_scrap + bytes.n >= header)
+	while (side->scrap.n > 0 && side->scrap.n + bytes.n >= header)
 		bytes = feed_scrap(side, bytes);
 	if (side->frame.astray && bytes.n < header)
-		fill_scrap(side, bytes);
+		scrap_fill(&side->scrap, bytes, header);
 	else
 		frame_data(&side->frame, user_of(side->messages), side, bytes, origin);
 }
@@ -273,10 +234,9 @@ static void feed(struct message_side *side, struct span bytes, const struct orig
 /* No more bytes join what is left over. */
 static void flush_scrap(struct message_side *side)
 {
-	struct span scrap = span_of(side->scrap, side->n_scrap);
-	side->n_scrap = 0;
-	side->scrap_fronts = 0;
-	frame_data(&side->frame, user_of(side->messages), side, scrap, &side->now);
+	struct scrap scrap = side->scrap;
+	side->scrap = (struct scrap){0};
+	frame_data(&side->frame, user_of(side->messages), side, span_of(scrap.bytes, scrap.n), &side->now);
 }
 
 static void feed_gap(struct message_side *side, uint64_t n, const struct origin *origin)
@@ -300,48 +260,15 @@ static void finish(struct message_side *side)
 static void reset(struct message_side *side)
 {
 	frame_free(&side->frame);
-	side->n_scrap = 0;
-	side->scrap_fronts = 0;
+	side->scrap = (struct scrap){0};
 	side->started = false;
-}
-
-/* ---- the hold ---- */
-
-static void *grow(void *array, size_t need, size_t *room, size_t size)
-{
-	if (need <= *room)
-		return array;
-	*room = need > 2 * *room ? need : 2 * *room;
-	return xrealloc(array, *room * size);
-}
-
-static void hold(struct hold *hold, const struct held_piece *piece, struct span bytes)
-{
-	hold->pieces = grow(hold->pieces, hold->n_pieces + 1, &hold->room_pieces, sizeof *piece);
-	hold->pieces[hold->n_pieces++] = *piece;
-	hold->bytes = grow(hold->bytes, hold->n + bytes.n, &hold->room, 1);
-	if (bytes.n > 0)
-		memcpy(&hold->bytes[hold->n], bytes.p, bytes.n);
-	hold->n += bytes.n;
-}
-
-static bool is_full(const struct hold *hold)
-{
-	return hold->n + hold->n_pieces * sizeof hold->pieces[0] >= LIMIT_FRAMING_HOLD;
-}
-
-static void free_hold(struct hold *hold)
-{
-	free(hold->pieces);
-	free(hold->bytes);
-	*hold = (struct hold){0};
 }
 
 static void replay(struct messages *messages)
 {
 	struct rd r = rd_of(span_of(messages->hold.bytes, messages->hold.n));
 	for (size_t i = 0; i < messages->hold.n_pieces; i++) {
-		const struct held_piece *piece = &messages->hold.pieces[i];
+		const struct messages_piece *piece = &messages->hold.pieces[i];
 		struct message_side *side = &messages->side[piece->dir];
 		if (piece->is_gap)
 			feed_gap(side, piece->n, &piece->origin);
@@ -396,24 +323,24 @@ static void decide(struct messages *messages)
 		tell_roles(messages);
 		replay(messages);
 	}
-	free_hold(&messages->hold);
+	messages_hold_free(&messages->hold);
 }
 
 /* ---- the sinks ---- */
 
-static void take(struct message_side *side, const struct held_piece *piece, struct span bytes)
+static void take(struct message_side *side, const struct messages_piece *piece, struct span bytes)
 {
 	struct messages *messages = side->messages;
 	const struct session_nmsp *nmsp = messages->nmsp;
 	if (nmsp->decided && nmsp->profile == NULL)
 		return;
 	if (!nmsp->decided)
-		hold(&messages->hold, piece, bytes);
+		messages_hold_add(&messages->hold, piece, bytes);
 	if (piece->is_gap)
 		feed_gap(side, piece->n, &piece->origin);
 	else
 		feed(side, bytes, &piece->origin);
-	if (!nmsp->decided && (is_settled(messages) || is_full(&messages->hold)))
+	if (!nmsp->decided && (is_settled(messages) || messages_hold_full(&messages->hold)))
 		decide(messages);
 }
 
@@ -429,7 +356,7 @@ static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 	if (nmsp->first.packet == 0)
 		nmsp->first = *origin;
 	nmsp->last = *origin;
-	struct held_piece piece = {.dir = side->dir, .n = bytes.n, .origin = *origin};
+	struct messages_piece piece = {.dir = side->dir, .n = bytes.n, .origin = *origin};
 	take(side, &piece, bytes);
 }
 
@@ -439,7 +366,7 @@ static void take_gap(void *ctx, uint64_t n, const struct origin *origin)
 	struct messages *messages = side->messages;
 	struct session_nmsp *nmsp = messages->nmsp = session_nmsp_of(messages->session);
 	nmsp->gaps[side->dir]++;
-	struct held_piece piece = {.dir = side->dir, .is_gap = true, .n = n, .origin = *origin};
+	struct messages_piece piece = {.dir = side->dir, .is_gap = true, .n = n, .origin = *origin};
 	take(side, &piece, span_of(NULL, 0));
 }
 
@@ -479,7 +406,7 @@ void messages_free(struct messages *messages)
 		return;
 	for (size_t dir = 0; dir < 2; dir++)
 		frame_free(&messages->side[dir].frame);
-	free_hold(&messages->hold);
+	messages_hold_free(&messages->hold);
 	free(messages);
 }
 

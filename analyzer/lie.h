@@ -1,0 +1,63 @@
+/*
+ * Does the length of an open NMSP message lie? Watches the bytes that come while a message is incomplete and
+ * says when they prove to be messages of their own.
+ *
+ * Called by messages.c, one for each direction. A long genuine message must never be broken, so three things
+ * are needed together: the bytes behind a possible end tile into named, well-formed messages of this side up
+ * to the end of a later piece; they cannot be elements of the open message; and its own elements end there,
+ * or nothing is left of its credit. See struct lie_reading.
+ */
+#ifndef ANALYZER_LIE_H
+#define ANALYZER_LIE_H
+
+#include "analyzer/frame.h"
+#include "analyzer/messages_hold.h"
+#include "dissect/nmsp.h"
+
+/* How the bytes of one direction are read. */
+struct lie_reading {
+	const struct profile *profile; /* borrowed */
+	bool knows_side;               /* `is_engine` is valid */
+	bool is_engine;                /* this direction is the engine's */
+};
+
+/* What the open message says about its own end. */
+enum lie_credit {
+	LIE_ENDS,   /* an element ends where messages may begin, or its elements are damaged: one piece proves it */
+	LIE_OPAQUE, /* nothing: two pieces in a row and a pause, or an end inside of a message, prove it */
+	LIE_HEADER, /* its header is not complete: a piece proves it when the whole header names no message */
+};
+
+/* A zeroed struct watches nothing. */
+struct lie {
+	bool watching;
+	enum lie_credit credit;
+	struct messages_hold later; /* from the possible end on */
+	size_t own;    /* bytes of the message up to there: these are swallowed */
+	size_t tiled;  /* bytes of `later` that are whole messages */
+	size_t early;  /* bytes of `later` that came in the same piece as the message's header */
+	uint32_t fits; /* pieces in a row at whose end the messages ended, too */
+	struct origin since;
+};
+
+/* The type is one that the profile names and this side sends; of a nameless profile, a published one. */
+bool lie_is_expected(const struct lie_reading *reading, uint32_t type);
+
+/*
+ * A piece is over and the frame holds a message that has only begun, or a part of its header. `doubted`: it
+ * stands directly behind a malformed one.
+ */
+void lie_watch(struct lie *lie, const struct lie_reading *reading, const struct frame *frame, bool doubted,
+    const struct origin *at);
+
+/* A later piece, which the frame has not got yet. True: the length lies, and `later` holds what was swallowed. */
+bool lie_told(struct lie *lie, const struct lie_reading *reading, const struct frame *frame, struct span bytes,
+    const struct origin *at);
+
+/* The stream ends inside of the message. True as above. */
+bool lie_told_at_end(const struct lie *lie);
+
+/* Watches nothing any more. */
+void lie_stop(struct lie *lie);
+
+#endif
