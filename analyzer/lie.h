@@ -37,15 +37,16 @@ struct lie {
 	size_t tiled;  /* bytes of `later` that are whole messages */
 	size_t early;  /* bytes of `later` that came in the same piece as the message's header */
 	uint32_t fits; /* pieces in a row at whose end the messages ended, too */
+	bool unsure;   /* the last piece may be messages, or else the end of this one, which is believed */
 	struct origin since;
 };
 
-/* The type is one that the profile names and this side sends; of a nameless profile, a published one. */
-bool lie_is_expected(const struct lie_reading *reading, uint32_t type);
+/* The message at the front, of which the header is there, has a type that is named and that this side sends. */
+bool lie_expects(const struct lie_reading *reading, struct span bytes);
 
 /*
- * A piece is over and the frame holds a message that has only begun, or a part of its header. `doubted`: it
- * stands directly behind a malformed one.
+ * A piece is over: watches when the frame holds a message that has only begun, or a part of its header.
+ * `doubted`: it stands directly behind a malformed one.
  */
 void lie_watch(struct lie *lie, const struct lie_reading *reading, const struct frame *frame, bool doubted,
     const struct origin *at);
