@@ -6,9 +6,9 @@
 
 #include "dissect/limits.h"
 
-#define LEAST_PROOF  4         /* bytes of type and length: fewer fit by chance */
-#define OPAQUE_FITS  2         /* pieces in a row */
-#define OPAQUE_PAUSE NS_PER_S  /* a sender has a message at hand before it writes the length */
+#define LEAST_PROOF  4        /* bytes of type and length: fewer fit by chance */
+#define OPAQUE_FITS  2        /* pieces in a row */
+#define OPAQUE_PAUSE NS_PER_S /* a sender has a message at hand before it writes the length */
 
 bool lie_expects(const struct lie_reading *reading, struct span bytes)
 {
@@ -41,6 +41,15 @@ void lie_stop(struct lie *lie)
 	*lie = (struct lie){0};
 }
 
+/* Not here; perhaps behind the next element. */
+static void give_up(struct lie *lie)
+{
+	size_t tried = lie->own > lie->tried ? lie->own : lie->tried, walked = lie->walked;
+	lie_stop(lie);
+	lie->walked = walked;
+	lie->tried = tried;
+}
+
 static struct span later_bytes(const struct lie *lie)
 {
 	return span_of(lie->later.bytes, lie->later.n);
@@ -64,7 +73,8 @@ static bool tile(struct lie *lie, const struct lie_reading *reading)
 	return true;
 }
 
-static bool add(struct lie *lie, const struct lie_reading *reading, struct span bytes, const struct origin *at)
+static bool add(struct lie *lie, const struct lie_reading *reading, struct span bytes,
+                const struct origin *at)
 {
 	if (bytes.n > LIMIT_WATCHED - lie->later.n)
 		return false;
@@ -86,22 +96,23 @@ static bool is_element(const struct lie_reading *reading, struct span bytes, siz
 }
 
 /* Walks the elements up to where a message may begin; CUT_MORE: one of them goes on behind the piece. */
-static enum cut find_end(const struct lie_reading *reading, const struct frame *frame, size_t *end)
+static enum cut find_end(struct lie *lie, const struct lie_reading *reading, const struct frame *frame)
 {
 	struct rd r = rd_of(span_of(frame->kept, frame->n));
-	rd_skip(&r, reading->profile->header);
+	rd_skip(&r, lie->walked > reading->profile->header ? lie->walked : reading->profile->header);
 	while (rd_more(&r)) {
 		struct span rest = span_cut(r.all, rd_at(&r), SIZE_MAX);
 		size_t total, left = frame->head.total - rd_at(&r);
 		uint32_t id;
-		if (rest.n >= reading->profile->header && may_begin(reading, rest, &total) &&
+		if (rd_at(&r) > lie->tried && may_begin(reading, rest, &total) &&
 		    !is_element(reading, rest, left))
 			break;
 		enum cut cut = nmsp_element(reading->profile, &r, left, &id);
 		if (cut != CUT_OK)
 			return cut;
+		lie->walked = rd_at(&r);
 	}
-	*end = rd_at(&r);
+	lie->own = rd_at(&r);
 	return CUT_OK;
 }
 
@@ -122,7 +133,7 @@ static bool weigh(struct lie *lie, const struct lie_reading *reading, const stru
 		lie->credit = LIE_ENDS;
 	else if (reading->profile->has_elements && reading->profile->n_elements > 0 &&
 	         frame->head.mode == FRAME_WHOLE) {
-		enum cut cut = find_end(reading, frame, &lie->own);
+		enum cut cut = find_end(lie, reading, frame);
 		if (cut == CUT_MORE)
 			return !is_expected_head(reading, frame);
 		lie->credit = LIE_ENDS;
@@ -134,18 +145,16 @@ void lie_watch(struct lie *lie, const struct lie_reading *reading, const struct 
                const struct origin *at)
 {
 	const struct profile *profile = reading->profile;
-	lie_stop(lie);
-	if (frame_idle(frame) || frame->damaged || profile->type.size + profile->length.size < LEAST_PROOF ||
-	    !weigh(lie, reading, frame, doubted)) {
-		lie_stop(lie);
+	if (lie->watching)
 		return;
-	}
+	if (frame_idle(frame) || frame->damaged || profile->type.size + profile->length.size < LEAST_PROOF ||
+	    !weigh(lie, reading, frame, doubted))
+		return;
 	lie->watching = true;
 	lie->since = *at;
 	if (frame->open && lie->own < frame->n &&
 	    !add(lie, reading, span_cut(span_of(frame->kept, frame->n), lie->own, SIZE_MAX), at))
-		lie_stop(lie);
-	lie->early = lie->later.n;
+		give_up(lie);
 }
 
 /* ---- the proof ---- */
@@ -191,14 +200,14 @@ static bool is_proved(const struct lie *lie, const struct lie_reading *reading, 
 	return lie->fits >= OPAQUE_FITS && origin_elapsed(lie->since.time, at->time) >= OPAQUE_PAUSE;
 }
 
-bool lie_told(struct lie *lie, const struct lie_reading *reading, const struct frame *frame, struct span bytes,
-              const struct origin *at)
+bool lie_told(struct lie *lie, const struct lie_reading *reading, const struct frame *frame,
+              struct span bytes, const struct origin *at)
 {
 	if (!lie->watching || bytes.n == 0)
 		return false;
 	if ((lie->credit == LIE_HEADER && is_header_good(reading, frame, bytes)) ||
 	    !add(lie, reading, bytes, at)) {
-		lie_stop(lie);
+		give_up(lie);
 		return false;
 	}
 	if (lie->tiled < lie->later.n)

@@ -23,7 +23,8 @@ struct lie_reading {
 
 /* What the open message says about its own end. */
 enum lie_credit {
-	LIE_ENDS,   /* an element ends where messages may begin, or its elements are damaged: one piece proves it */
+	LIE_ENDS,   /* an element ends where messages may begin, or its elements are damaged: one piece proves
+	               it */
 	LIE_OPAQUE, /* nothing: two pieces in a row and a pause, or an end inside of a message, prove it */
 	LIE_HEADER, /* its header is not complete: a piece proves it when the whole header names no message */
 };
@@ -33,27 +34,30 @@ struct lie {
 	bool watching;
 	enum lie_credit credit;
 	struct messages_hold later; /* from the possible end on */
-	size_t own;    /* bytes of the message up to there: these are swallowed */
-	size_t tiled;  /* bytes of `later` that are whole messages */
-	size_t early;  /* bytes of `later` that came in the same piece as the message's header */
-	uint32_t fits; /* pieces in a row at whose end the messages ended, too */
-	bool unsure;   /* the last piece may be messages, or else the end of this one, which is believed */
+	size_t own;                 /* bytes of the message up to there: these are swallowed */
+	size_t tiled;               /* bytes of `later` that are whole messages */
+	uint32_t fits;              /* pieces in a row at whose end the messages ended, too */
+	bool unsure; /* the last piece may be messages, or else the end of this one, which is believed */
 	struct origin since;
+	size_t walked; /* bytes of the open message up to the latest end of an element */
+	size_t tried;  /* ... up to an end behind which there were no messages */
 };
 
-/* The message at the front, of which the header is there, has a type that is named and that this side sends. */
+/* The message at the front, of which the header is there, has a type that is named and that this side sends.
+ */
 bool lie_expects(const struct lie_reading *reading, struct span bytes);
 
 /*
- * A piece is over: watches when the frame holds a message that has only begun, or a part of its header.
- * `doubted`: it stands directly behind a malformed one.
+ * A piece is over: watches, unless it does, when the frame holds a message that has only begun, or a part of
+ * its header. `doubted`: it stands directly behind a malformed one. lie_stop is due before another message.
  */
 void lie_watch(struct lie *lie, const struct lie_reading *reading, const struct frame *frame, bool doubted,
-    const struct origin *at);
+               const struct origin *at);
 
-/* A later piece, which the frame has not got yet. True: the length lies, and `later` holds what was swallowed. */
-bool lie_told(struct lie *lie, const struct lie_reading *reading, const struct frame *frame, struct span bytes,
-    const struct origin *at);
+/* A later piece, which the frame has not got yet. True: the length lies, and `later` holds what was
+ * swallowed. */
+bool lie_told(struct lie *lie, const struct lie_reading *reading, const struct frame *frame,
+              struct span bytes, const struct origin *at);
 
 /* The stream ends inside of the message. True as above. */
 bool lie_told_at_end(const struct lie *lie);

@@ -303,7 +303,8 @@ static void feed(struct message_side *side, struct span bytes, const struct orig
 	feed_frame(side, bytes, origin);
 	struct lie_reading reading = reading_of(side);
 	if (!goes_on)
-		lie_watch(&side->lie, &reading, frame, side->suspect, origin);
+		lie_stop(&side->lie);
+	lie_watch(&side->lie, &reading, frame, side->suspect, origin);
 }
 
 /* No more bytes join what is left over. */

@@ -19,9 +19,10 @@ void messages_votes_add(struct messages_votes *votes, const struct profile_messa
 
 /* How a direction is read so far. */
 struct lie_reading messages_votes_reading(const struct messages_votes *votes, const struct profile *profile,
-    uint8_t dir);
+                                          uint8_t dir);
 
 /* Gives the session its controller when the votes agree and the user did not say. True when it did. */
-bool messages_votes_tell(const struct messages_votes *votes, const struct model *model, struct session *session);
+bool messages_votes_tell(const struct messages_votes *votes, const struct model *model,
+                         struct session *session);
 
 #endif

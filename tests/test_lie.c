@@ -12,7 +12,13 @@
 #include "tests/nmsprun.h"
 #include "tests/recording.h"
 
-enum { PORT = 16113, LENGTH_AT = 4, TYPES = 68, MESSAGES = 28, LAST_AT = 42 /* packets of the last messages */ };
+enum {
+	PORT = 16113,
+	LENGTH_AT = 4,
+	TYPES = 68,
+	MESSAGES = 28,
+	LAST_AT = 42 /* packets of the last messages */
+};
 
 /* ---- the sample ---- */
 
@@ -52,8 +58,9 @@ static void run(const struct recording *recording, bool body, bool opaque, struc
 		model->profile = profile_with(body, opaque);
 	recording_analyze(recording, model);
 	const struct session_nmsp *nmsp = model->first->nmsp;
-	*out = (struct tally){.malformed = nmsp->malformed, .lost = nmsp->lost[0] + nmsp->lost[1],
-	                       .cut_off = nmsp->cut_off[0] + nmsp->cut_off[1]};
+	*out = (struct tally){.malformed = nmsp->malformed,
+	                      .lost = nmsp->lost[0] + nmsp->lost[1],
+	                      .cut_off = nmsp->cut_off[0] + nmsp->cut_off[1]};
 	nmsprun_check_sums(nmsp);
 	for (uint32_t type = 0; type < TYPES; type++)
 		for (uint8_t dir = 0; dir < 2; dir++)
@@ -95,7 +102,8 @@ static uint64_t lie_about(struct recording *recording, size_t at, bool body, boo
 	uint64_t most = 0;
 	struct recorded *packet = &recording->packets[at];
 	size_t n = recording_payload(packet, PORT, &dir), told = get_length(packet, n), own = n - told;
-	const size_t lies[] = {0, 1, NMSPTALK_HEADER - 1, NMSPTALK_HEADER, n / 2, 16, n + 1, n + 4, 2 * n, 0xffff};
+	const size_t lies[] = {0,     1,     NMSPTALK_HEADER - 1, NMSPTALK_HEADER, n / 2, 16, n + 1, n + 4,
+	                       2 * n, 0xffff};
 	for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
 		size_t lie = lies[i] > own ? lies[i] - own : 0;
 		struct tally tally;
@@ -161,11 +169,13 @@ static void test_no_elements(void **state)
 
 enum { LIAR = 16, SAYS = 0xffff };
 
-/* An engine's talk with one liar in it, cut into pieces of `step` bytes, or as Java does: 1 byte and the rest. */
+/* An engine's talk with one liar in it, cut into pieces of `step` bytes, or as Java does: 1 byte and the
+ * rest. */
 static void talk(struct nmsprun *run, const struct nmsptalk *stream, size_t step)
 {
 	for (size_t at = 0, n; at < stream->n; at += n) {
-		n = step > 0 ? step : (size_t)stream->bytes[at + LENGTH_AT] << 8 | stream->bytes[at + LENGTH_AT + 1];
+		n = step > 0 ? step
+		             : (size_t)stream->bytes[at + LENGTH_AT] << 8 | stream->bytes[at + LENGTH_AT + 1];
 		if (n == SAYS)
 			n = NMSPTALK_HEADER + 6;
 		if (step == 0)
@@ -174,7 +184,7 @@ static void talk(struct nmsprun *run, const struct nmsptalk *stream, size_t step
 	}
 }
 
-/* Whatever the pieces are: the liar's own bytes are lost, and at most what stood in its piece. */
+/* Whatever the pieces are: the liar's own bytes are lost, and nothing else. */
 static void test_pieces(void **state)
 {
 	(void)state;
@@ -226,12 +236,14 @@ static void nest(struct nmsptalk *stream, size_t n, uint64_t *seed)
 static void adversary(bool opaque, uint64_t *seed)
 {
 	struct nmsprun run;
-	size_t fronts[16], n_fronts = 0, body = 0;
+	size_t fronts[16], n_fronts = 0;
 	struct nmsptalk *s = xcalloc(1, sizeof *s), *inner = xcalloc(1, sizeof *inner);
 	size_t pieces = 2 + recording_random(seed, 12);
-	for (size_t i = 0; i < pieces; i++)
-		nest(inner, SHORTEST_BODY + recording_random(seed, 400), seed), fronts[n_fronts++] = inner->n;
-	body = inner->n + (opaque ? 0 : 4);
+	for (size_t i = 0; i < pieces; i++) {
+		nest(inner, SHORTEST_BODY + recording_random(seed, 400), seed);
+		fronts[n_fronts++] = inner->n;
+	}
+	size_t body = inner->n + (opaque ? 0 : 4);
 	nmsprun_engine(s);
 	nmsptalk_head(s, 16, NMSPTALK_HEADER + body, 5);
 	if (!opaque) {
@@ -311,12 +323,9 @@ static void test_watch_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_sample),
-	    cmocka_unit_test(test_length_of_body),
-	    cmocka_unit_test(test_no_elements),
-	    cmocka_unit_test(test_pieces),
-	    cmocka_unit_test(test_genuine),
-	    cmocka_unit_test(test_watch_is_bounded),
+	    cmocka_unit_test(test_sample),      cmocka_unit_test(test_length_of_body),
+	    cmocka_unit_test(test_no_elements), cmocka_unit_test(test_pieces),
+	    cmocka_unit_test(test_genuine),     cmocka_unit_test(test_watch_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
