@@ -37,12 +37,12 @@ static void advise_echo(struct finding *finding)
 	             "show nmsp status; show nmsp statistics connection; show processes cpu sorted");
 }
 
-/* "its length says 65535 bytes, and 42 bytes later messages begin again; it begins with 01 00 00 02" */
+/* "its length makes it 65535 bytes, and 42 bytes later messages begin again; it begins with 01 00 00 02" */
 static const char *tell_fault(const struct nmsp_note *note, char text[static FAULT_TEXT])
 {
 	if (note->swallowed == 0)
 		return note->what;
-	int n = note->length > 0 ? snprintf(text, FAULT_TEXT, "its length says %zu bytes, and ", note->length)
+	int n = note->length > 0 ? snprintf(text, FAULT_TEXT, "its length makes it %zu bytes, and ", note->length)
 	                         : 0;
 	n += snprintf(&text[n], FAULT_TEXT - (size_t)n,
 	              "%" PRIu64 " byte%s later messages begin again; it begins with", note->swallowed,
