@@ -42,8 +42,9 @@ static const char *tell_fault(const struct nmsp_note *note, char text[static FAU
 {
 	if (note->swallowed == 0)
 		return note->what;
-	int n = note->length > 0 ? snprintf(text, FAULT_TEXT, "its length makes it %zu bytes, and ", note->length)
-	                         : 0;
+	int n = note->length > 0
+	            ? snprintf(text, FAULT_TEXT, "its length makes it %zu bytes, and ", note->length)
+	            : 0;
 	n += snprintf(&text[n], FAULT_TEXT - (size_t)n,
 	              "%" PRIu64 " byte%s later messages begin again; it begins with", note->swallowed,
 	              note->swallowed == 1 ? "" : "s");
