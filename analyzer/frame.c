@@ -34,7 +34,7 @@ static void keep(struct frame *frame, struct span bytes)
 	frame->n += bytes.n;
 }
 
-static void clear(struct frame *frame)
+void frame_drop(struct frame *frame)
 {
 	if (frame->room > KEEP_ROOM) {
 		free(frame->kept);
@@ -54,7 +54,7 @@ static void end_message(struct frame *frame, const struct frame_user *user, void
 	    .bytes = span_of(frame->kept, frame->n), .total = frame->head.total, .damaged = frame->damaged,
 	    .first = frame->first, .last = *origin};
 	user->message(ctx, &message);
-	clear(frame);
+	frame_drop(frame);
 }
 
 void frame_break(struct frame *frame, const struct frame_user *user, void *ctx, const struct origin *origin)
@@ -65,7 +65,7 @@ void frame_break(struct frame *frame, const struct frame_user *user, void *ctx, 
 	} else if (frame->n > 0) {
 		user->lost(ctx, frame->n, origin);
 	}
-	clear(frame);
+	frame_drop(frame);
 }
 
 /* Takes what `bytes` holds of the body of the open message; returns how much. */
@@ -171,7 +171,7 @@ static size_t grow_header(struct frame *frame, const struct frame_user *user, vo
 	if (cut == CUT_BAD || (cut == CUT_MORE && frame->n >= FRAME_HEAD)) {
 		frame->astray = true;
 		user->lost(ctx, frame->n, origin);
-		clear(frame);
+		frame_drop(frame);
 	} else if (cut == CUT_OK) {
 		open_message(frame, &head);
 		if (frame->seen == head.total)

@@ -70,6 +70,9 @@ void frame_gap(struct frame *frame, const struct frame_user *user, void *ctx, ui
 /* The stream ends, or the place is lost for a reason that the caller knows: ends an open message as damaged. */
 void frame_break(struct frame *frame, const struct frame_user *user, void *ctx, const struct origin *origin);
 
+/* Forgets what is there of a message: the caller accounts for it. */
+void frame_drop(struct frame *frame);
+
 /* Nothing of a message is pending. */
 bool frame_idle(const struct frame *frame);
 

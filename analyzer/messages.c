@@ -6,6 +6,9 @@
 #include "analyzer/messages.h"
 
 #include "analyzer/frame.h"
+#include "analyzer/messages_hold.h"
+#include "analyzer/messages_votes.h"
+#include "analyzer/scrap.h"
 #include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 
@@ -13,31 +16,16 @@
 
 #define MISFITS_FORGIVEN 3 /* so many named messages outweigh a place where none can start */
 
-/* Bytes of a direction, or a hole in it, that wait for the decision. */
-struct held_piece {
-	uint8_t dir;
-	bool is_gap;
-	uint64_t n;
-	struct origin origin;
-};
-
-/* The plaintext so far, in the order in which it came. */
-struct hold {
-	struct held_piece *pieces;
-	size_t n_pieces, room_pieces;
-	uint8_t *bytes;
-	size_t n, room;
-};
-
 struct message_side {
 	struct messages *messages;
 	uint8_t dir;
 	bool started;  /* something came */
 	bool doubtful; /* a gap came: a place where no message starts proves nothing */
 	bool ended, finishing;
-	uint8_t scrap[FRAME_HEAD]; /* small pieces, while the place is lost: Java's 1 byte and n-1 bytes */
-	size_t n_scrap;
-	uint32_t scrap_fronts; /* bit i: a piece began at byte i. Only there a header alone is believed */
+	bool suspect; /* behind a malformed message: only what is named is believed until the piece ends */
+	bool unproven; /* the place was found again, and no whole message has come since */
+	struct lie lie;
+	struct scrap scrap;
 	struct origin now;
 	struct frame frame;
 };
@@ -48,8 +36,8 @@ struct messages {
 	struct session_nmsp *nmsp;
 	const struct profile *profile; /* the one that is tried, then the one that holds */
 	struct message_side side[2];
-	struct hold hold;
-	uint64_t votes[2]; /* messages that say so: the engine sends in this direction */
+	struct messages_hold hold;
+	struct messages_votes votes;
 };
 
 /* ---- the cutter of both users ---- */
@@ -72,6 +60,11 @@ static bool is_likely(const struct profile *profile, struct span bytes, size_t t
 	       (total > bytes.n || nmsp_fields(profile, span_cut(bytes, 0, total), &fields));
 }
 
+static struct lie_reading reading_of(const struct message_side *side)
+{
+	return messages_votes_reading(&side->messages->votes, side->messages->profile, side->dir);
+}
+
 static enum cut cut(void *ctx, struct span bytes, struct frame_head *out)
 {
 	const struct message_side *side = ctx;
@@ -79,6 +72,9 @@ static enum cut cut(void *ctx, struct span bytes, struct frame_head *out)
 	size_t total = 0;
 	enum cut result = nmsp_cut(profile, bytes, &total);
 	if (result == CUT_OK && side->frame.astray && !is_likely(profile, bytes, total))
+		return CUT_BAD;
+	struct lie_reading reading = reading_of(side);
+	if (result == CUT_OK && side->suspect && !lie_expects(&reading, bytes))
 		return CUT_BAD;
 	out->head = profile->header;
 	out->total = total;
@@ -112,16 +108,10 @@ static enum cut try_cut(void *ctx, struct span bytes, struct frame_head *out)
 {
 	struct message_side *side = ctx;
 	enum cut result = cut(ctx, bytes, out);
-	if (result == CUT_BAD && !side->frame.astray && !side->doubtful && !is_settled(side->messages))
+	if (result == CUT_BAD && !side->frame.astray && !side->doubtful && !side->suspect &&
+	    !is_settled(side->messages))
 		side->messages->nmsp->misfits++;
 	return result;
-}
-
-static void vote(struct messages *messages, const struct profile_message *known, uint8_t dir)
-{
-	if (known == NULL || known->assumed || known->sender == PROFILE_BOTH)
-		return;
-	messages->votes[known->sender == PROFILE_ENGINE ? dir : dir ^ 1]++;
 }
 
 static void try_message(void *ctx, const struct frame_message *whole)
@@ -130,18 +120,16 @@ static void try_message(void *ctx, const struct frame_message *whole)
 	struct messages *messages = side->messages;
 	struct nmsp_message message;
 	struct fields fields;
+	bool fits = nmsp_fields(messages->profile, whole->bytes, &fields);
+	side->suspect = !fits && !whole->damaged;
+	side->unproven = false;
 	if (whole->damaged || is_settled(messages))
 		return;
 	nmsp_decode(messages->profile, whole->bytes, &message);
 	messages->nmsp->tried++;
 	messages->nmsp->named += message.known != NULL;
-	messages->nmsp->fitted += nmsp_fields(messages->profile, whole->bytes, &fields);
-	vote(messages, message.known, side->dir);
-}
-
-static void try_lost(void *ctx, uint64_t n, const struct origin *origin)
-{
-	no_hole(ctx, n, origin);
+	messages->nmsp->fitted += fits;
+	messages_votes_add(&messages->votes, message.known, side->dir);
 }
 
 static const struct frame_user try_user = {.trusts_start = true,
@@ -149,15 +137,33 @@ static const struct frame_user try_user = {.trusts_start = true,
                                            .message = try_message,
                                            .piece = no_piece,
                                            .hole = no_hole,
-                                           .lost = try_lost};
+                                           .lost = no_hole};
 
 /* ---- messages by the profile that holds ---- */
+
+static void note_lie(struct message_side *side, uint64_t swallowed)
+{
+	const struct frame *frame = &side->frame;
+	struct span head = span_cut(span_of(frame->kept, frame->n), 0, NMSP_NOTE_HEAD);
+	struct nmsp_message message;
+	struct nmsp_note note = {.at = frame->first,
+	                         .dir = side->dir,
+	                         .has_type = frame->open,
+	                         .what = "messages begin again inside of it",
+	                         .swallowed = swallowed,
+	                         .length = frame->open ? frame->head.total : 0,
+	                         .n_head = (uint8_t)head.n};
+	nmsp_decode(side->messages->profile, span_of(frame->kept, frame->n), &message);
+	note.type = message.type;
+	memcpy(note.head, head.p, head.n);
+	session_nmsp_malformed(side->messages->nmsp, &note);
+}
 
 static enum cut take_cut(void *ctx, struct span bytes, struct frame_head *out)
 {
 	struct message_side *side = ctx;
 	enum cut result = cut(ctx, bytes, out);
-	if (result == CUT_BAD && !side->frame.astray)
+	if (result == CUT_BAD && !side->frame.astray && !side->suspect)
 		session_nmsp_malformed(side->messages->nmsp,
 		                       &(struct nmsp_note){.at = side->now,
 		                                           .dir = side->dir,
@@ -178,7 +184,8 @@ static void take_message(void *ctx, const struct frame_message *whole)
 	                         .dir = side->dir,
 	                         .damaged = whole->damaged,
 	                         .at = whole->last};
-	session_nmsp_add(side->messages->model, nmsp, &seen);
+	side->unproven = false;
+	side->suspect = session_nmsp_add(side->messages->model, nmsp, &seen);
 }
 
 static void take_lost(void *ctx, uint64_t n, const struct origin *origin)
@@ -214,69 +221,98 @@ static void start(struct message_side *side, const struct origin *origin)
 	frame_gap(&side->frame, user_of(side->messages), side, 0, origin);
 }
 
-static void drop_scrap(struct message_side *side, size_t n)
-{
-	struct span rest = span_cut(span_of(side->scrap, side->n_scrap), n, SIZE_MAX);
-	side->n_scrap = rest.n;
-	side->scrap_fronts >>= n;
-	if (rest.n > 0)
-		memmove(side->scrap, rest.p, rest.n);
-}
-
-/* Adds the front of `bytes` up to the size of a header; returns how much of it. */
-static size_t fill_scrap(struct message_side *side, struct span bytes)
-{
-	struct span front = span_cut(bytes, 0, side->messages->profile->header - side->n_scrap);
-	if (front.n > 0) {
-		memcpy(&side->scrap[side->n_scrap], front.p, front.n);
-		side->scrap_fronts |= UINT32_C(1) << side->n_scrap;
-	}
-	side->n_scrap += front.n;
-	return front.n;
-}
-
 /* What is left over and the front of the new piece: the frame gets the message that starts there, or a byte.
  */
 static struct span feed_scrap(struct message_side *side, struct span bytes)
 {
 	struct frame_head head;
-	size_t borrowed = fill_scrap(side, bytes);
-	struct span scrap = span_of(side->scrap, side->n_scrap);
-	bool starts = (side->scrap_fronts & 1) != 0 && cut(side, scrap, &head) == CUT_OK;
+	size_t borrowed = scrap_fill(&side->scrap, bytes, side->messages->profile->header);
+	struct span scrap = span_of(side->scrap.bytes, side->scrap.n);
+	bool starts = scrap_at_front(&side->scrap) && cut(side, scrap, &head) == CUT_OK;
 	frame_data(&side->frame, user_of(side->messages), side, span_cut(scrap, 0, starts ? scrap.n : 1),
 	           &side->now);
 	if (starts) {
-		side->n_scrap = 0;
-		side->scrap_fronts = 0;
+		side->scrap = (struct scrap){0};
 		return span_cut(bytes, borrowed, SIZE_MAX);
 	}
-	side->n_scrap -= borrowed;
-	side->scrap_fronts &= (UINT32_C(1) << side->n_scrap) - 1;
-	drop_scrap(side, 1);
+	scrap_shorten(&side->scrap, borrowed);
+	scrap_drop(&side->scrap, 1);
 	return bytes;
 }
 
+/* The open message lies about its length: it is told, and the bytes behind its end are read as usual. */
+static void break_lie(struct message_side *side)
+{
+	struct session_nmsp *nmsp = side->messages->nmsp;
+	struct lie lie = side->lie;
+	struct rd r = rd_of(span_of(lie.later.bytes, lie.later.n));
+	side->lie = (struct lie){0};
+	bool known = side->suspect || side->unproven; /* a false start is no lie, and a liar is told once */
+	if (!known && nmsp->decided)
+		note_lie(side, lie.own);
+	else if (!known && !is_settled(side->messages))
+		nmsp->misfits++;
+	frame_drop(&side->frame);
+	side->suspect = false;
+	user_of(side->messages)->lost(side, lie.own, &lie.since);
+	for (size_t i = 0; i < lie.later.n_pieces; i++) {
+		const struct messages_piece *piece = &lie.later.pieces[i];
+		side->now = piece->origin;
+		frame_data(&side->frame, user_of(side->messages), side, rd_span(&r, (size_t)piece->n),
+		           &piece->origin);
+	}
+	lie_stop(&lie);
+}
+
+/* Before a piece: whether it proves that the open message lies. Then nothing of it is left to read. */
+static bool take_lie(struct message_side *side, struct span bytes, const struct origin *origin)
+{
+	struct lie_reading reading = reading_of(side);
+	bool told = lie_told(&side->lie, &reading, &side->frame, bytes, origin);
+	if (told)
+		break_lie(side);
+	else if (side->lie.unsure)
+		side->messages->nmsp->unsure[side->dir] = true;
+	return told;
+}
+
 /* The place can only be found where a whole header lies in one piece, so small pieces are put together. */
-static void feed(struct message_side *side, struct span bytes, const struct origin *origin)
+static void feed_frame(struct message_side *side, struct span bytes, const struct origin *origin)
 {
 	size_t header = side->messages->profile->header;
-	start(side, origin);
-	side->now = *origin;
-	while (side->n_scrap > 0 && side->n_scrap + bytes.n >= header)
+	while (side->scrap.n > 0 && side->scrap.n + bytes.n >= header)
 		bytes = feed_scrap(side, bytes);
 	if (side->frame.astray && bytes.n < header)
-		fill_scrap(side, bytes);
+		scrap_fill(&side->scrap, bytes, header);
 	else
 		frame_data(&side->frame, user_of(side->messages), side, bytes, origin);
+}
+
+static void feed(struct message_side *side, struct span bytes, const struct origin *origin)
+{
+	const struct frame *frame = &side->frame;
+	start(side, origin);
+	side->now = *origin;
+	if (take_lie(side, bytes, origin))
+		return;
+	bool goes_on = frame->open && bytes.n < frame->head.total - frame->seen;
+	if (frame_idle(frame))
+		side->suspect = false;
+	if (frame->astray)
+		side->unproven = true;
+	feed_frame(side, bytes, origin);
+	struct lie_reading reading = reading_of(side);
+	if (!goes_on)
+		lie_stop(&side->lie);
+	lie_watch(&side->lie, &reading, frame, side->suspect, origin);
 }
 
 /* No more bytes join what is left over. */
 static void flush_scrap(struct message_side *side)
 {
-	struct span scrap = span_of(side->scrap, side->n_scrap);
-	side->n_scrap = 0;
-	side->scrap_fronts = 0;
-	frame_data(&side->frame, user_of(side->messages), side, scrap, &side->now);
+	struct scrap scrap = side->scrap;
+	side->scrap = (struct scrap){0};
+	frame_data(&side->frame, user_of(side->messages), side, span_of(scrap.bytes, scrap.n), &side->now);
 }
 
 static void feed_gap(struct message_side *side, uint64_t n, const struct origin *origin)
@@ -284,6 +320,8 @@ static void feed_gap(struct message_side *side, uint64_t n, const struct origin 
 	start(side, origin);
 	side->now = *origin;
 	side->doubtful = true;
+	side->suspect = false;
+	lie_stop(&side->lie);
 	flush_scrap(side);
 	if (n == 0)
 		frame_break(&side->frame, user_of(side->messages), side, origin);
@@ -294,54 +332,26 @@ static void finish(struct message_side *side)
 {
 	side->finishing = true;
 	flush_scrap(side);
+	if (lie_told_at_end(&side->lie))
+		break_lie(side);
 	frame_break(&side->frame, user_of(side->messages), side, &side->now);
+	side->messages->nmsp->open[side->dir] = false;
 }
 
 static void reset(struct message_side *side)
 {
 	frame_free(&side->frame);
-	side->n_scrap = 0;
-	side->scrap_fronts = 0;
+	lie_stop(&side->lie);
+	side->scrap = (struct scrap){0};
+	side->suspect = false;
 	side->started = false;
-}
-
-/* ---- the hold ---- */
-
-static void *grow(void *array, size_t need, size_t *room, size_t size)
-{
-	if (need <= *room)
-		return array;
-	*room = need > 2 * *room ? need : 2 * *room;
-	return xrealloc(array, *room * size);
-}
-
-static void hold(struct hold *hold, const struct held_piece *piece, struct span bytes)
-{
-	hold->pieces = grow(hold->pieces, hold->n_pieces + 1, &hold->room_pieces, sizeof *piece);
-	hold->pieces[hold->n_pieces++] = *piece;
-	hold->bytes = grow(hold->bytes, hold->n + bytes.n, &hold->room, 1);
-	if (bytes.n > 0)
-		memcpy(&hold->bytes[hold->n], bytes.p, bytes.n);
-	hold->n += bytes.n;
-}
-
-static bool is_full(const struct hold *hold)
-{
-	return hold->n + hold->n_pieces * sizeof hold->pieces[0] >= LIMIT_FRAMING_HOLD;
-}
-
-static void free_hold(struct hold *hold)
-{
-	free(hold->pieces);
-	free(hold->bytes);
-	*hold = (struct hold){0};
 }
 
 static void replay(struct messages *messages)
 {
 	struct rd r = rd_of(span_of(messages->hold.bytes, messages->hold.n));
 	for (size_t i = 0; i < messages->hold.n_pieces; i++) {
-		const struct held_piece *piece = &messages->hold.pieces[i];
+		const struct messages_piece *piece = &messages->hold.pieces[i];
 		struct message_side *side = &messages->side[piece->dir];
 		if (piece->is_gap)
 			feed_gap(side, piece->n, &piece->origin);
@@ -369,19 +379,6 @@ static bool is_believed(const struct session_nmsp *nmsp)
 	       nmsp->named >= MISFITS_FORGIVEN * nmsp->misfits;
 }
 
-/* The senders of messages say which side is the controller, unless the user said so (design.md section 4). */
-static void tell_roles(struct messages *messages)
-{
-	struct session *session = messages->session;
-	uint8_t engine = messages->votes[0] > 0 ? 0 : 1;
-	if (messages->votes[engine] == 0 || messages->votes[engine ^ 1] > 0 ||
-	    messages->model->controller.version != 0)
-		return;
-	session->controller = engine ^ 1;
-	session->controller_known = true;
-	messages->nmsp->roles_told = true;
-}
-
 static void decide(struct messages *messages)
 {
 	struct session_nmsp *nmsp = messages->nmsp;
@@ -393,28 +390,37 @@ static void decide(struct messages *messages)
 	for (uint8_t dir = 0; dir < 2; dir++)
 		reset(&messages->side[dir]);
 	if (nmsp->profile != NULL) {
-		tell_roles(messages);
+		nmsp->roles_told =
+		    messages_votes_tell(&messages->votes, messages->model, messages->session);
 		replay(messages);
 	}
-	free_hold(&messages->hold);
+	messages_hold_free(&messages->hold);
 }
 
 /* ---- the sinks ---- */
 
-static void take(struct message_side *side, const struct held_piece *piece, struct span bytes)
+/* The latest message has no end so far: nobody knows yet what is missing. */
+static void tell_open(struct messages *messages)
+{
+	for (uint8_t dir = 0; dir < 2; dir++)
+		messages->nmsp->open[dir] = !frame_idle(&messages->side[dir].frame);
+}
+
+static void take(struct message_side *side, const struct messages_piece *piece, struct span bytes)
 {
 	struct messages *messages = side->messages;
 	const struct session_nmsp *nmsp = messages->nmsp;
 	if (nmsp->decided && nmsp->profile == NULL)
 		return;
 	if (!nmsp->decided)
-		hold(&messages->hold, piece, bytes);
+		messages_hold_add(&messages->hold, piece, bytes);
 	if (piece->is_gap)
 		feed_gap(side, piece->n, &piece->origin);
 	else
 		feed(side, bytes, &piece->origin);
-	if (!nmsp->decided && (is_settled(messages) || is_full(&messages->hold)))
+	if (!nmsp->decided && (is_settled(messages) || messages_hold_full(&messages->hold)))
 		decide(messages);
+	tell_open(messages);
 }
 
 static void take_data(void *ctx, struct span bytes, const struct origin *origin)
@@ -429,7 +435,7 @@ static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 	if (nmsp->first.packet == 0)
 		nmsp->first = *origin;
 	nmsp->last = *origin;
-	struct held_piece piece = {.dir = side->dir, .n = bytes.n, .origin = *origin};
+	struct messages_piece piece = {.dir = side->dir, .n = bytes.n, .origin = *origin};
 	take(side, &piece, bytes);
 }
 
@@ -439,7 +445,7 @@ static void take_gap(void *ctx, uint64_t n, const struct origin *origin)
 	struct messages *messages = side->messages;
 	struct session_nmsp *nmsp = messages->nmsp = session_nmsp_of(messages->session);
 	nmsp->gaps[side->dir]++;
-	struct held_piece piece = {.dir = side->dir, .is_gap = true, .n = n, .origin = *origin};
+	struct messages_piece piece = {.dir = side->dir, .is_gap = true, .n = n, .origin = *origin};
 	take(side, &piece, span_of(NULL, 0));
 }
 
@@ -477,9 +483,11 @@ void messages_free(struct messages *messages)
 {
 	if (messages == NULL)
 		return;
-	for (size_t dir = 0; dir < 2; dir++)
+	for (size_t dir = 0; dir < 2; dir++) {
 		frame_free(&messages->side[dir].frame);
-	free_hold(&messages->hold);
+		lie_stop(&messages->side[dir].lie);
+	}
+	messages_hold_free(&messages->hold);
 	free(messages);
 }
 

@@ -214,7 +214,7 @@ static void take_meaning(struct session_nmsp *nmsp, const struct nmsp_seen *seen
 	}
 }
 
-void session_nmsp_add(struct model *model, struct session_nmsp *nmsp, const struct nmsp_seen *seen)
+bool session_nmsp_add(struct model *model, struct session_nmsp *nmsp, const struct nmsp_seen *seen)
 {
 	struct nmsp_message message;
 	struct fields fields; /* filled as far as it is read */
@@ -231,6 +231,7 @@ void session_nmsp_add(struct model *model, struct session_nmsp *nmsp, const stru
 		                                           .what = "its elements do not fit its length"});
 	keep(model, nmsp, seen, message.type, malformed);
 	take_meaning(nmsp, seen, &message, &fields);
+	return malformed;
 }
 
 /* ---- what is known ---- */
@@ -263,7 +264,7 @@ bool session_nmsp_whole(const struct session *session)
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		bool closed = decrypted && tls->protected_records[dir] > tls->opened[dir];
 		bool uncut = nmsp->bytes[dir] > 0 && nmsp->messages[dir] == 0;
-		if (closed || uncut || session->tcp.gaps[dir] > 0 ||
+		if (closed || uncut || nmsp->open[dir] || nmsp->unsure[dir] || session->tcp.gaps[dir] > 0 ||
 		    nmsp->gaps[dir] + nmsp->lost[dir] + nmsp->cut_off[dir] > 0)
 			return false;
 	}

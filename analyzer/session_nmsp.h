@@ -20,6 +20,8 @@ struct nmsp_count {
 	struct origin last;
 };
 
+#define NMSP_NOTE_HEAD 16
+
 /* A message that lies, or a place where none can start. */
 struct nmsp_note {
 	struct origin at;
@@ -27,6 +29,10 @@ struct nmsp_note {
 	bool has_type;
 	uint32_t type;    /* valid with has_type */
 	const char *what; /* constant */
+	uint64_t swallowed; /* bytes of it, when messages begin again before its end; 0 = they do not */
+	size_t length;      /* ... and what its header says: valid with swallowed */
+	uint8_t head[NMSP_NOTE_HEAD]; /* its first bytes, as many as are there */
+	uint8_t n_head;
 };
 
 /* A kept message; it owns its bytes, which lie behind it. */
@@ -72,6 +78,8 @@ struct session_nmsp {
 	uint64_t gaps[2];              /* holes in it */
 	uint64_t lost[2];              /* bytes that belong to no message, missing ones included */
 	uint64_t cut_off[2];           /* messages whose end is not in the capture: not counted elsewhere */
+	bool open[2];                  /* the latest message has no end yet */
+	bool unsure[2];                /* a message may as well be two: a missing one proves nothing */
 	uint64_t messages[2];          /* all, also of other types */
 	struct nmsp_count *counts;     /* in order of first appearance */
 	uint32_t n_counts, room_counts;
@@ -103,7 +111,8 @@ struct nmsp_seen {
 	bool damaged;
 	struct origin at;
 };
-void session_nmsp_add(struct model *model, struct session_nmsp *nmsp, const struct nmsp_seen *seen);
+/* Tells whether it is malformed. */
+bool session_nmsp_add(struct model *model, struct session_nmsp *nmsp, const struct nmsp_seen *seen);
 
 /* Counts a malformed message or place, and keeps the note when there is room. */
 void session_nmsp_malformed(struct session_nmsp *nmsp, const struct nmsp_note *note);

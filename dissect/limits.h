@@ -53,6 +53,7 @@
 #define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */
 #define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; of a longer one only the header */
 #define LIMIT_MESSAGES_ALL   (16 << 20)   /* messages kept of all sessions */
+#define LIMIT_WATCHED        (64 * 1024)  /* bytes behind an open message; beyond them its length is believed */
 #define LIMIT_MALFORMED      16           /* notes on malformed messages kept of one session: the first ones */
 #define LIMIT_MASKS          16           /* changes of capabilities, and subscriptions, kept of one session */
 #define LIMIT_ECHO_PENDING   32           /* echo requests that wait; the oldest is given up as missed */

@@ -150,20 +150,23 @@ static void add_place(const struct profile *profile, struct span message, const 
 		                         .number = number(profile, bytes)});
 }
 
+static bool fits_kind(const struct profile_element *known, size_t n)
+{
+	const struct shape *shape = &shapes[known->kind];
+	return shape->sizes == ANY_BYTES || (n <= LAST_SIZE && (shape->sizes & BYTES(n)) != 0);
+}
+
 /* Names the value of an element and reads it. */
 static void read_value(const struct profile *profile, struct field *field)
 {
 	const struct profile_element *known = profile_find_element(profile, field->id);
 	if (known == NULL)
 		return;
-	const struct shape *shape = &shapes[known->kind];
 	field->name = known->name;
 	field->kind = known->kind;
-	bool fits = shape->sizes == ANY_BYTES ||
-	            (field->bytes.n <= LAST_SIZE && (shape->sizes & BYTES(field->bytes.n)) != 0);
-	if (!fits)
+	if (!fits_kind(known, field->bytes.n))
 		field->malformed = true;
-	else if (shape->is_number)
+	else if (shapes[known->kind].is_number)
 		field->number = number(profile, field->bytes);
 }
 
@@ -192,6 +195,27 @@ static bool take_element(const struct profile *profile, struct rd *r, struct fie
 		read_value(profile, &field);
 	add(out, &field);
 	return !field.malformed;
+}
+
+enum cut nmsp_element(const struct profile *profile, struct rd *r, size_t left, uint32_t *id)
+{
+	size_t own = profile->element_type + (size_t)profile->element_length;
+	struct rd at = *r;
+	*id = (uint32_t)number(profile, rd_span(&at, profile->element_type));
+	uint64_t n = number(profile, rd_span(&at, profile->element_length));
+	if (!rd_ok(&at))
+		return left < own ? CUT_BAD : CUT_MORE;
+	if (profile->element_is_total && n < own)
+		return CUT_BAD;
+	size_t value = (size_t)n - (profile->element_is_total ? own : 0);
+	const struct profile_element *known = profile_find_element(profile, *id);
+	if (left < own || value > left - own || (known != NULL && !fits_kind(known, value)))
+		return CUT_BAD;
+	rd_skip(&at, value);
+	if (!rd_ok(&at))
+		return CUT_MORE;
+	*r = at;
+	return CUT_OK;
 }
 
 bool nmsp_fields(const struct profile *profile, struct span message, struct fields *out)

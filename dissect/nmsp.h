@@ -37,6 +37,13 @@ bool nmsp_decode(const struct profile *profile, struct span message, struct nmsp
  */
 bool nmsp_fields(const struct profile *profile, struct span message, struct fields *out);
 
+/*
+ * The element at the reader's place, inside of a message of which `left` bytes are still to come. CUT_OK: the
+ * reader stands behind it. CUT_MORE: it goes on behind the reader's end, which stays. CUT_BAD: it is longer
+ * than `left`, or its length does not fit its kind. `id` is valid when its type could be read, else 0.
+ */
+enum cut nmsp_element(const struct profile *profile, struct rd *r, size_t left, uint32_t *id);
+
 /* The message's name, or NULL: then it is shown as TYPE_<n>. */
 const char *nmsp_type_name(const struct profile *profile, uint32_t type);
 

@@ -428,9 +428,41 @@ static int setup(void **state)
 	return 0;
 }
 
+/* An element alone, in a block of each size, inside of messages with more and less to come. */
+static void test_element_walk(void **state)
+{
+	(void)state;
+	static const uint8_t mac[] = {0, 10, 0, 6, 1, 2, 3, 4, 5, 6}, odd[] = {0, 10, 0, 5, 1, 2, 3, 4, 5};
+	profile_builtin(&profile);
+	uint32_t id;
+	for (size_t n = 0; n <= sizeof mac; n++) {
+		uint8_t *exact = malloc(n + (n == 0));
+		assert_non_null(exact);
+		memcpy(exact, mac, n);
+		struct rd r = rd_of(span_of(exact, n)), full = r, less = r;
+		assert_int_equal(nmsp_element(&profile, &r, 100, &id), n == sizeof mac ? CUT_OK : CUT_MORE);
+		assert_int_equal(rd_at(&r), n == sizeof mac ? n : 0);
+		assert_int_equal(id, n >= 2 ? 10 : 0);
+		assert_int_not_equal(nmsp_element(&profile, &full, sizeof mac, &id), CUT_BAD);
+		enum cut cut = nmsp_element(&profile, &less, sizeof mac - 1, &id);
+		assert_int_equal(cut, n >= 4 ? CUT_BAD : CUT_MORE);
+		free(exact);
+	}
+	struct rd r = rd_of(span_of(odd, sizeof odd));
+	assert_int_equal(nmsp_element(&profile, &r, 100, &id), CUT_BAD);
+	profile.element_is_total = true;
+	r = rd_of(span_of(odd, 3));
+	assert_int_equal(nmsp_element(&profile, &r, 3, &id), CUT_BAD);
+	r = rd_of(span_of((const uint8_t[]){0, 99, 0, 3}, 4));
+	assert_int_equal(nmsp_element(&profile, &r, 100, &id), CUT_BAD);
+	r = rd_of(span_of((const uint8_t[]){0, 99, 0, 4}, 4));
+	assert_int_equal(nmsp_element(&profile, &r, 4, &id), CUT_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_element_walk),
 	    cmocka_unit_test(good_messages),
 	    cmocka_unit_test(fields_of_a_message),
 	    cmocka_unit_test(cuts),

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define FAULT_TEXT       192
 #define SILENT_INTERVALS 3 /* design.md section 4 */
 #define SLOW_ECHO        NS_PER_S
 #define SLOW_ROUND_TRIPS 5 /* fewer tell nothing of a habit */
@@ -41,10 +42,26 @@ static void advise_echo(struct finding *finding)
 	             "show nmsp status; show nmsp statistics connection; show processes cpu sorted");
 }
 
+/* "its length makes it 65535 bytes, and 42 bytes later messages begin again; it begins with 01 00 00 02" */
+static const char *tell_fault(const struct nmsp_note *note, char text[static FAULT_TEXT])
+{
+	if (note->swallowed == 0)
+		return note->what;
+	int n = note->length > 0
+	            ? snprintf(text, FAULT_TEXT, "its length makes it %zu bytes, and ", note->length)
+	            : 0;
+	n += snprintf(&text[n], FAULT_TEXT - (size_t)n,
+	              "%" PRIu64 " byte%s later messages begin again; it begins with", note->swallowed,
+	              note->swallowed == 1 ? "" : "s");
+	for (uint8_t i = 0; i < note->n_head; i++)
+		n += snprintf(&text[n], FAULT_TEXT - (size_t)n, " %02x", (unsigned)note->head[i]);
+	return text;
+}
+
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session_nmsp *nmsp = decoded(subject);
-	char count[RULE_TEXT], type[RULE_TEXT] = "";
+	char count[RULE_TEXT], type[RULE_TEXT] = "", fault[FAULT_TEXT];
 	if (nmsp == NULL || nmsp->malformed == 0)
 		return;
 	const struct nmsp_note *first = &nmsp->notes[0];
@@ -53,7 +70,7 @@ void nmsp_malformed(const struct subject *subject, const struct rule *rule, stru
 		snprintf(type, sizeof type, " (type %" PRIu32 ")", first->type);
 	rule_summary(finding, "%s malformed in the framing %s; the first, of the %s%s: %s.",
 	             rule_count(nmsp->malformed, "NMSP message", count), nmsp->profile->name,
-	             rule_side(subject->session, first->dir), type, first->what);
+	             rule_side(subject->session, first->dir), type, tell_fault(first, fault));
 	rule_cause(finding,
 	           "The framing is %s, not published: a message that does not fit may as well show that "
 	           "the framing is not quite this one.",
