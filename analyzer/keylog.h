@@ -3,9 +3,9 @@
  * later from a log that is still being written; a line that comes late is found by the next look-up.
  *
  * Format: https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile. Any case, tabs, CRLF, byte order marks,
- * comments, duplicates, half lines and rubbish are taken; what is not understood is counted. Logs that were put
- * together may hold different secrets for one label and random: the first few are kept (LIMIT_SECRETS_ALIKE), and
- * whoever looks one up tries them in turn. Bounded by LIMIT_SECRETS. Secrets are wiped when freed, never
+ * comments, duplicates, half lines and rubbish are taken; what is not understood is counted. Joined logs may
+ * hold different secrets for one label and random: the first few are kept (LIMIT_SECRETS_ALIKE), and whoever
+ * looks one up tries them in turn. Bounded by LIMIT_SECRETS. Secrets are wiped when freed, never
  * printed, never handed out but by keylog_find and keylog_line.
  */
 #ifndef ANALYZER_KEYLOG_H

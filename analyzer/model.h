@@ -156,7 +156,7 @@ struct session_tls {
 	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
-	uint64_t passed[2];       /* protected records that went by before their key, and were not kept for it */
+	uint64_t passed[2];       /* protected records that went by before their key, not kept for it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
 	bool keys_lost[2];        /* records are missing, so the sequence number is not known */

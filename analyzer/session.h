@@ -93,7 +93,7 @@ struct session_decryption {
 	uint64_t data, data_opened; /* records of application data */
 	unsigned missing;           /* secrets of this session that the key log lacks */
 	unsigned held, misfit;      /* those that it has, and of these the ones of a wrong length */
-	unsigned alike; /* the most different secrets that it has for one of them; more than 1: logs were joined */
+	unsigned alike;             /* most different secrets for one of them; more than 1: joined logs */
 	bool wrong_key; /* certain: records were refused, none was opened, and nothing is missing before them */
 	char detail[480]; /* a sentence with the numbers of this case, without a full stop; empty for NONE */
 };

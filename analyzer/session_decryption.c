@@ -49,7 +49,8 @@ static unsigned wanted(const struct session_tls *tls)
 }
 
 /* How many different secrets the key log has for the label. *fits: the length of one can be right. */
-static unsigned count_alike(const struct model *model, const struct session_tls *tls, unsigned label, bool *fits)
+static unsigned count_alike(const struct model *model, const struct session_tls *tls, unsigned label,
+                            bool *fits)
 {
 	const struct tls_suite *suite = tls_suite_find(tls->cipher);
 	struct keylog_secret secret;

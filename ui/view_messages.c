@@ -75,7 +75,14 @@ static struct value framing_text(const struct row *row)
 	return view_text(row->view->scratch);
 }
 
-enum evidence { EVIDENCE_NONE_WHOLE, EVIDENCE_FITTED, EVIDENCE_NAMED, EVIDENCE_MISFITS, EVIDENCE_ROLES, EVIDENCES };
+enum evidence {
+	EVIDENCE_NONE_WHOLE,
+	EVIDENCE_FITTED,
+	EVIDENCE_NAMED,
+	EVIDENCE_MISFITS,
+	EVIDENCE_ROLES,
+	EVIDENCES
+};
 
 /* There is such a sentence to say of this session. */
 static bool has_evidence(const struct session_nmsp *of, enum evidence which)

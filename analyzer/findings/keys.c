@@ -64,7 +64,8 @@ static void what_was_given(const struct subject *subject, const struct session_d
 		rule_summary(finding, "The key log %.*s has %s, none for this session: %s %s closed.",
 		             NAME_SHOWN, keylog_name(keylog), secrets, closed, stay);
 	else
-		rule_summary(finding, "The key log lacks %s of this session: %s %s closed, %" PRIu64 " %s open.",
+		rule_summary(finding,
+		             "The key log lacks %s of this session: %s %s closed, %" PRIu64 " %s open.",
 		             session_labels(keys->missing, labels), closed, stay, open,
 		             open == 1 ? "is" : "are");
 	if (counts.rubbish > 0)
@@ -115,7 +116,9 @@ void keys_wrong(const struct subject *subject, const struct rule *rule, struct f
 		         keys.alike == LIMIT_SECRETS_ALIKE ? "at least " : "", keys.alike);
 	else
 		snprintf(secrets, sizeof secrets, "a secret");
-	rule_summary(finding, "The key log has %s for this session, but %s %s refused: the tag or MAC does not verify.",
+	rule_summary(finding,
+	             "The key log has %s for this session, but %s %s refused: the tag or MAC does not "
+	             "verify.",
 	             secrets, rule_count(tls->unproven[0] + tls->unproven[1], "record", count),
 	             tls->unproven[0] + tls->unproven[1] == 1 ? "was" : "were");
 	rule_cause(
