@@ -1,5 +1,5 @@
 /*
- * Lines of a TLS key log -> a hash table from (label, client random) to secret.
+ * Lines of a TLS key log -> a hash table from (label, client random, number) to secret.
  *
  * Owns every secret of the program but those that an opener works with. Entries live in chunks, so a line
  * costs no allocation; whatever held a secret is wiped before it is freed. Knows no cipher and no session.
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SHA256_BYTES 32 /* a TLS 1.3 secret is as long as its suite's hash, RFC 8446 section 7.1 */
@@ -22,8 +23,18 @@
 #define CHUNK        256  /* entries */
 #define HEX_DIGIT    0x10 /* set in hex_digits for a character that is a digit */
 
+/* A table that grows moves every entry each time, which takes longer than filling one of the right size. */
+#undef HASH_INITIAL_NUM_BUCKETS
+#undef HASH_INITIAL_NUM_BUCKETS_LOG2
+#define HASH_INITIAL_NUM_BUCKETS      (1u << keylog->log2_buckets)
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 (keylog->log2_buckets)
+#define LEAST_LOG2                    5
+#define MOST_LOG2                     20  /* it grows beyond */
+#define LINE_BYTES                    176 /* of a CLIENT_RANDOM line */
+
 struct key {
 	uint8_t label;
+	uint8_t which; /* of the different secrets of this label and random */
 	uint8_t client_random[TLS_RANDOM];
 };
 
@@ -42,6 +53,7 @@ struct chunk {
 struct keylog {
 	struct entry *all;
 	struct chunk *chunks; /* the newest first: the only one with room */
+	uint8_t log2_buckets; /* that the table begins with */
 	struct keylog_counts counts;
 	char *name; /* of the file that was read first */
 };
@@ -84,7 +96,9 @@ static const uint8_t hex_digits[256] = {
 
 struct keylog *keylog_new(void)
 {
-	return xcalloc(1, sizeof(struct keylog));
+	struct keylog *keylog = xcalloc(1, sizeof *keylog);
+	keylog->log2_buckets = LEAST_LOG2;
+	return keylog;
 }
 
 void keylog_free(struct keylog *keylog)
@@ -114,14 +128,23 @@ static struct entry *new_entry(struct keylog *keylog)
 	return &keylog->chunks->entries[used];
 }
 
-static void add(struct keylog *keylog, const struct key *key, const struct keylog_secret *secret)
+/* Adds under the next free number. */
+static void add(struct keylog *keylog, struct key key, const struct keylog_secret *secret)
 {
 	unsigned hash;
 	struct entry *entry;
-	HASH_VALUE(key, sizeof *key, hash);
-	HASH_FIND_BYHASHVALUE(hh, keylog->all, key, sizeof *key, hash, entry);
-	if (entry != NULL) {
-		keylog->counts.duplicates++;
+	for (key.which = 0; key.which < LIMIT_SECRETS_ALIKE; key.which++) {
+		HASH_VALUE(&key, sizeof key, hash);
+		HASH_FIND_BYHASHVALUE(hh, keylog->all, &key, sizeof key, hash, entry);
+		if (entry == NULL)
+			break;
+		if (entry->n == secret->n && memcmp(entry->secret, secret->bytes, secret->n) == 0) {
+			keylog->counts.duplicates++;
+			return;
+		}
+	}
+	if (key.which == LIMIT_SECRETS_ALIKE) {
+		keylog->counts.surplus++;
 		return;
 	}
 	if (keylog->counts.secrets >= LIMIT_SECRETS) {
@@ -129,16 +152,18 @@ static void add(struct keylog *keylog, const struct key *key, const struct keylo
 		return;
 	}
 	entry = new_entry(keylog);
-	entry->key = *key;
+	entry->key = key;
 	entry->n = secret->n;
 	memcpy(entry->secret, secret->bytes, secret->n);
 	HASH_ADD_BYHASHVALUE(hh, keylog->all, key, sizeof entry->key, hash, entry);
 }
 
 bool keylog_find(const struct keylog *keylog, enum keylog_label label,
-                 const uint8_t client_random[TLS_RANDOM], struct keylog_secret *out)
+                 const uint8_t client_random[TLS_RANDOM], unsigned which, struct keylog_secret *out)
 {
-	struct key key = {.label = (uint8_t)label};
+	if (which >= LIMIT_SECRETS_ALIKE)
+		return false;
+	struct key key = {.label = (uint8_t)label, .which = (uint8_t)which};
 	memcpy(key.client_random, client_random, sizeof key.client_random);
 	const struct entry *entry;
 	HASH_FIND(hh, keylog->all, &key, sizeof key, entry);
@@ -171,19 +196,38 @@ struct keylog_counts keylog_counts(const struct keylog *keylog)
 
 /* ---- lines ------------------------------------------------------------------------------------------ */
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* Takes the blanks that stand next. */
 static void skip_blanks(struct rd *line)
 {
-	while (rd_more(line) && line->all.p[rd_at(line)] == ' ')
+	while (rd_more(line) && is_blank(line->all.p[rd_at(line)]))
 		rd_skip(line, 1);
+}
+
+/* Editors put it in front of a file; in logs that were joined it stands anywhere. */
+static void skip_byte_order_mark(struct rd *line)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+	if (span_equal(span_cut(line->all, 0, sizeof mark), span_of(mark, sizeof mark)))
+		rd_skip(line, sizeof mark);
+}
+
+/* The bytes in front of the first c. */
+static struct span until(struct span text, char c)
+{
+	const uint8_t *at = text.n > 0 ? memchr(text.p, c, text.n) : NULL;
+	return span_cut(text, 0, at != NULL ? (size_t)(at - text.p) : text.n);
 }
 
 /* The next word of a line and the blanks behind it; empty at the line's end. */
 static struct span word(struct rd *line)
 {
 	struct span left = span_cut(line->all, rd_at(line), rd_left(line));
-	const uint8_t *blank = left.n > 0 ? memchr(left.p, ' ', left.n) : NULL;
-	struct span found = rd_span(line, blank != NULL ? (size_t)(blank - left.p) : left.n);
+	struct span found = rd_span(line, until(until(left, ' '), '\t').n);
 	skip_blanks(line);
 	return found;
 }
@@ -239,6 +283,7 @@ static void take_line(struct keylog *keylog, struct span text)
 {
 	struct rd line = rd_of(text);
 	keylog->counts.lines++;
+	skip_byte_order_mark(&line);
 	skip_blanks(&line);
 	if (!rd_more(&line) || text.p[rd_at(&line)] == '#')
 		return;
@@ -253,7 +298,7 @@ static void take_line(struct keylog *keylog, struct span text)
 	    decode(client_random, key.client_random, sizeof key.client_random) &&
 	    decode(hex, secret.bytes, sizeof secret.bytes)) {
 		secret.n = (uint8_t)(hex.n / 2);
-		add(keylog, &key, &secret);
+		add(keylog, key, &secret);
 	} else {
 		keylog->counts.rubbish++;
 	}
@@ -279,10 +324,10 @@ static size_t encode(const uint8_t *bytes, size_t n, char *hex)
 }
 
 size_t keylog_line(const struct keylog *keylog, enum keylog_label label,
-                   const uint8_t client_random[TLS_RANDOM], char line[KEYLOG_LINE])
+                   const uint8_t client_random[TLS_RANDOM], unsigned which, char line[KEYLOG_LINE])
 {
 	struct keylog_secret secret;
-	if (!keylog_find(keylog, label, client_random, &secret))
+	if (!keylog_find(keylog, label, client_random, which, &secret))
 		return 0;
 	const char *name = label_name(label);
 	size_t n = strlen(name);
@@ -323,6 +368,17 @@ static size_t whole_lines(const uint8_t *buffer, size_t n)
 	return whole == 0 && n == READ_BYTES ? n : whole;
 }
 
+/* Before the first secret: a bucket for each line that the file may have. */
+static void expect_lines(struct keylog *keylog, int fd)
+{
+	struct stat status;
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+		return;
+	uint64_t lines = (uint64_t)status.st_size / LINE_BYTES;
+	while (keylog->log2_buckets < MOST_LOG2 && UINT64_C(1) << keylog->log2_buckets < lines)
+		keylog->log2_buckets++;
+}
+
 /* 0, or the errno of a read that failed. */
 static int read_all(struct keylog *keylog, int fd, uint8_t *buffer)
 {
@@ -348,6 +404,7 @@ int keylog_read(struct keylog *keylog, const char *path, struct err *err)
 		               strerror(errno));
 	if (keylog->name == NULL)
 		keylog->name = xstrdup(path);
+	expect_lines(keylog, fd);
 	uint8_t *buffer = xmalloc(READ_BYTES);
 	int error = read_all(keylog, fd, buffer);
 	explicit_bzero(buffer, READ_BYTES);

@@ -2,9 +2,11 @@
  * TLS key logs (NSS format) -> secrets. Lines come from files, from pcapng decryption secrets blocks, and
  * later from a log that is still being written; a line that comes late is found by the next look-up.
  *
- * Format: https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile. Any case, CRLF, comments, duplicates
- * (the first counts), half lines and rubbish are taken; what is not understood is counted. Bounded by
- * LIMIT_SECRETS. Secrets are wiped when freed, never printed, never handed out but by keylog_find.
+ * Format: https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile. Any case, tabs, CRLF, byte order marks,
+ * comments, duplicates, half lines and rubbish are taken; what is not understood is counted. Joined logs may
+ * hold different secrets for one label and random: the first few are kept (LIMIT_SECRETS_ALIKE), and whoever
+ * looks one up tries them in turn. Bounded by LIMIT_SECRETS. Secrets are wiped when freed, never
+ * printed, never handed out but by keylog_find and keylog_line.
  */
 #ifndef ANALYZER_KEYLOG_H
 #define ANALYZER_KEYLOG_H
@@ -34,6 +36,7 @@ struct keylog_secret {
 struct keylog_counts {
 	uint64_t lines; /* also empty ones, comments, and labels that no look-up asks for */
 	uint64_t secrets, duplicates, rubbish;
+	uint64_t surplus; /* beyond LIMIT_SECRETS_ALIKE */
 	uint64_t dropped; /* beyond LIMIT_SECRETS */
 };
 
@@ -48,9 +51,12 @@ int keylog_read(struct keylog *keylog, const char *path, struct err *err);
 /* Lines from memory, e.g. a decryption secrets block; a last line without line end counts as whole. */
 void keylog_parse(struct keylog *keylog, struct span text);
 
-/* False when there is no such secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use. */
+/*
+ * Secret number `which` of those that differ, from 0 in the order of their lines. False when there is no such
+ * secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use.
+ */
 bool keylog_find(const struct keylog *keylog, enum keylog_label label,
-    const uint8_t client_random[TLS_RANDOM], struct keylog_secret *out);
+    const uint8_t client_random[TLS_RANDOM], unsigned which, struct keylog_secret *out);
 
 /*
  * The secret as a line of a key log with its line end, not terminated. Returns its length, 0 when there is no
@@ -58,7 +64,7 @@ bool keylog_find(const struct keylog *keylog, enum keylog_label label,
  */
 #define KEYLOG_LINE 256
 size_t keylog_line(const struct keylog *keylog, enum keylog_label label,
-    const uint8_t client_random[TLS_RANDOM], char line[KEYLOG_LINE]);
+    const uint8_t client_random[TLS_RANDOM], unsigned which, char line[KEYLOG_LINE]);
 
 void keylog_wipe(struct keylog_secret *secret);
 

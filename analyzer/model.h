@@ -151,6 +151,7 @@ struct session_tls {
 	uint64_t records[2];      /* all TLS records */
 	uint64_t protected_records[2];
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
+	struct origin first_closed[2]; /* ... of those that nobody opened; packet 0 = none */
 	uint16_t last_protected_length[2];
 	uint8_t latest_protected;       /* direction of the very last one, in the order of the connection */
 	bool closed_before_last[2];     /* the other side's FIN or RST stood in front of last_protected */
@@ -160,6 +161,7 @@ struct session_tls {
 	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
+	uint64_t passed[2];       /* protected records that went by before their key, not kept for it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
 	bool keys_lost[2];        /* records are missing, so the sequence number is not known */

@@ -124,17 +124,21 @@ void save_forget(struct save *save)
 
 /* ---- secrets --------------------------------------------------------------------------------------- */
 
-/* The lines of the labels that are known and not in the file yet; they are then. */
-static size_t new_lines(const struct keylog *keylog, struct save_keys *keys,
-                        char text[KEYLOG_LABELS * KEYLOG_LINE])
+/* Of one client random. */
+#define LINES (KEYLOG_LABELS * LIMIT_SECRETS_ALIKE)
+
+/* The lines that are known and not in the file yet; they are then. */
+static size_t new_lines(const struct keylog *keylog, struct save_keys *keys, char text[LINES * KEYLOG_LINE])
 {
 	size_t n = 0;
-	for (unsigned label = 0; label < KEYLOG_LABELS; label++) {
-		if (keys->labels >> label & 1)
+	for (unsigned i = 0; i < LINES; i++) {
+		enum keylog_label label = i / LIMIT_SECRETS_ALIKE;
+		if (keys->lines >> i & 1)
 			continue;
-		size_t line = keylog_line(keylog, (enum keylog_label)label, keys->client_random, &text[n]);
+		size_t line =
+		    keylog_line(keylog, label, keys->client_random, i % LIMIT_SECRETS_ALIKE, &text[n]);
 		if (line > 0)
-			keys->labels |= 1u << label;
+			keys->lines |= 1u << i;
 		n += line;
 	}
 	return n;
@@ -143,7 +147,7 @@ static size_t new_lines(const struct keylog *keylog, struct save_keys *keys,
 void save_secrets(struct save *save, const struct keylog *keylog, const uint8_t client_random[TLS_RANDOM],
                   struct save_keys *keys)
 {
-	char text[KEYLOG_LABELS * KEYLOG_LINE];
+	char text[LINES * KEYLOG_LINE];
 	if (!save->with_secrets || save->error != 0)
 		return;
 	uint64_t generation = keylog_generation(keylog);
@@ -151,7 +155,7 @@ void save_secrets(struct save *save, const struct keylog *keylog, const uint8_t 
 	if (same && keys->looked == generation)
 		return;
 	if (!same)
-		keys->labels = 0;
+		keys->lines = 0;
 	memcpy(keys->client_random, client_random, TLS_RANDOM);
 	keys->looked = generation;
 	size_t n = new_lines(keylog, keys, text);

@@ -19,7 +19,7 @@ struct save;
 struct save_keys {
 	uint8_t client_random[TLS_RANDOM];
 	uint64_t looked; /* generation of the key log at the last look */
-	uint32_t labels; /* 1u << enum keylog_label */
+	uint32_t lines; /* that are in the file: 1u << (enum keylog_label * LIMIT_SECRETS_ALIKE + number) */
 };
 
 /*

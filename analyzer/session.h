@@ -99,12 +99,16 @@ struct session_decryption {
 	uint64_t data, data_opened; /* records of application data */
 	unsigned missing;           /* secrets of this session that the key log lacks */
 	unsigned held, misfit;      /* those that it has, and of these the ones of a wrong length */
+	unsigned alike;             /* most different secrets for one of them; more than 1: joined logs */
 	bool wrong_key; /* certain: records were refused, none was opened, and nothing is missing before them */
 	char detail[480]; /* a sentence with the numbers of this case, without a full stop; empty for NONE */
 };
 void session_decryption(const struct model *model, const struct session *session,
     struct session_decryption *out);
 const char *session_decryption_name(enum decryption state); /* "no-key", design.md section 8 */
+
+/* The secrets that protect a direction: a bit for each enum keylog_label. */
+unsigned session_secrets_of(const struct session_tls *tls, uint8_t dir);
 
 /* The client random in hex digits, as a key log names it. Returns `text`. */
 #define SESSION_RANDOM (2 * TLS_RANDOM + 1)

@@ -48,24 +48,48 @@ static unsigned wanted(const struct session_tls *tls)
 	return tls->version == TLS_1_3 ? HANDSHAKE_SECRETS | TRAFFIC_SECRETS : BIT(KEYLOG_MASTER);
 }
 
+/* How many different secrets the key log has for the label. *fits: the length of one can be right. */
+static unsigned count_alike(const struct model *model, const struct session_tls *tls, unsigned label,
+                            bool *fits)
+{
+	const struct tls_suite *suite = tls_suite_find(tls->cipher);
+	struct keylog_secret secret;
+	unsigned n = 0;
+	*fits = false;
+	while (model->keylog != NULL && keylog_find(model->keylog, label, tls->client_random, n, &secret)) {
+		*fits = *fits || tls->version != TLS_1_3 || suite == NULL ||
+		        secret.n == tls_suite_hash_bytes(suite);
+		keylog_wipe(&secret);
+		n++;
+	}
+	return n;
+}
+
 /* Sorts the wanted secrets into held, missing, and held with a length that cannot be. */
 static void look_up(const struct model *model, const struct session_tls *tls, struct session_decryption *out)
 {
-	const struct tls_suite *suite = tls_suite_find(tls->cipher);
 	for (unsigned label = 0; label < KEYLOG_LABELS; label++) {
-		struct keylog_secret secret;
+		bool fits;
 		if ((wanted(tls) & BIT(label)) == 0)
 			continue;
-		if (model->keylog == NULL ||
-		    !keylog_find(model->keylog, label, tls->client_random, &secret)) {
+		unsigned n = count_alike(model, tls, label, &fits);
+		if (n == 0)
 			out->missing |= BIT(label);
-			continue;
-		}
-		out->held |= BIT(label);
-		if (tls->version == TLS_1_3 && suite != NULL && secret.n != tls_suite_hash_bytes(suite))
+		else
+			out->held |= BIT(label);
+		if (n > 0 && !fits)
 			out->misfit |= BIT(label);
-		keylog_wipe(&secret);
+		if (n > out->alike)
+			out->alike = n;
 	}
+}
+
+unsigned session_secrets_of(const struct session_tls *tls, uint8_t dir)
+{
+	if (tls->version != TLS_1_3)
+		return BIT(KEYLOG_MASTER);
+	return dir == tls->client_dir ? BIT(KEYLOG_CLIENT_HANDSHAKE) | BIT(KEYLOG_CLIENT_TRAFFIC)
+	                              : BIT(KEYLOG_SERVER_HANDSHAKE) | BIT(KEYLOG_SERVER_TRAFFIC);
 }
 
 const char *session_random(const struct session *session, char text[SESSION_RANDOM])
@@ -131,9 +155,8 @@ static void say_no_hello(const struct session *session, struct session_decryptio
 	                    : tls->server_hello ? "client_hello is"
 	                                        : "hellos are";
 	say(out,
-	    "the %s not in the capture: without the randoms in the hellos no secret can be found or used, "
-	    "and "
-	    "%" PRIu64 " encrypted record%s stay%s closed",
+	    "the %s not in the capture; a secret is found and used by the randoms in the hellos, so "
+	    "%" PRIu64 " encrypted record%s stay%s closed whatever the key log holds",
 	    lacks, both(tls->protected_records), plural(both(tls->protected_records)),
 	    both(tls->protected_records) == 1 ? "s" : "");
 }
@@ -152,6 +175,25 @@ static void say_key_log(const struct model *model, struct session_decryption *ou
 		    keylog_name(model->keylog), counts.secrets, plural(counts.secrets));
 }
 
+/* Records that went by before their secrets, which are there now. */
+static uint64_t came_too_early(const struct session_tls *tls, const struct session_decryption *found)
+{
+	uint64_t n = 0;
+	for (uint8_t dir = 0; dir < 2; dir++)
+		if ((found->missing & session_secrets_of(tls, dir)) == 0)
+			n += tls->passed[dir];
+	return n;
+}
+
+static void say_passed(const struct session_tls *tls, struct session_decryption *out)
+{
+	uint64_t n = came_too_early(tls, out);
+	if (n > 0)
+		say(out, "; %" PRIu64 " record%s had passed before the secrets came: at most %d KiB of a "
+		    "connection wait for them, and %d KiB in all", n, plural(n), LIMIT_WAITING >> 10,
+		    LIMIT_WAITING_ALL >> 10);
+}
+
 static void say_no_key(const struct model *model, const struct session *session,
                        struct session_decryption *out)
 {
@@ -159,8 +201,8 @@ static void say_no_key(const struct model *model, const struct session *session,
 	char labels[SESSION_LABELS];
 	uint64_t closed = out->data - out->data_opened;
 	if (out->missing == 0) {
-		say(out, "%" PRIu64 " encrypted record%s had passed before the secrets came", closed,
-		    plural(closed));
+		say(out, "none of %" PRIu64 " encrypted record%s opened", closed, plural(closed));
+		say_passed(tls, out);
 	} else if (out->held == 0) {
 		say_key_log(model, out);
 		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
@@ -185,7 +227,11 @@ static void say_refused(const struct session_tls *tls, struct session_decryption
 
 static void say_bad_key(const struct session *session, struct session_decryption *out)
 {
-	say(out, "the key log has a secret for this session, but ");
+	if (out->alike > 1)
+		say(out, "the key log has %s%u different secrets for this session, and none fits: ",
+		    out->alike == LIMIT_SECRETS_ALIKE ? "at least " : "", out->alike);
+	else
+		say(out, "the key log has a secret for this session, but ");
 	if (out->misfit != 0)
 		say(out, "its length does not fit the suite");
 	else
@@ -213,6 +259,10 @@ static void say_opened(const struct session *session, struct session_decryption 
 	if (out->data == 0)
 		say(out, "%" PRIu64 " record%s of the handshake, no application data", both(tls->opened),
 		    plural(both(tls->opened)));
+	else if (tls->version == TLS_1_3 && out->missing != 0) /* the closed ones may be of the handshake */
+		say(out, "%" PRIu64 " application record%s opened, %" PRIu64 " encrypted record%s closed",
+		    out->data_opened, plural(out->data_opened), out->data - out->data_opened,
+		    plural(out->data - out->data_opened));
 	else
 		say(out, "%" PRIu64 " of %" PRIu64 " application record%s", out->data_opened, out->data,
 		    plural(out->data));
@@ -227,6 +277,7 @@ static void say_opened(const struct session *session, struct session_decryption 
 		say(out, "; ");
 		say_refused(tls, out);
 	}
+	say_passed(tls, out);
 	if (out->missing != 0)
 		say(out, "; the key log lacks %s", session_labels(out->missing, labels));
 }
@@ -243,14 +294,15 @@ static void count_data(const struct session_tls *tls, struct session_decryption 
 }
 
 /*
- * The keys that are there never opened a record of this direction. Not so where bytes are missing, and not
+ * The keys that are there never opened a record of this direction. Not so where records are missing, and not
  * for the client's first records when it may have sent early data, which other keys protect (RFC 8446
  * section 4.2.10).
  */
 static bool key_refused(const struct session *session, uint8_t dir)
 {
 	const struct session_tls *tls = &session->tls;
-	return tls->unproven[dir] > 0 && tls->behind_gap[dir] == 0 && session->tcp.conflicts == 0 &&
+	return tls->unproven[dir] > 0 && tls->behind_gap[dir] == 0 && tls->passed[dir] == 0 &&
+	       session->tcp.conflicts == 0 &&
 	       !(tls->version == TLS_1_3 && tls->early_data && dir == tls->client_dir);
 }
 
@@ -282,9 +334,11 @@ static enum decryption judge(const struct session *session, const struct session
 		return DECRYPTION_NO_KEY;
 	if (both(tls->behind_gap) > 0)
 		return DECRYPTION_GAP;
+	if (found->data > 0 && both(tls->passed) > 0)
+		return DECRYPTION_NO_KEY;
 	if (both(tls->opened) > 0)
 		return DECRYPTION_DECRYPTED;
-	return both(tls->refused) > 0 ? DECRYPTION_BAD_KEY : DECRYPTION_NO_KEY;
+	return both(tls->refused) > 0 && both(tls->passed) == 0 ? DECRYPTION_BAD_KEY : DECRYPTION_NO_KEY;
 }
 
 void session_decryption(const struct model *model, const struct session *session,

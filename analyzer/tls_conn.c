@@ -25,6 +25,7 @@ struct tls_side {
 	bool given_up;   /* no TLS */
 	bool ssl2;       /* the current message is an SSLv2-style hello */
 	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
+	uint64_t behind_hold; /* records that passed while earlier ones wait */
 	struct origin gap; /* the last one; packet 0 = none */
 	uint16_t record_version;
 	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */
@@ -64,6 +65,7 @@ static void take_change_cipher_spec(struct tls_side *side, const struct frame_me
 		tls->keys_lost[side->dir] = false; /* the sequence numbers begin here */
 	tls->protected_on[side->dir] = true;
 	side->chain_cut = false;
+	side->behind_hold = 0;
 	side->handshake.frame.astray = false;
 	if (side->conn->keys != NULL)
 		tls_keys_change(side->conn->keys, side->dir);
@@ -114,10 +116,15 @@ static void pass_record(struct tls_side *side, const struct frame_message *messa
 	struct tls_conn *conn = side->conn;
 	if (whole && may_wait(conn) && tls_hold_push(&conn->hold, side->dir, message, &conn->model->waiting))
 		return;
-	tls_keys_skip(conn->keys, side->dir, 1);
+	if (conn->hold.first != NULL && !conn->retrying)
+		side->behind_hold++;
+	else
+		tls_keys_skip(conn->keys, side->dir, 1);
 	side->chain_cut = true;
-	if (!whole)
+	if (message->damaged)
 		note_behind_gap(side, message);
+	else
+		tls_tally_passed(&conn->session->tls, side->dir);
 	miss_plaintext(side, &message->last);
 }
 
@@ -166,7 +173,19 @@ static bool open_record(struct tls_side *side, const struct frame_message *messa
 /* A protected record that stays closed: what its outside tells. */
 static void take_closed(struct tls_side *side, const struct frame_message *message)
 {
+	if (side->record.type == TLS_APPLICATION_DATA)
+		tls_tally_closed(&side->conn->session->tls, side->dir, &message->last);
 	tls_events_closed(side->conn->model, side->conn->session, side->dir, side->record.type, message);
+}
+
+/* What waited was tried: the numbers go on behind the records that found no room. */
+static void skip_behind_hold(struct tls_side *side)
+{
+	if (side->behind_hold == 0)
+		return;
+	tls_keys_skip(side->conn->keys, side->dir, side->behind_hold);
+	side->behind_hold = 0;
+	side->chain_cut = true;
 }
 
 void tls_conn_retry(struct tls_conn *conn)
@@ -174,6 +193,8 @@ void tls_conn_retry(struct tls_conn *conn)
 	if (conn->hold.first == NULL || conn->retrying || !tls_keys_ready(conn->keys, conn->hold.first->dir))
 		return;
 	conn->retrying = true;
+	conn->side[0].chain_cut = conn->side[1].chain_cut = false;
+	tls_tally_retry(&conn->session->tls, conn->hold.first->message.last.packet);
 	model_forget_encrypted(conn->session, conn->hold.first->message.last.packet);
 	struct tls_held *held;
 	while ((held = tls_hold_pop(&conn->hold, &conn->model->waiting)) != NULL) {
@@ -186,6 +207,8 @@ void tls_conn_retry(struct tls_conn *conn)
 		free(held);
 	}
 	model_sort_steps(conn->session);
+	for (uint8_t dir = 0; dir < 2; dir++)
+		skip_behind_hold(&conn->side[dir]);
 	conn->retrying = false;
 	end_plain(conn, &conn->session->last);
 }

@@ -7,15 +7,20 @@
 
 enum phase { PHASE_HANDSHAKE, PHASE_TRAFFIC };
 
+/* Records that are tried with every secret before the log is believed to hold none that fits. */
+#define RECORDS_TRIED 4
+
 /* Why there are no keys: a secret may still come, the rest stays as it is. */
 enum answer { FOUND, NO_HELLO, NO_SECRET, NO_SUITE };
 
 struct direction {
 	struct tls_opener *opener;
 	struct tls_opener *next; /* TLS 1.3: the application's keys while the handshake's refuse a record */
+	struct tls_opener *other; /* for other secrets under the same label and random */
 	enum phase phase; /* TLS 1.3: which secret is wanted */
 	bool keyed;
 	bool proven; /* the keys have opened a record */
+	unsigned tried; /* records that no other secret opened */
 	uint64_t skipped; /* records that passed before the keys came */
 	uint64_t looked;  /* generation of the key log at the last look in vain */
 	enum answer answer;
@@ -44,6 +49,7 @@ void tls_keys_free(struct tls_keys *keys)
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		tls_opener_free(keys->dir[dir].opener);
 		tls_opener_free(keys->dir[dir].next);
+		tls_opener_free(keys->dir[dir].other);
 	}
 	free(keys->plain);
 	free(keys);
@@ -72,7 +78,9 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 	    facts->client_random, facts->server_random, dir == facts->client_dir);
 }
 
-static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_opener **opener)
+/* Keys an opener with secret number `which` of those that the key log has. */
+static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
+    struct tls_opener **opener)
 {
 	const struct session_tls *facts = keys->facts;
 	if (!facts->client_hello || !facts->server_hello)
@@ -81,11 +89,21 @@ static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phas
 	if (suite == NULL || !tls_suite_fits(suite, facts->version) || facts->compression != 0)
 		return NO_SUITE;
 	struct keylog_secret secret;
-	if (!keylog_find(keys->keylog, label_of(keys, dir, phase), facts->client_random, &secret))
+	if (!keylog_find(keys->keylog, label_of(keys, dir, phase), facts->client_random, which, &secret))
 		return NO_SECRET;
 	int done = key_opener(keys, dir, opener, suite, &secret);
 	keylog_wipe(&secret);
 	return done == 0 ? FOUND : NO_SUITE;
+}
+
+/* Keys an opener with the first secret of a fitting length. */
+static enum answer find_first(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_opener **opener)
+{
+	enum answer answer = find_keys(keys, dir, phase, 0, opener);
+	for (unsigned which = 1; answer == NO_SUITE && which < LIMIT_SECRETS_ALIKE; which++)
+		if (find_keys(keys, dir, phase, which, opener) == FOUND)
+			return FOUND;
+	return answer;
 }
 
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
@@ -96,7 +114,7 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	uint64_t generation = keylog_generation(keys->keylog);
 	if (d->looked == generation && d->answer == NO_SECRET)
 		return false;
-	d->answer = find_keys(keys, dir, d->phase, &d->opener);
+	d->answer = find_first(keys, dir, d->phase, &d->opener);
 	if (d->answer != FOUND) {
 		d->looked = generation;
 		return false;
@@ -113,6 +131,7 @@ static void rekey(struct direction *d)
 	d->keyed = d->proven = false;
 	d->looked = UINT64_MAX;
 	d->skipped = 0;
+	d->tried = 0;
 	if (d->opener != NULL)
 		tls_opener_unkey(d->opener);
 }
@@ -150,7 +169,7 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 	struct direction *d = &keys->dir[dir];
 	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
 		return false;
-	if (d->next == NULL && find_keys(keys, dir, PHASE_TRAFFIC, &d->next) != FOUND)
+	if (d->next == NULL && find_first(keys, dir, PHASE_TRAFFIC, &d->next) != FOUND)
 		return false;
 	if (!tls_opener_keyed(d->next))
 		return false;
@@ -164,6 +183,53 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 	return true;
 }
 
+/* A secret that opens the record as number `sequence` is the right one from here on. */
+static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase, uint64_t sequence,
+    const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+{
+	struct direction *d = &keys->dir[dir];
+	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE; which++) {
+		if (find_keys(keys, dir, phase, which, &d->other) != FOUND)
+			continue;
+		if (sequence > 0)
+			tls_opener_set_sequence(d->other, sequence);
+		if (tls_open(d->other, record, body, keys->plain, n, type) != TLS_OPENED)
+			continue;
+		struct tls_opener *wrong = d->opener;
+		d->opener = d->other;
+		d->other = wrong;
+		d->phase = phase;
+		return true;
+	}
+	return false;
+}
+
+/* The key log has more than one secret that may have protected this direction. */
+static bool has_others(const struct tls_keys *keys, uint8_t dir, enum phase phase)
+{
+	struct keylog_secret secret;
+	bool found =
+	    keylog_find(keys->keylog, label_of(keys, dir, phase), keys->facts->client_random, 1, &secret);
+	keylog_wipe(&secret);
+	return found;
+}
+
+/* `sequence` is the number that the keys at work tried the record with. */
+static bool open_otherwise(struct tls_keys *keys, uint8_t dir, uint64_t sequence,
+    const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+{
+	struct direction *d = &keys->dir[dir];
+	if (open_with_next(keys, dir, record, body, n, type))
+		return true;
+	if (d->proven || d->tried >= RECORDS_TRIED)
+		return false;
+	if (has_others(keys, dir, d->phase)) {
+		d->tried++;
+		return open_with_other(keys, dir, d->phase, sequence, record, body, n, type);
+	}
+	return false;
+}
+
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
     struct span *plain, uint8_t *type)
 {
@@ -171,8 +237,9 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
 	if (keys->plain == NULL)
 		keys->plain = xmalloc(LIMIT_RECORD);
 	size_t n = 0;
+	uint64_t sequence = tls_opener_sequence(d->opener);
 	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
-	if (result != TLS_OPENED && open_with_next(keys, dir, record, body, &n, type))
+	if (result != TLS_OPENED && open_otherwise(keys, dir, sequence, record, body, &n, type))
 		result = TLS_OPENED;
 	d->proven = d->proven || result == TLS_OPENED;
 	*plain = span_of(keys->plain, n);

@@ -35,7 +35,9 @@ void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n);
 /*
  * Opens a record body of a direction that is ready. The plaintext is borrowed until the next call; *type is
  * the inner content type in TLS 1.3. There a record that the handshake's keys do not open is tried with the
- * application's: its Finished message may have been refused, which alone tells that they have begun.
+ * application's: its Finished message may have been refused, which alone tells that they have begun. While
+ * the keys have opened nothing, a record that they refuse is tried with the other secrets that the key log
+ * has under the same label and random, and the one that opens it stays.
  */
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
     struct span *plain, uint8_t *type);

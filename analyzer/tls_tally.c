@@ -42,3 +42,21 @@ void tls_tally_behind_gap(struct session_tls *tls, uint8_t dir, const struct ori
 	if (tls->behind_gap[dir]++ == 0)
 		tls->key_gap[dir] = *at;
 }
+
+void tls_tally_passed(struct session_tls *tls, uint8_t dir)
+{
+	tls->passed[dir]++;
+}
+
+void tls_tally_closed(struct session_tls *tls, uint8_t dir, const struct origin *at)
+{
+	if (tls->first_closed[dir].packet == 0)
+		tls->first_closed[dir] = *at;
+}
+
+void tls_tally_retry(struct session_tls *tls, uint64_t from_packet)
+{
+	for (uint8_t dir = 0; dir < 2; dir++)
+		if (tls->first_closed[dir].packet >= from_packet)
+			tls->first_closed[dir] = (struct origin){0};
+}

@@ -40,6 +40,7 @@
 
 /* Keys and NMSP messages. */
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs */
+#define LIMIT_SECRETS_ALIKE    4                 /* different secrets of one label and random; more: decryption_detail */
 #define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key */
 #define LIMIT_WAITING_ALL      (4 << 20)         /* ... of all connections; beyond it records stay closed, no finding */
 #define LIMIT_PROFILE_BYTES    (256 * 1024)      /* a profile file */

@@ -182,7 +182,7 @@ static void add_active(struct model *model)
 		s->tls.protected_on[dir] = true;
 		s->tls.protected_records[dir] = 21;
 		s->tls.protected_after_reply[dir] = 20;
-		s->tls.first_protected[dir] = at(28 + (uint64_t)dir);
+		s->tls.first_protected[dir] = s->tls.first_closed[dir] = at(28 + (uint64_t)dir);
 		s->tls.last_protected[dir] = at(39 + (uint64_t)dir);
 	}
 }

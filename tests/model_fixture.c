@@ -136,7 +136,7 @@ void fixture_data(struct fixture *fixture, uint8_t dir, uint16_t length)
 	struct origin at = fixture_packet(fixture, dir, length + 5u);
 	tls->seen = true;
 	if (tls->protected_records[dir]++ == 0)
-		tls->first_protected[dir] = at;
+		tls->first_protected[dir] = tls->first_closed[dir] = at;
 	if (tls->protected_records[dir ^ 1] > 0)
 		tls->protected_after_reply[dir]++;
 	tls->last_protected[dir] = at;
@@ -255,6 +255,7 @@ void fixture_tls13_opened(struct fixture *fixture)
 	}
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		tls->first_protected[dir] = tls->last_protected[dir] = fixture->session->last;
+		tls->first_closed[dir] = fixture->session->last;
 		tls->opened[dir] = tls->protected_records[dir] = 3;
 	}
 }

@@ -122,6 +122,11 @@ bool recording_split(struct recording *recording, size_t index, size_t at)
 
 void recording_analyze(const struct recording *recording, struct model *model)
 {
+	recording_analyze_late(recording, model, span_of(NULL, 0));
+}
+
+void recording_analyze_late(const struct recording *recording, struct model *model, struct span secrets)
+{
 	struct analyze *analyze = analyze_new(model);
 	uint32_t input = model_add_input(model, "recording");
 	for (size_t i = 0; i < recording->n; i++) {
@@ -129,6 +134,8 @@ void recording_analyze(const struct recording *recording, struct model *model)
 		struct capfile_packet packet = {r->time, r->linktype, r->wire, span_of(r->bytes, r->n)};
 		analyze_packet(analyze, input, &packet);
 	}
+	if (secrets.n > 0)
+		analyze_secrets(analyze, secrets);
 	analyze_end(analyze);
 	analyze_free(analyze);
 }

@@ -36,6 +36,9 @@ size_t recording_payload(const struct recorded *packet, uint16_t port, int *dir)
 /* Runs the analysis over it. */
 void recording_analyze(const struct recording *recording, struct model *model);
 
+/* The same, and these lines of a key log come behind the last packet. The model must have a key log. */
+void recording_analyze_late(const struct recording *recording, struct model *model, struct span secrets);
+
 /* A repeatable random number below `below`, by splitmix64. */
 uint64_t recording_random(uint64_t *state, uint64_t below);
 

@@ -28,18 +28,25 @@ static void parse(struct keylog *keylog, const char *text, size_t n)
 	free(exact);
 }
 
-static bool has(const struct keylog *keylog, enum keylog_label label, const char *client_random,
-                const char *secret)
+/* The secret is number `which` of those of its label and random. */
+static bool has_as(const struct keylog *keylog, enum keylog_label label, const char *client_random,
+                   unsigned which, const char *secret)
 {
 	struct span key = hex_bytes(client_random), right = hex_bytes(secret);
 	struct keylog_secret found = {.n = 0};
 	bool same =
-	    keylog_find(keylog, label, key.p, &found) && span_equal(span_of(found.bytes, found.n), right);
+	    keylog_find(keylog, label, key.p, which, &found) && span_equal(span_of(found.bytes, found.n), right);
 	keylog_wipe(&found);
 	assert_int_equal(found.n, 0);
 	hex_free(key);
 	hex_free(right);
 	return same;
+}
+
+static bool has(const struct keylog *keylog, enum keylog_label label, const char *client_random,
+                const char *secret)
+{
+	return has_as(keylog, label, client_random, 0, secret);
 }
 
 static void counts_are(const struct keylog *keylog, struct keylog_counts right)
@@ -49,6 +56,7 @@ static void counts_are(const struct keylog *keylog, struct keylog_counts right)
 	assert_int_equal(counts.secrets, right.secrets);
 	assert_int_equal(counts.duplicates, right.duplicates);
 	assert_int_equal(counts.rubbish, right.rubbish);
+	assert_int_equal(counts.surplus, right.surplus);
 	assert_int_equal(counts.dropped, right.dropped);
 	assert_int_equal(keylog_generation(keylog), right.secrets);
 }
@@ -100,6 +108,10 @@ static void the_ways_a_line_may_look(void **state)
 	    MASTER "\n",
 	    MASTER "\r\n",
 	    "  " MASTER "  ",
+	    "\t " MASTER "\t\r\n",
+	    "\xef\xbb\xbf" MASTER "\n",
+	    "\xef\xbb\xbf\t" MASTER,
+	    "CLIENT_RANDOM\t" RANDOM "\t \t" SECRET48,
 	    "client_random  " RANDOM "   " SECRET48,
 	    "Client_Random 000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F "
 	    "A0A1A2A3A4A5A6A7A8A9AAABACADAEAFB0B1B2B3B4B5B6B7B8B9BABBBCBDBEBFC0C1C2C3C4C5C6C7C8C9CACBCCCDCEC"
@@ -114,7 +126,7 @@ static void the_ways_a_line_may_look(void **state)
 	}
 }
 
-static void the_first_of_two_counts(void **state)
+static void different_secrets_are_kept(void **state)
 {
 	(void)state;
 	struct keylog *keylog = keylog_new();
@@ -123,10 +135,46 @@ static void the_first_of_two_counts(void **state)
 	           "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf\n"
 	           "CLIENT_TRAFFIC_SECRET_0 " RANDOM " " SECRET32 "\n";
 	parse(keylog, text, sizeof text - 1);
-	counts_are(keylog, (struct keylog_counts){.lines = 4, .secrets = 2, .duplicates = 2});
-	assert_true(has(keylog, KEYLOG_MASTER, RANDOM, SECRET48));
-	assert_true(has(keylog, KEYLOG_CLIENT_TRAFFIC, RANDOM, SECRET32));
+	static const char other[] = "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
+	                            "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf";
+	counts_are(keylog, (struct keylog_counts){.lines = 4, .secrets = 3, .duplicates = 1});
+	parse(keylog, text, sizeof text - 1);
+	counts_are(keylog, (struct keylog_counts){.lines = 8, .secrets = 3, .duplicates = 5});
+	assert_true(has_as(keylog, KEYLOG_MASTER, RANDOM, 0, SECRET48));
+	assert_true(has_as(keylog, KEYLOG_MASTER, RANDOM, 1, other));
+	struct keylog_secret none;
+	struct span random = hex_bytes(RANDOM);
+	assert_false(keylog_find(keylog, KEYLOG_MASTER, random.p, 2, &none));
+	assert_true(keylog_find(keylog, KEYLOG_CLIENT_TRAFFIC, random.p, 0, &none));
+	assert_false(keylog_find(keylog, KEYLOG_CLIENT_TRAFFIC, random.p, 1, &none));
+	hex_free(random);
 	keylog_free(keylog);
+}
+
+static void a_few_different_secrets(void **state)
+{
+	(void)state;
+	enum { MORE = 3 };
+	struct keylog *keylog = keylog_new();
+	char line[sizeof MASTER + 1], secret[sizeof SECRET48];
+	for (unsigned i = 0; i < LIMIT_SECRETS_ALIKE + MORE; i++) {
+		snprintf(secret, sizeof secret, "%08x%s", i, &SECRET48[8]);
+		int n = snprintf(line, sizeof line, "CLIENT_RANDOM %s %s\n", RANDOM, secret);
+		parse(keylog, line, (size_t)n);
+		assert_true(has_as(keylog, KEYLOG_MASTER, RANDOM, i, secret) == (i < LIMIT_SECRETS_ALIKE));
+	}
+	counts_are(keylog, (struct keylog_counts){.lines = LIMIT_SECRETS_ALIKE + MORE,
+	                       .secrets = LIMIT_SECRETS_ALIKE, .surplus = MORE});
+	keylog_free(keylog);
+}
+
+static void an_empty_mark(void **state)
+{
+	(void)state;
+	struct keylog_counts counts = counts_of("\xef\xbb\xbf");
+	assert_true(counts.lines == 1 && counts.rubbish == 0);
+	counts = counts_of("\xef\xbb\xbf# comment\n");
+	assert_true(counts.lines == 1 && counts.rubbish == 0);
 }
 
 static void what_is_no_secret_is_counted(void **state)
@@ -141,7 +189,6 @@ static void what_is_no_secret_is_counted(void **state)
 	    "CLIENT_RANDOM " RANDOM " " SECRET48 "0",
 	    "CLIENT_RANDOM " RANDOM "00 " SECRET48,
 	    "CLIENT_RANDOM " RANDOM " " SECRET48 " more",
-	    "CLIENT_RANDOM\t" RANDOM " " SECRET48,
 	    "CLIENT_RANDOM 0001 " SECRET48,
 	    "CLIENT_RANDOM g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f " SECRET48,
 	    "CLIENT_RANDOM " RANDOM " " SECRET32 "c0c1c2c3c4c5c6c7c8c9cacbcccdce.f",
@@ -155,6 +202,7 @@ static void what_is_no_secret_is_counted(void **state)
 	    "CLIENT_RANDOMS " RANDOM " " SECRET48,
 	    "LABEL " RANDOM " " SECRET48,
 	    "\xff\xfe",
+	    "\xef\xbb" MASTER,
 	    "-----BEGIN CERTIFICATE-----",
 	};
 	for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++) {
@@ -316,7 +364,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_label_is_found),
 	    cmocka_unit_test(the_ways_a_line_may_look),
-	    cmocka_unit_test(the_first_of_two_counts),
+	    cmocka_unit_test(different_secrets_are_kept),
+	    cmocka_unit_test(a_few_different_secrets),
+	    cmocka_unit_test(an_empty_mark),
 	    cmocka_unit_test(what_is_no_secret_is_counted),
 	    cmocka_unit_test(known_labels_are_no_rubbish),
 	    cmocka_unit_test(cut_at_every_byte),

@@ -65,6 +65,7 @@ static void test_wrong(void **state)
 		const char *line, *part;
 	} wrong[] = {
 	    {"", "nothing to read"},
+	    {"--messages -r x", "add -o json; in text, -v lists the messages"},
 	    {"--explain-lists", "add -a FILE"},
 	    {"-a l -w x", "-r FILE"},
 	    {"--explain-lists -r a", "add -a FILE"},

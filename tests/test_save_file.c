@@ -62,7 +62,7 @@ static void save_some(bool with_secrets, char *text, size_t room)
 	uint8_t a[TLS_RANDOM];
 	char path[64];
 	struct err err;
-	struct save_keys keys = {.labels = 0};
+	struct save_keys keys = {.lines = 0};
 	struct keylog *keylog = keylog_new();
 	memset(a, 0xaa, sizeof a);
 	make_path(path);

@@ -118,6 +118,24 @@ static void wrong_keys(void **state)
 	}
 }
 
+/* The evidence is the first closed record of each side that has one. */
+static void cites_closed(const struct keyrun *run, const struct finding *finding)
+{
+	const struct session_tls *tls = &run->session->tls;
+	uint32_t n = 0;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		uint64_t packet = tls->first_closed[dir].packet;
+		if (packet == 0)
+			continue;
+		bool cited = false;
+		for (uint32_t i = 0; i < finding->n_evidence; i++)
+			cited = cited || finding->evidence[i].packet == packet;
+		assert_true(cited && packet >= tls->first_protected[dir].packet);
+		n++;
+	}
+	assert_true(n > 0 && n == finding->n_evidence);
+}
+
 /* TLS 1.3: some of the four lines are there. */
 static void some_lines(void **state)
 {
@@ -129,8 +147,14 @@ static void some_lines(void **state)
 	struct keyrun *run =
 	    judged(&sample, DECRYPTION_NO_KEY,
 	           "secrets of the handshake only, and not CLIENT_TRAFFIC_SECRET_0, SERVER_TRAFFIC_SECRET_0");
+	const struct finding *finding = keyrun_finding(run, "keys-missing");
+	assert_non_null(strstr(finding->summary,
+	    "lacks CLIENT_TRAFFIC_SECRET_0, SERVER_TRAFFIC_SECRET_0 of this session: "));
 	assert_non_null(
-	    strstr(keyrun_finding(run, "keys-missing")->summary, "lacks CLIENT_TRAFFIC_SECRET_0"));
+	    strstr(finding->cause, "What the engine sends is closed from the end of its handshake on."));
+	assert_null(strstr(finding->cause, "would show"));
+	assert_non_null(strstr(finding->advice[0], "give the whole key log"));
+	cites_closed(run, finding);
 	done(&sample, run);
 	load(&sample, TLS13);
 	keyrun_without(sample.keys, "CLIENT_HANDSHAKE_TRAFFIC_SECRET");
@@ -140,8 +164,25 @@ static void some_lines(void **state)
 	load(&sample, TLS13);
 	keyrun_without(sample.keys, "SERVER_TRAFFIC_SECRET_0");
 	run = judged(&sample, DECRYPTION_DECRYPTED, "the key log lacks SERVER_TRAFFIC_SECRET_0");
-	assert_non_null(keyrun_finding(run, "keys-missing"));
+	says(run, DECRYPTION_DECRYPTED, "14 application records opened, ");
+	finding = keyrun_finding(run, "keys-missing");
+	assert_non_null(strstr(finding->cause, "The secrets of what the engine sends are there."));
+	assert_non_null(
+	    strstr(finding->cause, "What the controller sends is closed from the end of its handshake on."));
+	assert_int_equal(finding->n_evidence, 1);
+	cites_closed(run, finding);
 	assert_int_equal(run->refused, 0);
+	done(&sample, run);
+	load(&sample, TLS13);
+	keyrun_without(sample.keys, "SERVER_HANDSHAKE_TRAFFIC_SECRET");
+	keyrun_without(sample.keys, "SERVER_TRAFFIC_SECRET_0");
+	run = judged(&sample, DECRYPTION_DECRYPTED, "14 application records opened, ");
+	char verdict[VERDICT_TEXT];
+	findings_verdict(run->model, run->session, &run->findings, verdict);
+	assert_non_null(strstr(verdict, "14 NMSP messages and "));
+	finding = keyrun_finding(run, "keys-missing");
+	assert_non_null(strstr(finding->cause, "What the controller sends is closed from its first encrypted"));
+	cites_closed(run, finding);
 	done(&sample, run);
 }
 

@@ -264,7 +264,7 @@ static void key_12(struct reading *reading)
 	struct keylog_secret master;
 	SSL_get_client_random(talk->ssl[CLIENT], client_random, sizeof client_random);
 	SSL_get_server_random(talk->ssl[CLIENT], server_random, sizeof server_random);
-	assert_true(keylog_find(talk->keylog, KEYLOG_MASTER, client_random, &master));
+	assert_true(keylog_find(talk->keylog, KEYLOG_MASTER, client_random, 0, &master));
 	const struct tls_suite *suite = tls_suite_find(talk->setting->cipher);
 	bool etm = (talk->setting->options & SSL_OP_NO_ENCRYPT_THEN_MAC) == 0;
 	assert_int_equal(tls_opener_key_12(reading->opener, suite, (uint16_t)talk->setting->version, etm,
@@ -279,7 +279,7 @@ static void key_13(struct reading *reading, enum keylog_label of_client, enum ke
 	struct keylog_secret secret;
 	SSL_get_client_random(talk->ssl[CLIENT], client_random, sizeof client_random);
 	enum keylog_label label = reading->side == CLIENT ? of_client : of_server;
-	assert_true(keylog_find(talk->keylog, label, client_random, &secret));
+	assert_true(keylog_find(talk->keylog, label, client_random, 0, &secret));
 	assert_int_equal(tls_opener_key_13(reading->opener, tls_suite_find(talk->setting->cipher), &secret),
 	                 0);
 }

@@ -8,6 +8,7 @@
 #include "tests/expect.h"
 
 #include "analyzer/messages.h"
+#include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 #include "tests/model_fixture.h"
 #include "tests/nmsptalk.h"
@@ -104,7 +105,7 @@ static void test_status_page(void **state)
 	    "NMSP messages         14",
 	    "Echo requests         1",
 	    "Echo responses        1",
-	    "Services              RSSI, LOCATION",
+	    "Services (assumed)    RSSI, LOCATION",
 	    "RSSI         MOBILE_STATION, TAG",
 	    "INFORMATION  MOBILE_STATION",
 	    "STATISTICS   MOBILE_STATION, TAG",
@@ -161,12 +162,17 @@ static void test_json(void **state)
 	start(&shown);
 	char *text = json_of(&shown, false);
 	has_not(text, "message_list");
+	has_not(text, "messages_dropped");
+	has_not(text, "no message can start");
+	has_not(text, "no whole message");
 	has(text, "\"origin\": \"assumed\"");
 	has(text, "\"fits\": true");
 	has(text, "\"type\": \"TYPE_777\"");
 	free(text);
 	text = json_of(&shown, true);
 	has(text, "message_list");
+	has(text, "\"messages_dropped\": 0");
+	has(text, "\"summary\": \"TIME 2015-12-13T09:46:40.000000Z\"");
 	has(text, "\"summary\": \"NAME \\\\x1b[2J\"");
 	has(text, "\"value\": \"00:50:56:9c:34:89\"");
 	has(text, "\"value\": \"10.10.30.5\"");
@@ -174,6 +180,67 @@ static void test_json(void **state)
 	has(text, "\"value\": \"ffffffffffffffff\"");
 	has(text, "\"value\": \"bad0\"");
 	has(text, "\"name\": \"element 999\"");
+	free(text);
+	stop(&shown);
+}
+
+/* NUL ends no text: what stands behind it is shown. */
+static void test_nul_in_a_text(void **state)
+{
+	(void)state;
+	struct shown shown;
+	struct nmsptalk *talk = xcalloc(1, sizeof *talk);
+	start(&shown);
+	nmsptalk_number(talk, 17, 4, NAME, 4, 0x41004200);
+	say(&shown, FIXTURE_CONTROLLER, talk);
+	char *text = json_of(&shown, true);
+	has(text, "\"summary\": \"NAME A\\\\x00B\\\\x00\"");
+	has(text, "\"value\": \"A\\\\x00B\\\\x00\"");
+	free(text);
+	text = text_of(&shown, 1);
+	has(text, "NAME A\\x00B\\x00");
+	free(text);
+	free(talk);
+	stop(&shown);
+}
+
+static void test_dropped_messages(void **state)
+{
+	(void)state;
+	enum { SIZE = 10000 };
+	struct shown shown;
+	struct nmsptalk *talk = xcalloc(1, sizeof *talk);
+	start(&shown);
+	for (int i = 0; i < 2 * LIMIT_MESSAGES_BYTES / SIZE; i++) {
+		nmsptalk_bulk(talk, 17, SIZE);
+		say(&shown, FIXTURE_CONTROLLER, talk);
+	}
+	const struct session_nmsp *nmsp = shown.f.session->nmsp;
+	char says[48];
+	assert_true(nmsp->not_kept > 0);
+	snprintf(says, sizeof says, "\"messages_dropped\": %u", (unsigned)nmsp->not_kept);
+	char *text = json_of(&shown, true);
+	has(text, says);
+	free(text);
+	free(talk);
+	stop(&shown);
+}
+
+/* Nothing fits, and nothing was counted: no sentence about none of none. */
+static void test_evidence_of_nothing(void **state)
+{
+	(void)state;
+	struct shown shown;
+	start(&shown);
+	struct session_nmsp *nmsp = shown.f.session->nmsp;
+	nmsp->tried = nmsp->fitted = nmsp->named = nmsp->misfits = 0;
+	char *text = json_of(&shown, false);
+	has(text, "no whole message was found");
+	has_not(text, "0 of the first");
+	free(text);
+	nmsp->misfits = 1;
+	text = json_of(&shown, false);
+	has(text, "1 place where no message can start");
 	free(text);
 	stop(&shown);
 }
@@ -237,6 +304,9 @@ int main(void)
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_missed_behind_a_gap),
+	    cmocka_unit_test(test_nul_in_a_text),
+	    cmocka_unit_test(test_dropped_messages),
+	    cmocka_unit_test(test_evidence_of_nothing),
 	    cmocka_unit_test(test_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ static const struct option_row rows[] = {
      "whoever has the file can decrypt them"},
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
-    {OPTION_MESSAGES, "messages", NULL, "with -o json: list the messages one by one"},
+    {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
     {OPTION_AS_TRACE, "as-trace", NULL,
      "no report: print the handshakes as the controller's\ndebug trace has them"},
     {'u', "utc", NULL, "times in UTC (default: local time)"},
@@ -246,6 +246,8 @@ static int check(const struct options *options, struct err *err)
 	if (options->explain && options->output == OUTPUT_JSON)
 		return err_set(err, "--explain-lists is text for people: leave out -o json, whose authlists[] has "
 		                    "the problems");
+	if (options->messages && options->output != OUTPUT_JSON)
+		return err_set(err, "--messages is for JSON: add -o json; in text, -v lists the messages");
 	if (options->with_secrets && options->write == NULL)
 		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
 	if (options->write != NULL && strcmp(options->write, "-") == 0)

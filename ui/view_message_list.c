@@ -5,6 +5,7 @@
 #include "ui/view.h"
 
 #include "analyzer/session_nmsp.h"
+#include "ui/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -222,9 +223,27 @@ static struct value message_damaged(const struct row *row)
 	return view_bool(kept(row)->damaged);
 }
 
-/* A value in few characters; what is captured text stays as it is until it is shown. */
-static void brief(const struct field *of, char text[BRIEF])
+/* As in the table of fields; a number that is no time stays one. */
+static void brief_time(uint64_t seconds, char text[BRIEF])
 {
+	char time[FORMAT_TIME];
+	if (seconds > INT64_MAX)
+		snprintf(text, BRIEF, "%" PRIu64, seconds);
+	else
+		snprintf(text, BRIEF, "%s", format_rfc3339((int64_t)seconds, 0, time));
+}
+
+/*
+ * A value in few characters, and how many these are; what is captured text stays as it is, NUL too, until it is
+ * shown.
+ */
+static size_t brief(const struct field *of, char text[BRIEF])
+{
+	if (of->kind == FIELD_TEXT && !of->malformed) {
+		struct span head = span_cut(of->bytes, 0, BRIEF - 1);
+		memcpy(text, head.p, head.n);
+		return head.n;
+	}
 	struct rd r = rd_of(of->bytes);
 	struct addr addr = addr_of(of);
 	size_t n = 0;
@@ -233,15 +252,13 @@ static void brief(const struct field *of, char text[BRIEF])
 	case FIELD_U16:
 	case FIELD_U32:
 	case FIELD_U64:
-	case FIELD_TIME:
 		snprintf(text, BRIEF, "%" PRIu64, of->number);
+		break;
+	case FIELD_TIME:
+		brief_time(of->number, text);
 		break;
 	case FIELD_MASK:
 		snprintf(text, BRIEF, "0x%" PRIx64, of->number);
-		break;
-	case FIELD_TEXT:
-		snprintf(text, BRIEF, "%.*s", (int)(of->bytes.n < BRIEF ? of->bytes.n : BRIEF),
-		         (const char *)of->bytes.p);
 		break;
 	case FIELD_MAC:
 		while (rd_more(&r) && n < BRIEF)
@@ -255,6 +272,16 @@ static void brief(const struct field *of, char text[BRIEF])
 	default:
 		snprintf(text, BRIEF, "%zu bytes", of->bytes.n);
 	}
+	return strlen(text);
+}
+
+/* As much as there is room for; *n bytes of `text` are taken. */
+static void append(char *text, size_t room, size_t *n, const char *more, size_t length)
+{
+	if (length > room - *n)
+		length = room - *n;
+	memcpy(&text[*n], more, length);
+	*n += length;
 }
 
 /* The elements with their values, as many as fit. */
@@ -263,17 +290,20 @@ static struct value message_summary(const struct row *row)
 	const struct fields *fields = &row->view->fields;
 	char *text = row->view->scratch, name[PROFILE_NAME], value[BRIEF];
 	size_t room = sizeof row->view->scratch, n = 0;
-	text[0] = '\0';
-	if (kept(row)->malformed || kept(row)->damaged)
-		n = (size_t)snprintf(text, room, "%s", kept(row)->malformed ? "malformed" : "incomplete");
+	const char *note = kept(row)->malformed ? "malformed" : kept(row)->damaged ? "incomplete" : "";
+	append(text, room, &n, note, strlen(note));
 	for (uint32_t i = 0; i < fields->n && n < room; i++) {
 		if (fields->list[i].depth == 0)
 			continue;
-		brief(&fields->list[i], value);
-		n += (size_t)snprintf(&text[n], room - n, "%s%s %s", n > 0 ? ", " : "",
-		                      name_of(&fields->list[i], name), value);
+		const char *of = name_of(&fields->list[i], name);
+		append(text, room, &n, ", ", n > 0 ? 2 : 0);
+		append(text, room, &n, of, strlen(of));
+		append(text, room, &n, " ", 1);
+		append(text, room, &n, value, brief(&fields->list[i], value));
 	}
-	return view_text(text);
+	if (n == 0)
+		return view_null();
+	return (struct value){.kind = VALUE_STRING, .bytes = span_of(text, n)};
 }
 
 static size_t message_count(const struct row *parent)

@@ -76,14 +76,49 @@ static struct value framing_text(const struct row *row)
 	return view_text(row->view->scratch);
 }
 
-enum { EVIDENCE_FITTED, EVIDENCE_NAMED, EVIDENCE_MISFITS, EVIDENCE_ROLES };
+enum evidence {
+	EVIDENCE_NONE_WHOLE,
+	EVIDENCE_FITTED,
+	EVIDENCE_NAMED,
+	EVIDENCE_MISFITS,
+	EVIDENCE_ROLES,
+	EVIDENCES
+};
+
+/* There is such a sentence to say of this session. */
+static bool has_evidence(const struct session_nmsp *of, enum evidence which)
+{
+	switch (which) {
+	case EVIDENCE_NONE_WHOLE:
+		return of->tried == 0;
+	case EVIDENCE_FITTED:
+	case EVIDENCE_NAMED:
+		return of->tried > 0;
+	case EVIDENCE_MISFITS:
+		return of->misfits > 0;
+	default:
+		return of->roles_told;
+	}
+}
+
+/* Sentence n of those that are to be said; EVIDENCES when there are fewer. */
+static enum evidence find_evidence(const struct session_nmsp *of, size_t n)
+{
+	enum evidence which = 0;
+	while (which < EVIDENCES && (!has_evidence(of, which) || n-- > 0))
+		which++;
+	return which;
+}
 
 static size_t evidence_count(const struct row *parent)
 {
 	const struct session_nmsp *of = nmsp(parent);
+	size_t n = 0;
 	if (of == NULL || !of->decided)
 		return 0;
-	return of->roles_told ? EVIDENCE_ROLES + 1 : EVIDENCE_ROLES;
+	while (find_evidence(of, n) < EVIDENCES)
+		n++;
+	return n;
 }
 
 static struct value evidence(const struct row *row)
@@ -91,17 +126,20 @@ static struct value evidence(const struct row *row)
 	const struct session_nmsp *of = nmsp(row);
 	char *text = row->view->scratch;
 	size_t room = sizeof row->view->scratch;
-	switch (row->index) {
+	switch (find_evidence(of, row->index)) {
+	case EVIDENCE_NONE_WHOLE:
+		return view_text("no whole message was found");
 	case EVIDENCE_FITTED:
-		snprintf(text, room, "%u of the first %u messages are well formed", (unsigned)of->fitted,
-		         (unsigned)of->tried);
+		snprintf(text, room, "%u of the first %u message%s well formed", (unsigned)of->fitted,
+		         (unsigned)of->tried, of->tried == 1 ? " is" : "s are");
 		break;
 	case EVIDENCE_NAMED:
-		snprintf(text, room, "%u of the first %u messages have a type that the profile names",
-		         (unsigned)of->named, (unsigned)of->tried);
+		snprintf(text, room, "%u of the first %u message%s a type that the profile names",
+		         (unsigned)of->named, (unsigned)of->tried, of->tried == 1 ? " has" : "s have");
 		break;
 	case EVIDENCE_MISFITS:
-		snprintf(text, room, "%u places where no message can start", (unsigned)of->misfits);
+		snprintf(text, room, "%u place%s where no message can start", (unsigned)of->misfits,
+		         view_plural(of->misfits));
 		break;
 	default:
 		return view_text("the senders of messages tell which side is the controller");

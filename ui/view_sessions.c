@@ -4,6 +4,8 @@
  */
 #include "ui/view.h"
 
+#include "analyzer/session_nmsp.h"
+
 static const struct session *session(const struct row *row)
 {
 	return row->session->session;
@@ -254,6 +256,13 @@ static void sessions_open(const struct row *parent, struct row *row)
 	row->item = row->session;
 }
 
+/* Of those that were counted, the ones that message_list has no room for: the oldest. */
+static struct value messages_dropped(const struct row *row)
+{
+	const struct session_nmsp *of = row->session->session->nmsp;
+	return view_count(of == NULL ? 0 : of->not_kept);
+}
+
 static const struct column columns[] = {
     {.label = "Controller", .get = controller},
     {.label = "Engine", .get = engine},
@@ -280,10 +289,11 @@ static const struct column columns[] = {
     {.key = "framing", .label = "Framing", .shape = COLUMN_OBJECT, .table = &view_framing},
     {.key = "echo", .label = "Echo", .shape = COLUMN_OBJECT, .table = &view_echo},
     {.key = "inferred", .shape = COLUMN_OBJECT, .table = &inferred},
-    {.key = "capabilities", .label = "Services", .shape = COLUMN_STRINGS, .table = &view_capabilities},
+    {.key = "capabilities", .label = "Services (assumed)", .shape = COLUMN_STRINGS, .table = &view_capabilities},
     {.key = "subscriptions", .shape = COLUMN_LIST, .table = &view_subscriptions},
     {.key = "messages", .shape = COLUMN_LIST, .table = &view_messages},
     {.key = "message_list", .shape = COLUMN_LIST, .table = &view_message_list, .on_request = true},
+    {.key = "messages_dropped", .on_request = true, .get = messages_dropped},
     {.key = "checklist", .shape = COLUMN_LIST, .table = &view_checklist},
     {.key = "findings", .shape = COLUMN_LIST, .table = &view_findings},
 };

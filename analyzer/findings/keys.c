@@ -4,13 +4,35 @@
  */
 #include "analyzer/findings/rule.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define NAME_SHOWN 60 /* characters of a file's name */
 
-static void what_is_hidden(const struct subject *subject, struct finding *finding)
+/* Some secrets of the session are there: what each side's stand for. */
+static void what_is_half_open(const struct subject *subject, const struct session_decryption *keys,
+                              struct finding *finding)
 {
-	if (subject->session->tls.version == TLS_1_3)
+	const struct session *session = subject->session;
+	const unsigned handshake = 1u << KEYLOG_CLIENT_HANDSHAKE | 1u << KEYLOG_SERVER_HANDSHAKE;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		const char *who = dir == session->controller ? "controller" : "engine";
+		unsigned missing = keys->missing & session_secrets_of(&session->tls, dir);
+		if (missing == 0)
+			rule_cause(finding, "The secrets of what the %s sends are there.", who);
+		else
+			rule_cause(finding, "What the %s sends is closed from %s on.", who,
+			           missing & handshake ? "its first encrypted handshake message"
+			                               : "the end of its handshake");
+	}
+}
+
+static void what_is_hidden(const struct subject *subject, const struct session_decryption *keys,
+                           struct finding *finding)
+{
+	if (keys->held != 0)
+		what_is_half_open(subject, keys, finding);
+	else if (subject->session->tls.version == TLS_1_3)
 		rule_cause(finding,
 		           "TLS 1.3 encrypts certificates and most alerts, too: the key log would show them, "
 		           "and every NMSP message.");
@@ -28,6 +50,8 @@ static void what_was_given(const struct subject *subject, const struct session_d
 	struct keylog_counts counts = {0};
 	char labels[SESSION_LABELS], secrets[RULE_TEXT], closed[RULE_TEXT];
 	uint64_t n = keys->data - keys->data_opened;
+	const uint64_t *opened = subject->session->tls.opened;
+	uint64_t open = opened[0] + opened[1];
 	const char *stay = n == 1 ? "stays" : "stay";
 	if (keylog != NULL)
 		counts = keylog_counts(keylog);
@@ -40,8 +64,10 @@ static void what_was_given(const struct subject *subject, const struct session_d
 		rule_summary(finding, "The key log %.*s has %s, none for this session: %s %s closed.",
 		             NAME_SHOWN, keylog_name(keylog), secrets, closed, stay);
 	else
-		rule_summary(finding, "The key log lacks %s of this session: %s %s closed.",
-		             session_labels(keys->missing, labels), closed, stay);
+		rule_summary(finding,
+		             "The key log lacks %s of this session: %s %s closed, %" PRIu64 " %s open.",
+		             session_labels(keys->missing, labels), closed, stay, open,
+		             open == 1 ? "is" : "are");
 	if (counts.rubbish > 0)
 		rule_cause(finding, "%s of the key log cannot be understood.",
 		           rule_count(counts.rubbish, "line", secrets));
@@ -59,13 +85,17 @@ void keys_missing(const struct subject *subject, const struct rule *rule, struct
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	what_was_given(subject, &keys, finding);
-	what_is_hidden(subject, finding);
-	rule_cause(finding,
-	           "Keys are rare: a controller's key cannot be exported, and a key log exists only where "
-	           "the TLS library of the engine or test bed wrote SSLKEYLOGFILE during this very session.");
+	what_is_hidden(subject, &keys, finding);
+	if (keys.held == 0)
+		rule_cause(
+		    finding,
+		    "Keys are rare: a controller's key cannot be exported, and a key log exists only where "
+		    "the TLS library of the engine or test bed wrote SSLKEYLOGFILE during this very session.");
 	for (uint8_t dir = 0; dir < 2; dir++)
-		rule_evidence(finding, &tls->first_protected[dir]);
-	rule_advice(finding, "if there is such a key log, give it with -k FILE; lines it needs: %s",
+		rule_evidence(finding, &tls->first_closed[dir]);
+	rule_advice(finding, "%s; lines it needs: %s",
+	            keys.held == 0 ? "if there is such a key log, give it with -k FILE"
+	                           : "give the whole key log with -k FILE, as the TLS library wrote it",
 	            session_labels(keys.missing, labels));
 	rule_command(finding, "client random in these lines", "%s", session_random(session, random));
 }
@@ -80,11 +110,17 @@ void keys_wrong(const struct subject *subject, const struct rule *rule, struct f
 	if (!keys.wrong_key)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(
-	    finding,
-	    "The key log has a secret for this session, but %s %s refused: the tag or MAC does not verify.",
-	    rule_count(tls->unproven[0] + tls->unproven[1], "record", count),
-	    tls->unproven[0] + tls->unproven[1] == 1 ? "was" : "were");
+	char secrets[RULE_TEXT];
+	if (keys.alike > 1)
+		snprintf(secrets, sizeof secrets, "%s%u different secrets",
+		         keys.alike == LIMIT_SECRETS_ALIKE ? "at least " : "", keys.alike);
+	else
+		snprintf(secrets, sizeof secrets, "a secret");
+	rule_summary(finding,
+	             "The key log has %s for this session, but %s %s refused: the tag or MAC does not "
+	             "verify.",
+	             secrets, rule_count(tls->unproven[0] + tls->unproven[1], "record", count),
+	             tls->unproven[0] + tls->unproven[1] == 1 ? "was" : "were");
 	rule_cause(
 	    finding,
 	    "The client random fits, so it is a key log of this session whose secret is damaged: a "

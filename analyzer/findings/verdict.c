@@ -17,7 +17,8 @@
 #define CONDITION_TEXT 96
 #define HANDSHAKE_TEXT 120
 #define DECISION_TEXT  128
-#define TRAFFIC_TEXT   120
+#define TRAFFIC_TEXT   160
+#define AMOUNT_TEXT    (2 * RULE_TEXT)
 
 /* Packets may be captured in another order than they were sent in. */
 static int64_t later(int64_t from, int64_t to)
@@ -119,30 +120,39 @@ static const char *standing(const struct subject *subject, char text[RULE_TEXT])
 	return text;
 }
 
-/* What was seen of the traffic: "28 NMSP messages" where all of it could be read, else records. */
-static const char *amount(const struct session *session, char text[RULE_TEXT])
+/* What was seen of the traffic: "28 NMSP messages", with what stays closed beside them, else records. */
+static const char *amount(const struct subject *subject, char text[AMOUNT_TEXT])
 {
-	const uint64_t *records = session->tls.protected_records, *opened = session->tls.opened;
+	const struct session *session = subject->session;
 	const struct session_nmsp *nmsp = session->nmsp;
-	bool whole = opened[0] >= records[0] && opened[1] >= records[1];
 	uint64_t messages = nmsp == NULL ? 0 : nmsp->messages[0] + nmsp->messages[1];
-	if (whole && messages > 0)
-		return rule_count(messages, "NMSP message", text);
-	return rule_count(records[0] + records[1], "encrypted record", text);
+	struct session_decryption keys;
+	char read[RULE_TEXT], closed[RULE_TEXT];
+	session_decryption(subject->model, session, &keys);
+	if (messages == 0)
+		return rule_count(session->tls.protected_records[0] + session->tls.protected_records[1],
+		                  "encrypted record", text);
+	rule_count(messages, "NMSP message", read);
+	if (keys.data == keys.data_opened)
+		snprintf(text, AMOUNT_TEXT, "%s", read);
+	else
+		snprintf(text, AMOUNT_TEXT, "%s and %s", read,
+		         rule_count(keys.data - keys.data_opened, "closed record", closed));
+	return text;
 }
 
 /* "8 encrypted records until 2026-03-02 09:56:02 UTC, still open": without records only the end. */
 static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT])
 {
 	const struct session *session = subject->session;
-	char end[RULE_TEXT], last[RULE_TEXT], count[RULE_TEXT];
+	char end[RULE_TEXT], last[RULE_TEXT], count[AMOUNT_TEXT];
 	uint64_t records = session->tls.protected_records[0] + session->tls.protected_records[1];
 	standing(subject, end);
 	if (records == 0)
 		snprintf(text, TRAFFIC_TEXT, "%s", end);
 	else
 		snprintf(text, TRAFFIC_TEXT, "%s until %s, %s",
-		         amount(session, count),
+		         amount(subject, count),
 		         rule_date(session->last.time / NS_PER_S, last), end);
 	return text;
 }
