@@ -7,6 +7,7 @@
 #include "analyzer/capture.h"
 #include "analyzer/flow.h"
 #include "analyzer/fragment.h"
+#include "analyzer/pairs.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -151,6 +152,8 @@ static struct flow *open_flow(struct analyze *analyze, const struct flow_key *ke
 	session->conn = flow;
 	session->midstream = true; /* until a SYN is seen */
 	assign_roles(analyze->model, session);
+	if (!pairs_join(analyze->model->pairs, session))
+		model_hit(analyze->model, HIT_PAIRS, &analyze->now);
 	flow->session = session;
 	flow->low_dir = low == first ? 0 : 1;
 	flow->tls = tls_conn_new(analyze->model, session);

@@ -4,7 +4,10 @@
  */
 #include "analyzer/model.h"
 
+#include "analyzer/clocks.h"
+#include "analyzer/pairs.h"
 #include "analyzer/session_nmsp.h"
+#include "analyzer/session_trace.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -22,6 +25,8 @@ struct model *model_new(void)
 	model->ports[0] = NMSP_PORT;
 	model->n_ports = 1;
 	model->certs = certs_new();
+	model->clocks = clocks_new();
+	model->pairs = pairs_new();
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
@@ -38,10 +43,15 @@ void model_free(struct model *model)
 		free(model->capture.inputs[i].name);
 		free(model->capture.inputs[i].kind);
 		free(model->capture.inputs[i].error);
+		if (model->capture.inputs[i].trace != NULL)
+			free(model->capture.inputs[i].trace->notes);
+		free(model->capture.inputs[i].trace);
 	}
 	free(model->capture.inputs);
 	authlist_free(&model->authlist);
 	certs_free(model->certs);
+	clocks_free(model->clocks);
+	pairs_free(model->pairs);
 	free(model->profile);
 	free(model->builtin);
 	keylog_free(model->keylog);
@@ -77,6 +87,8 @@ static enum session_rank rank_of(const struct session *session)
 	for (uint32_t i = 0; i < session->n_alerts; i++)
 		if (!session->alerts[i].encrypted && session->alerts[i].level == TLS_ALERT_FATAL)
 			return RANK_FAILED;
+	if (session->trace != NULL)
+		return session_trace_rank(session);
 	if (session->tcp.syns > 0 && session->tcp.last[1].packet == 0 && session->tcp.first_data[0].packet == 0)
 		return RANK_UNANSWERED;
 	if (!session->tls.seen)
@@ -151,9 +163,11 @@ void model_drop_session(struct model *model, struct session *session)
 	struct capture *capture = &model->capture;
 	capture->evicted_sessions++;
 	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
+	pairs_drop(model->pairs, session);
 	for (uint32_t i = 0; i < session->n_certs; i++)
 		certs_give_back(model->certs, session->certs[i].cert);
 	session_nmsp_free(model, session->nmsp);
+	session_trace_free(model, session->trace);
 	leave_rank(model, session);
 	if (session->prev != NULL)
 		session->prev->next = session->next;
@@ -171,8 +185,7 @@ void model_drop_session(struct model *model, struct session *session)
 	free(session);
 }
 
-/* Makes room for one more element; arrays double from 4. */
-static void *grow(void *array, uint32_t n, uint32_t *room, size_t size)
+void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size)
 {
 	if (n < *room)
 		return array;
@@ -187,7 +200,7 @@ struct step *model_add_step(struct model *model, struct session *session, const 
 		model_hit(model, HIT_STEPS, &step->at);
 		return NULL;
 	}
-	session->steps = grow(session->steps, session->n_steps, &session->room_steps, sizeof *step);
+	session->steps = model_grow(session->steps, session->n_steps, &session->room_steps, sizeof *step);
 	session->steps[session->n_steps] = *step;
 	return &session->steps[session->n_steps++];
 }
@@ -199,7 +212,8 @@ void model_add_alert(struct model *model, struct session *session, const struct 
 		model_hit(model, HIT_ALERTS, &alert->at);
 		return;
 	}
-	session->alerts = grow(session->alerts, session->n_alerts, &session->room_alerts, sizeof *alert);
+	session->alerts =
+	    model_grow(session->alerts, session->n_alerts, &session->room_alerts, sizeof *alert);
 	session->alerts[session->n_alerts++] = *alert;
 }
 
@@ -210,7 +224,7 @@ void model_add_cert(struct model *model, struct session *session, const struct c
 		certs_give_back(model->certs, seen->cert);
 		return;
 	}
-	session->certs = grow(session->certs, session->n_certs, &session->room_certs, sizeof *seen);
+	session->certs = model_grow(session->certs, session->n_certs, &session->room_certs, sizeof *seen);
 	session->certs[session->n_certs++] = *seen;
 }
 
@@ -218,7 +232,7 @@ void model_add_icmp(struct session *session, const struct icmp_seen *seen)
 {
 	if (session->n_icmp >= LIMIT_ICMP)
 		return;
-	session->icmp = grow(session->icmp, session->n_icmp, &session->room_icmp, sizeof *seen);
+	session->icmp = model_grow(session->icmp, session->n_icmp, &session->room_icmp, sizeof *seen);
 	session->icmp[session->n_icmp++] = *seen;
 }
 
@@ -251,4 +265,49 @@ void model_sort_steps(struct session *session)
 			session->steps[at] = session->steps[at - 1];
 		session->steps[at] = step;
 	}
+}
+
+/* A time that is not known comes last. */
+static bool opened_later(const struct session *session, const struct session *other)
+{
+	int64_t time = session->opened.time, others = other->opened.time;
+	if (others == ORIGIN_NO_TIME)
+		return false;
+	return time == ORIGIN_NO_TIME || time > others;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const struct session *a = *(struct session *const *)left, *b = *(struct session *const *)right;
+	if (opened_later(a, b) || opened_later(b, a))
+		return opened_later(a, b) ? 1 : -1;
+	return a->id < b->id ? -1 : 1;
+}
+
+static int by_number(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	return a < b ? -1 : a > b;
+}
+
+void model_number_by_time(struct model *model)
+{
+	uint32_t n = model->n_sessions, i = 0;
+	struct session **sessions = xcalloc((size_t)n + 1, sizeof(struct session *));
+	uint32_t *ids = xcalloc((size_t)n + 1, sizeof *ids);
+	for (struct session *s = model->first; s != NULL; s = s->next, i++) {
+		sessions[i] = s;
+		ids[i] = s->id;
+	}
+	qsort(sessions, n, sizeof(struct session *), by_time);
+	qsort(ids, n, sizeof *ids, by_number);
+	for (i = 0; i < n; i++) {
+		sessions[i]->id = ids[i];
+		sessions[i]->prev = i > 0 ? sessions[i - 1] : NULL;
+		sessions[i]->next = i + 1 < n ? sessions[i + 1] : NULL;
+	}
+	model->first = n > 0 ? sessions[0] : NULL;
+	model->last = n > 0 ? sessions[n - 1] : NULL;
+	free(sessions);
+	free(ids);
 }

@@ -46,6 +46,8 @@ struct step {
 	uint8_t dir;
 	bool encrypted;
 	bool damaged; /* bytes of it are missing, or it is not well formed; that it was sent is certain */
+	bool inferred; /* not seen itself: what came behind it is only sent after it */
+	uint16_t state; /* of the controller's OpenSSL, as its trace printed it; 0 = not from a trace */
 	uint32_t certificates; /* STEP_CERTIFICATE: number in the message */
 };
 
@@ -135,8 +137,11 @@ struct session_tls {
 	bool client_hello, server_hello; /* parsed */
 	bool ssl2_hello;
 	uint16_t offered_version; /* highest of the ClientHello */
+	uint16_t offered[LIMIT_OFFERED]; /* its first cipher suites, without signals and GREASE */
+	uint32_t n_offered;              /* all of these; 0 = not known */
 	uint16_t version;         /* chosen by the ServerHello; 0 unknown */
 	uint16_t cipher;          /* chosen; valid with server_hello */
+	uint16_t signature[2];    /* scheme of this side's own signature in the handshake, 0 = not seen or none */
 	uint8_t compression;      /* chosen; 0 = none */
 	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac, early_data;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
@@ -196,8 +201,11 @@ struct session {
 	struct icmp_seen *icmp;
 	uint32_t n_icmp, room_icmp;
 	struct session_nmsp *nmsp; /* session_nmsp.h; NULL until plaintext came */
+	struct session_trace *trace; /* session_trace.h; NULL when it comes from packets alone */
 	uint64_t steps_dropped, alerts_dropped; /* beyond LIMIT_STEPS, LIMIT_ALERTS */
 	struct session *prev, *next;            /* in order of id */
+	struct pair *pair;                      /* pairs.h; NULL for a session of no connection */
+	struct session *pair_prev, *pair_next;  /* of the same pair, in order of id */
 	enum session_rank rank;
 	struct session *older, *newer; /* of the same rank, in the order in which they came to it */
 	void *conn; /* the analysis' own state of the connection, not for readers */
@@ -227,14 +235,46 @@ enum limit {
 	HIT_LIST_LINE,
 	HIT_LIST_PROBLEMS,
 	HIT_MESSAGE_TYPES,
+	HIT_CLOCK_HOSTS,
+	HIT_PAIRS,
+	HIT_TRACE_LINE,
+	HIT_TRACE_EVENTS,
+	HIT_TRACE_MESSAGES,
+	HIT_TRACE_PROCESSES,
 	HITS
+};
+
+/* What was read of a debug trace. */
+struct trace_note {
+	uint64_t line;
+	char text[LIMIT_TRACE_NOTE]; /* its beginning */
+};
+
+struct trace_range {
+	uint32_t from, to; /* sequence numbers that are missing */
+	struct origin at;  /* the line behind them */
+};
+
+struct trace_reading {
+	uint64_t lines;      /* of the file, blank ones included */
+	uint64_t understood; /* logical lines */
+	uint64_t repaired;   /* of these, with characters or words taken for others, or wrapped */
+	uint64_t strange;    /* not understood */
+	uint64_t lost;       /* sequence numbers that are missing */
+	struct trace_note *notes; /* the first strange ones */
+	uint32_t n_notes, room_notes;
+	struct trace_range ranges[LIMIT_TRACE_RANGES];
+	uint64_t n_ranges;         /* all of them */
+	char zone[8];              /* the first time zone that is not known and was taken for UTC; "" = none */
+	int64_t first;             /* time of the first line, ORIGIN_NO_TIME without stamps */
 };
 
 struct capture_input {
 	char *name;
-	char *kind; /* "pcap", "pcapng", "-" when it could not be read */
+	char *kind; /* "pcap", "pcapng", "trace", "-" when it could not be read */
+	struct trace_reading *trace; /* NULL for captures */
 	uint64_t packets, bytes;
-	struct origin last; /* the last packet read of it; packet 0 = none */
+	struct origin last; /* the last packet or line read of it; packet 0 = none */
 	int64_t dropped; /* -1 unknown */
 	uint32_t snaplen;
 	char *error; /* why it could not be read or ended early; NULL when all is well */
@@ -284,6 +324,8 @@ struct model {
 	uint32_t n_sessions; /* in the list */
 	uint32_t next_id;
 	struct certs *certs;
+	struct clocks *clocks; /* what hosts said in their hellos of the time */
+	struct pairs *pairs;   /* who talked to whom */
 	struct keylog *keylog; /* NULL when no key log was given and none can come */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	size_t waiting;        /* bytes of ciphertext that wait, of all connections */
@@ -330,6 +372,16 @@ struct step *model_add_step(struct model *model, struct session *session, const 
 void model_add_alert(struct model *model, struct session *session, const struct alert_seen *alert);
 void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen); /* takes the reference */
 void model_add_icmp(struct session *session, const struct icmp_seen *seen);
+
+/* Makes room for one more element in an array that doubles, from 4; `n` of `*room` are used. */
+void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size);
+
+/*
+ * Captures and traces were read one after the other: numbers the sessions anew in order of their first
+ * packet or line. Sessions without times keep their order behind the others.
+ */
+void model_number_by_time(struct model *model);
+
 /* Forgets steps and alerts that could not be read, from a packet on: they come again, read with a late key. */
 void model_forget_encrypted(struct session *session, uint64_t from_packet);
 

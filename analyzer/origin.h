@@ -9,10 +9,13 @@
 #include <stdint.h>
 
 struct origin {
-	int64_t time;    /* nanoseconds since 1970-01-01 UTC, by the capture's clock */
-	uint64_t packet; /* from 1, in reading order over all inputs */
+	int64_t time;    /* nanoseconds since 1970-01-01 UTC, by the input's clock; ORIGIN_NO_TIME */
+	uint64_t packet; /* from 1, in reading order over all inputs; 0 = nothing */
 	uint32_t input;  /* index of the input */
+	bool line;       /* `packet` is the number of a line of a debug trace, from 1 in its input */
 };
+
+#define ORIGIN_NO_TIME INT64_MIN /* a trace without stamps */
 
 #define NS_PER_S  INT64_C(1000000000)
 #define NS_PER_US INT64_C(1000)
@@ -25,6 +28,16 @@ static inline int64_t origin_elapsed(int64_t from, int64_t to)
 	if (from > 0 && to < INT64_MIN + from)
 		return INT64_MIN;
 	return to - from;
+}
+
+/* In order of reading: packets, then lines by input. 0: the same packet or line. */
+static inline int origin_order(const struct origin *a, const struct origin *b)
+{
+	if (a->line != b->line)
+		return a->line ? 1 : -1;
+	if (a->line && a->input != b->input)
+		return a->input < b->input ? -1 : 1;
+	return a->packet < b->packet ? -1 : a->packet > b->packet;
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "analyzer/session.h"
 
 #include "analyzer/session_nmsp.h"
+#include "analyzer/session_trace.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -103,6 +104,8 @@ bool session_one_sided(const struct session *session)
 bool session_whole(const struct session *session, const struct origin *until)
 {
 	const struct session_tcp *tcp = &session->tcp;
+	if (session->trace != NULL)
+		return session_trace_whole(session, until);
 	if (session->midstream || session_one_sided(session))
 		return false;
 	if (tcp->gaps[0] + tcp->gaps[1] > 0 &&
@@ -211,6 +214,8 @@ static bool handshake_complete(const struct session *session)
 enum handshake_state session_handshake(const struct session *session)
 {
 	const struct session_tls *tls = &session->tls;
+	if (session->trace != NULL)
+		return session_trace_handshake(session);
 	if (!tls->seen)
 		return HANDSHAKE_NONE;
 	if (handshake_complete(session))
@@ -230,8 +235,8 @@ enum handshake_state session_handshake(const struct session *session)
 static bool connecting(const struct session *session)
 {
 	const struct session_tcp *tcp = &session->tcp;
-	return !session->midstream && !seen(&tcp->ack) && tcp->bytes[0] + tcp->bytes[1] == 0 &&
-	       !session_one_sided(session);
+	return session->trace == NULL && !session->midstream && !seen(&tcp->ack) &&
+	       tcp->bytes[0] + tcp->bytes[1] == 0 && !session_one_sided(session);
 }
 
 bool session_plain_nmsp(const struct session *session)
@@ -253,7 +258,9 @@ enum session_state session_state(const struct session *session, int64_t now)
 	}
 	if (connecting(session))
 		return SESSION_CONNECTING;
-	if (origin_elapsed(session->last.time, now) >= SILENCE)
+	/* A controller prints nothing of a session that is in order. */
+	bool quiet = session->trace != NULL && handshake != HANDSHAKE_INCOMPLETE;
+	if (!quiet && origin_elapsed(session->last.time, now) >= SILENCE)
 		return SESSION_SILENT;
 	if (handshake == HANDSHAKE_COMPLETE || handshake == HANDSHAKE_NOT_CAPTURED || session->midstream ||
 	    session_plain_nmsp(session))
@@ -268,9 +275,23 @@ static uint32_t step_index(const struct session *session, enum step_kind kind, u
 	return step == NULL ? session->n_steps : (uint32_t)(step - session->steps);
 }
 
+/* States of an abbreviated handshake alone: the server finishes first (RFC 5246 section 7.3). */
+static bool resumed_in_trace(const struct session *session)
+{
+	uint8_t client = session_tls_client(session);
+	uint32_t own = step_index(session, STEP_FINISHED, client);
+	uint32_t others = step_index(session, STEP_FINISHED, client ^ 1);
+	return session_trace_whole(session, NULL) && own < session->n_steps && others < own &&
+	       session_step(session, STEP_SERVER_HELLO, client ^ 1) != NULL &&
+	       session_step(session, STEP_CERTIFICATE, client ^ 1) == NULL &&
+	       session_step(session, STEP_CLIENT_KEY_EXCHANGE, client) == NULL;
+}
+
 bool session_resumed(const struct session *session)
 {
 	const struct session_tls *tls = &session->tls;
+	if (session->trace != NULL)
+		return resumed_in_trace(session);
 	if (!tls->server_hello)
 		return false;
 	if (tls->version == TLS_1_3)
@@ -338,12 +359,32 @@ static bool beyond_certificate(const struct session *session)
 	       session_step(session, STEP_FINISHED, server) != NULL;
 }
 
+/* The trace of the server shows every state: a request is a state, and so is what the client sent. */
+static enum client_certificate certificate_in_trace(const struct session *session)
+{
+	uint8_t client = session_tls_client(session);
+	const struct step *certificate = session_step(session, STEP_CERTIFICATE, client);
+	const struct step *request = session_step(session, STEP_CERTIFICATE_REQUEST, client ^ 1);
+	if (session->trace->empty)
+		return CLIENT_CERTIFICATE_EMPTY;
+	if (certificate != NULL && certificate->certificates > 0)
+		return CLIENT_CERTIFICATE_SENT;
+	if (certificate != NULL || session_resumed(session) || !session_trace_whole(session, NULL))
+		return CLIENT_CERTIFICATE_NOT_VISIBLE;
+	bool beyond = session_step(session, STEP_CLIENT_KEY_EXCHANGE, client) != NULL;
+	if (beyond && request == NULL && session_step(session, STEP_SERVER_HELLO, client ^ 1) != NULL)
+		return CLIENT_CERTIFICATE_NOT_REQUESTED;
+	return beyond ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_NONE;
+}
+
 enum client_certificate session_client_certificate(const struct session *session)
 {
 	uint8_t client = session_tls_client(session);
 	const struct step *certificate = session_step(session, STEP_CERTIFICATE, client);
 	if (session_step(session, STEP_CERTIFICATE_VERIFY, client) != NULL)
 		return CLIENT_CERTIFICATE_SENT; /* RFC 5246 section 7.4.8: only behind a certificate */
+	if (session->trace != NULL)
+		return certificate_in_trace(session);
 	if (certificate != NULL && certificate->certificates > 0)
 		return CLIENT_CERTIFICATE_SENT;
 	if (certificate != NULL)
@@ -354,6 +395,14 @@ enum client_certificate session_client_certificate(const struct session *session
 		return CLIENT_CERTIFICATE_NOT_REQUESTED;
 	bool hidden = beyond_certificate(session) || !side_whole(session, client);
 	return hidden ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_NONE;
+}
+
+int64_t session_now(const struct model *model, const struct session *session)
+{
+	if (session->trace == NULL)
+		return model_now(model);
+	const struct origin *last = &model->capture.inputs[session->opened.input].last;
+	return last->packet == 0 || session->last.time == ORIGIN_NO_TIME ? session->last.time : last->time;
 }
 
 int64_t session_connect_time(const struct session *session)
@@ -387,6 +436,9 @@ void session_community_id(const struct session *session, char text[COMMUNITY_ID]
 	int order = memcmp(session->addr[0].bytes, session->addr[1].bytes, width);
 	uint8_t low = order > 0 || (order == 0 && session->port[0] > session->port[1]);
 	size_t n = 2;
+	text[0] = '\0';
+	if (session->addr[0].version == 0)
+		return;
 	for (uint8_t i = 0; i < 2; i++, n += width)
 		memcpy(&bytes[n], session->addr[low ^ i].bytes, width);
 	bytes[n] = PROTO_TCP;

@@ -45,7 +45,10 @@ struct session_auth {
 	const struct authlist_engine *stand_in; /* the engine's own text, taken for a certificate that is not visible */
 };
 
-/* `now` is the time of the last packet of the capture. */
+/* Until when it was watched: time of the last packet of the capture, or of the last line of its trace. */
+int64_t session_now(const struct model *model, const struct session *session);
+
+/* `now`: session_now. */
 enum session_state session_state(const struct session *session, int64_t now);
 enum handshake_state session_handshake(const struct session *session);
 enum client_certificate session_client_certificate(const struct session *session);
@@ -76,6 +79,9 @@ bool session_hidden_alert(const struct session *session, uint8_t dir);
 /* The ICMP error that refuses the connection (port unreachable, prohibited), NULL when none. */
 const struct icmp_seen *session_icmp_refusal(const struct session *session);
 void session_auth(const struct model *model, const struct session *session, struct session_auth *out);
+
+/* An alert with this code answers a certificate: facts.md section 8. */
+bool session_about_certificate(uint8_t code);
 
 enum decryption {
 	DECRYPTION_NONE, /* nothing was encrypted but handshake messages that no key was there for */
@@ -124,7 +130,10 @@ const struct cert *session_cert(const struct session *session, uint8_t dir);
 /* Nanoseconds from SYN to the handshake's ACK, -1 when not both were seen. */
 int64_t session_connect_time(const struct session *session);
 
-/* The Community ID v1 with seed 0 ("1:..."), https://github.com/corelight/community-id-spec */
+/*
+ * The Community ID v1 with seed 0 ("1:..."), https://github.com/corelight/community-id-spec. "" where the
+ * addresses are not known.
+ */
 #define COMMUNITY_ID 32
 void session_community_id(const struct session *session, char text[COMMUNITY_ID]);
 

@@ -6,6 +6,8 @@
  */
 #include "analyzer/session.h"
 
+#include "analyzer/session_trace.h"
+
 #include <stdio.h>
 
 #define AT_ONCE NS_PER_S /* a close this soon after an alert belongs to it */
@@ -16,9 +18,9 @@ static void cite(struct session_auth *out, const struct origin *origin)
 	uint32_t place = out->n_evidence;
 	if (origin->packet == 0 || out->n_evidence == sizeof out->evidence / sizeof out->evidence[0])
 		return;
-	while (place > 0 && out->evidence[place - 1].packet > origin->packet)
+	while (place > 0 && origin_order(&out->evidence[place - 1], origin) > 0)
 		place--;
-	if (place > 0 && out->evidence[place - 1].packet == origin->packet)
+	if (place > 0 && origin_order(&out->evidence[place - 1], origin) == 0)
 		return;
 	memmove(&out->evidence[place + 1], &out->evidence[place],
 	        (out->n_evidence - place) * sizeof out->evidence[0]);
@@ -32,8 +34,7 @@ static void prove(struct session_auth *out, const struct step *step)
 		cite(out, &step->at);
 }
 
-/* The alerts that answer a certificate: facts.md section 8. */
-static bool about_certificate(uint8_t code)
+bool session_about_certificate(uint8_t code)
 {
 	switch (code) {
 	case TLS_BAD_CERTIFICATE:
@@ -79,12 +80,40 @@ static bool observe_rejection(const struct session *session, struct session_auth
 		certificate = damaged;
 	const struct alert_seen *alert = session_fatal_alert(session);
 	if (certificate == NULL || alert == NULL || alert->dir != session->controller ||
-	    !about_certificate(alert->code) || controllers_answer(session) != NULL)
+	    !session_about_certificate(alert->code) || controllers_answer(session) != NULL)
 		return false;
 	out->observed = AUTH_OBSERVED_REJECTED;
 	prove(out, session_step(session, STEP_CERTIFICATE_REQUEST, session->controller));
 	prove(out, certificate);
 	cite(out, &alert->at);
+	return true;
+}
+
+/* The controller's own words. Numbers come first: alert and states were asked before. */
+static bool observe_in_words(const struct session *session, struct session_auth *out)
+{
+	const struct session_trace *trace = session->trace;
+	const struct step *certificate = engine_certificate(session);
+	const struct alert_seen *alert = session_fatal_alert(session);
+	bool answered = trace->answered.packet != 0;
+	bool refused = trace->not_validated.packet != 0 || trace->not_verified ||
+	               (answered && trace->answer == TRACE_ANSWER_NO);
+	bool through = trace->done.packet != 0 || trace->connected.packet != 0;
+	bool allowed = answered && trace->answer == TRACE_ANSWER_YES && trace->failed.packet == 0;
+	if (refused && !through)
+		out->observed = AUTH_OBSERVED_REJECTED;
+	else if ((through && (certificate != NULL || answered)) || (allowed && alert == NULL))
+		out->observed = AUTH_OBSERVED_ACCEPTED;
+	else
+		return false;
+	prove(out, certificate);
+	cite(out, &trace->answered);
+	if (out->observed == AUTH_OBSERVED_ACCEPTED) {
+		cite(out, trace->done.packet != 0 ? &trace->done : &trace->connected);
+		return true;
+	}
+	cite(out, &trace->not_validated);
+	cite(out, &trace->failed);
 	return true;
 }
 
@@ -242,8 +271,11 @@ void session_auth(const struct model *model, const struct session *session, stru
 	predict(model, session, out);
 	if (session_resumed(session))
 		return;
-	if (!observe_rejection(session, out) && !observe_acceptance(session, out) &&
-	    !infer_one_sided(session, out))
+	if (observe_rejection(session, out) || observe_acceptance(session, out))
+		return;
+	if (session->trace != NULL)
+		observe_in_words(session, out);
+	else if (!infer_one_sided(session, out))
 		infer_tls13(session, out);
 }
 

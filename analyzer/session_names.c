@@ -4,6 +4,7 @@
  */
 #include "analyzer/session.h"
 
+#include "analyzer/session_trace.h"
 #include "dissect/names.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -32,6 +33,11 @@ struct step_state session_step_state(const struct session *session, const struct
 	    {STEP_FINISHED, true, {0x21e0, "SSLv3 write finished A"}},
 	};
 	struct step_state none = {0, NULL};
+	if (step->inferred)
+		return none;
+	if (step->state != 0 && session->trace != NULL)
+		return (struct step_state){step->state,
+		                           session_trace_state_name(session->trace, step->state, &step->at)};
 	if (session_tls_client(session) == session->controller || session->tls.version == TLS_1_3)
 		return none;
 	for (size_t row = 0; row < COUNT(table); row++) {

@@ -4,6 +4,14 @@
  */
 #include "analyzer/tls_handshake.h"
 
+#include "analyzer/clocks.h"
+#include "dissect/tls_names.h"
+
+#include <string.h>
+
+#define RENEGOTIATION_SIGNAL 0x00ff /* RFC 5746 section 3.3 */
+#define FALLBACK_SIGNAL      0x5600 /* RFC 7507 section 2 */
+
 /* Handshake types -> steps. `sender`: who alone may send it, which tells the roles. */
 enum sender { SENDER_EITHER, SENDER_CLIENT, SENDER_SERVER };
 static const struct {
@@ -49,6 +57,21 @@ void tls_handshake_is_client(struct session_tls *tls, uint8_t dir)
 	learn_roles(tls, SENDER_CLIENT, dir);
 }
 
+/* The suites that say something: not the signals of RFC 5746 and RFC 7507, which choose nothing. */
+static void take_offer(struct session_tls *tls, struct span ciphers)
+{
+	struct rd list = rd_of(ciphers);
+	tls->n_offered = 0;
+	while (rd_more(&list)) {
+		uint16_t cipher = rd_u16(&list);
+		if (tls_is_grease(cipher) || cipher == RENEGOTIATION_SIGNAL || cipher == FALLBACK_SIGNAL)
+			continue;
+		if (tls->n_offered < LIMIT_OFFERED)
+			tls->offered[tls->n_offered] = cipher;
+		tls->n_offered++;
+	}
+}
+
 static void take_client_hello(struct session_tls *tls, struct span body, uint8_t dir)
 {
 	struct tls_client_hello hello;
@@ -60,6 +83,7 @@ static void take_client_hello(struct session_tls *tls, struct span body, uint8_t
 	tls->has_client = true;
 	tls->client_dir = dir;
 	tls->offered_version = hello.max_version;
+	take_offer(tls, hello.ciphers);
 	tls->early_data = hello.early_data;
 	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket_offered;
 	memcpy(tls->client_random, hello.random.p, TLS_RANDOM);
@@ -114,6 +138,39 @@ static void take_certificates(struct tls_handshake *handshake, struct span body,
 		model_hit(model, HIT_CERTIFICATES, at);
 }
 
+/* With TLS 1.3 the random is noise throughout (RFC 8446 section 4.1.2), and most of its clients send noise always. */
+static void take_clock(struct tls_handshake *handshake, enum step_kind kind, const struct origin *at)
+{
+	const struct session *session = handshake->session;
+	const struct session_tls *tls = &session->tls;
+	bool client = kind == STEP_CLIENT_HELLO && tls->client_hello;
+	bool server = kind == STEP_SERVER_HELLO && tls->server_hello;
+	uint16_t version = client ? tls->offered_version : tls->version;
+	if ((!client && !server) || version == 0 || version >= TLS_1_3)
+		return;
+	struct rd r = rd_of(span_of(client ? tls->client_random : tls->server_random, TLS_RANDOM));
+	if (!clocks_add(handshake->model->clocks, &session->addr[handshake->dir], at, rd_u32(&r)))
+		model_hit(handshake->model, HIT_CLOCK_HOSTS, at);
+}
+
+/* A side's own signature. Up to TLS 1.1 it names no scheme. */
+static void take_signature(struct session_tls *tls, uint8_t type, struct span body, uint8_t dir)
+{
+	const char *cipher = tls_cipher_name(tls->cipher);
+	uint16_t scheme = 0;
+	bool signs = false;
+	if (tls->version != TLS_1_2 && tls->version != TLS_1_3)
+		return;
+	if (type == TLS_CERTIFICATE_VERIFY)
+		signs = tls_certificate_verify(body, &scheme);
+	else if (cipher != NULL && strstr(cipher, "_ECDHE_") != NULL)
+		signs = tls_server_signature(body, true, &scheme);
+	else if (cipher != NULL && strstr(cipher, "_DHE_") != NULL)
+		signs = tls_server_signature(body, false, &scheme);
+	if (signs)
+		tls->signature[dir] = scheme;
+}
+
 static void take_message(void *ctx, const struct frame_message *message)
 {
 	struct tls_handshake *handshake = ctx;
@@ -135,6 +192,10 @@ static void take_message(void *ctx, const struct frame_message *message)
 		take_client_hello(&session->tls, body, handshake->dir);
 	else if (type == TLS_SERVER_HELLO && whole)
 		step.kind = take_server_hello(&session->tls, body);
+	else if ((type == TLS_SERVER_KEY_EXCHANGE || type == TLS_CERTIFICATE_VERIFY) && whole)
+		take_signature(&session->tls, type, body, handshake->dir);
+	if (whole)
+		take_clock(handshake, step.kind, &step.at);
 	model_add_step(handshake->model, session, &step);
 	if (handshake->seen != NULL)
 		handshake->seen(handshake->ctx, type);

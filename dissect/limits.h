@@ -32,6 +32,12 @@
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
+#define LIMIT_OFFERED   24                      /* cipher suites kept of a ClientHello; all are counted, no finding */
+
+/* Hosts and pairs of them: the ones heard longest ago leave first. */
+#define LIMIT_CLOCK_HOSTS 4096   /* hosts whose hellos tell the time */
+#define LIMIT_PAIRS       20000  /* pairs of hosts; not below LIMIT_SESSIONS: a pair with a session stays */
+
 /* Keys and NMSP messages. */
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs */
 #define LIMIT_SECRETS_ALIKE    4                 /* different secrets of one label and random; more: decryption_detail */
@@ -60,8 +66,15 @@
 #define LIMIT_ICMP         4     /* ICMP errors kept of one session: the first ones say it all, no finding */
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
 
-/* Traces. */
-#define LIMIT_WRAPPED 512  /* bytes of a wrapped line put together; the rest stands alone, no finding */
+/* Debug traces of a controller. */
+#define LIMIT_WRAPPED         512 /* bytes of a wrapped line put together; the rest stands alone, no finding */
+#define LIMIT_TRACE_EVENTS    96  /* events of one session that are kept, callbacks included */
+#define LIMIT_TRACE_MESSAGES  32  /* names of NMSP messages counted one by one, of one session */
+#define LIMIT_TRACE_PROCESSES 64  /* processes whose connections are followed at a time; the oldest leaves */
+#define LIMIT_TRACE_TEXT      48  /* bytes kept of a state's text or a message's name; cut, no finding */
+#define LIMIT_TRACE_NOTES     64  /* lines kept that were not understood; all are counted, no finding */
+#define LIMIT_TRACE_NOTE      160 /* bytes kept of such a line; cut, no finding */
+#define LIMIT_TRACE_RANGES    8   /* ranges of lost lines that are named; all are counted, no finding */
 
 /* Lists and reports. */
 #define LIMIT_LIST_BYTES   (8 << 20)  /* one allow-list file */

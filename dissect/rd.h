@@ -120,6 +120,20 @@ static inline struct span rd_line(struct rd *r)
 	return line;
 }
 
+/* The next line when its line end is there too; else false, and nothing is taken. */
+static inline bool rd_whole_line(struct rd *r, struct span *line)
+{
+	struct span left = span_cut(r->all, r->at, rd_left(r));
+	const uint8_t *end = left.n > 0 ? memchr(left.p, '\n', left.n) : NULL;
+	if (end == NULL)
+		return false;
+	*line = rd_span(r, (size_t)(end - left.p));
+	rd_skip(r, 1);
+	if (line->n > 0 && line->p[line->n - 1] == '\r')
+		line->n--;
+	return true;
+}
+
 static inline uint64_t rd_big(struct rd *r, size_t width)
 {
 	struct span s = rd_span(r, width);

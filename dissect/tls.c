@@ -24,6 +24,8 @@ enum {
 #define RECORD_LENGTH_MAX ((1u << 14) + 2048) /* RFC 5246 section 6.2.3 */
 #define SESSION_ID_MAX    32                  /* RFC 5246 section 7.4.1.2 */
 #define HOST_NAME         0                   /* RFC 6066 section 3 */
+#define NAMED_CURVE       3                   /* RFC 8422 section 5.4 */
+#define DH_NUMBERS        3                   /* RFC 5246 section 7.4.3: prime, generator, public value */
 
 #define SSL2_LENGTH_FLAG   0x8000 /* a 2-byte record header, RFC 5246 appendix E.2 */
 #define SSL2_HEADER        2
@@ -182,8 +184,7 @@ static void client_extension(uint16_t type, struct rd *body, struct tls_client_h
 	rd_rest(body);
 }
 
-/* RFC 8701 section 2: 0x0a0a, 0x1a1a, ... 0xfafa. */
-static bool is_grease(uint16_t value)
+bool tls_is_grease(uint16_t value)
 {
 	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
 }
@@ -194,7 +195,7 @@ static uint16_t highest_version(struct span versions)
 	struct rd r = rd_of(versions);
 	while (rd_more(&r)) {
 		uint16_t version = rd_u16(&r);
-		if (!is_grease(version) && version > highest)
+		if (!tls_is_grease(version) && version > highest)
 			highest = version;
 	}
 	return highest;
@@ -356,6 +357,34 @@ bool tls_certificate(struct span body, uint16_t version, struct span *der, size_
 	}
 	rd_end(&r, &list);
 	return rd_done(&r);
+}
+
+static bool signature(struct rd *r, uint16_t *scheme)
+{
+	*scheme = rd_u16(r);
+	(void)rd_vec(r, 2);
+	return rd_done(r);
+}
+
+bool tls_certificate_verify(struct span body, uint16_t *scheme)
+{
+	struct rd r = rd_of(body);
+	return signature(&r, scheme);
+}
+
+bool tls_server_signature(struct span body, bool elliptic, uint16_t *scheme)
+{
+	struct rd r = rd_of(body);
+	if (elliptic && rd_u8(&r) != NAMED_CURVE)
+		rd_fail(&r);
+	if (elliptic) {
+		rd_skip(&r, 2); /* the curve */
+		(void)rd_vec(&r, 1);
+	} else {
+		for (int i = 0; i < DH_NUMBERS; i++)
+			(void)rd_vec(&r, 2);
+	}
+	return signature(&r, scheme);
 }
 
 bool tls_alert(struct span body, struct tls_alert *out)

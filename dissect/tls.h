@@ -57,6 +57,8 @@ enum { TLS_ALERT_WARNING = 1, TLS_ALERT_FATAL = 2 };
 
 enum { /* alert descriptions that the diagnosis speaks about, IANA "TLS Alerts" */
 	TLS_CLOSE_NOTIFY = 0,
+	TLS_UNEXPECTED_MESSAGE = 10,
+	TLS_BAD_RECORD_MAC = 20,
 	TLS_HANDSHAKE_FAILURE = 40,
 	TLS_NO_CERTIFICATE = 41,
 	TLS_BAD_CERTIFICATE = 42,
@@ -64,10 +66,16 @@ enum { /* alert descriptions that the diagnosis speaks about, IANA "TLS Alerts" 
 	TLS_CERTIFICATE_REVOKED = 44,
 	TLS_CERTIFICATE_EXPIRED = 45,
 	TLS_CERTIFICATE_UNKNOWN = 46,
+	TLS_ILLEGAL_PARAMETER = 47,
 	TLS_UNKNOWN_CA = 48,
 	TLS_ACCESS_DENIED = 49,
+	TLS_DECODE_ERROR = 50,
 	TLS_DECRYPT_ERROR = 51,
 	TLS_PROTOCOL_VERSION = 70,
+	TLS_INSUFFICIENT_SECURITY = 71,
+	TLS_INTERNAL_ERROR = 80,
+	TLS_INAPPROPRIATE_FALLBACK = 86,
+	TLS_USER_CANCELED = 90,
 	TLS_CERTIFICATE_REQUIRED = 116,
 };
 
@@ -146,6 +154,18 @@ bool tls_certificate_request(struct span body, uint16_t version, struct tls_cert
  * TLS 1.3 shape (request context, extensions).
  */
 bool tls_certificate(struct span body, uint16_t version, struct span *der, size_t max, size_t *n);
+
+/* RFC 8701 section 2: a value that means nothing, 0x0a0a, 0x1a1a, ... 0xfafa. */
+bool tls_is_grease(uint16_t value);
+
+/* The signature scheme of a CertificateVerify of TLS 1.2 or 1.3: RFC 5246 section 7.4.8, RFC 8446 section 4.4.3. */
+bool tls_certificate_verify(struct span body, uint16_t *scheme);
+
+/*
+ * The signature scheme of a TLS 1.2 ServerKeyExchange, `elliptic` (a named curve, RFC 8422 section 5.4) or not
+ * (RFC 5246 section 7.4.3). Other key exchanges have another shape and are refused or not signed.
+ */
+bool tls_server_signature(struct span body, bool elliptic, uint16_t *scheme);
 
 /* An unencrypted alert: exactly 2 bytes with level 1 or 2. */
 bool tls_alert(struct span body, struct tls_alert *out);

@@ -6,6 +6,7 @@
 
 #include "analyzer/origin.h"
 #include "samples/scenarios_tcp.h"
+#include "samples/scenarios_tls.h"
 #include "samples/work.h"
 
 #include <stdlib.h>
@@ -431,5 +432,35 @@ const struct scenarios_row scenarios_all[] = {
     {"truncated", "the file ends inside a packet", scenarios_truncated, LISTS_NONE,
      SCENARIOS_KEYS_BESIDE},
     {"no-nmsp", "TCP on another port only", scenarios_no_nmsp, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"old-version", "the engine has TLS 1.0 only, the alert says so", scenarios_old_version, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
+    {"old-hello", "the same, the controller closes without a word", scenarios_old_hello, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
+    {"no-cipher", "the controller takes strong ciphers only", scenarios_no_cipher, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
+    {"unknown-ca", "the engine does not trust the controller", scenarios_unknown_ca, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
+    {"weak", "static RSA, an engine with RSA 1024 and SHA-1", scenarios_weak, LISTS_NONE, SCENARIOS_KEYS_BESIDE},
+    {"expires-soon", "the engine's certificate ends in 18 days", scenarios_expires_soon, LISTS_NONE,
+     SCENARIOS_KEYS_BESIDE},
+    {"clock-behind", "the controller's clock is 4 min 10 s behind", scenarios_clock_behind, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
+    {"clock-of-judge", "the controller takes a good certificate for expired", scenarios_clock_of_judge,
+     LISTS_RIGHT, SCENARIOS_NO_KEYS},
+    {"flapping", "the engine gets a new key and is rejected every 30 s", scenarios_flapping, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"reconnects", "four healthy sessions one behind the other", scenarios_reconnects, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"echo-silent", "echoes are no longer answered, the engine closes", scenarios_echo_silent, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"echo-slow", "echoes take more than a second", scenarios_echo_slow, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"echo-none", "a minute of messages without an echo", scenarios_echo_none, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"request-missed", "one STATISTICS_REQUEST is not answered", scenarios_request_missed, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"subscription-refused", "the controller refuses the subscription", scenarios_subscription_refused,
+     LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"unsubscribed", "the engine never subscribes", scenarios_unsubscribed, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

@@ -15,6 +15,8 @@ struct session session_new(struct wire *wire, const struct session_plan *plan)
 	    .talk = wire_conversation(wire, plan->host, plan->start),
 	    .tls = plan->plaintext ? NULL : tlspeer_new(&plan->tls),
 	    .other_framing = plan->other_framing,
+	    .clocks = plan->clocks,
+	    .clock = {plan->clock[0], plan->clock[1]},
 	};
 }
 
@@ -36,6 +38,16 @@ void session_wait(struct session *session, int64_t ns)
 		talk->now = until;
 }
 
+/* The first message of a side is its hello. On the wire only: the peers would not agree on what they signed. */
+static void set_clock(struct session *session, int dir, struct bytes *out)
+{
+	enum { RANDOM = 5 + 4 + 2, CLOCK = 4 };
+	struct bytes clock = {.p = NULL};
+	bytes_big(&clock, (uint64_t)(session->talk.now / NS_PER_S + session->clock[dir]), CLOCK);
+	memcpy(&out->p[RANDOM], clock.p, CLOCK);
+	bytes_free(&clock);
+}
+
 bool session_step(struct session *session, int dir)
 {
 	struct bytes out = {.p = NULL};
@@ -46,8 +58,11 @@ bool session_step(struct session *session, int dir)
 			session->paused = true;
 			session_wait(session, AUTHLIST_WAIT_NS);
 		}
-		wire_send(&session->talk, dir, bytes_span(&out));
 		tlspeer_give(session->tls, !dir, bytes_span(&out));
+		if (session->clocks && !session->spoken[dir])
+			set_clock(session, dir, &out);
+		session->spoken[dir] = true;
+		wire_send(&session->talk, dir, bytes_span(&out));
 	}
 	bytes_free(&out);
 	return spoke;

@@ -13,6 +13,8 @@ struct session_plan {
 	int64_t start; /* nanoseconds since 1970-01-01 UTC */
 	bool plaintext;     /* no TLS: messages follow the TCP handshake */
 	bool other_framing; /* the messages have another header than assumed-1's */
+	bool clocks;        /* hellos carry the time of the wire, */
+	int64_t clock[2];   /* so many seconds ahead of it */
 	struct tlspeer_plan tls;
 };
 
@@ -20,7 +22,10 @@ struct session {
 	struct wire_conversation talk;
 	struct tlspeer *tls; /* NULL in plaintext */
 	bool other_framing;
+	bool clocks;
+	int64_t clock[2];
 	bool paused;          /* the wait for the AuthList's answer is over */
+	bool spoken[2];
 	bool split;           /* the engine has written its first record, which is never split */
 	uint32_t transaction; /* of the engine's last request */
 };

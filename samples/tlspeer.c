@@ -10,12 +10,12 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
-enum { RSA_BITS = 2048, CHUNK = 4096 };
+enum { RSA_BITS = 2048, WEAK_BITS = 1024, CHUNK = 4096 };
 
 struct tlspeer {
 	SSL *ssl[2];
 	struct bytes *keylog;
-	int verdict;
+	int verdict, engine_verdict;
 	bool checked;
 };
 
@@ -69,10 +69,11 @@ static void mark_ca(X509 *certificate)
 	X509_EXTENSION_free(extension);
 }
 
-struct tlspeer_identity tlspeer_identity(const char *name, const struct tlspeer_identity *issuer, bool ca,
-                                         struct tlspeer_validity validity)
+static struct tlspeer_identity make(const char *name, const struct tlspeer_identity *issuer, bool ca,
+                                    struct tlspeer_validity validity, bool weak)
 {
-	struct tlspeer_identity identity = {.key = EVP_RSA_gen(RSA_BITS), .certificate = X509_new()};
+	struct tlspeer_identity identity = {.key = EVP_RSA_gen(weak ? WEAK_BITS : RSA_BITS),
+	                                    .certificate = X509_new()};
 	must(identity.key != NULL && identity.certificate != NULL, "new identity");
 	must(X509_set_version(identity.certificate, X509_VERSION_3) == 1, "version");
 	must(X509_set_pubkey(identity.certificate, identity.key) == 1, "public key");
@@ -84,8 +85,20 @@ struct tlspeer_identity tlspeer_identity(const char *name, const struct tlspeer_
 	const struct tlspeer_identity *signer = issuer != NULL ? issuer : &identity;
 	const X509_NAME *signer_name = X509_get_subject_name(signer->certificate);
 	must(X509_set_issuer_name(identity.certificate, signer_name) == 1, "issuer");
-	must(X509_sign(identity.certificate, signer->key, EVP_sha256()) > 0, "signature");
+	const EVP_MD *digest = weak ? EVP_sha1() : EVP_sha256();
+	must(X509_sign(identity.certificate, signer->key, digest) > 0, "signature");
 	return identity;
+}
+
+struct tlspeer_identity tlspeer_identity(const char *name, const struct tlspeer_identity *issuer, bool ca,
+                                         struct tlspeer_validity validity)
+{
+	return make(name, issuer, ca, validity, false);
+}
+
+struct tlspeer_identity tlspeer_weak_identity(const char *name, struct tlspeer_validity validity)
+{
+	return make(name, NULL, false, validity, true);
 }
 
 struct tlspeer_identity tlspeer_renewed(const struct tlspeer_identity *of, struct tlspeer_validity validity)
@@ -120,14 +133,21 @@ static void use_identity(SSL_CTX *ctx, const struct tlspeer_identity *identity)
 	must(SSL_CTX_use_PrivateKey(ctx, identity->key) == 1, "key");
 }
 
-static SSL_CTX *new_context(const struct tlspeer_plan *plan, const SSL_METHOD *method)
+static int refuse(X509_STORE_CTX *store, void *ctx)
+{
+	const struct tlspeer *peer = ctx;
+	X509_STORE_CTX_set_error(store, peer->engine_verdict);
+	return 0;
+}
+
+static SSL_CTX *new_context(const SSL_METHOD *method, int version, const char *ciphers)
 {
 	SSL_CTX *ctx = SSL_CTX_new(method);
 	must(ctx != NULL, "context");
-	must(SSL_CTX_set_min_proto_version(ctx, plan->version) == 1, "version");
-	must(SSL_CTX_set_max_proto_version(ctx, plan->version) == 1, "version");
-	if (plan->ciphers != NULL)
-		must(SSL_CTX_set_cipher_list(ctx, plan->ciphers) == 1, "ciphers");
+	must(SSL_CTX_set_min_proto_version(ctx, version) == 1, "version");
+	must(SSL_CTX_set_max_proto_version(ctx, version) == 1, "version");
+	if (ciphers != NULL)
+		must(SSL_CTX_set_cipher_list(ctx, ciphers) == 1, "ciphers");
 	return ctx;
 }
 
@@ -138,9 +158,14 @@ static void log_key(const SSL *ssl, const char *line)
 	bytes_add(peer->keylog, span_of("\n", 1));
 }
 
-static SSL_CTX *new_engine(const struct tlspeer_plan *plan)
+static SSL_CTX *new_engine(const struct tlspeer_plan *plan, struct tlspeer *peer)
 {
-	SSL_CTX *ctx = new_context(plan, TLS_client_method());
+	SSL_CTX *ctx = new_context(TLS_client_method(), plan->engine_version != 0 ? plan->engine_version : plan->version,
+	                           plan->engine_ciphers != NULL ? plan->engine_ciphers : plan->ciphers);
+	if (plan->engine_verdict != X509_V_OK) {
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+		SSL_CTX_set_cert_verify_callback(ctx, refuse, peer);
+	}
 	if (plan->engine->certificate != NULL)
 		use_identity(ctx, plan->engine);
 	/* An engine runs on Java, which leaves out OpenSSL's empty records, facts.md section 4. */
@@ -152,7 +177,7 @@ static SSL_CTX *new_engine(const struct tlspeer_plan *plan)
 
 static SSL_CTX *new_controller(const struct tlspeer_plan *plan, struct tlspeer *peer)
 {
-	SSL_CTX *ctx = new_context(plan, TLS_server_method());
+	SSL_CTX *ctx = new_context(TLS_server_method(), plan->version, plan->ciphers);
 	use_identity(ctx, plan->controller);
 	must(SSL_CTX_add1_chain_cert(ctx, plan->ca->certificate) == 1, "chain");
 	if (!plan->ticket) {
@@ -180,8 +205,9 @@ struct tlspeer *tlspeer_new(const struct tlspeer_plan *plan)
 {
 	struct tlspeer *peer = xcalloc(1, sizeof *peer);
 	peer->verdict = plan->verdict;
+	peer->engine_verdict = plan->engine_verdict;
 	peer->keylog = plan->keylog;
-	peer->ssl[0] = new_side(new_engine(plan));
+	peer->ssl[0] = new_side(new_engine(plan, peer));
 	peer->ssl[1] = new_side(new_controller(plan, peer));
 	must(SSL_set_app_data(peer->ssl[0], peer) == 1, "key log");
 	SSL_set_connect_state(peer->ssl[0]);

@@ -31,6 +31,9 @@ struct tlspeer_validity {
 struct tlspeer_identity tlspeer_identity(const char *name, const struct tlspeer_identity *issuer, bool ca,
                                          struct tlspeer_validity validity);
 
+/* The same with RSA 1024 and SHA-1, as engines made them long ago. */
+struct tlspeer_identity tlspeer_weak_identity(const char *name, struct tlspeer_validity validity);
+
 /* The same key under a certificate with other dates, self-signed. */
 struct tlspeer_identity tlspeer_renewed(const struct tlspeer_identity *of, struct tlspeer_validity validity);
 
@@ -38,7 +41,10 @@ void tlspeer_identity_free(struct tlspeer_identity *identity);
 
 /* How the two sides are set up. Everything is borrowed while the peers live. */
 struct tlspeer_plan {
-	int version;         /* TLS1_VERSION and so on: the only one both sides speak */
+	int version;         /* TLS1_VERSION and so on: the only one both sides speak, */
+	int engine_version;  /* unless the engine has another one; 0: it has not */
+	const char *engine_ciphers; /* other than `ciphers`; NULL: the same */
+	int engine_verdict;  /* X509_V_OK, or the error that makes the engine refuse the controller */
 	const char *ciphers; /* OpenSSL list for TLS 1.2 and below, NULL for its default */
 	const struct tlspeer_identity *engine, *controller;
 	const struct tlspeer_identity *ca; /* sent behind the controller's certificate */

@@ -15,6 +15,7 @@ enum {
 	OTHER_HEADER = 8,
 	ELEMENT_HEADER = 4,
 	ELEMENTS = 8,
+	CAPABILITIES = 2, /* the first messages of the start */
 };
 
 enum { /* facts.md section 2; the LOCATION numbers are assumed */
@@ -119,6 +120,16 @@ static const struct message start[] = {
 };
 /* clang-format on */
 
+static const struct message refusal[] = {
+    {110, 0, SERVICE_SUBSCRIBE_REQUEST,
+     {{SERVICE_MASK, 4, WANTED_SERVICES, NULL}, {NAME, 16, 0, WORK_ENGINE_NAME}, {VERSION, 1, 1, NULL}}},
+    {3, 1, SERVICE_SUBSCRIBE_RESPONSE, {{STATUS, 2, 1, NULL}}},
+};
+
+static const struct message lonely[] = {
+    {700, 0, STATISTICS_REQUEST, {{TARGET, 2, MOBILE_STATION, NULL}}},
+};
+
 static const struct message echo[] = {
     {ECHO_MS, 0, ECHO_REQUEST, {{0}}},
     {2, 1, ECHO_RESPONSE, {{0}}},
@@ -181,6 +192,29 @@ static void say(struct session *session, const struct message *messages, size_t 
 void work_start(struct session *session)
 {
 	say(session, start, sizeof start / sizeof start[0]);
+}
+
+void work_start_refused(struct session *session)
+{
+	say(session, start, CAPABILITIES);
+	say(session, refusal, sizeof refusal / sizeof refusal[0]);
+}
+
+void work_start_unsubscribed(struct session *session)
+{
+	say(session, start, CAPABILITIES);
+}
+
+void work_request_missed(struct session *session)
+{
+	say(session, lonely, sizeof lonely / sizeof lonely[0]);
+}
+
+void work_echo_late(struct session *session, int64_t ns)
+{
+	say(session, &echo[0], 1);
+	session_wait(session, ns);
+	say(session, &echo[1], 1);
 }
 
 void work_echo(struct session *session, unsigned n)

@@ -15,6 +15,16 @@
 /* Capabilities, the subscription and the first requests with their answers. */
 void work_start(struct session *session);
 
+/* Capabilities and a subscription that is refused; capabilities only. */
+void work_start_refused(struct session *session);
+void work_start_unsubscribed(struct session *session);
+
+/* A STATISTICS_REQUEST that is not answered. */
+void work_request_missed(struct session *session);
+
+/* An echo request after 15 s, its answer so much later. */
+void work_echo_late(struct session *session, int64_t ns);
+
 /* `n` echo requests, one every 15 s, each answered. */
 void work_echo(struct session *session, unsigned n);
 

@@ -12,7 +12,7 @@ static struct cert certificate(uint8_t last_mac)
 	struct cert cert = {.valid = true,
 	                    .has_dates = true,
 	                    .not_before = now - 1000,
-	                    .not_after = now + 100000,
+	                    .not_after = now + 100 * 24 * 3600,
 	                    .has_mac = true,
 	                    .mac = {0x00, 0x50, 0x56, 0x9c, 0x34, last_mac}};
 	memset(cert.hash[CERT_SPKI_SHA1], 1, 20);

@@ -129,8 +129,8 @@ static void alert_before_the_certificate(void **state)
 	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_HANDSHAKE_FAILURE);
 	assert_string_equal(ids(test), "tls-alert");
 	contains(test->verdict,
-	         "The controller ended the handshake with the fatal alert handshake_failure(40) after "
-	         "client_hello of the engine.");
+	         "The controller ended the handshake with the fatal alert handshake_failure(40) 2.0 ms "
+	         "after client_hello of the engine.");
 	test->f.session->alerts[1].code = TLS_CERTIFICATE_EXPIRED;
 	assert_string_equal(ids(test), "tls-alert");
 	assert_null(strstr(test->findings.list[0].cause, "expired"));
@@ -159,12 +159,11 @@ static void alert_about_a_lost_certificate(void **state)
 	fixture_gap(&test->f, E, 1153);
 	assert_string_equal(ids(test), "tls-alert capture-gaps!");
 	contains(test->findings.list[0].cause,
-	         "the list of allowed keys. The certificate itself is not in the "
-	         "capture.");
+	         "a list of allowed keys. The certificate itself is not in the capture.");
 	contains(test->findings.list[0].advice[0], "show auth-list");
 	test->f.session->alerts[0].code = 200;
 	assert_string_equal(ids(test), "tls-alert capture-gaps!");
-	assert_string_equal(test->findings.list[0].cause, "The alert alone does not tell why.");
+	contains(test->findings.list[0].cause, "The alert alone does not tell why. ");
 	restart(test);
 	fixture_connect(&test->f);
 	fixture_handshake(&test->f, STEP_CERTIFICATE, C);
@@ -184,9 +183,9 @@ static void stalled_handshake(void **state)
 	contains(test->verdict, "the last message is server_hello_done of the controller");
 	fixture_wait(&test->f, 2000 * NS_PER_US);
 	assert_string_equal(ids(test), "tls-stalled");
-	contains(test->verdict,
-	         "the last message was server_hello_done of the controller, the next word was the engine's; "
-	         "nothing more came for 5.0 s.");
+	assert_string_equal(test->verdict,
+	                    "The handshake stopped behind server_hello_done of the controller: the controller "
+	                    "waited 5.0 s for certificate of the engine; nothing more came.");
 	fixture_gap(&test->f, E, 900);
 	assert_string_equal(ids(test), "capture-gaps!");
 }
@@ -198,9 +197,9 @@ static void closed_handshake(void **state)
 	fixture_handshake(&test->f, STEP_SERVER_HELLO, C);
 	fixture_close(&test->f, CLOSE_RST, C);
 	assert_string_equal(ids(test), "tls-stalled");
-	contains(test->verdict,
-	         "client_hello of the engine, the next word was the controller's; closed by the controller "
-	         "(RST) 1.0 ms later.");
+	assert_string_equal(test->verdict,
+	                    "The handshake stopped behind client_hello of the engine: the engine waited 1.0 ms for "
+	                    "server_hello of the controller; closed by the controller (RST).");
 }
 
 static void empty_certificate(void **state)
@@ -372,9 +371,9 @@ static void every_row_has_an_id(void **state)
 {
 	(void)state;
 	size_t rows = 0;
-	while (findings_id(rows) != NULL)
-		rows++;
-	assert_int_equal(rows, 46); /* list faults twice: of a session, and of the texts alone */
+	for (; findings_id(rows) != NULL; rows++)
+		assert_int_equal(strspn(findings_id(rows), "abcdefghijklmnopqrstuvwxyz-"), strlen(findings_id(rows)));
+	assert_true(rows > 40);
 	assert_string_equal(findings_severity_name(SEVERITY_ERROR), "error");
 }
 

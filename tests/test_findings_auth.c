@@ -172,7 +172,7 @@ static void expired_certificates(void **state)
 	fixture_healthy(&test->f);
 	int64_t at = test->f.session->certs[1].at.time / NS_PER_S;
 	test->f.certs[E].not_after = at;
-	assert_string_equal(ids(test), "keys-missing?");
+	assert_string_equal(ids(test), "certificate-expires-soon! keys-missing?");
 	test->f.certs[E].not_after = at - 61 * 24 * 3600;
 	assert_string_equal(ids(test), "certificate-expired! keys-missing?");
 	contains(test->findings.list[0].summary,

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "tests/fixture.h"
+#include "tests/tracerun.h"
 #include "ui/json.h"
 
 #include <jansson.h>
@@ -93,8 +94,9 @@ static void check_tls(json_t *tls)
 	      "version:sn cipher:sn client:sn resumed:b handshake:s client_certificate:s steps:a alerts:a "
 	      "decryption:s decryption_detail:sn records:o certificates:a");
 	check_all(get(tls, "steps"),
-	          "time:s packet:i from:s message:s state:sn state_name:sn encrypted:b damaged:b");
-	check_all(get(tls, "alerts"), "time:s packet:i from:s level:sn code:in name:sn encrypted:b");
+	          "time:sn packet:in from:s message:s state:sn state_name:sn encrypted:b damaged:b "
+	          "line:in inferred:b");
+	check_all(get(tls, "alerts"), "time:sn packet:in from:s level:sn code:in name:sn encrypted:b line:in");
 	check(get(tls, "records"), "total:i decrypted:i");
 	check_all(get(tls, "certificates"),
 	          "from:s subject:sn issuer:sn serial:sn not_before:sn not_after:sn key:sn "
@@ -117,13 +119,13 @@ static void check_later(json_t *session)
 static void check_session(json_t *session)
 {
 	check(session,
-	      "id:i source:s community_id:s state:s midstream:b verdict:s encapsulation:a controller:o "
-	      "engine:o opened:s closed:sn last_activity:s closed_by:sn close:sn tcp:o tls:o auth:o "
+	      "id:i source:s community_id:sn state:s midstream:b verdict:s encapsulation:a controller:o "
+	      "engine:o opened:sn closed:sn last_activity:sn closed_by:sn close:sn tcp:o tls:o auth:o "
 	      "framing:o echo:o inferred:o capabilities:a subscriptions:a messages:a checklist:a "
 	      "findings:a");
-	check(get(session, "controller"), "ip:s port:i");
-	check(get(session, "engine"), "ip:s port:i mac:sn");
-	check(get(session, "tcp"), "packets:i bytes:i retransmissions:i duplicates:i gaps:i lost_bytes:i "
+	check(get(session, "controller"), "ip:sn port:in");
+	check(get(session, "engine"), "ip:sn port:in mac:sn");
+	check(get(session, "tcp"), "packets:in bytes:in retransmissions:in duplicates:in gaps:in lost_bytes:in "
 	                           "connect_time:rn");
 	check_tls(get(session, "tls"));
 	check(get(session, "auth"),
@@ -142,7 +144,8 @@ static void check_report(json_t *report)
 	check(report,
 	      "nmspscope:o inputs:a capture:o authlists:a authlist_comparison:a sessions:a findings:a");
 	check(get(report, "nmspscope"), "version:s schema:i");
-	check_all(get(report, "inputs"), "name:s kind:sn packets:i bytes:i error:sn");
+	check_all(get(report, "inputs"), "name:s kind:sn packets:in lines:in understood:in repaired:in "
+	                                "not_understood:in lost:in bytes:i error:sn");
 	check(get(report, "capture"),
 	      "packets:i nmsp_packets:i bytes:i first:sn last:sn dropped:in duplicates:i "
 	      "gaps:i cut_packets:i encapsulation:a evicted:o");
@@ -202,6 +205,33 @@ static void test_bare(void **state)
 	assert_string_equal(json_string_value(get(get(session, "tls"), "decryption")), "none");
 	assert_string_equal(json_string_value(get(get(session, "auth"), "predicted")), "no-list");
 	assert_true(json_is_null(get(get(session, "tcp"), "connect_time")));
+	json_decref(report);
+}
+
+/* A trace has lines and no packets, addresses, version or bytes of messages: the shape is the same. */
+static void test_trace(void **state)
+{
+	(void)state;
+	struct traced traced = trace_sample("samples/trace-success.txt");
+	json_t *report = report_of(traced.model, NULL);
+	check_report(report);
+	json_t *session = json_array_get(get(report, "sessions"), 0), *message;
+	assert_string_equal(json_string_value(get(session, "source")), "trace");
+	json_t *step = json_array_get(get(get(session, "tls"), "steps"), 0);
+	assert_true(json_is_null(get(step, "packet")) && json_is_integer(get(step, "line")));
+	size_t i;
+	json_array_foreach(get(session, "messages"), i, message)
+	    check(message, "type:s id:n direction:n count:i bytes:n last_activity:s documented:b");
+	assert_int_equal(i, 6);
+	json_decref(report);
+	/* without stamps no time is made up, least of all one of 1970 */
+	char *text;
+	traced = trace_text("SSL_accept:SSLv3/TLS read client hello\nSSL3 alert write:fatal:handshake failure\n");
+	report = report_of(traced.model, &text);
+	check_report(report);
+	assert_null(strstr(text, "19"));
+	assert_null(strstr(text, "16"));
+	free(text);
 	json_decref(report);
 }
 
@@ -291,7 +321,7 @@ static void test_layout(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_empty),        cmocka_unit_test(test_bare),
+	    cmocka_unit_test(test_empty),        cmocka_unit_test(test_bare),     cmocka_unit_test(test_trace),
 	    cmocka_unit_test(test_rich_session), cmocka_unit_test(test_rich_others),
 	    cmocka_unit_test(test_hostile),      cmocka_unit_test(test_layout),
 	};

@@ -122,6 +122,33 @@ static void test_handshake_message(void **state)
 	}
 }
 
+/* All suites are counted, the first LIMIT_OFFERED kept; signals and GREASE are none. */
+static void test_offer(void **state)
+{
+	(void)state;
+	enum { SUITES = LIMIT_OFFERED + 9, BEFORE = 2 + TLS_RANDOM + 1, OTHERS = 3 };
+	uint8_t message[TLS_HANDSHAKE_HEADER + BEFORE + 2 + 2 * (SUITES + OTHERS) + 2] = {TLS_CLIENT_HELLO};
+	static const uint16_t others[OTHERS] = {0x1a1a, 0x00ff, 0x5600};
+	struct fed fed;
+	feed_start(&fed);
+	message[3] = sizeof message - TLS_HANDSHAKE_HEADER;
+	message[4] = message[5] = 3;
+	uint8_t *suites = &message[TLS_HANDSHAKE_HEADER + BEFORE];
+	suites[1] = 2 * (SUITES + OTHERS);
+	for (size_t i = 0; i < SUITES + OTHERS; i++) {
+		uint16_t suite = i < OTHERS ? others[i] : (uint16_t)(0xc000 + i - OTHERS);
+		suites[2 + 2 * i] = (uint8_t)(suite >> 8);
+		suites[3 + 2 * i] = (uint8_t)suite;
+	}
+	message[sizeof message - 2] = 1; /* one compression method, none */
+	feed_record(&fed, TLS_HANDSHAKE, message, sizeof message);
+	assert_true(fed.session->tls.client_hello);
+	assert_int_equal(fed.session->tls.n_offered, SUITES);
+	assert_int_equal(fed.session->tls.offered[0], 0xc000);
+	assert_int_equal(fed.session->tls.offered[LIMIT_OFFERED - 1], 0xc000 + LIMIT_OFFERED - 1);
+	feed_end(&fed);
+}
+
 /* Certificates that could not be read are not said to be none. */
 static void test_unread_certificates(void **state)
 {
@@ -255,7 +282,7 @@ enum fate { FAILED, UNANSWERED, OPEN, CLOSED };
 
 static void be(struct model *model, struct session *session, enum fate fate)
 {
-	struct origin at = {START, 1, 0};
+	struct origin at = {.time = START, .packet = 1};
 	session->tls.seen = fate != FAILED && fate != UNANSWERED;
 	session->tcp.syns = fate == UNANSWERED ? 3 : 0;
 	session->tls.protected_records[0] = session->tls.seen ? 5 : 0;
@@ -275,7 +302,7 @@ static void test_who_leaves_first(void **state)
 	struct session *sessions[N];
 	assert_null(model_victim(model));
 	for (size_t i = 0; i < N; i++) {
-		sessions[i] = model_add_session(model, &(struct origin){START, i + 1, 0});
+		sessions[i] = model_add_session(model, &(struct origin){.time = START, .packet = i + 1});
 		be(model, sessions[i], fates[i]);
 		be(model, sessions[i], fates[i]); /* nothing moved */
 	}
@@ -291,7 +318,7 @@ static void test_rank_follows_the_session(void **state)
 {
 	(void)state;
 	struct model *model = model_new();
-	struct origin at = {START, 1, 0};
+	struct origin at = {.time = START, .packet = 1};
 	struct session *first = model_add_session(model, &at), *second = model_add_session(model, &at);
 	be(model, first, OPEN);
 	be(model, second, OPEN);
@@ -425,6 +452,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_record),
 	    cmocka_unit_test(test_handshake_message),
+	    cmocka_unit_test(test_offer),
 	    cmocka_unit_test(test_unread_certificates),
 	    cmocka_unit_test(test_chain),
 	    cmocka_unit_test(test_chains),

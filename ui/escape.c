@@ -94,13 +94,30 @@ static size_t write_unit(char *out, struct rd *r, enum escape_mode mode)
 	return plain.n;
 }
 
+/* Printable ASCII is the rule: it is copied in runs. Returns how much. */
+static size_t write_plain(char *out, struct rd *r)
+{
+	struct rd peek = *r;
+	struct span left = rd_rest(&peek);
+	size_t n = 0;
+	while (n < left.n && left.p[n] >= 0x20 && left.p[n] < 0x7f)
+		n++;
+	struct span run = rd_span(r, n);
+	if (run.n > 0)
+		memcpy(out, run.p, run.n);
+	return run.n;
+}
+
 char *escape_bytes(struct span bytes, enum escape_mode mode)
 {
 	char *out = xmalloc(bytes.n * WORST + LONGEST);
 	size_t n = 0;
 	struct rd r = rd_of(bytes);
-	while (rd_more(&r))
-		n += write_unit(out + n, &r, mode);
+	while (rd_more(&r)) {
+		n += write_plain(out + n, &r);
+		if (rd_more(&r))
+			n += write_unit(out + n, &r, mode);
+	}
 	out[n] = '\0';
 	return out;
 }

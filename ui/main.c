@@ -1,10 +1,11 @@
 /*
- * The program: options, inputs, the loop over packets, the report, the exit status. Everything that can be
- * wrong with the environment is said here, in one line on standard error.
+ * The program: options, inputs, the loops over packets and traces, the report, the exit status. Everything
+ * that can be wrong with the environment is said here, in one line on standard error.
  */
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"
 #include "analyzer/profile_file.h"
+#include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
 #include "ui/explain.h"
 #include "ui/json.h"
@@ -33,6 +34,7 @@ struct run {
 	struct save *save; /* NULL without -w */
 	struct input *inputs[LIMIT_INPUTS]; /* the ones that could be opened, in reading order */
 	uint32_t n_inputs;
+	uint32_t n_traces; /* that were understood */
 	bool trouble; /* an input could not be read: status 2 */
 };
 
@@ -62,12 +64,19 @@ static void note_input(struct model *model, uint32_t index, const struct input *
 	note->truncated = true;
 }
 
-static void bad_input(struct run *run, const char *path, const struct err *err)
+static void refuse_input(struct run *run, uint32_t index, const struct err *err)
 {
-	uint32_t index = model_add_input(run->model, path);
-	run->model->capture.inputs[index].error = xstrdup(err->text);
+	struct capture_input *input = &run->model->capture.inputs[index];
+	free(input->error);
+	input->error = xstrdup(err->text);
+	input->truncated = false;
 	complain(run, err->text);
 	run->trouble = true;
+}
+
+static void bad_input(struct run *run, const char *path, const struct err *err)
+{
+	refuse_input(run, model_add_input(run->model, path), err);
 }
 
 /* Keeps the inputs in the order of their first packets; equal ones as they were given. */
@@ -99,6 +108,31 @@ static void open_inputs(struct run *run)
 	}
 	for (uint32_t i = 0; i < n_bad; i++)
 		bad_input(run, bad[i], &errors[i]);
+}
+
+/* ---- traces ---- */
+
+static void read_trace(struct run *run, const char *path)
+{
+	struct err err;
+	struct trace_file *file = trace_file_open(path, &err);
+	if (file == NULL) {
+		bad_input(run, path, &err);
+		return;
+	}
+	uint32_t index = model_add_input(run->model, path);
+	if (trace_session_read(run->model, index, file, &err) == 0)
+		run->n_traces++;
+	else
+		refuse_input(run, index, &err);
+	trace_file_close(file);
+}
+
+/* Before the captures: eviction then finds no connection of theirs. */
+static void read_traces(struct run *run)
+{
+	for (uint32_t i = 0; i < run->options.n_trace; i++)
+		read_trace(run, run->options.trace[i]);
 }
 
 /* ---- the loop ---- */
@@ -295,12 +329,15 @@ static enum status analyse(struct run *run, struct err *err)
 	if (set_up(run, err) != 0)
 		return STATUS_TROUBLE;
 	run->model->authlist.listener = NULL;
-	if (run->options.n_read == 0)
+	if (run->options.n_read + run->options.n_trace == 0)
 		return compare_lists(run, err);
 	open_inputs(run);
-	if (run->n_inputs == 0 || open_save(run, err) != 0)
+	read_traces(run);
+	if (run->n_inputs + run->n_traces == 0 || open_save(run, err) != 0)
 		return STATUS_TROUBLE;
 	read_all(run);
+	if (run->n_traces > 0 && run->n_inputs + run->n_traces > 1)
+		model_number_by_time(run->model);
 	close_save(run);
 	enum status status = finish(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;

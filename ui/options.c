@@ -29,6 +29,7 @@ struct option_row {
 
 static const struct option_row rows[] = {
     {'r', "read", "FILE", "read a capture: pcap or pcapng, also gzipped;\n- is standard input; repeatable"},
+    {'t', "trace", "FILE", "read a debug trace of a controller, as pasted;\n- is standard input; repeatable"},
     {'a', "authlist", "FILE",
      "AuthList text: of the controller, of the engine, \"MAC\nHASH\" lines or PEM certificates; repeatable. "
      "Texts of\nboth sides are compared, also without a capture"},
@@ -156,6 +157,8 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 	switch (letter) {
 	case 'r':
 		return add_file(out->read, &out->n_read, value, err);
+	case 't':
+		return add_file(out->trace, &out->n_trace, value, err);
 	case 'a':
 		return add_file(out->authlist, &out->n_authlist, value, err);
 	case 'k':
@@ -243,9 +246,11 @@ static int check(const struct options *options, struct err *err)
 		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
 	if (options->write != NULL && strcmp(options->write, "-") == 0)
 		return err_set(err, "-w wants the name of a file: standard output carries the report");
-	if (options->n_read > 0 || (options->n_authlist > 0 && options->write == NULL))
+	if (options->write != NULL && options->n_read == 0 && options->n_trace > 0)
+		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
+	if (options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
 		return 0;
-	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-a AUTHLIST] [options] "
+	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-t TRACE] [-a AUTHLIST] [options] "
 	                    "[capture filter]; -h lists the options");
 }
 
@@ -301,7 +306,7 @@ static void help_row(FILE *out, const struct option_row *row)
 
 void options_help(FILE *out)
 {
-	fputs("usage: nmspscope -r FILE [-r FILE]... [-a FILE]... [options] [capture filter]\n\n"
+	fputs("usage: nmspscope -r FILE... [-t FILE]... [-a FILE]... [options] [capture filter]\n\n"
 	      "Says of each NMSP session between a location engine (MSE, CMX, connector) and a\n"
 	      "controller whether it is healthy, and if not, who rejected whom, at which step,\n"
 	      "why, and what to type.\n\n",

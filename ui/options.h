@@ -20,6 +20,8 @@ struct options {
 	enum action action;
 	const char *read[LIMIT_INPUTS];
 	uint32_t n_read;
+	const char *trace[LIMIT_INPUTS];
+	uint32_t n_trace;
 	const char *authlist[LIMIT_INPUTS];
 	uint32_t n_authlist;
 	const char *keylog[LIMIT_INPUTS];

@@ -79,19 +79,29 @@ static void show_all_advice(const struct page *page, const struct finding *findi
 	}
 }
 
+/* The packets, or the lines of traces. */
+static void show_places(const struct page *page, const struct finding *finding, bool line)
+{
+	char text[LINE], first[LINE];
+	size_t n = 0, places = 0;
+	for (uint32_t i = 0; i < finding->n_evidence; i++) {
+		const struct origin *at = &finding->evidence[i];
+		if (at->packet == 0 || at->line != line)
+			continue;
+		places++;
+		n +=
+		    (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ", at->packet);
+	}
+	if (places == 0)
+		return;
+	snprintf(first, sizeof first, "Seen in %s%s ", line ? "line" : "packet", view_plural(places));
+	page_wrap(page, INDENT + 3, first, TONE_PLAIN, text);
+}
+
 static void show_evidence(const struct page *page, const struct finding *finding)
 {
-	char text[LINE];
-	size_t n = 0;
-	for (uint32_t i = 0; i < finding->n_evidence; i++) {
-		if (finding->evidence[i].packet == 0)
-			continue;
-		n += (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ",
-		                      finding->evidence[i].packet);
-	}
-	if (n > 0)
-		page_wrap(page, INDENT + 3, finding->n_evidence == 1 ? "Seen in packet " : "Seen in packets ",
-		          TONE_PLAIN, text);
+	show_places(page, finding, false);
+	show_places(page, finding, true);
 }
 
 /* Lines to paste among the advice: the session's, or those of an engine that the lists were compared for. */
@@ -161,7 +171,9 @@ static void show_timeline(const struct page *page, const struct row *row)
 	if (view_rows(&view_timeline, row) == 0)
 		return;
 	heading(page, "What happened (-> from the engine, <- from the controller)");
-	page_grid(page, 0, &view_timeline, row); /* needs every column of the page */
+	const struct table *table =
+	    row->session->session->trace != NULL ? &view_timeline_trace : &view_timeline;
+	page_grid(page, 0, table, row); /* needs every column of the page */
 	uint64_t missing = row->session->session->steps_dropped + row->session->session->alerts_dropped;
 	char text[LINE];
 	if (missing == 0)
@@ -226,6 +238,20 @@ static void show_auth(const struct page *page, const struct row *row)
 		show_fix(page, INDENT, &row->session->fix);
 }
 
+/* "no       controller reachable", and why in a line of its own. */
+static void show_checklist(const struct page *page, const struct row *row)
+{
+	char text[LINE];
+	heading(page, "The vendor's checklist");
+	for (size_t i = 0; i < view_rows(&view_checklist, row); i++) {
+		struct row item = view_row(&view_checklist, row, i);
+		struct value answer = view_checklist.columns[1].get(&item);
+		snprintf(text, sizeof text, "%-8s %s", answer.text, view_checklist.columns[0].get(&item).text);
+		page_line(page, INDENT, strcmp(answer.text, "no") == 0 ? TONE_ERROR : TONE_PLAIN, text);
+		page_wrap(page, INDENT + 9, "", TONE_PLAIN, view_checklist.columns[2].get(&item).text);
+	}
+}
+
 static void show_messages(const struct page *page, const struct row *row)
 {
 	const struct session *session = row->session->session;
@@ -236,6 +262,10 @@ static void show_messages(const struct page *page, const struct row *row)
 	if (session->nmsp != NULL && session->nmsp->first.packet != 0) {
 		text_messages(page, row);
 		return;
+	}
+	if (view_rows(&view_messages, row) > 0) {
+		heading(page, "NMSP messages that the trace names");
+		page_grid(page, INDENT, &view_messages, row);
 	}
 	if (keys->data == 0)
 		return;
@@ -277,8 +307,9 @@ static void show_session(const struct page *page, const struct row *row)
 	show_certificates_of(page, row, session_engine(row->session->session));
 	show_certificates_of(page, row, row->session->session->controller);
 	show_auth(page, row);
+	show_checklist(page, row);
 	show_messages(page, row);
-	heading(page, "Capture trust");
+	heading(page, row->session->session->trace != NULL ? "Trace trust" : "Capture trust");
 	show_strings(page, "", &view_trust, row);
 	show_findings(page, "Other findings", row, SEVERITY_INFO, (enum severity)(gravest - 1));
 }
@@ -289,8 +320,11 @@ static void show_session(const struct page *page, const struct row *row)
 static void show_zone(const struct page *page, const struct capture *capture)
 {
 	char zone[32] = "UTC", text[LINE];
-	int64_t rest;
-	time_t when = capture->first == INT64_MIN ? 0 : (time_t)format_split(capture->first, &rest);
+	int64_t rest, first = capture->first;
+	for (uint32_t i = 0; i < capture->n_inputs && first == INT64_MIN; i++)
+		if (capture->inputs[i].trace != NULL)
+			first = capture->inputs[i].trace->first;
+	time_t when = first == INT64_MIN ? 0 : (time_t)format_split(first, &rest);
 	struct tm tm;
 	if (!page->format.utc && localtime_r(&when, &tm) != NULL)
 		strftime(zone, sizeof zone, "%Z (UTC%z)", &tm);
@@ -334,6 +368,22 @@ static void show_lists(const struct page *page, const struct row *root)
 	}
 }
 
+/* What could not be used of the traces; the lines themselves with -v. */
+static void show_traces(const struct page *page, const struct row *root)
+{
+	size_t n = view_rows(&view_traces, root);
+	if (n == 0)
+		return;
+	page_blank(page);
+	page_grid(page, 0, &view_traces, root);
+	for (size_t i = 0; i < n; i++) {
+		struct row trace = view_row(&view_traces, root, i);
+		show_strings(page, "", &view_trace_remarks, &trace);
+		if (page->verbose > 0 && view_rows(&view_trace_notes, &trace) > 0)
+			page_grid(page, INDENT, &view_trace_notes, &trace);
+	}
+}
+
 /* What the texts say without any capture. */
 static void show_comparison(const struct page *page, const struct row *root)
 {
@@ -352,12 +402,15 @@ static void show_head(const struct page *page, struct view *view)
 	if (view->model->capture.n_inputs > 0)
 		show_inputs(page, view, &root);
 	show_lists(page, &root);
+	bool inputs = view->model->capture.n_inputs > 0;
+	show_traces(page, &root);
 	show_comparison(page, &root);
-	if (view->model->capture.n_inputs > 0) {
+	if (view_rows(&view_traces, &root) < view_rows(&view_capture_inputs, &root)) {
 		heading(page, "Capture");
 		page_pairs(page, INDENT, &view_capture, &root);
 	}
-	show_findings(page, view->model->capture.n_inputs > 0 ? "Findings about the capture" : "What to do", &root, SEVERITY_INFO, SEVERITY_ERROR);
+	show_findings(page, inputs ? "Findings about the capture" : "What to do", &root, SEVERITY_INFO,
+	              SEVERITY_ERROR);
 }
 
 static bool is_error(const struct view_digest *digest)

@@ -47,9 +47,19 @@ struct value view_mac(const uint8_t mac[6])
 
 struct value view_time(const struct origin *at)
 {
-	if (at->packet == 0)
+	if (at->packet == 0 || at->time == ORIGIN_NO_TIME)
 		return view_null();
 	return (struct value){.kind = VALUE_TIME, .ns = at->time};
+}
+
+struct value view_packet(const struct origin *at)
+{
+	return at->packet == 0 || at->line ? view_null() : view_count(at->packet);
+}
+
+struct value view_line(const struct origin *at)
+{
+	return at->packet == 0 || !at->line ? view_null() : view_count(at->packet);
 }
 
 struct value view_side(const struct session *session, uint8_t dir)
@@ -92,7 +102,6 @@ struct view *view_new(const struct model *model, uint32_t only)
 {
 	struct view *view = xcalloc(1, sizeof *view);
 	view->model = model;
-	view->now = model_now(model);
 	view->digests = xcalloc((size_t)model->n_sessions + 1, sizeof *view->digests);
 	for (const struct session *s = model->first; s != NULL; s = s->next)
 		if (only == 0 || s->id == only)
@@ -128,12 +137,13 @@ void view_session_open(struct view *view, const struct session *session)
 {
 	struct view_session *out = &view->open;
 	out->session = session;
-	out->state = session_state(session, view->now);
+	out->state = session_state(session, session_now(view->model, session));
 	out->handshake = session_handshake(session);
 	session_auth(view->model, session, &out->auth);
 	session_auth_fix(view->model, &out->auth, &out->fix);
 	findings_of_session(view->model, session, &out->findings);
 	findings_verdict(view->model, session, &out->findings, out->verdict);
+	checklist(view->model, session, &out->auth, &out->checklist);
 	session_community_id(session, out->community_id);
 	session_decryption(view->model, session, &out->decryption);
 	view_timeline_build(out);

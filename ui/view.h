@@ -9,6 +9,7 @@
 #ifndef UI_VIEW_H
 #define UI_VIEW_H
 
+#include "analyzer/checklist.h"
 #include "analyzer/findings/findings.h"
 #include "analyzer/session.h"
 #include "dissect/fields.h"
@@ -59,7 +60,9 @@ struct value view_count(uint64_t count);
 struct value view_bool(bool yes);
 struct value view_input(const struct model *model, uint32_t input); /* its name; "-" is told in words */
 struct value view_mac(const uint8_t mac[6]);
-struct value view_time(const struct origin *at);                    /* packet 0 gives a null value */
+struct value view_time(const struct origin *at);   /* null without a packet or a known time */
+struct value view_packet(const struct origin *at); /* its number; null when it is a line */
+struct value view_line(const struct origin *at);   /* the number of a line of a trace; else null */
 struct value view_side(const struct session *session, uint8_t dir); /* "engine" or "controller" */
 
 /* The end of a counted noun: "" for one, "s" for any other number. */
@@ -116,19 +119,20 @@ struct row view_row(const struct table *table, const struct row *parent, size_t 
 
 /* ---- the view of one analysis ---- */
 
-/* A line of the timeline: a handshake step, an alert, or a TCP event. */
+/* A line of the timeline: a handshake step, an alert, a TCP event, or what a trace says. */
 struct view_event {
 	struct origin at;
 	bool has_dir; /* the direction is known */
 	uint8_t dir;
 	bool alert;
 	const struct step *step; /* NULL for others */
+	const struct trace_event *traced; /* what a trace says that is no step and no alert, else NULL */
 	uint64_t place;          /* what the timeline is sorted by: the packet, for steps never going back */
 	size_t order;            /* of being added, so that sorting keeps it in one place */
 	char text[120];
 };
 
-#define VIEW_EVENTS (LIMIT_STEPS + LIMIT_ALERTS + LIMIT_SYNS + LIMIT_ICMP + 16)
+#define VIEW_EVENTS (LIMIT_STEPS + LIMIT_ALERTS + LIMIT_SYNS + LIMIT_ICMP + LIMIT_TRACE_EVENTS + 16)
 
 #define VIEW_TRUST 10
 
@@ -140,6 +144,7 @@ struct view_session {
 	struct session_auth auth;
 	struct auth_fix fix;
 	struct findings findings;
+	struct checklist checklist;
 	char community_id[COMMUNITY_ID];
 	char verdict[VERDICT_TEXT];
 	struct session_decryption decryption;
@@ -158,7 +163,6 @@ struct view_digest {
 
 struct view {
 	const struct model *model;
-	int64_t now;                 /* time of the last packet */
 	struct view_digest *digests; /* the sessions that are shown, in order of id */
 	size_t n_digests;
 	struct findings capture;  /* findings of the capture as a whole */
@@ -198,10 +202,15 @@ extern const struct table view_tls;
 extern const struct table view_certificates;
 extern const struct table view_auth;
 extern const struct table view_auth_fix;
+extern const struct table view_checklist;
 extern const struct table view_findings;        /* of the session, or of the capture outside of sessions */
 extern const struct table view_findings_advice; /* of the finding that is the item */
 extern const struct table view_findings_evidence;
 extern const struct table view_timeline; /* for people: steps, alerts and TCP events by packet */
+extern const struct table view_timeline_trace; /* the same of a session of a trace, by line */
+extern const struct table view_traces;       /* for people: how each trace was read */
+extern const struct table view_trace_remarks; /* of the trace that is the item: sentences */
+extern const struct table view_trace_notes;  /* of the trace that is the item: lines not understood */
 extern const struct table view_framing;
 extern const struct table view_echo;
 extern const struct table view_capabilities;
@@ -223,5 +232,14 @@ const char *view_tls_version(const struct session *of);
 /* Fill in events and trust; called when a session is opened. */
 void view_timeline_build(struct view_session *session);
 void view_trust_build(struct view_session *session);
+
+/* Their part for a session of a trace. */
+void view_trace_events(struct view_session *session);
+void view_trace_trust(struct view_session *session);
+
+/* Adds an event to the timeline; NULL when there is no such packet or line, or no room. */
+struct view_event *view_timeline_add(struct view_session *session, const struct origin *at, uint8_t dir);
+__attribute__((format(printf, 2, 3))) void view_trust_say(struct view_session *session, const char *format,
+                                                          ...);
 
 #endif

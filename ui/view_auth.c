@@ -28,19 +28,40 @@ static struct value observed_inferred(const struct row *row)
 	return view_bool(auth(row)->inferred);
 }
 
-static size_t proof_count(const struct row *parent)
+/* The proofs that are lines of a trace, or those that are packets. */
+static size_t proofs_of(const struct row *row, bool line)
 {
-	return auth(parent)->n_evidence;
+	size_t n = 0;
+	for (uint32_t i = 0; i < auth(row)->n_evidence; i++)
+		n += auth(row)->evidence[i].line == line;
+	return n;
 }
 
-static struct value proof(const struct row *row)
+static size_t packet_count(const struct row *parent)
 {
-	return view_count(auth(row)->evidence[row->index].packet);
+	return proofs_of(parent, false);
 }
 
-static const struct column proof_columns[] = {{.get = proof}};
+static size_t line_count(const struct row *parent)
+{
+	return proofs_of(parent, true);
+}
 
-static const struct table proofs = {TABLE_OF(proof_columns), .count = proof_count};
+/* Packets stand in front of lines. */
+static struct value packet(const struct row *row)
+{
+	return view_packet(&auth(row)->evidence[row->index]);
+}
+
+static struct value line(const struct row *row)
+{
+	return view_line(&auth(row)->evidence[packet_count(row) + row->index]);
+}
+
+static const struct column packet_columns[] = {{.get = packet}};
+static const struct table packets = {TABLE_OF(packet_columns), .count = packet_count};
+static const struct column line_columns[] = {{.get = line}};
+static const struct table lines = {TABLE_OF(line_columns), .count = line_count};
 
 /* ---- predicted ---- */
 
@@ -199,7 +220,8 @@ const struct table view_auth_fix = {TABLE_OF(fix_columns), .count = fix_count};
 static const struct column columns[] = {
     {.key = "observed", .label = "Observed", .get = observed},
     {.key = "observed_inferred", .get = observed_inferred},
-    {.label = "In packets", .shape = COLUMN_STRINGS, .table = &proofs},
+    {.label = "In packets", .shape = COLUMN_STRINGS, .table = &packets},
+    {.label = "In lines", .shape = COLUMN_STRINGS, .table = &lines},
     {.key = "predicted", .label = "Predicted", .get = predicted},
     {.key = "predicted_inferred", .get = predicted_inferred},
     {.label = "That is", .get = predicted_meaning},

@@ -49,7 +49,7 @@ static struct value input_type(const struct row *row)
 
 static struct value input_packet_count(const struct row *row)
 {
-	return view_count(input(row)->packets);
+	return input(row)->trace != NULL ? view_null() : view_count(input(row)->packets);
 }
 
 /* Packet numbers run over all inputs: where this one begins tells how to find a packet in it. */
@@ -64,6 +64,42 @@ static struct value input_first_packet(const struct row *row)
 static struct value input_byte_count(const struct row *row)
 {
 	return view_count(input(row)->bytes);
+}
+
+/* What only a trace has. */
+static struct value of_trace(const struct row *row, uint64_t count)
+{
+	return input(row)->trace == NULL ? view_null() : view_count(count);
+}
+
+static struct value input_lines(const struct row *row)
+{
+	const struct trace_reading *trace = input(row)->trace;
+	return of_trace(row, trace == NULL ? 0 : trace->lines);
+}
+
+static struct value input_understood(const struct row *row)
+{
+	const struct trace_reading *trace = input(row)->trace;
+	return of_trace(row, trace == NULL ? 0 : trace->understood);
+}
+
+static struct value input_repaired(const struct row *row)
+{
+	const struct trace_reading *trace = input(row)->trace;
+	return of_trace(row, trace == NULL ? 0 : trace->repaired);
+}
+
+static struct value input_strange(const struct row *row)
+{
+	const struct trace_reading *trace = input(row)->trace;
+	return of_trace(row, trace == NULL ? 0 : trace->strange);
+}
+
+static struct value input_lost(const struct row *row)
+{
+	const struct trace_reading *trace = input(row)->trace;
+	return of_trace(row, trace == NULL ? 0 : trace->lost);
 }
 
 static struct value input_error(const struct row *row)
@@ -86,6 +122,11 @@ static const struct column input_columns[] = {
     {.key = "kind", .label = "Kind", .get = input_type},
     {.key = "packets", .label = "Packets", .get = input_packet_count},
     {.label = "First number", .get = input_first_packet},
+    {.key = "lines", .label = "Lines", .get = input_lines},
+    {.key = "understood", .label = "Understood", .get = input_understood},
+    {.key = "repaired", .label = "Repaired", .get = input_repaired},
+    {.key = "not_understood", .label = "Unclear", .get = input_strange},
+    {.key = "lost", .label = "Lost", .get = input_lost},
     {.key = "bytes", .label = "Bytes", .get = input_byte_count},
     {.key = "error", .get = input_error},
     {.label = "File", .path = true, .get = input_file},
@@ -145,19 +186,42 @@ static struct value moment(int64_t ns)
 	return ns == INT64_MIN ? view_null() : (struct value){.kind = VALUE_TIME, .ns = ns};
 }
 
+/* Of the packets; of the lines where only traces were read. */
+static int64_t first_time(const struct capture *c)
+{
+	int64_t first = c->first;
+	for (uint32_t i = 0; i < c->n_inputs && c->packets == 0; i++) {
+		const struct trace_reading *trace = c->inputs[i].trace;
+		if (trace != NULL && trace->first != ORIGIN_NO_TIME &&
+		    (first == INT64_MIN || trace->first < first))
+			first = trace->first;
+	}
+	return first;
+}
+
+static int64_t last_time(const struct capture *c)
+{
+	int64_t last = c->last;
+	for (uint32_t i = 0; i < c->n_inputs && c->packets == 0; i++)
+		if (c->inputs[i].trace != NULL && c->inputs[i].last.packet != 0 &&
+		    c->inputs[i].last.time > last)
+			last = c->inputs[i].last.time;
+	return last;
+}
+
 static struct value first(const struct row *row)
 {
-	return moment(capture(row)->first);
+	return moment(first_time(capture(row)));
 }
 
 static struct value last(const struct row *row)
 {
-	return moment(capture(row)->last);
+	return moment(last_time(capture(row)));
 }
 
 static struct value period(const struct row *row)
 {
-	int64_t from = capture(row)->first, to = capture(row)->last;
+	int64_t from = first_time(capture(row)), to = last_time(capture(row));
 	if (from == INT64_MIN || to < from)
 		return view_null();
 	return (struct value){.kind = VALUE_DURATION, .ns = to - from};

@@ -62,14 +62,12 @@ static struct value evidence_input(const struct row *row)
 
 static struct value evidence_packet(const struct row *row)
 {
-	uint64_t packet = evidence(row)->packet;
-	return packet == 0 ? view_null() : view_count(packet);
+	return view_packet(evidence(row));
 }
 
 static struct value evidence_line(const struct row *row)
 {
-	(void)row; /* packets have no lines */
-	return view_null();
+	return view_line(evidence(row));
 }
 
 static struct value evidence_time(const struct row *row)

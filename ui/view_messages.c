@@ -5,6 +5,7 @@
 #include "ui/view.h"
 
 #include "analyzer/session_nmsp.h"
+#include "analyzer/session_trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -190,7 +191,8 @@ static struct value echo_not_answered(const struct row *row)
 	const struct session *session = row->session->session;
 	if (hides_echoes(row))
 		return view_null();
-	return view_count(echo_missed(echo(row), session_nmsp_until(session, row->view->now)));
+	int64_t now = session_now(row->view->model, session);
+	return view_count(echo_missed(echo(row), session_nmsp_until(session, now)));
 }
 
 static struct value echo_spacing(const struct row *row)
@@ -413,47 +415,7 @@ struct value view_messages_type_marked(const struct row *row, uint32_t type)
 	return view_text(row->view->scratch);
 }
 
-static struct value count_type(const struct row *row)
-{
-	return has_type(row) ? view_messages_type(row, count(row)->type) : view_text("other");
-}
-
-static struct value count_type_marked(const struct row *row)
-{
-	return has_type(row) ? view_messages_type_marked(row, count(row)->type) : view_text("other");
-}
-
-static struct value count_id(const struct row *row)
-{
-	return has_type(row) ? view_count(count(row)->type) : view_null();
-}
-
-static struct value count_direction(const struct row *row)
-{
-	return direction(row, count(row)->dir);
-}
-
-static struct value count_messages(const struct row *row)
-{
-	return view_count(count(row)->messages);
-}
-
-static struct value count_bytes(const struct row *row)
-{
-	return view_count(count(row)->bytes);
-}
-
-static struct value count_last(const struct row *row)
-{
-	return view_time(&count(row)->last);
-}
-
-static struct value count_documented(const struct row *row)
-{
-	return view_bool(has_type(row) && nmsp_documented(count(row)->type));
-}
-
-static size_t counts(const struct row *parent)
+static size_t decrypted_counts(const struct row *parent)
 {
 	const struct session_nmsp *of = nmsp(parent);
 	if (of == NULL)
@@ -461,9 +423,78 @@ static size_t counts(const struct row *parent)
 	return of->n_counts + (of->other[0].messages > 0) + (of->other[1].messages > 0);
 }
 
+/* A message that a trace names, behind the ones that were decrypted; NULL for those. */
+static const struct trace_message *traced(const struct row *row)
+{
+	size_t n = decrypted_counts(row);
+	return row->index < n ? NULL : &row->session->session->trace->messages[row->index - n];
+}
+
+static struct value count_type(const struct row *row)
+{
+	if (traced(row) != NULL)
+		return view_text(traced(row)->name);
+	return has_type(row) ? view_messages_type(row, count(row)->type) : view_text("other");
+}
+
+static struct value count_type_marked(const struct row *row)
+{
+	if (traced(row) != NULL)
+		return view_text(traced(row)->name);
+	return has_type(row) ? view_messages_type_marked(row, count(row)->type) : view_text("other");
+}
+
+static struct value count_id(const struct row *row)
+{
+	if (traced(row) != NULL)
+		return view_null();
+	return has_type(row) ? view_count(count(row)->type) : view_null();
+}
+
+static struct value count_direction(const struct row *row)
+{
+	if (traced(row) != NULL)
+		return view_null();
+	return direction(row, count(row)->dir);
+}
+
+static struct value count_messages(const struct row *row)
+{
+	if (traced(row) != NULL)
+		return view_count(traced(row)->count);
+	return view_count(count(row)->messages);
+}
+
+static struct value count_bytes(const struct row *row)
+{
+	if (traced(row) != NULL)
+		return view_null();
+	return view_count(count(row)->bytes);
+}
+
+static struct value count_last(const struct row *row)
+{
+	if (traced(row) != NULL)
+		return view_time(&traced(row)->last);
+	return view_time(&count(row)->last);
+}
+
+static struct value count_documented(const struct row *row)
+{
+	return view_bool(traced(row) == NULL && has_type(row) && nmsp_documented(count(row)->type));
+}
+
+static size_t counts(const struct row *parent)
+{
+	const struct session_trace *trace = parent->session->session->trace;
+	return decrypted_counts(parent) + (trace == NULL ? 0 : trace->n_messages);
+}
+
 static void count_open(const struct row *parent, struct row *row)
 {
 	const struct session_nmsp *of = nmsp(parent);
+	if (row->index >= decrypted_counts(parent))
+		return;
 	if (row->index < of->n_counts)
 		row->item = &of->counts[row->index];
 	else

@@ -13,12 +13,14 @@ static struct value id(const struct row *row)
 
 static struct value state(const struct row *row)
 {
-	return view_text(session_state_name(session_state(digest(row)->session, row->view->now)));
+	const struct session *session = digest(row)->session;
+	return view_text(session_state_name(session_state(session, session_now(row->view->model, session))));
 }
 
 static struct value address(const struct row *row, uint8_t dir)
 {
-	return (struct value){.kind = VALUE_ADDR, .addr = &digest(row)->session->addr[dir]};
+	const struct addr *addr = &digest(row)->session->addr[dir];
+	return addr->version == 0 ? view_null() : (struct value){.kind = VALUE_ADDR, .addr = addr};
 }
 
 static struct value controller(const struct row *row)

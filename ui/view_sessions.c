@@ -11,10 +11,18 @@ static const struct session *session(const struct row *row)
 	return row->session->session;
 }
 
-/* The number of two directions together. */
-static struct value both(const uint64_t counts[2])
+/* A session of a trace alone has no packets to count. */
+static struct value tcp_count(const struct row *row, uint64_t count)
 {
-	return view_count(counts[0] + counts[1]);
+	return session(row)->trace != NULL && session(row)->tcp.packets[0] + session(row)->tcp.packets[1] == 0
+	           ? view_null()
+	           : view_count(count);
+}
+
+/* The number of two directions together. */
+static struct value both(const struct row *row, const uint64_t counts[2])
+{
+	return tcp_count(row, counts[0] + counts[1]);
 }
 
 static struct value inferred_unless(bool measured, struct value value)
@@ -41,11 +49,16 @@ static const struct table empty = {.count = none};
 
 static struct value ip(const struct row *row, uint8_t dir)
 {
-	return (struct value){.kind = VALUE_ADDR, .addr = &session(row)->addr[dir]};
+	const struct addr *addr = &session(row)->addr[dir];
+	return addr->version == 0 ? view_null() : (struct value){.kind = VALUE_ADDR, .addr = addr};
 }
 
 static struct value endpoint(const struct row *row, uint8_t dir)
 {
+	if (session(row)->addr[dir].version == 0)
+		return view_text("address not in a trace");
+	if (session(row)->port[dir] == 0)
+		return ip(row, dir);
 	struct value value = {
 	    .kind = VALUE_ENDPOINT, .addr = &session(row)->addr[dir], .port = session(row)->port[dir]};
 	return inferred_unless(session(row)->controller_known, value);
@@ -56,9 +69,16 @@ static struct value controller_ip(const struct row *row)
 	return ip(row, session(row)->controller);
 }
 
+static struct value port(const struct row *row, uint8_t dir)
+{
+	return session(row)->port[dir] == 0 && session(row)->trace != NULL
+	           ? view_null()
+	           : view_count(session(row)->port[dir]);
+}
+
 static struct value controller_port(const struct row *row)
 {
-	return view_count(session(row)->port[session(row)->controller]);
+	return port(row, session(row)->controller);
 }
 
 static struct value controller(const struct row *row)
@@ -73,7 +93,7 @@ static struct value engine_ip(const struct row *row)
 
 static struct value engine_port(const struct row *row)
 {
-	return view_count(session(row)->port[session_engine(session(row))]);
+	return port(row, session_engine(session(row)));
 }
 
 static struct value engine(const struct row *row)
@@ -107,32 +127,32 @@ static const struct table engine_table = {TABLE_OF(engine_columns)};
 
 static struct value tcp_packets(const struct row *row)
 {
-	return both(session(row)->tcp.packets);
+	return both(row, session(row)->tcp.packets);
 }
 
 static struct value tcp_bytes(const struct row *row)
 {
-	return both(session(row)->tcp.bytes);
+	return both(row, session(row)->tcp.bytes);
 }
 
 static struct value tcp_retransmissions(const struct row *row)
 {
-	return both(session(row)->tcp.retransmissions);
+	return both(row, session(row)->tcp.retransmissions);
 }
 
 static struct value tcp_duplicates(const struct row *row)
 {
-	return view_count(session(row)->tcp.duplicates);
+	return tcp_count(row, session(row)->tcp.duplicates);
 }
 
 static struct value tcp_gaps(const struct row *row)
 {
-	return both(session(row)->tcp.gaps);
+	return both(row, session(row)->tcp.gaps);
 }
 
 static struct value tcp_lost_bytes(const struct row *row)
 {
-	return both(session(row)->tcp.lost_bytes);
+	return both(row, session(row)->tcp.lost_bytes);
 }
 
 static struct value tcp_connect_time(const struct row *row)
@@ -173,8 +193,9 @@ static struct value id(const struct row *row)
 
 static struct value source(const struct row *row)
 {
-	(void)row;
-	return view_text("wire");
+	if (session(row)->trace == NULL)
+		return view_text("wire");
+	return view_text(session(row)->opened.line ? "trace" : "both");
 }
 
 static struct value community_id(const struct row *row)
@@ -273,7 +294,7 @@ static const struct column columns[] = {
     {.key = "messages", .shape = COLUMN_LIST, .table = &view_messages},
     {.key = "message_list", .shape = COLUMN_LIST, .table = &view_message_list, .on_request = true},
     {.key = "messages_dropped", .on_request = true, .get = messages_dropped},
-    {.key = "checklist", .shape = COLUMN_LIST, .table = &empty},
+    {.key = "checklist", .shape = COLUMN_LIST, .table = &view_checklist},
     {.key = "findings", .shape = COLUMN_LIST, .table = &view_findings},
 };
 

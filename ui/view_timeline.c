@@ -2,14 +2,14 @@
  * The timeline of a session for people: handshake steps, alerts and TCP events in the order of packets.
  * Built when a session is opened; called through ui/view.h.
  */
+#include "analyzer/session_trace.h"
 #include "dissect/tls_names.h"
 #include "ui/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Adds an event; NULL when there is no such packet or no room. */
-static struct view_event *add(struct view_session *session, const struct origin *at, uint8_t dir)
+struct view_event *view_timeline_add(struct view_session *session, const struct origin *at, uint8_t dir)
 {
 	if (at->packet == 0 || session->n_events == VIEW_EVENTS)
 		return NULL;
@@ -22,7 +22,7 @@ static struct view_event *add(struct view_session *session, const struct origin 
 
 static void add_text(struct view_session *session, const struct origin *at, uint8_t dir, const char *text)
 {
-	struct view_event *event = add(session, at, dir);
+	struct view_event *event = view_timeline_add(session, at, dir);
 	if (event != NULL)
 		snprintf(event->text, sizeof event->text, "%s", text);
 }
@@ -45,13 +45,14 @@ static void add_steps(struct view_session *session)
 	uint64_t place = 0;
 	for (uint32_t i = 0; i < session->session->n_steps; i++) {
 		const struct step *step = &session->session->steps[i];
-		struct view_event *event = add(session, &step->at, step->dir);
+		struct view_event *event = view_timeline_add(session, &step->at, step->dir);
 		if (event == NULL)
 			continue;
 		place = step->at.packet > place ? step->at.packet : place;
 		event->place = place;
 		event->step = step;
-		snprintf(event->text, sizeof event->text, "%s%s%s", session_step_name(step->kind),
+		snprintf(event->text, sizeof event->text, "%s%s%s%s", session_step_name(step->kind),
+		         step->inferred ? " (inferred)" : "",
 		         step->encrypted && step->kind != STEP_ENCRYPTED_HANDSHAKE ? " (encrypted)" : "",
 		         step->damaged ? " (damaged)" : "");
 	}
@@ -61,7 +62,7 @@ static void add_alerts(struct view_session *session)
 {
 	for (uint32_t i = 0; i < session->session->n_alerts; i++) {
 		const struct alert_seen *alert = &session->session->alerts[i];
-		struct view_event *event = add(session, &alert->at, alert->dir);
+		struct view_event *event = view_timeline_add(session, &alert->at, alert->dir);
 		if (event == NULL)
 			continue;
 		const char *name = tls_alert_name(alert->code);
@@ -78,7 +79,7 @@ static void add_alerts(struct view_session *session)
 
 static void add_gap(struct view_session *session)
 {
-	struct view_event *gap = add(session, &session->session->tcp.first_gap, 0);
+	struct view_event *gap = view_timeline_add(session, &session->session->tcp.first_gap, 0);
 	if (gap == NULL)
 		return;
 	gap->has_dir = false;
@@ -101,7 +102,7 @@ static void add_icmp(struct view_session *session)
 {
 	for (uint32_t i = 0; i < session->session->n_icmp; i++) {
 		const struct icmp_seen *icmp = &session->session->icmp[i];
-		struct view_event *event = add(session, &icmp->at, 0);
+		struct view_event *event = view_timeline_add(session, &icmp->at, 0);
 		char from[ADDR_TEXT];
 		if (event == NULL)
 			continue;
@@ -139,6 +140,7 @@ void view_timeline_build(struct view_session *session)
 	add_traffic(session);
 	add_icmp(session);
 	add_closing(session);
+	view_trace_events(session);
 	qsort(session->events, session->n_events, sizeof session->events[0], by_place);
 }
 
@@ -152,12 +154,19 @@ static const struct view_event *event(const struct row *row)
 static struct value offset(const struct row *row)
 {
 	int64_t opened = row->session->session->opened.time;
+	if (opened == ORIGIN_NO_TIME || event(row)->at.time == ORIGIN_NO_TIME)
+		return view_null();
 	return (struct value){.kind = VALUE_OFFSET, .ns = event(row)->at.time - opened};
 }
 
 static struct value packet(const struct row *row)
 {
-	return view_count(event(row)->at.packet);
+	return view_packet(&event(row)->at);
+}
+
+static struct value line(const struct row *row)
+{
+	return view_line(&event(row)->at);
 }
 
 static struct value direction(const struct row *row)
@@ -180,20 +189,28 @@ static const char *short_name(const char *name)
 	return strncmp(name, common, n) == 0 ? &name[n] : name;
 }
 
+/* Of the step, else as a trace printed it on the event's line. */
+static struct step_state state_of(const struct row *row)
+{
+	const struct trace_event *traced = event(row)->traced;
+	if (event(row)->step != NULL)
+		return session_step_state(row->session->session, event(row)->step);
+	if (traced == NULL)
+		return (struct step_state){0, NULL};
+	return (struct step_state){traced->state, session_trace_state_name(row->session->session->trace,
+	                                                                   traced->state, &traced->at)};
+}
+
 static struct value state(const struct row *row)
 {
-	if (event(row)->step == NULL)
-		return view_null();
-	struct step_state state = session_step_state(row->session->session, event(row)->step);
+	struct step_state state = state_of(row);
 	return state.number == 0 ? view_null() : (struct value){.kind = VALUE_CODE, .code = state.number};
 }
 
 static struct value state_name(const struct row *row)
 {
-	if (event(row)->step == NULL)
-		return view_null();
-	struct step_state state = session_step_state(row->session->session, event(row)->step);
-	return state.number == 0 ? view_null() : view_text(short_name(state.name));
+	struct step_state state = state_of(row);
+	return state.number == 0 || state.name == NULL ? view_null() : view_text(short_name(state.name));
 }
 
 static size_t timeline_count(const struct row *parent)
@@ -211,5 +228,18 @@ static const struct column columns[] = {
     {.label = "  ", .get = direction},   {.label = "Message", .get = message},
     {.label = "State", .get = state},    {.label = "of controller (implied)", .get = state_name},
 };
+
+static const struct column trace_columns[] = {
+    {.label = "Seconds", .get = offset},
+    {.label = "Packet", .get = packet},
+    {.label = "Line", .get = line},
+    {.label = "  ", .get = direction},
+    {.label = "Message", .get = message},
+    {.label = "State", .get = state},
+    {.label = "of controller (printed)", .get = state_name},
+};
+
+const struct table view_timeline_trace = {TABLE_OF(trace_columns), .count = timeline_count,
+                                          .open = timeline_open};
 
 const struct table view_timeline = {TABLE_OF(columns), .count = timeline_count, .open = timeline_open};

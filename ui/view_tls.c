@@ -1,4 +1,5 @@
 /* The tables of TLS: versions, steps, alerts, certificates. Called through ui/view.h. */
+#include "analyzer/session_trace.h"
 #include "dissect/tls_names.h"
 #include "ui/view.h"
 
@@ -39,6 +40,37 @@ static struct value cipher(const struct row *row)
 	return named(tls_cipher_name(tls(row)->cipher), tls(row)->cipher);
 }
 
+/* For people: told by the states of a trace, which names neither version nor cipher. */
+static struct value key_exchange(const struct row *row)
+{
+	if (session(row)->trace == NULL)
+		return view_null();
+	switch (session_trace_static_rsa(session(row))) {
+	case TRACE_TOLD_YES:
+		return view_text("static RSA (inferred: the controller sent no key exchange, state 0x2150)");
+	case TRACE_TOLD_NO:
+		return view_text("ephemeral (the controller sent a key exchange)");
+	case TRACE_TOLD_NOTHING:
+		break;
+	}
+	return view_null();
+}
+
+static struct value ticket(const struct row *row)
+{
+	if (session(row)->trace == NULL)
+		return view_null();
+	switch (session_trace_ticket(session(row))) {
+	case TRACE_TOLD_YES:
+		return view_text("issued");
+	case TRACE_TOLD_NO:
+		return view_text("none (inferred: no state 0x21f0)");
+	case TRACE_TOLD_NOTHING:
+		break;
+	}
+	return view_null();
+}
+
 static struct value client(const struct row *row)
 {
 	return tls(row)->has_client ? view_side(session(row), tls(row)->client_dir) : view_null();
@@ -73,7 +105,12 @@ static struct value step_time(const struct row *row)
 
 static struct value step_packet(const struct row *row)
 {
-	return view_count(step(row)->at.packet);
+	return view_packet(&step(row)->at);
+}
+
+static struct value step_line(const struct row *row)
+{
+	return view_line(&step(row)->at);
 }
 
 static struct value step_from(const struct row *row)
@@ -103,6 +140,11 @@ static struct value step_encrypted(const struct row *row)
 	return view_bool(step(row)->encrypted);
 }
 
+static struct value step_inferred(const struct row *row)
+{
+	return view_bool(step(row)->inferred);
+}
+
 static struct value step_damaged(const struct row *row)
 {
 	return view_bool(step(row)->damaged);
@@ -123,6 +165,7 @@ static const struct column step_columns[] = {
     {.key = "from", .get = step_from},           {.key = "message", .get = step_message},
     {.key = "state", .get = step_state},         {.key = "state_name", .get = step_state_name},
     {.key = "encrypted", .get = step_encrypted}, {.key = "damaged", .get = step_damaged},
+    {.key = "line", .get = step_line},           {.key = "inferred", .get = step_inferred},
 };
 
 static const struct table steps = {TABLE_OF(step_columns), .count = steps_count, .open = steps_open};
@@ -141,7 +184,12 @@ static struct value alert_time(const struct row *row)
 
 static struct value alert_packet(const struct row *row)
 {
-	return view_count(alert(row)->at.packet);
+	return view_packet(&alert(row)->at);
+}
+
+static struct value alert_line(const struct row *row)
+{
+	return view_line(&alert(row)->at);
 }
 
 static struct value alert_from(const struct row *row)
@@ -185,7 +233,7 @@ static const struct column alert_columns[] = {
     {.key = "time", .get = alert_time},           {.key = "packet", .get = alert_packet},
     {.key = "from", .get = alert_from},           {.key = "level", .get = alert_level},
     {.key = "code", .get = alert_code},           {.key = "name", .get = alert_name},
-    {.key = "encrypted", .get = alert_encrypted},
+    {.key = "encrypted", .get = alert_encrypted}, {.key = "line", .get = alert_line},
 };
 
 static const struct table alerts = {TABLE_OF(alert_columns), .count = alerts_count, .open = alerts_open};
@@ -239,6 +287,8 @@ static const struct table records = {TABLE_OF(record_columns)};
 static const struct column columns[] = {
     {.key = "version", .label = "TLS version", .get = version},
     {.key = "cipher", .label = "Cipher", .get = cipher},
+    {.label = "Key exchange", .get = key_exchange},
+    {.label = "Session ticket", .get = ticket},
     {.key = "client", .label = "TLS client", .verbose = 1, .get = client},
     {.key = "resumed", .label = "Resumed", .verbose = 1, .get = resumed},
     {.key = "handshake", .label = "Handshake", .get = handshake},

@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-__attribute__((format(printf, 2, 3))) static void say(struct view_session *out, const char *format, ...)
+void view_trust_say(struct view_session *out, const char *format, ...)
 {
 	if (out->n_trust == VIEW_TRUST)
 		return;
@@ -23,12 +23,14 @@ static void directions(struct view_session *out)
 	const struct session *s = out->session;
 	for (uint8_t dir = 0; dir < 2; dir++)
 		if (s->tcp.last[dir].packet == 0)
-			say(out,
+			view_trust_say(
+			    out,
 			    "no packet from the %s was captured: check that the span port mirrors both "
 			    "directions",
 			    dir == s->controller ? "controller" : "engine");
 	if (s->midstream)
-		say(out, "the capture began after the connection: its start and handshake may be missing");
+		view_trust_say(
+		    out, "the capture began after the connection: its start and handshake may be missing");
 }
 
 static void losses(struct view_session *out)
@@ -36,18 +38,18 @@ static void losses(struct view_session *out)
 	const struct session_tcp *tcp = &out->session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1], lost = tcp->lost_bytes[0] + tcp->lost_bytes[1];
 	if (gaps > 0)
-		say(out,
-		    "%" PRIu64 " gap%s, %" PRIu64
-		    " byte%s missing from the capture, first at packet %" PRIu64,
-		    gaps, view_plural(gaps), lost, view_plural(lost), tcp->first_gap.packet);
+		view_trust_say(out,
+		               "%" PRIu64 " gap%s, %" PRIu64
+		               " byte%s missing from the capture, first at packet %" PRIu64,
+		               gaps, view_plural(gaps), lost, view_plural(lost), tcp->first_gap.packet);
 	if (tcp->cut_packets > 0)
-		say(out,
-		    "%" PRIu64 " packet%s cut by the snap length, first packet %" PRIu64
-		    ": capture with -s 0",
-		    tcp->cut_packets, view_plural(tcp->cut_packets), tcp->first_cut.packet);
+		view_trust_say(out,
+		               "%" PRIu64 " packet%s cut by the snap length, first packet %" PRIu64
+		               ": capture with -s 0",
+		               tcp->cut_packets, view_plural(tcp->cut_packets), tcp->first_cut.packet);
 	if (tcp->conflicts > 0)
-		say(out, "%" PRIu64 " repeated segment%s with other bytes than the first copy",
-		    tcp->conflicts, view_plural(tcp->conflicts));
+		view_trust_say(out, "%" PRIu64 " repeated segment%s with other bytes than the first copy",
+		               tcp->conflicts, view_plural(tcp->conflicts));
 }
 
 static void repeats(struct view_session *out)
@@ -55,19 +57,23 @@ static void repeats(struct view_session *out)
 	const struct session_tcp *tcp = &out->session->tcp;
 	uint64_t again = tcp->retransmissions[0] + tcp->retransmissions[1];
 	if (tcp->duplicates > 0)
-		say(out, "%" PRIu64 " packet%s captured twice; the copies were ignored", tcp->duplicates,
-		    view_plural(tcp->duplicates));
+		view_trust_say(out, "%" PRIu64 " packet%s captured twice; the copies were ignored",
+		               tcp->duplicates, view_plural(tcp->duplicates));
 	if (again > 0)
-		say(out, "%" PRIu64 " TCP retransmission%s", again, view_plural(again));
+		view_trust_say(out, "%" PRIu64 " TCP retransmission%s", again, view_plural(again));
 }
 
 void view_trust_build(struct view_session *session)
 {
 	session->n_trust = 0;
+	if (session->session->trace != NULL) {
+		view_trace_trust(session);
+		return;
+	}
 	directions(session);
 	losses(session);
 	if (session->n_trust == 0)
-		say(session, "both directions seen, no gap, no cut packet");
+		view_trust_say(session, "both directions seen, no gap, no cut packet");
 	repeats(session);
 }
 

@@ -167,6 +167,21 @@ static void inferred_rejection(const struct subject *subject, struct finding *fi
 	advise_reading(finding);
 }
 
+/* A trace has the controller's own words, and may lack the alert. */
+static void explain_trace(const struct subject *subject, const struct alert_seen *alert,
+                          struct finding *finding)
+{
+	trace_rejected(subject, finding);
+	if (subject->auth.stand_in != NULL)
+		add_detail(&subject->auth.decision, finding);
+	if (alert != NULL) {
+		explain(subject, alert, finding);
+		return;
+	}
+	explain_list(subject, finding);
+	advise_reading(finding);
+}
+
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -178,6 +193,10 @@ void auth_rejected(const struct subject *subject, const struct rule *rule, struc
 	struct finding *finding = rule_finding(rule, out);
 	for (uint32_t i = 0; i < auth->n_evidence; i++)
 		rule_evidence(finding, &auth->evidence[i]);
+	if (session->trace != NULL) {
+		explain_trace(subject, alert, finding);
+		return;
+	}
 	if (alert == NULL) {
 		inferred_rejection(subject, finding);
 		return;

@@ -101,12 +101,16 @@ void capture_midstream(const struct subject *subject, const struct rule *rule, s
 	if (!session->midstream)
 		return;
 	struct finding *finding = rule_finding(rule, out);
+	rule_evidence(finding, &session->opened);
+	if (session->trace != NULL) {
+		trace_midstream(subject, finding);
+		return;
+	}
 	rule_summary(finding, "The capture joined this session mid-way: its start is not in it.");
 	rule_cause(finding, "%s",
 	           subject->handshake == HANDSHAKE_COMPLETE
 	               ? "The TCP handshake is missing; the TLS handshake was seen."
 	               : "Who accepted whom was decided before the first packet.");
-	rule_evidence(finding, &session->opened);
 	rule_advice(finding, "start the capture first, then restart the connection from the engine");
 }
 
@@ -162,6 +166,14 @@ static void explain_no_nmsp(const struct model *model, struct finding *finding)
 	}
 }
 
+static bool trace_only(const struct capture *capture)
+{
+	uint32_t traces = 0;
+	for (uint32_t i = 0; i < capture->n_inputs; i++)
+		traces += capture->inputs[i].trace != NULL;
+	return traces > 0 && traces == capture->n_inputs;
+}
+
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct model *model = subject->model;
@@ -171,6 +183,10 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 	if (nothing_read || model->first != NULL || capture->evicted_sessions > 0)
 		return;
 	struct finding *finding = rule_finding(rule, out);
+	if (capture->packets == 0 && trace_only(capture)) {
+		trace_no_session(subject, finding);
+		return;
+	}
 	if (capture->packets == 0) {
 		rule_summary(finding, "The capture holds no packet.");
 		return;
@@ -237,7 +253,13 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	    [HIT_LIST_BYTES] = {"bytes of an AuthList file", LIMIT_LIST_BYTES},
 	    [HIT_LIST_LINE] = {"bytes of a line of the AuthList", LIMIT_LINE},
 	    [HIT_LIST_PROBLEMS] = {"problem notes of an AuthList file", LIMIT_LIST_PROBLEMS},
+	    [HIT_TRACE_LINE] = {"bytes of a line of a trace", LIMIT_LINE},
+	    [HIT_TRACE_EVENTS] = {"events of a session in a trace", LIMIT_TRACE_EVENTS},
+	    [HIT_TRACE_MESSAGES] = {"message names of a session in a trace", LIMIT_TRACE_MESSAGES},
+	    [HIT_TRACE_PROCESSES] = {"processes of a trace at a time", LIMIT_TRACE_PROCESSES},
 	    [HIT_MESSAGE_TYPES] = {"NMSP message types of a session", LIMIT_MESSAGE_TYPES},
+	    [HIT_CLOCK_HOSTS] = {"hosts whose hellos tell the time", LIMIT_CLOCK_HOSTS},
+	    [HIT_PAIRS] = {"pairs of hosts", LIMIT_PAIRS},
 	};
 	char times[RULE_TEXT];
 	size_t used = 0;

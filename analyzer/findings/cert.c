@@ -6,6 +6,10 @@
 
 #include <stdio.h>
 
+#define SOON_DAYS 30 /* time enough to order a certificate and to give the new key to every controller */
+
+#define DAY_SECONDS (INT64_C(24) * 3600)
+
 static const struct cert_seen *end_entity(const struct session *session, uint8_t dir)
 {
 	for (uint32_t i = 0; i < session->n_certs; i++) {
@@ -72,4 +76,33 @@ void cert_dates(const struct subject *subject, const struct rule *rule, struct f
 {
 	judge(subject, rule, session_engine(subject->session), out);
 	judge(subject, rule, subject->session->controller, out);
+}
+
+static void judge_soon(const struct subject *subject, const struct rule *rule, uint8_t dir, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct cert_seen *seen = end_entity(session, dir);
+	char left[RULE_TEXT], date[RULE_TEXT];
+	if (seen == NULL || !seen->cert->has_dates)
+		return;
+	int64_t now = seen->at.time / NS_PER_S;
+	int64_t seconds = origin_elapsed(now, seen->cert->not_after);
+	if (seconds < 0 || seconds >= SOON_DAYS * DAY_SECONDS || now < seen->cert->not_before)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "The %s's certificate expires %s after this session (%s).", rule_side(session, dir),
+	             rule_duration(seconds * NS_PER_S, left), rule_date(seen->cert->not_after, date));
+	rule_cause(finding,
+	           "From then on the %s refuses it and no session comes up. Fewer than %d days are left, judged at "
+	           "the time of this session.",
+	           rule_side(session, dir ^ 1), SOON_DAYS);
+	rule_evidence(finding, &seen->at);
+	rule_advice(finding, "renew the %s's certificate in time%s", rule_side(session, dir),
+	            dir == session->controller ? "" : "; a new engine key needs a new AuthList entry");
+}
+
+void cert_expires_soon(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	judge_soon(subject, rule, session_engine(subject->session), out);
+	judge_soon(subject, rule, subject->session->controller, out);
 }

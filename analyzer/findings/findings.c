@@ -15,6 +15,8 @@ static const struct rule session_rules[] = {
     {"tcp-refused", SEVERITY_ERROR, tcp_refused, 0},
     {"tcp-no-tls", SEVERITY_ERROR, tcp_no_tls, 0},
     {"tls-not-tls", SEVERITY_ERROR, tls_not_tls, 0},
+    {"tls-version", SEVERITY_ERROR, offer_version, 0},
+    {"tls-no-shared-cipher", SEVERITY_ERROR, offer_no_shared_cipher, 0},
     {"auth-rejected", SEVERITY_ERROR, auth_rejected, 0},
     {"tls-empty-certificate", SEVERITY_ERROR, tls_empty_certificate, 0},
     {"auth-damaged-entry", SEVERITY_ERROR, auth_list_fault, AUTH_DAMAGED_ENTRY},
@@ -24,17 +26,25 @@ static const struct rule session_rules[] = {
     {"auth-mac-not-listed", SEVERITY_ERROR, auth_list_fault, AUTH_MAC_NOT_LISTED},
     {"certificate-expired", SEVERITY_ERROR, cert_dates, false},
     {"certificate-not-yet-valid", SEVERITY_ERROR, cert_dates, true},
-    {"tls-alert", SEVERITY_ERROR, tls_fatal_alert, 0},
+    {"tls-alert", SEVERITY_ERROR, alert_fatal, 0},
     {"tls-stalled", SEVERITY_ERROR, tls_stalled, 0},
     {"echo-silent", SEVERITY_ERROR, nmsp_echo_silent, 0},
+    {"subscription-refused", SEVERITY_ERROR, request_refused, 0},
     {"tcp-reset", SEVERITY_WARNING, tcp_path_reset, 0},
     {"tcp-path-mtu", SEVERITY_WARNING, tcp_path_mtu, 0},
     {"tcp-zero-window", SEVERITY_WARNING, tcp_path_zero_window, 0},
     {"tcp-retransmissions", SEVERITY_WARNING, tcp_path_retransmissions, 0},
     {"auth-accepted-unlisted", SEVERITY_WARNING, auth_accepted_unlisted, 0},
+    {"time-skew", SEVERITY_WARNING, clock_of_judge, 0},
+    {"certificate-expires-soon", SEVERITY_WARNING, cert_expires_soon, 0},
+    {"tls-weak", SEVERITY_WARNING, weak_tls, 0},
     {"tls-no-certificate-request", SEVERITY_WARNING, tls_no_certificate_request, 0},
     {"echo-missed", SEVERITY_WARNING, nmsp_echo_missed, 0},
     {"echo-none", SEVERITY_WARNING, nmsp_echo_none, 0},
+    {"echo-slow", SEVERITY_WARNING, nmsp_echo_slow, 0},
+    {"request-unanswered", SEVERITY_WARNING, request_unanswered, 0},
+    {"subscription-missing", SEVERITY_WARNING, request_no_subscription, 0},
+    {"service-not-capable", SEVERITY_WARNING, request_not_capable, 0},
     {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
     {"keys-wrong", SEVERITY_WARNING, keys_wrong, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
@@ -54,7 +64,10 @@ static const struct rule capture_rules[] = {
     {"auth-hash-mismatch", SEVERITY_ERROR, auth_comparison, AUTH_HASH_MISMATCH},
     {"auth-hash-other-mac", SEVERITY_ERROR, auth_comparison, AUTH_HASH_OTHER_MAC},
     {"auth-mac-not-listed", SEVERITY_ERROR, auth_comparison, AUTH_MAC_NOT_LISTED},
+    {"session-flapping", SEVERITY_ERROR, flapping_pairs, 0},
+    {"time-skew", SEVERITY_WARNING, clock_behind, 0},
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
+    {"trace-lines-lost", SEVERITY_INFO, trace_lines_lost, 0},
     {"capture-dropped", SEVERITY_WARNING, trust_dropped, 0},
     {"capture-duplicates", SEVERITY_WARNING, trust_duplicates, 0},
     {"capture-clock-jump", SEVERITY_WARNING, trust_clock_jump, 0},
@@ -77,7 +90,7 @@ static void sort(struct findings *out)
 
 static struct subject subject_of(const struct model *model, const struct session *session)
 {
-	struct subject subject = {.model = model, .session = session, .now = model_now(model)};
+	struct subject subject = {.model = model, .session = session, .now = session_now(model, session)};
 	subject.handshake = session_handshake(session);
 	subject.state = session_state(session, subject.now);
 	subject.client_certificate = session_client_certificate(session);
@@ -110,7 +123,7 @@ void findings_verdict(const struct model *model, const struct session *session,
 	if (findings->n > 0 && findings->list[0].severity == SEVERITY_ERROR)
 		snprintf(text, VERDICT_TEXT, "%s", findings->list[0].summary);
 	else
-		verdict_progress(&subject, text);
+		verdict_progress(&subject, findings, text);
 }
 
 const char *findings_severity_name(enum severity severity)

@@ -65,6 +65,8 @@ void rule_path_mtu(const struct session *session, struct finding *finding)
 	enum { MTU = 1500, ICMP = 8, IP4 = 20, IP6 = 40 };
 	const struct addr *controller = &session->addr[session->controller];
 	char text[ADDR_TEXT];
+	if (controller->version == 0)
+		return;
 	rule_command(finding, "path MTU, from the engine", "ping -M do -s %d %s",
 	             MTU - ICMP - (controller->version == 6 ? IP6 : IP4), addr_text(controller, text));
 }
@@ -74,14 +76,20 @@ void rule_evidence(struct finding *finding, const struct origin *at)
 	if (at->packet == 0 || finding->n_evidence >= FINDING_EVIDENCE)
 		return;
 	uint32_t place = finding->n_evidence;
-	while (place > 0 && finding->evidence[place - 1].packet > at->packet)
+	while (place > 0 && origin_order(&finding->evidence[place - 1], at) > 0)
 		place--;
-	if (place > 0 && finding->evidence[place - 1].packet == at->packet)
+	if (place > 0 && origin_order(&finding->evidence[place - 1], at) == 0)
 		return;
 	memmove(&finding->evidence[place + 1], &finding->evidence[place],
 	        (finding->n_evidence - place) * sizeof finding->evidence[0]);
 	finding->evidence[place] = *at;
 	finding->n_evidence++;
+}
+
+const char *rule_place(const struct origin *at, char text[RULE_TEXT])
+{
+	snprintf(text, RULE_TEXT, "%s %" PRIu64, at->line ? "line" : "packet", at->packet);
+	return text;
 }
 
 const char *rule_side(const struct session *session, uint8_t dir)
@@ -150,6 +158,15 @@ const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT])
 	return text;
 }
 
+const char *rule_pair(const struct session *session, char text[RULE_PAIR])
+{
+	char engine[ADDR_TEXT], controller[ADDR_TEXT];
+	snprintf(text, RULE_PAIR, "the engine %s and the controller %s",
+	         addr_text(&session->addr[session_engine(session)], engine),
+	         addr_text(&session->addr[session->controller], controller));
+	return text;
+}
+
 const char *rule_close(const struct session *session, char text[RULE_TEXT])
 {
 	static const char *const how[] = {[CLOSE_NONE] = "",
@@ -157,7 +174,10 @@ const char *rule_close(const struct session *session, char text[RULE_TEXT])
 	                                  [CLOSE_RST] = " (RST)",
 	                                  [CLOSE_ALERT] = " (fatal alert)"};
 	if (session->closed.packet == 0)
-		snprintf(text, RULE_TEXT, "still open");
+		snprintf(text, RULE_TEXT, "still open%s",
+		         session->trace != NULL ? " when the trace ends" : "");
+	else if (session->close == CLOSE_NONE)
+		snprintf(text, RULE_TEXT, "freed by the controller");
 	else
 		snprintf(text, RULE_TEXT, "closed by the %s%s", rule_side(session, session->closed_by),
 		         how[session->close]);
@@ -168,7 +188,7 @@ const struct step *rule_step_before(const struct session *session, const struct 
 {
 	const struct step *last = NULL;
 	for (uint32_t i = 0; i < session->n_steps; i++) {
-		if (session->steps[i].at.packet <= at->packet)
+		if (origin_order(&session->steps[i].at, at) <= 0)
 			last = &session->steps[i];
 	}
 	return last;
@@ -179,7 +199,8 @@ bool rule_cited(const struct findings *findings, const struct origin *at)
 	for (uint32_t i = 0; i < findings->n; i++) {
 		const struct finding *finding = &findings->list[i];
 		for (uint32_t k = 0; k < finding->n_evidence; k++) {
-			if (finding->severity == SEVERITY_ERROR && finding->evidence[k].packet == at->packet)
+			if (finding->severity == SEVERITY_ERROR &&
+			    origin_order(&finding->evidence[k], at) == 0)
 				return true;
 		}
 	}

@@ -9,13 +9,15 @@
 
 #define RULE_PATIENCE (5 * NS_PER_S) /* the capture must go on so long before "nothing came" is said */
 
+#define RULE_PAIRS 8 /* pairs of hosts that a rule of the capture names one by one */
+
 #define RULE_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Computed once a session; `session` is NULL for the capture's own rules. */
 struct subject {
 	const struct model *model;
 	const struct session *session;
-	int64_t now; /* time of the last packet of the capture */
+	int64_t now; /* session_now; of the capture's own rules: time of its last packet */
 	enum handshake_state handshake;
 	enum session_state state;
 	enum client_certificate client_certificate;
@@ -43,17 +45,20 @@ __attribute__((format(printf, 2, 3))) void rule_advice(struct finding *finding, 
 __attribute__((format(printf, 3, 4))) void rule_command(struct finding *finding, const char *where,
                                                         const char *format, ...);
 
-/* A ping of the largest packet from one side to the other: does the path carry it? */
+/* A ping of the largest packet to the controller: does the path carry it? Nothing without addresses. */
 void rule_path_mtu(const struct session *session, struct finding *finding);
 
-/* Cites a packet in its place; none (packet 0), a repeated one, or one too many is left out. */
+/* Cites a packet or line in its place; none (packet 0), a repeated one, or one too many is left out. */
 void rule_evidence(struct finding *finding, const struct origin *at);
 
 /* "engine" or "controller": who sends in this direction. */
 const char *rule_side(const struct session *session, uint8_t dir);
 
-/* "12 us", "3.2 ms", "61 days". `ns` below 0 counts as 0. Returns `text`. */
+/* "packet 12", or "line 12" of a trace. Returns `text`. */
 #define RULE_TEXT 48
+const char *rule_place(const struct origin *at, char text[RULE_TEXT]);
+
+/* "12 us", "3.2 ms", "61 days". `ns` below 0 counts as 0. Returns `text`. */
 const char *rule_duration(int64_t ns, char text[RULE_TEXT]);
 
 /* "2025-12-31 23:59:59 UTC"; seconds since 1970. Returns `text`. */
@@ -64,6 +69,10 @@ const char *rule_alert(uint8_t code, char text[RULE_TEXT]);
 
 /* "MAC 00:50:56:9c:34:89" of the certificate, or why it is not known. Returns `text`. */
 const char *rule_mac(const struct cert *cert, char text[RULE_TEXT]);
+
+/* "the engine 10.1.1.5 and the controller 10.1.1.9". Returns `text`. */
+#define RULE_PAIR 128
+const char *rule_pair(const struct session *session, char text[RULE_PAIR]);
 
 /* "1 place", "2 places"; the noun forms its plural with s. Returns `text`. */
 const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT]);
@@ -100,7 +109,6 @@ void tcp_path_retransmissions(const struct subject *subject, const struct rule *
 
 /* tls.c */
 void tls_not_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
-void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_empty_certificate(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tls_no_certificate_request(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -109,6 +117,32 @@ void tls_no_certificate_request(const struct subject *subject, const struct rule
 void keys_missing(const struct subject *subject, const struct rule *rule, struct findings *out);
 void keys_wrong(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* alert.c */
+
+/* "1.0 s after certificate of the engine", or that the capture does not hold the step. Returns `text`. */
+#define ALERT_PLACE 96
+const char *alert_place(const struct session *session, const struct alert_seen *alert, char text[ALERT_PLACE]);
+
+void alert_fatal(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* offer.c */
+void offer_version(const struct subject *subject, const struct rule *rule, struct findings *out);
+void offer_no_shared_cipher(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* weak.c */
+void weak_tls(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* clock.c */
+
+/* Adds what the hellos say of the two clocks to the cause, when they say anything. */
+void clock_tell(const struct subject *subject, struct finding *finding);
+
+void clock_behind(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
+void clock_of_judge(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* flapping.c */
+void flapping_pairs(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
+
 /* auth.c */
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -116,8 +150,9 @@ void auth_accepted_unlisted(const struct subject *subject, const struct rule *ru
 void auth_duplicate_entry(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_comparison(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
 
-/* cert.c; kind is a bool: not yet valid */
+/* cert.c; kind of cert_dates is a bool: not yet valid */
 void cert_dates(const struct subject *subject, const struct rule *rule, struct findings *out);
+void cert_expires_soon(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* capture.c */
 void capture_one_sided(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -128,6 +163,12 @@ void capture_truncated(const struct subject *subject, const struct rule *rule, s
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_limit_reached(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* trace.c; the first three write what is special to sessions of a trace into a finding of another family */
+void trace_rejected(const struct subject *subject, struct finding *finding);
+void trace_midstream(const struct subject *subject, struct finding *finding);
+void trace_no_session(const struct subject *subject, struct finding *finding);
+void trace_lines_lost(const struct subject *subject, const struct rule *rule, struct findings *out);
+
 /* trust.c */
 void trust_conflict(const struct subject *subject, const struct rule *rule, struct findings *out);
 void trust_dropped(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -136,10 +177,21 @@ void trust_clock_jump(const struct subject *subject, const struct rule *rule, st
 void trust_offload(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* nmsp.c */
+
+/* The framing is known, every message was read, and both sides sent some. */
+bool nmsp_whole(const struct subject *subject);
+
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_echo_silent(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_echo_missed(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_echo_none(const struct subject *subject, const struct rule *rule, struct findings *out);
+void nmsp_echo_slow(const struct subject *subject, const struct rule *rule, struct findings *out);
+
+/* request.c */
+void request_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out);
+void request_refused(const struct subject *subject, const struct rule *rule, struct findings *out);
+void request_no_subscription(const struct subject *subject, const struct rule *rule, struct findings *out);
+void request_not_capable(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 #endif

@@ -1,9 +1,11 @@
 /*
- * Rules about the TLS handshake: what is no TLS, alerts, a handshake that stops, certificates that were not
- * asked for or not sent. Called through the table in findings.c. What the AuthList has to do
- * with it is auth.c.
+ * Rules about the TLS handshake: what is no TLS, a handshake that stops, certificates that were not asked for
+ * or not sent. Called through the table in findings.c. Alerts are alert.c, what was offered is
+ * offer.c; what the AuthList has to do with it is auth.c.
  */
 #include "analyzer/findings/rule.h"
+
+#include "analyzer/session_trace.h"
 
 #include <stdio.h>
 
@@ -55,129 +57,6 @@ void tls_not_tls(const struct subject *subject, const struct rule *rule, struct 
 	rule_command(finding, "controller (IOS-XE)", "show nmsp status");
 }
 
-/* ---- alerts ---------------------------------------------------------------------------------------- */
-
-struct alert_cause {
-	uint8_t code;
-	bool certificate; /* speaks about a certificate: only behind the server_hello */
-	const char *cause;
-	const char *where; /* where the command is typed, NULL: the advice is a sentence */
-	const char *advice;
-};
-
-static const struct alert_cause *alert_cause(uint8_t code)
-{
-	static const struct alert_cause table[] = {
-	    {TLS_HANDSHAKE_FAILURE, false,
-	     "No cipher in common (strong-cipher setting), or the program itself refused.",
-	     "controller (IOS-XE)", "show running-config | include nmsp strong-cipher"},
-	    {TLS_PROTOCOL_VERSION, false, "No TLS version in common.", NULL,
-	     "compare the TLS versions that both releases support"},
-	    {TLS_BAD_CERTIFICATE, true,
-	     "The certificate is not trusted, or not yet valid by the judge's clock.", NULL,
-	     "compare the clocks: show clock on the controller, date on the engine; set NTP on both"},
-	    {TLS_UNSUPPORTED_CERTIFICATE, true, "The certificate is for another purpose.",
-	     "check the extended key usage", "openssl x509 -noout -purpose -in <certificate>"},
-	    {TLS_CERTIFICATE_REVOKED, true, "The certificate was revoked.", NULL,
-	     "install a new certificate"},
-	    {TLS_CERTIFICATE_EXPIRED, true, "The certificate has expired, or the judge's clock runs ahead.",
-	     NULL, "compare the clocks: show clock on the controller, date on the engine; set NTP on both"},
-	    {TLS_CERTIFICATE_UNKNOWN, true,
-	     "The certificate was refused for a reason outside X.509: the list of allowed keys.",
-	     "controller (AireOS)", "show auth-list"},
-	    {TLS_UNKNOWN_CA, true,
-	     "The issuer of the certificate, or the self-signed certificate, is not trusted.", NULL,
-	     "install the issuer's certificate on the side that refused"},
-	    {TLS_ACCESS_DENIED, true, "The certificate is valid, and its owner is not allowed.",
-	     "controller (AireOS)", "show auth-list"},
-	    {TLS_DECRYPT_ERROR, false,
-	     "A signature or a finished message does not verify: wrong key, or changed on the way.", NULL,
-	     "check that certificate and private key belong together"},
-	    {TLS_CERTIFICATE_REQUIRED, false, "A client certificate is demanded, and none was sent.",
-	     "engine (MSE)", "show server-auth-info"},
-	};
-	for (size_t row = 0; row < RULE_COUNT(table); row++) {
-		if (table[row].code == code)
-			return &table[row];
-	}
-	return NULL;
-}
-
-/* TLS 1.3 hides level and code: what is left is the size, and that nothing else came. */
-static void hidden_alert(const struct subject *subject, const struct rule *rule, struct findings *out)
-{
-	const struct session *session = subject->session;
-	uint8_t dir = session_hidden_alert(session, 1);
-	const struct origin *at = &session->tls.last_protected[dir];
-	if (!session_hidden_alert(session, dir) || rule_cited(out, at))
-		return;
-	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding,
-	             "The %s answered the encrypted flight of the %s with one record of an alert's size and "
-	             "nothing else "
-	             "(inferred: it ended the handshake).",
-	             rule_side(session, dir), rule_side(session, dir ^ 1));
-	rule_cause(
-	    finding,
-	    "It does not accept the other side's certificate or signature. TLS 1.3 encrypts the alert: a key "
-	    "log would name the reason.");
-	rule_evidence(finding, at);
-	rule_evidence(finding, &session->closed);
-	rule_advice(finding, "read the log of the %s at the time of the alert", rule_side(session, dir));
-}
-
-/* The certificate that the alert speaks of was asked for, and its bytes are not in the capture. */
-static bool certificate_hidden(const struct subject *subject, const struct alert_seen *alert)
-{
-	const struct session *session = subject->session;
-	return subject->client_certificate == CLIENT_CERTIFICATE_NOT_VISIBLE &&
-	       session_step(session, STEP_CERTIFICATE_REQUEST, alert->dir) != NULL;
-}
-
-static void explain_alert(const struct subject *subject, const struct alert_seen *alert,
-                          struct finding *finding)
-{
-	const struct alert_cause *cause = alert_cause(alert->code);
-	bool seen = session_cert(subject->session, alert->dir ^ 1) != NULL;
-	bool hidden = !seen && certificate_hidden(subject, alert);
-	if (cause == NULL || (cause->certificate && !seen && !hidden)) {
-		rule_cause(finding, "The alert alone does not tell why%s.",
-		           cause != NULL ? ", and no certificate that it could mean was seen" : "");
-		return;
-	}
-	rule_cause(finding, "%s", cause->cause);
-	if (cause->certificate && hidden)
-		rule_cause(finding, "The certificate itself is not in the capture.");
-	if (cause->where != NULL)
-		rule_command(finding, cause->where, "%s", cause->advice);
-	else
-		rule_advice(finding, "%s", cause->advice);
-}
-
-void tls_fatal_alert(const struct subject *subject, const struct rule *rule, struct findings *out)
-{
-	const struct session *session = subject->session;
-	const struct alert_seen *alert = session_fatal_alert(session);
-	char name[RULE_TEXT], after[96] = "";
-	if (alert == NULL)
-		hidden_alert(subject, rule, out);
-	if (alert == NULL || rule_cited(out, &alert->at))
-		return;
-	struct finding *finding = rule_finding(rule, out);
-	const struct step *step = rule_step_before(session, &alert->at);
-	if (step != NULL)
-		snprintf(after, sizeof after, " after %s of the %s", session_step_name(step->kind),
-		         rule_side(session, step->dir));
-	rule_summary(finding, "The %s ended the handshake with the fatal alert %s%s.",
-	             rule_side(session, alert->dir), rule_alert(alert->code, name), after);
-	explain_alert(subject, alert, finding);
-	if (step != NULL)
-		rule_evidence(finding, &step->at);
-	rule_evidence(finding, &alert->at);
-	rule_advice(finding, "read the log of the %s at the time of the alert",
-	            rule_side(session, alert->dir));
-}
-
 /* ---- a handshake that stops ------------------------------------------------------------------------ */
 
 /* The message ends its sender's flight: the other side has the next word. RFC 5246 section 7.3. */
@@ -196,6 +75,14 @@ static bool ends_flight(enum step_kind kind)
 	}
 }
 
+/* Who has to speak: a trace says when the controller waits. */
+static uint8_t next_word(const struct session *session, const struct step *last)
+{
+	if (session->trace != NULL)
+		return session->trace->waiting.packet != 0 ? session_engine(session) : session->controller;
+	return ends_flight(last->kind) ? last->dir ^ 1 : last->dir;
+}
+
 static void explain_stall(const struct session *session, const struct step *last, const char *next,
                           struct finding *finding)
 {
@@ -211,6 +98,49 @@ static void explain_stall(const struct session *session, const struct step *last
 		           next);
 }
 
+/* What the message is to be followed by, where its sender still has the word. RFC 5246 section 7.3. */
+static const char *due_of_sender(enum step_kind kind, bool server)
+{
+	switch (kind) {
+	case STEP_SERVER_HELLO:
+		return "certificate";
+	case STEP_CERTIFICATE:
+		return server ? "server_hello_done" : "client_key_exchange";
+	case STEP_CERTIFICATE_STATUS:
+	case STEP_SERVER_KEY_EXCHANGE:
+	case STEP_CERTIFICATE_REQUEST:
+		return "server_hello_done";
+	case STEP_CLIENT_KEY_EXCHANGE:
+	case STEP_CERTIFICATE_VERIFY:
+	case STEP_NEW_SESSION_TICKET:
+		return "change_cipher_spec";
+	case STEP_CHANGE_CIPHER_SPEC:
+		return "finished";
+	default:
+		return "the next message";
+	}
+}
+
+/* And where the other side has it. With TLS 1.3 the rest of the flights is encrypted. */
+static const char *due_of_other(const struct session *session, enum step_kind kind)
+{
+	uint8_t server = session_tls_client(session) ^ 1;
+	switch (kind) {
+	case STEP_CLIENT_HELLO:
+		return "server_hello";
+	case STEP_HELLO_RETRY_REQUEST:
+	case STEP_HELLO_REQUEST:
+		return "client_hello";
+	case STEP_SERVER_HELLO_DONE:
+		return session_step(session, STEP_CERTIFICATE_REQUEST, server) != NULL ? "certificate"
+		                                                                       : "client_key_exchange";
+	case STEP_FINISHED:
+		return session->tls.version != TLS_1_3 ? "change_cipher_spec" : "the next message";
+	default:
+		return "the next message";
+	}
+}
+
 void tls_stalled(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -220,29 +150,33 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	    session->n_steps == 0 || !session_whole(session, NULL) || session_fatal_alert(session) != NULL ||
 	    session_hidden_alert(session, 0) || session_hidden_alert(session, 1))
 		return;
+	if (session->trace != NULL && session->trace->failed.packet != 0)
+		return; /* it ended with an error, and did not stop */
 	if (!closed && origin_elapsed(session->last.time, subject->now) < RULE_PATIENCE)
 		return;
 	const struct step *last = &session->steps[session->n_steps - 1];
-	const char *sender = rule_side(session, last->dir);
-	const char *next = rule_side(session, ends_flight(last->kind) ? last->dir ^ 1 : last->dir);
+	uint8_t next_dir = next_word(session, last);
+	const char *next = rule_side(session, next_dir);
+	bool tls13 = session->tls.version == TLS_1_3;
+	const char *due = next_dir != last->dir || tls13
+	                      ? due_of_other(session, last->kind)
+	                      : due_of_sender(last->kind, last->dir != session_tls_client(session));
 	int64_t until = closed ? session->closed.time : subject->now;
+	if (closed && rule_cited(out, &session->closed))
+		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(
-	    finding,
-	    "The handshake stopped: the last message was %s of the %s, the next word was the %s's; %s %s.",
-	    session_step_name(last->kind), sender, next,
-	    closed ? rule_close(session, close) : "nothing more came for",
-	    rule_duration(origin_elapsed(last->at.time, until), time));
-	if (closed)
-		rule_summary(finding,
-		             "The handshake stopped: the last message was %s of the %s, the next word was "
-		             "the %s's; %s %s later.",
-		             session_step_name(last->kind), sender, next, close, time);
+	rule_summary(finding,
+	             "The handshake stopped behind %s of the %s: the %s waited %s for %s of the %s; %s.",
+	             session_step_name(last->kind), rule_side(session, last->dir), rule_side(session, next_dir ^ 1),
+	             rule_duration(origin_elapsed(last->at.time, until), time), due, next,
+	             closed ? rule_close(session, close) : "nothing more came");
 	explain_stall(session, last, next, finding);
-	if (closed)
+	if (closed && session->close != CLOSE_NONE)
 		rule_cause(finding, "The %s gave no reason in an alert.",
 		           rule_side(session, session->closed_by));
 	rule_evidence(finding, &last->at);
+	if (session->trace != NULL)
+		rule_evidence(finding, &session->trace->waiting);
 	rule_evidence(finding, closed ? &session->closed : &session->last);
 	rule_advice(finding, "read the log of the %s at that time", next);
 	rule_command(finding, "controller (IOS-XE)", "show nmsp status");

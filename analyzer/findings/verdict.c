@@ -5,6 +5,7 @@
 #include "analyzer/findings/verdict.h"
 
 #include "analyzer/session_nmsp.h"
+#include "analyzer/session_trace.h"
 #include "dissect/tls_names.h"
 
 #include <inttypes.h>
@@ -13,6 +14,7 @@
 #define SYN_PATIENCE (3 * NS_PER_S) /* the second SYN of common stacks is out by then: RFC 6298 section 2 */
 
 /* Rooms of the parts of a sentence; together they fit a verdict. */
+#define CONDITION_TEXT 96
 #define HANDSHAKE_TEXT 120
 #define DECISION_TEXT  128
 #define TRAFFIC_TEXT   160
@@ -46,6 +48,9 @@ static int64_t handshake_time(const struct session *session)
 
 static const char *missing(const struct session *session)
 {
+	if (session->trace != NULL)
+		return session->midstream ? "the trace begins behind its start"
+		                          : "lines of the trace are missing";
 	if (session_one_sided(session))
 		return session->tcp.packets[session->controller] == 0
 		           ? "only the engine's packets are in the capture"
@@ -61,9 +66,9 @@ static const char *handshake_text(const struct session *session, char text[HANDS
 	char took[RULE_TEXT];
 	const char *version = tls_version_name(session->tls.version);
 	int64_t time = handshake_time(session);
-	if (version != NULL && time > 0)
-		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed in %s", version,
-		         rule_duration(time, took));
+	if ((version != NULL || session->trace != NULL) && time > 0)
+		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed in %s",
+		         version != NULL ? version : "TLS", rule_duration(time, took));
 	else if (session_whole(session, NULL) || time == 0)
 		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed", version != NULL ? version : "TLS");
 	else if (version != NULL)
@@ -110,10 +115,8 @@ static const char *standing(const struct subject *subject, char text[RULE_TEXT])
 	if (subject->state == SESSION_SILENT)
 		snprintf(text, RULE_TEXT, "silent for %s since",
 		         rule_duration(origin_elapsed(subject->session->last.time, subject->now), time));
-	else if (subject->session->closed.packet != 0)
-		rule_close(subject->session, text);
 	else
-		snprintf(text, RULE_TEXT, "still open");
+		rule_close(subject->session, text);
 	return text;
 }
 
@@ -154,15 +157,37 @@ static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT
 	return text;
 }
 
-static const char *condition(const struct subject *subject)
+/* A warning that speaks of the session's health, not of its security or of the capture. */
+static bool ails(const struct finding *finding)
 {
-	if (tcp_path_is_reset(subject))
-		return "Reset";
-	return subject->state == SESSION_SILENT ? "Silent" : "Healthy";
+	static const char *const families[] = {"echo-", "request-", "subscription-", "service-", "nmsp-", "tcp-"};
+	for (size_t i = 0; i < RULE_COUNT(families); i++) {
+		if (strncmp(finding->id, families[i], strlen(families[i])) == 0)
+			return true;
+	}
+	return false;
 }
 
-static void completed(const struct subject *subject, char text[VERDICT_TEXT])
+static const char *condition(const struct subject *subject, const struct findings *findings, char text[CONDITION_TEXT])
 {
+	size_t used = 0;
+	if (tcp_path_is_reset(subject))
+		return "Reset";
+	if (subject->state == SESSION_SILENT)
+		return "Silent";
+	for (uint32_t i = 0; i < findings->n && used < CONDITION_TEXT; i++) {
+		if (ails(&findings->list[i]))
+			used += (size_t)snprintf(&text[used], CONDITION_TEXT - used, "%s%s",
+			                         used == 0 ? "Works, with trouble (" : ", ", findings->list[i].id);
+	}
+	if (used > 0 && used < CONDITION_TEXT)
+		snprintf(&text[used], CONDITION_TEXT - used, ")");
+	return used > 0 ? text : "Healthy";
+}
+
+static void completed(const struct subject *subject, const struct findings *findings, char text[VERDICT_TEXT])
+{
+	char state[CONDITION_TEXT];
 	char handshake[HANDSHAKE_TEXT], decision[DECISION_TEXT], after[TRAFFIC_TEXT];
 	handshake_text(subject->session, handshake);
 	traffic(subject, after);
@@ -177,7 +202,7 @@ static void completed(const struct subject *subject, char text[VERDICT_TEXT])
 		         handshake, after);
 	else
 		snprintf(text, VERDICT_TEXT, "%s: %s, %s, %s.",
-		         condition(subject), handshake,
+		         condition(subject, findings, state), handshake,
 		         decision_text(subject, decision), after);
 }
 
@@ -196,21 +221,26 @@ static void plain(const struct subject *subject, char text[VERDICT_TEXT])
 static void not_captured(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	char after[TRAFFIC_TEXT];
+	const char *captured = subject->session->trace != NULL ? "in the trace" : "captured";
 	snprintf(text, VERDICT_TEXT, "Handshake not %s: %s, so who accepted whom cannot be told; %s.",
-	         subject->session->n_steps > 0 ? "seen whole" : "captured", missing(subject->session),
+	         subject->session->n_steps > 0 ? "seen whole" : captured, missing(subject->session),
 	         traffic(subject, after));
 }
 
 static void handshaking(const struct subject *subject, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
-	char end[RULE_TEXT];
+	char end[RULE_TEXT], place[RULE_TEXT];
 	standing(subject, end);
 	if (session->n_steps > 0) {
 		const struct step *last = &session->steps[session->n_steps - 1];
 		snprintf(text, VERDICT_TEXT,
-		         "Handshake not finished: the last message is %s of the %s (packet %" PRIu64 "), %s.",
-		         session_step_name(last->kind), rule_side(session, last->dir), last->at.packet, end);
+		         "Handshake not finished: the last message is %s of the %s (%s), %s.",
+		         session_step_name(last->kind), rule_side(session, last->dir),
+		         rule_place(&last->at, place), end);
+	} else if (session->trace != NULL) {
+		snprintf(text, VERDICT_TEXT,
+		         "The trace names the connection and no handshake message of it, %s.", end);
 	} else if (session->midstream) {
 		snprintf(text, VERDICT_TEXT, "The capture joined mid-way and holds no handshake message, %s.",
 		         end);
@@ -256,22 +286,27 @@ static void empty_connection(const struct subject *subject, char text[VERDICT_TE
 	         session->closed_by == 0 ? ": a port check?" : ".");
 }
 
-void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT])
+void verdict_progress(const struct subject *subject, const struct findings *findings, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
-	char end[RULE_TEXT];
+	char end[RULE_TEXT], place[RULE_TEXT];
 	if (session_plain_nmsp(session))
 		plain(subject, text);
 	else if (subject->state == SESSION_CONNECTING)
 		connecting(subject, text);
 	else if (subject->handshake == HANDSHAKE_COMPLETE)
-		completed(subject, text);
+		completed(subject, findings, text);
 	else if (subject->handshake == HANDSHAKE_NOT_CAPTURED)
 		not_captured(subject, text);
 	else if (subject->state != SESSION_FAILED)
 		handshaking(subject, text);
 	else if (session->tcp.ack.packet != 0 && session->tcp.bytes[0] + session->tcp.bytes[1] == 0)
 		empty_connection(subject, text);
+	else if (session->trace != NULL && session->trace->error != 0)
+		snprintf(text, VERDICT_TEXT,
+		         "Failed before the handshake was complete: OpenSSL error %08" PRIX32 " (%s), %s.",
+		         session->trace->error, rule_place(&session->trace->failed, place),
+		         rule_close(session, end));
 	else
 		snprintf(text, VERDICT_TEXT, "Failed before the handshake was complete: %s.",
 		         rule_close(session, end));

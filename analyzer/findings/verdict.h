@@ -4,6 +4,7 @@
 
 #include "analyzer/findings/rule.h"
 
-void verdict_progress(const struct subject *subject, char text[VERDICT_TEXT]);
+/* `findings`: those of the session, for the ones that make it less than healthy. */
+void verdict_progress(const struct subject *subject, const struct findings *findings, char text[VERDICT_TEXT]);
 
 #endif

@@ -1,0 +1,308 @@
+/*
+ * One trace: bytes into the buffer, lines out of it, a few of them looked at together so that their order
+ * can be put right. Called by trace_session.c.
+ *
+ * Lines borrow from the buffer; the few that wait when it is filled anew are copied and decoded again, so a
+ * line costs no copy. A wrapped line is joined in memory of its own.
+ */
+#include "analyzer/trace_file.h"
+
+#include "analyzer/xmalloc.h"
+#include "dissect/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (256 * 1024)
+#define JOIN_BLANKS  4 /* blank lines that a paste may put between the two parts of a wrapped line */
+
+#define STAMP '[' /* a stamp begins with it */
+
+/* A line that waits for its turn. */
+struct slot {
+	struct trace_item item;
+	uint8_t own[LIMIT_LINE]; /* holds it when it was joined, or when the buffer was filled behind it */
+	bool owned;
+};
+
+struct trace_file {
+	char *name;
+	int fd;
+	uint8_t buffer[BUFFER_BYTES];
+	struct rd rest; /* of the buffer: what was not taken yet */
+	bool ended;     /* nothing more comes into the buffer */
+	bool skipping;  /* inside of a line that is longer than the buffer */
+	uint64_t lines, bytes;
+	char problem[160];
+	struct slot slots[TRACE_ORDER_WINDOW];
+	struct slot *waiting[TRACE_ORDER_WINDOW]; /* in order of reading; slots that are free stand behind */
+	size_t n_waiting;
+	struct trace_order order;
+};
+
+/* ---- bytes into the buffer ---- */
+
+static const char *shown_name(const struct trace_file *file)
+{
+	return strcmp(file->name, "-") == 0 ? "standard input" : file->name;
+}
+
+static void own(struct slot *slot)
+{
+	struct trace_item *item = &slot->item;
+	if (slot->owned)
+		return;
+	if (item->raw.n > 0)
+		memcpy(slot->own, item->raw.p, item->raw.n);
+	item->raw = span_of(slot->own, item->raw.n);
+	trace_decode(item->raw, &item->line);
+	slot->owned = true;
+}
+
+/* Moves what was not taken to the front and reads once. False when there is no room. */
+static bool fill(struct trace_file *file)
+{
+	size_t kept = rd_left(&file->rest);
+	ssize_t got;
+	if (kept == BUFFER_BYTES)
+		return false;
+	for (size_t i = 0; i < file->n_waiting; i++)
+		own(file->waiting[i]);
+	struct span left = rd_rest(&file->rest);
+	if (kept > 0)
+		memmove(file->buffer, left.p, kept);
+	do {
+		got = read(file->fd, &file->buffer[kept], BUFFER_BYTES - kept);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		snprintf(file->problem, sizeof file->problem, "reading stopped: %s", strerror(errno));
+	file->ended = got <= 0;
+	size_t more = got > 0 ? (size_t)got : 0;
+	file->bytes += more;
+	file->rest = rd_of(span_of(file->buffer, kept + more));
+	return true;
+}
+
+struct trace_file *trace_file_open(const char *path, struct err *err)
+{
+	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		err_set(err, "%.200s cannot be read: %s", path, strerror(errno));
+		return NULL;
+	}
+	struct trace_file *file = xcalloc(1, sizeof *file);
+	file->name = xstrdup(path);
+	file->fd = fd;
+	for (size_t i = 0; i < TRACE_ORDER_WINDOW; i++)
+		file->waiting[i] = &file->slots[i];
+	file->rest = rd_of(span_of(file->buffer, 0));
+	fill(file);
+	if (rd_left(&file->rest) > 0)
+		return file;
+	if (file->problem[0] != '\0')
+		err_set(err, "%.120s cannot be read: %.120s", shown_name(file), strerror(errno));
+	else
+		err_set(err, "%.120s holds 0 bytes: paste the output of show trace messages nmsp into it",
+		        shown_name(file));
+	trace_file_close(file);
+	return NULL;
+}
+
+void trace_file_close(struct trace_file *file)
+{
+	if (file == NULL)
+		return;
+	close(file->fd);
+	free(file->name);
+	free(file);
+}
+
+/* ---- lines out of the buffer ---- */
+
+enum got { GOT_LINE, GOT_NOTHING, GOT_SHORT }; /* short: more bytes must be read first */
+
+/* The next line of the file as far as it is in the buffer; the last one may lack its end. */
+static enum got physical(const struct trace_file *file, struct rd *r, struct span *line)
+{
+	if (rd_whole_line(r, line))
+		return GOT_LINE;
+	if (!file->ended)
+		return GOT_SHORT;
+	if (!rd_more(r))
+		return GOT_NOTHING;
+	*line = rd_line(r);
+	return GOT_LINE;
+}
+
+/* Nothing was taken of a full buffer: more bytes cannot be had. */
+static bool is_full(const struct trace_file *file)
+{
+	return rd_left(&file->rest) == BUFFER_BYTES;
+}
+
+static bool is_blank(struct span line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] != ' ' && line.p[i] != '\t')
+			return false;
+	return true;
+}
+
+/* A line that begins with a stamp begins anew, and needs no closer look. */
+static bool begins(struct span line)
+{
+	return line.n > 0 && line.p[0] == STAMP;
+}
+
+static void join(struct slot *slot, struct span more)
+{
+	struct trace_item *item = &slot->item;
+	size_t n = item->raw.n;
+	if (n > 0 && !slot->owned)
+		memcpy(slot->own, item->raw.p, n);
+	slot->owned = true;
+	item->joined = true;
+	if (n < LIMIT_LINE)
+		slot->own[n++] = ' ';
+	item->cut = item->cut || n + more.n > LIMIT_LINE;
+	size_t room = LIMIT_LINE - n;
+	size_t taken = more.n < room ? more.n : room;
+	if (taken > 0)
+		memcpy(&slot->own[n], more.p, taken);
+	item->raw = span_of(slot->own, n + taken);
+	trace_decode(item->raw, &item->line);
+}
+
+/* Joins what was wrapped. False when the buffer ends before that can be told. */
+static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines, struct slot *slot)
+{
+	for (;;) {
+		struct rd peek = *r;
+		if (rd_more(&peek) && rd_u8(&peek) == STAMP)
+			return true;
+		peek = *r;
+		struct span line = {.p = NULL, .n = 0};
+		uint64_t blanks = 0;
+		enum got got = physical(file, &peek, &line);
+		for (; got == GOT_LINE && is_blank(line) && blanks < JOIN_BLANKS; blanks++)
+			got = physical(file, &peek, &line);
+		if (got == GOT_SHORT)
+			return is_full(file);
+		if (got == GOT_NOTHING || begins(line) || is_blank(line) || slot->item.cut ||
+		    !trace_continues(&slot->item.line, line))
+			return true;
+		join(slot, line);
+		*r = peek;
+		*lines += blanks + 1;
+	}
+}
+
+/* Blank lines are taken at once. */
+static enum got first_line(struct trace_file *file, struct rd *r, struct span *line)
+{
+	for (;;) {
+		enum got got = physical(file, r, line);
+		if (got == GOT_SHORT && is_full(file)) {
+			*line = rd_rest(r);
+			file->skipping = true;
+			return GOT_LINE;
+		}
+		if (got != GOT_LINE || !is_blank(*line))
+			return got;
+		file->rest = *r;
+		file->lines++;
+	}
+}
+
+/* Takes a whole logical line into the slot. */
+static enum got take(struct trace_file *file, struct slot *slot)
+{
+	struct rd r = file->rest;
+	struct span line = {.p = NULL, .n = 0};
+	enum got got = first_line(file, &r, &line);
+	uint64_t lines = 1;
+	if (got != GOT_LINE)
+		return got;
+	slot->owned = false;
+	slot->item.number = file->lines + 1;
+	slot->item.cut = line.n > LIMIT_LINE;
+	slot->item.joined = false;
+	slot->item.raw = span_cut(line, 0, LIMIT_LINE);
+	trace_decode(slot->item.raw, &slot->item.line);
+	if (!file->skipping && !take_wrapped(file, &r, &lines, slot))
+		return GOT_SHORT;
+	file->rest = r;
+	file->lines += lines;
+	return GOT_LINE;
+}
+
+/* Bytes of a line that did not fit the buffer, up to its end. */
+static void skip(struct trace_file *file)
+{
+	struct span line;
+	while (!rd_whole_line(&file->rest, &line)) {
+		(void)rd_rest(&file->rest);
+		if (file->ended)
+			break;
+		fill(file);
+	}
+	file->skipping = false;
+}
+
+/* Fills the window as far as the file goes, unless the first line needs no other. */
+static void look_ahead(struct trace_file *file)
+{
+	while (file->n_waiting < TRACE_ORDER_WINDOW) {
+		if (file->n_waiting == 1 && trace_order_is_next(&file->order, &file->waiting[0]->item.line))
+			return;
+		if (file->skipping)
+			skip(file);
+		enum got got = take(file, file->waiting[file->n_waiting]);
+		if (got == GOT_LINE)
+			file->n_waiting++;
+		else if (got == GOT_NOTHING || !fill(file))
+			return;
+	}
+}
+
+const struct trace_item *trace_file_next(struct trace_file *file)
+{
+	const struct trace_line *lines[TRACE_ORDER_WINDOW];
+	look_ahead(file);
+	if (file->n_waiting == 0)
+		return NULL;
+	for (size_t i = 0; i < file->n_waiting; i++)
+		lines[i] = &file->waiting[i]->item.line;
+	struct trace_loss loss;
+	size_t at = trace_order_pick(&file->order, lines, file->n_waiting, &loss);
+	struct slot *slot = file->waiting[at];
+	slot->item.loss = loss;
+	file->n_waiting--;
+	for (; at < file->n_waiting; at++)
+		file->waiting[at] = file->waiting[at + 1];
+	file->waiting[file->n_waiting] = slot;
+	return &slot->item;
+}
+
+const char *trace_file_name(const struct trace_file *file)
+{
+	return file->name;
+}
+
+const char *trace_file_problem(const struct trace_file *file)
+{
+	return file->problem;
+}
+
+uint64_t trace_file_lines(const struct trace_file *file)
+{
+	return file->lines;
+}
+
+uint64_t trace_file_bytes(const struct trace_file *file)
+{
+	return file->bytes;
+}

@@ -1,0 +1,233 @@
+/*
+ * Plots about TLS, clocks, echoes and subscriptions; see scenarios_tls.h. Called by generate.c through the
+ * table in scenarios.c. What is not said here is as in accepted-tls12.
+ */
+#include "samples/scenarios_tls.h"
+
+#include "analyzer/origin.h"
+#include "samples/work.h"
+
+#include <stdlib.h>
+
+#define MS (1000 * NS_PER_US)
+
+#define OLD_CIPHERS    "AES128-SHA:AES256-SHA:@SECLEVEL=0"
+#define STRONG_CIPHERS "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256"
+
+/* ---- what they share -------------------------------------------------------------------------------- */
+
+static void must(bool so, const char *what)
+{
+	if (so)
+		return;
+	fprintf(stderr, "samples: %s\n", what);
+	exit(2);
+}
+
+static struct session accepted(struct scenarios_stage *stage, const struct session_plan *plan)
+{
+	struct session session = session_new(&stage->wire, plan);
+	must(session_handshake(&session), "a handshake that should succeed failed");
+	return session;
+}
+
+static void end(struct session *session)
+{
+	session_close(session, 0);
+	session_free(session);
+}
+
+/* A handshake that breaks off, and who closes. */
+static void rejected(struct scenarios_stage *stage, const struct session_plan *plan, int closer)
+{
+	struct session session = session_new(&stage->wire, plan);
+	must(!session_handshake(&session), "a handshake that should fail succeeded");
+	wire_close(&session.talk, closer);
+	session_free(&session);
+}
+
+/* ---- TLS -------------------------------------------------------------------------------------------- */
+
+void scenarios_old_version(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.engine_version = TLS1_VERSION;
+	plan.tls.engine_ciphers = OLD_CIPHERS;
+	rejected(stage, &plan, 1);
+}
+
+void scenarios_old_hello(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.engine_version = TLS1_VERSION;
+	plan.tls.engine_ciphers = OLD_CIPHERS;
+	struct session session = session_new(&stage->wire, &plan);
+	wire_open(&session.talk);
+	session_step(&session, 0);
+	session_wait(&session, 5 * MS);
+	wire_close(&session.talk, 1);
+	session_free(&session);
+}
+
+void scenarios_no_cipher(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.ciphers = STRONG_CIPHERS;
+	plan.tls.engine_ciphers = OLD_CIPHERS;
+	rejected(stage, &plan, 1);
+}
+
+void scenarios_unknown_ca(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.engine_verdict = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+	rejected(stage, &plan, 0);
+}
+
+void scenarios_weak(struct scenarios_stage *stage)
+{
+	static const struct tlspeer_validity valid = {"20200101000000Z", "20401231235959Z"};
+	struct tlspeer_identity engine = tlspeer_weak_identity(WORK_ENGINE_NAME, valid);
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.ciphers = OLD_CIPHERS;
+	plan.tls.engine = &engine;
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	end(&session);
+	tlspeer_identity_free(&engine);
+}
+
+/* ---- time ------------------------------------------------------------------------------------------- */
+
+void scenarios_expires_soon(struct scenarios_stage *stage)
+{
+	static const struct tlspeer_validity ending = {"20210320000000Z", "20260320000000Z"};
+	struct tlspeer_identity engine = tlspeer_renewed(&stage->cast->engine, ending);
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.engine = &engine;
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	end(&session);
+	tlspeer_identity_free(&engine);
+}
+
+/* Healthy sessions one behind the other; `behind`: seconds of the controller's clock. */
+static void reconnect(struct scenarios_stage *stage, bool clocks, int64_t behind)
+{
+	enum { SESSIONS = 4, APART = 60 };
+	for (uint16_t i = 0; i < SESSIONS; i++) {
+		struct session_plan plan = scenarios_plan(stage);
+		plan.host[0].port = (uint16_t)(stage->port + i);
+		plan.start += i * APART * NS_PER_S;
+		plan.clocks = clocks;
+		plan.clock[1] = -behind;
+		struct session session = accepted(stage, &plan);
+		if (!clocks) /* on the wire the randoms are others than in the key log: nothing could be read
+		              */
+			work_start(&session);
+		end(&session);
+	}
+}
+
+void scenarios_clock_behind(struct scenarios_stage *stage)
+{
+	reconnect(stage, true, 250);
+}
+
+void scenarios_reconnects(struct scenarios_stage *stage)
+{
+	reconnect(stage, false, 0);
+}
+
+void scenarios_clock_of_judge(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.verdict = X509_V_ERR_CERT_HAS_EXPIRED;
+	rejected(stage, &plan, 1);
+}
+
+void scenarios_flapping(struct scenarios_stage *stage)
+{
+	static const struct tlspeer_validity valid = {"20260302000000Z", "20401231235959Z"};
+	enum { ATTEMPTS = 5, APART = 30 };
+	struct tlspeer_identity anew = tlspeer_identity(WORK_ENGINE_NAME, NULL, false, valid);
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	end(&session);
+	for (uint16_t i = 1; i <= ATTEMPTS; i++) {
+		plan = scenarios_plan(stage);
+		plan.host[0].port = (uint16_t)(stage->port + i);
+		plan.start += i * APART * NS_PER_S;
+		plan.tls.engine = &anew;
+		plan.tls.verdict = TLSPEER_REJECT;
+		rejected(stage, &plan, 1);
+	}
+	tlspeer_identity_free(&anew);
+}
+
+/* ---- NMSP ------------------------------------------------------------------------------------------- */
+
+void scenarios_echo_silent(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	work_echo(&session, 3);
+	for (int i = 0; i < 4; i++)
+		work_echo_missed(&session);
+	session_wait(&session, NS_PER_S);
+	end(&session);
+}
+
+void scenarios_echo_slow(struct scenarios_stage *stage)
+{
+	enum { ECHOES = 8 };
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	for (int i = 0; i < ECHOES; i++)
+		work_echo_late(&session, (1100 + 100 * i) * MS);
+	end(&session);
+}
+
+void scenarios_echo_none(struct scenarios_stage *stage)
+{
+	enum { NOTIFICATIONS = 6, SIZE = 120 };
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	for (int i = 0; i < NOTIFICATIONS; i++) {
+		session_wait(&session, 10 * NS_PER_S);
+		work_bulk(&session, 1, SIZE);
+	}
+	end(&session);
+}
+
+void scenarios_request_missed(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	work_request_missed(&session);
+	work_echo(&session, 2);
+	end(&session);
+}
+
+void scenarios_subscription_refused(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start_refused(&session);
+	work_echo(&session, 2);
+	end(&session);
+}
+
+void scenarios_unsubscribed(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start_unsubscribed(&session);
+	work_echo(&session, 5);
+	end(&session);
+}

@@ -1,0 +1,28 @@
+/*
+ * The plots about TLS, clocks, echoes and subscriptions; rows of the table in scenarios.c.
+ */
+#ifndef SAMPLES_SCENARIOS_TLS_H
+#define SAMPLES_SCENARIOS_TLS_H
+
+#include "samples/scenarios.h"
+
+void scenarios_old_version(struct scenarios_stage *stage);
+void scenarios_old_hello(struct scenarios_stage *stage);
+void scenarios_no_cipher(struct scenarios_stage *stage);
+void scenarios_unknown_ca(struct scenarios_stage *stage);
+void scenarios_weak(struct scenarios_stage *stage);
+
+void scenarios_expires_soon(struct scenarios_stage *stage);
+void scenarios_clock_behind(struct scenarios_stage *stage);
+void scenarios_clock_of_judge(struct scenarios_stage *stage);
+void scenarios_flapping(struct scenarios_stage *stage);
+void scenarios_reconnects(struct scenarios_stage *stage);
+
+void scenarios_echo_silent(struct scenarios_stage *stage);
+void scenarios_echo_slow(struct scenarios_stage *stage);
+void scenarios_echo_none(struct scenarios_stage *stage);
+void scenarios_request_missed(struct scenarios_stage *stage);
+void scenarios_subscription_refused(struct scenarios_stage *stage);
+void scenarios_unsubscribed(struct scenarios_stage *stage);
+
+#endif
