@@ -80,7 +80,8 @@ static void a_wrong_line_in_front_of_the_right_one(void **state)
 			assert_null(strchr(run->decryption.detail, ';'));
 			assert_int_equal(run->decryption.data, run->decryption.data_opened);
 			assert_int_equal(run->refused, 0);
-			assert_int_equal(run->findings.n, 0);
+			assert_null(keyrun_finding(run, "keys-missing"));
+			assert_null(keyrun_finding(run, "keys-wrong"));
 			done(&sample, run);
 		}
 }
