@@ -229,8 +229,8 @@ static void test_trace(void **state)
 	traced = trace_text("SSL_accept:SSLv3/TLS read client hello\nSSL3 alert write:fatal:handshake failure\n");
 	report = report_of(traced.model, &text);
 	check_report(report);
-	assert_null(strstr(text, "19"));
-	assert_null(strstr(text, "16"));
+	assert_null(strstr(text, "1970-"));
+	assert_null(strstr(text, "1677-")); /* the earliest time that 64 bits of ns hold */
 	free(text);
 	json_decref(report);
 }
