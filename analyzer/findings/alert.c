@@ -264,6 +264,10 @@ const char *alert_place(const struct session *session, const struct alert_seen *
 	char time[RULE_TEXT];
 	if (step == NULL)
 		snprintf(text, ALERT_PLACE, "at a step that is not in the capture");
+	/* One tick of the clock, or lines without stamps: nothing was measured. */
+	else if (step->at.time == alert->at.time)
+		snprintf(text, ALERT_PLACE, "after %s of the %s", session_step_name(step->kind),
+		         rule_side(session, step->dir));
 	else
 		snprintf(text, ALERT_PLACE, "%s after %s of the %s",
 		         rule_duration(origin_elapsed(step->at.time, alert->at.time), time),

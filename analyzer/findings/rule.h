@@ -119,7 +119,10 @@ void keys_wrong(const struct subject *subject, const struct rule *rule, struct f
 
 /* alert.c */
 
-/* "1.0 s after certificate of the engine", or that the capture does not hold the step. Returns `text`. */
+/*
+ * "1.0 s after certificate of the engine", without the time where none was measured, or that the capture does
+ * not hold the step. Returns `text`.
+ */
 #define ALERT_PLACE 96
 const char *alert_place(const struct session *session, const struct alert_seen *alert, char text[ALERT_PLACE]);
 
