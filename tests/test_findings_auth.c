@@ -176,6 +176,19 @@ static void a_cut_hash_is_blamed_on_the_entry(void **state)
 	contains_not(test->findings.list[1].cause, "has got a new certificate");
 }
 
+/* Not every fault of the list is why the controller refused. */
+static void alerts_that_name_another_reason(void **state)
+{
+	static const uint8_t codes[] = {TLS_UNSUPPORTED_CERTIFICATE, TLS_CERTIFICATE_REVOKED,
+	                                TLS_CERTIFICATE_EXPIRED};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+		reject(test, codes[i], FIXTURE_MAC " " OTHER_HASH);
+		assert_string_equal(ids(test), "auth-rejected auth-hash-mismatch");
+		contains_not(test->verdict, "another key hash");
+	}
+}
+
 /* ---- certificate dates ----------------------------------------------------------------------------- */
 
 static void expired_certificates(void **state)
@@ -252,6 +265,7 @@ static const struct CMUnitTest tests[] = {
     CASE(list_faults_of_accepted_and_open_sessions_are_warnings),
     CASE(list_faults_are_no_error_when_the_engine_refused),
     CASE(a_cut_hash_is_blamed_on_the_entry),
+    CASE(alerts_that_name_another_reason),
     CASE(expired_certificates),
     CASE(certificates_of_rejected_engines),
     CASE(dates_explain_the_alert),

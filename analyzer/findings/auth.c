@@ -30,8 +30,17 @@ static bool list_is_empty(const struct subject *subject)
 	return subject->auth.decision.prediction == AUTH_NO_LIST && subject->model->authlist.n_files > 0;
 }
 
-static const char *why(const struct subject *subject)
+/* Alerts of X.509 that name their own reason: a fault of the list stands beside it and is not the cause. */
+static bool names_its_reason(uint8_t code)
 {
+	return code == TLS_UNSUPPORTED_CERTIFICATE || code == TLS_CERTIFICATE_REVOKED ||
+	       code == TLS_CERTIFICATE_EXPIRED;
+}
+
+static const char *why(const struct subject *subject, uint8_t code)
+{
+	if (names_its_reason(code) && subject->auth.decision.prediction != AUTH_MATCH)
+		return ".";
 	switch (subject->auth.decision.prediction) {
 	case AUTH_DAMAGED_ENTRY:
 		return ": the AuthList entry for it is damaged.";
@@ -231,7 +240,7 @@ void auth_rejected(const struct subject *subject, const struct rule *rule, struc
 	rule_summary(finding, "Rejected by the controller: it %s (%s), and answered fatal %s%s",
 	             asked ? "asked the engine for a certificate, got one" : "got the engine's certificate",
 	             rule_mac(auth->cert, mac), rule_alert(alert->code, name),
-	             dates ? ": the certificate's dates do not hold." : why(subject));
+	             dates ? ": the certificate's dates do not hold." : why(subject, alert->code));
 	explain(subject, alert, finding);
 }
 
