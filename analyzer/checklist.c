@@ -146,10 +146,13 @@ static void refused_hash(const struct question *q)
 		break;
 	default:
 		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_UNKNOWN, "%s",
-		       alert != NULL && alert->code == TLS_CERTIFICATE_UNKNOWN
-		           ? "The controller rejected the engine with an alert that points here: give its "
-		             "AuthList with -a."
-		           : "The controller rejected the engine; its alert names another reason, or none.");
+		       alert == NULL || alert->code != TLS_CERTIFICATE_UNKNOWN
+		           ? "The controller rejected the engine; its alert names another reason, or none."
+		       : q->auth->decision.prediction == AUTH_MATCH
+		           ? "The controller rejected the engine with an alert that points here, but the "
+		             "given AuthList has a hash of it."
+		           : "The controller rejected the engine with an alert that points here: give its "
+		             "AuthList with -a.");
 	}
 }
 

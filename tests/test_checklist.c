@@ -98,6 +98,17 @@ static void rejected(void **state)
 	fixture_alert(f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
 	assert_string_equal(answers(f, &list), "y??y??");
 	assert_non_null(strstr(list.item[CHECKLIST_KEY_HASH].why, "give its AuthList with -a"));
+	again(f);
+	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA256 "\n");
+	fixture_connect(f);
+	fixture_handshake(f, STEP_CHANGE_CIPHER_SPEC, E);
+	fixture_alert(f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
+	assert_string_equal(answers(f, &list), "y??y??");
+	assert_non_null(strstr(list.item[CHECKLIST_KEY_HASH].why, "the given AuthList has a hash of it"));
+	again(f);
+	fixture_connect(f);
+	fixture_handshake(f, STEP_CHANGE_CIPHER_SPEC, E);
+	fixture_alert(f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
 	fixture_list(f, FIXTURE_MAC " ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\n");
 	expect(f, "y??y?n");
 	again(f);

@@ -285,6 +285,18 @@ static void one_sided_capture(void **state)
 	contains(test->verdict, "joined mid-way");
 }
 
+/* The end of a handshake that was seen is not said to lie before the capture. */
+static void joined_in_a_handshake_that_failed(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CHANGE_CIPHER_SPEC, E);
+	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_CERTIFICATE_UNKNOWN);
+	test->f.session->midstream = true;
+	assert_string_equal(ids(test), "auth-rejected capture-midstream?");
+	contains(test->findings.list[1].cause, "how the TLS handshake ended was seen");
+}
+
 static void gaps_and_cuts(void **state)
 {
 	struct test *test = *state;
@@ -394,6 +406,7 @@ static const struct CMUnitTest tests[] = {
     CASE(tls13_without_keys),
     CASE(tls13_alert_of_the_engine),
     CASE(one_sided_capture),
+    CASE(joined_in_a_handshake_that_failed),
     CASE(gaps_and_cuts),
     CASE(random_sessions_keep_the_promises),
     CASE(every_row_has_an_id),

@@ -164,6 +164,31 @@ static void list_faults_are_no_error_when_the_engine_refused(void **state)
 	assert_string_equal(ids(test), "tls-alert auth-hash-mismatch!");
 }
 
+/* A hash of which half is missing is no sign of a new key. */
+static void a_cut_hash_is_blamed_on_the_entry(void **state)
+{
+	struct test *test = *state;
+	reject(test, TLS_CERTIFICATE_UNKNOWN,
+	       "username 0050569c3489 mac aaa attribute list one\naaa attribute list one\n"
+	       " attribute type password ffffffffffffffffffffffffffffffffffffffffffffffffff\n");
+	assert_string_equal(ids(test), "auth-rejected auth-hash-mismatch");
+	contains(test->findings.list[1].cause, "digits. The entry was typed or pasted wrongly");
+	contains_not(test->findings.list[1].cause, "has got a new certificate");
+}
+
+/* Not every fault of the list is why the controller refused. */
+static void alerts_that_name_another_reason(void **state)
+{
+	static const uint8_t codes[] = {TLS_UNSUPPORTED_CERTIFICATE, TLS_CERTIFICATE_REVOKED,
+	                                TLS_CERTIFICATE_EXPIRED};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+		reject(test, codes[i], FIXTURE_MAC " " OTHER_HASH);
+		assert_string_equal(ids(test), "auth-rejected auth-hash-mismatch");
+		contains_not(test->verdict, "another key hash");
+	}
+}
+
 /* ---- certificate dates ----------------------------------------------------------------------------- */
 
 static void expired_certificates(void **state)
@@ -206,7 +231,8 @@ static void dates_explain_the_alert(void **state)
 	struct test *test = *state;
 	reject(test, TLS_CERTIFICATE_EXPIRED, MATCHING_LIST);
 	assert_string_equal(ids(test), "auth-rejected");
-	contains(test->findings.list[0].cause, "the reason is another");
+	contains(test->findings.list[0].cause, "compare the controller's clock");
+	contains_not(test->findings.list[0].cause, "list");
 	test->f.certs[E].not_after = FIXTURE_START / NS_PER_S - 10;
 	assert_string_equal(ids(test), "auth-rejected certificate-expired");
 	contains_not(test->findings.list[0].cause, "list");
@@ -238,6 +264,8 @@ static const struct CMUnitTest tests[] = {
     CASE(duplicates),
     CASE(list_faults_of_accepted_and_open_sessions_are_warnings),
     CASE(list_faults_are_no_error_when_the_engine_refused),
+    CASE(a_cut_hash_is_blamed_on_the_entry),
+    CASE(alerts_that_name_another_reason),
     CASE(expired_certificates),
     CASE(certificates_of_rejected_engines),
     CASE(dates_explain_the_alert),

@@ -38,6 +38,11 @@ static void version_by_alert(void **state)
 	fixture_alert(&test->f, E, TLS_ALERT_FATAL, TLS_PROTOCOL_VERSION);
 	assert_string_equal(ids(test), "tls-version");
 	contains(test->verdict, "the controller chose TLSv1.2, and the engine answered fatal");
+	restart(test);
+	hello(test, TLS_1_2, 1);
+	fixture_step(&test->f, STEP_SERVER_HELLO, C);
+	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_PROTOCOL_VERSION);
+	assert_string_equal(ids(test), "tls-alert");
 }
 
 /* Closed without a word: only behind an old hello, at once, by the server, and with everything captured. */

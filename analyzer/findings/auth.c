@@ -30,8 +30,17 @@ static bool list_is_empty(const struct subject *subject)
 	return subject->auth.decision.prediction == AUTH_NO_LIST && subject->model->authlist.n_files > 0;
 }
 
-static const char *why(const struct subject *subject)
+/* Alerts of X.509 that name their own reason: a fault of the list stands beside it and is not the cause. */
+static bool names_its_reason(uint8_t code)
 {
+	return code == TLS_UNSUPPORTED_CERTIFICATE || code == TLS_CERTIFICATE_REVOKED ||
+	       code == TLS_CERTIFICATE_EXPIRED;
+}
+
+static const char *why(const struct subject *subject, uint8_t code)
+{
+	if (names_its_reason(code) && subject->auth.decision.prediction != AUTH_MATCH)
+		return ".";
 	switch (subject->auth.decision.prediction) {
 	case AUTH_DAMAGED_ENTRY:
 		return ": the AuthList entry for it is damaged.";
@@ -132,7 +141,10 @@ static void advise_reading(struct finding *finding)
 	rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
 }
 
-/* Dates that do not hold explain these alerts, and certificate-expired or -not-yet-valid says the rest. */
+/*
+ * Dates that do not hold explain these alerts, and certificate-expired or -not-yet-valid says the rest. 45
+ * speaks of a date and never of the list (facts.md section 8).
+ */
 static void explain(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
 {
 	rule_cause(finding, "%s", alert_means(alert->code));
@@ -145,6 +157,8 @@ static void explain(const struct subject *subject, const struct alert_seen *aler
 		rule_advice(finding, "compare the clocks: show clock on the controller, date on the engine; "
 		                     "then set NTP on both");
 	}
+	if (alert->code == TLS_CERTIFICATE_EXPIRED && subject->auth.cert != NULL)
+		return;
 	explain_list(subject, finding);
 	advise_reading(finding);
 }
@@ -226,7 +240,7 @@ void auth_rejected(const struct subject *subject, const struct rule *rule, struc
 	rule_summary(finding, "Rejected by the controller: it %s (%s), and answered fatal %s%s",
 	             asked ? "asked the engine for a certificate, got one" : "got the engine's certificate",
 	             rule_mac(auth->cert, mac), rule_alert(alert->code, name),
-	             dates ? ": the certificate's dates do not hold." : why(subject));
+	             dates ? ": the certificate's dates do not hold." : why(subject, alert->code));
 	explain(subject, alert, finding);
 }
 
@@ -260,15 +274,18 @@ static const char *list_fault(enum auth_prediction prediction)
 	}
 }
 
-static const char *list_cause(enum auth_prediction prediction)
+static const char *list_cause(const struct auth_decision *decision)
 {
-	switch (prediction) {
+	switch (decision->prediction) {
 	case AUTH_DAMAGED_ENTRY:
 		return "The entry was typed or pasted wrongly.";
 	case AUTH_HASH_KIND:
 		return "40 digits are SHA-1, 64 are SHA-256: IOS-XE and sha256-lbs-ssc want 64, lbs-ssc "
 		       "wants 40.";
 	case AUTH_HASH_MISMATCH:
+		if (decision->entry != NULL && decision->entry->hash.damage != 0)
+			return "The entry was typed or pasted wrongly, or it was made for another "
+			       "certificate of the engine.";
 		return "The engine has got a new certificate since the entry was made (new installation, "
 		       "renewed key), or "
 		       "another machine uses its MAC.";
@@ -349,7 +366,7 @@ void auth_list_fault(const struct subject *subject, const struct rule *rule, str
 	                 ? "; the controller accepted it all the same."
 	                 : ".");
 	add_detail(decision, finding);
-	rule_cause(finding, "%s", list_cause(decision->prediction));
+	rule_cause(finding, "%s", list_cause(decision));
 	if (decision->prediction == AUTH_MAC_NOT_LISTED)
 		blame_problems(list, finding);
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
@@ -437,7 +454,7 @@ static void compared(const struct authlist *list, const struct authlist_engine *
 	             named.has_mac ? rule_mac(&named, mac) : "its MAC cannot be read",
 	             place_of(list, own, own_place), place_of(list, decision->entry, place));
 	add_detail(decision, finding);
-	rule_cause(finding, "%s", list_cause(decision->prediction));
+	rule_cause(finding, "%s", list_cause(decision));
 	if (decision->prediction == AUTH_MAC_NOT_LISTED)
 		blame_problems(list, finding);
 	finding->engine = engine;

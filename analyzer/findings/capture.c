@@ -95,6 +95,15 @@ void capture_cut_packets(const struct subject *subject, const struct rule *rule,
 	             (unsigned)session->port[1]);
 }
 
+static const char *missing_start(enum handshake_state handshake)
+{
+	if (handshake == HANDSHAKE_COMPLETE)
+		return "The TCP handshake is missing; the TLS handshake was seen.";
+	if (handshake == HANDSHAKE_FAILED)
+		return "The connection's first packets are missing; how the TLS handshake ended was seen.";
+	return "Who accepted whom was decided before the first packet.";
+}
+
 void capture_midstream(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -107,10 +116,7 @@ void capture_midstream(const struct subject *subject, const struct rule *rule, s
 		return;
 	}
 	rule_summary(finding, "The capture joined this session mid-way: its start is not in it.");
-	rule_cause(finding, "%s",
-	           subject->handshake == HANDSHAKE_COMPLETE
-	               ? "The TCP handshake is missing; the TLS handshake was seen."
-	               : "Who accepted whom was decided before the first packet.");
+	rule_cause(finding, "%s", missing_start(subject->handshake));
 	rule_advice(finding, "start the capture first, then restart the connection from the engine");
 }
 

@@ -113,7 +113,8 @@ void offer_version(const struct subject *subject, const struct rule *rule, struc
 	const struct alert_seen *alert = session_fatal_alert(session);
 	bool ssl2 = alert != NULL && session->tls.ssl2_hello && server_is_mute(session) &&
 	            alert->dir != session_tls_client(session);
-	bool by_alert = alert != NULL && (alert->code == TLS_PROTOCOL_VERSION || ssl2);
+	bool agreed = alert != NULL && session->tls.server_hello && alert->dir != session_tls_client(session);
+	bool by_alert = alert != NULL && ((alert->code == TLS_PROTOCOL_VERSION && !agreed) || ssl2);
 	if (!by_alert && !closed_at_once(subject))
 		return;
 	struct finding *finding = rule_finding(rule, out);
