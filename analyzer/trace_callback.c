@@ -203,10 +203,12 @@ static void add_alert(const struct trace_place *place, const struct alert_seen *
 	    was_requested(session))
 		add_certificate(place, 1, engine_certificate(session) == NULL);
 	model_add_alert(place->model, session, &alert);
-	if (alert.level != TLS_ALERT_FATAL || session->closed.packet != 0)
+	/* No other line may tell the end: openssl prints none behind its close_notify. */
+	bool fatal = alert.level == TLS_ALERT_FATAL;
+	if ((!fatal && alert.code != TLS_CLOSE_NOTIFY) || session->closed.packet != 0)
 		return;
 	session->closed = alert.at;
-	session->close = CLOSE_ALERT;
+	session->close = fatal ? CLOSE_ALERT : CLOSE_NOTIFY;
 	session->closed_by = alert.dir;
 }
 
