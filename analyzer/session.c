@@ -371,7 +371,9 @@ static enum client_certificate certificate_in_trace(const struct session *sessio
 		return CLIENT_CERTIFICATE_SENT;
 	if (certificate != NULL || session_resumed(session) || !session_trace_whole(session, NULL))
 		return CLIENT_CERTIFICATE_NOT_VISIBLE;
-	bool beyond = session_step(session, STEP_CLIENT_KEY_EXCHANGE, client) != NULL;
+	bool tls13 = session->tls.version == TLS_1_3;
+	bool beyond =
+	    session_step(session, tls13 ? STEP_FINISHED : STEP_CLIENT_KEY_EXCHANGE, client) != NULL;
 	if (beyond && request == NULL && session_step(session, STEP_SERVER_HELLO, client ^ 1) != NULL)
 		return CLIENT_CERTIFICATE_NOT_REQUESTED;
 	return beyond ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_NONE;

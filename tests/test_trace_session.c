@@ -11,7 +11,7 @@
 #include "tests/expect.h"
 #include "tests/tracerun.h"
 
-#include "analyzer/findings/rule.h"
+#include "analyzer/findings/findings.h"
 
 #define STAMP(ms, number) "[03/02/26 09:15:00." ms " UTC " number " 9822] "
 
@@ -226,58 +226,6 @@ static void syslog_gives_addresses(void **state)
 	model_free(traced.model);
 }
 
-#define ACCEPTED                                                                                             \
-	"SSL_accept:before SSL initialization\n"                                                             \
-	"SSL_accept:SSLv3/TLS read client hello\n"                                                           \
-	"SSL_accept:SSLv3/TLS write server hello\n"                                                          \
-	"SSL_accept:SSLv3/TLS read finished\n"                                                               \
-	"SSL_accept:SSLv3/TLS write finished\n"
-
-#define CALLBACKS                                                                                            \
-	STAMP("100", "a1") "SSL state = 0x6000; where = 0x10; ret = 0x1\n"                                   \
-	STAMP("100", "a2") "SSL state = 0x2111; where = 0x2001; ret = 0x1\n"                                 \
-	STAMP("100", "a3") "SSL state = 0x2130; where = 0x2001; ret = 0x1\n"                                 \
-	STAMP("100", "a4") "SSL state = 0x3; where = 0x20; ret = 0x1\n"
-
-/* Nothing else may tell the end, and it is no fault. */
-static void close_notify_closes(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *text;
-		bool by_controller, closed;
-		const char *end;
-	} rows[] = {
-	    {ACCEPTED "SSL3 alert read:warning:close notify\n", false, true, "closed by the engine (close_notify)"},
-	    {ACCEPTED "SSL3 alert write:warning:close notify\n", true, true, "closed by the controller (close_notify)"},
-	    {ACCEPTED "SSL3 alert read:warning:close notify\nSSL3 alert write:warning:close notify\n", false, true,
-	     "closed by the engine (close_notify)"},
-	    {ACCEPTED "SSL3 alert read:warning:no renegotiation\n", false, false, "still open when the trace ends"},
-	    {CALLBACKS STAMP("100", "a5") "SSL state = 0x3; where = 0x4004; ret = 0x100\n", false, true,
-	     "closed by the engine (close_notify)"},
-	    {CALLBACKS STAMP("100", "a5") "SSL state = 0x3; where = 0x4008; ret = 0x100\n", true, true,
-	     "closed by the controller (close_notify)"},
-	};
-	struct findings *findings = calloc(1, sizeof *findings);
-	char end[RULE_TEXT];
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct traced traced = trace_text(rows[i].text);
-		const struct session *session = trace_nth(&traced, 1);
-		assert_int_equal(traced.model->n_sessions, 1);
-		assert_int_equal(session_state(session, session->last.time),
-		                 rows[i].closed ? SESSION_CLOSED : SESSION_ACTIVE);
-		if (rows[i].closed)
-			assert_int_equal(session->closed_by == session->controller, rows[i].by_controller);
-		assert_string_equal(rule_close(session, end), rows[i].end);
-		assert_null(session_close_name(session->close));
-		findings_of_session(traced.model, session, findings);
-		for (size_t k = 0; k < findings->n; k++)
-			assert_int_equal(findings->list[k].severity, SEVERITY_INFO);
-		model_free(traced.model);
-	}
-	free(findings);
-}
-
 static void the_controller_as_client(void **state)
 {
 	(void)state;
@@ -447,7 +395,6 @@ int main(void)
 	    cmocka_unit_test(many_open_connections),
 	    cmocka_unit_test(a_pointer_with_a_misread_digit),
 	    cmocka_unit_test(syslog_gives_addresses),
-	    cmocka_unit_test(close_notify_closes),
 	    cmocka_unit_test(the_controller_as_client),
 	    cmocka_unit_test(zones),
 	    cmocka_unit_test(no_times),
