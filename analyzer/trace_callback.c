@@ -247,6 +247,18 @@ static bool judged(const struct session *session)
 	       (trace->answered.packet != 0 && trace->answer == TRACE_ANSWER_NO);
 }
 
+/* The error is printed behind the alert; the message came before both, and no state tells of it. */
+static void add_empty(const struct trace_place *place)
+{
+	const struct session *session = place->session;
+	const struct alert_seen *alert = session_fatal_alert(session);
+	struct trace_place before = *place;
+	if (alert != NULL && alert->dir == session->controller)
+		before.at = alert->at;
+	session->trace->empty = true;
+	add_certificate(&before, 0, true);
+}
+
 void trace_callback_failed(const struct trace_place *place, uint32_t error)
 {
 	struct session *session = place->session;
@@ -260,15 +272,13 @@ void trace_callback_failed(const struct trace_place *place, uint32_t error)
 		return;
 	if (trace->error == 0)
 		trace->error = error;
-	if (reason == REASON_NO_PEER_CERT) {
-		trace->empty = true;
-		add_certificate(place, 0, false);
-	}
 	if (reason == REASON_NOT_VERIFIED || (reason == REASON_VERIFY_FAILED && was_requested(session))) {
 		trace->not_verified = true;
 		trace_callback_certificate(place);
 	}
 	settle(place, !read);
+	if (reason == REASON_NO_PEER_CERT)
+		add_empty(place);
 	if (read && !has_alert(session, code, printing_side(session) ^ 1))
 		add_alert_of(place, false, TLS_ALERT_FATAL, code);
 }
