@@ -73,7 +73,8 @@ struct icmp_seen {
 	uint32_t mtu;
 };
 
-enum close_kind { CLOSE_NONE, CLOSE_FIN, CLOSE_RST, CLOSE_ALERT };
+/* CLOSE_NOTIFY: in a trace, which shows no FIN; reports name no kind then, but the side. */
+enum close_kind { CLOSE_NONE, CLOSE_FIN, CLOSE_RST, CLOSE_ALERT, CLOSE_NOTIFY };
 
 /* The segment that a side sent again last and that nobody has acknowledged. */
 struct tcp_repeat {

@@ -246,10 +246,18 @@ bool session_plain_nmsp(const struct session *session)
 	       2 * nmsp->fitted >= nmsp->tried;
 }
 
+/* The capture lacks the end, and the trace that is joined to it tells. */
+static bool failed_in_trace(const struct session *session, enum handshake_state on_wire)
+{
+	return session->traced != NULL && on_wire != HANDSHAKE_COMPLETE &&
+	       session_handshake(session->traced) == HANDSHAKE_FAILED;
+}
+
 enum session_state session_state(const struct session *session, int64_t now)
 {
 	enum handshake_state handshake = session_handshake(session);
-	if (handshake == HANDSHAKE_FAILED || session_icmp_refusal(session) != NULL)
+	if (handshake == HANDSHAKE_FAILED || failed_in_trace(session, handshake) ||
+	    session_icmp_refusal(session) != NULL)
 		return SESSION_FAILED;
 	if (seen(&session->closed)) {
 		bool never = handshake == HANDSHAKE_NONE && session_whole(session, NULL) &&
@@ -371,7 +379,9 @@ static enum client_certificate certificate_in_trace(const struct session *sessio
 		return CLIENT_CERTIFICATE_SENT;
 	if (certificate != NULL || session_resumed(session) || !session_trace_whole(session, NULL))
 		return CLIENT_CERTIFICATE_NOT_VISIBLE;
-	bool beyond = session_step(session, STEP_CLIENT_KEY_EXCHANGE, client) != NULL;
+	bool tls13 = session->tls.version == TLS_1_3;
+	bool beyond =
+	    session_step(session, tls13 ? STEP_FINISHED : STEP_CLIENT_KEY_EXCHANGE, client) != NULL;
 	if (beyond && request == NULL && session_step(session, STEP_SERVER_HELLO, client ^ 1) != NULL)
 		return CLIENT_CERTIFICATE_NOT_REQUESTED;
 	return beyond ? CLIENT_CERTIFICATE_NOT_VISIBLE : CLIENT_CERTIFICATE_NONE;

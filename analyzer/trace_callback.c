@@ -203,10 +203,12 @@ static void add_alert(const struct trace_place *place, const struct alert_seen *
 	    was_requested(session))
 		add_certificate(place, 1, engine_certificate(session) == NULL);
 	model_add_alert(place->model, session, &alert);
-	if (alert.level != TLS_ALERT_FATAL || session->closed.packet != 0)
+	/* No other line may tell the end: openssl prints none behind its close_notify. */
+	bool fatal = alert.level == TLS_ALERT_FATAL;
+	if ((!fatal && alert.code != TLS_CLOSE_NOTIFY) || session->closed.packet != 0)
 		return;
 	session->closed = alert.at;
-	session->close = CLOSE_ALERT;
+	session->close = fatal ? CLOSE_ALERT : CLOSE_NOTIFY;
 	session->closed_by = alert.dir;
 }
 
@@ -245,6 +247,18 @@ static bool judged(const struct session *session)
 	       (trace->answered.packet != 0 && trace->answer == TRACE_ANSWER_NO);
 }
 
+/* The error is printed behind the alert; the message came before both, and no state tells of it. */
+static void add_empty(const struct trace_place *place)
+{
+	const struct session *session = place->session;
+	const struct alert_seen *alert = session_fatal_alert(session);
+	struct trace_place before = *place;
+	if (alert != NULL && alert->dir == session->controller)
+		before.at = alert->at;
+	session->trace->empty = true;
+	add_certificate(&before, 0, true);
+}
+
 void trace_callback_failed(const struct trace_place *place, uint32_t error)
 {
 	struct session *session = place->session;
@@ -258,15 +272,13 @@ void trace_callback_failed(const struct trace_place *place, uint32_t error)
 		return;
 	if (trace->error == 0)
 		trace->error = error;
-	if (reason == REASON_NO_PEER_CERT) {
-		trace->empty = true;
-		add_certificate(place, 0, false);
-	}
 	if (reason == REASON_NOT_VERIFIED || (reason == REASON_VERIFY_FAILED && was_requested(session))) {
 		trace->not_verified = true;
 		trace_callback_certificate(place);
 	}
 	settle(place, !read);
+	if (reason == REASON_NO_PEER_CERT)
+		add_empty(place);
 	if (read && !has_alert(session, code, printing_side(session) ^ 1))
 		add_alert_of(place, false, TLS_ALERT_FATAL, code);
 }

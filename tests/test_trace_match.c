@@ -301,6 +301,31 @@ static void test_disagreement_among_others(void **state)
 }
 
 /* Another controller has a session at the same time: it is not in this trace. */
+/* The capture ends before the answer, which the trace has. */
+static void test_end_told_by_trace(void **state)
+{
+	(void)state;
+	static const struct {
+		enum outcome wire, trace;
+		enum session_state expected;
+	} rows[] = {
+	    {STALLED, REJECTED, SESSION_FAILED},
+	    {STALLED, STALLED, SESSION_HANDSHAKING},
+	    {STALLED, ACCEPTED, SESSION_HANDSHAKING},
+	    {ACCEPTED, REJECTED, SESSION_ACTIVE},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct bench bench = bench_new(NULL);
+		uint32_t input = add_trace(&bench);
+		struct real captured = real_at(0, rows[i].wire), printed = real_at(0, rows[i].trace);
+		struct session *wire = on_wire(&bench, &captured);
+		model_join(bench.model, wire, in_trace(&bench, input, &printed, 0));
+		wire->tcp.ack = wire->opened;
+		assert_int_equal(session_state(wire, wire->last.time), rows[i].expected);
+		model_free(bench.model);
+	}
+}
+
 static void test_other_controller(void **state)
 {
 	(void)state;
@@ -424,6 +449,7 @@ int main(void)
 	    cmocka_unit_test(test_tls13),
 	    cmocka_unit_test(test_little_in_common),
 	    cmocka_unit_test(test_disagreement_among_others),
+	    cmocka_unit_test(test_end_told_by_trace),
 	    cmocka_unit_test(test_other_controller),
 	    cmocka_unit_test(test_at_once),
 	    cmocka_unit_test(test_two_traces),

@@ -257,6 +257,21 @@ static void close_save(struct run *run)
 
 /* ---- the report ---- */
 
+/* A trace that lacks states for want of packets reads like one of a handshake that stopped. */
+static void warn_of_holes(const struct run *run, const struct session *session)
+{
+	bool complete = session_handshake(session) == HANDSHAKE_COMPLETE;
+	const struct step *last = &session->steps[session->n_steps - 1];
+	struct err err;
+	if (session_whole(session, complete ? &last->at : NULL))
+		return;
+	err_set(&err, "session %u: %s", (unsigned)session->id,
+	        session_one_sided(session)
+	            ? "only one direction was captured; the trace has only its half"
+	            : "packets are missing in the capture; the trace may lack states");
+	complain(run, err.text);
+}
+
 static void print_traces(const struct run *run, const struct view *view)
 {
 	uint32_t sequence = 1;
@@ -265,6 +280,7 @@ static void print_traces(const struct run *run, const struct view *view)
 		const struct session *session = view->digests[i].session;
 		switch (as_trace_session(stdout, run->model, session, &sequence)) {
 		case AS_TRACE_PRINTED:
+			warn_of_holes(run, session);
 			break;
 		case AS_TRACE_TLS13:
 			err_set(&err, "session %u is not printed: TLS 1.3 has no such trace",

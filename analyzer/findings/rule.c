@@ -172,7 +172,8 @@ const char *rule_close(const struct session *session, char text[RULE_TEXT])
 	static const char *const how[] = {[CLOSE_NONE] = "",
 	                                  [CLOSE_FIN] = " (FIN)",
 	                                  [CLOSE_RST] = " (RST)",
-	                                  [CLOSE_ALERT] = " (fatal alert)"};
+	                                  [CLOSE_ALERT] = " (fatal alert)",
+	                                  [CLOSE_NOTIFY] = " (close_notify)"};
 	if (session->closed.packet == 0)
 		snprintf(text, RULE_TEXT, "still open%s",
 		         session->trace != NULL ? " when the trace ends" : "");
