@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #define SPREAD   (100 * 1000 * NS_PER_US) /* of the differences within one session */
+#define CLOSE    (25 * 1000 * NS_PER_US)  /* the same, where the times alone must tell */
 #define LATE     (5 * NS_PER_S)           /* a message may wait for the controller's poll timer */
 #define OPENING  (60 * NS_PER_S)          /* either side may begin in the middle of a handshake */
 #define MESSAGES 3                        /* that one pair alone must have in common */
@@ -25,6 +26,7 @@ struct voter {
 	enum auth_observed observed;
 	enum handshake_state handshake;
 	const struct alert_seen *alert; /* the fatal one */
+	int64_t watched;                /* until when: its end, or that of its capture or trace */
 	bool whole;
 };
 
@@ -163,6 +165,8 @@ static struct side collect(const struct model *model, bool trace, uint32_t input
 		                   .observed = auth.inferred ? AUTH_OBSERVED_NONE : auth.observed,
 		                   .handshake = session_handshake(s),
 		                   .alert = session_fatal_alert(s),
+		                   .watched = s->closed.packet != 0 ? s->closed.time
+		                                                    : session_now(model, s),
 		                   .whole = session_whole(s, NULL)};
 	}
 	return side;
@@ -188,6 +192,34 @@ static int64_t drift(const struct side *wire, const struct side *trace)
 	return SPREAD + (one < other ? one : other) / DRIFT;
 }
 
+/*
+ * This side shows no alert where the other one has it, `at` by this side's clock. A connection that ended must
+ * have ended with it; one that did not must lack packets or lines, or its capture or trace ends there.
+ */
+static bool may_have_missed(const struct voter *voter, int64_t at)
+{
+	const struct session *session = voter->session;
+	int64_t behind = origin_elapsed(at, voter->watched);
+	if (voter->handshake == HANDSHAKE_COMPLETE)
+		return false;
+	if (session->closed.packet == 0)
+		return !voter->whole || behind <= LATE;
+	return behind >= -SPREAD && behind <= (session->trace != NULL ? LATE : SPREAD);
+}
+
+/* Only one side has the alert: then every step up to it must fit closely, the engine's flight included. */
+static bool alert_missed(const struct voter *wire, const struct voter *trace, const struct pair *pair)
+{
+	int64_t offset = pair->low / 2 + pair->high / 2;
+	if (pair->against || origin_elapsed(pair->low, pair->high) > CLOSE ||
+	    !beyond_flight(wire->session) || !beyond_flight(trace->session))
+		return false;
+	if (wire->alert == NULL && trace->alert != NULL && trace->alert->at.time != ORIGIN_NO_TIME)
+		return may_have_missed(wire, origin_elapsed(offset, trace->alert->at.time));
+	return wire->alert != NULL && trace->alert == NULL &&
+	       may_have_missed(trace, origin_elapsed(origin_elapsed(offset, 0), wire->alert->at.time));
+}
+
 /* One pair alone is believed when it is the only one that can be meant, and its times or its outcome tell. */
 static bool alone(const struct side *wire, const struct side *trace, const struct pair *pair)
 {
@@ -196,7 +228,8 @@ static bool alone(const struct side *wire, const struct side *trace, const struc
 	const struct voter *one = &wire->voters[0], *other = &trace->voters[0];
 	bool told = one->handshake == HANDSHAKE_COMPLETE || one->alert != NULL;
 	bool same = one->handshake == other->handshake && (one->alert == NULL) == (other->alert == NULL);
-	return (told && same) || origin_elapsed(pair->first, pair->last) > SPREAD;
+	return (told && same) || origin_elapsed(pair->first, pair->last) > SPREAD ||
+	       alert_missed(one, other, pair);
 }
 
 static uint32_t voters(struct model *model, const struct side *side)

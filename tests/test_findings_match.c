@@ -183,6 +183,55 @@ static void test_skew(void **state)
 	     "The controller's clock is 1 min 31.0 s behind the capture's, +- 1.0 ms over 1 handshake.");
 }
 
+/* A session on each side, an hour apart and rejected for another reason. */
+static void unmatched(struct test *test, uint16_t version, int64_t first, const char *why)
+{
+	struct real real = {START, REJECTED, 9, false, NS_PER_S};
+	test->bench = bench_new(NULL);
+	test->input = add_trace(&test->bench);
+	test->wire = on_wire(&test->bench, &real);
+	test->wire->tls.version = version;
+	real.outcome = EXPIRED;
+	test->traced = in_trace(&test->bench, test->input, &real, HOUR);
+	test->bench.model->capture.inputs[test->input].trace->first = first;
+	trace_match(test->bench.model);
+	findings_of_capture(test->bench.model, &test->findings);
+	const struct finding *finding = find(test, "trace-unmatched");
+	assert_non_null(finding);
+	assert_int_equal(finding->severity, SEVERITY_INFO);
+	has(finding->summary, "No session of the trace could be matched with one of the capture: ");
+	has(finding->summary, why);
+	assert_int_equal(finding->n_evidence, 2);
+	assert_true(!finding->evidence[0].line && finding->evidence[1].line);
+	model_free(test->bench.model);
+}
+
+static void test_unmatched(void **state)
+{
+	struct test *test = *state;
+	struct real real = real_at(0, REJECTED);
+	unmatched(test, TLS_1_2, START, "no two handshakes agree");
+	unmatched(test, TLS_1_3, START, "TLS 1.3");
+	unmatched(test, TLS_1_2, ORIGIN_NO_TIME, "no stamps");
+	pair(test, REJECTED, REJECTED); /* one that is joined, one that is not */
+	real.at += 9 * HOUR;
+	in_trace(&test->bench, test->input, &real, 0);
+	findings_of_capture(test->bench.model, &test->findings);
+	assert_null(find(test, "trace-unmatched"));
+	model_free(test->bench.model);
+	for (int captured = 0; captured < 2; captured++) { /* sessions on one side only */
+		test->bench = bench_new(NULL);
+		test->input = add_trace(&test->bench);
+		if (captured)
+			on_wire(&test->bench, &real);
+		else
+			in_trace(&test->bench, test->input, &real, 0);
+		findings_of_capture(test->bench.model, &test->findings);
+		assert_null(find(test, "trace-unmatched"));
+		model_free(test->bench.model);
+	}
+}
+
 int main(void)
 {
 	static struct test test;
@@ -195,6 +244,7 @@ int main(void)
 	    cmocka_unit_test_prestate(test_decision_of_the_trace, &test),
 	    cmocka_unit_test_prestate(test_printed_state, &test),
 	    cmocka_unit_test_prestate(test_skew, &test),
+	    cmocka_unit_test_prestate(test_unmatched, &test),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

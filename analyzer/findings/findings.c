@@ -75,6 +75,7 @@ static const struct rule capture_rules[] = {
     {"capture-offload", SEVERITY_INFO, trust_offload, 0},
     {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
     {"time-skew", SEVERITY_WARNING, match_time_skew, 0},
+    {"trace-unmatched", SEVERITY_INFO, match_none, 0},
     {"capture-truncated", SEVERITY_WARNING, capture_truncated, 0},
 };
 

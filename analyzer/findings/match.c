@@ -79,6 +79,46 @@ void match_time_skew(const struct subject *subject, const struct rule *rule, str
 			skew_of(subject, rule, input, out);
 }
 
+/* ---- nothing in common ---- */
+
+static void unmatched(const struct subject *subject, const struct rule *rule, uint32_t input,
+                      struct findings *out)
+{
+	const struct trace_reading *reading = subject->model->capture.inputs[input].trace;
+	const struct session *captured = NULL, *printed = NULL;
+	bool only_tls13 = true;
+	for (const struct session *s = subject->model->first; s != NULL; s = s->next) {
+		if (s->trace == NULL) {
+			captured = captured == NULL ? s : captured;
+			only_tls13 = only_tls13 && s->tls.version == TLS_1_3;
+		} else if (s->opened.input == input && printed == NULL) {
+			printed = s;
+		}
+	}
+	if (reading->handshakes > 0 || captured == NULL || printed == NULL)
+		return;
+	const char *why = only_tls13 ? "the capture holds TLS 1.3, whose states such a trace does not have"
+	                  : reading->first == ORIGIN_NO_TIME
+	                      ? "the trace's lines have no stamps"
+	                      : "no two handshakes agree in steps, times and outcome, or more than one "
+	                        "pair would fit";
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "No session of the trace could be matched with one of the capture: %s.", why);
+	rule_cause(finding, "They are reported apart, and the two clocks are not compared.");
+	rule_advice(finding, "take trace and capture of the same connection, from before the engine "
+	                     "connects until the controller has decided");
+	rule_evidence(finding, &captured->opened);
+	rule_evidence(finding, &printed->opened);
+}
+
+void match_none(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct capture *capture = &subject->model->capture;
+	for (uint32_t input = 0; input < capture->n_inputs; input++)
+		if (capture->inputs[input].trace != NULL)
+			unmatched(subject, rule, input, out);
+}
+
 /* ---- what one saw and the other did not ---- */
 
 static const struct capture_input *trace_input(const struct subject *subject)
