@@ -106,6 +106,13 @@ bool session_trace_whole(const struct session *session, const struct origin *unt
 	return trace->lost == 0 || (until != NULL && origin_order(until, &trace->first_lost) < 0);
 }
 
+bool session_trace_syslog(const struct session *session)
+{
+	const struct session_trace *trace = session->trace;
+	return trace != NULL && session->n_steps == 0 && trace->n_events == 1 &&
+	       trace->events[0].kind == TRACE_SYSLOG;
+}
+
 enum handshake_state session_trace_handshake(const struct session *session)
 {
 	const struct session_trace *trace = session->trace;

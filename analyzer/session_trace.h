@@ -68,6 +68,9 @@ enum session_rank session_trace_rank(const struct session *session);
 /* No line of it is missing or unreadable up to this event; NULL asks for the whole session. */
 bool session_trace_whole(const struct session *session, const struct origin *until);
 
+/* All that is there of it is the line of a syslog which says that the controller closes it. */
+bool session_trace_syslog(const struct session *session);
+
 /* The handshake as the trace tells it. */
 enum handshake_state session_trace_handshake(const struct session *session);
 

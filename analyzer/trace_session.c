@@ -210,33 +210,36 @@ static void take_freed(struct trace_sessions *sessions, struct trace_conn *conn)
 
 /* ---- syslog ---- */
 
-static bool parse_address(struct span text, struct addr *out)
+/* Version 0 for what is none: addresses are blotted out in what people paste. */
+static struct addr parse_address(struct span text)
 {
 	char copy[INET6_ADDRSTRLEN] = "";
-	*out = (struct addr){0};
+	struct addr out = {0};
 	if (text.n == 0 || text.n >= sizeof copy)
-		return false;
+		return out;
 	memcpy(copy, text.p, text.n);
-	if (inet_pton(AF_INET, copy, out->bytes) == 1)
-		out->version = 4;
-	else if (inet_pton(AF_INET6, copy, out->bytes) == 1)
-		out->version = 6;
-	return out->version != 0;
+	if (inet_pton(AF_INET, copy, out.bytes) == 1)
+		out.version = 4;
+	else if (inet_pton(AF_INET6, copy, out.bytes) == 1)
+		out.version = 6;
+	return out;
 }
 
+/* False for ends that could not be read: they may be anybody's. */
 static bool has_ends(const struct session *session, const struct addr ends[2])
 {
-	return memcmp(&session->addr[session->controller], &ends[0], sizeof ends[0]) == 0 &&
+	return ends[0].version != 0 && ends[1].version != 0 &&
+	       memcmp(&session->addr[session->controller], &ends[0], sizeof ends[0]) == 0 &&
 	       memcmp(&session->addr[session_engine(session)], &ends[1], sizeof ends[1]) == 0;
 }
 
 /* The notice of a Catalyst 9800 that it closes a session: all that the log has of it. */
-static void take_syslog(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_syslog(struct trace_sessions *sessions, struct trace_process *process,
                         const struct trace_line *line)
 {
-	struct addr ends[2];
-	if (!parse_address(line->local, &ends[0]) || !parse_address(line->remote, &ends[1]))
-		return;
+	struct addr ends[2] = {parse_address(line->local), parse_address(line->remote)};
+	if (line->local.n == 0 || line->remote.n == 0)
+		return false; /* a notice of something else */
 	struct trace_conn *conn = process->first;
 	while (conn != NULL && !has_ends(conn->session, ends))
 		conn = conn->next;
@@ -248,6 +251,7 @@ static void take_syslog(struct trace_sessions *sessions, struct trace_process *p
 	touch(sessions, conn);
 	add_event(sessions, conn->session, TRACE_SYSLOG);
 	take_freed(sessions, conn);
+	return true;
 }
 
 /* ---- lines ---- */
@@ -399,8 +403,7 @@ static bool take_line(struct trace_sessions *sessions, const struct trace_line *
 		take_beginning(sessions, process, line);
 		return true;
 	case TRACE_SYSLOG:
-		take_syslog(sessions, process, line);
-		return true;
+		return take_syslog(sessions, process, line);
 	case TRACE_MESSAGE:
 		take_message(sessions, process, line);
 		return true;

@@ -76,7 +76,7 @@ struct trace_line {
 	enum trace_answer answer;
 	struct span words;
 	struct span text; /* the line behind its stamp */
-	struct span local, remote; /* TRACE_SYSLOG: the addresses as printed */
+	struct span local, remote; /* TRACE_SYSLOG: the addresses, without a port */
 	uint32_t repairs; /* characters and words that were taken for others */
 };
 

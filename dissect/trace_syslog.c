@@ -124,6 +124,16 @@ static void stamp(struct span head, struct trace_line *out)
 		out->no_year = false;
 }
 
+/* "192.0.2.1:16113", or "[2001:db8::5" of "[2001:db8::5]:16113". */
+static struct span without_port(struct span s)
+{
+	size_t colon = trace_text_find(s, ':');
+	struct span port = span_cut(s, colon + 1, s.n);
+	if (s.n > 0 && s.p[0] == '[')
+		return span_cut(s, 1, s.n);
+	return trace_text_find(port, ':') == port.n ? span_cut(s, 0, colon) : s;
+}
+
 /* What stands behind `key` up to a blank or bracket. */
 static struct span address(struct span s, const char *key)
 {
@@ -136,7 +146,7 @@ static struct span address(struct span s, const char *key)
 		size_t n = 0;
 		while (n < rest.n && !trace_text_blank(rest.p[n]) && rest.p[n] != ']' && rest.p[n] != ',')
 			n++;
-		return span_cut(rest, 0, n);
+		return without_port(span_cut(rest, 0, n));
 	}
 	return (struct span){.n = 0};
 }

@@ -119,6 +119,30 @@ static void syslog_lines(void **state)
 	assert_int_equal(decode("%LINK-3-UPDOWN: Interface up").kind, TRACE_OTHER);
 }
 
+static void syslog_ends(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *local, *remote;
+	} rows[] = {
+	    {"%NMSP_SYSLOG-5-X: [TLS local: 192.0.2.1:16113 remote: 192.0.2.9:40112] closing", "192.0.2.1",
+	     "192.0.2.9"},
+	    {"%NMSP_SYSLOG-5-X: [TLS local: [2001:db8::5]:16113 remote: [2001:db8::6]:7] closing", "2001:db8::5",
+	     "2001:db8::6"},
+	    {"%NMSP_SYSLOG-5-X: [TLS local: 2001:db8::5 remote: x] closing", "2001:db8::5", "x"},
+	    {"%NMSP_SYSLOG-5-X: service started", "", ""},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint8_t *keep;
+		struct trace_line line = decode_bytes(rows[i].text, strlen(rows[i].text), &keep);
+		assert_int_equal(line.kind, TRACE_SYSLOG);
+		assert_span(line.local, rows[i].local);
+		assert_span(line.remote, rows[i].remote);
+		free(keep);
+		cut_everywhere(rows[i].text);
+	}
+}
+
 static void state_table(void **state)
 {
 	(void)state;
@@ -159,6 +183,7 @@ int main(void)
 	    cmocka_unit_test(openssl_states),
 	    cmocka_unit_test(openssl_alerts_and_errors),
 	    cmocka_unit_test(syslog_lines),
+	    cmocka_unit_test(syslog_ends),
 	    cmocka_unit_test(state_table),
 	    cmocka_unit_test(cut_lines),
 	};

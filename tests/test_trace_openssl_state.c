@@ -36,11 +36,15 @@ static void close_notify_closes(void **state)
 		bool by_controller, closed;
 		const char *end;
 	} rows[] = {
-	    {ACCEPTED "SSL3 alert read:warning:close notify\n", false, true, "closed by the engine (close_notify)"},
-	    {ACCEPTED "SSL3 alert write:warning:close notify\n", true, true, "closed by the controller (close_notify)"},
-	    {ACCEPTED "SSL3 alert read:warning:close notify\nSSL3 alert write:warning:close notify\n", false, true,
+	    {ACCEPTED "SSL3 alert read:warning:close notify\n", false, true,
 	     "closed by the engine (close_notify)"},
-	    {ACCEPTED "SSL3 alert read:warning:no renegotiation\n", false, false, "still open when the trace ends"},
+	    {ACCEPTED "SSL3 alert write:warning:close notify\n", true, true,
+	     "closed by the controller (close_notify)"},
+	    {ACCEPTED "SSL3 alert read:warning:close notify\n"
+	              "SSL3 alert write:warning:close notify\n", false, true,
+	     "closed by the engine (close_notify)"},
+	    {ACCEPTED "SSL3 alert read:warning:no renegotiation\n", false, false,
+	     "still open when the trace ends"},
 	    {CALLBACKS STAMP("100", "a5") "SSL state = 0x3; where = 0x4004; ret = 0x100\n", false, true,
 	     "closed by the engine (close_notify)"},
 	    {CALLBACKS STAMP("100", "a5") "SSL state = 0x3; where = 0x4008; ret = 0x100\n", true, true,

@@ -226,6 +226,37 @@ static void syslog_gives_addresses(void **state)
 	model_free(traced.model);
 }
 
+/* It says that a connection was closed, whoever its ends are; other notices say nothing. */
+static void syslog_alone(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t sessions;
+	} rows[] = {
+	    {"%NMSP_SYSLOG-5-NMSP_SSL_NOTICE: nmspd TLS notice [TLS local: x remote: y] closing\n"
+	     "%NMSP_SYSLOG-5-NMSP_SSL_NOTICE: nmspd TLS notice [TLS local: x remote: y] closing\n",
+	     2},
+	    {"%NMSP_SYSLOG-5-NMSP_SSL_NOTICE: nmspd TLS notice [TLS local: 192.0.2.1 remote: y] closing\n", 1},
+	    {"%NMSP_SYSLOG-5-X: service started\n", 0},
+	};
+	struct findings *findings = calloc(1, sizeof *findings);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct traced traced = trace_text(rows[i].text);
+		assert_int_equal(traced.model->n_sessions, rows[i].sessions);
+		assert_int_equal(traced.understood, rows[i].sessions > 0);
+		for (const struct session *s = traced.model->first; s != NULL; s = s->next) {
+			assert_int_equal(session_state(s, s->last.time), SESSION_CLOSED);
+			findings_of_session(traced.model, s, findings);
+			assert_int_equal(findings->n, 1);
+			has(findings->list[0].summary, "A line of the syslog is all");
+			assert_null(strstr(findings->list[0].advice[0], "set trace"));
+		}
+		model_free(traced.model);
+	}
+	free(findings);
+}
+
 static void the_controller_as_client(void **state)
 {
 	(void)state;
@@ -395,6 +426,7 @@ int main(void)
 	    cmocka_unit_test(many_open_connections),
 	    cmocka_unit_test(a_pointer_with_a_misread_digit),
 	    cmocka_unit_test(syslog_gives_addresses),
+	    cmocka_unit_test(syslog_alone),
 	    cmocka_unit_test(the_controller_as_client),
 	    cmocka_unit_test(zones),
 	    cmocka_unit_test(no_times),

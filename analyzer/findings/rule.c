@@ -4,6 +4,7 @@
  */
 #include "analyzer/findings/rule.h"
 
+#include "analyzer/session_trace.h"
 #include "dissect/tls_names.h"
 
 #include <inttypes.h>
@@ -178,7 +179,8 @@ const char *rule_close(const struct session *session, char text[RULE_TEXT])
 		snprintf(text, RULE_TEXT, "still open%s",
 		         session->trace != NULL ? " when the trace ends" : "");
 	else if (session->close == CLOSE_NONE)
-		snprintf(text, RULE_TEXT, "freed by the controller");
+		snprintf(text, RULE_TEXT, "%s by the controller",
+		         session_trace_syslog(session) ? "closed" : "freed");
 	else
 		snprintf(text, RULE_TEXT, "closed by the %s%s", rule_side(session, session->closed_by),
 		         how[session->close]);

@@ -38,6 +38,14 @@ void trace_rejected(const struct subject *subject, struct finding *finding)
 
 void trace_midstream(const struct subject *subject, struct finding *finding)
 {
+	if (session_trace_syslog(subject->session)) {
+		rule_summary(finding, "A line of the syslog is all there is of this connection: the controller "
+		                      "closed it.");
+		rule_cause(finding, "The line does not say why, nor what was decided before.");
+		rule_advice(finding, "capture between controller and engine, and restart the connection from the "
+		                     "engine");
+		return;
+	}
 	rule_summary(finding, "The trace begins behind the start of this connection.");
 	rule_cause(finding, "%s",
 	           subject->handshake == HANDSHAKE_COMPLETE

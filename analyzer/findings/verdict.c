@@ -48,6 +48,8 @@ static int64_t handshake_time(const struct session *session)
 
 static const char *missing(const struct session *session)
 {
+	if (session_trace_syslog(session))
+		return "a line of the syslog is all there is";
 	if (session->trace != NULL)
 		return session->midstream ? "the trace begins behind its start"
 		                          : "lines of the trace are missing";
