@@ -200,8 +200,6 @@ static bool may_have_missed(const struct voter *voter, int64_t at)
 {
 	const struct session *session = voter->session;
 	int64_t behind = origin_elapsed(at, voter->watched);
-	if (voter->handshake == HANDSHAKE_COMPLETE)
-		return false;
 	if (session->closed.packet == 0)
 		return !voter->whole || behind <= LATE;
 	return behind >= -SPREAD && behind <= (session->trace != NULL ? LATE : SPREAD);
@@ -211,8 +209,8 @@ static bool may_have_missed(const struct voter *voter, int64_t at)
 static bool alert_missed(const struct voter *wire, const struct voter *trace, const struct pair *pair)
 {
 	int64_t offset = pair->low / 2 + pair->high / 2;
-	if (pair->against || origin_elapsed(pair->low, pair->high) > CLOSE ||
-	    !beyond_flight(wire->session) || !beyond_flight(trace->session))
+	if (origin_elapsed(pair->low, pair->high) > CLOSE || !beyond_flight(wire->session) ||
+	    !beyond_flight(trace->session))
 		return false;
 	if (wire->alert == NULL && trace->alert != NULL && trace->alert->at.time != ORIGIN_NO_TIME)
 		return may_have_missed(wire, origin_elapsed(offset, trace->alert->at.time));

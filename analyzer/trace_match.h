@@ -10,8 +10,9 @@
 /*
  * Every trace for itself: sessions are compared by their handshakes, the offset of the clocks is what most of
  * them agree on, and what then falls together is joined: the wire's session gets `traced`, and the trace's
- * leaves the list. No offset without a rival that comes close: then nothing is joined. Fills in the
- * offset of the trace's input.
+ * leaves the list. No offset without a rival that comes close: then nothing is joined. One session on each
+ * side is joined also when only one of them has the alert, if all steps fit. Fills in the offset of the
+ * trace's input.
  */
 void trace_match(struct model *model);
 

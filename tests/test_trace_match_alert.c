@@ -78,9 +78,10 @@ static void test_joined(void **state)
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		struct seeded random = seeded_of(seed);
 		struct real real = random_real(&random);
-		struct both both = both_new(&random, &real, seeded_one_in(&random, 2), offsets[seed % 3]);
-		if (seeded_one_in(&random, 2))
-			close_silent(&both, (int64_t)seeded_below(&random, 40) * MS);
+		bool captured = seeded_one_in(&random, 2);
+		struct both both = both_new(&random, &real, captured, offsets[seed % 3]);
+		if (seeded_one_in(&random, 2)) /* the print may wait */
+			close_silent(&both, (int64_t)seeded_below(&random, captured ? 4900 : 40) * MS);
 		seeded_check(&random, joins(&both), "not joined");
 	}
 }
