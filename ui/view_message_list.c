@@ -241,7 +241,8 @@ static size_t brief(const struct field *of, char text[BRIEF])
 {
 	if (of->kind == FIELD_TEXT && !of->malformed) {
 		struct span head = span_cut(of->bytes, 0, BRIEF - 1);
-		memcpy(text, head.p, head.n);
+		if (head.n > 0)
+			memcpy(text, head.p, head.n);
 		return head.n;
 	}
 	struct rd r = rd_of(of->bytes);
