@@ -203,6 +203,7 @@ extern const struct table view_tls;
 extern const struct table view_certificates;
 extern const struct table view_auth;
 extern const struct table view_auth_fix;
+extern const struct table view_entry; /* of the AuthList, that the decision here rests on */
 extern const struct table view_checklist;
 extern const struct table view_findings;        /* of the session, or of the capture outside of sessions */
 extern const struct table view_findings_advice; /* of the finding that is the item */
@@ -221,6 +222,12 @@ extern const struct table view_messages;       /* by type and direction */
 extern const struct table view_message_list;   /* one by one, as far as they are kept */
 extern const struct table view_message_fields; /* of the message whose row was opened last */
 extern const struct table view_trust;    /* for people: sentences on how far the capture can be trusted */
+
+/* The MAC address of an entry, or its text where it is damaged. */
+struct value view_entry_mac(const struct authtext_token *token);
+
+/* "wlc.txt line 4"; NULL gives a null value. */
+struct value view_entry_place(const struct row *row, const struct authlist_entry *of);
 
 /* The name of a message type by the session's framing, else TYPE_<n>. */
 struct value view_messages_type(const struct row *row, uint32_t type);

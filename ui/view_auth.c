@@ -2,8 +2,6 @@
  */
 #include "ui/view.h"
 
-#include <stdio.h>
-
 static const struct session_auth *auth(const struct row *row)
 {
 	return &row->session->auth;
@@ -137,36 +135,6 @@ static struct value matched_label(const struct row *row)
 	return has_match(row) ? view_text(cert_hash_label(auth(row)->decision.matched)) : view_null();
 }
 
-/* ---- the entry that the prediction rests on ---- */
-
-static struct value entry_source(const struct row *row)
-{
-	if (entry(row) == NULL)
-		return view_null();
-	return view_text(row->view->model->authlist.files[entry(row)->file].name);
-}
-
-static struct value entry_line(const struct row *row)
-{
-	return entry(row) == NULL ? view_null() : view_count(entry(row)->line);
-}
-
-static struct value entry_mac(const struct row *row)
-{
-	uint8_t bytes[6];
-	if (entry(row) == NULL)
-		return view_null();
-	const struct authtext_token *token = &entry(row)->mac;
-	if (token->damage != 0 || !authtext_mac(token->text, bytes))
-		return view_text(token->text);
-	return view_mac(bytes);
-}
-
-static struct value entry_hash(const struct row *row)
-{
-	return entry(row) == NULL ? view_null() : view_text(entry(row)->hash.text);
-}
-
 /* The engine's key hash in the digest that the entry has, to be compared by eye. */
 static struct value engine_hash(const struct row *row)
 {
@@ -180,26 +148,6 @@ static struct value engine_hash(const struct row *row)
 	return (struct value){.kind = VALUE_BYTES,
 	                      .bytes = span_of(cert->hash[which], cert_hash_bytes(which))};
 }
-
-static struct value entry_place(const struct row *row)
-{
-	if (entry(row) == NULL)
-		return view_null();
-	const char *name = row->view->model->authlist.files[entry(row)->file].name;
-	char *text = row->view->scratch;
-	snprintf(text, sizeof row->view->scratch, "%s line %u", name, (unsigned)entry(row)->line);
-	return view_text(text);
-}
-
-static const struct column entry_columns[] = {
-    {.label = "Entry", .get = entry_place},
-    {.key = "source", .get = entry_source},
-    {.key = "line", .get = entry_line},
-    {.key = "mac", .label = "Entry MAC", .get = entry_mac},
-    {.key = "hash", .label = "Entry hash", .get = entry_hash},
-};
-
-static const struct table entry_table = {TABLE_OF(entry_columns)};
 
 /* ---- fix ---- */
 
@@ -229,7 +177,7 @@ static const struct column columns[] = {
     {.key = "mac", .label = "Engine MAC", .get = mac},
     {.key = "matched", .get = matched},
     {.label = "Matched by", .get = matched_label},
-    {.key = "entry", .label = "Entry", .shape = COLUMN_OBJECT, .table = &entry_table},
+    {.key = "entry", .label = "Entry", .shape = COLUMN_OBJECT, .table = &view_entry},
     {.label = "Engine hash", .get = engine_hash},
     {.key = "fix", .shape = COLUMN_STRINGS, .table = &view_auth_fix},
 };

@@ -4,8 +4,6 @@
  */
 #include "ui/view.h"
 
-#include <stdio.h>
-
 static const struct authlist *list(const struct row *row)
 {
 	return &row->view->model->authlist;
@@ -21,14 +19,6 @@ static const struct auth_decision *decision(const struct row *row)
 	return &row->view->comparison;
 }
 
-static struct value mac_of(const struct authtext_token *token)
-{
-	uint8_t bytes[6];
-	if (token->damage != 0 || !authtext_mac(token->text, bytes))
-		return view_text(token->text);
-	return view_mac(bytes);
-}
-
 static const struct authlist_entry *own_entry(const struct row *row)
 {
 	return authlist_own_entry(list(row), engine(row), decision(row)->entry);
@@ -36,7 +26,7 @@ static const struct authlist_entry *own_entry(const struct row *row)
 
 static struct value mac(const struct row *row)
 {
-	return mac_of(&own_entry(row)->mac);
+	return view_entry_mac(&own_entry(row)->mac);
 }
 
 static struct value result(const struct row *row)
@@ -72,21 +62,11 @@ static struct value detail(const struct row *row)
 	return view_text(decision(row)->detail);
 }
 
-/* ---- the two entries ---- */
-
-static struct value place(const struct row *row, const struct authlist_entry *entry)
-{
-	char *text = row->view->scratch;
-	if (entry == NULL)
-		return view_null();
-	snprintf(text, sizeof row->view->scratch, "%s line %u", list(row)->files[entry->file].name,
-	         (unsigned)entry->line);
-	return view_text(text);
-}
+/* ---- the engine's own entry ---- */
 
 static struct value own_place(const struct row *row)
 {
-	return place(row, own_entry(row));
+	return view_entry_place(row, own_entry(row));
 }
 
 static struct value own_source(const struct row *row)
@@ -113,45 +93,6 @@ static const struct column own_columns[] = {
 
 static const struct table own_table = {TABLE_OF(own_columns)};
 
-static struct value entry_place(const struct row *row)
-{
-	return place(row, decision(row)->entry);
-}
-
-static struct value entry_source(const struct row *row)
-{
-	const struct authlist_entry *entry = decision(row)->entry;
-	return entry == NULL ? view_null() : view_text(list(row)->files[entry->file].name);
-}
-
-static struct value entry_line(const struct row *row)
-{
-	const struct authlist_entry *entry = decision(row)->entry;
-	return entry == NULL ? view_null() : view_count(entry->line);
-}
-
-static struct value entry_mac(const struct row *row)
-{
-	const struct authlist_entry *entry = decision(row)->entry;
-	return entry == NULL ? view_null() : mac_of(&entry->mac);
-}
-
-static struct value entry_hash(const struct row *row)
-{
-	const struct authlist_entry *entry = decision(row)->entry;
-	return entry == NULL ? view_null() : view_text(entry->hash.text);
-}
-
-static const struct column entry_columns[] = {
-    {.label = "Entry", .get = entry_place},
-    {.key = "source", .get = entry_source},
-    {.key = "line", .get = entry_line},
-    {.key = "mac", .label = "Entry MAC", .get = entry_mac},
-    {.key = "hash", .label = "Entry hash", .get = entry_hash},
-};
-
-static const struct table entry_table = {TABLE_OF(entry_columns)};
-
 /* ---- rows ---- */
 
 static size_t count(const struct row *parent)
@@ -171,7 +112,7 @@ static const struct column columns[] = {
     {.label = "That is", .get = meaning},
     {.key = "detail", .label = "In detail", .get = detail},
     {.key = "engine", .label = "Engine's text", .shape = COLUMN_OBJECT, .table = &own_table},
-    {.key = "entry", .label = "Entry", .shape = COLUMN_OBJECT, .table = &entry_table},
+    {.key = "entry", .label = "Entry", .shape = COLUMN_OBJECT, .table = &view_entry},
 };
 
 const struct table view_comparison = {TABLE_OF(columns), .count = count, .open = open};
