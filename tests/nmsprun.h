@@ -90,6 +90,14 @@ static inline void nmsprun_end(struct nmsprun *run)
 	}
 }
 
+/* A session of which one side says all at once, and no more. */
+static inline void nmsprun_whole(struct nmsprun *run, uint8_t dir, const struct nmsptalk *talk)
+{
+	nmsprun_start(run);
+	nmsprun_stream(run, dir, talk, 0, talk->n, talk->n);
+	nmsprun_end(run);
+}
+
 static inline const struct nmsp_count *nmsprun_find(const struct session_nmsp *nmsp, uint32_t type,
                                                     uint8_t dir)
 {

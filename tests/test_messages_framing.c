@@ -44,9 +44,7 @@ static void test_lengths_alone(void **state)
 	struct nmsptalk *s = xcalloc(1, sizeof *s);
 	for (uint32_t i = 0; i < 20; i++)
 		nmsptalk_bulk(s, (uint16_t)(5000 + i), 100);
-	nmsprun_start(&run);
-	nmsprun_stream(&run, NMSPRUN_ENGINE, s, 0, s->n, s->n);
-	nmsprun_end(&run);
+	nmsprun_whole(&run, NMSPRUN_ENGINE, s);
 	assert_true(run.session->nmsp->decided);
 	assert_null(run.session->nmsp->profile);
 	nmsprun_stop(&run);
@@ -223,9 +221,7 @@ static void test_bad_length(void **state)
 		nmsprun_engine(s);
 		nmsptalk_head(s, 16, lengths[liar], 3);
 		nmsprun_engine(s);
-		nmsprun_start(&run);
-		nmsprun_stream(&run, NMSPRUN_ENGINE, s, 0, s->n, s->n);
-		nmsprun_end(&run);
+		nmsprun_whole(&run, NMSPRUN_ENGINE, s);
 		const struct session_nmsp *nmsp = run.session->nmsp;
 		nmsprun_check_sums(nmsp);
 		assert_int_equal(nmsp->malformed, 1);
@@ -247,9 +243,7 @@ static void test_first_lies(void **state)
 	struct nmsptalk *s = xcalloc(1, sizeof *s);
 	nmsptalk_head(s, 16, 3, 3);
 	nmsprun_engine(s);
-	nmsprun_start(&run);
-	nmsprun_stream(&run, NMSPRUN_ENGINE, s, 0, s->n, s->n);
-	nmsprun_end(&run);
+	nmsprun_whole(&run, NMSPRUN_ENGINE, s);
 	assert_non_null(run.session->nmsp->profile);
 	assert_int_equal(run.session->nmsp->misfits, 1);
 	assert_int_equal(run.session->nmsp->messages[NMSPRUN_ENGINE], 10);
@@ -271,9 +265,7 @@ static void test_bad_element(void **state)
 		nmsptalk_put(s, 0, 2);
 	}
 	nmsprun_engine(s);
-	nmsprun_start(&run);
-	nmsprun_stream(&run, NMSPRUN_ENGINE, s, 0, s->n, s->n);
-	nmsprun_end(&run);
+	nmsprun_whole(&run, NMSPRUN_ENGINE, s);
 	const struct session_nmsp *nmsp = run.session->nmsp;
 	nmsprun_check_sums(nmsp);
 	assert_int_equal(nmsp->malformed, LIMIT_MALFORMED + 4);
