@@ -36,22 +36,16 @@ void authlist_free(struct authlist *list)
 	*list = (struct authlist){.certs = NULL};
 }
 
-int authlist_read(struct authlist *list, const char *path, struct err *err)
+int authlist_read(struct authlist *list, struct source *source, struct err *err)
 {
-	FILE *file = fopen(path, "rb");
-	if (file == NULL)
-		return err_set(err, "%s: cannot open this allow list: %s", path, strerror(errno));
+	uint8_t *text;
+	size_t n;
 	size_t room = LIMIT_LIST_BYTES + 1; /* one more, to see that there is more */
-	uint8_t *text = xmalloc(room);
-	size_t n = fread(text, 1, room, file);
-	int result = 0;
-	if (ferror(file))
-		result = err_set(err, "%s: cannot read this allow list: %s", path, strerror(errno));
-	else
-		authlist_parse(list, path, span_of(text, n));
+	if (source_slurp(source, room, &text, &n, err) != 0)
+		return -1;
+	authlist_parse(list, source->name, span_of(text, n));
 	free(text);
-	fclose(file);
-	return result;
+	return 0;
 }
 
 /* ---- engines and controllers ---- */

@@ -6,7 +6,7 @@
 #define ANALYZER_AUTHLIST_H
 
 #include "analyzer/cert.h"
-#include "analyzer/err.h"
+#include "analyzer/source.h"
 #include "dissect/authtext.h"
 
 #define AUTHLIST_NONE UINT32_MAX /* no entry */
@@ -117,7 +117,7 @@ void authlist_free(struct authlist *list);
  * with a sentence when it cannot be read. Text that holds no entry is not an error: it is a problem note of
  * the file.
  */
-int authlist_read(struct authlist *list, const char *path, struct err *err);
+int authlist_read(struct authlist *list, struct source *source, struct err *err);
 
 /* The same from memory; `name` is copied. */
 void authlist_parse(struct authlist *list, const char *name, struct span text);

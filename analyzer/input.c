@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,12 +34,15 @@ struct input {
 	struct span left;  /* bytes of the buffer that were not taken yet */
 	uint64_t unpacked; /* bytes that came into the buffer so far */
 	bool ended;        /* nothing more comes into the buffer */
+	bool is_file;      /* a regular file: reading never waits */
+	bool dry;          /* a pipe that has nothing at the moment */
+	bool has_magic;
 	char broken[96];   /* why reading or unpacking ended early, "" when it did not */
 
 	z_stream *gzip; /* NULL when the file is plain */
 	uint8_t *packed;
 
-	struct capfile_packet first; /* read by input_open, handed out by the first input_next */
+	struct capfile_packet first; /* read by input_start, handed out by the first input_next */
 	bool has_first;
 	int64_t first_time;
 	uint8_t *early; /* key logs in front of it, handed out before it */
@@ -51,11 +55,6 @@ struct input {
 	uint64_t position, size;
 };
 
-static const char *shown_name(const struct input *input)
-{
-	return strcmp(input->name, "-") == 0 ? "standard input" : input->name;
-}
-
 /* Frees bytes that may hold secrets; NULL is allowed. */
 static void forget(uint8_t *bytes, size_t n)
 {
@@ -66,13 +65,23 @@ static void forget(uint8_t *bytes, size_t n)
 
 /* ---- bytes into the buffer --------------------------------------------------------------------------- */
 
-/* Bytes of the file as stored; 0 at its end and when it cannot be read, which sets input->broken. */
+/* A read would not wait. */
+static bool has_bytes(const struct input *input)
+{
+	struct pollfd ready = {.fd = input->fd, .events = POLLIN};
+	return input->is_file || poll(&ready, 1, 0) != 0;
+}
+
+/*
+ * Bytes of the file as stored; 0 at its end, when it cannot be read, which sets input->broken, and when a pipe
+ * has none, which sets input->dry.
+ */
 static size_t read_stored(struct input *input, uint8_t *to, size_t n)
 {
-	ssize_t got;
-	do {
-		got = read(input->fd, to, n);
-	} while (got < 0 && errno == EINTR);
+	input->dry = !has_bytes(input);
+	if (input->dry)
+		return 0;
+	ssize_t got = source_read(input->fd, to, n);
 	if (got < 0) {
 		snprintf(input->broken, sizeof input->broken, "%s", strerror(errno));
 		return 0;
@@ -81,7 +90,7 @@ static size_t read_stored(struct input *input, uint8_t *to, size_t n)
 	return (size_t)got;
 }
 
-/* Unpacks at least one byte; 0 at the end of the gzip data, and where it is cut or damaged. */
+/* Unpacks at least one byte; 0 at the end of the gzip data, where it is cut or damaged, and when it is dry. */
 static size_t read_gzip(struct input *input, uint8_t *to, size_t n)
 {
 	z_stream *gzip = input->gzip;
@@ -104,7 +113,7 @@ static size_t read_gzip(struct input *input, uint8_t *to, size_t n)
 	}
 	size_t got = n - gzip->avail_out;
 	/* Between two members nothing has been taken of the next one yet. */
-	if (got == 0 && gzip->total_in > 0 && input->broken[0] == '\0')
+	if (got == 0 && !input->dry && gzip->total_in > 0 && input->broken[0] == '\0')
 		snprintf(input->broken, sizeof input->broken, "the gzip data ends early");
 	return got;
 }
@@ -118,15 +127,18 @@ static void fill(struct input *input)
 	uint8_t *to = &input->buffer[kept];
 	size_t room = BUFFER_BYTES - kept;
 	size_t got = input->gzip != NULL ? read_gzip(input, to, room) : read_stored(input, to, room);
-	input->ended = got == 0;
+	input->ended = got == 0 && !input->dry;
 	input->unpacked += got;
 	input->left = span_of(input->buffer, kept + got);
 }
 
-static void fill_magic(struct input *input)
+/* False when a pipe has not brought it yet. */
+static bool fill_magic(struct input *input)
 {
-	while (input->left.n < MAGIC_BYTES && !input->ended)
+	do
 		fill(input);
+	while (input->left.n < MAGIC_BYTES && !input->ended && !input->dry);
+	return !input->dry || input->left.n >= MAGIC_BYTES;
 }
 
 /* What was read so far becomes gzip's input. */
@@ -165,10 +177,14 @@ static void finish(struct input *input)
 static enum input_result take(struct input *input, struct capfile_packet *out)
 {
 	enum capfile_result result;
-	while ((result = capfile_next(input->reader, &input->left, out)) == CAPFILE_MORE && !input->ended)
+	input->dry = false;
+	while ((result = capfile_next(input->reader, &input->left, out)) == CAPFILE_MORE && !input->ended &&
+	       !input->dry)
 		fill(input);
 	if (result == CAPFILE_SECRETS)
 		return INPUT_SECRETS;
+	if (result == CAPFILE_MORE && input->dry)
+		return INPUT_WAIT;
 	return result == CAPFILE_PACKET ? INPUT_PACKET : INPUT_END;
 }
 
@@ -191,8 +207,8 @@ enum input_result input_next(struct input *input, struct capfile_packet *out)
 		finish(input);
 		return input->state;
 	}
-	if (result == INPUT_SECRETS)
-		return INPUT_SECRETS;
+	if (result != INPUT_PACKET)
+		return result;
 	input->packets++;
 	input->bytes += out->data.n;
 	return INPUT_PACKET;
@@ -229,7 +245,7 @@ static bool is_text(struct span head)
 /* Why the input is no capture file, and the cure. */
 static void refuse(const struct input *input, struct err *err)
 {
-	const char *name = shown_name(input);
+	const char *name = source_shown(input->name);
 	struct span head = input->left;
 	const char *problem = capfile_problem(input->reader);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
@@ -255,19 +271,20 @@ static void refuse(const struct input *input, struct err *err)
 		        cut ? "too short to be a capture" : problem);
 }
 
-static struct input *new_input(const char *path, int fd)
+struct input *input_new(struct source *source)
 {
 	struct input *input = xcalloc(1, sizeof *input);
-	input->name = xstrdup(path);
-	input->fd = fd;
+	input->name = xstrdup(source->name);
+	input->fd = source_take(source);
 	input->reader = capfile_new();
 	input->buffer = xmalloc(BUFFER_BYTES);
 	input->left = span_of(input->buffer, 0);
 	input->first_time = INT64_MAX;
 	struct stat status;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+	input->is_file = fstat(input->fd, &status) == 0 && S_ISREG(status.st_mode);
+	if (input->is_file)
 		input->size = (uint64_t)status.st_size;
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	(void)posix_fadvise(input->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return input;
 }
 
@@ -288,45 +305,38 @@ static void keep_early(struct input *input, struct span text)
 	input->has_early = true;
 }
 
-static void read_first(struct input *input)
+enum input_start input_start(struct input *input, struct err *err)
 {
+	size_t n = strlen(GZIP_MAGIC);
+	if (!input->has_magic) {
+		if (!fill_magic(input))
+			return INPUT_STARTING;
+		input->has_magic = true;
+		if (span_equal(span_cut(input->left, 0, n), span_of(GZIP_MAGIC, n)))
+			start_gzip(input);
+	}
 	enum input_result result;
 	while ((result = take(input, &input->first)) == INPUT_SECRETS)
 		keep_early(input, input->first.data);
-	input->has_first = result == INPUT_PACKET;
-}
-
-struct input *input_open(const char *path, struct err *err)
-{
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		err_set(err, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	struct input *input = new_input(path, fd);
-	fill_magic(input);
-	size_t n = strlen(GZIP_MAGIC);
-	if (span_equal(span_cut(input->left, 0, n), span_of(GZIP_MAGIC, n)))
-		start_gzip(input);
-	read_first(input);
+	if (result == INPUT_WAIT)
+		return INPUT_STARTING;
 	if (capfile_kind(input->reader) == CAPFILE_UNKNOWN) {
 		refuse(input, err);
-		input_close(input);
-		return NULL;
+		return INPUT_REFUSED;
 	}
+	input->has_first = result == INPUT_PACKET;
 	if (input->has_first)
 		input->first_time = input->first.time;
 	else
 		finish(input);
-	return input;
+	return INPUT_STARTED;
 }
 
 void input_close(struct input *input)
 {
 	if (input == NULL)
 		return;
-	if (input->fd != STDIN_FILENO)
-		close(input->fd);
+	close(input->fd);
 	if (input->gzip != NULL)
 		inflateEnd(input->gzip);
 	free(input->gzip);
@@ -339,6 +349,11 @@ void input_close(struct input *input)
 }
 
 /* ---- facts ------------------------------------------------------------------------------------------- */
+
+int input_fd(const struct input *input)
+{
+	return input->fd;
+}
 
 int64_t input_first_time(const struct input *input)
 {

@@ -1,31 +1,43 @@
 /*
  * One capture input: a file or standard input, plain or gzipped, read in slices.
  *
- * Owns the descriptor, the buffer, the gzip state and the capfile reader. Never blocks longer than one
- * read of one buffer. Packets and key logs borrow from the input's buffer until the next call.
+ * Owns the descriptor, the buffer, the gzip state and the capfile reader. Never waits for a pipe. Packets and
+ * key logs borrow from the input's buffer until the next call.
  */
 #ifndef ANALYZER_INPUT_H
 #define ANALYZER_INPUT_H
 
 #include "analyzer/capfile.h"
-#include "analyzer/err.h"
+#include "analyzer/source.h"
 
 enum input_result {
 	INPUT_PACKET,
+	INPUT_WAIT,      /* a pipe has nothing more at the moment: ask again when input_fd() is readable */
 	INPUT_SECRETS,   /* out->data holds lines of a TLS key log, all else in *out is 0; no packet is counted */
 	INPUT_END,       /* the whole input was read */
 	INPUT_TRUNCATED, /* it ended in the middle of an item, or is damaged: input_problem() says how */
 };
 
+enum input_start {
+	INPUT_STARTED,
+	INPUT_STARTING, /* a pipe has not said enough yet: call again when input_fd() is readable */
+	INPUT_REFUSED,
+};
+
 struct input;
 
-/*
- * Opens `path` ("-" is standard input) and reads up to its first packet, so that errors of the head show
- * at once. NULL and a sentence in `err` that names the path and the cure when it cannot be opened, holds 0
- * bytes, or is no capture file. Free with input_close.
- */
-struct input *input_open(const char *path, struct err *err);
+/* Takes the source over and reads nothing yet. Free with input_close. */
+struct input *input_new(struct source *source);
 void input_close(struct input *input); /* NULL is allowed */
+
+/*
+ * Reads up to the first packet, so that errors of the head show at once. INPUT_REFUSED and a sentence in `err`
+ * that names the path and the cure when it holds 0 bytes or is no capture file.
+ */
+enum input_start input_start(struct input *input, struct err *err);
+
+/* What to poll for reading after INPUT_WAIT or INPUT_STARTING. */
+int input_fd(const struct input *input);
 
 /* The next packet or key log in *out. After INPUT_END or INPUT_TRUNCATED the answer stays the same. */
 enum input_result input_next(struct input *input, struct capfile_packet *out);

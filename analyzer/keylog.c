@@ -11,7 +11,6 @@
 #include "dissect/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -350,15 +349,6 @@ void keylog_parse(struct keylog *keylog, struct span text)
 
 /* ---- files ------------------------------------------------------------------------------------------ */
 
-static ssize_t read_some(int fd, uint8_t *to, size_t n)
-{
-	ssize_t got;
-	do {
-		got = read(fd, to, n);
-	} while (got < 0 && errno == EINTR);
-	return got;
-}
-
 /* Bytes up to the last line end; all of them when the buffer is full and holds none. */
 static size_t whole_lines(const uint8_t *buffer, size_t n)
 {
@@ -384,7 +374,7 @@ static int read_all(struct keylog *keylog, int fd, uint8_t *buffer)
 {
 	size_t held = 0;
 	ssize_t got;
-	while ((got = read_some(fd, &buffer[held], READ_BYTES - held)) > 0) {
+	while ((got = source_read(fd, &buffer[held], READ_BYTES - held)) > 0) {
 		held += (size_t)got;
 		size_t whole = whole_lines(buffer, held);
 		keylog_parse(keylog, span_of(buffer, whole));
@@ -396,22 +386,18 @@ static int read_all(struct keylog *keylog, int fd, uint8_t *buffer)
 	return error;
 }
 
-int keylog_read(struct keylog *keylog, const char *path, struct err *err)
+int keylog_read(struct keylog *keylog, struct source *source, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_set(err, "cannot open key log %s: %s; check the path and the permission", path,
-		               strerror(errno));
 	if (keylog->name == NULL)
-		keylog->name = xstrdup(path);
-	expect_lines(keylog, fd);
+		keylog->name = xstrdup(source->name);
+	expect_lines(keylog, source->fd);
 	uint8_t *buffer = xmalloc(READ_BYTES);
-	int error = read_all(keylog, fd, buffer);
+	int error = read_all(keylog, source->fd, buffer);
 	explicit_bzero(buffer, READ_BYTES);
 	free(buffer);
-	close(fd);
+	source_close(source);
 	if (error != 0)
 		return err_set(err, "cannot read key log %s: %s; give a text file with one secret a line",
-		               path, strerror(error));
+		               source->name, strerror(error));
 	return 0;
 }

@@ -11,7 +11,7 @@
 #ifndef ANALYZER_KEYLOG_H
 #define ANALYZER_KEYLOG_H
 
-#include "analyzer/err.h"
+#include "analyzer/source.h"
 #include "dissect/rd.h"
 #include "dissect/tls.h"
 
@@ -46,7 +46,7 @@ struct keylog *keylog_new(void);
 void keylog_free(struct keylog *keylog); /* NULL is allowed */
 
 /* Reads a whole file in one pass. -1 and a sentence with the cure when it cannot be read. */
-int keylog_read(struct keylog *keylog, const char *path, struct err *err);
+int keylog_read(struct keylog *keylog, struct source *source, struct err *err);
 
 /* Lines from memory, e.g. a decryption secrets block; a last line without line end counts as whole. */
 void keylog_parse(struct keylog *keylog, struct span text);

@@ -32,23 +32,14 @@ static struct profile *parse(const char *path, struct span text, struct err *err
 	return NULL;
 }
 
-struct profile *profile_file_read(const char *path, struct err *err)
+struct profile *profile_file_read(struct source *source, struct err *err)
 {
-	FILE *file = fopen(path, "rb");
-	if (file == NULL) {
-		err_set(err, "%s: cannot open this profile: %s; check the path and the permission", path,
-		        strerror(errno));
-		return NULL;
-	}
+	uint8_t *text;
+	size_t n;
 	size_t room = LIMIT_PROFILE_BYTES + 1; /* one more, to see that there is more */
-	uint8_t *text = xmalloc(room);
-	size_t n = fread(text, 1, room, file);
-	struct profile *profile = NULL;
-	if (ferror(file))
-		err_set(err, "%s: cannot read this profile: %s", path, strerror(errno));
-	else
-		profile = parse(path, span_of(text, n), err);
+	if (source_slurp(source, room, &text, &n, err) != 0)
+		return NULL;
+	struct profile *profile = parse(source->name, span_of(text, n), err);
 	free(text);
-	fclose(file);
 	return profile;
 }

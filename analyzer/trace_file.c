@@ -11,7 +11,6 @@
 #include "dissect/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -45,11 +44,6 @@ struct trace_file {
 
 /* ---- bytes into the buffer ---- */
 
-static const char *shown_name(const struct trace_file *file)
-{
-	return strcmp(file->name, "-") == 0 ? "standard input" : file->name;
-}
-
 static void own(struct slot *slot)
 {
 	struct trace_item *item = &slot->item;
@@ -66,7 +60,6 @@ static void own(struct slot *slot)
 static bool fill(struct trace_file *file)
 {
 	size_t kept = rd_left(&file->rest);
-	ssize_t got;
 	if (kept == BUFFER_BYTES)
 		return false;
 	for (size_t i = 0; i < file->n_waiting; i++)
@@ -74,9 +67,7 @@ static bool fill(struct trace_file *file)
 	struct span left = rd_rest(&file->rest);
 	if (kept > 0)
 		memmove(file->buffer, left.p, kept);
-	do {
-		got = read(file->fd, &file->buffer[kept], BUFFER_BYTES - kept);
-	} while (got < 0 && errno == EINTR);
+	ssize_t got = source_read(file->fd, &file->buffer[kept], BUFFER_BYTES - kept);
 	if (got < 0)
 		snprintf(file->problem, sizeof file->problem, "reading stopped: %s", strerror(errno));
 	file->ended = got <= 0;
@@ -86,16 +77,11 @@ static bool fill(struct trace_file *file)
 	return true;
 }
 
-struct trace_file *trace_file_open(const char *path, struct err *err)
+struct trace_file *trace_file_open(struct source *source, struct err *err)
 {
-	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		err_set(err, "%.200s cannot be read: %s", path, strerror(errno));
-		return NULL;
-	}
 	struct trace_file *file = xcalloc(1, sizeof *file);
-	file->name = xstrdup(path);
-	file->fd = fd;
+	file->name = xstrdup(source->name);
+	file->fd = source_take(source);
 	for (size_t i = 0; i < TRACE_ORDER_WINDOW; i++)
 		file->waiting[i] = &file->slots[i];
 	file->rest = rd_of(span_of(file->buffer, 0));
@@ -103,10 +89,10 @@ struct trace_file *trace_file_open(const char *path, struct err *err)
 	if (rd_left(&file->rest) > 0)
 		return file;
 	if (file->problem[0] != '\0')
-		err_set(err, "%.120s cannot be read: %.120s", shown_name(file), strerror(errno));
+		err_set(err, "%.120s cannot be read: %.120s", source_shown(file->name), strerror(errno));
 	else
 		err_set(err, "%.120s holds 0 bytes: paste the output of show trace messages nmsp into it",
-		        shown_name(file));
+		        source_shown(file->name));
 	trace_file_close(file);
 	return NULL;
 }

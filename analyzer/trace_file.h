@@ -8,7 +8,7 @@
 #ifndef ANALYZER_TRACE_FILE_H
 #define ANALYZER_TRACE_FILE_H
 
-#include "analyzer/err.h"
+#include "analyzer/source.h"
 #include "analyzer/trace_order.h"
 #include "dissect/trace.h"
 
@@ -25,10 +25,10 @@ struct trace_item {
 };
 
 /*
- * Opens `path` ("-" is standard input). NULL and a sentence in `err` that names the path and the cure when it
- * cannot be opened or holds 0 bytes. Free with trace_file_close.
+ * Takes the source over and reads its beginning. NULL and a sentence in `err` that names the path and the cure
+ * when it cannot be read or holds 0 bytes. Free with trace_file_close.
  */
-struct trace_file *trace_file_open(const char *path, struct err *err);
+struct trace_file *trace_file_open(struct source *source, struct err *err);
 void trace_file_close(struct trace_file *file); /* NULL is allowed */
 
 /* The next logical line, good until the next call; blank ones are left out. NULL at the end. */

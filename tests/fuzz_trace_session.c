@@ -4,6 +4,7 @@
  */
 #include "analyzer/trace_session.h"
 #include "analyzer/session_trace.h"
+#include "tests/opened.h"
 #include "ui/json.h"
 #include "ui/text.h"
 
@@ -29,7 +30,7 @@ static struct model *read_trace(const uint8_t *data, size_t size)
 		abort();
 	close(ends[1]);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
-	struct trace_file *file = trace_file_open(path, &err);
+	struct trace_file *file = opened_trace(path, &err);
 	close(ends[0]);
 	if (file == NULL)
 		return NULL;

@@ -1,4 +1,5 @@
 /* Captures in memory, for the tests of the whole pipeline. */
+#include "tests/opened.h"
 #include "tests/recording.h"
 
 #include "analyzer/input.h"
@@ -14,7 +15,7 @@ void recording_read(struct recording *recording, const char *path)
 {
 	*recording = (struct recording){0};
 	struct err err;
-	struct input *input = input_open(path, &err);
+	struct input *input = opened_input(path, &err);
 	if (input == NULL) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();

@@ -10,6 +10,7 @@
 
 #include "analyzer/findings/findings.h"
 #include "analyzer/session_nmsp.h"
+#include "tests/opened.h"
 #include "tests/recording.h"
 
 #include <ctype.h>
@@ -94,7 +95,7 @@ static void run(const struct recording *recording, const char *name, char *summa
 	FILE *file = fopen(list, "r");
 	if (file != NULL) {
 		fclose(file);
-		assert_int_equal(authlist_read(&model->authlist, list, &err), 0);
+		assert_int_equal(opened_authlist(&model->authlist, list, &err), 0);
 	}
 	recording_analyze(recording, model);
 	summarize(model, summary);
@@ -288,7 +289,7 @@ static enum handshake_state handshake_without(const struct recording *original, 
 	struct model *model = model_new();
 	model->keylog = keylog_new();
 	if (keys != NULL)
-		assert_int_equal(keylog_read(model->keylog, keys, &err), 0);
+		assert_int_equal(opened_keylog(model->keylog, keys, &err), 0);
 	recording_copy(&less, original);
 	recording_remove(&less, i);
 	if (k < i)

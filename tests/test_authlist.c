@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tests/hex.h"
+#include "tests/opened.h"
 
 /* The published example, facts.md section 6. */
 #define MAC    "0050569c3489"
@@ -468,14 +469,14 @@ static void files_are_read(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, MAC " " SHA1 "\n", 54), 54);
 	close(fd);
-	assert_int_equal(authlist_read(&f->list, path, &err), 0);
+	assert_int_equal(opened_authlist(&f->list, path, &err), 0);
 	assert_int_equal(f->list.n_entries, 1);
 	assert_string_equal(f->list.files[0].name, path);
 	unlink(path);
-	assert_int_equal(authlist_read(&f->list, path, &err), -1);
+	assert_int_equal(opened_authlist(&f->list, path, &err), -1);
 	assert_non_null(strstr(err.text, path));
 	assert_non_null(strstr(err.text, "No such file"));
-	assert_int_equal(authlist_read(&f->list, "/tmp", &err), -1);
+	assert_int_equal(opened_authlist(&f->list, "/tmp", &err), -1);
 	assert_non_null(strstr(err.text, "directory"));
 	assert_int_equal(f->list.n_files, 1);
 	end(f);

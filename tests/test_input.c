@@ -4,6 +4,7 @@
  */
 #include "analyzer/input.h"
 #include "tests/capbuild.h"
+#include "tests/opened.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +50,7 @@ static size_t gzip(uint8_t *to, size_t at, size_t room, const void *bytes, size_
 static struct input *open_good(const char *name)
 {
 	struct err err = {.text = ""};
-	struct input *input = input_open(name, &err);
+	struct input *input = opened_input(name, &err);
 	if (input == NULL)
 		fail_msg("%s", err.text);
 	return input;
@@ -58,9 +59,15 @@ static struct input *open_good(const char *name)
 static void assert_refused(const char *name, const char *words)
 {
 	struct err err = {.text = ""};
-	assert_null(input_open(name, &err));
+	assert_null(opened_input(name, &err));
 	if (strstr(err.text, words) == NULL || strstr(err.text, name) != err.text)
 		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
+}
+
+static void wait_for(const struct input *input)
+{
+	struct pollfd ready = {.fd = input_fd(input), .events = POLLIN};
+	assert_int_equal(poll(&ready, 1, 10 * 1000), 1);
 }
 
 /* Reads to the end: how many packets there were. */
@@ -69,8 +76,11 @@ static uint64_t drain(struct input *input, enum input_result last)
 	struct capfile_packet packet;
 	enum input_result result;
 	uint64_t n = 0;
-	while ((result = input_next(input, &packet)) == INPUT_PACKET)
-		n++;
+	while ((result = input_next(input, &packet)) == INPUT_PACKET || result == INPUT_WAIT) {
+		if (result == INPUT_WAIT)
+			wait_for(input);
+		n += result == INPUT_PACKET;
+	}
 	assert_int_equal(result, last);
 	assert_int_equal(input_next(input, &packet), last);
 	assert_int_equal(input_packets(input), n);
@@ -189,7 +199,7 @@ static void gzip_cut_and_damaged(void **state)
 	for (size_t cut = 0; cut < n; cut++) {
 		write_file(packed, cut);
 		struct err err;
-		struct input *input = input_open(path, &err);
+		struct input *input = opened_input(path, &err);
 		if (input == NULL)
 			continue;
 		assert_true(drain(input, INPUT_TRUNCATED) <= 3);
@@ -464,7 +474,7 @@ static void standard_input(void **state)
 		input_close(input);
 	}
 	struct err err;
-	assert_null(input_open("-", &err)); /* the pipe is at its end */
+	assert_null(opened_input("-", &err)); /* the pipe is at its end */
 	assert_non_null(strstr(err.text, "standard input: the file is empty"));
 	dup2(old, STDIN_FILENO);
 	close(old);

@@ -11,6 +11,7 @@
 #include "analyzer/keylog.h"
 #include "dissect/limits.h"
 #include "tests/hex.h"
+#include "tests/opened.h"
 
 #define RANDOM   "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define OTHER    "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -271,7 +272,7 @@ static struct keylog *read_file(void (*write_to)(FILE *))
 	assert_int_equal(fclose(file), 0);
 	struct keylog *keylog = keylog_new();
 	struct err err;
-	assert_int_equal(keylog_read(keylog, path, &err), 0);
+	assert_int_equal(opened_keylog(keylog, path, &err), 0);
 	unlink(path);
 	return keylog;
 }
@@ -338,9 +339,9 @@ static void what_cannot_be_read(void **state)
 	(void)state;
 	struct keylog *keylog = keylog_new();
 	struct err err;
-	assert_int_equal(keylog_read(keylog, "/nowhere/key.log", &err), -1);
+	assert_int_equal(opened_keylog(keylog, "/nowhere/key.log", &err), -1);
 	assert_non_null(strstr(err.text, "/nowhere/key.log"));
-	assert_int_equal(keylog_read(keylog, "/", &err), -1);
+	assert_int_equal(opened_keylog(keylog, "/", &err), -1);
 	assert_non_null(strstr(err.text, "/"));
 	keylog_free(keylog);
 }

@@ -7,6 +7,7 @@
 
 #include "analyzer/profile_file.h"
 #include "dissect/limits.h"
+#include "tests/opened.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static void test_sample(void **state)
 {
 	(void)state;
 	struct err err;
-	struct profile *profile = profile_file_read("samples/assumed-1.profile", &err);
+	struct profile *profile = opened_profile("samples/assumed-1.profile", &err);
 	assert_non_null(profile);
 	assert_int_equal(profile->header, 12);
 	free(profile);
@@ -27,7 +28,7 @@ static void test_missing(void **state)
 {
 	(void)state;
 	struct err err;
-	assert_null(profile_file_read("samples/no-such.profile", &err));
+	assert_null(opened_profile("samples/no-such.profile", &err));
 	assert_non_null(strstr(err.text, "samples/no-such.profile"));
 }
 
@@ -43,7 +44,7 @@ static void test_too_long(void **state)
 		fputc('#', file);
 	fclose(file);
 	struct err err;
-	assert_null(profile_file_read(path, &err));
+	assert_null(opened_profile(path, &err));
 	assert_non_null(strstr(err.text, path));
 	unlink(path);
 }

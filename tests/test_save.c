@@ -12,6 +12,7 @@
 #include "analyzer/input.h"
 #include "analyzer/save_wait.h"
 #include "tests/frames.h"
+#include "tests/opened.h"
 #include "tests/recording.h"
 
 #include <stdio.h>
@@ -315,7 +316,7 @@ static uint64_t packets_before_secrets(const char *path)
 	struct err err;
 	struct capfile_packet item;
 	uint64_t n = 0;
-	struct input *input = input_open(path, &err);
+	struct input *input = opened_input(path, &err);
 	assert_non_null(input);
 	enum input_result result;
 	while ((result = input_next(input, &item)) == INPUT_PACKET)
@@ -337,7 +338,7 @@ static void test_secrets_come_first(void **state)
 		char path[128];
 		saving_start(&saving, true);
 		snprintf(path, sizeof path, "samples/%s.keys", samples[s]);
-		assert_int_equal(keylog_read(saving.model->keylog, path, &err), 0);
+		assert_int_equal(opened_keylog(saving.model->keylog, path, &err), 0);
 		snprintf(path, sizeof path, "samples/%s.pcapng", samples[s]);
 		recording_read(&original, path);
 		for (size_t i = 0; i < original.n; i++) {
@@ -366,7 +367,7 @@ static void test_secrets_of_a_late_hello(void **state)
 	struct recording original;
 	struct err err;
 	saving_start(&saving, true);
-	assert_int_equal(keylog_read(saving.model->keylog, "samples/accepted-tls12.keys", &err), 0);
+	assert_int_equal(opened_keylog(saving.model->keylog, "samples/accepted-tls12.keys", &err), 0);
 	recording_read(&original, "samples/accepted-tls12.pcapng");
 	original.packets[HELLO].bytes[ACK_LAST_BYTE]++;
 	for (size_t i = 0; i < HANDSHAKE; i++) {
@@ -443,7 +444,7 @@ static void test_until(void **state)
 	analyze_end(saving.analyze);
 	analyze_free(saving.analyze);
 	assert_int_equal(save_close(saving.save, &err), 0);
-	struct input *input = input_open(saving.path, &err);
+	struct input *input = opened_input(saving.path, &err);
 	assert_non_null(input);
 	assert_int_equal(input_until(input), INT64_MIN);
 	assert_int_equal(input_next(input, &packet), INPUT_PACKET);

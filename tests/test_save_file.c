@@ -9,6 +9,7 @@
 
 #include "analyzer/input.h"
 #include "analyzer/save.h"
+#include "tests/opened.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static void read_secrets(const char *path, char *text, size_t room)
 	struct capfile_packet item;
 	enum input_result result;
 	size_t n = 0;
-	struct input *input = input_open(path, &err);
+	struct input *input = opened_input(path, &err);
 	assert_non_null(input);
 	while ((result = input_next(input, &item)) == INPUT_SECRETS || result == INPUT_PACKET) {
 		if (result == INPUT_PACKET)

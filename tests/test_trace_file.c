@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/expect.h"
+#include "tests/opened.h"
 #include "tests/tracerun.h"
 
 #include "tests/seeded.h"
@@ -104,7 +105,7 @@ static struct trace_file *open_text(const char *text, size_t n)
 	int fd = mkstemp(path);
 	assert_int_equal(write(fd, text, n), (ssize_t)n);
 	close(fd);
-	struct trace_file *file = trace_file_open(path, &err);
+	struct trace_file *file = opened_trace(path, &err);
 	unlink(path);
 	assert_non_null(file);
 	return file;
@@ -162,7 +163,7 @@ static struct trace_file *open_pipe(const char *text, size_t n, struct seeded *s
 	int saved = dup(STDIN_FILENO);
 	dup2(ends[0], STDIN_FILENO);
 	close(ends[0]);
-	struct trace_file *file = trace_file_open("-", &err);
+	struct trace_file *file = opened_trace("-", &err);
 	dup2(saved, STDIN_FILENO);
 	close(saved);
 	return file;
@@ -271,11 +272,11 @@ static void odd_files(void **state)
 	assert_null(trace_file_next(file));
 	assert_int_equal(trace_file_lines(file), 4);
 	trace_file_close(file);
-	assert_null(trace_file_open("/nowhere/at all", &err));
-	has(err.text, "/nowhere/at all cannot be read");
-	assert_null(trace_file_open("/dev/null", &err));
+	assert_null(opened_trace("/nowhere/at all", &err));
+	has(err.text, "/nowhere/at all cannot be opened");
+	assert_null(opened_trace("/dev/null", &err));
 	has(err.text, "holds 0 bytes");
-	assert_null(trace_file_open("/tmp", &err));
+	assert_null(opened_trace("/tmp", &err));
 	has(err.text, "cannot be read");
 }
 

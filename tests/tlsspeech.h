@@ -10,6 +10,7 @@
 #include "analyzer/tcp.h"
 #include "analyzer/tls_conn.h"
 #include "tests/hex.h"
+#include "tests/opened.h"
 
 #define CHUNKS 400
 #define BYTES  (1 << 17)
@@ -74,7 +75,7 @@ static inline struct speech *listen_to(const char *path)
 	struct speech *speech = calloc(1, sizeof *speech);
 	struct session *session = calloc(1, sizeof *session);
 	struct err err;
-	struct input *input = input_open(path, &err);
+	struct input *input = opened_input(path, &err);
 	if (speech == NULL || session == NULL || input == NULL)
 		fail_msg("%s cannot be read", path);
 	struct ear ears[2] = {{speech, 0}, {speech, 1}};

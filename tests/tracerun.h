@@ -4,6 +4,7 @@
 
 #include "analyzer/session_trace.h"
 #include "analyzer/trace_session.h"
+#include "tests/opened.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static inline void trace_more(struct traced *out, const char *text, size_t n)
 	close(fd);
 	if (out->model == NULL)
 		out->model = model_new();
-	struct trace_file *file = trace_file_open(path, &out->err);
+	struct trace_file *file = opened_trace(path, &out->err);
 	assert_non_null(file);
 	uint32_t input = model_add_input(out->model, "trace.txt");
 	out->understood = trace_session_read(out->model, input, file, &out->err) == 0;

@@ -1,4 +1,4 @@
-/* The progress line. Looks at the clock only now and then, so that it costs nothing. */
+/* The progress line. */
 #include "ui/progress.h"
 
 #include "analyzer/origin.h"
@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define STEPS_PER_LOOK 1024
 #define INTERVAL       (NS_PER_S / 5)
 #define NAME_WIDTH     50
 
@@ -29,7 +28,7 @@ void progress_start(struct progress *progress, bool on)
 
 void progress_step(struct progress *progress, const struct input *input)
 {
-	if (!progress->on || ++progress->steps % STEPS_PER_LOOK != 0 || now() < progress->next)
+	if (!progress->on || now() < progress->next)
 		return;
 	char *name = escape_text(input_name(input), ESCAPE_ASCII);
 	uint64_t size = input_size(input), position = input_position(input);

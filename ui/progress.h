@@ -7,13 +7,12 @@
 struct progress {
 	bool on;
 	bool drawn;
-	uint64_t steps;
 	int64_t next; /* monotonic time of the next line, nanoseconds */
 };
 
 void progress_start(struct progress *progress, bool on);
 
-/* After each packet of `input`. */
+/* After each slice of `input`. */
 void progress_step(struct progress *progress, const struct input *input);
 
 /* Takes the line away. */

@@ -10,6 +10,7 @@
 #include "analyzer/plain.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/packet.h"
+#include "tests/opened.h"
 
 #include <stdlib.h>
 
@@ -86,11 +87,11 @@ static void read_packets(struct input *input, struct model *model)
 int main(int argc, char **argv)
 {
 	struct err err = {.text = "usage: plain_bytes CAPTURE PORT [KEYLOG]"};
-	struct input *input = argc == 3 || argc == 4 ? input_open(argv[1], &err) : NULL;
+	struct input *input = argc == 3 || argc == 4 ? opened_input(argv[1], &err) : NULL;
 	struct model *model = model_new();
 	model->keylog = keylog_new();
 	model->keys_may_come = true;
-	bool ready = input != NULL && (argc == 3 || keylog_read(model->keylog, argv[3], &err) == 0);
+	bool ready = input != NULL && (argc == 3 || opened_keylog(model->keylog, argv[3], &err) == 0);
 	if (ready) {
 		model->ports[0] = (uint16_t)strtoul(argv[2], NULL, 10);
 		read_packets(input, model);

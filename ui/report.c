@@ -1,0 +1,97 @@
+/* Text, JSON, or the handshakes as a trace; see report.h. Called by run.c. */
+#include "ui/report.h"
+
+#include "ui/as_trace.h"
+#include "ui/json.h"
+#include "ui/text.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static bool has_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	return isatty(STDOUT_FILENO) && (no_colour == NULL || no_colour[0] == '\0') && terminal != NULL &&
+	       strcmp(terminal, "dumb") != 0;
+}
+
+struct page report_page(const struct run *run)
+{
+	return (struct page){
+	    .out = stdout,
+	    .format = {.escape = run->escape, .utc = run->options->utc},
+	    .colour = has_colour(),
+	    .verbose = run->options->verbose,
+	};
+}
+
+/* A trace that lacks states for want of packets reads like one of a handshake that stopped. */
+static void warn_of_holes(const struct run *run, const struct session *session)
+{
+	bool complete = session_handshake(session) == HANDSHAKE_COMPLETE;
+	const struct step *last = &session->steps[session->n_steps - 1];
+	struct err err;
+	if (session_whole(session, complete ? &last->at : NULL))
+		return;
+	err_set(&err, "session %u: %s", (unsigned)session->id,
+	        session_one_sided(session)
+	            ? "only one direction was captured; the trace has only its half"
+	            : "packets are missing in the capture; the trace may lack states");
+	run_complain(run, err.text);
+}
+
+static void print_traces(const struct run *run, const struct view *view)
+{
+	uint32_t sequence = 1;
+	struct err err;
+	for (size_t i = 0; i < view->n_digests; i++) {
+		const struct session *session = view->digests[i].session;
+		switch (as_trace_session(stdout, run->model, session, &sequence)) {
+		case AS_TRACE_PRINTED:
+			warn_of_holes(run, session);
+			break;
+		case AS_TRACE_TLS13:
+			err_set(&err, "session %u is not printed: TLS 1.3 has no such trace",
+			        (unsigned)session->id);
+			run_complain(run, err.text);
+			break;
+		case AS_TRACE_IS_TRACE:
+			err_set(&err, "session %u is not printed: it was read from a trace",
+			        (unsigned)session->id);
+			run_complain(run, err.text);
+			break;
+		case AS_TRACE_NO_STEPS:
+			err_set(&err, "session %u is not printed: no step of a TLS handshake was captured",
+			        (unsigned)session->id);
+			run_complain(run, err.text);
+			break;
+		}
+	}
+}
+
+static void print(const struct run *run, struct view *view)
+{
+	struct page page = report_page(run);
+	if (run->options->as_trace)
+		print_traces(run, view);
+	else if (run->options->output == OUTPUT_JSON)
+		json_report(stdout, view);
+	else
+		text_report(&page, view);
+}
+
+enum status report_print(const struct run *run, struct err *err)
+{
+	enum status status = STATUS_TROUBLE;
+	struct view *view = view_new(run->model, run->options->session);
+	view->list_messages = run->options->messages;
+	if (run->options->session != 0 && view->n_digests == 0) {
+		err_set(err, "there is no session %u; without --session all are listed",
+		        (unsigned)run->options->session);
+	} else {
+		print(run, view);
+		status = view_has_error(view) ? STATUS_FINDINGS : STATUS_CLEAN;
+	}
+	view_free(view);
+	return status;
+}

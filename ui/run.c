@@ -1,0 +1,264 @@
+/* What a run does, in its order; see run.h. */
+#include "ui/run.h"
+
+#include "analyzer/profile_file.h"
+#include "analyzer/trace_match.h"
+#include "analyzer/trace_session.h"
+#include "analyzer/xmalloc.h"
+#include "ui/explain.h"
+#include "ui/loop.h"
+#include "ui/report.h"
+
+#include <stdlib.h>
+
+/* What is opened first and read later. A descriptor of -1: it was not asked for, or could not be opened. */
+struct opened {
+	struct source authlist[LIMIT_INPUTS];
+	struct source keylog[LIMIT_INPUTS];
+	struct source profile;
+	struct source trace[LIMIT_INPUTS];
+	struct err trace_err[LIMIT_INPUTS];
+};
+
+void run_complain(const struct run *run, const char *text)
+{
+	char *shown = escape_text(text, run->escape);
+	fprintf(stderr, "nmspscope: %s\n", shown);
+	free(shown);
+}
+
+/* ---- opening ---- */
+
+static int open_list(struct source *sources, const char *const *paths, uint32_t n, struct err *err)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (source_open(&sources[i], paths[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+/* A trace or capture that cannot be opened is noted with the inputs; anything else ends the run. */
+static int open_all(struct run *run, struct opened *opened, struct err *err)
+{
+	const struct options *options = run->options;
+	if (open_list(opened->authlist, options->authlist, options->n_authlist, err) != 0 ||
+	    open_list(opened->keylog, options->keylog, options->n_keylog, err) != 0)
+		return -1;
+	if (options->profile != NULL && source_open(&opened->profile, options->profile, err) != 0)
+		return -1;
+	if (options->filter != NULL && analyze_set_filter(run->analyze, options->filter, err) != 0)
+		return -1;
+	for (uint32_t i = 0; i < options->n_trace; i++)
+		(void)source_open(&opened->trace[i], options->trace[i], &opened->trace_err[i]);
+	for (uint32_t i = 0; i < options->n_read; i++)
+		feeds_add(&run->feeds, options->read[i]);
+	return 0;
+}
+
+static struct opened *opened_new(void)
+{
+	struct opened *opened = xcalloc(1, sizeof *opened);
+	opened->profile.fd = -1;
+	for (uint32_t i = 0; i < LIMIT_INPUTS; i++)
+		opened->authlist[i].fd = opened->keylog[i].fd = opened->trace[i].fd = -1;
+	return opened;
+}
+
+static void opened_free(struct opened *opened)
+{
+	source_close(&opened->profile);
+	for (uint32_t i = 0; i < LIMIT_INPUTS; i++) {
+		source_close(&opened->authlist[i]);
+		source_close(&opened->keylog[i]);
+		source_close(&opened->trace[i]);
+	}
+	free(opened);
+}
+
+/* ---- -w ---- */
+
+/* One of the files is the one to be written. */
+static bool is_read(const struct save *save, const char *const *files, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (save_is(save, files[i]))
+			return true;
+	return false;
+}
+
+static int open_save(struct run *run, struct err *err)
+{
+	const struct options *options = run->options;
+	if (options->write == NULL)
+		return 0;
+	run->save = save_open(options->write, options->with_secrets, err);
+	if (run->save == NULL)
+		return -1;
+	if (is_read(run->save, options->read, options->n_read) ||
+	    is_read(run->save, options->keylog, options->n_keylog) ||
+	    is_read(run->save, options->authlist, options->n_authlist) ||
+	    (options->profile != NULL && save_is(run->save, options->profile)))
+		return err_set(err, "-w %s would overwrite a file that is read; name another file", options->write);
+	return 0;
+}
+
+static void close_save(struct run *run)
+{
+	struct err err;
+	if (save_close(run->save, &err) != 0) {
+		run_complain(run, err.text);
+		run->trouble = true;
+	}
+	run->save = NULL;
+}
+
+/* ---- reading ---- */
+
+static int read_texts(struct run *run, struct opened *opened, struct err *err)
+{
+	const struct options *options = run->options;
+	struct page page = report_page(run);
+	struct explain explain;
+	if (options->explain)
+		explain_start(&explain, &page, &run->model->authlist);
+	for (uint32_t i = 0; i < options->n_authlist; i++)
+		if (authlist_read(&run->model->authlist, &opened->authlist[i], err) != 0)
+			return -1;
+	run->model->authlist.listener = NULL;
+	for (uint32_t i = 0; i < options->n_keylog; i++)
+		if (keylog_read(run->model->keylog, &opened->keylog[i], err) != 0)
+			return -1;
+	if (options->profile == NULL)
+		return 0;
+	run->model->profile = profile_file_read(&opened->profile, err);
+	return run->model->profile != NULL ? 0 : -1;
+}
+
+static void refuse_trace(struct run *run, uint32_t index, const struct err *err)
+{
+	struct capture_input *input = &run->model->capture.inputs[index];
+	free(input->error);
+	input->error = xstrdup(err->text);
+	run_complain(run, err->text);
+	run->trouble = true;
+}
+
+/* True when it was understood. */
+static bool read_trace(struct run *run, struct source *source, struct err *err)
+{
+	uint32_t index = model_add_input(run->model, source->name);
+	struct trace_file *file = source->fd >= 0 ? trace_file_open(source, err) : NULL;
+	bool understood = file != NULL && trace_session_read(run->model, index, file, err) == 0;
+	if (!understood)
+		refuse_trace(run, index, err);
+	trace_file_close(file);
+	return understood;
+}
+
+/* Before the captures: eviction then finds no connection of theirs. The number of those understood. */
+static uint32_t read_traces(struct run *run, struct opened *opened)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < run->options->n_trace; i++)
+		n += read_trace(run, &opened->trace[i], &opened->trace_err[i]);
+	return n;
+}
+
+static uint32_t good_captures(const struct run *run)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < run->feeds.n; i++)
+		n += !run->feeds.list[i].refused;
+	return n;
+}
+
+/* ---- the run ---- */
+
+/* A text that holds no entry; NULL when each has one. */
+static const struct authlist_file *empty_list(const struct authlist *list)
+{
+	for (size_t i = 0; i < list->n_files; i++)
+		if (list->files[i].entries == 0)
+			return &list->files[i];
+	return NULL;
+}
+
+/* Without a capture: what one side's texts say is compared with the other's. */
+static enum status compare_lists(const struct run *run, struct err *err)
+{
+	const struct authlist *list = &run->model->authlist;
+	const struct authlist_file *empty = empty_list(list);
+	if (list->n_engines > 0 && list->n_allowing > 0)
+		return report_print(run, err);
+	if (run->options->explain)
+		return STATUS_CLEAN;
+	if (empty != NULL)
+		err_set(err, "%.100s: no AuthList entry was found; --explain-lists shows how it was read",
+		        empty->name);
+	else if (list->n_allowing > 0)
+		err_set(err, "only what is allowed was given: add the engine's own hashes with -a (show "
+		             "server-auth-info, cmxctl config controllers show), or a capture with -r FILE");
+	else
+		err_set(err, "only the engine's own hashes were given: add the controller's AuthList with -a (show "
+		             "running-config, show auth-list), or a capture with -r FILE");
+	return STATUS_TROUBLE;
+}
+
+static enum status analyse(struct run *run, struct opened *opened, struct err *err)
+{
+	const struct options *options = run->options;
+	if (open_all(run, opened, err) != 0 || read_texts(run, opened, err) != 0)
+		return STATUS_TROUBLE;
+	if (options->n_read + options->n_trace == 0)
+		return compare_lists(run, err);
+	loop_start(run);
+	uint32_t n_traces = read_traces(run, opened), n_captures = good_captures(run);
+	if (n_captures + n_traces == 0 || open_save(run, err) != 0)
+		return STATUS_TROUBLE;
+	if (run->save != NULL) {
+		save_start(run->save);
+		analyze_set_save(run->analyze, run->save);
+	}
+	loop_read(run);
+	if (n_traces > 0 && n_captures + n_traces > 1) {
+		trace_match(run->model);
+		model_number_by_time(run->model);
+	}
+	close_save(run);
+	enum status status = report_print(run, err);
+	return run->trouble ? STATUS_TROUBLE : status;
+}
+
+static void set_up(struct run *run)
+{
+	const struct options *options = run->options;
+	run->model->keylog = keylog_new();
+	run->model->controller = options->controller;
+	for (uint32_t i = 0; i < options->n_ports; i++)
+		run->model->ports[i] = options->ports[i];
+	if (options->n_ports > 0)
+		run->model->n_ports = options->n_ports;
+}
+
+enum status run_all(const struct options *options, enum escape_mode escape)
+{
+	struct err err = {.text = ""};
+	struct model *model = model_new();
+	struct analyze *analyze = analyze_new(model);
+	struct run run = {.options = options,
+	                  .escape = escape,
+	                  .model = model,
+	                  .analyze = analyze,
+	                  .feeds = {.model = model, .analyze = analyze}};
+	struct opened *opened = opened_new();
+	set_up(&run);
+	enum status status = analyse(&run, opened, &err);
+	if (err.text[0] != '\0')
+		run_complain(&run, err.text);
+	opened_free(opened);
+	feeds_close(&run.feeds);
+	close_save(&run);
+	analyze_free(analyze);
+	model_free(model);
+	return status;
+}

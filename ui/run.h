@@ -1,0 +1,33 @@
+/*
+ * One run of the program: everything is opened, then read, then reported.
+ *
+ * Called by main with the parsed options. Everything that can be wrong with the environment is said here, in one
+ * line on standard error.
+ */
+#ifndef UI_RUN_H
+#define UI_RUN_H
+
+#include "ui/feeds.h"
+#include "ui/format.h"
+#include "ui/options.h"
+
+/* The exit status of the program. */
+enum status { STATUS_CLEAN = 0, STATUS_FINDINGS = 1, STATUS_TROUBLE = 2 };
+
+struct run {
+	const struct options *options; /* borrowed */
+	enum escape_mode escape;
+	struct model *model;
+	struct analyze *analyze;
+	struct save *save; /* NULL without -w */
+	struct feeds feeds;
+	bool trouble; /* an input could not be read, or a file not be written: status 2 */
+};
+
+/* Does what the options ask for. */
+enum status run_all(const struct options *options, enum escape_mode escape);
+
+/* A sentence on standard error, with the program's name in front. */
+void run_complain(const struct run *run, const char *text);
+
+#endif
