@@ -469,8 +469,7 @@ static void files_are_read(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, MAC " " SHA1 "\n", 54), 54);
 	close(fd);
-	assert_int_equal(opened_authlist(&f->list, path, &err), 0);
-	assert_int_equal(f->list.n_entries, 1);
+	assert_true(opened_authlist(&f->list, path, &err) == 0 && f->list.n_entries == 1);
 	assert_string_equal(f->list.files[0].name, path);
 	unlink(path);
 	assert_int_equal(opened_authlist(&f->list, path, &err), -1);

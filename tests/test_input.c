@@ -64,23 +64,14 @@ static void assert_refused(const char *name, const char *words)
 		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
 }
 
-static void wait_for(const struct input *input)
-{
-	struct pollfd ready = {.fd = input_fd(input), .events = POLLIN};
-	assert_int_equal(poll(&ready, 1, 10 * 1000), 1);
-}
-
 /* Reads to the end: how many packets there were. */
 static uint64_t drain(struct input *input, enum input_result last)
 {
 	struct capfile_packet packet;
 	enum input_result result;
 	uint64_t n = 0;
-	while ((result = input_next(input, &packet)) == INPUT_PACKET || result == INPUT_WAIT) {
-		if (result == INPUT_WAIT)
-			wait_for(input);
-		n += result == INPUT_PACKET;
-	}
+	while ((result = input_next(input, &packet)) == INPUT_PACKET)
+		n++;
 	assert_int_equal(result, last);
 	assert_int_equal(input_next(input, &packet), last);
 	assert_int_equal(input_packets(input), n);
@@ -440,46 +431,6 @@ static void not_a_capture(void **state)
 	}
 }
 
-/* A pipe that gives one byte a read: the slowest standard input. */
-static void standard_input(void **state)
-{
-	(void)state;
-	struct capbuild f;
-	small_pcap(&f);
-	uint8_t packed[1024];
-	size_t sizes[2] = {f.n, gzip(packed, 0, sizeof packed, f.p, f.n)};
-	const uint8_t *bytes[2] = {f.p, packed};
-	int old = dup(STDIN_FILENO);
-	for (size_t i = 0; i < 2; i++) {
-		int ends[2];
-		assert_int_equal(pipe(ends), 0);
-		pid_t child = fork();
-		assert_true(child >= 0);
-		if (child == 0) {
-			for (size_t k = 0; k < sizes[i]; k++) {
-				if (write(ends[1], &bytes[i][k], 1) != 1)
-					_exit(1);
-				usleep(100);
-			}
-			_exit(0);
-		}
-		close(ends[1]);
-		dup2(ends[0], STDIN_FILENO);
-		close(ends[0]);
-		struct input *input = open_good("-");
-		assert_string_equal(input_name(input), "-");
-		assert_int_equal(input_size(input), 0);
-		assert_int_equal(drain(input, INPUT_END), 3);
-		assert_int_equal(input_position(input), sizes[i]);
-		input_close(input);
-	}
-	struct err err;
-	assert_null(opened_input("-", &err)); /* the pipe is at its end */
-	assert_non_null(strstr(err.text, "standard input: the file is empty"));
-	dup2(old, STDIN_FILENO);
-	close(old);
-}
-
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -498,7 +449,6 @@ int main(void)
 	    cmocka_unit_test(early_secrets),
 	    cmocka_unit_test(pcapng_facts),
 	    cmocka_unit_test(not_a_capture),
-	    cmocka_unit_test(standard_input),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	unlink(path);

@@ -6,8 +6,10 @@
 #include <cmocka.h>
 
 #include "analyzer/input.h"
+#include "tests/opened.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SAMPLE "samples/rejected.pcapng"
@@ -86,9 +88,39 @@ static void plain_and_gzipped(void **state)
 	bytes_alone(bytes, n, packets);
 }
 
+/* "-" is standard input, with its own name in what is said. */
+static void standard_input(void **state)
+{
+	(void)state;
+	static uint8_t bytes[64 * 1024];
+	size_t n = output_of("cat " SAMPLE, bytes, sizeof bytes);
+	struct err err;
+	struct capfile_packet packet;
+	int ends[2], old = dup(STDIN_FILENO);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], bytes, n), (ssize_t)n);
+	close(ends[1]);
+	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	close(ends[0]);
+	struct input *input = opened_input("-", &err);
+	assert_non_null(input);
+	assert_string_equal(input_name(input), "-");
+	assert_int_equal(input_size(input), 0);
+	while (input_next(input, &packet) == INPUT_PACKET)
+		;
+	assert_true(input_packets(input) > 10);
+	assert_int_equal(input_position(input), n);
+	input_close(input);
+	assert_null(opened_input("-", &err)); /* the pipe is at its end */
+	assert_non_null(strstr(err.text, "standard input: the file is empty"));
+	dup2(old, STDIN_FILENO);
+	close(old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(standard_input),
 	    cmocka_unit_test(plain_and_gzipped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
