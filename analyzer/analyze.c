@@ -389,6 +389,14 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 	tick(analyze);
 }
 
+void analyze_wait(struct analyze *analyze, int64_t now)
+{
+	if (analyze->model->capture.packets == 0 || now <= analyze->now.time)
+		return;
+	analyze->now.time = now;
+	tick(analyze);
+}
+
 void analyze_secrets(struct analyze *analyze, struct span text)
 {
 	keylog_parse(analyze->model->keylog, text);

@@ -30,6 +30,12 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
  */
 void analyze_secrets(struct analyze *analyze, struct span text);
 
+/*
+ * Nothing came, and the capture's time went on until `now`: holes that are due become gaps. A time that lies back
+ * changes nothing.
+ */
+void analyze_wait(struct analyze *analyze, int64_t now);
+
 /* The end of all inputs: holes become gaps, open connections end their streams. */
 void analyze_end(struct analyze *analyze);
 

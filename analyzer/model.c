@@ -76,7 +76,7 @@ uint32_t model_add_input(struct model *model, const char *name)
 {
 	struct capture *capture = &model->capture;
 	capture->inputs = xrealloc(capture->inputs, (capture->n_inputs + 1) * sizeof *capture->inputs);
-	capture->inputs[capture->n_inputs] = (struct capture_input){.name = xstrdup(name), .dropped = -1};
+	capture->inputs[capture->n_inputs] = (struct capture_input){.name = xstrdup(name), .dropped = -1, .missed = -1, .rate = -1};
 	return capture->n_inputs++;
 }
 

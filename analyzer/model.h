@@ -277,11 +277,14 @@ struct trace_reading {
 
 struct capture_input {
 	char *name;
-	char *kind; /* "pcap", "pcapng", "trace", "-" when it could not be read */
+	char *kind; /* "pcap", "pcapng", "live", "trace", "-" when it could not be read */
 	struct trace_reading *trace; /* NULL for captures */
 	uint64_t packets, bytes;
+	uint64_t first;     /* number of its first packet, 0 = none; not of traces */
 	struct origin last; /* the last packet or line read of it; packet 0 = none */
-	int64_t dropped; /* -1 unknown */
+	int64_t dropped; /* by the capturing program or the kernel's buffer; -1 unknown */
+	int64_t missed;  /* live: lost by the interface, before the kernel saw them; -1 unknown */
+	int64_t rate;    /* live: packets a second, over the last seconds; -1 unknown */
 	uint32_t snaplen;
 	char *error; /* why it could not be read or ended early; NULL when all is well */
 	bool truncated; /* damage behind a valid head: `error` is set and tells of it */

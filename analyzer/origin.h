@@ -18,6 +18,7 @@ struct origin {
 #define ORIGIN_NO_TIME INT64_MIN /* a trace without stamps */
 
 #define NS_PER_S  INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
 #define NS_PER_US INT64_C(1000)
 
 /* Nanoseconds from one time to a later one; a file may hold any time, so the result is held in range. */
@@ -28,6 +29,16 @@ static inline int64_t origin_elapsed(int64_t from, int64_t to)
 	if (from > 0 && to < INT64_MIN + from)
 		return INT64_MIN;
 	return to - from;
+}
+
+/* A time so many nanoseconds later, held in range. */
+static inline int64_t origin_after(int64_t time, int64_t ns)
+{
+	if (ns > 0 && time > INT64_MAX - ns)
+		return INT64_MAX;
+	if (ns < 0 && time < INT64_MIN - ns)
+		return INT64_MIN;
+	return time + ns;
 }
 
 /* In order of reading: packets, then lines by input. 0: the same packet or line. */

@@ -14,6 +14,7 @@ enum session_state {
 	SESSION_CLOSED,
 	SESSION_FAILED,
 	SESSION_SILENT,
+	SESSION_STATES
 };
 
 enum handshake_state {

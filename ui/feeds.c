@@ -4,6 +4,10 @@
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
+#include <time.h>
+
+#define LIVE_GRACE (3 * LIVE_DELAY_MS * NS_PER_MS) /* packets of an interface are here after so long */
+#define PIPE_GRACE (5 * NS_PER_S)                  /* ... of a pipe, that may come from far */
 
 void feeds_add(struct feeds *feeds, const char *path)
 {
@@ -16,11 +20,29 @@ void feeds_add(struct feeds *feeds, const char *path)
 		feed->started = feed->ended = feed->refused = true;
 }
 
+int feeds_add_live(struct feeds *feeds, const char *name, const struct live_wishes *wishes, struct err *err)
+{
+	struct live *live = live_open(name, wishes, err);
+	if (live == NULL)
+		return -1;
+	feeds->list[feeds->n++] = (struct feed){.name = name, .live = live, .started = true};
+	return 0;
+}
+
 void feeds_close(struct feeds *feeds)
 {
-	for (uint32_t i = 0; i < feeds->n; i++)
+	for (uint32_t i = 0; i < feeds->n; i++) {
 		input_close(feeds->list[i].input);
+		live_close(feeds->list[i].live);
+	}
 	feeds->n = 0;
+}
+
+int64_t feeds_clock(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
 /* ---- starting ---- */
@@ -40,9 +62,10 @@ bool feeds_start(struct feeds *feeds)
 	return all;
 }
 
+/* Interfaces stay as they were given: no file is read with them. */
 static bool comes_later(const struct feed *a, const struct feed *b)
 {
-	if (a->refused || b->refused)
+	if (a->refused || b->refused || a->live != NULL || b->live != NULL)
 		return a->refused && !b->refused;
 	return input_first_time(a->input) > input_first_time(b->input);
 }
@@ -67,12 +90,19 @@ void feeds_order(struct feeds *feeds)
 		feed->index = model_add_input(feeds->model, feed->name);
 		if (feed->refused)
 			feeds->model->capture.inputs[feed->index].error = xstrdup(feed->err.text);
-		else if (input_kind(feed->input) == CAPFILE_PCAPNG)
+		else if (feed->input != NULL && input_kind(feed->input) == CAPFILE_PCAPNG)
 			feeds->model->keys_may_come = true; /* in a decryption secrets block */
 	}
 }
 
 /* ---- reading ---- */
+
+static enum input_result next(struct feed *feed, struct capfile_packet *packet)
+{
+	static const enum input_result results[] = {
+	    [LIVE_PACKET] = INPUT_PACKET, [LIVE_WAIT] = INPUT_WAIT, [LIVE_END] = INPUT_TRUNCATED};
+	return feed->live != NULL ? results[live_next(feed->live, packet)] : input_next(feed->input, packet);
+}
 
 /* Reads until there is nothing more at the moment, or `most` packets. */
 static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
@@ -80,55 +110,98 @@ static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 	struct capfile_packet packet;
 	uint64_t n = 0;
 	while (n < most) {
-		enum input_result result = input_next(feed->input, &packet);
+		enum input_result result = next(feed, &packet);
 		if (result == INPUT_SECRETS) {
 			analyze_secrets(feeds->analyze, packet.data);
 			continue;
 		}
 		if (result != INPUT_PACKET) {
 			feed->ended = result != INPUT_WAIT;
+			feeds->waited = feeds->waited || !feed->ended;
 			break;
 		}
 		analyze_packet(feeds->analyze, feed->index, &packet);
 		n++;
 		feed->last = (struct origin){
 		    .time = packet.time, .packet = feeds->packets + n, .input = feed->index};
+		if (feed->first == 0)
+			feed->first = feed->last.packet;
 	}
 	feeds->packets += n;
+	if (n > 0)
+		feed->heard = feeds_clock();
 	return n;
 }
 
 enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct input **reading)
 {
-	bool waits = false;
+	bool waits = false, more = false;
 	*reading = NULL;
-	for (uint32_t i = 0; i < feeds->n; i++) {
+	for (uint32_t i = 0; i < feeds->n && most > 0; i++) {
 		struct feed *feed = &feeds->list[i];
 		if (feed->ended)
 			continue;
-		uint64_t n = read_feed(feeds, feed, most);
-		if (n > 0)
+		uint64_t part = feed->live != NULL ? (most + feeds->n - 1) / feeds->n : most;
+		uint64_t n = read_feed(feeds, feed, part);
+		if (n > 0 && feed->input != NULL)
 			*reading = feed->input;
-		if (n == most)
-			return FEEDS_MORE;
+		more = more || n == part;
 		waits = waits || !feed->ended;
 		most -= n;
 	}
-	return waits ? FEEDS_WAIT : FEEDS_END;
+	return more ? FEEDS_MORE : waits ? FEEDS_WAIT : FEEDS_END;
+}
+
+int64_t feeds_now(const struct feeds *feeds)
+{
+	int64_t latest = feeds->model->capture.last, clock = feeds_clock();
+	for (uint32_t i = 0; i < feeds->n && feeds->waited; i++) {
+		const struct feed *feed = &feeds->list[i];
+		if (feed->ended || feed->last.packet == 0)
+			continue;
+		int64_t passed = clock - feed->heard - (feed->live != NULL ? LIVE_GRACE : PIPE_GRACE);
+		int64_t now = origin_after(feed->last.time, passed);
+		if (now > latest)
+			latest = now;
+	}
+	return latest;
 }
 
 nfds_t feeds_poll(const struct feeds *feeds, struct pollfd fds[LIMIT_INPUTS])
 {
 	nfds_t n = 0;
-	for (uint32_t i = 0; i < feeds->n; i++)
-		if (!feeds->list[i].ended)
-			fds[n++] = (struct pollfd){.fd = input_fd(feeds->list[i].input), .events = POLLIN};
+	for (uint32_t i = 0; i < feeds->n; i++) {
+		const struct feed *feed = &feeds->list[i];
+		int fd = feed->ended ? -1 : feed->live != NULL ? live_fd(feed->live) : input_fd(feed->input);
+		if (fd >= 0)
+			fds[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	}
 	return n;
 }
 
 /* ---- the model ---- */
 
-static void note_feed(struct model *model, const struct feed *feed)
+static void note_live(struct model *model, const struct feed *feed)
+{
+	struct capture_input *note = &model->capture.inputs[feed->index];
+	struct live *live = feed->live;
+	struct live_losses losses = live_losses(live);
+	if (note->kind == NULL)
+		note->kind = xstrdup("live");
+	note->packets = live_packets(live);
+	note->bytes = live_bytes(live);
+	note->dropped = (int64_t)losses.kernel;
+	note->missed = (int64_t)losses.interface;
+	note->snaplen = live_snaplen(live);
+	note->first = feed->first;
+	note->last = feed->last;
+	if (note->error != NULL || live_problem(live)[0] == '\0')
+		return;
+	note->error = xstrdup(live_problem(live));
+	note->truncated = true;
+}
+
+static void note_file(struct model *model, const struct feed *feed)
 {
 	static const char *const kinds[] = {
 	    [CAPFILE_UNKNOWN] = "-", [CAPFILE_PCAP] = "pcap", [CAPFILE_PCAPNG] = "pcapng"};
@@ -140,6 +213,7 @@ static void note_feed(struct model *model, const struct feed *feed)
 	note->bytes = input_bytes(input);
 	note->dropped = input_dropped(input);
 	note->snaplen = input_snaplen(input);
+	note->first = feed->first;
 	note->last = feed->last;
 	if (input_until(input) > model->capture.until)
 		model->capture.until = input_until(input);
@@ -151,7 +225,10 @@ static void note_feed(struct model *model, const struct feed *feed)
 
 void feeds_note(struct feeds *feeds)
 {
-	for (uint32_t i = 0; i < feeds->n; i++)
-		if (!feeds->list[i].refused)
-			note_feed(feeds->model, &feeds->list[i]);
+	for (uint32_t i = 0; i < feeds->n; i++) {
+		if (feeds->list[i].live != NULL)
+			note_live(feeds->model, &feeds->list[i]);
+		else if (!feeds->list[i].refused)
+			note_file(feeds->model, &feeds->list[i]);
+	}
 }

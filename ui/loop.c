@@ -1,23 +1,67 @@
-/* Starting and reading the inputs; see loop.h. Called by run.c. */
+/*
+ * Starting and reading the inputs; see loop.h. Called by run.c. What must happen from time to time is a timer here;
+ * each look between two slices runs those that are due.
+ */
 #include "ui/loop.h"
 
 #include "ui/progress.h"
+#include "ui/report.h"
+#include "ui/signals.h"
+#include "ui/status.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
-#define SLICE 4096 /* packets that are read between two looks at everything else */
+#define SLICE      4096                  /* packets that are read between two looks at everything else */
+#define TICK       (100 * NS_PER_MS)     /* how often waiting connections are looked at while nothing comes */
 
-static void wait_for_pipes(const struct run *run)
+struct loop {
+	struct run *run;
+	struct progress progress;
+	struct status_line status;
+	int64_t started;   /* monotonic, ns */
+	uint64_t bytes;    /* captured, of the packets read */
+	bool live;         /* interfaces are read */
+};
+
+void loop_signals(void)
+{
+	signals_take();
+}
+
+/* ---- waiting ---- */
+
+static void wait_for_input(const struct run *run, int64_t timeout)
 {
 	struct pollfd fds[LIMIT_INPUTS];
 	nfds_t n = feeds_poll(&run->feeds, fds);
-	poll(fds, n, -1);
+	signals_poll(fds, n, timeout);
 }
 
-void loop_start(struct run *run)
+/* ---- the report so far ---- */
+
+static void print_so_far(struct loop *loop)
 {
-	while (!feeds_start(&run->feeds))
-		wait_for_pipes(run);
+	struct run *run = loop->run;
+	struct err err;
+	feeds_note(&run->feeds);
+	status_print(&loop->status, run);
+	if (report_print(run, &err) == STATUS_TROUBLE)
+		run_complain(run, err.text);
+	fflush(stdout);
+}
+
+/* ---- starting ---- */
+
+bool loop_start(struct run *run)
+{
+	while (!feeds_start(&run->feeds) && !signals_end()) {
+		wait_for_input(run, -1);
+		if (signals_report())
+			run_complain(run, "nothing was read yet");
+	}
+	if (signals_end())
+		return false;
 	feeds_order(&run->feeds);
 	for (uint32_t i = 0; i < run->feeds.n; i++) {
 		const struct feed *feed = &run->feeds.list[i];
@@ -26,27 +70,81 @@ void loop_start(struct run *run)
 		run_complain(run, feed->err.text);
 		run->trouble = true;
 	}
+	return true;
+}
+
+/* ---- reading ---- */
+
+/* Time that counts for --stop-after: ours where an interface is read, else the capture's. */
+static int64_t passed(const struct loop *loop)
+{
+	const struct capture *capture = &loop->run->model->capture;
+	if (loop->live)
+		return feeds_clock() - loop->started;
+	return capture->packets == 0 ? 0 : origin_elapsed(capture->first, feeds_now(&loop->run->feeds));
+}
+
+/* How many packets may still be read; 0: the reading ends. */
+static uint64_t allowed(const struct loop *loop)
+{
+	const struct options *options = loop->run->options;
+	uint64_t packets = loop->run->feeds.packets, most = SLICE;
+	uint64_t limits[] = {options->count, options->stop_packets};
+	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+		if (limits[i] == 0)
+			continue;
+		uint64_t left = limits[i] > packets ? limits[i] - packets : 0;
+		most = left < most ? left : most;
+	}
+	if (options->stop_bytes > 0 && loop->run->model->capture.bytes >= options->stop_bytes)
+		return 0;
+	if (options->stop_time > 0 && passed(loop) >= options->stop_time)
+		return 0;
+	return most;
+}
+
+static void look(struct loop *loop)
+{
+	if (signals_report())
+		print_so_far(loop);
+	status_tick(&loop->status, &loop->run->feeds);
+}
+
+static void interrupted(const struct run *run)
+{
+	struct err err;
+	err_set(&err, "stopped by a signal: the report is of the first %" PRIu64 " packets", run->feeds.packets);
+	run_complain(run, err.text);
+}
+
+static void read_all(struct loop *loop)
+{
+	struct run *run = loop->run;
+	uint64_t most;
+	while ((most = allowed(loop)) > 0 && !signals_end()) {
+		const struct input *reading;
+		enum feeds_result result = feeds_read(&run->feeds, most, &reading);
+		if (reading != NULL)
+			progress_step(&loop->progress, reading);
+		if (result == FEEDS_END)
+			return;
+		if (result == FEEDS_WAIT) {
+			analyze_wait(run->analyze, feeds_now(&run->feeds));
+			wait_for_input(run, TICK);
+		}
+		look(loop);
+	}
+	if (signals_end() && !loop->live)
+		interrupted(run);
 }
 
 void loop_read(struct run *run)
 {
-	struct progress progress;
-	progress_start(&progress, !run->options->quiet && isatty(STDERR_FILENO));
-	enum feeds_result result = FEEDS_MORE;
-	while (result != FEEDS_END) {
-		const struct input *reading;
-		uint64_t most = SLICE;
-		if (run->options->count > 0 && run->options->count - run->feeds.packets < most)
-			most = run->options->count - run->feeds.packets;
-		if (most == 0)
-			break;
-		result = feeds_read(&run->feeds, most, &reading);
-		if (reading != NULL)
-			progress_step(&progress, reading);
-		if (result == FEEDS_WAIT)
-			wait_for_pipes(run);
-	}
+	struct loop loop = {.run = run, .started = feeds_clock(), .live = run->options->n_interface > 0};
+	progress_start(&loop.progress, !run->options->quiet && isatty(STDERR_FILENO));
+	status_start(&loop.status, &run->feeds);
+	read_all(&loop);
 	feeds_note(&run->feeds);
 	analyze_end(run->analyze);
-	progress_end(&progress);
+	progress_end(&loop.progress);
 }

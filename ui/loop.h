@@ -1,15 +1,22 @@
 /*
- * The one loop of the program: slices of the inputs, and waiting for those that are pipes.
+ * The one loop of the program: slices of the inputs, and between them everything that waits: pipes, interfaces,
+ * signals, the clock.
+ *
+ * Called by run.c. SIGUSR1 prints how things stand and the report so far; SIGINT, SIGTERM and SIGHUP end the
+ * reading, and the report follows.
  */
 #ifndef UI_LOOP_H
 #define UI_LOOP_H
 
 #include "ui/run.h"
 
-/* Starts all inputs and enters them in the model; refused ones are complained about. */
-void loop_start(struct run *run);
+/* Signals are taken from here on. Call before the first loop. */
+void loop_signals(void);
 
-/* Reads them to the end. */
+/* Starts all inputs and enters them in the model; refused ones are complained about. False: a signal came first. */
+bool loop_start(struct run *run);
+
+/* Reads them to the end, or until a signal, -c or --stop-after ends it. */
 void loop_read(struct run *run);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * The program: the command line, what it asks for, the exit status.
  */
+#include "ui/interfaces.h"
 #include "ui/run.h"
 #include "ui/view.h"
 
@@ -42,6 +43,11 @@ static enum status act(struct options *options, int argc, char **argv, enum esca
 	case ACTION_VERSION:
 		printf("nmspscope %s\n", VIEW_VERSION);
 		return STATUS_CLEAN;
+	case ACTION_LIST_INTERFACES:
+		if (interfaces_print(stdout, &err) == 0)
+			return STATUS_CLEAN;
+		complain(escape, &err);
+		return STATUS_TROUBLE;
 	case ACTION_RUN:
 		break;
 	}

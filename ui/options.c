@@ -1,6 +1,7 @@
 /* The table of options and what each does to struct options. */
 #include "ui/options.h"
 
+#include "analyzer/origin.h"
 #include "analyzer/xmalloc.h"
 #include "ui/view.h"
 
@@ -18,7 +19,8 @@ enum {
 	OPTION_MESSAGES,
 	OPTION_EXPLAIN,
 	OPTION_WITH_SECRETS,
-	OPTION_AS_TRACE
+	OPTION_AS_TRACE,
+	OPTION_STOP_AFTER
 };
 
 struct option_row {
@@ -29,6 +31,8 @@ struct option_row {
 };
 
 static const struct option_row rows[] = {
+    {'i', "interface", "IFACE", "capture live; any is all interfaces; repeatable"},
+    {'D', "list-interfaces", NULL, "list the interfaces and end"},
     {'r', "read", "FILE", "read a capture: pcap or pcapng, also gzipped;\n- is standard input; repeatable"},
     {'t', "trace", "FILE", "read a debug trace of a controller, as pasted;\n- is standard input; repeatable"},
     {'a', "authlist", "FILE",
@@ -43,7 +47,11 @@ static const struct option_row rows[] = {
     {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
+    {'s', "snaplen", "N", "with -i: bytes kept of a packet (default 262144)"},
+    {'B', "buffer", "KIB", "with -i: the kernel's buffer (default 16384 KiB)"},
+    {'p', "no-promiscuous", NULL, "with -i: only what the interface itself receives"},
     {'c', "count", "N", "stop after N packets"},
+    {OPTION_STOP_AFTER, "stop-after", "N", "stop after a time (10s, 10m, 10h), packets (1000p) or\ncaptured bytes (200M)"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
     {OPTION_AS_TRACE, "as-trace", NULL,
@@ -104,6 +112,30 @@ static int parse_controller(struct options *out, const char *text, struct err *e
 	return 0;
 }
 
+/* 10s, 10m, 10h: a time; 1000p: packets; 200M and 200k: bytes. */
+static int parse_stop(struct options *out, const char *text, struct err *err)
+{
+	static const struct {
+		char unit;
+		uint64_t factor;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'p', 1}, {'k', 1000}, {'M', 1000 * 1000}};
+	char *end;
+	errno = 0;
+	unsigned long long value = strtoull(text, &end, 10);
+	uint64_t factor = 0;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		factor = *end == units[i].unit ? units[i].factor : factor;
+	if (text[0] < '0' || text[0] > '9' || errno != 0 || value == 0 || factor == 0 || end[1] != '\0' ||
+	    value > UINT32_MAX)
+		return err_set(err, "--stop-after wants 10s, 10m or 10h, 1000p (packets) or 200M (bytes), not \"%s\"",
+		               text);
+	bool bytes = *end == 'k' || *end == 'M';
+	out->stop_packets = *end == 'p' ? value : 0;
+	out->stop_bytes = bytes ? value * factor : 0;
+	out->stop_time = *end == 'p' || bytes ? 0 : (int64_t)(value * factor) * NS_PER_S;
+	return 0;
+}
+
 static int parse_output(struct options *out, const char *text, struct err *err)
 {
 	if (strcmp(text, "text") == 0)
@@ -140,6 +172,12 @@ static void apply_flag(struct options *out, int letter)
 	case OPTION_AS_TRACE:
 		out->as_trace = true;
 		break;
+	case 'p':
+		out->no_promiscuous = true;
+		break;
+	case 'D':
+		out->action = ACTION_LIST_INTERFACES;
+		break;
 	case 'u':
 		out->utc = true;
 		break;
@@ -161,6 +199,20 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 {
 	uint64_t n;
 	switch (letter) {
+	case 'i':
+		return add_file(out->interface, &out->n_interface, value, err);
+	case 's':
+		if (number("-s", value, LIMIT_PACKET, &n, err) != 0)
+			return -1;
+		out->snaplen = (uint32_t)n;
+		return 0;
+	case 'B':
+		if (number("-B", value, INT32_MAX / 1024, &n, err) != 0)
+			return -1;
+		out->buffer = (uint32_t)n * 1024;
+		return 0;
+	case OPTION_STOP_AFTER:
+		return parse_stop(out, value, err);
 	case 'r':
 		return add_file(out->read, &out->n_read, value, err);
 	case 't':
@@ -252,13 +304,18 @@ static int check(const struct options *options, struct err *err)
 		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
 	if (options->write != NULL && strcmp(options->write, "-") == 0)
 		return err_set(err, "-w wants the name of a file: standard output carries the report");
-	if (options->write != NULL && options->n_read == 0 && options->n_trace > 0)
+	if (options->n_interface > 0 && options->n_read > 0)
+		return err_set(err, "-i and -r do not go together: capture with -w FILE, and read that later");
+	if (options->n_interface == 0 &&
+	    (options->snaplen > 0 || options->buffer > 0 || options->no_promiscuous))
+		return err_set(err, "-s, -B and -p are for a live capture: add -i IFACE");
+	if (options->write != NULL && options->n_read + options->n_interface == 0 && options->n_trace > 0)
 		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
 	if (options->as_trace && options->output == OUTPUT_JSON)
 		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
-	if (options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
+	if (options->n_interface + options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
 		return 0;
-	return err_set(err, "nothing to read: usage is nmspscope -r FILE [-t TRACE] [-a AUTHLIST] [options] "
+	return err_set(err, "nothing to read: usage is nmspscope -i IFACE | -r FILE [-t TRACE] [-a AUTHLIST] [options] "
 	                    "[capture filter]; -h lists the options");
 }
 
@@ -314,7 +371,7 @@ static void help_row(FILE *out, const struct option_row *row)
 
 void options_help(FILE *out)
 {
-	fputs("usage: nmspscope -r FILE... [-t FILE]... [-a FILE]... [options] [capture filter]\n\n"
+	fputs("usage: nmspscope -i IFACE | -r FILE... [-t FILE]... [-a FILE]... [options] [capture filter]\n\n"
 	      "Says of each NMSP session between a location engine (MSE, CMX, connector) and a\n"
 	      "controller whether it is healthy, and if not, who rejected whom, at which step,\n"
 	      "why, and what to type.\n\n",

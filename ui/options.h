@@ -13,11 +13,15 @@
 
 enum output { OUTPUT_TEXT, OUTPUT_JSON };
 
-enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION };
+enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES };
 
 /* Strings borrow from argv, except the filter. */
 struct options {
 	enum action action;
+	const char *interface[LIMIT_INPUTS];
+	uint32_t n_interface;
+	uint32_t snaplen, buffer; /* bytes; 0 = the default */
+	bool no_promiscuous;
 	const char *read[LIMIT_INPUTS];
 	uint32_t n_read;
 	const char *trace[LIMIT_INPUTS];
@@ -32,6 +36,8 @@ struct options {
 	struct addr controller; /* version 0 when not given */
 	enum output output;
 	uint64_t count;   /* packets to read, 0 = all */
+	int64_t stop_time; /* --stop-after, of which one is set: ns; 0 = never */
+	uint64_t stop_packets, stop_bytes;
 	uint32_t session; /* the one to report, 0 = all */
 	const char *write; /* NULL when not given */
 	bool with_secrets; /* only together with `write` */

@@ -3,6 +3,7 @@
 
 #include "analyzer/xmalloc.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static const char *const colours[] = {
@@ -205,7 +206,7 @@ void page_pairs(const struct page *page, size_t indent, const struct table *tabl
 
 /* ---- grids ---- */
 
-#define GRID_COLUMNS 12
+#define GRID_COLUMNS 20
 
 struct grid {
 	size_t width[GRID_COLUMNS];
@@ -324,6 +325,7 @@ void page_grid(const struct page *page, size_t indent, const struct table *table
 {
 	struct grid grid = {0};
 	char *cells[GRID_COLUMNS];
+	assert(table->n_columns <= GRID_COLUMNS);
 	measure(page, table, parent, &grid);
 	print_labels(page, indent, &grid, table);
 	size_t rows = view_rows(table, parent);

@@ -37,6 +37,24 @@ static int open_list(struct source *sources, const char *const *paths, uint32_t 
 	return 0;
 }
 
+static int open_interfaces(struct run *run, struct err *err)
+{
+	const struct options *options = run->options;
+	struct live_wishes wishes = {.snaplen = options->snaplen,
+	                             .buffer = options->buffer,
+	                             .no_promiscuous = options->no_promiscuous,
+	                             .ports = run->model->ports,
+	                             .n_ports = run->model->n_ports};
+	for (uint32_t i = 0; i < options->n_interface; i++) {
+		if (feeds_add_live(&run->feeds, options->interface[i], &wishes, err) != 0)
+			return -1;
+		const char *warning = live_warning(run->feeds.list[run->feeds.n - 1].live);
+		if (warning[0] != '\0')
+			run_complain(run, warning);
+	}
+	return 0;
+}
+
 /* A trace or capture that cannot be opened is noted with the inputs; anything else ends the run. */
 static int open_all(struct run *run, struct opened *opened, struct err *err)
 {
@@ -52,7 +70,7 @@ static int open_all(struct run *run, struct opened *opened, struct err *err)
 		(void)source_open(&opened->trace[i], options->trace[i], &opened->trace_err[i]);
 	for (uint32_t i = 0; i < options->n_read; i++)
 		feeds_add(&run->feeds, options->read[i]);
-	return 0;
+	return open_interfaces(run, err);
 }
 
 static struct opened *opened_new(void)
@@ -209,9 +227,13 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 	const struct options *options = run->options;
 	if (open_all(run, opened, err) != 0 || read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
-	if (options->n_read + options->n_trace == 0)
+	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
-	loop_start(run);
+	loop_signals();
+	if (!loop_start(run)) {
+		err_set(err, "stopped by a signal before a packet was read");
+		return STATUS_TROUBLE;
+	}
 	uint32_t n_traces = read_traces(run, opened), n_captures = good_captures(run);
 	if (n_captures + n_traces == 0 || open_save(run, err) != 0)
 		return STATUS_TROUBLE;

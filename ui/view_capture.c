@@ -55,10 +55,7 @@ static struct value input_packet_count(const struct row *row)
 /* Packet numbers run over all inputs: where this one begins tells how to find a packet in it. */
 static struct value input_first_packet(const struct row *row)
 {
-	uint64_t before = 0;
-	for (size_t i = 0; i < row->index; i++)
-		before += capture(row)->inputs[i].packets;
-	return input(row)->packets == 0 ? view_null() : view_count(before + 1);
+	return input(row)->first == 0 ? view_null() : view_count(input(row)->first);
 }
 
 static struct value input_byte_count(const struct row *row)
@@ -102,6 +99,28 @@ static struct value input_lost(const struct row *row)
 	return of_trace(row, trace == NULL ? 0 : trace->lost);
 }
 
+static struct value input_dropped(const struct row *row)
+{
+	return input(row)->dropped < 0 ? view_null() : view_count((uint64_t)input(row)->dropped);
+}
+
+static struct value input_missed(const struct row *row)
+{
+	return input(row)->missed < 0 ? view_null() : view_count((uint64_t)input(row)->missed);
+}
+
+/* People are told of it in the capture's own lines; for interfaces each for itself. */
+static struct value live_dropped(const struct row *row)
+{
+	return input(row)->missed < 0 ? view_null() : input_dropped(row);
+}
+
+/* Packets a second, of an interface: lately, see struct capture_input. */
+static struct value input_rate(const struct row *row)
+{
+	return input(row)->rate < 0 ? view_null() : view_count((uint64_t)input(row)->rate);
+}
+
 static struct value input_error(const struct row *row)
 {
 	return view_text(input(row)->error);
@@ -128,6 +147,11 @@ static const struct column input_columns[] = {
     {.key = "not_understood", .label = "Unclear", .get = input_strange},
     {.key = "lost", .label = "Lost", .get = input_lost},
     {.key = "bytes", .label = "Bytes", .get = input_byte_count},
+    {.key = "dropped", .get = input_dropped},
+    {.key = "interface_dropped", .get = input_missed},
+    {.key = "packets_per_second", .label = "Per second", .get = input_rate},
+    {.label = "Dropped", .get = live_dropped},
+    {.label = "By interface", .get = input_missed},
     {.key = "error", .get = input_error},
     {.label = "File", .path = true, .get = input_file},
 };
