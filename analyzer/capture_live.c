@@ -203,11 +203,15 @@ struct live_losses live_losses(struct live *live)
 
 static void tell_one(const pcap_if_t *device, void (*tell)(void *, const struct live_interface *), void *ctx)
 {
-	const struct sockaddr *addresses[LIMIT_INTERFACE_ADDRESSES];
-	uint32_t n = 0;
-	for (const pcap_addr_t *a = device->addresses; a != NULL && n < LIMIT_INTERFACE_ADDRESSES; a = a->next)
-		if (a->addr != NULL && (a->addr->sa_family == AF_INET || a->addr->sa_family == AF_INET6))
-			addresses[n++] = a->addr;
+	const struct sockaddr **addresses = NULL;
+	uint32_t n = 0, room = 0;
+	for (const pcap_addr_t *a = device->addresses; a != NULL; a = a->next) {
+		if (a->addr == NULL || (a->addr->sa_family != AF_INET && a->addr->sa_family != AF_INET6))
+			continue;
+		room = n == room ? 2 * room + 4 : room;
+		addresses = xrealloc(addresses, room * sizeof *addresses);
+		addresses[n++] = a->addr;
+	}
 	struct live_interface interface = {
 	    .name = device->name,
 	    .description = device->description,
@@ -218,6 +222,7 @@ static void tell_one(const pcap_if_t *device, void (*tell)(void *, const struct 
 	    .n_addresses = n,
 	};
 	tell(ctx, &interface);
+	free(addresses);
 }
 
 int live_list(void (*tell)(void *ctx, const struct live_interface *interface), void *ctx, struct err *err)

@@ -85,6 +85,5 @@
 #define LIMIT_LINE         4096       /* bytes of one line; the rest of it is ignored */
 #define LIMIT_FINDINGS     32         /* findings of one session */
 #define LIMIT_INPUTS       256        /* files on the command line, or interfaces */
-#define LIMIT_INTERFACE_ADDRESSES 16  /* of an interface, listed by -D; no finding */
 
 #endif

@@ -204,6 +204,7 @@ static struct capture_input *add_input(struct model *model, const char *name, ui
 	input->kind = xstrdup("pcapng");
 	input->packets = packets;
 	input->bytes = packets * 100;
+	input->first = 1 + (index > 0 ? model->capture.inputs[index - 1].packets : 0);
 	return input;
 }
 

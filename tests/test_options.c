@@ -111,6 +111,33 @@ static void test_lists_alone(void **state)
 	assert_true(o.explain);
 }
 
+/* Live: what belongs to an interface, and where a capture stops. */
+static void test_live(void **state)
+{
+	(void)state;
+	struct options o;
+	struct err err;
+	assert_int_equal(parse("-i eth1 -i any -s 96 -B 65536 -p --stop-after 10m host 10.1.1.1", &o, &err), 0);
+	assert_int_equal(o.n_interface, 2);
+	assert_string_equal(o.interface[1], "any");
+	assert_int_equal(o.snaplen, 96);
+	assert_int_equal(o.buffer, 64 << 20);
+	assert_true(o.no_promiscuous);
+	assert_int_equal(o.stop_time, INT64_C(600000000000));
+	options_free(&o);
+	assert_int_equal(parse("-i eth1 --stop-after 1000p", &o, &err), 0);
+	assert_true(o.stop_packets == 1000 && o.stop_time == 0 && o.stop_bytes == 0);
+	assert_int_equal(parse("-i eth1 --stop-after 200M", &o, &err), 0);
+	assert_true(o.stop_bytes == 200000000 && o.stop_packets == 0);
+	static const char *const wrong[] = {"-i eth1 -r x.pcap",   "-r x.pcap -s 96",        "-r x.pcap -p",
+	                                    "-r x.pcap -B 4",      "-i eth1 -s 0",           "-i eth1 -s 999999",
+	                                    "-i eth1 --stop-after 10", "-i eth1 --stop-after 0s", "-i eth1 --stop-after 1ss",
+	                                    "-i eth1 --stop-after -1s", "-a mse.txt -w out.pcapng"};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		if (parse(wrong[i], &o, &err) == 0)
+			fail_msg("accepted: %s", wrong[i]);
+}
+
 static void test_help(void **state)
 {
 	(void)state;
@@ -139,6 +166,7 @@ int main(void)
 	    cmocka_unit_test(test_all),
 	    cmocka_unit_test(test_wrong),
 	    cmocka_unit_test(test_lists_alone),
+	    cmocka_unit_test(test_live),
 	    cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

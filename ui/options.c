@@ -371,7 +371,8 @@ static void help_row(FILE *out, const struct option_row *row)
 
 void options_help(FILE *out)
 {
-	fputs("usage: nmspscope -i IFACE | -r FILE... [-t FILE]... [-a FILE]... [options] [capture filter]\n\n"
+	fputs("usage: nmspscope -i IFACE... | -r FILE... [-t FILE]... [-a FILE]... [options]\n"
+	      "                 [capture filter]\n\n"
 	      "Says of each NMSP session between a location engine (MSE, CMX, connector) and a\n"
 	      "controller whether it is healthy, and if not, who rejected whom, at which step,\n"
 	      "why, and what to type.\n\n",
