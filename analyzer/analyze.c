@@ -7,12 +7,19 @@
 #include "analyzer/capture.h"
 #include "analyzer/flow.h"
 #include "analyzer/fragment.h"
+#include "analyzer/memory.h"
 #include "analyzer/pairs.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
 
 #define TICK_NS (100 * 1000 * 1000) /* how often waiting connections are looked at */
+
+#define MEMORY_WORK    16384 /* packets after which the memory in use is looked at, */
+#define MEMORY_SESSION 64    /* and as how many packets a new session counts */
+#define MEMORY_BATCH   64    /* sessions that are given up at a time */
+#define MEMORY_SHARE   3     /* of MEMORY_PARTS parts of it: the rest is the program itself, and free pieces */
+#define MEMORY_PARTS   4
 
 struct analyze {
 	struct model *model;
@@ -22,6 +29,8 @@ struct analyze {
 	struct save *save;  /* NULL without -w */
 	struct origin now;  /* of the last packet */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
+	size_t (*used)(void); /* memory in use */
+	uint32_t work;        /* done since it was looked at */
 };
 
 struct analyze *analyze_new(struct model *model)
@@ -30,6 +39,7 @@ struct analyze *analyze_new(struct model *model)
 	analyze->model = model;
 	analyze->fragments = fragments_new();
 	analyze->ticked = INT64_MIN;
+	analyze->used = memory_used;
 	return analyze;
 }
 
@@ -56,6 +66,11 @@ int analyze_set_filter(struct analyze *analyze, const char *expression, struct e
 	capture_filter_free(analyze->filter);
 	analyze->filter = filter;
 	return 0;
+}
+
+void analyze_set_memory(struct analyze *analyze, size_t (*used)(void))
+{
+	analyze->used = used;
 }
 
 void analyze_set_save(struct analyze *analyze, struct save *save)
@@ -126,22 +141,39 @@ static void drop_flow(struct analyze *analyze, struct flow *flow)
 	flow_remove(&analyze->flows, flow);
 }
 
+static void give_up_one(struct analyze *analyze, enum limit why)
+{
+	struct session *victim = model_victim(analyze->model);
+	if (victim->conn != NULL)
+		drop_flow(analyze, victim->conn);
+	model_hit(analyze->model, why, &analyze->now);
+	model_drop_session(analyze->model, victim);
+}
+
 static void make_room(struct analyze *analyze)
 {
-	struct model *model = analyze->model;
-	while (model->n_sessions >= LIMIT_SESSIONS) {
-		struct session *victim = model_victim(model);
-		if (victim->conn != NULL)
-			drop_flow(analyze, victim->conn);
-		model_hit(model, HIT_SESSIONS, &analyze->now);
-		model_drop_session(model, victim);
-	}
+	while (analyze->model->n_sessions >= LIMIT_SESSIONS)
+		give_up_one(analyze, HIT_SESSIONS);
+}
+
+/* Sessions go in batches, so that the allocator need not be asked for each of them. */
+static void keep_memory(struct analyze *analyze, uint32_t work)
+{
+	const struct model *model = analyze->model;
+	analyze->work += work;
+	if (model->memory == 0 || analyze->work < MEMORY_WORK)
+		return;
+	analyze->work = 0;
+	while (model->n_sessions > 1 && analyze->used() > model->memory / MEMORY_PARTS * MEMORY_SHARE)
+		for (uint32_t i = 0; i < MEMORY_BATCH && model->n_sessions > 1; i++)
+			give_up_one(analyze, HIT_MEMORY);
 }
 
 static struct flow *open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
     const struct packet *packet)
 {
 	make_room(analyze);
+	keep_memory(analyze, MEMORY_SESSION);
 	struct session *session = model_add_session(analyze->model, &analyze->now);
 	struct flow *flow = flow_add(&analyze->flows, key);
 	bool first = source_is_first(analyze->model, packet);
@@ -373,6 +405,7 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
 {
 	count_packet(analyze, input, packet);
+	keep_memory(analyze, 1);
 	struct packet decoded;
 	struct flow *flow = NULL;
 	size_t wire = packet->wire < LIMIT_PACKET ? packet->wire : LIMIT_PACKET; /* a larger one is a lie */

@@ -18,6 +18,9 @@ void analyze_free(struct analyze *analyze); /* NULL is allowed */
 /* A capture filter for the innermost IP packet. -1 with a sentence when it cannot be used. */
 int analyze_set_filter(struct analyze *analyze, const char *expression, struct err *err);
 
+/* Who says how much memory is in use; memory_used unless a test knows better. model->memory bounds it. */
+void analyze_set_memory(struct analyze *analyze, size_t (*used)(void));
+
 /* From here on the packets of sessions go into `save` too, which is borrowed and must outlive it. */
 void analyze_set_save(struct analyze *analyze, struct save *save);
 

@@ -232,6 +232,7 @@ enum limit {
 	HIT_STEPS,
 	HIT_ALERTS,
 	HIT_SESSIONS,
+	HIT_MEMORY,
 	HIT_LIST,
 	HIT_LIST_BYTES,
 	HIT_LIST_LINE,
@@ -339,6 +340,7 @@ struct model {
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	size_t waiting;        /* bytes of ciphertext that wait, of all connections */
 	struct authlist authlist;
+	size_t memory; /* bytes that the program may take; sessions are given up for it. 0 = no bound */
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
 	uint32_t n_ports;
 	struct addr controller; /* --controller; version 0 when not given */

@@ -1,6 +1,6 @@
 /*
  * The caps of limits.h that belong to no single module's test: TLS messages, what is kept of a session, the
- * number of sessions and who leaves first, the command line. The last test sees to it that every cap that
+ * command line; test_limits_sessions.c has the number of sessions. The last test sees to it that every cap that
  * the code uses is named in a unit test; the test of each module has the others.
  */
 #include <stdarg.h>
@@ -9,10 +9,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "analyzer/analyze.h"
 #include "analyzer/session.h"
 #include "analyzer/tls_conn.h"
-#include "tests/frames.h"
 #include "ui/options.h"
 
 #include <ctype.h>
@@ -20,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LINK_RAW 101
 #define START    (INT64_C(1700000000) * NS_PER_S)
 
 /* ---- one TLS connection ---- */
@@ -239,125 +236,6 @@ static void test_icmp(void **state)
 	feed_end(&fed);
 }
 
-/* ---- sessions ---- */
-
-/* A segment of engine number n; the controller answers with `from_controller`. */
-static void push(struct analyze *analyze, uint32_t n, bool from_controller, uint32_t seq, uint32_t ack,
-    unsigned flags, int64_t time)
-{
-	char host[16];
-	snprintf(host, sizeof host, "0a%06x", (unsigned)n);
-	frames_start(flags & TCP_PSH ? "00" : "");
-	frames_lead("%s %08x %08x 50%02x 0100 0000 0000", from_controller ? "3ef1 c000" : "c000 3ef1",
-	    (unsigned)seq, (unsigned)ack, flags);
-	frames_lead("4500 %04x 0000 4000 4006 0000 %s %s", (unsigned)frames_length() + 20,
-	    from_controller ? "c0000201" : host, from_controller ? host : "c0000201");
-	struct capfile_packet packet = {time, LINK_RAW, frames_length(), frames_span()};
-	analyze_packet(analyze, 0, &packet);
-}
-
-static void test_sessions(void **state)
-{
-	(void)state;
-	enum { BEYOND = 7 };
-	struct model *model = model_new();
-	struct analyze *analyze = analyze_new(model);
-	model_add_input(model, "test");
-	for (uint32_t i = 0; i < LIMIT_SESSIONS + BEYOND; i++) {
-		push(analyze, i, false, 0, 0, TCP_SYN, START + i);
-		assert_int_equal(model->n_sessions, i < LIMIT_SESSIONS ? i + 1 : LIMIT_SESSIONS);
-	}
-	assert_int_equal(model->capture.hits[HIT_SESSIONS], BEYOND);
-	assert_int_equal(model->capture.first_hit[HIT_SESSIONS].packet, LIMIT_SESSIONS + 1);
-	assert_int_equal(model->capture.evicted_sessions, BEYOND);
-	assert_int_equal(model->capture.evicted_packets, BEYOND);
-	assert_int_equal(model->capture.nmsp_packets, LIMIT_SESSIONS + BEYOND);
-	assert_int_equal(model->first->id, BEYOND + 1); /* all alike: the oldest left */
-	analyze_end(analyze);
-	analyze_free(analyze);
-	model_free(model);
-}
-
-enum fate { FAILED, UNANSWERED, OPEN, CLOSED };
-
-static void be(struct model *model, struct session *session, enum fate fate)
-{
-	struct origin at = {.time = START, .packet = 1};
-	session->tls.seen = fate != FAILED && fate != UNANSWERED;
-	session->tcp.syns = fate == UNANSWERED ? 3 : 0;
-	session->tls.protected_records[0] = session->tls.seen ? 5 : 0;
-	if (fate == CLOSED)
-		session->closed = at;
-	model_rank(model, session);
-}
-
-/* Healthy closed ones leave first, then lone SYNs, healthy ones, failed ones last; of equals the oldest. */
-static void test_who_leaves_first(void **state)
-{
-	(void)state;
-	static const enum fate fates[] = {FAILED, OPEN, CLOSED, FAILED, UNANSWERED, OPEN, CLOSED, OPEN};
-	static const uint32_t order[] = {3, 7, 5, 2, 6, 8, 1, 4};
-	enum { N = sizeof fates / sizeof fates[0] };
-	struct model *model = model_new();
-	struct session *sessions[N];
-	assert_null(model_victim(model));
-	for (size_t i = 0; i < N; i++) {
-		sessions[i] = model_add_session(model, &(struct origin){.time = START, .packet = i + 1});
-		be(model, sessions[i], fates[i]);
-		be(model, sessions[i], fates[i]); /* nothing moved */
-	}
-	for (size_t i = 0; i < N; i++) {
-		assert_int_equal(model_victim(model)->id, order[i]);
-		model_drop_session(model, model_victim(model));
-	}
-	assert_null(model_victim(model));
-	model_free(model);
-}
-
-static void test_rank_follows_the_session(void **state)
-{
-	(void)state;
-	struct model *model = model_new();
-	struct origin at = {.time = START, .packet = 1};
-	struct session *first = model_add_session(model, &at), *second = model_add_session(model, &at);
-	be(model, first, OPEN);
-	be(model, second, OPEN);
-	assert_ptr_equal(model_victim(model), first);
-	be(model, second, CLOSED);
-	assert_ptr_equal(model_victim(model), second);
-	struct alert_seen fatal = {.level = TLS_ALERT_FATAL, .code = TLS_HANDSHAKE_FAILURE};
-	model_add_alert(model, second, &fatal);
-	model_rank(model, second);
-	assert_ptr_equal(model_victim(model), first);
-	model_free(model);
-}
-
-/* ---- holes ---- */
-
-/* Another connection tells the time. */
-static uint64_t gaps_after(int64_t wait)
-{
-	struct model *model = model_new();
-	struct analyze *analyze = analyze_new(model);
-	model_add_input(model, "test");
-	push(analyze, 1, false, 99, 0, TCP_SYN, START);
-	push(analyze, 1, true, 499, 100, TCP_SYN | TCP_ACK, START);
-	push(analyze, 1, false, 101, 500, TCP_ACK | TCP_PSH, START); /* byte 100 is missing */
-	push(analyze, 1, true, 500, 102, TCP_ACK, START);
-	push(analyze, 2, false, 0, 0, TCP_SYN, START + wait);
-	uint64_t gaps = model->capture.gaps;
-	analyze_free(analyze);
-	model_free(model);
-	return gaps;
-}
-
-static void test_gap_seconds(void **state)
-{
-	(void)state;
-	assert_int_equal(gaps_after(GAP_SECONDS * NS_PER_S - 1), 0);
-	assert_int_equal(gaps_after(GAP_SECONDS * NS_PER_S), 1);
-}
-
 /* ---- the command line ---- */
 
 /* "nmspscope", then `n` times the words, then a file. */
@@ -459,10 +337,6 @@ int main(void)
 	    cmocka_unit_test(test_certificates_of_all_sessions),
 	    cmocka_unit_test(test_steps_and_alerts),
 	    cmocka_unit_test(test_icmp),
-	    cmocka_unit_test(test_sessions),
-	    cmocka_unit_test(test_who_leaves_first),
-	    cmocka_unit_test(test_rank_follows_the_session),
-	    cmocka_unit_test(test_gap_seconds),
 	    cmocka_unit_test(test_command_line),
 	    cmocka_unit_test(test_every_cap_is_tested),
 	};

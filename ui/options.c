@@ -20,8 +20,13 @@ enum {
 	OPTION_EXPLAIN,
 	OPTION_WITH_SECRETS,
 	OPTION_AS_TRACE,
-	OPTION_STOP_AFTER
+	OPTION_STOP_AFTER,
+	OPTION_MEMORY
 };
+
+#define MIB            (UINT64_C(1) << 20)
+#define MEMORY_LEAST   64  /* MiB */
+#define MEMORY_DEFAULT 256 /* MiB */
 
 struct option_row {
 	int letter;
@@ -52,6 +57,7 @@ static const struct option_row rows[] = {
     {'p', "no-promiscuous", NULL, "with -i: only what the interface itself receives"},
     {'c', "count", "N", "stop after N packets"},
     {OPTION_STOP_AFTER, "stop-after", "N", "stop after a time (10s, 10m, 10h), packets (1000p) or\ncaptured bytes (200M)"},
+    {OPTION_MEMORY, "memory", "MIB", "memory to use at most (default 256, at least 64):\nbeyond it sessions are given up, closed ones first"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
     {OPTION_AS_TRACE, "as-trace", NULL,
@@ -211,6 +217,13 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 			return -1;
 		out->buffer = (uint32_t)n * 1024;
 		return 0;
+	case OPTION_MEMORY:
+		if (number("--memory", value, UINT32_MAX, &n, err) != 0)
+			return -1;
+		if (n < MEMORY_LEAST)
+			return err_set(err, "--memory wants %d MiB at least", MEMORY_LEAST);
+		out->memory = n * MIB;
+		return 0;
 	case OPTION_STOP_AFTER:
 		return parse_stop(out, value, err);
 	case 'r':
@@ -324,7 +337,7 @@ int options_parse(struct options *out, int argc, char **argv, struct err *err)
 	char letters[2 * ROWS + 2];
 	struct option names[ROWS + 1];
 	int letter;
-	*out = (struct options){0};
+	*out = (struct options){.memory = MEMORY_DEFAULT * MIB};
 	getopt_tables(letters, names);
 	opterr = 0;
 	optind = 0; /* GNU: start anew, so that tests can parse many lines */

@@ -36,6 +36,7 @@ struct options {
 	struct addr controller; /* version 0 when not given */
 	enum output output;
 	uint64_t count;   /* packets to read, 0 = all */
+	uint64_t memory;  /* bytes the program may take */
 	int64_t stop_time; /* --stop-after, of which one is set: ns; 0 = never */
 	uint64_t stop_packets, stop_bytes;
 	uint32_t session; /* the one to report, 0 = all */

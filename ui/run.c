@@ -255,6 +255,7 @@ static void set_up(struct run *run)
 {
 	const struct options *options = run->options;
 	run->model->keylog = keylog_new();
+	run->model->memory = options->memory;
 	run->model->controller = options->controller;
 	for (uint32_t i = 0; i < options->n_ports; i++)
 		run->model->ports[i] = options->ports[i];

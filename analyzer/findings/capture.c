@@ -255,6 +255,7 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	    [HIT_STEPS] = {"handshake steps of a session", LIMIT_STEPS},
 	    [HIT_ALERTS] = {"alerts of a session", LIMIT_ALERTS},
 	    [HIT_SESSIONS] = {"sessions", LIMIT_SESSIONS},
+	    [HIT_MEMORY] = {"MiB of memory, --memory", 0},
 	    [HIT_LIST] = {"entries of the AuthList", LIMIT_LIST_ENTRIES},
 	    [HIT_LIST_BYTES] = {"bytes of an AuthList file", LIMIT_LIST_BYTES},
 	    [HIT_LIST_LINE] = {"bytes of a line of the AuthList", LIMIT_LINE},
@@ -273,10 +274,11 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	text[0] = '\0';
 	for (size_t i = 0; i < HITS && used < room; i++) {
 		uint64_t hits = hits_of(model, (enum limit)i);
+		long value = i == HIT_MEMORY ? (long)(model->memory >> 20) : caps[i].value;
 		if (hits > 0)
 			used +=
 			    (size_t)snprintf(&text[used], room - used, "%s%s (%ld) %s", used > 0 ? ", " : "",
-			                     caps[i].name, caps[i].value, rule_count(hits, "time", times));
+			                     caps[i].name, value, rule_count(hits, "time", times));
 	}
 }
 
@@ -311,8 +313,10 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 	rule_cause(
 	    finding,
 	    "What is beyond them was counted and not kept, so details may be missing from this report.");
-	if (capture->hits[HIT_SESSIONS] > 0)
+	if (capture->hits[HIT_SESSIONS] + capture->hits[HIT_MEMORY] > 0)
 		rule_cause(finding, "Given up: %s, healthy closed ones first.",
 		           rule_count(capture->evicted_sessions, "session", sessions));
+	if (capture->hits[HIT_MEMORY] > 0)
+		rule_advice(finding, "allow more with --memory");
 	advise_less(subject->model, finding);
 }
