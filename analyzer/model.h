@@ -280,6 +280,7 @@ struct capture_input {
 	char *name;
 	char *kind; /* "pcap", "pcapng", "live", "trace", "-" when it could not be read */
 	struct trace_reading *trace; /* NULL for captures */
+	bool live; /* an interface */
 	uint64_t packets, bytes;
 	uint64_t first;     /* number of its first packet, 0 = none; not of traces */
 	struct origin last; /* the last packet or line read of it; packet 0 = none */

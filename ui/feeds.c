@@ -186,6 +186,7 @@ static void note_live(struct model *model, const struct feed *feed)
 	struct capture_input *note = &model->capture.inputs[feed->index];
 	struct live *live = feed->live;
 	struct live_losses losses = live_losses(live);
+	note->live = true;
 	if (note->kind == NULL)
 		note->kind = xstrdup("live");
 	note->packets = live_packets(live);

@@ -39,7 +39,7 @@ void status_tick(struct status_line *line, const struct feeds *feeds)
 
 static void print_input(FILE *out, const struct capture_input *input, enum escape_mode escape)
 {
-	char *name = escape_text(input->name, escape);
+	char *name = escape_text(source_shown(input->name), escape);
 	fprintf(out, "; %s %" PRIu64 " packets", name, input->packets);
 	free(name);
 	if (input->rate >= 0)

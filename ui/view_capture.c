@@ -112,7 +112,7 @@ static struct value input_missed(const struct row *row)
 /* People are told of it in the capture's own lines; for interfaces each for itself. */
 static struct value live_dropped(const struct row *row)
 {
-	return input(row)->missed < 0 ? view_null() : input_dropped(row);
+	return input(row)->live ? input_dropped(row) : view_null();
 }
 
 /* Packets a second, of an interface: lately, see struct capture_input. */

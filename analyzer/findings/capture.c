@@ -122,6 +122,22 @@ void capture_midstream(const struct subject *subject, const struct rule *rule, s
 
 /* ---- the capture as a whole ------------------------------------------------------------------------ */
 
+static void tell_cut_file(struct finding *finding)
+{
+	rule_cause(finding,
+	           "The capture was still being written, the disk was full, or the copy is not complete. "
+	           "Everything before the damage is in this report; what seems open or unanswered at its end "
+	           "may have gone on.");
+	rule_advice(finding, "compare its size with the original's, and copy it again");
+}
+
+static void tell_lost_interface(struct finding *finding)
+{
+	rule_cause(finding, "The interface was removed, or its driver failed. What seems open or unanswered at "
+	                    "that time may have gone on.");
+	rule_advice(finding, "capture again when the interface is back");
+}
+
 void capture_truncated(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct capture *capture = &subject->model->capture;
@@ -132,12 +148,10 @@ void capture_truncated(const struct subject *subject, const struct rule *rule, s
 		struct finding *finding = rule_finding(rule, out);
 		rule_summary(finding, "%.100s ends early: %.160s.", input->name, input->error);
 		rule_evidence(finding, &input->last);
-		rule_cause(
-		    finding,
-		    "The capture was still being written, the disk was full, or the copy is not complete. "
-		    "Everything before the damage is in this report; what seems open or unanswered at its end "
-		    "may have gone on.");
-		rule_advice(finding, "compare its size with the original's, and copy it again");
+		if (input->live)
+			tell_lost_interface(finding);
+		else
+			tell_cut_file(finding);
 	}
 }
 
