@@ -113,6 +113,46 @@ static json_t *object(const struct table *table, const struct row *row)
 	return out;
 }
 
+/* ---- lines ---- */
+
+static json_t *line_of(const struct json_head *head)
+{
+	json_t *line = json_object();
+	int64_t rest, seconds = format_split(head->time, &rest);
+	json_object_set_new(line, "time", time_of(seconds, rest));
+	json_object_set_new(line, "event", json_string(head->event));
+	return line;
+}
+
+static void write_line(FILE *out, json_t *line)
+{
+	json_dumpf(line, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	putc('\n', out);
+	json_decref(line);
+}
+
+void json_line(FILE *out, const struct json_head *head, unsigned lines, const struct row *row, const char *key,
+               const struct table *table)
+{
+	json_t *line = line_of(head);
+	for (size_t i = 0; i < view_sessions.n_columns && row->session != NULL; i++) {
+		const struct column *column = &view_sessions.columns[i];
+		if (column->key != NULL && (column->lines & lines) != 0)
+			json_object_set_new(line, column->key, cell(column, row));
+	}
+	if (table != NULL)
+		json_object_set_new(line, key, object(table, row));
+	write_line(out, line);
+}
+
+void json_numbers(FILE *out, const struct json_head *head, const struct json_number *numbers)
+{
+	json_t *line = line_of(head);
+	for (; numbers->key != NULL; numbers++)
+		json_object_set_new(line, numbers->key, json_integer((json_int_t)numbers->value));
+	write_line(out, line);
+}
+
 /* ---- the outer object, written piece by piece ---- */
 
 struct piece {

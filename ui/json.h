@@ -11,6 +11,26 @@
 
 #include <stdio.h>
 
+/* What stands in front of a line's columns. */
+struct json_head {
+	int64_t time; /* ns since 1970 */
+	const char *event;
+};
+
+/*
+ * Writes one line of -o jsonl: the head, the columns of the session in row->session that `lines` names (NULL: a
+ * line about no session), and as object `key` the columns of `table` (NULL: nothing more). The caller flushes.
+ */
+void json_line(FILE *out, const struct json_head *head, unsigned lines, const struct row *row, const char *key,
+               const struct table *table);
+
+/* The same with whole numbers behind the head, `key` NULL at the end. */
+struct json_number {
+	const char *key;
+	uint64_t value;
+};
+void json_numbers(FILE *out, const struct json_head *head, const struct json_number *numbers);
+
 /* Writes the report (design.md section 8). The caller checks the stream for errors. */
 void json_report(FILE *out, struct view *view);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SLICE      4096                  /* packets that are read between two looks at everything else */
+#define LINES_SLICE 1                    /* ... where lines are printed as the time of a file goes on */
 #define TICK       (100 * NS_PER_MS)     /* how often waiting connections are looked at while nothing comes */
 
 struct loop {
@@ -46,7 +47,7 @@ static void print_so_far(struct loop *loop)
 	struct err err;
 	feeds_note(&run->feeds);
 	status_print(&loop->status, run);
-	if (report_print(run, &err) == STATUS_TROUBLE)
+	if (run->jsonl == NULL && report_print(run, &err) == STATUS_TROUBLE)
 		run_complain(run, err.text);
 	fflush(stdout);
 }
@@ -88,7 +89,8 @@ static int64_t passed(const struct loop *loop)
 static uint64_t allowed(const struct loop *loop)
 {
 	const struct options *options = loop->run->options;
-	uint64_t packets = loop->run->feeds.packets, most = SLICE;
+	uint64_t packets = loop->run->feeds.packets;
+	uint64_t most = loop->run->jsonl != NULL && !loop->live ? LINES_SLICE : SLICE;
 	uint64_t limits[] = {options->count, options->stop_packets};
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		if (limits[i] == 0)
@@ -105,9 +107,14 @@ static uint64_t allowed(const struct loop *loop)
 
 static void look(struct loop *loop)
 {
+	const struct run *run = loop->run;
 	if (signals_report())
 		print_so_far(loop);
-	status_tick(&loop->status, &loop->run->feeds);
+	status_tick(&loop->status, &run->feeds);
+	if (run->jsonl == NULL || run->joins || !jsonl_due(run->jsonl, feeds_now(&run->feeds)))
+		return;
+	feeds_note(&loop->run->feeds);
+	jsonl_update(run->jsonl, feeds_now(&run->feeds));
 }
 
 static void interrupted(const struct run *run)
@@ -121,7 +128,7 @@ static void read_all(struct loop *loop)
 {
 	struct run *run = loop->run;
 	uint64_t most;
-	while ((most = allowed(loop)) > 0 && !signals_end()) {
+	while ((most = allowed(loop)) > 0 && !signals_end() && !ferror(stdout)) {
 		const struct input *reading;
 		enum feeds_result result = feeds_read(&run->feeds, most, &reading);
 		if (reading != NULL)

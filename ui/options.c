@@ -21,12 +21,14 @@ enum {
 	OPTION_WITH_SECRETS,
 	OPTION_AS_TRACE,
 	OPTION_STOP_AFTER,
-	OPTION_MEMORY
+	OPTION_MEMORY,
+	OPTION_INTERVAL
 };
 
 #define MIB            (UINT64_C(1) << 20)
 #define MEMORY_LEAST   64  /* MiB */
 #define MEMORY_DEFAULT 256 /* MiB */
+#define INTERVAL       60  /* seconds */
 
 struct option_row {
 	int letter;
@@ -48,7 +50,8 @@ static const struct option_row rows[] = {
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
-    {'o', "output", "FORMAT", "text or json (default text)"},
+    {'o', "output", "FORMAT", "text, json, or jsonl: a line for each change\n(default text)"},
+    {OPTION_INTERVAL, "interval", "SECONDS", "with -o jsonl: a summary line for each session so\noften (default 60; 0: none)"},
     {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
@@ -148,8 +151,10 @@ static int parse_output(struct options *out, const char *text, struct err *err)
 		out->output = OUTPUT_TEXT;
 	else if (strcmp(text, "json") == 0)
 		out->output = OUTPUT_JSON;
+	else if (strcmp(text, "jsonl") == 0)
+		out->output = OUTPUT_JSONL;
 	else
-		return err_set(err, "-o wants text or json, not \"%s\"", text);
+		return err_set(err, "-o wants text, json or jsonl, not \"%s\"", text);
 	return 0;
 }
 
@@ -216,6 +221,14 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 		if (number("-B", value, INT32_MAX / 1024, &n, err) != 0)
 			return -1;
 		out->buffer = (uint32_t)n * 1024;
+		return 0;
+	case OPTION_INTERVAL:
+		out->has_interval = true;
+		if (strcmp(value, "0") == 0)
+			n = 0;
+		else if (number("--interval", value, UINT32_MAX, &n, err) != 0)
+			return -1;
+		out->interval = (int64_t)n * NS_PER_S;
 		return 0;
 	case OPTION_MEMORY:
 		if (number("--memory", value, UINT32_MAX, &n, err) != 0)
@@ -308,7 +321,9 @@ static int check(const struct options *options, struct err *err)
 		return 0;
 	if (options->explain && options->n_authlist == 0)
 		return err_set(err, "--explain-lists needs a text to explain: add -a FILE");
-	if (options->explain && options->output == OUTPUT_JSON)
+	if (options->has_interval && options->output != OUTPUT_JSONL)
+		return err_set(err, "--interval is for JSON lines: add -o jsonl");
+	if (options->explain && options->output != OUTPUT_TEXT)
 		return err_set(err, "--explain-lists is text for people: leave out -o json, whose authlists[] has "
 		                    "the problems");
 	if (options->messages && options->output != OUTPUT_JSON)
@@ -324,7 +339,7 @@ static int check(const struct options *options, struct err *err)
 		return err_set(err, "-s, -B and -p are for a live capture: add -i IFACE");
 	if (options->write != NULL && options->n_read + options->n_interface == 0 && options->n_trace > 0)
 		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
-	if (options->as_trace && options->output == OUTPUT_JSON)
+	if (options->as_trace && options->output != OUTPUT_TEXT)
 		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
 	if (options->n_interface + options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
 		return 0;
@@ -337,7 +352,7 @@ int options_parse(struct options *out, int argc, char **argv, struct err *err)
 	char letters[2 * ROWS + 2];
 	struct option names[ROWS + 1];
 	int letter;
-	*out = (struct options){.memory = MEMORY_DEFAULT * MIB};
+	*out = (struct options){.memory = MEMORY_DEFAULT * MIB, .interval = INTERVAL * NS_PER_S};
 	getopt_tables(letters, names);
 	opterr = 0;
 	optind = 0; /* GNU: start anew, so that tests can parse many lines */

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum output { OUTPUT_TEXT, OUTPUT_JSON };
+enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL };
 
 enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES };
 
@@ -36,12 +36,14 @@ struct options {
 	struct addr controller; /* version 0 when not given */
 	enum output output;
 	uint64_t count;   /* packets to read, 0 = all */
+	int64_t interval; /* ns between summaries of -o jsonl; 0 = none */
 	uint64_t memory;  /* bytes the program may take */
 	int64_t stop_time; /* --stop-after, of which one is set: ns; 0 = never */
 	uint64_t stop_packets, stop_bytes;
 	uint32_t session; /* the one to report, 0 = all */
 	const char *write; /* NULL when not given */
 	bool with_secrets; /* only together with `write` */
+	bool has_interval; /* --interval was given */
 	bool utc, quiet, messages, explain, as_trace;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */

@@ -69,10 +69,12 @@ static void print_traces(const struct run *run, const struct view *view)
 	}
 }
 
-static void print(const struct run *run, struct view *view)
+static void print(const struct run *run, struct view *view, enum status status)
 {
 	struct page page = report_page(run);
-	if (run->options->as_trace)
+	if (run->jsonl != NULL)
+		jsonl_end(run->jsonl, model_now(run->model), run->trouble ? STATUS_TROUBLE : status);
+	else if (run->options->as_trace)
 		print_traces(run, view);
 	else if (run->options->output == OUTPUT_JSON)
 		json_report(stdout, view);
@@ -89,8 +91,8 @@ enum status report_print(const struct run *run, struct err *err)
 		err_set(err, "there is no session %u; without --session all are listed",
 		        (unsigned)run->options->session);
 	} else {
-		print(run, view);
 		status = view_has_error(view) ? STATUS_FINDINGS : STATUS_CLEAN;
+		print(run, view, status);
 	}
 	view_free(view);
 	return status;

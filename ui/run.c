@@ -241,8 +241,9 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 		save_start(run->save);
 		analyze_set_save(run->analyze, run->save);
 	}
+	run->joins = n_traces > 0 && n_captures + n_traces > 1;
 	loop_read(run);
-	if (n_traces > 0 && n_captures + n_traces > 1) {
+	if (run->joins) {
 		trace_match(run->model);
 		model_number_by_time(run->model);
 	}
@@ -275,11 +276,15 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 	                  .feeds = {.model = model, .analyze = analyze}};
 	struct opened *opened = opened_new();
 	set_up(&run);
+	struct jsonl_wishes wishes = {.interval = options->interval, .only = options->session};
+	if (options->output == OUTPUT_JSONL)
+		run.jsonl = jsonl_new(stdout, model, &wishes);
 	enum status status = analyse(&run, opened, &err);
 	if (err.text[0] != '\0')
 		run_complain(&run, err.text);
 	opened_free(opened);
 	feeds_close(&run.feeds);
+	jsonl_free(run.jsonl);
 	close_save(&run);
 	analyze_free(analyze);
 	model_free(model);

@@ -9,6 +9,7 @@
 
 #include "ui/feeds.h"
 #include "ui/format.h"
+#include "ui/jsonl.h"
 #include "ui/options.h"
 
 /* The exit status of the program. */
@@ -21,6 +22,8 @@ struct run {
 	struct analyze *analyze;
 	struct save *save; /* NULL without -w */
 	struct feeds feeds;
+	struct jsonl *jsonl; /* NULL without -o jsonl */
+	bool joins; /* traces and a capture: sessions get their final numbers when both were read */
 	bool trouble; /* an input could not be read, or a file not be written: status 2 */
 };
 

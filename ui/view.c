@@ -98,10 +98,16 @@ static void digest(struct view *view, const struct session *session)
 	}
 }
 
-struct view *view_new(const struct model *model, uint32_t only)
+struct view *view_bare(const struct model *model)
 {
 	struct view *view = xcalloc(1, sizeof *view);
 	view->model = model;
+	return view;
+}
+
+struct view *view_new(const struct model *model, uint32_t only)
+{
+	struct view *view = view_bare(model);
 	view->digests = xcalloc((size_t)model->n_sessions + 1, sizeof *view->digests);
 	for (const struct session *s = model->first; s != NULL; s = s->next)
 		if (only == 0 || s->id == only)

@@ -88,6 +88,15 @@ enum column_shape {
 	COLUMN_STRINGS, /* table of one column, a value per item */
 };
 
+/* Lines of -o jsonl; a column stands in those whose bits it has. */
+enum view_line {
+	LINE_HEAD = 1 << 0,     /* every line about a session */
+	LINE_STATE = 1 << 1,    /* its state has changed */
+	LINE_VERDICT = 1 << 2,
+	LINE_DECISION = 1 << 3, /* of the AuthList */
+	LINE_SUMMARY = 1 << 4,  /* once an interval */
+};
+
 struct table;
 
 struct column {
@@ -97,6 +106,7 @@ struct column {
 	bool hide_zero;    /* people are not shown a count of 0 */
 	bool path;         /* people are shown the end of it where the page is too narrow */
 	bool on_request;   /* JSON: only there when the view lists messages */
+	unsigned lines;    /* enum view_line; only looked at in view_sessions */
 	enum column_shape shape;
 	struct value (*get)(const struct row *row);
 	const struct table *table;
@@ -179,6 +189,9 @@ struct view {
 struct view *view_new(const struct model *model, uint32_t only);
 void view_free(struct view *view); /* NULL is allowed */
 
+/* A view that shows no session until one is opened; for whoever looks at one after the other. */
+struct view *view_bare(const struct model *model);
+
 /* Computes what follows from a session into view->open; called by the table of sessions. */
 void view_session_open(struct view *view, const struct session *session);
 
@@ -206,6 +219,7 @@ extern const struct table view_auth_fix;
 extern const struct table view_entry; /* of the AuthList, that the decision here rests on */
 extern const struct table view_checklist;
 extern const struct table view_findings;        /* of the session, or of the capture outside of sessions */
+extern const struct table view_finding_name;    /* of the finding that is the item: its id alone */
 extern const struct table view_findings_advice; /* of the finding that is the item */
 extern const struct table view_findings_evidence;
 extern const struct table view_timeline; /* for people: steps, alerts and TCP events by packet */

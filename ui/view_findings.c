@@ -103,4 +103,8 @@ static const struct column columns[] = {
     {.key = "evidence", .shape = COLUMN_LIST, .table = &view_findings_evidence},
 };
 
+static const struct column name_columns[] = {{.key = "id", .get = id}};
+
+const struct table view_finding_name = {TABLE_OF(name_columns)};
+
 const struct table view_findings = {TABLE_OF(columns), .count = findings_count, .open = findings_open};

@@ -1,0 +1,39 @@
+/*
+ * -o jsonl: a JSON line for each change of a session's state, verdict, decision and findings, and of the findings of
+ * the capture; a summary of each session and of the capture once an interval.
+ *
+ * Called by the loop between slices. A line's columns are those of the view's tables. What was told last is kept
+ * here, a few bytes a session, and is gone with the session. Never changes the model.
+ */
+#ifndef UI_JSONL_H
+#define UI_JSONL_H
+
+#include "ui/view.h"
+
+#include <stdio.h>
+
+struct jsonl;
+
+struct jsonl_wishes {
+	int64_t interval; /* ns of capture time between summaries; 0 = none */
+	uint32_t only;    /* the one session to tell of, 0 = all */
+};
+
+/* Free with jsonl_free. `out` and `model` are borrowed. */
+struct jsonl *jsonl_new(FILE *out, const struct model *model, const struct jsonl_wishes *wishes);
+void jsonl_free(struct jsonl *jsonl); /* NULL is allowed */
+
+/* Capture time has gone on by a second since the last update, or back. */
+bool jsonl_due(const struct jsonl *jsonl, int64_t now);
+
+/*
+ * Tells what has changed. A session whose handshake, alerts, end or state moved is looked at at once; one that
+ * goes on as before, every JSONL_CALM seconds.
+ */
+#define JSONL_CALM 10
+void jsonl_update(struct jsonl *jsonl, int64_t now);
+
+/* Nothing more comes: all that changed, a last summary of all sessions, and the line "end". */
+void jsonl_end(struct jsonl *jsonl, int64_t now, unsigned exit_status);
+
+#endif
