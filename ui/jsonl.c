@@ -7,6 +7,7 @@
 #include "ui/json.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 
 #define SET_BITS 64 /* of one word of a set of findings */
@@ -22,7 +23,7 @@ struct told {
 	enum session_state state;
 	enum auth_observed observed;
 	enum auth_prediction predicted;
-	uint64_t verdict; /* hash of the text */
+	uint64_t verdict; /* hash of its words */
 	struct set findings;
 	uint32_t steps, alerts;
 	uint64_t closed, last; /* packets */
@@ -124,9 +125,15 @@ static void tell_findings(const struct jsonl *jsonl, bool session, const struct 
 
 /* ---- one session ---- */
 
+/* Of its words: a verdict that only counts further is no other verdict. */
 static uint64_t hash_of(const char *text)
 {
-	return hash_bytes(text, strlen(text));
+	char words[VERDICT_TEXT];
+	size_t n = 0;
+	for (; *text != '\0'; text++)
+		if (isalpha((unsigned char)*text))
+			words[n++] = *text;
+	return hash_bytes(words, n);
 }
 
 /* The session is open in the view. */
