@@ -29,10 +29,10 @@ struct scenarios_cast scenarios_cast(void)
 	static const struct tlspeer_validity past = {"20201231000000Z", "20251231235959Z"};
 	struct scenarios_cast cast = {
 	    .ca = tlspeer_identity("Wireless Private CA", NULL, true, valid),
-	    .engine = tlspeer_identity(WORK_ENGINE_NAME, NULL, false, valid),
+	    .engine = tlspeer_identity(MESSAGES_ENGINE_NAME, NULL, false, valid),
 	    .other = tlspeer_identity("cmx-0050569c4177", NULL, false, valid),
 	};
-	cast.controller = tlspeer_identity(WORK_CONTROLLER_NAME, &cast.ca, false, valid);
+	cast.controller = tlspeer_identity(MESSAGES_CONTROLLER_NAME, &cast.ca, false, valid);
 	cast.expired = tlspeer_renewed(&cast.engine, past);
 	return cast;
 }
