@@ -55,7 +55,7 @@ LIB_SRC  := $(wildcard dissect/*.c analyzer/*.c analyzer/findings/*.c) $(filter-
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 LIB      := $(B)/libnmspscope.a
 PROGRAM  := $(B)/nmspscope
-SAMPLES  := $(wildcard samples/*.c)
+SAMPLES  := $(filter-out samples/generate.c samples/simulate.c,$(wildcard samples/*.c))
 TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
@@ -148,9 +148,9 @@ cover: setup-tests
 	    awk "/^File '(dissect|analyzer|ui)/{f=\$$2} /^Lines/{if(f){print \$$0, f; f=\"\"}}" | sort -t: -k2 -n
 
 # ---- samples, benches ---------------------------------------------------------------------------------
-samples-program: $(B)/samples/generate
+samples-program: $(B)/samples/generate $(B)/samples/simulate
 
-$(B)/samples/generate: $(SAMPLES:%.c=$(B)/%.o) $(LIB)
+$(B)/samples/generate $(B)/samples/simulate: %: %.o $(SAMPLES:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
 
@@ -161,7 +161,7 @@ samples:
 
 benches: $(BENCHES)
 
-$(B)/bench/%: $(B)/tests/bench/%.o $(filter-out $(B)/samples/generate.o,$(SAMPLES:%.c=$(B)/%.o)) $(LIB)
+$(B)/bench/%: $(B)/tests/bench/%.o $(SAMPLES:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
 
