@@ -60,6 +60,7 @@ TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 TOOLS    := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+WIRE     := wire wrap headers bytes
 HELPERS  := $(filter-out tests/test_%.c tests/fuzz_%.c,$(wildcard tests/*.c))
 
 .PHONY: all demo check bench fuzz cover layers samples golden-update install clean setup setup-tests \
@@ -101,7 +102,7 @@ check: setup-tests layers
 
 tests-of-variant: $(TESTS) $(TOOLS)
 
-$(B)/tools/%: $(B)/tests/tools/%.o $(B)/samples/wire.o $(B)/samples/bytes.o $(LIB)
+$(B)/tools/%: $(B)/tests/tools/%.o $(WIRE:%=$(B)/samples/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 

@@ -220,13 +220,13 @@ static void lost_certificate(struct scenarios_stage *stage)
 static void qinq(struct scenarios_stage *stage)
 {
 	rejected(stage);
-	wire_wrap_qinq(&stage->wire);
+	wire_wrap(&stage->wire, WRAP_QINQ);
 }
 
 static void erspan(struct scenarios_stage *stage)
 {
 	accepted_tls12(stage);
-	wire_wrap_erspan(&stage->wire);
+	wire_wrap(&stage->wire, WRAP_ERSPAN2);
 }
 
 static void ipv6(struct scenarios_stage *stage)
