@@ -1,11 +1,12 @@
-/* Ethernet and IP headers in front of a payload, and the Internet checksum: what wire and wrap are made of. */
+/* Ethernet and IP headers in front of a payload, and the Internet checksum: what wire and wrap are made of.
+ */
 #ifndef SAMPLES_HEADERS_H
 #define SAMPLES_HEADERS_H
 
 #include "samples/bytes.h"
 
 enum {
-	HEADERS_ETHERNET = 14, /* bytes */
+	HEADERS_ETHERNET = 14,     /* bytes */
 	HEADERS_ETHERNET_MIN = 60, /* of a frame without its check sequence */
 	HEADERS_MACS = 12,
 	HEADERS_IPV4 = 20,

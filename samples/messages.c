@@ -86,7 +86,9 @@ static const struct messages_item start[] = {
 /* clang-format on */
 
 static const struct messages_item refusal[] = {
-    {110, 0, MESSAGES_SERVICE_SUBSCRIBE_REQUEST,
+    {110,
+     0,
+     MESSAGES_SERVICE_SUBSCRIBE_REQUEST,
      {{SERVICE_MASK, 4, WANTED_SERVICES, NULL}, {NAME, 16, 0, MESSAGES_ENGINE_NAME}, {VERSION, 1, 1, NULL}}},
     {3, 1, MESSAGES_SERVICE_SUBSCRIBE_RESPONSE, {{STATUS, 2, 1, NULL}}},
 };
@@ -127,7 +129,10 @@ static void add_other_header(struct bytes *out, uint16_t type, size_t body, uint
 	bytes_little(out, transaction, 4);
 }
 
-#define SCRIPT(table) {table, sizeof table / sizeof table[0]}
+#define SCRIPT(table)                                                                                        \
+	{                                                                                                    \
+		table, sizeof table / sizeof table[0]                                                        \
+	}
 
 const struct messages_script messages_start = SCRIPT(start);
 const struct messages_script messages_capabilities = {start, CAPABILITIES};

@@ -162,8 +162,8 @@ static void failed(struct sim_conn *conn, int64_t now)
 	char why[TEXT] = "this is not the NMSP that we speak";
 	if (!conn->talk.bad)
 		sim_tls_why(conn->end, why, sizeof why);
-	bool rejected = conn->plan->dir == 1 ? sim_tls_refused(conn->end)
-	                                     : strstr(why, "certificate unknown") != NULL;
+	bool rejected =
+	    conn->plan->dir == 1 ? sim_tls_refused(conn->end) : strstr(why, "certificate unknown") != NULL;
 	conn->fate = rejected ? SIM_CONN_REJECTED : SIM_CONN_BROKEN;
 	sim_conn_say(conn, now, "%s: %s", rejected ? "rejected" : "broken", why);
 	say_goodbye(conn, now);

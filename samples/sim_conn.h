@@ -18,9 +18,10 @@ enum sim_conn_state {
 
 /* What became of it. */
 enum sim_conn_fate {
-	SIM_CONN_NOTHING, /* no TCP connection came about */
-	SIM_CONN_BROKEN,  /* the handshake or the session ended otherwise than by a close */
-	SIM_CONN_REJECTED, /* by the controller, because of the certificate; the engine knows it by the alert */
+	SIM_CONN_NOTHING,  /* no TCP connection came about */
+	SIM_CONN_BROKEN,   /* the handshake or the session ended otherwise than by a close */
+	SIM_CONN_REJECTED, /* by the controller, because of the certificate; the engine knows it by the alert
+	                    */
 	SIM_CONN_ACCEPTED,
 };
 

@@ -1,4 +1,5 @@
-/* The controller's AuthList; see sim_list.h. Called by sim_tls.c and simulate.c. Judges no date and no name. */
+/* The controller's AuthList; see sim_list.h. Called by sim_tls.c and simulate.c. Judges no date and no name.
+ */
 #include "samples/sim_list.h"
 
 #include "analyzer/xmalloc.h"
@@ -72,8 +73,8 @@ int sim_list_open(struct sim_list **list, const char *path, struct err *err)
 	int result = 0;
 	for (int number = 1; result == 0 && fgets(line, sizeof line, file) != NULL; number++)
 		if (!add_line(*list, line))
-			result = err_set(err, "%s line %d: want a MAC address and a hash of 40 or 64 digits", path,
-			                 number);
+			result = err_set(err, "%s line %d: want a MAC address and a hash of 40 or 64 digits",
+			                 path, number);
 	fclose(file);
 	return result;
 }

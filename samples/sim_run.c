@@ -23,7 +23,7 @@ enum { EVENTS = 256, BACKLOG = 4096, OTHER_FILES = 32 };
 
 struct slot { /* one connection after the other */
 	struct sim_conn conn;
-	int64_t next; /* when it starts, INT64_MAX: it does not */
+	int64_t next;  /* when it starts, INT64_MAX: it does not */
 	unsigned left; /* tries behind this one */
 };
 
@@ -268,7 +268,8 @@ static int allow_files(struct run *run)
 	struct rlimit limit;
 	rlim_t wanted = run->plan->connections + OTHER_FILES;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max < wanted)
-		return err_set(run->err, "%u connections are more than ulimit -Hn allows", run->plan->connections);
+		return err_set(run->err, "%u connections are more than ulimit -Hn allows",
+		               run->plan->connections);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	return 0;

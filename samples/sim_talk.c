@@ -20,7 +20,8 @@ static void engine_plans(struct sim_talk *talk, int64_t now)
 {
 	talk->due = INT64_MAX;
 	if (script_over(talk)) {
-		if (talk->plan->interval > 0 && (talk->plan->count == 0 || talk->requests < talk->plan->count))
+		if (talk->plan->interval > 0 &&
+		    (talk->plan->count == 0 || talk->requests < talk->plan->count))
 			talk->due = now + talk->plan->interval;
 	} else if (messages_start.items[talk->at].dir == ENGINE) {
 		talk->due = now + messages_start.items[talk->at].wait_ms * NS_PER_MS;

@@ -46,8 +46,8 @@ static int verify(X509_STORE_CTX *store, void *unused)
 	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct sim_tls_end *end = SSL_get_app_data(ssl);
 	end->judged = true;
-	end->refused = end->plan->list != NULL &&
-	               !sim_list_allows(end->plan->list, X509_STORE_CTX_get0_cert(store));
+	end->refused =
+	    end->plan->list != NULL && !sim_list_allows(end->plan->list, X509_STORE_CTX_get0_cert(store));
 	X509_STORE_CTX_set_error(store, end->refused ? TLSPEER_REJECT : X509_V_OK);
 	return !end->refused;
 }

@@ -39,18 +39,19 @@ struct sim_tls_end *sim_tls_end_new(const struct sim_tls *tls);
 void sim_tls_end_free(struct sim_tls_end *end); /* NULL is allowed */
 
 /*
- * Bytes of the other side -> plaintext, appended to `plain`, and what is to be sent, appended to `out`. Called
- * with no bytes it lets a client begin. `now` is the time for the key log.
+ * Bytes of the other side -> plaintext, appended to `plain`, and what is to be sent, appended to `out`.
+ * Called with no bytes it lets a client begin. `now` is the time for the key log.
  */
 enum sim_tls_state sim_tls_step(struct sim_tls_end *end, struct span bytes, int64_t now, struct bytes *plain,
                                 struct bytes *out);
 
-/* Encrypts a message and appends it to `out`; an engine on TLS 1.0 writes 1 and n-1 bytes, facts.md section 4. */
+/* Encrypts a message and appends it to `out`; an engine on TLS 1.0 writes 1 and n-1 bytes, facts.md
+ * section 4. */
 void sim_tls_write(struct sim_tls_end *end, struct span message, struct bytes *out);
 
 void sim_tls_close(struct sim_tls_end *end, struct bytes *out); /* appends close_notify */
 
-bool sim_tls_judged(const struct sim_tls_end *end); /* the controller has looked at the certificate, */
+bool sim_tls_judged(const struct sim_tls_end *end);  /* the controller has looked at the certificate, */
 bool sim_tls_refused(const struct sim_tls_end *end); /* and its list does not hold it */
 
 /* "TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384" */

@@ -165,17 +165,38 @@ static int tls_version(const char *text)
 static void set_common(struct settings *settings, int id, const char *value)
 {
 	switch (id) {
-	case ADDRESS: settings->address = value; break;
-	case PORT_NUMBER: settings->port = number(value, UINT16_MAX); break;
-	case TLS: settings->tls.version = tls_version(value); break;
-	case CIPHER: settings->tls.ciphers = value; break;
-	case PEM: settings->pem = value; break;
-	case NAME: settings->name = value; break;
-	case KEYLOG: settings->keylog = value; break;
-	case KEYLOG_DELAY: settings->keylog_delay = seconds(value); break;
-	case FOR: settings->run.lasts = seconds(value); break;
-	case CONNECTIONS: settings->run.connections = (unsigned)number(value, MOST_CONNECTIONS); break;
-	default: exit(SIM_RUN_TROUBLE); /* getopt has said why */
+	case ADDRESS:
+		settings->address = value;
+		break;
+	case PORT_NUMBER:
+		settings->port = number(value, UINT16_MAX);
+		break;
+	case TLS:
+		settings->tls.version = tls_version(value);
+		break;
+	case CIPHER:
+		settings->tls.ciphers = value;
+		break;
+	case PEM:
+		settings->pem = value;
+		break;
+	case NAME:
+		settings->name = value;
+		break;
+	case KEYLOG:
+		settings->keylog = value;
+		break;
+	case KEYLOG_DELAY:
+		settings->keylog_delay = seconds(value);
+		break;
+	case FOR:
+		settings->run.lasts = seconds(value);
+		break;
+	case CONNECTIONS:
+		settings->run.connections = (unsigned)number(value, MOST_CONNECTIONS);
+		break;
+	default:
+		exit(SIM_RUN_TROUBLE); /* getopt has said why */
 	}
 }
 
@@ -183,19 +204,39 @@ static void set(struct settings *settings, int id, const char *value)
 {
 	switch (id) {
 	case 'h':
-	case HELP: fputs(help, stdout); exit(0);
+	case HELP:
+		fputs(help, stdout);
+		exit(0);
 	case 'a':
-	case AUTHLIST: settings->authlist = value; break;
-	case NO_REQUEST: settings->no_request = true; break;
+	case AUTHLIST:
+		settings->authlist = value;
+		break;
+	case NO_REQUEST:
+		settings->no_request = true;
+		break;
 	case NOTIFY:
-	case ECHO_INTERVAL: settings->run.talk.interval = seconds(value); break;
+	case ECHO_INTERVAL:
+		settings->run.talk.interval = seconds(value);
+		break;
 	case NOTIFICATIONS:
-	case ECHOES: settings->run.talk.count = (unsigned)number(value, UINT32_MAX); break;
-	case RATE: settings->run.rate = (unsigned)number(value, UINT32_MAX); break;
-	case RETRY: settings->run.retry = (unsigned)number(value, UINT32_MAX); break;
-	case EVERY: settings->run.every = seconds(value); break;
-	case PRINT_AUTHLIST: settings->print_authlist = true; break;
-	default: set_common(settings, id, value); break;
+	case ECHOES:
+		settings->run.talk.count = (unsigned)number(value, UINT32_MAX);
+		break;
+	case RATE:
+		settings->run.rate = (unsigned)number(value, UINT32_MAX);
+		break;
+	case RETRY:
+		settings->run.retry = (unsigned)number(value, UINT32_MAX);
+		break;
+	case EVERY:
+		settings->run.every = seconds(value);
+		break;
+	case PRINT_AUTHLIST:
+		settings->print_authlist = true;
+		break;
+	default:
+		set_common(settings, id, value);
+		break;
 	}
 }
 
@@ -298,7 +339,8 @@ static enum sim_run_status run(struct settings *settings, const struct tlspeer_i
 	struct err err = {.text = ""};
 	if (settings->authlist != NULL && sim_list_open(&list, settings->authlist, &err) != 0)
 		die(err.text);
-	if (settings->keylog != NULL && sim_keys_open(&keys, settings->keylog, settings->keylog_delay, &err) != 0)
+	if (settings->keylog != NULL &&
+	    sim_keys_open(&keys, settings->keylog, settings->keylog_delay, &err) != 0)
 		die(err.text);
 	settings->tls.identity = identity;
 	settings->tls.request = !settings->no_request;

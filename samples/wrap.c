@@ -60,7 +60,8 @@ static void add_outer(struct bytes *out, uint8_t protocol, uint32_t number, size
 static void wrap_gre(struct bytes *out, struct span frame, uint32_t number)
 {
 	enum { HEADER = 4 };
-	struct span type = span_cut(frame, HEADERS_MACS, 2), packet = span_cut(frame, HEADERS_ETHERNET, frame.n);
+	struct span type = span_cut(frame, HEADERS_MACS, 2),
+	            packet = span_cut(frame, HEADERS_ETHERNET, frame.n);
 	add_outer(out, IP_GRE, number, HEADER + packet.n);
 	bytes_big(out, 0, 2);
 	bytes_add(out, type);
@@ -126,10 +127,14 @@ static const struct {
 	const char *name;
 	void (*wrap)(struct bytes *out, struct span frame, uint32_t number);
 } kinds[WRAP_KINDS] = {
-    [WRAP_VLAN] = {"vlan", wrap_vlan},          [WRAP_QINQ] = {"qinq", wrap_qinq},
-    [WRAP_GRE] = {"gre", wrap_gre},             [WRAP_ERSPAN1] = {"erspan1", wrap_erspan1},
-    [WRAP_ERSPAN2] = {"erspan2", wrap_erspan2}, [WRAP_ERSPAN3] = {"erspan3", wrap_erspan3},
-    [WRAP_IPIP] = {"ipip", wrap_ipip},          [WRAP_VXLAN] = {"vxlan", wrap_vxlan},
+    [WRAP_VLAN] = {"vlan", wrap_vlan},
+    [WRAP_QINQ] = {"qinq", wrap_qinq},
+    [WRAP_GRE] = {"gre", wrap_gre},
+    [WRAP_ERSPAN1] = {"erspan1", wrap_erspan1},
+    [WRAP_ERSPAN2] = {"erspan2", wrap_erspan2},
+    [WRAP_ERSPAN3] = {"erspan3", wrap_erspan3},
+    [WRAP_IPIP] = {"ipip", wrap_ipip},
+    [WRAP_VXLAN] = {"vxlan", wrap_vxlan},
 };
 
 const char *wrap_name(enum wrap_kind kind)

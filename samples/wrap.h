@@ -1,6 +1,6 @@
 /*
- * What a frame is wrapped in on its way to an analyser: tags of a trunk, tunnels of remote span ports. One row
- * a kind.
+ * What a frame is wrapped in on its way to an analyser: tags of a trunk, tunnels of remote span ports. One
+ * row a kind.
  */
 #ifndef SAMPLES_WRAP_H
 #define SAMPLES_WRAP_H
