@@ -5,10 +5,12 @@
 
 #include <stdlib.h>
 
+enum { ROOM = 128 /* a first message or header at once */ };
+
 void bytes_add(struct bytes *bytes, struct span more)
 {
 	if (bytes->n + more.n > bytes->room) {
-		bytes->room = 2 * (bytes->n + more.n);
+		bytes->room = 2 * (bytes->n + more.n) + ROOM;
 		bytes->p = xrealloc(bytes->p, bytes->room);
 	}
 	if (more.n > 0)
@@ -32,8 +34,10 @@ void bytes_little(struct bytes *bytes, uint64_t value, size_t width)
 
 void bytes_zeros(struct bytes *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		bytes_big(bytes, 0, 1);
+	static const uint8_t zeros[64];
+	for (; n > sizeof zeros; n -= sizeof zeros)
+		bytes_add(bytes, span_of(zeros, sizeof zeros));
+	bytes_add(bytes, span_of(zeros, n));
 }
 
 void bytes_set16(struct bytes *bytes, size_t off, uint16_t value)
