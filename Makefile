@@ -96,7 +96,7 @@ demo: setup
 
 # ---- tests --------------------------------------------------------------------------------------------
 check: setup-tests layers
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all build/release/bench/gen_life
 	@$(MAKE) --no-print-directory VARIANT=san all tests-of-variant replayers samples-program
 	@tests/run-all
 

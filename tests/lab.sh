@@ -39,6 +39,7 @@ lab_start() { # name, file, command...
 	lab_namespace=$NMSPSCOPE_LAB-$1
 	shift 2
 	ip netns exec "$lab_namespace" "$@" >"$lab_output" 2>&1 &
+	# shellcheck disable=SC2034 # for the script that called
 	lab_pid=$!
 }
 
