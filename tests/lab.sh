@@ -6,7 +6,7 @@
 #               of the shell removes both at the end, also of a script that fails or is interrupted
 #   lab_in NAME COMMAND            runs a command in the namespace NAME: engine, controller, switch or analyser
 #   lab_start NAME FILE COMMAND    the same in the background; its output goes to FILE, its pid to $lab_pid
-#   lab_end PID [SIGNAL]           ends one of these and waits for it; its exit status is that of lab_end
+#   lab_end PID [SIGNAL]           ends one of these; lab_wait PID waits for its own end. Both give its exit status
 #   lab_wait_for TEXT FILE [SECONDS]    until the file holds the text; false when it does not in time (5)
 #
 # Namespace   interface         address
@@ -22,6 +22,7 @@ lab_engine=10.10.20.5
 lab_controller=10.10.30.10
 lab_names='engine controller switch analyser'
 NMSPSCOPE_LAB=
+lab_started=
 
 lab_skip() {
 	echo "SKIPPED: $1"
@@ -39,13 +40,30 @@ lab_start() { # name, file, command...
 	lab_namespace=$NMSPSCOPE_LAB-$1
 	shift 2
 	ip netns exec "$lab_namespace" "$@" >"$lab_output" 2>&1 &
-	# shellcheck disable=SC2034 # for the script that called
 	lab_pid=$!
+	lab_started="$lab_started $lab_pid"
+	# lab_remove knows a process by its namespace, which it enters a moment after it has begun.
+	lab_tries=500
+	while kill -0 "$lab_pid" 2>/dev/null && ! ip netns pids "$lab_namespace" | grep -qx "$lab_pid"; do
+		lab_tries=$((lab_tries - 1))
+		[ "$lab_tries" -gt 0 ] || { lab_end "$lab_pid" KILL; return 1; }
+		sleep 0.02
+	done
+}
+
+# What has been waited for is nobody's process any more.
+lab_wait() { # pid
+	lab_others=
+	for lab_process in $lab_started; do
+		[ "$lab_process" = "$1" ] || lab_others="$lab_others $lab_process"
+	done
+	lab_started=$lab_others
+	wait "$1"
 }
 
 lab_end() { # pid, [signal]
 	kill -s "${2:-TERM}" "$1" 2>/dev/null
-	wait "$1"
+	lab_wait "$1"
 }
 
 lab_wait_for() { # text, file, [seconds]
@@ -59,15 +77,17 @@ lab_wait_for() { # text, file, [seconds]
 
 lab_remove() {
 	[ -n "$NMSPSCOPE_LAB" ] || return 0
-	for lab_name in $lab_names; do
-		for lab_signal in TERM KILL; do
-			lab_pids=$(ip netns pids "$NMSPSCOPE_LAB-$lab_name" 2>/dev/null)
-			[ -n "$lab_pids" ] || break
-			# shellcheck disable=SC2086
-			kill -s "$lab_signal" $lab_pids 2>/dev/null
-			sleep 0.3
-		done
+	for lab_signal in TERM KILL; do
+		lab_pids=$(for lab_name in $lab_names; do ip netns pids "$NMSPSCOPE_LAB-$lab_name"; done 2>/dev/null)
+		[ -n "$lab_pids" ] || break
+		# shellcheck disable=SC2086
+		kill -s "$lab_signal" $lab_pids 2>/dev/null
+		sleep 0.3
 	done
+	for lab_process in $lab_started; do
+		wait "$lab_process" 2>/dev/null
+	done
+	lab_started=
 	for lab_name in $lab_names; do
 		ip netns del "$NMSPSCOPE_LAB-$lab_name" 2>/dev/null
 	done
