@@ -55,11 +55,12 @@ LIB_SRC  := $(wildcard dissect/*.c analyzer/*.c analyzer/findings/*.c) $(filter-
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 LIB      := $(B)/libnmspscope.a
 PROGRAM  := $(B)/nmspscope
-SAMPLES  := $(wildcard samples/*.c)
+SAMPLES  := $(filter-out samples/generate.c samples/simulate.c,$(wildcard samples/*.c))
 TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 TOOLS    := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+WIRE     := wire wrap headers bytes
 HELPERS  := $(filter-out tests/test_%.c tests/fuzz_%.c,$(wildcard tests/*.c))
 
 .PHONY: all demo check bench fuzz cover layers samples golden-update install clean setup setup-tests \
@@ -95,13 +96,13 @@ demo: setup
 
 # ---- tests --------------------------------------------------------------------------------------------
 check: setup-tests layers
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all build/release/bench/gen_life
 	@$(MAKE) --no-print-directory VARIANT=san all tests-of-variant replayers samples-program
 	@tests/run-all
 
 tests-of-variant: $(TESTS) $(TOOLS)
 
-$(B)/tools/%: $(B)/tests/tools/%.o $(B)/samples/wire.o $(B)/samples/bytes.o $(LIB)
+$(B)/tools/%: $(B)/tests/tools/%.o $(WIRE:%=$(B)/samples/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 
@@ -148,9 +149,9 @@ cover: setup-tests
 	    awk "/^File '(dissect|analyzer|ui)/{f=\$$2} /^Lines/{if(f){print \$$0, f; f=\"\"}}" | sort -t: -k2 -n
 
 # ---- samples, benches ---------------------------------------------------------------------------------
-samples-program: $(B)/samples/generate
+samples-program: $(B)/samples/generate $(B)/samples/simulate
 
-$(B)/samples/generate: $(SAMPLES:%.c=$(B)/%.o) $(LIB)
+$(B)/samples/generate $(B)/samples/simulate: %: %.o $(SAMPLES:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
 
@@ -161,7 +162,7 @@ samples:
 
 benches: $(BENCHES)
 
-$(B)/bench/%: $(B)/tests/bench/%.o $(filter-out $(B)/samples/generate.o,$(SAMPLES:%.c=$(B)/%.o)) $(LIB)
+$(B)/bench/%: $(B)/tests/bench/%.o $(SAMPLES:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
 

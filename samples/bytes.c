@@ -5,22 +5,25 @@
 
 #include <stdlib.h>
 
+enum { ROOM = 128 /* a first message or header at once */ };
+
 void bytes_add(struct bytes *bytes, struct span more)
 {
 	if (bytes->n + more.n > bytes->room) {
-		bytes->room = 2 * (bytes->n + more.n);
+		bytes->room = 2 * (bytes->n + more.n) + ROOM;
 		bytes->p = xrealloc(bytes->p, bytes->room);
 	}
-	for (size_t i = 0; i < more.n; i++)
-		bytes->p[bytes->n++] = more.p[i];
+	if (more.n > 0)
+		memcpy(&bytes->p[bytes->n], more.p, more.n);
+	bytes->n += more.n;
 }
 
 void bytes_big(struct bytes *bytes, uint64_t value, size_t width)
 {
-	for (size_t i = width; i > 0; i--) {
-		uint8_t byte = (uint8_t)(value >> (8 * (i - 1)));
-		bytes_add(bytes, span_of(&byte, 1));
-	}
+	uint8_t digits[sizeof value];
+	for (size_t i = 0; i < width; i++)
+		digits[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+	bytes_add(bytes, span_of(digits, width));
 }
 
 void bytes_little(struct bytes *bytes, uint64_t value, size_t width)
@@ -31,8 +34,10 @@ void bytes_little(struct bytes *bytes, uint64_t value, size_t width)
 
 void bytes_zeros(struct bytes *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		bytes_big(bytes, 0, 1);
+	static const uint8_t zeros[64];
+	for (; n > sizeof zeros; n -= sizeof zeros)
+		bytes_add(bytes, span_of(zeros, sizeof zeros));
+	bytes_add(bytes, span_of(zeros, n));
 }
 
 void bytes_set16(struct bytes *bytes, size_t off, uint16_t value)

@@ -12,7 +12,7 @@ struct bytes { /* all zero is an empty one */
 };
 
 void bytes_add(struct bytes *bytes, struct span more);
-void bytes_big(struct bytes *bytes, uint64_t value, size_t width); /* big-endian, `width` bytes */
+void bytes_big(struct bytes *bytes, uint64_t value, size_t width); /* big-endian, at most 8 bytes */
 void bytes_little(struct bytes *bytes, uint64_t value, size_t width);
 void bytes_zeros(struct bytes *bytes, size_t n);
 void bytes_set16(struct bytes *bytes, size_t off, uint16_t value); /* over what stands there */

@@ -17,14 +17,11 @@
 #define PUBLISHED_MAC  "00:50:56:9c:0b:e2"
 #define PUBLISHED_HASH "6ab919e20afc103d025aaf210c2a9dda151af9403ef52e80a35ae1ecb6d3c177"
 
-#define HEX (2 * EVP_MAX_MD_SIZE + 1)
-
-/* The digest of the certificate's SubjectPublicKeyInfo, facts.md section 6. */
-static void key_hash(const struct tlspeer_identity *identity, const EVP_MD *digest, char hex[HEX])
+void lists_key_hash(const X509 *certificate, const EVP_MD *digest, char hex[LISTS_HEX])
 {
 	uint8_t *der = NULL, hash[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
-	int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(identity->certificate), &der);
+	int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
 	if (size <= 0 || EVP_Digest(der, (size_t)size, hash, &n, digest, NULL) != 1) {
 		fputs("samples: the key cannot be hashed\n", stderr);
 		exit(2);
@@ -34,7 +31,7 @@ static void key_hash(const struct tlspeer_identity *identity, const EVP_MD *dige
 		snprintf(&hex[2 * i], 3, "%02x", hash[i]);
 }
 
-static void write_damaged(char hex[HEX], FILE *file)
+static void write_damaged(char hex[LISTS_HEX], FILE *file)
 {
 	char *digit = strchr(hex, '0');
 	if (digit == NULL) {
@@ -55,10 +52,10 @@ static void write_damaged(char hex[HEX], FILE *file)
 void lists_write(enum lists_kind kind, const struct tlspeer_identity *engine,
                  const struct tlspeer_identity *other, FILE *file)
 {
-	char sha1[HEX], sha256[HEX], other_sha256[HEX];
-	key_hash(engine, EVP_sha1(), sha1);
-	key_hash(engine, EVP_sha256(), sha256);
-	key_hash(other, EVP_sha256(), other_sha256);
+	char sha1[LISTS_HEX], sha256[LISTS_HEX], other_sha256[LISTS_HEX];
+	lists_key_hash(engine->certificate, EVP_sha1(), sha1);
+	lists_key_hash(engine->certificate, EVP_sha256(), sha256);
+	lists_key_hash(other->certificate, EVP_sha256(), other_sha256);
 	switch (kind) {
 	case LISTS_NONE:
 		break;

@@ -23,4 +23,9 @@ enum lists_kind {
 void lists_write(enum lists_kind kind, const struct tlspeer_identity *engine,
                  const struct tlspeer_identity *other, FILE *file);
 
+#define LISTS_HEX (2 * EVP_MAX_MD_SIZE + 1)
+
+/* The digest of the certificate's SubjectPublicKeyInfo in hex digits, facts.md section 6. */
+void lists_key_hash(const X509 *certificate, const EVP_MD *digest, char hex[LISTS_HEX]);
+
 #endif

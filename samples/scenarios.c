@@ -29,10 +29,10 @@ struct scenarios_cast scenarios_cast(void)
 	static const struct tlspeer_validity past = {"20201231000000Z", "20251231235959Z"};
 	struct scenarios_cast cast = {
 	    .ca = tlspeer_identity("Wireless Private CA", NULL, true, valid),
-	    .engine = tlspeer_identity(WORK_ENGINE_NAME, NULL, false, valid),
+	    .engine = tlspeer_identity(MESSAGES_ENGINE_NAME, NULL, false, valid),
 	    .other = tlspeer_identity("cmx-0050569c4177", NULL, false, valid),
 	};
-	cast.controller = tlspeer_identity(WORK_CONTROLLER_NAME, &cast.ca, false, valid);
+	cast.controller = tlspeer_identity(MESSAGES_CONTROLLER_NAME, &cast.ca, false, valid);
 	cast.expired = tlspeer_renewed(&cast.engine, past);
 	return cast;
 }
@@ -220,13 +220,13 @@ static void lost_certificate(struct scenarios_stage *stage)
 static void qinq(struct scenarios_stage *stage)
 {
 	rejected(stage);
-	wire_wrap_qinq(&stage->wire);
+	wire_wrap(&stage->wire, WRAP_QINQ);
 }
 
 static void erspan(struct scenarios_stage *stage)
 {
 	accepted_tls12(stage);
-	wire_wrap_erspan(&stage->wire);
+	wire_wrap(&stage->wire, WRAP_ERSPAN2);
 }
 
 static void ipv6(struct scenarios_stage *stage)

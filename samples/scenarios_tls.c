@@ -87,7 +87,7 @@ void scenarios_unknown_ca(struct scenarios_stage *stage)
 void scenarios_weak(struct scenarios_stage *stage)
 {
 	static const struct tlspeer_validity valid = {"20200101000000Z", "20401231235959Z"};
-	struct tlspeer_identity engine = tlspeer_weak_identity(WORK_ENGINE_NAME, valid);
+	struct tlspeer_identity engine = tlspeer_weak_identity(MESSAGES_ENGINE_NAME, valid);
 	struct session_plan plan = scenarios_plan(stage);
 	plan.tls.ciphers = OLD_CIPHERS;
 	plan.tls.engine = &engine;
@@ -150,7 +150,7 @@ void scenarios_flapping(struct scenarios_stage *stage)
 {
 	static const struct tlspeer_validity valid = {"20260302000000Z", "20401231235959Z"};
 	enum { ATTEMPTS = 5, APART = 30 };
-	struct tlspeer_identity anew = tlspeer_identity(WORK_ENGINE_NAME, NULL, false, valid);
+	struct tlspeer_identity anew = tlspeer_identity(MESSAGES_ENGINE_NAME, NULL, false, valid);
 	struct session_plan plan = scenarios_plan(stage);
 	struct session session = accepted(stage, &plan);
 	work_start(&session);

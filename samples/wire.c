@@ -6,25 +6,14 @@
 
 #include "analyzer/origin.h"
 #include "analyzer/xmalloc.h"
+#include "samples/headers.h"
 
 #include <stdlib.h>
 
 enum {
-	ETHERTYPE_IPV4 = 0x0800,
-	ETHERTYPE_IPV6 = 0x86dd,
-	ETHERTYPE_VLAN = 0x8100,
-	ETHERTYPE_QINQ = 0x88a8,
-	ETHERTYPE_ERSPAN2 = 0x88be,
-	ETHERNET_MIN = 60, /* without the frame check sequence */
-	ETHERNET_MACS = 12,
 	LINKTYPE_ETHERNET = 1,
-	ETHERNET_HEADER = 14,
 	IP_ICMP = 1,
 	IP_TCP = 6,
-	IP_GRE = 47,
-	IPV4_HEADER = 20,
-	IPV4_CHECKSUM = 10, /* offset in the header */
-	IP_TTL = 64,
 	TCP_HEADER = 20,
 	TCP_OPTIONS = 12, /* of a SYN */
 	TCP_CHECKSUM = 16,
@@ -38,50 +27,21 @@ static const int64_t turn_ns[2] = {1850 * NS_PER_US, 420 * NS_PER_US};
 
 /* ---- headers ---------------------------------------------------------------------------------------- */
 
-static uint32_t sum16(uint32_t sum, struct span bytes)
-{
-	struct rd r = rd_of(bytes);
-	while (rd_left(&r) >= 2)
-		sum += rd_u16(&r);
-	if (rd_left(&r) == 1)
-		sum += (uint32_t)rd_u8(&r) << 8;
-	return sum;
-}
-
-static uint16_t fold(uint32_t sum)
-{
-	while (sum > UINT16_MAX)
-		sum = (sum & UINT16_MAX) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 static struct span addr_span(const struct addr *addr)
 {
 	return span_of(addr->bytes, addr->version == 4 ? 4 : 16);
 }
 
-static void add_ethernet(struct bytes *out, const uint8_t src[6], const uint8_t dst[6], uint16_t type)
-{
-	bytes_add(out, span_of(dst, 6));
-	bytes_add(out, span_of(src, 6));
-	bytes_big(out, type, 2);
-}
-
 static void add_ipv4(struct bytes *out, struct span src, struct span dst, uint8_t protocol, uint16_t id,
                      uint8_t ttl, size_t payload)
 {
-	size_t start = out->n;
-	bytes_big(out, 0x4500, 2);
-	bytes_big(out, IPV4_HEADER + payload, 2);
-	bytes_big(out, id, 2);
-	bytes_big(out, 0x4000, 2); /* don't fragment */
-	bytes_big(out, ttl, 1);
-	bytes_big(out, protocol, 1);
-	bytes_big(out, 0, 2);
-	bytes_add(out, src);
-	bytes_add(out, dst);
-	bytes_set16(out, start + IPV4_CHECKSUM,
-	            fold(sum16(0, span_cut(bytes_span(out), start, IPV4_HEADER))));
+	struct headers_ipv4 header = {.src = src,
+	                              .dst = dst,
+	                              .protocol = protocol,
+	                              .ttl = ttl,
+	                              .id = id,
+	                              .fragment = HEADERS_DONT_FRAGMENT};
+	headers_ipv4(out, &header, payload);
 }
 
 static void add_ipv6(struct bytes *out, struct span src, struct span dst, uint8_t ttl, size_t payload)
@@ -125,9 +85,9 @@ static void add_tcp(struct bytes *out, const struct wire_conversation *talk, int
 		add_syn_options(out, talk->mss);
 	bytes_add(out, payload);
 	struct span segment = span_cut(bytes_span(out), start, out->n - start);
-	uint32_t sum = sum16(sum16(0, addr_span(&src->ip)), addr_span(&dst->ip));
-	sum = sum16(sum + IP_TCP + (uint32_t)segment.n, segment);
-	bytes_set16(out, start + TCP_CHECKSUM, fold(sum));
+	uint32_t sum = headers_sum(headers_sum(0, addr_span(&src->ip)), addr_span(&dst->ip));
+	sum = headers_sum(sum + IP_TCP + (uint32_t)segment.n, segment);
+	bytes_set16(out, start + TCP_CHECKSUM, headers_fold(sum));
 }
 
 /* ---- conversations ---------------------------------------------------------------------------------- */
@@ -152,7 +112,7 @@ struct wire_conversation wire_conversation(struct wire *wire, const struct wire_
 	    .seq = {0x3a5c0000u + host[0].port, 0x91e40000u + host[0].port},
 	    .ip_id = {host[0].port, 0x4c00},
 	    .window = {TCP_WINDOW, TCP_WINDOW},
-	    .ttl = {IP_TTL, IP_TTL},
+	    .ttl = {HEADERS_TTL, HEADERS_TTL},
 	};
 }
 
@@ -166,15 +126,14 @@ void wire_segment(struct wire_conversation *talk, int dir, uint8_t flags, struct
 
 	struct wire_frame *frame = new_frame(talk->wire);
 	struct bytes *out = &frame->bytes;
-	add_ethernet(out, src->mac, dst->mac, ipv4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
+	headers_ethernet(out, src->mac, dst->mac, ipv4 ? HEADERS_TYPE_IPV4 : HEADERS_TYPE_IPV6);
 	if (ipv4)
 		add_ipv4(out, addr_span(&src->ip), addr_span(&dst->ip), IP_TCP, talk->ip_id[dir]++,
 		         talk->ttl[dir], tcp);
 	else
 		add_ipv6(out, addr_span(&src->ip), addr_span(&dst->ip), talk->ttl[dir], tcp);
 	add_tcp(out, talk, dir, flags, payload);
-	if (out->n < ETHERNET_MIN)
-		bytes_zeros(out, ETHERNET_MIN - out->n);
+	headers_pad(out, 0);
 	frame->time = talk->now;
 	frame->dir = dir;
 	frame->payload = payload.n;
@@ -252,23 +211,22 @@ void wire_close(struct wire_conversation *talk, int dir)
 void wire_icmp(struct wire_conversation *talk, int dir, const struct addr *from, uint8_t type, uint8_t code,
                uint16_t mtu)
 {
-	enum { QUOTE = IPV4_HEADER + 8, ICMP_HEADER = 8, ICMP_CHECKSUM = 2, ROUTER_TTL = 254 };
+	enum { QUOTE = HEADERS_IPV4 + 8, ICMP_HEADER = 8, ICMP_CHECKSUM = 2, ROUTER_TTL = 254 };
 	size_t at = talk->wire->n - 1;
 	while (talk->wire->frames[at].dir != dir)
 		at--;
 	struct bytes out = {.p = NULL};
 	const struct wire_host *src = &talk->host[dir];
-	add_ethernet(&out, talk->host[!dir].mac, src->mac, ETHERTYPE_IPV4);
+	headers_ethernet(&out, talk->host[!dir].mac, src->mac, HEADERS_TYPE_IPV4);
 	add_ipv4(&out, addr_span(from), addr_span(&src->ip), IP_ICMP, talk->ip_id[dir], ROUTER_TTL,
 	         ICMP_HEADER + QUOTE);
 	size_t start = out.n;
 	bytes_big(&out, type, 1);
 	bytes_big(&out, code, 1);
 	bytes_big(&out, mtu, 6); /* checksum, unused, MTU */
-	bytes_add(&out, span_cut(bytes_span(&talk->wire->frames[at].bytes), ETHERNET_HEADER, QUOTE));
-	bytes_set16(&out, start + ICMP_CHECKSUM, fold(sum16(0, span_cut(bytes_span(&out), start, out.n))));
-	if (out.n < ETHERNET_MIN)
-		bytes_zeros(&out, ETHERNET_MIN - out.n);
+	bytes_add(&out, span_cut(bytes_span(&talk->wire->frames[at].bytes), HEADERS_ETHERNET, QUOTE));
+	bytes_set16(&out, start + ICMP_CHECKSUM, headers_fold(headers_sum(0, span_cut(bytes_span(&out), start, out.n))));
+	headers_pad(&out, 0);
 	talk->now += NEXT_NS;
 	struct wire_frame *frame = new_frame(talk->wire);
 	frame->time = talk->now;
@@ -336,49 +294,15 @@ size_t wire_find(const struct wire *wire, int dir, size_t nth)
 	exit(2);
 }
 
-static void replace_bytes(struct wire_frame *frame, struct bytes bytes)
+void wire_wrap(struct wire *wire, enum wrap_kind kind)
 {
-	bytes_free(&frame->bytes);
-	frame->bytes = bytes;
-	frame->captured = bytes.n;
-}
-
-void wire_wrap_qinq(struct wire *wire)
-{
-	enum { SERVICE_VLAN = 100, CUSTOMER_VLAN = 30 };
 	for (size_t i = 0; i < wire->n; i++) {
-		struct span frame = bytes_span(&wire->frames[i].bytes);
+		struct wire_frame *frame = &wire->frames[i];
 		struct bytes out = {.p = NULL};
-		bytes_add(&out, span_cut(frame, 0, ETHERNET_MACS));
-		bytes_big(&out, ETHERTYPE_QINQ, 2);
-		bytes_big(&out, SERVICE_VLAN, 2);
-		bytes_big(&out, ETHERTYPE_VLAN, 2);
-		bytes_big(&out, CUSTOMER_VLAN, 2);
-		bytes_add(&out, span_cut(frame, ETHERNET_MACS, frame.n));
-		replace_bytes(&wire->frames[i], out);
-	}
-}
-
-void wire_wrap_erspan(struct wire *wire)
-{
-	enum { TUNNEL_HEADERS = 16, VERSION_VLAN = 0x101e, SESSION = 0x0007, GRE_SEQUENCE = 0x1000 };
-	static const uint8_t exporter_mac[6] = {0x00, 0x1b, 0x54, 0xc2, 0x10, 0x01};
-	static const uint8_t collector_mac[6] = {0x00, 0x50, 0x56, 0x9c, 0x70, 0x02};
-	static const uint8_t exporter[4] = {10, 10, 99, 1}, collector[4] = {10, 10, 99, 50};
-	for (size_t i = 0; i < wire->n; i++) {
-		struct span frame = bytes_span(&wire->frames[i].bytes);
-		struct bytes out = {.p = NULL};
-		add_ethernet(&out, exporter_mac, collector_mac, ETHERTYPE_IPV4);
-		add_ipv4(&out, span_of(exporter, 4), span_of(collector, 4), IP_GRE, (uint16_t)i, IP_TTL,
-		         TUNNEL_HEADERS + frame.n);
-		bytes_big(&out, GRE_SEQUENCE, 2);
-		bytes_big(&out, ETHERTYPE_ERSPAN2, 2);
-		bytes_big(&out, i, 4);
-		bytes_big(&out, VERSION_VLAN, 2); /* type II, VLAN 30 */
-		bytes_big(&out, SESSION, 2);
-		bytes_big(&out, 0, 4); /* port index */
-		bytes_add(&out, frame);
-		replace_bytes(&wire->frames[i], out);
+		wrap_frame(kind, bytes_span(&frame->bytes), (uint32_t)i, &out);
+		bytes_free(&frame->bytes);
+		frame->bytes = out;
+		frame->captured = out.n;
 	}
 }
 

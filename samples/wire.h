@@ -11,6 +11,7 @@
 #include "analyzer/capfile.h"
 #include "dissect/packet.h"
 #include "samples/bytes.h"
+#include "samples/wrap.h"
 
 #define WIRE_MSS 1460
 
@@ -91,9 +92,8 @@ void wire_snap(struct wire *wire, size_t snaplen);
 /* Position of the nth (from 0) frame of `dir` that carries payload; the program ends when there is none. */
 size_t wire_find(const struct wire *wire, int dir, size_t nth);
 
-/* Behind an 802.1ad and an 802.1Q tag; inside ERSPAN type II in GRE over IPv4. */
-void wire_wrap_qinq(struct wire *wire);
-void wire_wrap_erspan(struct wire *wire);
+/* Every frame behind tags or in a tunnel. */
+void wire_wrap(struct wire *wire, enum wrap_kind kind);
 
 /* Writes the frames, in order of time unless as_is, and empties the wire. -1 when the stream failed. */
 int wire_write(struct wire *wire, struct capfile_writer *writer);

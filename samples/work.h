@@ -1,16 +1,12 @@
 /*
- * What engine and controller say to each other after the handshake: NMSP by the profile assumed-1
- * (design.md section 5, samples/assumed-1.profile), whose messages have the sizes of facts.md section 3, or
- * with the other header of a session's plan: total length 2 bytes, type 2, transaction 4, little-endian.
+ * What engine and controller say to each other after the handshake, and when: messages.h over a session, with
+ * the other header where the session's plan says so.
  */
 #ifndef SAMPLES_WORK_H
 #define SAMPLES_WORK_H
 
+#include "samples/messages.h"
 #include "samples/session.h"
-
-/* The names in the certificates of both, which they also say in their messages. */
-#define WORK_ENGINE_NAME     "cmx-0050569c3489"
-#define WORK_CONTROLLER_NAME "C9800-00aabbccdd01"
 
 /* Capabilities, the subscription and the first requests with their answers. */
 void work_start(struct session *session);

@@ -374,7 +374,7 @@ static void tunnels(struct hostile *hostile)
 {
 	greet(hostile, 0, START);
 	for (int i = 0; i <= LIMIT_TUNNELS; i++)
-		wire_wrap_erspan(&hostile->wire);
+		wire_wrap(&hostile->wire, WRAP_ERSPAN2);
 }
 
 /* Times at both ends of what a file can say, and back. */

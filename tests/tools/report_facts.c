@@ -1,7 +1,8 @@
 /*
  * Picks facts out of a JSON report on standard input: one a line, for the scripts that compare them, or the
- * sessions without what another file changes, for tests/round-trip, or what a trace tells, for tests/as-trace.
- * Usage: report_facts steps | alerts | certificates | messages | findings | sessions | trace
+ * sessions without what another file changes, for tests/round-trip, or what a trace tells, for tests/as-trace, or
+ * a line a session, for tests/lab.
+ * Usage: report_facts steps | alerts | certificates | messages | findings | sessions | trace | brief
  */
 #include "dissect/names.h"
 
@@ -162,12 +163,39 @@ static void print_traced(json_t *session)
 	printf("%s\n", inferred ? "none" : text_of(auth, "observed"));
 }
 
-static int print_traces(json_t *report)
+static long long count_messages(json_t *session, const char *direction)
+{
+	json_t *item;
+	size_t i;
+	long long sum = 0;
+	json_array_foreach (json_object_get(session, "messages"), i, item)
+		if (strcmp(text_of(item, "direction"), direction) == 0)
+			sum += json_integer_value(json_object_get(item, "count"));
+	return sum;
+}
+
+/* Engine, what became of it, echoes, messages out and in, what it was wrapped in. */
+static void print_brief(json_t *session)
+{
+	json_t *tls = json_object_get(session, "tls"), *auth = json_object_get(session, "auth"), *item;
+	json_t *echo = json_object_get(session, "echo");
+	size_t i;
+	printf("%s %s %s %s %s %s echo %lld/%lld out %lld in %lld", text_of(json_object_get(session, "engine"), "ip"),
+	    text_of(tls, "version"), text_of(session, "state"), text_of(tls, "handshake"), text_of(auth, "observed"),
+	    text_of(auth, "predicted"), (long long)json_integer_value(json_object_get(echo, "requests")),
+	    (long long)json_integer_value(json_object_get(echo, "responses")), count_messages(session, "OUT"),
+	    count_messages(session, "IN"));
+	json_array_foreach (json_object_get(session, "encapsulation"), i, item)
+		printf(" %s", json_string_value(item));
+	putchar('\n');
+}
+
+static int print_each(json_t *report, void (*print)(json_t *session))
 {
 	json_t *session;
 	size_t i;
 	json_array_foreach (json_object_get(report, "sessions"), i, session)
-		print_traced(session);
+		print(session);
 	json_decref(report);
 	return 0;
 }
@@ -179,11 +207,12 @@ int main(int argc, char **argv)
 	const char *what = argc == 2 ? argv[1] : "";
 	const struct fact *fact = find_fact(what);
 	bool sessions = strcmp(what, "sessions") == 0, traces = strcmp(what, "trace") == 0;
-	if (report == NULL || (fact == NULL && !sessions && !traces)) {
+	bool brief = strcmp(what, "brief") == 0;
+	if (report == NULL || (fact == NULL && !sessions && !traces && !brief)) {
 		fprintf(stderr, "report_facts: %s\n", report == NULL ? error.text : "usage");
 		return 2;
 	}
-	if (traces)
-		return print_traces(report);
+	if (traces || brief)
+		return print_each(report, brief ? print_brief : print_traced);
 	return sessions ? print_sessions(report) : print_items(report, fact);
 }
