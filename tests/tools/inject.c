@@ -8,6 +8,7 @@
 #include "analyzer/xmalloc.h"
 #include "samples/headers.h"
 #include "samples/wire.h"
+#include "tests/opened.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -110,7 +111,7 @@ static void load(struct frames *all, const char *path)
 {
 	struct err err;
 	struct capfile_packet packet;
-	struct input *input = input_open(path, &err);
+	struct input *input = opened_input(path, &err);
 	if (input == NULL)
 		die(path, err.text);
 	enum input_result result;
