@@ -18,7 +18,6 @@
 
 enum { EVENTS = 256, BACKLOG = 4096, OTHER_FILES = 32 };
 
-#define NS_PER_MS (1000 * NS_PER_US)
 #define PATIENCE  (3 * NS_PER_S) /* for connections to end once all are told to */
 
 struct slot { /* one connection after the other */

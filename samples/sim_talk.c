@@ -8,7 +8,6 @@
 
 enum { ENGINE = 0, CONTROLLER = 1, NOTIFICATION = 298 /* bytes */ };
 
-#define NS_PER_MS (1000 * NS_PER_US)
 
 static bool script_over(const struct sim_talk *talk)
 {

@@ -6,7 +6,6 @@
 
 #include "analyzer/origin.h"
 
-#define NS_PER_MS (1000 * NS_PER_US)
 
 static void send_message(struct session *session, int dir, struct bytes *message)
 {

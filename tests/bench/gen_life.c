@@ -26,7 +26,6 @@ enum {
 
 #define STEP      (5 * NS_PER_S)     /* two notifications and an echo: 15 s */
 #define APART     (5173 * NS_PER_MS) /* one session begins after the other, none in step with another */
-#define NS_PER_MS (1000 * NS_PER_US)
 #define DAY       (86400 * NS_PER_S)
 
 struct engine {
