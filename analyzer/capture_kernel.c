@@ -34,9 +34,11 @@ void kernel_expression(char text[KERNEL_EXPRESSION], enum kernel_tags tags, cons
 	case KERNEL_TAGS: /* each `vlan` shifts what stands behind it */
 		snprintf(text, KERNEL_EXPRESSION, "%s or (vlan and (%s or (vlan and (%s))))", core, core, core);
 		break;
-	case KERNEL_TAGGED:
+	case KERNEL_TAGGED: /* also where the header names what stands behind the tag */
 		snprintf(text, KERNEL_EXPRESSION,
-		         "%s or ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100", core);
+		         "%s or ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100 or "
+		         "(ip and ip[0] & 0xf0 != 0x40) or (ip6 and ip6[0] & 0xf0 != 0x60)",
+		         core);
 		break;
 	case KERNEL_NO_TAGS:
 		snprintf(text, KERNEL_EXPRESSION, "%s", core);

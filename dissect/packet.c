@@ -24,6 +24,7 @@ struct branch {
 enum {
 	ETHERTYPE_IP4 = 0x0800,
 	ETHERTYPE_IP6 = 0x86dd,
+	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_ERSPAN = 0x88be,
 };
 
@@ -31,7 +32,7 @@ static decoder decode_ethernet, decode_vlan, decode_gre, decode_erspan2, decode_
     decode_vxlan;
 
 static const struct branch ethertypes[] = {
-    {ETHERTYPE_IP4, PLAIN, packet_ip4}, {ETHERTYPE_IP6, PLAIN, packet_ip6}, {0x8100, ENCAP_VLAN, decode_vlan},
+    {ETHERTYPE_IP4, PLAIN, packet_ip4}, {ETHERTYPE_IP6, PLAIN, packet_ip6}, {ETHERTYPE_VLAN, ENCAP_VLAN, decode_vlan},
     {0x88a8, ENCAP_VLAN, decode_vlan},  {0x9100, ENCAP_VLAN, decode_vlan},  {0x9200, ENCAP_VLAN, decode_vlan},
 };
 
@@ -109,13 +110,28 @@ static bool decode_llc(struct walk *w)
 	return rd_ok(&r);
 }
 
+/*
+ * Linux 6.10 and later name the protocol behind all VLAN tags in a cooked header, also where only the first tag was
+ * taken out of the frame: then the tag's id and the same protocol stand in front of the IP header.
+ */
+static bool has_hidden_tag(const struct walk *w, uint32_t type)
+{
+	enum { COOKED = 1 << ENCAP_SLL | 1 << ENCAP_SLL2 };
+	struct rd r = rd_of(w->rest);
+	uint8_t version = rd_u8(&r) >> 4;
+	rd_skip(&r, 1);
+	bool same = rd_u16(&r) == type;
+	return (w->out->encaps & COOKED) != 0 && rd_ok(&r) && same &&
+	       ((type == ETHERTYPE_IP4 && version != 4) || (type == ETHERTYPE_IP6 && version != 6));
+}
+
 static void follow_ethertype(struct walk *w, uint16_t type)
 {
 	enum { LENGTH_MAX = 1500 }; /* up to here the type is the length of an IEEE 802.3 frame */
 	if (type <= LENGTH_MAX)
 		w->next = decode_llc;
 	else
-		follow(w, ethertypes, ROWS(ethertypes), type);
+		follow(w, ethertypes, ROWS(ethertypes), has_hidden_tag(w, type) ? ETHERTYPE_VLAN : type);
 }
 
 static bool decode_ethernet(struct walk *w)

@@ -120,6 +120,19 @@ static void in_sll2_vlan(void)
 	frames_lead("8100 0000 00000002 0001 00 06 0200000000010000");
 }
 
+/* As Linux 6.18 delivers a frame with two tags: the outer one is taken out, the header names IPv4. */
+static void in_sll_hidden_tag(void)
+{
+	frames_tag(0x0800);
+	frames_lead("0000 0001 0006 0200000000010000 8100 0064 0800");
+}
+
+static void in_sll2_hidden_tag(void)
+{
+	frames_tag(0x0800);
+	frames_lead("0800 0000 00000002 0001 00 06 0200000000010000");
+}
+
 static void in_nothing(void)
 {
 }
@@ -249,6 +262,8 @@ static const struct wrapping {
     {"SNAP in VLAN", 1, in_tagged_snap, BIT(ENCAP_VLAN), 1, 1},
     {"SLL", 113, in_sll, BIT(ENCAP_SLL), 0, 0},
     {"SLL with VLAN", 113, in_sll_vlan, BIT(ENCAP_SLL) | BIT(ENCAP_VLAN), 1, 1},
+    {"SLL with a tag that its header hides", 113, in_sll_hidden_tag, BIT(ENCAP_SLL) | BIT(ENCAP_VLAN), 2, 2},
+    {"SLL2 with a tag that its header hides", 276, in_sll2_hidden_tag, BIT(ENCAP_SLL2) | BIT(ENCAP_VLAN), 1, 1},
     {"SLL2", 276, in_sll2, BIT(ENCAP_SLL2), 0, 0},
     {"SLL2 with VLAN", 276, in_sll2_vlan, BIT(ENCAP_SLL2) | BIT(ENCAP_VLAN), 1, 1},
     {"raw 12", 12, in_nothing, 0, 0, 0},
