@@ -33,7 +33,7 @@ struct run {
 	int epoll, listener; /* -1: no listener */
 	int64_t start, now, due;
 	bool closing;
-	unsigned connections, fates[SIM_CONN_ACCEPTED + 1];
+	unsigned tries, fates[SIM_CONN_ACCEPTED + 1];
 	uint64_t requests, responses, sent, received;
 	struct err *err;
 };
@@ -90,7 +90,6 @@ static int take_socket(struct run *run, struct slot *slot, int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = slot};
 	sim_conn_start(&slot->conn, fd, run->plan->tls, run->now);
-	run->connections++;
 	return epoll_ctl(run->epoll, EPOLL_CTL_ADD, fd, &event) == 0
 	           ? 0
 	           : err_set(run->err, "epoll: %s", strerror(errno));
@@ -106,6 +105,7 @@ static int accept_all(struct run *run)
 			return err_set(run->err, "accept: %s", strerror(errno));
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 		struct slot *slot = new_slot(run);
+		run->tries++;
 		if (take_socket(run, slot, fd) != 0)
 			return -1;
 		sim_conn_say(&slot->conn, run->now, "connected");
@@ -136,6 +136,7 @@ static int connect_slot(struct run *run, struct slot *slot)
 	if (fd < 0)
 		return err_set(run->err, "socket: %s", strerror(errno));
 	slot->next = INT64_MAX;
+	run->tries++;
 	if (connect(fd, (const struct sockaddr *)address, address_size(address)) == 0 || errno == EINPROGRESS)
 		return take_socket(run, slot, fd);
 	sim_conn_say(&slot->conn, run->now, "no connection: %s", strerror(errno));
@@ -305,7 +306,7 @@ static enum sim_run_status sum_up(struct run *run)
 	const unsigned *fates = run->fates;
 	printf("%s: tries %u, accepted %u, rejected %u, broken %u, unreachable %u, echoes %llu of %llu, "
 	       "messages sent %llu, received %llu\n",
-	       run->plan->role, run->connections, fates[SIM_CONN_ACCEPTED], fates[SIM_CONN_REJECTED],
+	       run->plan->role, run->tries, fates[SIM_CONN_ACCEPTED], fates[SIM_CONN_REJECTED],
 	       fates[SIM_CONN_BROKEN], fates[SIM_CONN_NOTHING], (unsigned long long)run->responses,
 	       (unsigned long long)run->requests, (unsigned long long)run->sent,
 	       (unsigned long long)run->received);

@@ -268,6 +268,8 @@ static struct settings read_settings(int argc, char **argv)
 		die("there is a word too many; -h explains");
 	if (settings.run.rate == 0 || (!controller && settings.run.connections == 0))
 		die("--rate and --connections of an engine are at least 1");
+	if (settings.print_authlist && settings.pem == NULL)
+		die("--print-authlist needs --pem: the key of any other run is gone when it ends");
 	return settings;
 }
 
