@@ -584,6 +584,11 @@ const char *tls_alert_name(uint8_t description)
 	return name_find_sorted(alerts, sizeof alerts / sizeof alerts[0], description);
 }
 
+const struct name *tls_alert_row(size_t i)
+{
+	return i < sizeof alerts / sizeof alerts[0] ? &alerts[i] : NULL;
+}
+
 const char *tls_handshake_name(uint8_t type)
 {
 	return name_find_sorted(handshakes, sizeof handshakes / sizeof handshakes[0], type);

@@ -2,7 +2,7 @@
 #ifndef DISSECT_TLS_NAMES_H
 #define DISSECT_TLS_NAMES_H
 
-#include <stdint.h>
+#include "dissect/names.h"
 
 /* "TLSv1.2"; also "SSLv2", "SSLv3" and the DTLS versions as on the wire (0xfeff, 0xfefd). */
 const char *tls_version_name(uint16_t version);
@@ -12,6 +12,10 @@ const char *tls_cipher_name(uint16_t cipher);
 
 /* "certificate_unknown", of the TLS Alerts registry and its SSL 3.0 predecessors. */
 const char *tls_alert_name(uint8_t description);
+
+/* The rows of that table in order of their values, NULL behind the last. */
+const struct name *tls_alert_row(size_t i);
+#define TLS_ALERT_UNDERSCORES 3 /* at most so many in a name */
 
 /* "server_hello_done": the lower-case registry name. */
 const char *tls_handshake_name(uint8_t type);

@@ -283,9 +283,11 @@ static struct span key_of(struct span text)
 static bool damaged_strings(struct trace_line *out)
 {
 	struct span key = key_of(out->text);
+	char folds[TRACE_TEXT_LETTERS];
+	struct span letters = span_of(folds, trace_text_letters(key, folds));
 	size_t best = KEYS, faults = KEY_FAULTS + 1;
-	for (size_t i = 0; key.n > 0 && i < KEYS; i++) {
-		size_t n = trace_text_distance(key, keys[i].key, KEY_FAULTS);
+	for (size_t i = 0; letters.n > 0 && i < KEYS; i++) {
+		size_t n = trace_text_distance(letters, keys[i].key, KEY_FAULTS);
 		if (n < faults) {
 			faults = n;
 			best = i;

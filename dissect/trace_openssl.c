@@ -113,19 +113,28 @@ static void state_line(struct span words, struct trace_line *out)
 	in_table(words, newer, out);
 }
 
-static bool same_words(struct span words, uint8_t *alert, size_t letters_a_fault)
+/* The alert whose name this is, else the first one whose name is this but for a letter in eight. */
+static bool same_words(struct span words, uint8_t *alert)
 {
-	for (unsigned code = 0; code <= UINT8_MAX; code++) {
-		const char *name = tls_alert_name((uint8_t)code);
-		if (name == NULL)
+	enum { LETTERS_A_FAULT = 8 };
+	char folds[TRACE_TEXT_LETTERS];
+	struct span letters = span_of(folds, trace_text_letters(words, folds));
+	const struct name *row, *near = NULL;
+	for (size_t i = 0; (row = tls_alert_row(i)) != NULL; i++) {
+		size_t n = strlen(row->text), faults = n / LETTERS_A_FAULT;
+		if (letters.n > n + faults || letters.n + faults + TLS_ALERT_UNDERSCORES < n)
 			continue;
-		size_t faults = letters_a_fault == 0 ? 0 : strlen(name) / letters_a_fault;
-		if (faults == 0 ? trace_text_same(words, name) : trace_text_distance(words, name, faults) <= faults) {
-			*alert = (uint8_t)code;
-			return true;
+		size_t distance = trace_text_distance(letters, row->text, faults);
+		if (distance == 0) {
+			near = row;
+			break;
 		}
+		if (distance <= faults && near == NULL)
+			near = row;
 	}
-	return false;
+	if (near != NULL)
+		*alert = (uint8_t)near->value;
+	return near != NULL;
 }
 
 bool trace_openssl_alert(struct span words, uint8_t *alert)
@@ -141,8 +150,7 @@ bool trace_openssl_alert(struct span words, uint8_t *alert)
 		{CUE_AUTHORITY | CUE_UNKNOWN, TLS_UNKNOWN_CA},
 		{CUE_HANDSHAKE | CUE_FAILURE, TLS_HANDSHAKE_FAILURE},
 	};
-	enum { LETTERS_A_FAULT = 8 };
-	if (same_words(words, alert, 0) || same_words(words, alert, LETTERS_A_FAULT))
+	if (same_words(words, alert))
 		return true;
 	uint32_t cues = trace_words_all(words);
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)

@@ -12,7 +12,6 @@ enum {
 	ASCII = 128,
 	LATIN = 0xc3, /* first byte of the accented letters U+00C0 to U+00FF in UTF-8 */
 	HEX_DIGITS = 16,
-	DISTANCE_WORD = 40, /* letters compared of both words */
 };
 
 static const char folded[ASCII + 1] = "................"
@@ -98,11 +97,6 @@ bool trace_text_begins(const struct trace_word *word, const char *text)
 	return text[i] == 0;
 }
 
-bool trace_text_is(const struct trace_word *word, const char *text)
-{
-	return word->n == strlen(text) && trace_text_begins(word, text);
-}
-
 /* The next letter or digit of s from *at on, folded; 0 at the end. */
 static char next_letter(struct span s, size_t *at)
 {
@@ -129,10 +123,10 @@ bool trace_text_same(struct span s, const char *text)
 	}
 }
 
-static size_t letters(struct span s, char out[DISTANCE_WORD])
+size_t trace_text_letters(struct span s, char out[TRACE_TEXT_LETTERS])
 {
 	size_t n = 0, at = 0;
-	for (char c = next_letter(s, &at); c != 0 && n < DISTANCE_WORD; c = next_letter(s, &at))
+	for (char c = next_letter(s, &at); c != 0 && n < TRACE_TEXT_LETTERS; c = next_letter(s, &at))
 		out[n++] = c;
 	return n;
 }
@@ -142,26 +136,47 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance, a row at a time. */
-size_t trace_text_distance(struct span s, const char *text, size_t limit)
+/* What the two begin and end with alike costs nothing. */
+static void drop_common(struct span *a, struct span *b)
 {
-	char a[DISTANCE_WORD], b[DISTANCE_WORD];
-	size_t row[DISTANCE_WORD + 1];
-	size_t n = letters(s, a), m = letters(span_of(text, strlen(text)), b);
-	if (n > m + limit || m > n + limit)
-		return limit + 1;
-	for (size_t k = 0; k <= m; k++)
+	size_t front = 0, back = 0;
+	while (front < a->n && front < b->n && a->p[front] == b->p[front])
+		front++;
+	*a = span_cut(*a, front, a->n);
+	*b = span_cut(*b, front, b->n);
+	while (back < a->n && back < b->n && a->p[a->n - 1 - back] == b->p[b->n - 1 - back])
+		back++;
+	a->n -= back;
+	b->n -= back;
+}
+
+/* Levenshtein's distance, a row at a time, until the whole row is beyond the limit. */
+static size_t distance(struct span a, struct span b, size_t limit)
+{
+	size_t row[TRACE_TEXT_LETTERS + 1], best = 0;
+	for (size_t k = 0; k <= b.n; k++)
 		row[k] = k;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < a.n && best <= limit; i++) {
 		size_t corner = row[0];
-		row[0] = i + 1;
-		for (size_t k = 0; k < m; k++) {
-			size_t replaced = corner + (a[i] != b[k]);
+		best = row[0] = i + 1;
+		for (size_t k = 0; k < b.n; k++) {
+			size_t replaced = corner + (a.p[i] != b.p[k]);
 			corner = row[k + 1];
 			row[k + 1] = least(replaced, least(row[k], corner) + 1);
+			best = least(best, row[k + 1]);
 		}
 	}
-	return least(row[m], limit + 1);
+	return best > limit ? limit + 1 : least(row[b.n], limit + 1);
+}
+
+size_t trace_text_distance(struct span letters, const char *text, size_t limit)
+{
+	char folds[TRACE_TEXT_LETTERS];
+	struct span other = span_of(folds, trace_text_letters(span_of(text, strlen(text)), folds));
+	if (letters.n > other.n + limit || other.n > letters.n + limit)
+		return limit + 1;
+	drop_common(&letters, &other);
+	return distance(letters, other, limit);
 }
 
 /* The digit that a letter looks like, -1 for none. */

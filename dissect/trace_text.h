@@ -25,17 +25,24 @@ char trace_text_fold(char c);
 bool trace_text_word(struct rd *r, struct trace_word *out);
 
 /* The word is `text`, or begins with it, look-alikes and case aside. */
-bool trace_text_is(const struct trace_word *word, const char *text);
 bool trace_text_begins(const struct trace_word *word, const char *text);
+static inline bool trace_text_is(const struct trace_word *word, const char *text)
+{
+	return word->n == strlen(text) && trace_text_begins(word, text);
+}
 
 /* `s` has the same letters and digits as `text` in the same order; blanks and signs do not matter. */
 bool trace_text_same(struct span s, const char *text);
 
+/* The first letters and digits of `s` as they fold, at most TRACE_TEXT_LETTERS: how many. */
+#define TRACE_TEXT_LETTERS 40
+size_t trace_text_letters(struct span s, char out[TRACE_TEXT_LETTERS]);
+
 /*
- * Letters to insert, remove or replace until the words of `s` are those of `text`, blanks and look-alikes
- * aside; more than `limit` counts as limit + 1.
+ * Letters to insert, remove or replace until the folded letters of a text are those of `text`, blanks and
+ * look-alikes aside; more than `limit` counts as limit + 1.
  */
-size_t trace_text_distance(struct span s, const char *text, size_t limit);
+size_t trace_text_distance(struct span letters, const char *text, size_t limit);
 
 /*
  * Numbers of which some digits may be look-alikes; *repairs grows by one for each. False when a character

@@ -268,7 +268,8 @@ uint32_t trace_words_damaged(struct span text)
 	while (trace_text_word(&words, &word))
 		for (size_t i = 0; word.n >= SHORTEST && i < sizeof names / sizeof *names; i++) {
 			size_t n = strlen(names[i].name), faults = n / LETTERS_A_FAULT;
-			if (word.n + faults + 1 >= n && trace_text_distance(word.printed, names[i].name, faults) <= faults)
+			if (word.n + faults + 1 >= n && word.n <= n + faults &&
+			    trace_text_distance(span_of(word.fold, word.n), names[i].name, faults) <= faults)
 				cues |= names[i].cues;
 		}
 	return cues;
