@@ -86,7 +86,7 @@ static void finish_state(struct trace_line *out)
 	out->written = out->where == TRACE_WHERE_ALERT_WRITE;
 }
 
-static bool literal(struct rd *r, const char *text)
+static inline bool literal(struct rd *r, const char *text)
 {
 	size_t n = strlen(text);
 	return rd_left(r) >= n && memcmp(rd_span(r, n).p, text, n) == 0;
@@ -275,7 +275,7 @@ static struct span key_of(struct span text)
 	struct rd words = rd_of(head);
 	struct trace_word word;
 	while (trace_text_word(&words, &word))
-		if (trace_words_cues(&word) & CUE_STRING)
+		if (trace_text_holds(&word, "string"))
 			return span_cut(text, 0, rd_at(&words));
 	return (struct span){.n = 0};
 }

@@ -80,7 +80,7 @@ bool trace_continues(const struct trace_line *before, struct span line)
 	trace_decode(line, &alone);
 	if (alone.has_time || alone.has_sequence || alone.kind == TRACE_BLANK)
 		return false;
-	if (wants_number(before->text) && begins_with_number(alone.text))
+	if (begins_with_number(alone.text) && wants_number(before->text))
 		return true;
 	if (alone.kind == TRACE_STATE)
 		return before->kind == TRACE_STATE && !before->has_ret && !alone.has_state;

@@ -174,10 +174,11 @@ static struct span part(struct rd *r)
 static bool alert_line(struct trace_line *out)
 {
 	struct rd r = rd_of(out->text);
-	struct span head = part(&r), level = part(&r), description = trace_text_trim(rd_rest(&r));
+	struct span head = part(&r);
 	out->written = trace_text_same(head, "SSL3 alert write");
 	if (!out->written && !trace_text_same(head, "SSL3 alert read"))
 		return false;
+	struct span level = part(&r), description = trace_text_trim(rd_rest(&r));
 	out->kind = TRACE_OPENSSL_ALERT;
 	out->words = description;
 	out->has_alert = trace_openssl_alert(description, &out->alert);

@@ -60,14 +60,13 @@ enum {
 	CUE_CALL = 1 << 19,
 	CUE_COMPLETED = 1 << 20,
 	CUE_NMSP = 1 << 21,
-	CUE_STRING = 1 << 22,
-	CUE_UNKNOWN = 1 << 23,
-	CUE_EXPIRED = 1 << 24,
-	CUE_REVOKED = 1 << 25,
-	CUE_BAD = 1 << 26,
-	CUE_AUTHORITY = 1 << 27,
-	CUE_FATAL = 1 << 28,
-	CUE_WARNING = 1 << 29,
+	CUE_UNKNOWN = 1 << 22,
+	CUE_EXPIRED = 1 << 23,
+	CUE_REVOKED = 1 << 24,
+	CUE_BAD = 1 << 25,
+	CUE_AUTHORITY = 1 << 26,
+	CUE_FATAL = 1 << 27,
+	CUE_WARNING = 1 << 28,
 };
 uint32_t trace_words_cues(const struct trace_word *word);
 uint32_t trace_words_all(struct span s);

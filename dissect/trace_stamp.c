@@ -65,70 +65,69 @@ bool trace_stamp_time(const struct trace_clock *t, struct trace_line *out)
 
 /* ---- clean ------------------------------------------------------------------------------------------- */
 
-static const char shape[] = "[00/00/00 00:00:00.000 ";
-enum { SHAPE = sizeof shape - 1 };
+/* "[MM/DD/YY HH:MM:SS.mmm ": pairs of digits with a sign in front of each, a third one and a blank. */
+static const char signs[] = "[// ::.";
+enum { PAIRS = sizeof signs - 1, STRIDE = 3, LAST_DIGIT = STRIDE * PAIRS, SHAPE = LAST_DIGIT + 2 };
 
-static uint64_t digits_at(struct span s, size_t at, size_t n)
+static bool clean_clock(struct span s, struct trace_clock *t)
 {
-	uint64_t v = 0;
-	for (size_t i = at; i < at + n; i++)
-		v = v * 10 + (uint64_t)(s.p[i] - '0');
-	return v;
-}
-
-static bool has_shape(struct span line)
-{
-	if (line.n < SHAPE)
+	unsigned v[PAIRS];
+	bool good = s.n >= SHAPE && is_digit(s.p[LAST_DIGIT]) && s.p[LAST_DIGIT + 1] == ' ';
+	for (size_t i = 0; good && i < PAIRS; i++) {
+		unsigned tens = s.p[STRIDE * i + 1] - (unsigned)'0', ones = s.p[STRIDE * i + 2] - (unsigned)'0';
+		good = s.p[STRIDE * i] == (uint8_t)signs[i] && tens <= 9 && ones <= 9;
+		v[i] = tens * 10 + ones;
+	}
+	if (!good)
 		return false;
-	for (size_t i = 0; i < SHAPE; i++)
-		if (shape[i] == '0' ? !is_digit(line.p[i]) : line.p[i] != (uint8_t)shape[i])
-			return false;
+	unsigned thousandth = s.p[LAST_DIGIT] - (unsigned)'0';
+	*t = (struct trace_clock){CENTURY + v[2], v[0], v[1], v[3], v[4], v[5], v[6] * 10 + thousandth};
 	return true;
 }
 
-/* Lower-case hex digits and the blank behind them. */
-static bool clean_sequence(struct rd *r, uint32_t *sequence)
+/* Lower-case hex digits and the blank behind them, which is taken. */
+static bool clean_sequence(struct span s, size_t *at, uint32_t *sequence)
 {
 	uint32_t v = 0;
-	size_t n = 0;
-	uint8_t c = rd_u8(r);
-	for (; is_digit(c) || (c >= 'a' && c <= 'f'); c = rd_u8(r), n++)
+	size_t from = *at;
+	for (; *at < s.n; ++*at) {
+		uint8_t c = s.p[*at];
+		if (!is_digit(c) && (c < 'a' || c > 'f'))
+			break;
 		v = v << 4 | (uint32_t)(is_digit(c) ? c - '0' : c - 'a' + 10);
+	}
+	size_t n = *at - from;
 	*sequence = v;
-	return n > 0 && n <= SEQUENCE_DIGITS && c == ' ';
+	return n > 0 && n <= SEQUENCE_DIGITS && *at < s.n && s.p[(*at)++] == ' ';
 }
 
-static bool clean_pid(struct rd *r, uint32_t *pid)
+/* Digits and the bracket behind them, which is taken. */
+static bool clean_pid(struct span s, size_t *at, uint32_t *pid)
 {
 	uint64_t v = 0;
-	size_t n = 0;
-	uint8_t c = rd_u8(r);
-	for (; is_digit(c) && n < PID_DIGITS; c = rd_u8(r), n++)
-		v = v * 10 + (uint64_t)(c - '0');
+	size_t from = *at;
+	for (; *at < s.n && is_digit(s.p[*at]) && *at - from < PID_DIGITS; ++*at)
+		v = v * 10 + (uint64_t)(s.p[*at] - '0');
 	*pid = (uint32_t)v;
-	return n > 0 && c == ']' && v <= UINT32_MAX;
+	return *at > from && *at < s.n && s.p[(*at)++] == ']' && v <= UINT32_MAX;
 }
 
 static bool clean(struct span line, struct trace_line *out, struct span *text)
 {
-	if (!has_shape(line))
+	struct trace_clock t;
+	if (!clean_clock(line, &t))
 		return false;
-	struct rd r = rd_of(line);
-	rd_skip(&r, SHAPE);
-	size_t zone = 0;
-	while (zone <= ZONE && SHAPE + zone < line.n && is_capital(line.p[SHAPE + zone]))
-		zone++;
-	rd_skip(&r, zone);
-	if (zone == 0 || zone > ZONE || rd_u8(&r) != ' ' || !clean_sequence(&r, &out->sequence) ||
-	    !clean_pid(&r, &out->pid))
+	size_t at = SHAPE;
+	while (at < line.n && is_capital(line.p[at]))
+		at++;
+	size_t zone = at - SHAPE;
+	if (zone == 0 || zone > ZONE || at == line.n || line.p[at++] != ' ' ||
+	    !clean_sequence(line, &at, &out->sequence) || !clean_pid(line, &at, &out->pid))
 		return false;
-	struct trace_clock t = {CENTURY + digits_at(line, 7, 2), digits_at(line, 1, 2),   digits_at(line, 4, 2),
-	                       digits_at(line, 10, 2),          digits_at(line, 13, 2), digits_at(line, 16, 2),
-	                       digits_at(line, 19, 3)};
 	trace_stamp_time(&t, out);
 	out->zone = span_cut(line, SHAPE, zone);
 	out->has_sequence = out->has_pid = true;
-	*text = rd_rest(&r);
+	*text = span_cut(line, at, line.n);
 	return true;
 }
 

@@ -7,8 +7,8 @@
 #include "dissect/trace_text.h"
 
 enum {
-	SEPARATOR = '.',
-	SKIPPED = '-', /* an underscore: OCR loses it, or makes a blank of it */
+	SKIPPED = '-',   /* an underscore: OCR loses it, or makes a blank of it */
+	SEPARATOR = '.', /* all letters and digits stand behind these two */
 	ASCII = 128,
 	LATIN = 0xc3, /* first byte of the accented letters U+00C0 to U+00FF in UTF-8 */
 	HEX_DIGITS = 16,
@@ -30,7 +30,7 @@ static const char unaccented[] = "aaaaaaaceeeellll.nooooo.ouuuuy.s"
 char trace_text_fold(char c)
 {
 	char f = (unsigned char)c < ASCII ? folded[(unsigned char)c] : SEPARATOR;
-	return f == SEPARATOR || f == SKIPPED ? 0 : f;
+	return f > SEPARATOR ? f : 0;
 }
 
 bool trace_text_blank(uint8_t c)
@@ -54,17 +54,20 @@ size_t trace_text_find(struct span s, char c)
 	return found == NULL ? s.n : (size_t)(found - s.p);
 }
 
-/* The folded letter at i and how many bytes it takes; SEPARATOR and SKIPPED as they are. */
-static char letter(struct span s, size_t i, size_t *bytes)
+/* The folded letter of two bytes from i on; one that is none is a separator of a byte. */
+static char accented(struct span s, size_t i, size_t *bytes)
 {
-	uint8_t c = s.p[i];
-	*bytes = 1;
-	if (c < ASCII)
-		return folded[c];
-	if (c != LATIN || i + 1 >= s.n || (s.p[i + 1] & 0xc0) != 0x80)
+	if (s.p[i] != LATIN || i + 1 >= s.n || (s.p[i + 1] & 0xc0) != 0x80)
 		return SEPARATOR;
 	*bytes = 2;
 	return unaccented[s.p[i + 1] & 0x3f];
+}
+
+/* The folded letter at i and how many bytes it takes; SEPARATOR and SKIPPED as they are. */
+static inline char letter(struct span s, size_t i, size_t *bytes)
+{
+	*bytes = 1;
+	return s.p[i] < ASCII ? folded[s.p[i]] : accented(s, i, bytes);
 }
 
 bool trace_text_word(struct rd *r, struct trace_word *out)
@@ -75,11 +78,10 @@ bool trace_text_word(struct rd *r, struct trace_word *out)
 		from += bytes;
 	size_t to = from, n = 0;
 	while (to < s.n) {
-		char c = s.p[to] < ASCII ? folded[s.p[to]] : letter(s, to, &bytes);
-		bytes = s.p[to] < ASCII ? 1 : bytes;
+		char c = letter(s, to, &bytes);
 		if (c == SEPARATOR)
 			break;
-		if (c != SKIPPED && n < TRACE_TEXT_WORD)
+		if (n < TRACE_TEXT_WORD && c != SKIPPED)
 			out->fold[n++] = c;
 		to += bytes;
 	}
@@ -89,22 +91,35 @@ bool trace_text_word(struct rd *r, struct trace_word *out)
 	return to > from;
 }
 
-bool trace_text_begins(const struct trace_word *word, const char *text)
+static bool stands(const struct trace_word *word, size_t at, const char *text)
 {
 	size_t i = 0;
-	while (i < word->n && text[i] != 0 && word->fold[i] == folded[(unsigned char)text[i] % ASCII])
+	while (at + i < word->n && text[i] != 0 && word->fold[at + i] == folded[(unsigned char)text[i] % ASCII])
 		i++;
 	return text[i] == 0;
 }
 
+bool trace_text_begins(const struct trace_word *word, const char *text)
+{
+	return stands(word, 0, text);
+}
+
+bool trace_text_holds(const struct trace_word *word, const char *text)
+{
+	for (size_t at = 0; at < word->n; at++)
+		if (stands(word, at, text))
+			return true;
+	return false;
+}
+
 /* The next letter or digit of s from *at on, folded; 0 at the end. */
-static char next_letter(struct span s, size_t *at)
+static inline char next_letter(struct span s, size_t *at)
 {
 	while (*at < s.n) {
 		size_t bytes;
 		char c = letter(s, *at, &bytes);
 		*at += bytes;
-		if (c != SEPARATOR && c != SKIPPED)
+		if (c > SEPARATOR)
 			return c;
 	}
 	return 0;
@@ -182,14 +197,29 @@ size_t trace_text_distance(struct span letters, const char *text, size_t limit)
 /* The digit that a letter looks like, -1 for none. */
 static int look_alike(uint8_t c)
 {
-	static const struct {
-		char letter, digit;
-	} pairs[] = {{'O', 0}, {'o', 0}, {'l', 1}, {'I', 1}, {'i', 1}, {'|', 1}, {'S', 5},
-	             {'s', 5}, {'B', 8}, {'Z', 2}, {'z', 2}, {'g', 9}, {'q', 9}};
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-		if ((char)c == pairs[i].letter)
-			return pairs[i].digit;
-	return -1;
+	switch (c) {
+	case 'O':
+	case 'o':
+		return 0;
+	case 'l':
+	case 'I':
+	case 'i':
+	case '|':
+		return 1;
+	case 'Z':
+	case 'z':
+		return 2;
+	case 'S':
+	case 's':
+		return 5;
+	case 'B':
+		return 8;
+	case 'g':
+	case 'q':
+		return 9;
+	default:
+		return -1;
+	}
 }
 
 bool trace_text_decimal(struct span s, uint64_t *value, uint32_t *repairs)

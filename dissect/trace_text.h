@@ -24,8 +24,9 @@ char trace_text_fold(char c);
 /* Takes the next word. False at the end. */
 bool trace_text_word(struct rd *r, struct trace_word *out);
 
-/* The word is `text`, or begins with it, look-alikes and case aside. */
+/* The word is `text`, begins with it or holds it, look-alikes and case aside. */
 bool trace_text_begins(const struct trace_word *word, const char *text);
+bool trace_text_holds(const struct trace_word *word, const char *text);
 static inline bool trace_text_is(const struct trace_word *word, const char *text)
 {
 	return word->n == strlen(text) && trace_text_begins(word, text);
