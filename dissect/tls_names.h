@@ -16,6 +16,7 @@ const char *tls_alert_name(uint8_t description);
 /* The rows of that table in order of their values, NULL behind the last. */
 const struct name *tls_alert_row(size_t i);
 #define TLS_ALERT_UNDERSCORES 3 /* at most so many in a name */
+#define TLS_ALERT_LETTERS     9 /* at least so many in a name */
 
 /* "server_hello_done": the lower-case registry name. */
 const char *tls_handshake_name(uint8_t type);

@@ -305,19 +305,28 @@ static bool damaged_strings(struct trace_line *out)
 
 /* ---- lines ------------------------------------------------------------------------------------------- */
 
-void trace_decode(struct span line, struct trace_line *out)
+bool trace_decode_stamp(struct span line, struct trace_line *out)
 {
 	*out = (struct trace_line){.kind = TRACE_OTHER};
 	line = span_cut(line, 0, LIMIT_LINE);
 	out->text = trace_text_trim(trace_stamp(line, out));
-	if (out->text.n == 0) {
-		out->kind = out->has_time || out->has_sequence ? TRACE_OTHER : TRACE_BLANK;
-		return;
-	}
+	if (out->text.n == 0 && !out->has_time && !out->has_sequence)
+		out->kind = TRACE_BLANK;
+	return out->text.n > 0;
+}
+
+void trace_decode_text(struct trace_line *out)
+{
 	if (clean_state(out) || clean_strings(out) || trace_syslog(out) || trace_openssl(out) || state_line(out) ||
 	    damaged_strings(out))
 		return;
 	trace_sentence(out);
+}
+
+void trace_decode(struct span line, struct trace_line *out)
+{
+	if (trace_decode_stamp(line, out))
+		trace_decode_text(out);
 }
 
 /* Without each digit in turn, and with an 8 for a b there or the reverse. */

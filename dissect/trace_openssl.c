@@ -120,6 +120,8 @@ static bool same_words(struct span words, uint8_t *alert)
 	char folds[TRACE_TEXT_LETTERS];
 	struct span letters = span_of(folds, trace_text_letters(words, folds));
 	const struct name *row, *near = NULL;
+	if (letters.n + 1 < TLS_ALERT_LETTERS) /* the shortest one may have one fault */
+		return false;
 	for (size_t i = 0; (row = tls_alert_row(i)) != NULL; i++) {
 		size_t n = strlen(row->text), faults = n / LETTERS_A_FAULT;
 		if (letters.n > n + faults || letters.n + faults + TLS_ALERT_UNDERSCORES < n)
@@ -191,6 +193,8 @@ static bool alert_line(struct trace_line *out)
 
 bool trace_openssl(struct trace_line *out)
 {
+	if (trace_text_find(out->text, ':') == out->text.n)
+		return false;
 	struct rd r = rd_of(out->text);
 	struct span head = part(&r);
 	if (rd_left(&r) == 0)

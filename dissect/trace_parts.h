@@ -8,6 +8,13 @@
 #include "dissect/trace_text.h"
 
 /*
+ * trace.c: the two halves of trace_decode. The first reads the stamp, finds the text and answers whether there
+ * is any; the second reads the text.
+ */
+bool trace_decode_stamp(struct span line, struct trace_line *out);
+void trace_decode_text(struct trace_line *out);
+
+/*
  * trace_stamp.c: takes the stamp "[MM/DD/YY HH:MM:SS.mmm TZ SEQUENCE PID]" from the start of the line into
  * `out` and answers what stands behind it; the whole line when there is no stamp. A damaged stamp is
  * repaired where that is possible; what cannot be read stays absent.

@@ -151,12 +151,18 @@ static void skip_gap(struct rd *r, uint32_t *repairs)
 /* Up to `most` digits and look-alikes of digits. */
 static bool number(struct rd *r, size_t most, uint64_t *value, uint32_t *repairs)
 {
+	uint64_t v = 0;
 	size_t n = 0;
-	uint64_t ignored;
-	uint32_t none = 0;
-	while (n < most && trace_text_decimal(span_cut(r->all, rd_at(r) + n, 1), &ignored, &none))
-		n++;
-	return trace_text_decimal(rd_span(r, n), value, repairs);
+	for (; n < most && rd_more(r); n++) {
+		int digit = trace_text_digit(peek(r));
+		if (digit < 0)
+			break;
+		*repairs += !is_digit(rd_u8(r));
+		v = v * 10 + (uint64_t)digit;
+	}
+	if (n > 0)
+		*value = v;
+	return n > 0;
 }
 
 /* The sign between two numbers, or one that OCR makes of it; blanks may stand around it. */

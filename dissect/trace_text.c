@@ -10,18 +10,27 @@ enum {
 	SKIPPED = '-',   /* an underscore: OCR loses it, or makes a blank of it */
 	SEPARATOR = '.', /* all letters and digits stand behind these two */
 	ASCII = 128,
+	BYTES = 256,
 	LATIN = 0xc3, /* first byte of the accented letters U+00C0 to U+00FF in UTF-8 */
 	HEX_DIGITS = 16,
 };
 
-static const char folded[ASCII + 1] = "................"
+static const char folded[BYTES + 1] = "................"
                                       "................"
                                       "................"
                                       "olz34s67bg......"
                                       ".abcdefghljklmno"
                                       "pqrstuvwxyz....-"
                                       ".abcdefghljklmno"
-                                      "pqrstuvwxyz.....";
+                                      "pqrstuvwxyz....."
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................";
 
 /* U+00C0 to U+00FF. */
 static const char unaccented[] = "aaaaaaaceeeellll.nooooo.ouuuuy.s"
@@ -29,7 +38,7 @@ static const char unaccented[] = "aaaaaaaceeeellll.nooooo.ouuuuy.s"
 
 char trace_text_fold(char c)
 {
-	char f = (unsigned char)c < ASCII ? folded[(unsigned char)c] : SEPARATOR;
+	char f = folded[(unsigned char)c];
 	return f > SEPARATOR ? f : 0;
 }
 
@@ -77,7 +86,9 @@ bool trace_text_word(struct rd *r, struct trace_word *out)
 	while (from < s.n && letter(s, from, &bytes) == SEPARATOR)
 		from += bytes;
 	size_t to = from, n = 0;
-	while (to < s.n) {
+	for (char c; to < s.n && n < TRACE_TEXT_WORD && (c = folded[s.p[to]]) > SEPARATOR; to++)
+		out->fold[n++] = c;
+	while (to < s.n) { /* what is no plain letter, or beyond the room */
 		char c = letter(s, to, &bytes);
 		if (c == SEPARATOR)
 			break;
@@ -94,7 +105,7 @@ bool trace_text_word(struct rd *r, struct trace_word *out)
 static bool stands(const struct trace_word *word, size_t at, const char *text)
 {
 	size_t i = 0;
-	while (at + i < word->n && text[i] != 0 && word->fold[at + i] == folded[(unsigned char)text[i] % ASCII])
+	while (at + i < word->n && text[i] != 0 && word->fold[at + i] == folded[(unsigned char)text[i]])
 		i++;
 	return text[i] == 0;
 }
@@ -222,17 +233,26 @@ static int look_alike(uint8_t c)
 	}
 }
 
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+int trace_text_digit(uint8_t c)
+{
+	return is_digit(c) ? c - '0' : look_alike(c);
+}
+
 bool trace_text_decimal(struct span s, uint64_t *value, uint32_t *repairs)
 {
 	uint64_t v = 0;
 	uint32_t repaired = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
-		int d = digit ? s.p[i] - '0' : look_alike(s.p[i]);
+		int d = trace_text_digit(s.p[i]);
 		if (d < 0 || v > (UINT64_MAX - (unsigned)d) / 10)
 			return false;
 		v = v * 10 + (unsigned)d;
-		repaired += !digit;
+		repaired += !is_digit(s.p[i]);
 	}
 	*value = v;
 	*repairs += repaired;
@@ -283,7 +303,7 @@ bool trace_text_hex(struct span s, uint64_t *value, uint32_t *repairs)
 bool trace_text_has_digit(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= '0' && s.p[i] <= '9')
+		if (is_digit(s.p[i]))
 			return true;
 	return false;
 }

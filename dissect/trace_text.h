@@ -50,6 +50,7 @@ size_t trace_text_distance(struct span letters, const char *text, size_t limit);
  * is no digit and looks like none, when there are none or when the value needs more than 64 bits. A capital
  * B among lower-case hex digits is an 8.
  */
+int trace_text_digit(uint8_t c); /* the decimal digit that c is or looks like, -1 for none */
 bool trace_text_decimal(struct span s, uint64_t *value, uint32_t *repairs);
 bool trace_text_hex(struct span s, uint64_t *value, uint32_t *repairs);
 
