@@ -65,24 +65,33 @@ bool trace_stamp_time(const struct trace_clock *t, struct trace_line *out)
 
 /* ---- clean ------------------------------------------------------------------------------------------- */
 
-/* "[MM/DD/YY HH:MM:SS.mmm ": pairs of digits with a sign in front of each, a third one and a blank. */
-static const char signs[] = "[// ::.";
-enum { PAIRS = sizeof signs - 1, STRIDE = 3, LAST_DIGIT = STRIDE * PAIRS, SHAPE = LAST_DIGIT + 2 };
+/* Where the parts of "[MM/DD/YY HH:MM:SS.mmm " stand. */
+enum { MONTH = 1, DAY = 4, YEAR = 7, HOUR = 10, MINUTE = 13, SECOND = 16, MILLISECOND = 19, SHAPE = 23 };
+
+enum { NO_PAIR = 128 }; /* a bit that no number of two digits has */
+
+static inline unsigned digit_at(struct span s, size_t at)
+{
+	return s.p[at] - (unsigned)'0';
+}
+
+static inline unsigned pair_at(struct span s, size_t at)
+{
+	unsigned tens = digit_at(s, at), ones = digit_at(s, at + 1);
+	return tens <= 9 && ones <= 9 ? tens * 10 + ones : NO_PAIR;
+}
 
 static bool clean_clock(struct span s, struct trace_clock *t)
 {
-	unsigned v[PAIRS];
-	bool good = s.n >= SHAPE && is_digit(s.p[LAST_DIGIT]) && s.p[LAST_DIGIT + 1] == ' ';
-	for (size_t i = 0; good && i < PAIRS; i++) {
-		unsigned tens = s.p[STRIDE * i + 1] - (unsigned)'0', ones = s.p[STRIDE * i + 2] - (unsigned)'0';
-		good = s.p[STRIDE * i] == (uint8_t)signs[i] && tens <= 9 && ones <= 9;
-		v[i] = tens * 10 + ones;
-	}
-	if (!good)
+	if (s.n < SHAPE || s.p[0] != '[' || s.p[DAY - 1] != '/' || s.p[YEAR - 1] != '/' || s.p[HOUR - 1] != ' ' ||
+	    s.p[MINUTE - 1] != ':' || s.p[SECOND - 1] != ':' || s.p[MILLISECOND - 1] != '.' ||
+	    s.p[SHAPE - 1] != ' ')
 		return false;
-	unsigned thousandth = s.p[LAST_DIGIT] - (unsigned)'0';
-	*t = (struct trace_clock){CENTURY + v[2], v[0], v[1], v[3], v[4], v[5], v[6] * 10 + thousandth};
-	return true;
+	unsigned month = pair_at(s, MONTH), day = pair_at(s, DAY), year = pair_at(s, YEAR), hour = pair_at(s, HOUR),
+	         minute = pair_at(s, MINUTE), second = pair_at(s, SECOND), hundredth = pair_at(s, MILLISECOND),
+	         thousandth = digit_at(s, MILLISECOND + 2);
+	*t = (struct trace_clock){CENTURY + year, month, day, hour, minute, second, hundredth * 10 + thousandth};
+	return thousandth <= 9 && !((month | day | year | hour | minute | second | hundredth) & NO_PAIR);
 }
 
 /* Lower-case hex digits and the blank behind them, which is taken. */

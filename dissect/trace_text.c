@@ -97,6 +97,7 @@ bool trace_text_word(struct rd *r, struct trace_word *out)
 		to += bytes;
 	}
 	out->n = n;
+	out->fold[n] = 0;
 	out->printed = span_cut(s, from, to - from);
 	rd_skip(r, to - rd_at(r));
 	return to > from;
@@ -105,7 +106,7 @@ bool trace_text_word(struct rd *r, struct trace_word *out)
 static bool stands(const struct trace_word *word, size_t at, const char *text)
 {
 	size_t i = 0;
-	while (at + i < word->n && text[i] != 0 && word->fold[at + i] == folded[(unsigned char)text[i]])
+	while (text[i] != 0 && word->fold[at + i] == folded[(unsigned char)text[i]])
 		i++;
 	return text[i] == 0;
 }

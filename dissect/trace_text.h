@@ -14,8 +14,8 @@
 /* One word: letters, digits and underscores in a row. */
 struct trace_word {
 	struct span printed;
-	size_t n;                   /* letters in `fold` */
-	char fold[TRACE_TEXT_WORD]; /* lower case, look-alikes as one letter, no underscores, no accents */
+	size_t n;                       /* letters in `fold` */
+	char fold[TRACE_TEXT_WORD + 1]; /* lower case, look-alikes as one letter, no underscores, no accents; 0 */
 };
 
 /* The letter for c and its look-alikes (O and 0, l and I and 1, ...); 0 for what is in no word. */

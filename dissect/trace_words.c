@@ -212,9 +212,9 @@ static bool stands(const struct trace_word *word, size_t at, const struct stem *
 {
 	size_t i = 2;
 	for (; stem->text[i] != 0; i++)
-		if (at + i >= word->n || word->fold[at + i] != stem_letter(stem->text[i]))
+		if (word->fold[at + i] != stem_letter(stem->text[i]))
 			return false;
-	return stem->place != IS || i == word->n;
+	return stem->place != IS || word->fold[at + i] == 0;
 }
 
 static uint32_t cues_of(const struct trace_word *word, size_t at, const struct stems *stems)
