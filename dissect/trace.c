@@ -285,10 +285,10 @@ static bool damaged_strings(struct trace_line *out)
 	struct span key = key_of(out->text);
 	char folds[TRACE_TEXT_LETTERS];
 	struct span letters = span_of(folds, trace_text_letters(key, folds));
-	size_t best = KEYS, faults = KEY_FAULTS + 1;
-	for (size_t i = 0; letters.n > 0 && i < KEYS; i++) {
-		size_t n = trace_text_distance(letters, keys[i].key, KEY_FAULTS);
-		if (n < faults) {
+	size_t best = KEYS, faults = KEY_FAULTS;
+	for (size_t i = KEYS; letters.n > 0 && i-- > 0;) { /* of equals the first one counts */
+		size_t n = trace_text_distance(letters, keys[i].key, faults);
+		if (n <= faults) {
 			faults = n;
 			best = i;
 		}
