@@ -86,8 +86,11 @@ static void finish_state(struct trace_line *out)
 	out->written = out->where == TRACE_WHERE_ALERT_WRITE;
 }
 
+/* The bytes of `text`, which are taken. Most lines that are something else differ in the first one. */
 static inline bool literal(struct rd *r, const char *text)
 {
+	if (!rd_more(r) || r->all.p[rd_at(r)] != (uint8_t)text[0])
+		return false;
 	size_t n = strlen(text);
 	return rd_left(r) >= n && memcmp(rd_span(r, n).p, text, n) == 0;
 }

@@ -173,14 +173,12 @@ static struct span part(struct rd *r)
 }
 
 /* "SSL3 alert write:fatal:certificate unknown" */
-static bool alert_line(struct trace_line *out)
+static bool alert_line(struct span head, struct rd *r, struct trace_line *out)
 {
-	struct rd r = rd_of(out->text);
-	struct span head = part(&r);
 	out->written = trace_text_same(head, "SSL3 alert write");
 	if (!out->written && !trace_text_same(head, "SSL3 alert read"))
 		return false;
-	struct span level = part(&r), description = trace_text_trim(rd_rest(&r));
+	struct span level = part(r), description = trace_text_trim(rd_rest(r));
 	out->kind = TRACE_OPENSSL_ALERT;
 	out->words = description;
 	out->has_alert = trace_openssl_alert(description, &out->alert);
@@ -199,7 +197,7 @@ bool trace_openssl(struct trace_line *out)
 	struct span head = part(&r);
 	if (rd_left(&r) == 0)
 		return false;
-	if (alert_line(out))
+	if (alert_line(head, &r, out))
 		return true;
 	out->client_side = trace_text_same(head, "SSL_connect");
 	if (!out->client_side && !trace_text_same(head, "SSL_accept"))

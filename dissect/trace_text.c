@@ -42,11 +42,6 @@ char trace_text_fold(char c)
 	return f > SEPARATOR ? f : 0;
 }
 
-bool trace_text_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
-}
-
 struct span trace_text_trim(struct span s)
 {
 	size_t from = 0, to = s.n;

@@ -63,7 +63,10 @@ struct span trace_text_trim(struct span s);
 /* Where c first stands; s.n when nowhere. */
 size_t trace_text_find(struct span s, char c);
 
-/* A blank of any kind. */
-bool trace_text_blank(uint8_t c);
+/* A blank of any kind: a space, or from the tab to the carriage return. */
+static inline bool trace_text_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 #endif
