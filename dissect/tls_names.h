@@ -13,10 +13,13 @@ const char *tls_cipher_name(uint16_t cipher);
 /* "certificate_unknown", of the TLS Alerts registry and its SSL 3.0 predecessors. */
 const char *tls_alert_name(uint8_t description);
 
-/* The rows of that table in order of their values, NULL behind the last. */
-const struct name *tls_alert_row(size_t i);
-#define TLS_ALERT_UNDERSCORES 3 /* at most so many in a name */
-#define TLS_ALERT_LETTERS     9 /* at least so many in a name */
+/* All rows of that table in order of their values, for whoever searches by name. */
+struct tls_alert_names {
+	const struct name *rows;
+	const uint8_t *letters; /* of each row: underscores are not counted */
+	size_t n;
+};
+struct tls_alert_names tls_alert_names(void);
 
 /* "server_hello_done": the lower-case registry name. */
 const char *tls_handshake_name(uint8_t type);

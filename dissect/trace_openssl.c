@@ -113,30 +113,41 @@ static void state_line(struct span words, struct trace_line *out)
 	in_table(words, newer, out);
 }
 
-/* The alert whose name this is, else the first one whose name is this but for a letter in eight. */
+/* A letter in eight may be wrong, underscores counted: the longest name has 31. */
+static size_t faults_of(const char *name)
+{
+	return strlen(name) / 8;
+}
+enum { MOST_FAULTS = 3 };
+
+/* Neither has more letters than the other but for so many. */
+static bool near_length(size_t a, size_t b, size_t faults)
+{
+	return a <= b + faults && b <= a + faults;
+}
+
+/* The alert whose name this is, else the first one whose name this nearly is. */
 static bool same_words(struct span words, uint8_t *alert)
 {
-	enum { LETTERS_A_FAULT = 8 };
 	char folds[TRACE_TEXT_LETTERS];
 	struct span letters = span_of(folds, trace_text_letters(words, folds));
-	const struct name *row, *near = NULL;
-	if (letters.n + 1 < TLS_ALERT_LETTERS) /* the shortest one may have one fault */
-		return false;
-	for (size_t i = 0; (row = tls_alert_row(i)) != NULL; i++) {
-		size_t n = strlen(row->text), faults = n / LETTERS_A_FAULT;
-		if (letters.n > n + faults || letters.n + faults + TLS_ALERT_UNDERSCORES < n)
+	struct tls_alert_names names = tls_alert_names();
+	const struct name *found = NULL;
+	for (size_t i = 0; i < names.n; i++) {
+		if (!near_length(letters.n, names.letters[i], MOST_FAULTS))
 			continue;
-		size_t distance = trace_text_distance(letters, row->text, faults);
-		if (distance == 0) {
-			near = row;
+		size_t faults = faults_of(names.rows[i].text);
+		if (!near_length(letters.n, names.letters[i], faults))
+			continue;
+		size_t distance = trace_text_distance(letters, names.rows[i].text, faults);
+		if (distance == 0 || (distance <= faults && found == NULL))
+			found = &names.rows[i];
+		if (distance == 0)
 			break;
-		}
-		if (distance <= faults && near == NULL)
-			near = row;
 	}
-	if (near != NULL)
-		*alert = (uint8_t)near->value;
-	return near != NULL;
+	if (found != NULL)
+		*alert = (uint8_t)found->value;
+	return found != NULL;
 }
 
 bool trace_openssl_alert(struct span words, uint8_t *alert)

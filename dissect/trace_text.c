@@ -172,23 +172,27 @@ static void drop_common(struct span *a, struct span *b)
 	b->n -= back;
 }
 
-/* Levenshtein's distance, a row at a time, until the whole row is beyond the limit. */
+/*
+ * Levenshtein's distance, a row at a time, until the whole row is beyond the limit. Cells farther than the limit
+ * from the diagonal are beyond it anyway, and left out.
+ */
 static size_t distance(struct span a, struct span b, size_t limit)
 {
-	size_t row[TRACE_TEXT_LETTERS + 1], best = 0;
+	size_t row[TRACE_TEXT_LETTERS + 1], beyond = limit + 1, best = 0;
 	for (size_t k = 0; k <= b.n; k++)
-		row[k] = k;
+		row[k] = least(k, beyond);
 	for (size_t i = 0; i < a.n && best <= limit; i++) {
-		size_t corner = row[0];
-		best = row[0] = i + 1;
-		for (size_t k = 0; k < b.n; k++) {
+		size_t from = i > limit ? i - limit : 0, to = least(b.n, i + limit + 1);
+		size_t corner = row[from];
+		best = row[from] = from == 0 ? i + 1 : beyond;
+		for (size_t k = from; k < to; k++) {
 			size_t replaced = corner + (a.p[i] != b.p[k]);
 			corner = row[k + 1];
 			row[k + 1] = least(replaced, least(row[k], corner) + 1);
 			best = least(best, row[k + 1]);
 		}
 	}
-	return best > limit ? limit + 1 : least(row[b.n], limit + 1);
+	return least(best > limit ? beyond : row[b.n], beyond);
 }
 
 size_t trace_text_distance(struct span letters, const char *text, size_t limit)
