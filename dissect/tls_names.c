@@ -430,8 +430,8 @@ static const struct name alerts[] = {
 
 /* Letters in each of these names: underscores are not counted. */
 static const uint8_t alert_letters[] = {
-	11, 17, 12, 16, 14, 20, 16, 13, 14, 22, 18, 18, 18, 16, 9, 12, 11, 12, 20, 17, 15, 20, 13, 21,
-	12, 15, 16, 20, 23, 16, 28, 23, 18, 19, 12, 21, 11,
+    11, 17, 12, 16, 14, 20, 16, 13, 14, 22, 18, 18, 18, 16, 9,  12, 11, 12, 20,
+    17, 15, 20, 13, 21, 12, 15, 16, 20, 23, 16, 28, 23, 18, 19, 12, 21, 11,
 };
 
 /* TLS HandshakeType; 6 and 17 are the names of the drafts and RFCs that used them. */

@@ -8,8 +8,8 @@
 #include "dissect/trace_text.h"
 
 /*
- * trace.c: the two halves of trace_decode. The first reads the stamp, finds the text and answers whether there
- * is any; the second reads the text.
+ * trace.c: the two halves of trace_decode. The first reads the stamp, finds the text and answers whether
+ * there is any; the second reads the text.
  */
 bool trace_decode_stamp(struct span line, struct trace_line *out);
 void trace_decode_text(struct trace_line *out);

@@ -83,14 +83,15 @@ static inline unsigned pair_at(struct span s, size_t at)
 
 static bool clean_clock(struct span s, struct trace_clock *t)
 {
-	if (s.n < SHAPE || s.p[0] != '[' || s.p[DAY - 1] != '/' || s.p[YEAR - 1] != '/' || s.p[HOUR - 1] != ' ' ||
-	    s.p[MINUTE - 1] != ':' || s.p[SECOND - 1] != ':' || s.p[MILLISECOND - 1] != '.' ||
-	    s.p[SHAPE - 1] != ' ')
+	if (s.n < SHAPE || s.p[0] != '[' || s.p[DAY - 1] != '/' || s.p[YEAR - 1] != '/' ||
+	    s.p[HOUR - 1] != ' ' || s.p[MINUTE - 1] != ':' || s.p[SECOND - 1] != ':' ||
+	    s.p[MILLISECOND - 1] != '.' || s.p[SHAPE - 1] != ' ')
 		return false;
-	unsigned month = pair_at(s, MONTH), day = pair_at(s, DAY), year = pair_at(s, YEAR), hour = pair_at(s, HOUR),
-	         minute = pair_at(s, MINUTE), second = pair_at(s, SECOND), hundredth = pair_at(s, MILLISECOND),
-	         thousandth = digit_at(s, MILLISECOND + 2);
-	*t = (struct trace_clock){CENTURY + year, month, day, hour, minute, second, hundredth * 10 + thousandth};
+	unsigned month = pair_at(s, MONTH), day = pair_at(s, DAY), year = pair_at(s, YEAR),
+	         hour = pair_at(s, HOUR), minute = pair_at(s, MINUTE), second = pair_at(s, SECOND),
+	         hundredth = pair_at(s, MILLISECOND), thousandth = digit_at(s, MILLISECOND + 2);
+	*t = (struct trace_clock){
+	    CENTURY + year, month, day, hour, minute, second, hundredth * 10 + thousandth};
 	return thousandth <= 9 && !((month | day | year | hour | minute | second | hundredth) & NO_PAIR);
 }
 

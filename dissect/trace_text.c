@@ -173,8 +173,8 @@ static void drop_common(struct span *a, struct span *b)
 }
 
 /*
- * Levenshtein's distance, a row at a time, until the whole row is beyond the limit. Cells farther than the limit
- * from the diagonal are beyond it anyway, and left out.
+ * Levenshtein's distance, a row at a time, until the whole row is beyond the limit. Cells farther than the
+ * limit from the diagonal are beyond it anyway, and left out.
  */
 static size_t distance(struct span a, struct span b, size_t limit)
 {
@@ -184,7 +184,7 @@ static size_t distance(struct span a, struct span b, size_t limit)
 	for (size_t i = 0; i < a.n && best <= limit; i++) {
 		size_t from = i > limit ? i - limit : 0, to = least(b.n, i + limit + 1);
 		size_t corner = row[from];
-		best = row[from] = from == 0 ? i + 1 : beyond;
+		best = row[from] = i + 1; /* beyond the limit where from is not 0 */
 		for (size_t k = from; k < to; k++) {
 			size_t replaced = corner + (a.p[i] != b.p[k]);
 			corner = row[k + 1];

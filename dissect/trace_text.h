@@ -15,7 +15,7 @@
 struct trace_word {
 	struct span printed;
 	size_t n;                       /* letters in `fold` */
-	char fold[TRACE_TEXT_WORD + 1]; /* lower case, look-alikes as one letter, no underscores, no accents; 0 */
+	char fold[TRACE_TEXT_WORD + 1]; /* lower case, look-alikes as one, without _ and accents; then 0 */
 };
 
 /* The letter for c and its look-alikes (O and 0, l and I and 1, ...); 0 for what is in no word. */
@@ -45,12 +45,14 @@ size_t trace_text_letters(struct span s, char out[TRACE_TEXT_LETTERS]);
  */
 size_t trace_text_distance(struct span letters, const char *text, size_t limit);
 
+/* The decimal digit that c is or looks like, -1 for none. */
+int trace_text_digit(uint8_t c);
+
 /*
  * Numbers of which some digits may be look-alikes; *repairs grows by one for each. False when a character
  * is no digit and looks like none, when there are none or when the value needs more than 64 bits. A capital
  * B among lower-case hex digits is an 8.
  */
-int trace_text_digit(uint8_t c); /* the decimal digit that c is or looks like, -1 for none */
 bool trace_text_decimal(struct span s, uint64_t *value, uint32_t *repairs);
 bool trace_text_hex(struct span s, uint64_t *value, uint32_t *repairs);
 

@@ -154,7 +154,7 @@ static const struct stem in_z[] = {
 };
 
 /* A bit for each letter, by its low bits: the digits of folded words have a letter's. */
-#define BIT(letter)  (UINT32_C(1) << ((unsigned char)(letter) % LETTERS))
+#define BIT(letter) (UINT32_C(1) << ((unsigned char)(letter) % LETTERS))
 enum { LETTERS = 32 };
 
 struct stems {
@@ -165,40 +165,41 @@ struct stems {
 #define ROW(letter, stems, seconds) [(letter) % LETTERS] = {stems, sizeof(stems) / sizeof *(stems), seconds}
 
 static const struct stems starts[LETTERS] = {
-	ROW('a', from_a, BIT('a') | BIT('b') | BIT('d') | BIT('f') | BIT('l') |
-	                   BIT('p') | BIT('s') | BIT('t') | BIT('u') | BIT('v')),
-	ROW('b', from_b, BIT('a') | BIT('e')),
-	ROW('c', from_c, BIT('a') | BIT('h') | BIT('o')),
-	ROW('d', from_d, BIT('e') | BIT('o')),
-	ROW('e', from_e, BIT('c') | BIT('r') | BIT('x')),
-	ROW('f', from_f, BIT('a') | BIT('e') | BIT('r')),
-	ROW('g', from_g, BIT('e')),
-	ROW('h', from_h, BIT('o')),
-	ROW('k', from_k, BIT('e')),
-	ROW('l', from_l, BIT('l') | BIT('n')),
-	ROW('m', from_m, BIT('a') | BIT('l')),
-	ROW('n', from_n, BIT('a') | BIT('e') | BIT('l') | BIT('m') | BIT('o') | BIT('u')),
-	ROW('o', from_o, BIT('n') | BIT('p')),
-	ROW('p', from_p, BIT('a') | BIT('e') | BIT('o')),
-	ROW('r', from_r, BIT('e') | BIT('l') | BIT('u')),
-	ROW('s', from_s, BIT('c') | BIT('l') | BIT('s') | BIT('u')),
-	ROW('t', from_t, BIT('e') | BIT('o')),
-	ROW('u', from_u, BIT('b') | BIT('e') | BIT('n')),
-	ROW('v', from_v, BIT('e') | BIT('o') | BIT('r')),
-	ROW('w', from_w, BIT('a') | BIT('l')),
-	ROW('z', from_z, BIT('u')),
+    ROW('a', from_a,
+        BIT('a') | BIT('b') | BIT('d') | BIT('f') | BIT('l') | BIT('p') | BIT('s') | BIT('t') | BIT('u') |
+            BIT('v')),
+    ROW('b', from_b, BIT('a') | BIT('e')),
+    ROW('c', from_c, BIT('a') | BIT('h') | BIT('o')),
+    ROW('d', from_d, BIT('e') | BIT('o')),
+    ROW('e', from_e, BIT('c') | BIT('r') | BIT('x')),
+    ROW('f', from_f, BIT('a') | BIT('e') | BIT('r')),
+    ROW('g', from_g, BIT('e')),
+    ROW('h', from_h, BIT('o')),
+    ROW('k', from_k, BIT('e')),
+    ROW('l', from_l, BIT('l') | BIT('n')),
+    ROW('m', from_m, BIT('a') | BIT('l')),
+    ROW('n', from_n, BIT('a') | BIT('e') | BIT('l') | BIT('m') | BIT('o') | BIT('u')),
+    ROW('o', from_o, BIT('n') | BIT('p')),
+    ROW('p', from_p, BIT('a') | BIT('e') | BIT('o')),
+    ROW('r', from_r, BIT('e') | BIT('l') | BIT('u')),
+    ROW('s', from_s, BIT('c') | BIT('l') | BIT('s') | BIT('u')),
+    ROW('t', from_t, BIT('e') | BIT('o')),
+    ROW('u', from_u, BIT('b') | BIT('e') | BIT('n')),
+    ROW('v', from_v, BIT('e') | BIT('o') | BIT('r')),
+    ROW('w', from_w, BIT('a') | BIT('l')),
+    ROW('z', from_z, BIT('u')),
 };
 
 static const struct stems parts[LETTERS] = {
-	ROW('a', in_a, BIT('u')),
-	ROW('c', in_c, BIT('e')),
-	ROW('d', in_d, BIT('o')),
-	ROW('g', in_g, BIT('e') | BIT('u')),
-	ROW('h', in_h, BIT('a')),
-	ROW('r', in_r, BIT('e')),
-	ROW('v', in_v, BIT('a') | BIT('e')),
-	ROW('w', in_w, BIT('a')),
-	ROW('z', in_z, BIT('e')),
+    ROW('a', in_a, BIT('u')),
+    ROW('c', in_c, BIT('e')),
+    ROW('d', in_d, BIT('o')),
+    ROW('g', in_g, BIT('e') | BIT('u')),
+    ROW('h', in_h, BIT('a')),
+    ROW('r', in_r, BIT('e')),
+    ROW('v', in_v, BIT('a') | BIT('e')),
+    ROW('w', in_w, BIT('a')),
+    ROW('z', in_z, BIT('e')),
 };
 
 /* A letter of a stem as it folds: stems hold lower-case letters, and of these only i has another's place. */

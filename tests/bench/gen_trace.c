@@ -1,14 +1,14 @@
 /*
- * gen_trace FILE SESSIONS SAMPLE...: a trace of the samples' sessions, in turn again and again: each with its
- * own pointer and time, sequence numbers that rise, and an end. Wrapped and blank lines stay, and so does
- * the damage of the stamps.
+ * gen_trace FILE SESSIONS SAMPLE: a trace of the sample's session again and again: each with its own pointer
+ * and time, sequence numbers that rise, and an end. Wrapped and blank lines stay, and so does the damage of
+ * the stamps.
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES = 4, LINES = 256, LINE = 256, MS = 1000, DAY = 86400 };
+enum { LINES = 256, LINE = 256, MS = 1000, DAY = 86400 };
 
 static const char pointer[] = "b2c41e70", date[] = "03/02/26", prompt[] = "LAB-3850#", zone[] = "UTC";
 
@@ -30,8 +30,9 @@ static void load(const char *path, struct sample *sample)
 	if (in != NULL)
 		fclose(in);
 	if (sample->n > 0 && !freed)
-		snprintf(sample->lines[sample->n++], LINE, "[%s 09:00:00.000 %s 1 9822] freeing Nmsp conn ssl %s, conn id 0\n",
-		         date, zone, pointer);
+		snprintf(sample->lines[sample->n++], LINE,
+		         "[%s 09:00:00.000 %s 1 9822] freeing Nmsp conn ssl %s, conn id 0\n", date, zone,
+		         pointer);
 }
 
 static void put_text(FILE *out, const char *text, unsigned session)
@@ -53,8 +54,8 @@ static const char *put_stamp(FILE *out, const char *line, unsigned session, size
 	if (at == NULL || strstr(at, zone) == NULL)
 		return line;
 	fprintf(out, "%.*s03/%02u/26", (int)(at - line), line, 1 + session / DAY % 28);
-	snprintf(time, sizeof time, "%02u:%02u:%02u.%03u", session / 3600 % 24, session / 60 % 60, session % 60,
-	         (unsigned)(i * MS / LINES));
+	snprintf(time, sizeof time, "%02u:%02u:%02u.%03u", session / 3600 % 24, session / 60 % 60,
+	         session % 60, (unsigned)(i * MS / LINES));
 	for (at += strlen(date); *at == ' '; at++)
 		fputc(' ', out);
 	for (size_t k = 0; time[k] != '\0'; k++, at++)
@@ -69,20 +70,15 @@ static const char *put_stamp(FILE *out, const char *line, unsigned session, size
 
 int main(int argc, char **argv)
 {
-	static struct sample samples[SAMPLES];
-	unsigned n = 0, sessions = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
-	for (int i = 3; i < argc && n < SAMPLES; i++, n++) {
-		load(argv[i], &samples[n]);
-		if (samples[n].n == 0)
-			return 1;
-	}
-	FILE *out = n > 0 ? fopen(argv[1], "w") : NULL;
+	static struct sample sample;
+	unsigned sessions = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+	if (argc > 3)
+		load(argv[3], &sample);
+	FILE *out = sample.n > 0 ? fopen(argv[1], "w") : NULL;
 	if (out == NULL)
 		return 1;
-	for (unsigned session = 0; session < sessions; session++) {
-		const struct sample *sample = &samples[session % n];
-		for (size_t i = 0; i < sample->n; i++)
-			put_text(out, put_stamp(out, sample->lines[i], session, i), session);
-	}
+	for (unsigned session = 0; session < sessions; session++)
+		for (size_t i = 0; i < sample.n; i++)
+			put_text(out, put_stamp(out, sample.lines[i], session, i), session);
 	return fclose(out) == 0 ? 0 : 1;
 }
