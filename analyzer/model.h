@@ -245,6 +245,7 @@ enum limit {
 	HIT_TRACE_MESSAGES,
 	HIT_TRACE_PROCESSES,
 	HIT_TRACE_VOTERS,
+	HIT_TRACE_ALL,
 	HITS
 };
 
@@ -351,6 +352,7 @@ struct model {
 		struct nmsp_kept *oldest, *newest; /* of all sessions, session_nmsp.h */
 		size_t bytes;
 	} messages;
+	size_t trace_bytes; /* of events and names beyond what each session of a trace may keep */
 };
 
 struct model *model_new(void);

@@ -22,10 +22,31 @@ struct session_trace *session_trace_of(struct session *session)
 	return session->trace;
 }
 
+/* Rows doubled when they were full: the bytes beyond the ones that each session may keep. */
+static size_t beyond(uint32_t room, uint32_t sure, size_t size)
+{
+	return room > sure ? (room - sure) * size : 0;
+}
+
+/* A row more may be kept: each session has some for sure, the others are shared by all. */
+static bool may_keep(struct model *model, uint32_t n, uint32_t room, uint32_t sure, size_t size)
+{
+	size_t more = room * size;
+	if (n < room || n < sure)
+		return true;
+	if (model->trace_bytes + more > LIMIT_TRACE_ALL)
+		return false;
+	model->trace_bytes += more;
+	return true;
+}
+
 void session_trace_free(struct model *model, struct session_trace *trace)
 {
 	if (trace == NULL)
 		return;
+	model->trace_bytes -= beyond(trace->room_events, LIMIT_TRACE_SURE_EVENTS, sizeof *trace->events);
+	model->trace_bytes -=
+	    beyond(trace->room_messages, LIMIT_TRACE_SURE_MESSAGES, sizeof *trace->messages);
 	model->capture.evicted_messages += trace->other_messages;
 	for (uint32_t i = 0; i < trace->n_messages; i++)
 		model->capture.evicted_messages += trace->messages[i].count;
@@ -38,9 +59,11 @@ struct trace_event *session_trace_add(struct model *model, struct session *sessi
                                       const struct trace_event *event)
 {
 	struct session_trace *trace = session->trace;
-	if (trace->n_events >= LIMIT_TRACE_EVENTS) {
+	bool full = trace->n_events >= LIMIT_TRACE_EVENTS;
+	if (full ||
+	    !may_keep(model, trace->n_events, trace->room_events, LIMIT_TRACE_SURE_EVENTS, sizeof *event)) {
 		trace->events_dropped++;
-		model_hit(model, HIT_TRACE_EVENTS, &event->at);
+		model_hit(model, full ? HIT_TRACE_EVENTS : HIT_TRACE_ALL, &event->at);
 		return NULL;
 	}
 	trace->events = model_grow(trace->events, trace->n_events, &trace->room_events, sizeof *event);
@@ -63,9 +86,11 @@ void session_trace_count(struct model *model, struct session *session, struct sp
 		trace->messages[i].last = *at;
 		return;
 	}
-	if (trace->n_messages >= LIMIT_TRACE_MESSAGES) {
+	bool full = trace->n_messages >= LIMIT_TRACE_MESSAGES;
+	if (full || !may_keep(model, trace->n_messages, trace->room_messages, LIMIT_TRACE_SURE_MESSAGES,
+	                      sizeof message)) {
 		trace->other_messages++;
-		model_hit(model, HIT_TRACE_MESSAGES, at);
+		model_hit(model, full ? HIT_TRACE_MESSAGES : HIT_TRACE_ALL, at);
 		return;
 	}
 	trace->messages =

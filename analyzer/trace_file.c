@@ -137,12 +137,6 @@ static bool is_blank(struct span line)
 	return true;
 }
 
-/* A line that begins with a stamp begins anew, and needs no closer look. */
-static bool begins(struct span line)
-{
-	return line.n > 0 && line.p[0] == STAMP;
-}
-
 static void join(struct slot *slot, struct span more)
 {
 	struct trace_item *item = &slot->item;
@@ -162,27 +156,33 @@ static void join(struct slot *slot, struct span more)
 	trace_decode(item->raw, &item->line);
 }
 
+/* The next byte begins a stamp: the line begins anew, and needs no closer look. */
+static bool begins(const struct rd *r)
+{
+	struct rd peek = *r;
+	return rd_more(&peek) && rd_u8(&peek) == STAMP;
+}
+
 /* Joins what was wrapped. False when the buffer ends before that can be told. */
 static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines, struct slot *slot)
 {
 	for (;;) {
 		struct rd peek = *r;
-		if (rd_more(&peek) && rd_u8(&peek) == STAMP)
-			return true;
-		peek = *r;
 		struct span line = {.p = NULL, .n = 0};
-		uint64_t blanks = 0;
-		enum got got = physical(file, &peek, &line);
-		for (; got == GOT_LINE && is_blank(line) && blanks < JOIN_BLANKS; blanks++)
-			got = physical(file, &peek, &line);
-		if (got == GOT_SHORT)
-			return is_full(file);
-		if (got == GOT_NOTHING || begins(line) || is_blank(line) || slot->item.cut ||
-		    !trace_continues(&slot->item.line, line))
+		uint64_t taken = 0;
+		do {
+			if (begins(&peek))
+				return true;
+			enum got got = physical(file, &peek, &line);
+			if (got != GOT_LINE)
+				return got == GOT_NOTHING || is_full(file);
+			taken++;
+		} while (is_blank(line) && taken <= JOIN_BLANKS);
+		if (is_blank(line) || slot->item.cut || !trace_continues(&slot->item.line, line))
 			return true;
 		join(slot, line);
 		*r = peek;
-		*lines += blanks + 1;
+		*lines += taken;
 	}
 }
 

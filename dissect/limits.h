@@ -71,6 +71,9 @@
 #define LIMIT_WRAPPED         512 /* bytes of a wrapped line put together; the rest stands alone, no finding */
 #define LIMIT_TRACE_EVENTS    96  /* events of one session that are kept, callbacks included */
 #define LIMIT_TRACE_MESSAGES  32  /* names of NMSP messages counted one by one, of one session */
+#define LIMIT_TRACE_SURE_EVENTS   32  /* events that each session may keep; more: as far as all have room */
+#define LIMIT_TRACE_SURE_MESSAGES 8   /* names that each session may keep; both are powers of two */
+#define LIMIT_TRACE_ALL           (8 << 20) /* bytes of events and names beyond these, of all sessions */
 #define LIMIT_TRACE_PROCESSES 64  /* processes whose connections are followed at a time; the oldest leaves */
 #define LIMIT_TRACE_TEXT      48  /* bytes kept of a state's text or a message's name; cut, no finding */
 #define LIMIT_TRACE_NOTES     64  /* lines kept that were not understood; all are counted, no finding */

@@ -155,7 +155,8 @@ static inline uint64_t rd_little(struct rd *r, size_t width)
 /* Big-endian numbers, the network's order. */
 static inline uint8_t rd_u8(struct rd *r)
 {
-	return (uint8_t)rd_big(r, 1);
+	struct span s = rd_span(r, 1);
+	return s.n == 0 ? 0 : s.p[0];
 }
 static inline uint16_t rd_u16(struct rd *r)
 {

@@ -428,6 +428,12 @@ static const struct name alerts[] = {
 	{121, "ech_required"},
 };
 
+/* Letters in each of these names: underscores are not counted. */
+static const uint8_t alert_letters[] = {
+    11, 17, 12, 16, 14, 20, 16, 13, 14, 22, 18, 18, 18, 16, 9,  12, 11, 12, 20,
+    17, 15, 20, 13, 21, 12, 15, 16, 20, 23, 16, 28, 23, 18, 19, 12, 21, 11,
+};
+
 /* TLS HandshakeType; 6 and 17 are the names of the drafts and RFCs that used them. */
 static const struct name handshakes[] = {
 	{0, "hello_request"},
@@ -582,6 +588,11 @@ const char *tls_cipher_name(uint16_t cipher)
 const char *tls_alert_name(uint8_t description)
 {
 	return name_find_sorted(alerts, sizeof alerts / sizeof alerts[0], description);
+}
+
+struct tls_alert_names tls_alert_names(void)
+{
+	return (struct tls_alert_names){alerts, alert_letters, sizeof alerts / sizeof alerts[0]};
 }
 
 const char *tls_handshake_name(uint8_t type)

@@ -2,7 +2,7 @@
 #ifndef DISSECT_TLS_NAMES_H
 #define DISSECT_TLS_NAMES_H
 
-#include <stdint.h>
+#include "dissect/names.h"
 
 /* "TLSv1.2"; also "SSLv2", "SSLv3" and the DTLS versions as on the wire (0xfeff, 0xfefd). */
 const char *tls_version_name(uint16_t version);
@@ -12,6 +12,14 @@ const char *tls_cipher_name(uint16_t cipher);
 
 /* "certificate_unknown", of the TLS Alerts registry and its SSL 3.0 predecessors. */
 const char *tls_alert_name(uint8_t description);
+
+/* All rows of that table in order of their values, for whoever searches by name. */
+struct tls_alert_names {
+	const struct name *rows;
+	const uint8_t *letters; /* of each row: underscores are not counted */
+	size_t n;
+};
+struct tls_alert_names tls_alert_names(void);
 
 /* "server_hello_done": the lower-case registry name. */
 const char *tls_handshake_name(uint8_t type);

@@ -86,8 +86,11 @@ static void finish_state(struct trace_line *out)
 	out->written = out->where == TRACE_WHERE_ALERT_WRITE;
 }
 
-static bool literal(struct rd *r, const char *text)
+/* The bytes of `text`, which are taken. Most lines that are something else differ in the first one. */
+static inline bool literal(struct rd *r, const char *text)
 {
+	if (!rd_more(r) || r->all.p[rd_at(r)] != (uint8_t)text[0])
+		return false;
 	size_t n = strlen(text);
 	return rd_left(r) >= n && memcmp(rd_span(r, n).p, text, n) == 0;
 }
@@ -275,7 +278,7 @@ static struct span key_of(struct span text)
 	struct rd words = rd_of(head);
 	struct trace_word word;
 	while (trace_text_word(&words, &word))
-		if (trace_words_cues(&word) & CUE_STRING)
+		if (trace_text_holds(&word, "string"))
 			return span_cut(text, 0, rd_at(&words));
 	return (struct span){.n = 0};
 }
@@ -283,10 +286,12 @@ static struct span key_of(struct span text)
 static bool damaged_strings(struct trace_line *out)
 {
 	struct span key = key_of(out->text);
-	size_t best = KEYS, faults = KEY_FAULTS + 1;
-	for (size_t i = 0; key.n > 0 && i < KEYS; i++) {
-		size_t n = trace_text_distance(key, keys[i].key, KEY_FAULTS);
-		if (n < faults) {
+	char folds[TRACE_TEXT_LETTERS];
+	struct span letters = span_of(folds, trace_text_letters(key, folds));
+	size_t best = KEYS, faults = KEY_FAULTS;
+	for (size_t i = KEYS; letters.n > 0 && i-- > 0;) { /* of equals the first one counts */
+		size_t n = trace_text_distance(letters, keys[i].key, faults);
+		if (n <= faults) {
 			faults = n;
 			best = i;
 		}
@@ -303,19 +308,28 @@ static bool damaged_strings(struct trace_line *out)
 
 /* ---- lines ------------------------------------------------------------------------------------------- */
 
-void trace_decode(struct span line, struct trace_line *out)
+bool trace_decode_stamp(struct span line, struct trace_line *out)
 {
 	*out = (struct trace_line){.kind = TRACE_OTHER};
 	line = span_cut(line, 0, LIMIT_LINE);
 	out->text = trace_text_trim(trace_stamp(line, out));
-	if (out->text.n == 0) {
-		out->kind = out->has_time || out->has_sequence ? TRACE_OTHER : TRACE_BLANK;
-		return;
-	}
+	if (out->text.n == 0 && !out->has_time && !out->has_sequence)
+		out->kind = TRACE_BLANK;
+	return out->text.n > 0;
+}
+
+void trace_decode_text(struct trace_line *out)
+{
 	if (clean_state(out) || clean_strings(out) || trace_syslog(out) || trace_openssl(out) || state_line(out) ||
 	    damaged_strings(out))
 		return;
 	trace_sentence(out);
+}
+
+void trace_decode(struct span line, struct trace_line *out)
+{
+	if (trace_decode_stamp(line, out))
+		trace_decode_text(out);
 }
 
 /* Without each digit in turn, and with an 8 for a b there or the reverse. */

@@ -16,15 +16,35 @@ static bool is_prompt(struct span line)
 	return false;
 }
 
+static bool last_word(struct span text, struct trace_word *last)
+{
+	struct rd words = rd_of(text);
+	struct trace_word word;
+	bool any = false;
+	for (; trace_text_word(&words, &word); any = true)
+		*last = word;
+	return any;
+}
+
+/* No word reaches across a blank. */
+static struct span behind_last_blank(struct span text)
+{
+	size_t from = text.n;
+	while (from > 0 && text.p[from - 1] != ' ')
+		from--;
+	return span_cut(text, from, text.n);
+}
+
 /* The line ends where a number must follow: "... conn ssl", "... ssl_err", "where =". */
 static bool wants_number(struct span text)
 {
-	struct rd words = rd_of(text);
-	struct trace_word word, last = {.n = 0};
-	while (trace_text_word(&words, &word))
-		last = word;
+	struct trace_word last;
+	if (text.n > 0 && text.p[text.n - 1] == '=')
+		return true;
+	if (!last_word(behind_last_blank(text), &last) && !last_word(text, &last))
+		return false;
 	return trace_text_is(&last, "conn") || trace_text_is(&last, "ssl") || trace_text_is(&last, "id") ||
-	       trace_text_is(&last, "sslerr") || (text.n > 0 && text.p[text.n - 1] == '=');
+	       trace_text_is(&last, "sslerr");
 }
 
 /* Its first word holds a digit, so it may be that number. */
@@ -77,10 +97,15 @@ bool trace_continues(const struct trace_line *before, struct span line)
 	if (before->text.n > LIMIT_WRAPPED || complete(before) || (before->kind == TRACE_OTHER && !stamped) ||
 	    is_prompt(line))
 		return false;
-	trace_decode(line, &alone);
-	if (alone.has_time || alone.has_sequence || alone.kind == TRACE_BLANK)
+	if (!trace_decode_stamp(line, &alone) || alone.has_time || alone.has_sequence)
 		return false;
-	if (wants_number(before->text) && begins_with_number(alone.text))
+	bool number = begins_with_number(alone.text) && wants_number(before->text);
+	if (number && trace_text_find(alone.text, '%') == alone.text.n)
+		return true;
+	trace_decode_text(&alone);
+	if (alone.has_time) /* that of a syslog line, in front of its '%' */
+		return false;
+	if (number)
 		return true;
 	if (alone.kind == TRACE_STATE)
 		return before->kind == TRACE_STATE && !before->has_ret && !alone.has_state;

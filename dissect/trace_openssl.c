@@ -113,19 +113,41 @@ static void state_line(struct span words, struct trace_line *out)
 	in_table(words, newer, out);
 }
 
-static bool same_words(struct span words, uint8_t *alert, size_t letters_a_fault)
+/* A letter in eight may be wrong, underscores counted: the longest name has 31. */
+static size_t faults_of(const char *name)
 {
-	for (unsigned code = 0; code <= UINT8_MAX; code++) {
-		const char *name = tls_alert_name((uint8_t)code);
-		if (name == NULL)
+	return strlen(name) / 8;
+}
+enum { MOST_FAULTS = 3 };
+
+/* Neither has more letters than the other but for so many. */
+static bool near_length(size_t a, size_t b, size_t faults)
+{
+	return a <= b + faults && b <= a + faults;
+}
+
+/* The alert whose name this is, else the first one whose name this nearly is. */
+static bool same_words(struct span words, uint8_t *alert)
+{
+	char folds[TRACE_TEXT_LETTERS];
+	struct span letters = span_of(folds, trace_text_letters(words, folds));
+	struct tls_alert_names names = tls_alert_names();
+	const struct name *found = NULL;
+	for (size_t i = 0; i < names.n; i++) {
+		if (!near_length(letters.n, names.letters[i], MOST_FAULTS))
 			continue;
-		size_t faults = letters_a_fault == 0 ? 0 : strlen(name) / letters_a_fault;
-		if (faults == 0 ? trace_text_same(words, name) : trace_text_distance(words, name, faults) <= faults) {
-			*alert = (uint8_t)code;
-			return true;
-		}
+		size_t faults = faults_of(names.rows[i].text);
+		if (!near_length(letters.n, names.letters[i], faults))
+			continue;
+		size_t distance = trace_text_distance(letters, names.rows[i].text, faults);
+		if (distance == 0 || (distance <= faults && found == NULL))
+			found = &names.rows[i];
+		if (distance == 0)
+			break;
 	}
-	return false;
+	if (found != NULL)
+		*alert = (uint8_t)found->value;
+	return found != NULL;
 }
 
 bool trace_openssl_alert(struct span words, uint8_t *alert)
@@ -141,8 +163,7 @@ bool trace_openssl_alert(struct span words, uint8_t *alert)
 		{CUE_AUTHORITY | CUE_UNKNOWN, TLS_UNKNOWN_CA},
 		{CUE_HANDSHAKE | CUE_FAILURE, TLS_HANDSHAKE_FAILURE},
 	};
-	enum { LETTERS_A_FAULT = 8 };
-	if (same_words(words, alert, 0) || same_words(words, alert, LETTERS_A_FAULT))
+	if (same_words(words, alert))
 		return true;
 	uint32_t cues = trace_words_all(words);
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
@@ -163,13 +184,12 @@ static struct span part(struct rd *r)
 }
 
 /* "SSL3 alert write:fatal:certificate unknown" */
-static bool alert_line(struct trace_line *out)
+static bool alert_line(struct span head, struct rd *r, struct trace_line *out)
 {
-	struct rd r = rd_of(out->text);
-	struct span head = part(&r), level = part(&r), description = trace_text_trim(rd_rest(&r));
 	out->written = trace_text_same(head, "SSL3 alert write");
 	if (!out->written && !trace_text_same(head, "SSL3 alert read"))
 		return false;
+	struct span level = part(r), description = trace_text_trim(rd_rest(r));
 	out->kind = TRACE_OPENSSL_ALERT;
 	out->words = description;
 	out->has_alert = trace_openssl_alert(description, &out->alert);
@@ -182,11 +202,13 @@ static bool alert_line(struct trace_line *out)
 
 bool trace_openssl(struct trace_line *out)
 {
+	if (trace_text_find(out->text, ':') == out->text.n)
+		return false;
 	struct rd r = rd_of(out->text);
 	struct span head = part(&r);
 	if (rd_left(&r) == 0)
 		return false;
-	if (alert_line(out))
+	if (alert_line(head, &r, out))
 		return true;
 	out->client_side = trace_text_same(head, "SSL_connect");
 	if (!out->client_side && !trace_text_same(head, "SSL_accept"))

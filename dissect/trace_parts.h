@@ -8,6 +8,13 @@
 #include "dissect/trace_text.h"
 
 /*
+ * trace.c: the two halves of trace_decode. The first reads the stamp, finds the text and answers whether
+ * there is any; the second reads the text.
+ */
+bool trace_decode_stamp(struct span line, struct trace_line *out);
+void trace_decode_text(struct trace_line *out);
+
+/*
  * trace_stamp.c: takes the stamp "[MM/DD/YY HH:MM:SS.mmm TZ SEQUENCE PID]" from the start of the line into
  * `out` and answers what stands behind it; the whole line when there is no stamp. A damaged stamp is
  * repaired where that is possible; what cannot be read stays absent.
@@ -60,14 +67,13 @@ enum {
 	CUE_CALL = 1 << 19,
 	CUE_COMPLETED = 1 << 20,
 	CUE_NMSP = 1 << 21,
-	CUE_STRING = 1 << 22,
-	CUE_UNKNOWN = 1 << 23,
-	CUE_EXPIRED = 1 << 24,
-	CUE_REVOKED = 1 << 25,
-	CUE_BAD = 1 << 26,
-	CUE_AUTHORITY = 1 << 27,
-	CUE_FATAL = 1 << 28,
-	CUE_WARNING = 1 << 29,
+	CUE_UNKNOWN = 1 << 22,
+	CUE_EXPIRED = 1 << 23,
+	CUE_REVOKED = 1 << 24,
+	CUE_BAD = 1 << 25,
+	CUE_AUTHORITY = 1 << 26,
+	CUE_FATAL = 1 << 27,
+	CUE_WARNING = 1 << 28,
 };
 uint32_t trace_words_cues(const struct trace_word *word);
 uint32_t trace_words_all(struct span s);

@@ -65,70 +65,79 @@ bool trace_stamp_time(const struct trace_clock *t, struct trace_line *out)
 
 /* ---- clean ------------------------------------------------------------------------------------------- */
 
-static const char shape[] = "[00/00/00 00:00:00.000 ";
-enum { SHAPE = sizeof shape - 1 };
+/* Where the parts of "[MM/DD/YY HH:MM:SS.mmm " stand. */
+enum { MONTH = 1, DAY = 4, YEAR = 7, HOUR = 10, MINUTE = 13, SECOND = 16, MILLISECOND = 19, SHAPE = 23 };
 
-static uint64_t digits_at(struct span s, size_t at, size_t n)
+enum { NO_PAIR = 128 }; /* a bit that no number of two digits has */
+
+static inline unsigned digit_at(struct span s, size_t at)
 {
-	uint64_t v = 0;
-	for (size_t i = at; i < at + n; i++)
-		v = v * 10 + (uint64_t)(s.p[i] - '0');
-	return v;
+	return s.p[at] - (unsigned)'0';
 }
 
-static bool has_shape(struct span line)
+static inline unsigned pair_at(struct span s, size_t at)
 {
-	if (line.n < SHAPE)
+	unsigned tens = digit_at(s, at), ones = digit_at(s, at + 1);
+	return tens <= 9 && ones <= 9 ? tens * 10 + ones : NO_PAIR;
+}
+
+static bool clean_clock(struct span s, struct trace_clock *t)
+{
+	if (s.n < SHAPE || s.p[0] != '[' || s.p[DAY - 1] != '/' || s.p[YEAR - 1] != '/' ||
+	    s.p[HOUR - 1] != ' ' || s.p[MINUTE - 1] != ':' || s.p[SECOND - 1] != ':' ||
+	    s.p[MILLISECOND - 1] != '.' || s.p[SHAPE - 1] != ' ')
 		return false;
-	for (size_t i = 0; i < SHAPE; i++)
-		if (shape[i] == '0' ? !is_digit(line.p[i]) : line.p[i] != (uint8_t)shape[i])
-			return false;
-	return true;
+	unsigned month = pair_at(s, MONTH), day = pair_at(s, DAY), year = pair_at(s, YEAR),
+	         hour = pair_at(s, HOUR), minute = pair_at(s, MINUTE), second = pair_at(s, SECOND),
+	         hundredth = pair_at(s, MILLISECOND), thousandth = digit_at(s, MILLISECOND + 2);
+	*t = (struct trace_clock){
+	    CENTURY + year, month, day, hour, minute, second, hundredth * 10 + thousandth};
+	return thousandth <= 9 && !((month | day | year | hour | minute | second | hundredth) & NO_PAIR);
 }
 
-/* Lower-case hex digits and the blank behind them. */
-static bool clean_sequence(struct rd *r, uint32_t *sequence)
+/* Lower-case hex digits and the blank behind them, which is taken. */
+static bool clean_sequence(struct span s, size_t *at, uint32_t *sequence)
 {
 	uint32_t v = 0;
-	size_t n = 0;
-	uint8_t c = rd_u8(r);
-	for (; is_digit(c) || (c >= 'a' && c <= 'f'); c = rd_u8(r), n++)
+	size_t from = *at;
+	for (; *at < s.n; ++*at) {
+		uint8_t c = s.p[*at];
+		if (!is_digit(c) && (c < 'a' || c > 'f'))
+			break;
 		v = v << 4 | (uint32_t)(is_digit(c) ? c - '0' : c - 'a' + 10);
+	}
+	size_t n = *at - from;
 	*sequence = v;
-	return n > 0 && n <= SEQUENCE_DIGITS && c == ' ';
+	return n > 0 && n <= SEQUENCE_DIGITS && *at < s.n && s.p[(*at)++] == ' ';
 }
 
-static bool clean_pid(struct rd *r, uint32_t *pid)
+/* Digits and the bracket behind them, which is taken. */
+static bool clean_pid(struct span s, size_t *at, uint32_t *pid)
 {
 	uint64_t v = 0;
-	size_t n = 0;
-	uint8_t c = rd_u8(r);
-	for (; is_digit(c) && n < PID_DIGITS; c = rd_u8(r), n++)
-		v = v * 10 + (uint64_t)(c - '0');
+	size_t from = *at;
+	for (; *at < s.n && is_digit(s.p[*at]) && *at - from < PID_DIGITS; ++*at)
+		v = v * 10 + (uint64_t)(s.p[*at] - '0');
 	*pid = (uint32_t)v;
-	return n > 0 && c == ']' && v <= UINT32_MAX;
+	return *at > from && *at < s.n && s.p[(*at)++] == ']' && v <= UINT32_MAX;
 }
 
 static bool clean(struct span line, struct trace_line *out, struct span *text)
 {
-	if (!has_shape(line))
+	struct trace_clock t;
+	if (!clean_clock(line, &t))
 		return false;
-	struct rd r = rd_of(line);
-	rd_skip(&r, SHAPE);
-	size_t zone = 0;
-	while (zone <= ZONE && SHAPE + zone < line.n && is_capital(line.p[SHAPE + zone]))
-		zone++;
-	rd_skip(&r, zone);
-	if (zone == 0 || zone > ZONE || rd_u8(&r) != ' ' || !clean_sequence(&r, &out->sequence) ||
-	    !clean_pid(&r, &out->pid))
+	size_t at = SHAPE;
+	while (at < line.n && is_capital(line.p[at]))
+		at++;
+	size_t zone = at - SHAPE;
+	if (zone == 0 || zone > ZONE || at == line.n || line.p[at++] != ' ' ||
+	    !clean_sequence(line, &at, &out->sequence) || !clean_pid(line, &at, &out->pid))
 		return false;
-	struct trace_clock t = {CENTURY + digits_at(line, 7, 2), digits_at(line, 1, 2),   digits_at(line, 4, 2),
-	                       digits_at(line, 10, 2),          digits_at(line, 13, 2), digits_at(line, 16, 2),
-	                       digits_at(line, 19, 3)};
 	trace_stamp_time(&t, out);
 	out->zone = span_cut(line, SHAPE, zone);
 	out->has_sequence = out->has_pid = true;
-	*text = rd_rest(&r);
+	*text = span_cut(line, at, line.n);
 	return true;
 }
 
@@ -152,12 +161,18 @@ static void skip_gap(struct rd *r, uint32_t *repairs)
 /* Up to `most` digits and look-alikes of digits. */
 static bool number(struct rd *r, size_t most, uint64_t *value, uint32_t *repairs)
 {
+	uint64_t v = 0;
 	size_t n = 0;
-	uint64_t ignored;
-	uint32_t none = 0;
-	while (n < most && trace_text_decimal(span_cut(r->all, rd_at(r) + n, 1), &ignored, &none))
-		n++;
-	return trace_text_decimal(rd_span(r, n), value, repairs);
+	for (; n < most && rd_more(r); n++) {
+		int digit = trace_text_digit(peek(r));
+		if (digit < 0)
+			break;
+		*repairs += !is_digit(rd_u8(r));
+		v = v * 10 + (uint64_t)digit;
+	}
+	if (n > 0)
+		*value = v;
+	return n > 0;
 }
 
 /* The sign between two numbers, or one that OCR makes of it; blanks may stand around it. */

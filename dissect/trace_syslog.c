@@ -155,7 +155,10 @@ static struct span address(struct span s, const char *key)
 bool trace_syslog(struct trace_line *out)
 {
 	struct span text = out->text;
-	struct span head = span_cut(text, 0, trace_text_find(text, '%'));
+	size_t percent = trace_text_find(text, '%');
+	if (percent == text.n)
+		return false;
+	struct span head = span_cut(text, 0, percent);
 	struct span mnemonic = span_cut(text, head.n + 1, text.n);
 	struct rd words = rd_of(mnemonic);
 	struct trace_word word;

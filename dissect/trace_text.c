@@ -7,22 +7,30 @@
 #include "dissect/trace_text.h"
 
 enum {
-	SEPARATOR = '.',
-	SKIPPED = '-', /* an underscore: OCR loses it, or makes a blank of it */
+	SKIPPED = '-',   /* an underscore: OCR loses it, or makes a blank of it */
+	SEPARATOR = '.', /* all letters and digits stand behind these two */
 	ASCII = 128,
+	BYTES = 256,
 	LATIN = 0xc3, /* first byte of the accented letters U+00C0 to U+00FF in UTF-8 */
 	HEX_DIGITS = 16,
-	DISTANCE_WORD = 40, /* letters compared of both words */
 };
 
-static const char folded[ASCII + 1] = "................"
+static const char folded[BYTES + 1] = "................"
                                       "................"
                                       "................"
                                       "olz34s67bg......"
                                       ".abcdefghljklmno"
                                       "pqrstuvwxyz....-"
                                       ".abcdefghljklmno"
-                                      "pqrstuvwxyz.....";
+                                      "pqrstuvwxyz....."
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................"
+                                      "................";
 
 /* U+00C0 to U+00FF. */
 static const char unaccented[] = "aaaaaaaceeeellll.nooooo.ouuuuy.s"
@@ -30,13 +38,8 @@ static const char unaccented[] = "aaaaaaaceeeellll.nooooo.ouuuuy.s"
 
 char trace_text_fold(char c)
 {
-	char f = (unsigned char)c < ASCII ? folded[(unsigned char)c] : SEPARATOR;
-	return f == SEPARATOR || f == SKIPPED ? 0 : f;
-}
-
-bool trace_text_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
+	char f = folded[(unsigned char)c];
+	return f > SEPARATOR ? f : 0;
 }
 
 struct span trace_text_trim(struct span s)
@@ -55,17 +58,20 @@ size_t trace_text_find(struct span s, char c)
 	return found == NULL ? s.n : (size_t)(found - s.p);
 }
 
-/* The folded letter at i and how many bytes it takes; SEPARATOR and SKIPPED as they are. */
-static char letter(struct span s, size_t i, size_t *bytes)
+/* The folded letter of two bytes from i on; one that is none is a separator of a byte. */
+static char accented(struct span s, size_t i, size_t *bytes)
 {
-	uint8_t c = s.p[i];
-	*bytes = 1;
-	if (c < ASCII)
-		return folded[c];
-	if (c != LATIN || i + 1 >= s.n || (s.p[i + 1] & 0xc0) != 0x80)
+	if (s.p[i] != LATIN || i + 1 >= s.n || (s.p[i + 1] & 0xc0) != 0x80)
 		return SEPARATOR;
 	*bytes = 2;
 	return unaccented[s.p[i + 1] & 0x3f];
+}
+
+/* The folded letter at i and how many bytes it takes; SEPARATOR and SKIPPED as they are. */
+static inline char letter(struct span s, size_t i, size_t *bytes)
+{
+	*bytes = 1;
+	return s.p[i] < ASCII ? folded[s.p[i]] : accented(s, i, bytes);
 }
 
 bool trace_text_word(struct rd *r, struct trace_word *out)
@@ -75,42 +81,52 @@ bool trace_text_word(struct rd *r, struct trace_word *out)
 	while (from < s.n && letter(s, from, &bytes) == SEPARATOR)
 		from += bytes;
 	size_t to = from, n = 0;
-	while (to < s.n) {
-		char c = s.p[to] < ASCII ? folded[s.p[to]] : letter(s, to, &bytes);
-		bytes = s.p[to] < ASCII ? 1 : bytes;
+	for (char c; to < s.n && n < TRACE_TEXT_WORD && (c = folded[s.p[to]]) > SEPARATOR; to++)
+		out->fold[n++] = c;
+	while (to < s.n) { /* what is no plain letter, or beyond the room */
+		char c = letter(s, to, &bytes);
 		if (c == SEPARATOR)
 			break;
-		if (c != SKIPPED && n < TRACE_TEXT_WORD)
+		if (n < TRACE_TEXT_WORD && c != SKIPPED)
 			out->fold[n++] = c;
 		to += bytes;
 	}
 	out->n = n;
+	out->fold[n] = 0;
 	out->printed = span_cut(s, from, to - from);
 	rd_skip(r, to - rd_at(r));
 	return to > from;
 }
 
-bool trace_text_begins(const struct trace_word *word, const char *text)
+static bool stands(const struct trace_word *word, size_t at, const char *text)
 {
 	size_t i = 0;
-	while (i < word->n && text[i] != 0 && word->fold[i] == folded[(unsigned char)text[i] % ASCII])
+	while (text[i] != 0 && word->fold[at + i] == folded[(unsigned char)text[i]])
 		i++;
 	return text[i] == 0;
 }
 
-bool trace_text_is(const struct trace_word *word, const char *text)
+bool trace_text_begins(const struct trace_word *word, const char *text)
 {
-	return word->n == strlen(text) && trace_text_begins(word, text);
+	return stands(word, 0, text);
+}
+
+bool trace_text_holds(const struct trace_word *word, const char *text)
+{
+	for (size_t at = 0; at < word->n; at++)
+		if (stands(word, at, text))
+			return true;
+	return false;
 }
 
 /* The next letter or digit of s from *at on, folded; 0 at the end. */
-static char next_letter(struct span s, size_t *at)
+static inline char next_letter(struct span s, size_t *at)
 {
 	while (*at < s.n) {
 		size_t bytes;
 		char c = letter(s, *at, &bytes);
 		*at += bytes;
-		if (c != SEPARATOR && c != SKIPPED)
+		if (c > SEPARATOR)
 			return c;
 	}
 	return 0;
@@ -129,10 +145,10 @@ bool trace_text_same(struct span s, const char *text)
 	}
 }
 
-static size_t letters(struct span s, char out[DISTANCE_WORD])
+size_t trace_text_letters(struct span s, char out[TRACE_TEXT_LETTERS])
 {
 	size_t n = 0, at = 0;
-	for (char c = next_letter(s, &at); c != 0 && n < DISTANCE_WORD; c = next_letter(s, &at))
+	for (char c = next_letter(s, &at); c != 0 && n < TRACE_TEXT_LETTERS; c = next_letter(s, &at))
 		out[n++] = c;
 	return n;
 }
@@ -142,39 +158,89 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance, a row at a time. */
-size_t trace_text_distance(struct span s, const char *text, size_t limit)
+/* What the two begin and end with alike costs nothing. */
+static void drop_common(struct span *a, struct span *b)
 {
-	char a[DISTANCE_WORD], b[DISTANCE_WORD];
-	size_t row[DISTANCE_WORD + 1];
-	size_t n = letters(s, a), m = letters(span_of(text, strlen(text)), b);
-	if (n > m + limit || m > n + limit)
-		return limit + 1;
-	for (size_t k = 0; k <= m; k++)
-		row[k] = k;
-	for (size_t i = 0; i < n; i++) {
-		size_t corner = row[0];
-		row[0] = i + 1;
-		for (size_t k = 0; k < m; k++) {
-			size_t replaced = corner + (a[i] != b[k]);
+	size_t front = 0, back = 0;
+	while (front < a->n && front < b->n && a->p[front] == b->p[front])
+		front++;
+	*a = span_cut(*a, front, a->n);
+	*b = span_cut(*b, front, b->n);
+	while (back < a->n && back < b->n && a->p[a->n - 1 - back] == b->p[b->n - 1 - back])
+		back++;
+	a->n -= back;
+	b->n -= back;
+}
+
+/*
+ * Levenshtein's distance, a row at a time, until the whole row is beyond the limit. Cells farther than the
+ * limit from the diagonal are beyond it anyway, and left out.
+ */
+static size_t distance(struct span a, struct span b, size_t limit)
+{
+	size_t row[TRACE_TEXT_LETTERS + 1], beyond = limit + 1, best = 0;
+	for (size_t k = 0; k <= b.n; k++)
+		row[k] = least(k, beyond);
+	for (size_t i = 0; i < a.n && best <= limit; i++) {
+		size_t from = i > limit ? i - limit : 0, to = least(b.n, i + limit + 1);
+		size_t corner = row[from];
+		best = row[from] = i + 1; /* beyond the limit where from is not 0 */
+		for (size_t k = from; k < to; k++) {
+			size_t replaced = corner + (a.p[i] != b.p[k]);
 			corner = row[k + 1];
 			row[k + 1] = least(replaced, least(row[k], corner) + 1);
+			best = least(best, row[k + 1]);
 		}
 	}
-	return least(row[m], limit + 1);
+	return least(best > limit ? beyond : row[b.n], beyond);
+}
+
+size_t trace_text_distance(struct span letters, const char *text, size_t limit)
+{
+	char folds[TRACE_TEXT_LETTERS];
+	struct span other = span_of(folds, trace_text_letters(span_of(text, strlen(text)), folds));
+	if (letters.n > other.n + limit || other.n > letters.n + limit)
+		return limit + 1;
+	drop_common(&letters, &other);
+	return distance(letters, other, limit);
 }
 
 /* The digit that a letter looks like, -1 for none. */
 static int look_alike(uint8_t c)
 {
-	static const struct {
-		char letter, digit;
-	} pairs[] = {{'O', 0}, {'o', 0}, {'l', 1}, {'I', 1}, {'i', 1}, {'|', 1}, {'S', 5},
-	             {'s', 5}, {'B', 8}, {'Z', 2}, {'z', 2}, {'g', 9}, {'q', 9}};
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-		if ((char)c == pairs[i].letter)
-			return pairs[i].digit;
-	return -1;
+	switch (c) {
+	case 'O':
+	case 'o':
+		return 0;
+	case 'l':
+	case 'I':
+	case 'i':
+	case '|':
+		return 1;
+	case 'Z':
+	case 'z':
+		return 2;
+	case 'S':
+	case 's':
+		return 5;
+	case 'B':
+		return 8;
+	case 'g':
+	case 'q':
+		return 9;
+	default:
+		return -1;
+	}
+}
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+int trace_text_digit(uint8_t c)
+{
+	return is_digit(c) ? c - '0' : look_alike(c);
 }
 
 bool trace_text_decimal(struct span s, uint64_t *value, uint32_t *repairs)
@@ -182,12 +248,11 @@ bool trace_text_decimal(struct span s, uint64_t *value, uint32_t *repairs)
 	uint64_t v = 0;
 	uint32_t repaired = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
-		int d = digit ? s.p[i] - '0' : look_alike(s.p[i]);
+		int d = trace_text_digit(s.p[i]);
 		if (d < 0 || v > (UINT64_MAX - (unsigned)d) / 10)
 			return false;
 		v = v * 10 + (unsigned)d;
-		repaired += !digit;
+		repaired += !is_digit(s.p[i]);
 	}
 	*value = v;
 	*repairs += repaired;
@@ -238,7 +303,7 @@ bool trace_text_hex(struct span s, uint64_t *value, uint32_t *repairs)
 bool trace_text_has_digit(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= '0' && s.p[i] <= '9')
+		if (is_digit(s.p[i]))
 			return true;
 	return false;
 }

@@ -14,8 +14,8 @@
 /* One word: letters, digits and underscores in a row. */
 struct trace_word {
 	struct span printed;
-	size_t n;                   /* letters in `fold` */
-	char fold[TRACE_TEXT_WORD]; /* lower case, look-alikes as one letter, no underscores, no accents */
+	size_t n;                       /* letters in `fold` */
+	char fold[TRACE_TEXT_WORD + 1]; /* lower case, look-alikes as one, without _ and accents; then 0 */
 };
 
 /* The letter for c and its look-alikes (O and 0, l and I and 1, ...); 0 for what is in no word. */
@@ -24,18 +24,29 @@ char trace_text_fold(char c);
 /* Takes the next word. False at the end. */
 bool trace_text_word(struct rd *r, struct trace_word *out);
 
-/* The word is `text`, or begins with it, look-alikes and case aside. */
-bool trace_text_is(const struct trace_word *word, const char *text);
+/* The word is `text`, begins with it or holds it, look-alikes and case aside. */
 bool trace_text_begins(const struct trace_word *word, const char *text);
+bool trace_text_holds(const struct trace_word *word, const char *text);
+static inline bool trace_text_is(const struct trace_word *word, const char *text)
+{
+	return word->n == strlen(text) && trace_text_begins(word, text);
+}
 
 /* `s` has the same letters and digits as `text` in the same order; blanks and signs do not matter. */
 bool trace_text_same(struct span s, const char *text);
 
+/* The first letters and digits of `s` as they fold, at most TRACE_TEXT_LETTERS: how many. */
+#define TRACE_TEXT_LETTERS 40
+size_t trace_text_letters(struct span s, char out[TRACE_TEXT_LETTERS]);
+
 /*
- * Letters to insert, remove or replace until the words of `s` are those of `text`, blanks and look-alikes
- * aside; more than `limit` counts as limit + 1.
+ * Letters to insert, remove or replace until the folded letters of a text are those of `text`, blanks and
+ * look-alikes aside; more than `limit` counts as limit + 1.
  */
-size_t trace_text_distance(struct span s, const char *text, size_t limit);
+size_t trace_text_distance(struct span letters, const char *text, size_t limit);
+
+/* The decimal digit that c is or looks like, -1 for none. */
+int trace_text_digit(uint8_t c);
 
 /*
  * Numbers of which some digits may be look-alikes; *repairs grows by one for each. False when a character
@@ -54,7 +65,10 @@ struct span trace_text_trim(struct span s);
 /* Where c first stands; s.n when nowhere. */
 size_t trace_text_find(struct span s, char c);
 
-/* A blank of any kind. */
-bool trace_text_blank(uint8_t c);
+/* A blank of any kind: a space, or from the tab to the carriage return. */
+static inline bool trace_text_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 #endif

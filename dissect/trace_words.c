@@ -143,9 +143,6 @@ static const struct stem in_h[] = {
 static const struct stem in_r[] = {
 	{"recvloop", INSIDE, CUE_RECEIVE_LOOP},
 };
-static const struct stem in_s[] = {
-	{"string", INSIDE, CUE_STRING},
-};
 static const struct stem in_v[] = {
 	{"valid", INSIDE, CUE_VALID}, {"verbind", INSIDE, CUE_CONNECTION},
 };
@@ -156,46 +153,53 @@ static const struct stem in_z[] = {
 	{"zertif", INSIDE, CUE_CERTIFICATE},
 };
 
+/* A bit for each letter, by its low bits: the digits of folded words have a letter's. */
+#define BIT(letter) (UINT32_C(1) << ((unsigned char)(letter) % LETTERS))
+enum { LETTERS = 32 };
+
 struct stems {
 	const struct stem *stem;
 	size_t n;
+	uint32_t seconds; /* a bit for each letter that stands second in one of them */
+};
+#define ROW(letter, stems, seconds) [(letter) % LETTERS] = {stems, sizeof(stems) / sizeof *(stems), seconds}
+
+static const struct stems starts[LETTERS] = {
+    ROW('a', from_a,
+        BIT('a') | BIT('b') | BIT('d') | BIT('f') | BIT('l') | BIT('p') | BIT('s') | BIT('t') | BIT('u') |
+            BIT('v')),
+    ROW('b', from_b, BIT('a') | BIT('e')),
+    ROW('c', from_c, BIT('a') | BIT('h') | BIT('o')),
+    ROW('d', from_d, BIT('e') | BIT('o')),
+    ROW('e', from_e, BIT('c') | BIT('r') | BIT('x')),
+    ROW('f', from_f, BIT('a') | BIT('e') | BIT('r')),
+    ROW('g', from_g, BIT('e')),
+    ROW('h', from_h, BIT('o')),
+    ROW('k', from_k, BIT('e')),
+    ROW('l', from_l, BIT('l') | BIT('n')),
+    ROW('m', from_m, BIT('a') | BIT('l')),
+    ROW('n', from_n, BIT('a') | BIT('e') | BIT('l') | BIT('m') | BIT('o') | BIT('u')),
+    ROW('o', from_o, BIT('n') | BIT('p')),
+    ROW('p', from_p, BIT('a') | BIT('e') | BIT('o')),
+    ROW('r', from_r, BIT('e') | BIT('l') | BIT('u')),
+    ROW('s', from_s, BIT('c') | BIT('l') | BIT('s') | BIT('u')),
+    ROW('t', from_t, BIT('e') | BIT('o')),
+    ROW('u', from_u, BIT('b') | BIT('e') | BIT('n')),
+    ROW('v', from_v, BIT('e') | BIT('o') | BIT('r')),
+    ROW('w', from_w, BIT('a') | BIT('l')),
+    ROW('z', from_z, BIT('u')),
 };
 
-static const struct stems starts[] = {
-	['a' - 'a'] = {from_a, sizeof from_a / sizeof *from_a},
-	['b' - 'a'] = {from_b, sizeof from_b / sizeof *from_b},
-	['c' - 'a'] = {from_c, sizeof from_c / sizeof *from_c},
-	['d' - 'a'] = {from_d, sizeof from_d / sizeof *from_d},
-	['e' - 'a'] = {from_e, sizeof from_e / sizeof *from_e},
-	['f' - 'a'] = {from_f, sizeof from_f / sizeof *from_f},
-	['g' - 'a'] = {from_g, sizeof from_g / sizeof *from_g},
-	['h' - 'a'] = {from_h, sizeof from_h / sizeof *from_h},
-	['k' - 'a'] = {from_k, sizeof from_k / sizeof *from_k},
-	['l' - 'a'] = {from_l, sizeof from_l / sizeof *from_l},
-	['m' - 'a'] = {from_m, sizeof from_m / sizeof *from_m},
-	['n' - 'a'] = {from_n, sizeof from_n / sizeof *from_n},
-	['o' - 'a'] = {from_o, sizeof from_o / sizeof *from_o},
-	['p' - 'a'] = {from_p, sizeof from_p / sizeof *from_p},
-	['r' - 'a'] = {from_r, sizeof from_r / sizeof *from_r},
-	['s' - 'a'] = {from_s, sizeof from_s / sizeof *from_s},
-	['t' - 'a'] = {from_t, sizeof from_t / sizeof *from_t},
-	['u' - 'a'] = {from_u, sizeof from_u / sizeof *from_u},
-	['v' - 'a'] = {from_v, sizeof from_v / sizeof *from_v},
-	['w' - 'a'] = {from_w, sizeof from_w / sizeof *from_w},
-	['z' - 'a'] = {from_z, sizeof from_z / sizeof *from_z},
-};
-
-static const struct stems parts[] = {
-	['a' - 'a'] = {in_a, sizeof in_a / sizeof *in_a},
-	['c' - 'a'] = {in_c, sizeof in_c / sizeof *in_c},
-	['d' - 'a'] = {in_d, sizeof in_d / sizeof *in_d},
-	['g' - 'a'] = {in_g, sizeof in_g / sizeof *in_g},
-	['h' - 'a'] = {in_h, sizeof in_h / sizeof *in_h},
-	['r' - 'a'] = {in_r, sizeof in_r / sizeof *in_r},
-	['s' - 'a'] = {in_s, sizeof in_s / sizeof *in_s},
-	['v' - 'a'] = {in_v, sizeof in_v / sizeof *in_v},
-	['w' - 'a'] = {in_w, sizeof in_w / sizeof *in_w},
-	['z' - 'a'] = {in_z, sizeof in_z / sizeof *in_z},
+static const struct stems parts[LETTERS] = {
+    ROW('a', in_a, BIT('u')),
+    ROW('c', in_c, BIT('e')),
+    ROW('d', in_d, BIT('o')),
+    ROW('g', in_g, BIT('e') | BIT('u')),
+    ROW('h', in_h, BIT('a')),
+    ROW('r', in_r, BIT('e')),
+    ROW('v', in_v, BIT('a') | BIT('e')),
+    ROW('w', in_w, BIT('a')),
+    ROW('z', in_z, BIT('e')),
 };
 
 /* A letter of a stem as it folds: stems hold lower-case letters, and of these only i has another's place. */
@@ -204,40 +208,41 @@ static char stem_letter(char c)
 	return c == 'i' ? 'l' : c;
 }
 
-/* The stem, whose first letter is there, stands in the word from letter `at` on. */
+/* The stem, whose first two letters are there, stands in the word from letter `at` on. */
 static bool stands(const struct trace_word *word, size_t at, const struct stem *stem)
 {
-	size_t i = 1;
+	size_t i = 2;
 	for (; stem->text[i] != 0; i++)
-		if (at + i >= word->n || word->fold[at + i] != stem_letter(stem->text[i]))
+		if (word->fold[at + i] != stem_letter(stem->text[i]))
 			return false;
-	return stem->place != IS || i == word->n;
+	return stem->place != IS || word->fold[at + i] == 0;
 }
 
-static uint32_t cues_at(const struct trace_word *word, size_t at, const struct stems *stems)
+static uint32_t cues_of(const struct trace_word *word, size_t at, const struct stems *stems)
 {
-	char second = at + 1 < word->n ? word->fold[at + 1] : 0;
 	uint32_t cues = 0;
+	if (word->fold[at] != stem_letter(stems->stem[0].text[0]))
+		return 0;
 	for (size_t i = 0; i < stems->n; i++)
-		if (stem_letter(stems->stem[i].text[1]) == second && stands(word, at, &stems->stem[i]))
+		if (stem_letter(stems->stem[i].text[1]) == word->fold[at + 1] &&
+		    stands(word, at, &stems->stem[i]))
 			cues |= stems->stem[i].cues;
 	return cues;
 }
 
-static size_t row_of(char letter)
+/* Few places of a word get beyond their second letter. */
+static inline uint32_t cues_at(const struct trace_word *word, size_t at, const struct stems table[LETTERS])
 {
-	return (size_t)(unsigned char)letter - 'a';
+	const struct stems *stems = &table[(unsigned char)word->fold[at] % LETTERS];
+	return stems->seconds & BIT(word->fold[at + 1]) ? cues_of(word, at, stems) : 0;
 }
 
 uint32_t trace_words_cues(const struct trace_word *word)
 {
-	enum { SHORTEST_PART = 4, STARTS = sizeof starts / sizeof *starts, PARTS = sizeof parts / sizeof *parts };
-	uint32_t cues = 0;
-	if (word->n > 0 && row_of(word->fold[0]) < STARTS)
-		cues = cues_at(word, 0, &starts[row_of(word->fold[0])]);
+	enum { SHORTEST = 2, SHORTEST_PART = 4 };
+	uint32_t cues = word->n >= SHORTEST ? cues_at(word, 0, starts) : 0;
 	for (size_t at = 0; at + SHORTEST_PART <= word->n; at++)
-		if (row_of(word->fold[at]) < PARTS && parts[row_of(word->fold[at])].n > 0)
-			cues |= cues_at(word, at, &parts[row_of(word->fold[at])]);
+		cues |= cues_at(word, at, parts);
 	return cues;
 }
 
@@ -268,7 +273,8 @@ uint32_t trace_words_damaged(struct span text)
 	while (trace_text_word(&words, &word))
 		for (size_t i = 0; word.n >= SHORTEST && i < sizeof names / sizeof *names; i++) {
 			size_t n = strlen(names[i].name), faults = n / LETTERS_A_FAULT;
-			if (word.n + faults + 1 >= n && trace_text_distance(word.printed, names[i].name, faults) <= faults)
+			if (word.n + faults + 1 >= n && word.n <= n + faults &&
+			    trace_text_distance(span_of(word.fold, word.n), names[i].name, faults) <= faults)
 				cues |= names[i].cues;
 		}
 	return cues;

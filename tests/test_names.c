@@ -155,6 +155,23 @@ static void suites_of_each_family(void **state)
 	assert_null(tls_cipher_name(0xd004));
 }
 
+static void letters_of_alerts_are_counted(void **state)
+{
+	(void)state;
+	struct tls_alert_names names = tls_alert_names();
+	assert_int_equal(names.n, ROWS(alerts));
+	assert_int_equal(names.n, ROWS(alert_letters));
+	for (size_t i = 0; i < names.n; i++) {
+		const char *text = names.rows[i].text;
+		size_t n = 0;
+		for (size_t k = 0; text[k] != '\0'; k++)
+			n += text[k] != '_';
+		if (names.letters[i] != n)
+			fail_msg("%s has %zu letters", text, n);
+		assert_true(strlen(text) < 32); /* so many letters that three may be wrong: trace_openssl.c */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +181,7 @@ int main(void)
 	    cmocka_unit_test(names_are_single_words_and_differ),
 	    cmocka_unit_test(every_value_is_found_or_unknown),
 	    cmocka_unit_test(grease_has_no_name),
+	    cmocka_unit_test(letters_of_alerts_are_counted),
 	    cmocka_unit_test(names_that_the_diagnosis_speaks),
 	    cmocka_unit_test(suites_of_each_family),
 	};

@@ -97,6 +97,43 @@ static void messages(void **state)
 	model_free(traced.model);
 }
 
+/* Beyond what is sure all share the room: the last ones find none, until others leave. */
+static void room_of_all(void **state)
+{
+	(void)state;
+	enum {
+		MORE = LIMIT_TRACE_SURE_EVENTS + 1,
+		BYTES = LIMIT_TRACE_SURE_EVENTS * sizeof(struct trace_event)
+	};
+	enum {
+		NAMES = LIMIT_TRACE_SURE_MESSAGES * sizeof(struct trace_message),
+		FIT = LIMIT_TRACE_ALL / BYTES
+	};
+	struct paste paste;
+	start(&paste, (FIT + 1) * (MORE + 2));
+	for (unsigned i = 0; i <= FIT; i++) {
+		add(&paste, 1, "sslConnectionInit: SSL_new() conn ssl %x", 0xb0000000 + 0x10 * i);
+		for (unsigned k = 0; k < MORE; k++)
+			add(&paste, 1, "SSL state = 0x2111; where = 0x2002; ret = 0xffffffff");
+		if (i == FIT)
+			for (unsigned k = 0; k <= LIMIT_TRACE_SURE_MESSAGES; k++)
+				add(&paste, 1, "received NMSP_APP_KIND%c_MSG", 'A' + k);
+	}
+	struct traced traced = read_paste(&paste);
+	struct model *model = traced.model;
+	const struct session_trace *last = trace_nth(&traced, FIT + 1)->trace;
+	assert_int_equal(trace_nth(&traced, FIT)->trace->n_events, MORE);
+	assert_int_equal(last->n_events, LIMIT_TRACE_SURE_EVENTS);
+	assert_int_equal(last->events_dropped, 1);
+	assert_int_equal(last->n_messages, LIMIT_TRACE_SURE_MESSAGES + 1);
+	assert_int_equal(model->trace_bytes, FIT * BYTES + NAMES); /* what is left is enough for names */
+	check_reported(&traced, HIT_TRACE_ALL, "bytes of events and message names of traces (8388608)");
+	while (model->n_sessions > 0)
+		model_drop_session(model, model->first);
+	assert_int_equal(model->trace_bytes, 0);
+	model_free(model);
+}
+
 /* The process that was named longest ago is no longer followed: its session stays as it is. */
 static void processes(void **state)
 {
@@ -223,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(events),
 	    cmocka_unit_test(messages),
+	    cmocka_unit_test(room_of_all),
 	    cmocka_unit_test(processes),
 	    cmocka_unit_test(texts_and_names),
 	    cmocka_unit_test(lines_not_understood),

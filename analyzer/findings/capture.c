@@ -279,6 +279,7 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	    [HIT_TRACE_MESSAGES] = {"message names of a session in a trace", LIMIT_TRACE_MESSAGES},
 	    [HIT_TRACE_PROCESSES] = {"processes of a trace at a time", LIMIT_TRACE_PROCESSES},
 	    [HIT_TRACE_VOTERS] = {"sessions that tell the offset of a trace's clock", LIMIT_TRACE_VOTERS},
+	    [HIT_TRACE_ALL] = {"bytes of events and message names of traces", LIMIT_TRACE_ALL},
 	    [HIT_MESSAGE_TYPES] = {"NMSP message types of a session", LIMIT_MESSAGE_TYPES},
 	    [HIT_CLOCK_HOSTS] = {"hosts whose hellos tell the time", LIMIT_CLOCK_HOSTS},
 	    [HIT_PAIRS] = {"pairs of hosts", LIMIT_PAIRS},

@@ -1,33 +1,41 @@
 /*
- * gen_trace FILE: a trace of some hundred MB, the session of samples/trace-success.txt again and again: each
- * with its own pointer and time, sequence numbers that rise, and an end.
+ * gen_trace FILE SESSIONS SAMPLE: a trace of the sample's session again and again: each with its own pointer
+ * and time, sequence numbers that rise, and an end. Wrapped and blank lines stay, and so does the damage of
+ * the stamps.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SESSIONS = 40000, LINES = 128, LINE = 256, MS = 1000 };
+enum { LINES = 256, LINE = 256, MS = 1000, DAY = 86400 };
 
-static const char pointer[] = "b2c41e70";
+static const char pointer[] = "b2c41e70", date[] = "03/02/26", prompt[] = "LAB-3850#", zone[] = "UTC";
 
-/* The text behind the stamps. */
-static size_t load(const char *path, char lines[LINES][LINE])
+struct sample {
+	char lines[LINES][LINE];
+	size_t n;
+};
+
+static void load(const char *path, struct sample *sample)
 {
-	size_t n = 0;
 	char line[LINE];
+	bool freed = false;
 	FILE *in = fopen(path, "r");
-	if (in == NULL)
-		return 0;
-	while (n < LINES && fgets(line, sizeof line, in) != NULL) {
-		const char *text = strstr(line, "] ");
-		if (text != NULL)
-			snprintf(lines[n++], LINE, "%s", text + 2);
+	while (in != NULL && sample->n + 1 < LINES && fgets(line, sizeof line, in) != NULL) {
+		freed = freed || strstr(line, "conn id 0") != NULL;
+		if (strstr(line, prompt) == NULL)
+			snprintf(sample->lines[sample->n++], LINE, "%s", line);
 	}
-	fclose(in);
-	return n;
+	if (in != NULL)
+		fclose(in);
+	if (sample->n > 0 && !freed)
+		snprintf(sample->lines[sample->n++], LINE,
+		         "[%s 09:00:00.000 %s 1 9822] freeing Nmsp conn ssl %s, conn id 0\n", date, zone,
+		         pointer);
 }
 
-static void put(FILE *out, const char *text, unsigned session)
+static void put_text(FILE *out, const char *text, unsigned session)
 {
 	const char *at = strstr(text, pointer);
 	if (at == NULL)
@@ -37,22 +45,40 @@ static void put(FILE *out, const char *text, unsigned session)
 		        at + strlen(pointer));
 }
 
+/* The printed stamp with another time and sequence; behind it, or all of a line without one. */
+static const char *put_stamp(FILE *out, const char *line, unsigned session, size_t i)
+{
+	static unsigned sequence = 1;
+	char time[32], digits[16];
+	const char *at = strstr(line, date);
+	if (at == NULL || strstr(at, zone) == NULL)
+		return line;
+	fprintf(out, "%.*s03/%02u/26", (int)(at - line), line, 1 + session / DAY % 28);
+	snprintf(time, sizeof time, "%02u:%02u:%02u.%03u", session / 3600 % 24, session / 60 % 60,
+	         session % 60, (unsigned)(i * MS / LINES));
+	for (at += strlen(date); *at == ' '; at++)
+		fputc(' ', out);
+	for (size_t k = 0; time[k] != '\0'; k++, at++)
+		fputc(time[k] == '0' ? *at == 'O' ? 'O' : '0' : time[k], out);
+	const char *number = at + strlen(" UTC ");
+	size_t n = strspn(number, "0123456789abcdef");
+	snprintf(digits, sizeof digits, "%x", sequence++);
+	/* A letter that strayed into the sample's three digits. */
+	fprintf(out, "%.*s%.1s%s%s", (int)(number - at), at, digits, n > 3 ? "d" : "", &digits[1]);
+	return number + n;
+}
+
 int main(int argc, char **argv)
 {
-	static char lines[LINES][LINE];
-	size_t n = load("samples/trace-success.txt", lines);
-	FILE *out = argc > 1 && n > 0 ? fopen(argv[1], "w") : NULL;
-	unsigned sequence = 1;
+	static struct sample sample;
+	unsigned sessions = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+	if (argc > 3)
+		load(argv[3], &sample);
+	FILE *out = sample.n > 0 ? fopen(argv[1], "w") : NULL;
 	if (out == NULL)
 		return 1;
-	snprintf(lines[n < LINES ? n++ : LINES - 1], LINE, "freeing Nmsp conn ssl %s, conn id 0\n", pointer);
-	for (unsigned session = 0; session < SESSIONS; session++) {
-		for (size_t i = 0; i < n; i++) {
-			fprintf(out, "[03/%02u/26 %02u:%02u:%02u.%03u UTC %x 9822] ", 1 + session / 86400,
-			        session / 3600 % 24, session / 60 % 60, session % 60, (unsigned)(i * MS / LINES),
-			        sequence++);
-			put(out, lines[i], session);
-		}
-	}
+	for (unsigned session = 0; session < sessions; session++)
+		for (size_t i = 0; i < sample.n; i++)
+			put_text(out, put_stamp(out, sample.lines[i], session, i), session);
 	return fclose(out) == 0 ? 0 : 1;
 }

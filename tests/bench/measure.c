@@ -1,8 +1,10 @@
 /*
- * measure COMMAND...: runs it three times without its output and prints the best wall time in seconds and
- * the highest peak memory in MiB. A status above 1 is a failure: 1 is the program's "findings".
+ * measure COMMAND...: runs it three times without its output and prints the best wall time in seconds, the
+ * highest peak memory in MiB and the best processor time. A status above 1 is a failure: 1 is the program's
+ * "findings".
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -30,8 +32,17 @@ static void run(char **command)
 	_exit(NOT_FOUND);
 }
 
-/* Seconds, or a negative number when the command failed. */
-static double measure(char **command, double *mebibytes)
+struct figures {
+	double seconds, processor, mebibytes;
+};
+
+static double seconds_of(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+/* False when the command failed. */
+static bool measure(char **command, struct figures *out)
 {
 	double start = now();
 	pid_t child = fork();
@@ -41,29 +52,34 @@ static double measure(char **command, double *mebibytes)
 	struct rusage usage;
 	if (child < 0 || wait4(child, &status, 0, &usage) != child || !WIFEXITED(status) ||
 	    WEXITSTATUS(status) > 1)
-		return -1;
-	double peak = (double)usage.ru_maxrss / 1024;
-	if (peak > *mebibytes)
-		*mebibytes = peak;
-	return now() - start;
+		return false;
+	*out = (struct figures){
+	    .seconds = now() - start,
+	    .processor = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime),
+	    .mebibytes = (double)usage.ru_maxrss / 1024,
+	};
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	double best = -1, mebibytes = 0;
+	struct figures best = {0}, once;
 	if (argc < 2) {
 		fputs("usage: measure COMMAND...\n", stderr);
 		return 2;
 	}
 	for (int i = 0; i < RUNS; i++) {
-		double seconds = measure(&argv[1], &mebibytes);
-		if (seconds < 0) {
+		if (!measure(&argv[1], &once)) {
 			fprintf(stderr, "measure: %s failed\n", argv[1]);
 			return 2;
 		}
-		if (best < 0 || seconds < best)
-			best = seconds;
+		if (i == 0 || once.seconds < best.seconds)
+			best.seconds = once.seconds;
+		if (i == 0 || once.processor < best.processor)
+			best.processor = once.processor;
+		if (once.mebibytes > best.mebibytes)
+			best.mebibytes = once.mebibytes;
 	}
-	printf("%.3f %.1f\n", best, mebibytes);
+	printf("%.3f %.1f %.3f\n", best.seconds, best.mebibytes, best.processor);
 	return 0;
 }
