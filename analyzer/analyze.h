@@ -18,7 +18,8 @@ void analyze_free(struct analyze *analyze); /* NULL is allowed */
 /* A capture filter for the innermost IP packet. -1 with a sentence when it cannot be used. */
 int analyze_set_filter(struct analyze *analyze, const char *expression, struct err *err);
 
-/* From here on the packets of sessions go into `save` too, which is borrowed and must outlive it. */
+/* From here on packets go into `save` too, those of sessions or all, as it was opened for; it is borrowed and
+ * must outlive it. */
 void analyze_set_save(struct analyze *analyze, struct save *save);
 
 /* The next packet in reading order; `input` is the index from model_add_input. */

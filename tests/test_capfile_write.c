@@ -25,7 +25,7 @@ static void start(struct written *w)
 {
 	w->file = open_memstream(&w->bytes, &w->n);
 	assert_non_null(w->file);
-	assert_int_equal(capfile_write_start(&w->writer, w->file), 0);
+	assert_int_equal(capfile_write_start(&w->writer, capfile_write_stream, w->file), 0);
 }
 
 static struct rd finish(struct written *w)
@@ -189,7 +189,7 @@ static void test_a_full_disk_is_told(void **state)
 	setvbuf(full, NULL, _IONBF, 0);
 	struct capfile_writer writer;
 	errno = 0;
-	assert_int_equal(capfile_write_start(&writer, full), -1);
+	assert_int_equal(capfile_write_start(&writer, capfile_write_stream, full), -1);
 	assert_int_equal(errno, ENOSPC);
 	struct capfile_packet packet = {.linktype = 1, .wire = 4, .data = span_of("abcd", 4)};
 	assert_int_equal(capfile_write_packet(&writer, &packet), -1);

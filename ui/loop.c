@@ -43,8 +43,10 @@ void loop_read(struct run *run)
 		result = feeds_read(&run->feeds, most, &reading);
 		if (reading != NULL)
 			progress_step(&progress, reading);
-		if (result == FEEDS_WAIT)
-			wait_for_pipes(run);
+		if (result != FEEDS_WAIT)
+			continue;
+		run_flush_save(run);
+		wait_for_pipes(run);
 	}
 	feeds_note(&run->feeds);
 	analyze_end(run->analyze);

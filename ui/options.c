@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #define LONG_ONLY 256 /* options without a letter are numbered from here */
 
@@ -18,6 +19,7 @@ enum {
 	OPTION_MESSAGES,
 	OPTION_EXPLAIN,
 	OPTION_WITH_SECRETS,
+	OPTION_WRITE_ALL,
 	OPTION_AS_TRACE
 };
 
@@ -35,14 +37,22 @@ static const struct option_row rows[] = {
      "AuthList text: of the controller, of the engine, \"MAC\nHASH\" lines or PEM certificates; repeatable. "
      "Texts of\nboth sides are compared, also without a capture"},
     {OPTION_EXPLAIN, "explain-lists", NULL, "print what was understood of each AuthList text,\nline by line"},
-    {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
+    {'k', "keylog", "FILE",
+     "decrypt with this TLS key log (NSS format);\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, "
+     "when there is one)"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "text or json (default text)"},
     {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
-    {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
+    {OPTION_WITH_SECRETS, "with-secrets", NULL,
+     "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
+    {OPTION_WRITE_ALL, "write-all", NULL, "with -w: save every packet that is read"},
+    {'C', "file-size", "SIZE",
+     "with -w: go on to the next file before this one is\n"
+     "larger than SIZE million bytes, or KiB, MiB or GiB\nwith a k, M or G behind the number"},
+    {'W', "file-count", "N", "with -C: N files, FILE0, FILE1 ..., emptied at the\nstart and used in turn"},
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
@@ -69,6 +79,28 @@ static int number(const char *name, const char *text, uint64_t max, uint64_t *ou
 		               (unsigned long long)max, text);
 	*out = value;
 	return 0;
+}
+
+/* As tcpdump has it. */
+static int parse_file_size(struct options *out, const char *text, struct err *err)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t unit;
+	} units[] = {{"", 1000 * 1000}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}};
+	size_t digits = strspn(text, "0123456789");
+	errno = 0;
+	uint64_t value = strtoull(text, NULL, 10);
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (digits == 0 || strcasecmp(&text[digits], units[i].suffix) != 0)
+			continue;
+		if (value == 0 || errno != 0 || value > INT64_MAX / units[i].unit)
+			break;
+		out->file_size = value * units[i].unit;
+		return 0;
+	}
+	return err_set(err, "-C wants a size in millions of bytes, or with k, M or G behind it, not \"%s\"",
+	               text);
 }
 
 static int parse_ports(struct options *out, const char *list, struct err *err)
@@ -131,6 +163,9 @@ static void apply_flag(struct options *out, int letter)
 	case OPTION_WITH_SECRETS:
 		out->with_secrets = true;
 		break;
+	case OPTION_WRITE_ALL:
+		out->write_all = true;
+		break;
 	case OPTION_MESSAGES:
 		out->messages = true;
 		break;
@@ -188,6 +223,13 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 	case 'w':
 		out->write = value;
 		return 0;
+	case 'C':
+		return parse_file_size(out, value, err);
+	case 'W':
+		if (number("-W", value, LIMIT_SAVE_FILES, &n, err) != 0)
+			return -1;
+		out->file_count = (uint32_t)n;
+		return 0;
 	default:
 		apply_flag(out, letter);
 		return 0;
@@ -237,6 +279,28 @@ static char *join(int n, char **text)
 	return all;
 }
 
+static int check_write(const struct options *options, struct err *err)
+{
+	if (options->with_secrets && options->write == NULL)
+		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
+	if (options->write_all && options->write == NULL)
+		return err_set(err, "--write-all needs a file to put them in: add -w FILE");
+	if (options->file_size + options->file_count > 0 && options->write == NULL)
+		return err_set(err, "-C and -W are about the files that are written: add -w FILE");
+	if (options->file_size > 0 && options->file_count == 0)
+		return err_set(err,
+		               "-C needs -W N, the number of files: they are all made before privileges are "
+		               "dropped, and used in turn");
+	if (options->file_count > 0 && options->file_size == 0)
+		return err_set(err,
+		               "-W needs -C SIZE: how large a file may become before the next one is used");
+	if (options->write != NULL && strcmp(options->write, "-") == 0)
+		return err_set(err, "-w wants the name of a file: standard output carries the report");
+	if (options->write != NULL && options->n_read == 0 && options->n_trace > 0)
+		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
+	return 0;
+}
+
 static int check(const struct options *options, struct err *err)
 {
 	if (options->action != ACTION_RUN)
@@ -248,12 +312,8 @@ static int check(const struct options *options, struct err *err)
 		                    "the problems");
 	if (options->messages && options->output != OUTPUT_JSON)
 		return err_set(err, "--messages is for JSON: add -o json; in text, -v lists the messages");
-	if (options->with_secrets && options->write == NULL)
-		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
-	if (options->write != NULL && strcmp(options->write, "-") == 0)
-		return err_set(err, "-w wants the name of a file: standard output carries the report");
-	if (options->write != NULL && options->n_read == 0 && options->n_trace > 0)
-		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
+	if (check_write(options, err) != 0)
+		return -1;
 	if (options->as_trace && options->output == OUTPUT_JSON)
 		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
 	if (options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
