@@ -92,6 +92,13 @@ struct capfile_writer {
 int capfile_write_start(struct capfile_writer *writer,
                         int (*put)(void *to, const struct span *pieces, size_t n), void *to);
 
+/*
+ * Makes a block of n bytes that readers skip (a type for local use). n is a multiple of 4 and not below
+ * CAPFILE_FILL_MIN.
+ */
+#define CAPFILE_FILL_MIN 16
+void capfile_fill(uint8_t *block, size_t n);
+
 /* A `put` for a stdio stream, which is `to`. */
 int capfile_write_stream(void *file, const struct span *pieces, size_t n);
 

@@ -32,6 +32,8 @@ enum {
 	SECRETS_TEXT = LIMIT_PACKET, /* of one block, so that our reader takes it */
 };
 
+#define BLOCK_FILL UINT32_C(0x80000000) /* the first type for local use */
+
 static const uint8_t zeros[4];
 
 struct block {
@@ -58,6 +60,16 @@ int capfile_write_stream(void *file, const struct span *pieces, size_t n)
 		if (pieces[i].n > 0 && fwrite(pieces[i].p, 1, pieces[i].n, file) != pieces[i].n)
 			return -1;
 	return 0;
+}
+
+void capfile_fill(uint8_t *to, size_t n)
+{
+	struct block frame = {.n = 0};
+	block_little(&frame, BLOCK_FILL, 4);
+	block_little(&frame, n, 4);
+	memset(to, 0, n);
+	memcpy(to, frame.bytes, frame.n);
+	memcpy(&to[n - 4], &frame.bytes[4], 4);
 }
 
 static int put_block(const struct capfile_writer *writer, const struct block *block)

@@ -119,8 +119,8 @@ void save_secrets(struct save *save, const struct save_session *session)
 
 static bool is_full(const struct save *save, const struct capfile_packet *frame, size_t secrets)
 {
-	return save->size > 0 && save->packets > 0 &&
-	       save_files_size(save->files) + capfile_write_room(&save->writer, frame, secrets) > save->size;
+	uint64_t most = save_files_most(capfile_write_room(&save->writer, frame, secrets));
+	return save->size > 0 && save->packets > 0 && save_files_size(save->files) + most > save->size;
 }
 
 /* The section with which every file begins is there already. */

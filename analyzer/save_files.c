@@ -1,8 +1,8 @@
 /* The files of -w and their buffer; see save_files.h. Called by save.c only. */
 #include "analyzer/save_files.h"
 
+#include "analyzer/capfile.h"
 #include "analyzer/xmalloc.h"
-#include "dissect/limits.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -14,8 +14,9 @@
 
 #define OPEN_TO_ALL  0666 /* the umask takes away from it */
 #define OPEN_TO_ME   0600
-#define WRITE_BYTES  (64 * 1024)                       /* so many are written at once */
-#define BUFFER_BYTES (WRITE_BYTES + LIMIT_PACKET + 64) /* and the block that made them so many */
+#define PAGE         4096                                     /* of any kernel, or a part of it */
+#define WRITE_BYTES  (16 * PAGE)                              /* so many are written at once */
+#define BUFFER_BYTES (WRITE_BYTES + PAGE + LIMIT_PACKET + 64) /* and what made them so many */
 
 struct file {
 	char *name;
@@ -160,16 +161,50 @@ int save_files_flush(struct save_files *files)
 	return reason == 0 ? 0 : -1;
 }
 
+/* Whether a block leaves nothing, or enough for a filling, of `left` bytes. */
+static bool goes_into(size_t n, size_t left)
+{
+	return n == left || n + CAPFILE_FILL_MIN <= left;
+}
+
+/*
+ * What to fill in front of a block of n bytes at this place. A file grows by pages while it is being written,
+ * so that who reads it at that moment sees it up to the end of any page: that has to be the end of a block.
+ * Only a block that is longer than a page lies over it, but never so that the rest of its last page cannot be
+ * filled.
+ */
+static size_t filling(uint64_t place, size_t n)
+{
+	size_t left = PAGE - place % PAGE;
+	if (goes_into(n, left))
+		return 0;
+	if (goes_into(n, PAGE))
+		return left;
+	return PAGE - (place + n) % PAGE < CAPFILE_FILL_MIN ? CAPFILE_FILL_MIN : 0;
+}
+
 int save_files_put(void *to, const struct span *pieces, size_t n)
 {
 	struct save_files *files = to;
+	size_t block = 0;
+	for (size_t i = 0; i < n; i++)
+		block += pieces[i].n;
+	size_t fill = filling(save_files_size(files), block);
+	assert(fill + block <= sizeof files->buffer - files->used);
+	if (fill > 0)
+		capfile_fill(&files->buffer[files->used], fill);
+	files->used += fill;
 	for (size_t i = 0; i < n; i++) {
-		assert(pieces[i].n <= sizeof files->buffer - files->used);
 		if (pieces[i].n > 0)
 			memcpy(&files->buffer[files->used], pieces[i].p, pieces[i].n);
 		files->used += pieces[i].n;
 	}
 	return files->used >= WRITE_BYTES ? save_files_flush(files) : 0;
+}
+
+uint64_t save_files_most(uint64_t bytes)
+{
+	return 2 * bytes + PAGE;
 }
 
 /* An older file may be open to all, and has to be closed before a secret is in it. */

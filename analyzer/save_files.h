@@ -30,6 +30,9 @@ bool save_files_have(const struct save_files *files, const char *path);
  */
 int save_files_put(void *files, const struct span *pieces, size_t n);
 
+/* What up to 100 blocks with so many bytes in all take at most, with what is filled in front of them. */
+uint64_t save_files_most(uint64_t bytes);
+
 /* Empties all files. What was put before is how each of them begins, now and whenever it is its turn. */
 int save_files_start(struct save_files *files);
 

@@ -37,22 +37,18 @@ static const struct option_row rows[] = {
      "AuthList text: of the controller, of the engine, \"MAC\nHASH\" lines or PEM certificates; repeatable. "
      "Texts of\nboth sides are compared, also without a capture"},
     {OPTION_EXPLAIN, "explain-lists", NULL, "print what was understood of each AuthList text,\nline by line"},
-    {'k', "keylog", "FILE",
-     "decrypt with this TLS key log (NSS format);\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, "
-     "when there is one)"},
+    {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format);\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "text or json (default text)"},
     {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
-    {OPTION_WITH_SECRETS, "with-secrets", NULL,
-     "with -w: save the secrets of these sessions too;\n"
+    {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
     {OPTION_WRITE_ALL, "write-all", NULL, "with -w: save every packet that is read"},
     {'C', "file-size", "SIZE",
-     "with -w: go on to the next file before this one is\n"
-     "larger than SIZE million bytes, or KiB, MiB or GiB\nwith a k, M or G behind the number"},
-    {'W', "file-count", "N", "with -C: N files, FILE0, FILE1 ..., emptied at the\nstart and used in turn"},
+     "with -w and -W: no file is larger than SIZE million\nbytes (KiB, MiB, GiB with a k, M, G behind it)"},
+    {'W', "file-count", "N", "with -w and -C: N files, FILE0, FILE1 ..., used in\nturn; what is in them is lost"},
     {'c', "count", "N", "stop after N packets"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
