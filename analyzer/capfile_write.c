@@ -127,11 +127,10 @@ static uint32_t find_interface(const struct capfile_writer *writer, uint32_t lin
 /* Writes what is new; -1 when that fails. */
 static int interface_of(struct capfile_writer *writer, uint32_t linktype)
 {
-	size_t room = sizeof writer->linktypes / sizeof writer->linktypes[0];
 	uint32_t interface = find_interface(writer, linktype);
 	if (interface < writer->interfaces)
 		return (int)interface;
-	if (linktype > UINT16_MAX || writer->interfaces == room) {
+	if (linktype > UINT16_MAX || writer->interfaces == CAPFILE_LINKTYPES) {
 		errno = EOVERFLOW;
 		return -1;
 	}
@@ -146,17 +145,21 @@ static size_t padded(size_t n)
 	return (n + 3) / 4 * 4;
 }
 
-size_t capfile_write_room(const struct capfile_writer *writer, const struct capfile_packet *packet,
-                          size_t secrets)
+size_t capfile_write_sizes(const struct capfile_writer *writer, const struct capfile_packet *packet,
+                           size_t secrets, size_t sizes[CAPFILE_SIZES])
 {
-	size_t interfaces = writer->interfaces, added = 0;
-	if (find_interface(writer, packet->linktype) == interfaces) {
-		interfaces++;
-		added = INTERFACE_SIZE;
-	}
+	uint32_t interfaces = writer->interfaces;
+	size_t n = 0;
 	if (secrets > 0)
-		added += SECRETS_SIZE + padded(secrets);
-	return added + PACKET_SIZE + padded(packet->data.n) + interfaces * STATISTICS_SIZE;
+		sizes[n++] = SECRETS_SIZE + padded(secrets);
+	if (find_interface(writer, packet->linktype) == interfaces && interfaces < CAPFILE_LINKTYPES) {
+		sizes[n++] = INTERFACE_SIZE;
+		interfaces++;
+	}
+	sizes[n++] = PACKET_SIZE + padded(packet->data.n);
+	for (uint32_t i = 0; i < interfaces; i++)
+		sizes[n++] = STATISTICS_SIZE;
+	return n;
 }
 
 /* A block of `total` bytes whose head is filled: content, padding, the length again. */

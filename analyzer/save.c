@@ -119,8 +119,11 @@ void save_secrets(struct save *save, const struct save_session *session)
 
 static bool is_full(const struct save *save, const struct capfile_packet *frame, size_t secrets)
 {
-	uint64_t most = save_files_most(capfile_write_room(&save->writer, frame, secrets));
-	return save->size > 0 && save->packets > 0 && save_files_size(save->files) + most > save->size;
+	size_t sizes[CAPFILE_SIZES];
+	if (save->size == 0 || save->packets == 0)
+		return false;
+	size_t n = capfile_write_sizes(&save->writer, frame, secrets, sizes);
+	return save_files_size_with(save->files, sizes, n) > save->size;
 }
 
 /* The section with which every file begins is there already. */

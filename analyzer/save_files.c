@@ -202,11 +202,6 @@ int save_files_put(void *to, const struct span *pieces, size_t n)
 	return files->used >= WRITE_BYTES ? save_files_flush(files) : 0;
 }
 
-uint64_t save_files_most(uint64_t bytes)
-{
-	return 2 * bytes + PAGE;
-}
-
 /* An older file may be open to all, and has to be closed before a secret is in it. */
 static int protect(const struct save_files *files, const struct file *file)
 {
@@ -250,6 +245,14 @@ int save_files_next(struct save_files *files)
 uint64_t save_files_size(const struct save_files *files)
 {
 	return files->written + files->used;
+}
+
+uint64_t save_files_size_with(const struct save_files *files, const size_t *blocks, size_t n)
+{
+	uint64_t size = save_files_size(files);
+	for (size_t i = 0; i < n; i++)
+		size += filling(size, blocks[i]) + blocks[i];
+	return size;
 }
 
 const char *save_files_name(const struct save_files *files)

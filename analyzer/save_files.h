@@ -30,9 +30,6 @@ bool save_files_have(const struct save_files *files, const char *path);
  */
 int save_files_put(void *files, const struct span *pieces, size_t n);
 
-/* What up to 100 blocks with so many bytes in all take at most, with what is filled in front of them. */
-uint64_t save_files_most(uint64_t bytes);
-
 /* Empties all files. What was put before is how each of them begins, now and whenever it is its turn. */
 int save_files_start(struct save_files *files);
 
@@ -44,6 +41,9 @@ int save_files_next(struct save_files *files);
 
 /* Bytes of the current file, those included that are not on disk yet. */
 uint64_t save_files_size(const struct save_files *files);
+
+/* What it would be behind blocks of these sizes. */
+uint64_t save_files_size_with(const struct save_files *files, const size_t *blocks, size_t n);
 
 /* The current one's, borrowed. */
 const char *save_files_name(const struct save_files *files);
