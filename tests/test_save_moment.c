@@ -131,21 +131,32 @@ static void test_whole_at_every_page(void **state)
 	}
 }
 
-/* A packet that is longer than a page lies over the end of one, and of no more than it must. */
+/*
+ * A packet that is longer than a page lies over the end of one, of no more than it must, and leaves nothing
+ * at its own end that is too short to be filled.
+ */
 static void test_long_packets(void **state)
 {
 	(void)state;
-	for (size_t n = 3 * PAGE - 200; n < 3 * PAGE + 200; n += 4) {
-		struct ring ring;
-		ring_open(&ring, 0, 1, false);
-		save_start(ring.save);
-		for (unsigned i = 0; i < 4; i++) {
-			ring_push(&ring, 0, 100 + 4 * i);
-			ring_push(&ring, 0, n);
-		}
-		assert_true(cut_pages(&ring) <= 4 * 3);
-		ring_close(&ring);
+	enum { FRAME = 32, LONG = 3 * PAGE, PAGES = 3 };
+	struct ring ring;
+	struct ring_file file;
+	struct stat status;
+	unsigned over = 0;
+	ring_open(&ring, 0, 1, false);
+	save_start(ring.save);
+	for (size_t gap = 0; gap < 40; gap += 4) {
+		ring_push(&ring, 0, 100);
+		ring_flush(&ring);
+		assert_int_equal(stat(ring_name(&ring, 0), &status), 0);
+		ring_push(&ring, 0, LONG - (size_t)status.st_size % PAGE - FRAME - gap);
+		over += PAGES;
 	}
+	ring_push(&ring, 0, 100);
+	assert_true(cut_pages(&ring) <= over);
+	ring_read(&ring, 0, &file);
+	assert_int_equal(file.packets, ring.last);
+	ring_close(&ring);
 }
 
 /* ---- no room ---- */
