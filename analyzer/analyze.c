@@ -112,11 +112,18 @@ static void count_session(struct capture *capture, const struct session *session
 	capture->cut_packets += session->tcp.cut_packets - cuts;
 }
 
-static void save_keys_of(struct analyze *analyze, struct flow *flow)
+static struct save_session saved_session(const struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tls *tls = &flow->session->tls;
-	if (analyze->model->keylog != NULL && tls->client_hello)
-		save_secrets(analyze->save, analyze->model->keylog, tls->client_random, &flow->saved);
+	return (struct save_session){.keylog = analyze->model->keylog,
+	                             .client_random = tls->client_hello ? tls->client_random : NULL,
+	                             .keys = &flow->saved};
+}
+
+static void save_keys_of(struct analyze *analyze, struct flow *flow)
+{
+	struct save_session session = saved_session(analyze, flow);
+	save_secrets(analyze->save, &session);
 }
 
 /*
@@ -330,11 +337,11 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 static void save_frame(struct analyze *analyze, struct flow *flow, const struct capfile_packet *frame)
 {
 	if (flow == NULL) {
-		save_forget(analyze->save);
+		save_other(analyze->save, frame);
 		return;
 	}
-	save_keys_of(analyze, flow);
-	if (!save_packet(analyze->save, frame))
+	struct save_session session = saved_session(analyze, flow);
+	if (!save_packet(analyze->save, frame, &session))
 		model_hit(analyze->model, HIT_SAVE_WAITING, &analyze->now);
 }
 

@@ -21,7 +21,8 @@ int analyze_set_filter(struct analyze *analyze, const char *expression, struct e
 /* Who says how much memory is in use; memory_used unless a test knows better. model->memory bounds it. */
 void analyze_set_memory(struct analyze *analyze, size_t (*used)(void));
 
-/* From here on the packets of sessions go into `save` too, which is borrowed and must outlive it. */
+/* From here on packets go into `save` too, those of sessions or all, as it was opened for; it is borrowed and
+ * must outlive it. */
 void analyze_set_save(struct analyze *analyze, struct save *save);
 
 /* The next packet in reading order; `input` is the index from model_add_input. */

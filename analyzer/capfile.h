@@ -77,17 +77,57 @@ const char *capfile_problem(const struct capfile *file);
 bool capfile_cut(const struct capfile *file, size_t left);
 
 /*
- * The pcapng writer: one section, nanoseconds, one interface per link type, written when first needed.
- * Writes to `file`, which stays the caller's. All return 0, or -1 when the stream failed (errno is set) or
- * the packet does not fit (EOVERFLOW: a 17th link type). A time before 1970 is written as 1970.
+ * The pcapng writer: one section, nanoseconds, one interface per link type, written when first needed. Every
+ * block is handed on whole, in one call. All return 0, or -1 when it was not taken (errno is set) or the
+ * packet does not fit (EOVERFLOW: a 17th link type). A time before 1970 is written as 1970.
  */
+#define CAPFILE_LINKTYPES 16
 struct capfile_writer {
-	FILE *file;
-	uint32_t linktypes[16];
+	/* Takes one block, the pieces one behind the other. 0, or -1 and errno. */
+	int (*put)(void *to, const struct span *pieces, size_t n);
+	void *to; /* the caller's */
+	uint32_t linktypes[CAPFILE_LINKTYPES];
 	uint32_t interfaces;
 };
 
-int capfile_write_start(struct capfile_writer *writer, FILE *file);
+int capfile_write_start(struct capfile_writer *writer,
+                        int (*put)(void *to, const struct span *pieces, size_t n), void *to);
+
+/*
+ * Makes a block of n bytes that readers skip (a type for local use). n is a multiple of 4 and not below
+ * CAPFILE_FILL_MIN.
+ */
+#define CAPFILE_FILL_MIN 16
+void capfile_fill(uint8_t *block, size_t n);
+
+/* A `put` for a stdio stream, which is `to`. */
+int capfile_write_stream(void *file, const struct span *pieces, size_t n);
+
+/*
+ * Sizes of the blocks, in their order, of so many bytes of secrets (of one block; 0: none), a packet, its
+ * interface where that is new, and the end behind it. Returns their number.
+ */
+#define CAPFILE_SIZES (CAPFILE_LINKTYPES + 3)
+size_t capfile_write_sizes(const struct capfile_writer *writer, const struct capfile_packet *packet,
+                           size_t secrets, size_t sizes[CAPFILE_SIZES]);
+
+/*
+ * Makes a block of n bytes that readers skip (a type for local use). n is a multiple of 4 and not below
+ * CAPFILE_FILL_MIN.
+ */
+#define CAPFILE_FILL_MIN 16
+void capfile_fill(uint8_t *block, size_t n);
+
+/* A `put` for a stdio stream, which is `to`. */
+int capfile_write_stream(void *file, const struct span *pieces, size_t n);
+
+/*
+ * What a packet takes, with so many bytes of secrets (of one block) in front of it, its interface where that
+ * is new, and the end behind it.
+ */
+size_t capfile_write_room(const struct capfile_writer *writer, const struct capfile_packet *packet,
+                          size_t secrets);
+
 int capfile_write_packet(struct capfile_writer *writer, const struct capfile_packet *packet);
 
 /*

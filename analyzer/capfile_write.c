@@ -2,7 +2,7 @@
  * The writer half of capfile.h: packets -> one pcapng section (draft-ietf-opsawg-pcapng).
  *
  * Called by whoever saves packets: -w, the sample generator, the benchmarks. Keeps no packet, writes no
- * comments and no hardware names, and never closes the stream.
+ * comments and no hardware names.
  */
 #include "analyzer/capfile.h"
 
@@ -32,6 +32,8 @@ enum {
 	SECRETS_TEXT = LIMIT_PACKET, /* of one block, so that our reader takes it */
 };
 
+#define BLOCK_FILL UINT32_C(0x80000000) /* the first type for local use */
+
 static const uint8_t zeros[4];
 
 struct block {
@@ -52,19 +54,34 @@ static void block_time(struct block *block, uint64_t time)
 	block_little(block, time, 4);
 }
 
-static int put(FILE *file, const void *bytes, size_t n)
+int capfile_write_stream(void *file, const struct span *pieces, size_t n)
 {
-	return n == 0 || fwrite(bytes, 1, n, file) == n ? 0 : -1;
+	for (size_t i = 0; i < n; i++)
+		if (pieces[i].n > 0 && fwrite(pieces[i].p, 1, pieces[i].n, file) != pieces[i].n)
+			return -1;
+	return 0;
 }
 
-static int put_block(FILE *file, const struct block *block)
+void capfile_fill(uint8_t *to, size_t n)
 {
-	return put(file, block->bytes, block->n);
+	struct block frame = {.n = 0};
+	block_little(&frame, BLOCK_FILL, 4);
+	block_little(&frame, n, 4);
+	memset(to, 0, n);
+	memcpy(to, frame.bytes, frame.n);
+	memcpy(&to[n - 4], &frame.bytes[4], 4);
 }
 
-int capfile_write_start(struct capfile_writer *writer, FILE *file)
+static int put_block(const struct capfile_writer *writer, const struct block *block)
 {
-	*writer = (struct capfile_writer){.file = file};
+	struct span whole = span_of(block->bytes, block->n);
+	return writer->put(writer->to, &whole, 1);
+}
+
+int capfile_write_start(struct capfile_writer *writer,
+                        int (*put)(void *to, const struct span *pieces, size_t n), void *to)
+{
+	*writer = (struct capfile_writer){.put = put, .to = to};
 	struct block block = {.n = 0};
 	block_little(&block, BLOCK_SECTION, 4);
 	block_little(&block, SECTION_SIZE, 4);
@@ -79,10 +96,10 @@ int capfile_write_start(struct capfile_writer *writer, FILE *file)
 	block_little(&block, 0, APPLICATION_PAD);
 	block_little(&block, 0, 4); /* end of options */
 	block_little(&block, SECTION_SIZE, 4);
-	return put_block(file, &block);
+	return put_block(writer, &block);
 }
 
-static int put_interface(FILE *file, uint32_t linktype)
+static int put_interface(const struct capfile_writer *writer, uint32_t linktype)
 {
 	struct block block = {.n = 0};
 	block_little(&block, BLOCK_INTERFACE, 4);
@@ -95,21 +112,29 @@ static int put_interface(FILE *file, uint32_t linktype)
 	block_little(&block, TSRESOL_NANO, 4); /* one byte and its padding */
 	block_little(&block, 0, 4);            /* end of options */
 	block_little(&block, INTERFACE_SIZE, 4);
-	return put_block(file, &block);
+	return put_block(writer, &block);
 }
 
-/* The interface of a link type, written when it is new; -1 when that fails. */
+/* The interface of a link type; their number when it is new. */
+static uint32_t find_interface(const struct capfile_writer *writer, uint32_t linktype)
+{
+	uint32_t i = 0;
+	while (i < writer->interfaces && writer->linktypes[i] != linktype)
+		i++;
+	return i;
+}
+
+/* Writes what is new; -1 when that fails. */
 static int interface_of(struct capfile_writer *writer, uint32_t linktype)
 {
-	size_t room = sizeof writer->linktypes / sizeof writer->linktypes[0];
-	for (uint32_t i = 0; i < writer->interfaces; i++)
-		if (writer->linktypes[i] == linktype)
-			return (int)i;
-	if (linktype > UINT16_MAX || writer->interfaces == room) {
+	uint32_t interface = find_interface(writer, linktype);
+	if (interface < writer->interfaces)
+		return (int)interface;
+	if (linktype > UINT16_MAX || writer->interfaces == CAPFILE_LINKTYPES) {
 		errno = EOVERFLOW;
 		return -1;
 	}
-	if (put_interface(writer->file, linktype) != 0)
+	if (put_interface(writer, linktype) != 0)
 		return -1;
 	writer->linktypes[writer->interfaces] = linktype;
 	return (int)writer->interfaces++;
@@ -120,14 +145,32 @@ static size_t padded(size_t n)
 	return (n + 3) / 4 * 4;
 }
 
+size_t capfile_write_sizes(const struct capfile_writer *writer, const struct capfile_packet *packet,
+                           size_t secrets, size_t sizes[CAPFILE_SIZES])
+{
+	uint32_t interfaces = writer->interfaces;
+	size_t n = 0;
+	if (secrets > 0)
+		sizes[n++] = SECRETS_SIZE + padded(secrets);
+	if (find_interface(writer, packet->linktype) == interfaces && interfaces < CAPFILE_LINKTYPES) {
+		sizes[n++] = INTERFACE_SIZE;
+		interfaces++;
+	}
+	sizes[n++] = PACKET_SIZE + padded(packet->data.n);
+	for (uint32_t i = 0; i < interfaces; i++)
+		sizes[n++] = STATISTICS_SIZE;
+	return n;
+}
+
 /* A block of `total` bytes whose head is filled: content, padding, the length again. */
-static int put_content(FILE *file, const struct block *head, struct span content, size_t total)
+static int put_content(const struct capfile_writer *writer, const struct block *head, struct span content,
+                       size_t total)
 {
 	struct block tail = {.n = 0};
 	block_little(&tail, total, 4);
-	if (put_block(file, head) != 0 || put(file, content.p, content.n) != 0)
-		return -1;
-	return put(file, zeros, padded(content.n) - content.n) != 0 ? -1 : put_block(file, &tail);
+	struct span pieces[] = {span_of(head->bytes, head->n), content,
+	                        span_of(zeros, padded(content.n) - content.n), span_of(tail.bytes, tail.n)};
+	return writer->put(writer->to, pieces, sizeof pieces / sizeof pieces[0]);
 }
 
 int capfile_write_packet(struct capfile_writer *writer, const struct capfile_packet *packet)
@@ -148,7 +191,7 @@ int capfile_write_packet(struct capfile_writer *writer, const struct capfile_pac
 	block_time(&head, time);
 	block_little(&head, packet->data.n, 4);
 	block_little(&head, packet->wire, 4);
-	return put_content(writer->file, &head, packet->data, total);
+	return put_content(writer, &head, packet->data, total);
 }
 
 /* How much of the text goes into one block: whole lines where there is an end of a line. */
@@ -162,7 +205,7 @@ static size_t block_text(struct span text)
 	return n > 0 ? n : SECRETS_TEXT;
 }
 
-static int put_secrets(FILE *file, struct span text)
+static int put_secrets(const struct capfile_writer *writer, struct span text)
 {
 	size_t total = SECRETS_SIZE + padded(text.n);
 	struct block head = {.n = 0};
@@ -170,14 +213,14 @@ static int put_secrets(FILE *file, struct span text)
 	block_little(&head, total, 4);
 	block_little(&head, SECRETS_TLS, 4);
 	block_little(&head, text.n, 4);
-	return put_content(file, &head, text, total);
+	return put_content(writer, &head, text, total);
 }
 
 int capfile_write_secrets(struct capfile_writer *writer, struct span keylog)
 {
 	while (keylog.n > 0) {
 		size_t n = block_text(keylog);
-		if (put_secrets(writer->file, span_cut(keylog, 0, n)) != 0)
+		if (put_secrets(writer, span_cut(keylog, 0, n)) != 0)
 			return -1;
 		keylog = span_cut(keylog, n, keylog.n);
 	}
@@ -197,7 +240,7 @@ int capfile_write_end(struct capfile_writer *writer, int64_t until)
 		block_time(&block, (uint64_t)until);
 		block_little(&block, 0, 4); /* end of options */
 		block_little(&block, STATISTICS_SIZE, 4);
-		if (put_block(writer->file, &block) != 0)
+		if (put_block(writer, &block) != 0)
 			return -1;
 	}
 	return 0;

@@ -1,73 +1,50 @@
 /*
- * The file of -w: opening it without harm, packets, secrets, errors. Called by the wiring for every packet
- * of a session, by main for the rest. The first error of writing is kept, and nothing is written behind it.
+ * What goes into the files of -w: packets, secrets, the turn of the files, errors. Called by the wiring for
+ * every packet, by main for the rest. The first error of writing is kept, and nothing is written behind it.
  */
 #include "analyzer/save.h"
 
+#include "analyzer/save_files.h"
 #include "analyzer/save_wait.h"
 #include "analyzer/xmalloc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define BUFFER_BYTES (64 * 1024)
-#define OPEN_TO_ALL  0666 /* the umask takes away from it */
-#define OPEN_TO_ME   0600
+/* Of one client random. */
+#define LINES (KEYLOG_LABELS * LIMIT_SECRETS_ALIKE)
 
 struct save {
-	char *path;
-	FILE *file;
-	struct stat status;
-	char *buffer; /* of the stream: ours, so that it can be wiped */
+	struct save_files *files;
 	struct capfile_writer writer;
-	bool with_secrets;
-	int error; /* errno of what failed first; 0: nothing did */
 	struct save_wait *wait;
+	bool with_secrets, all;
+	uint64_t size;    /* of a file at most, 0: no end */
+	uint64_t turn;    /* counts the files that were begun, from 1 */
+	uint64_t packets; /* in the current file */
+	int error;        /* errno of what failed first; 0: nothing did */
+	bool told;
 };
 
-static int refuse(const char *path, struct err *err)
+struct save *save_open(const struct save_plan *plan, struct err *err)
 {
-	return err_set(err, "cannot write %s: %s; give -w a file in a folder where you may write", path,
-	               strerror(errno));
-}
-
-/* An older file may be open to all, and has to be closed before a secret is in it. */
-static int protect(int fd, const struct stat *status)
-{
-	return S_ISREG(status->st_mode) ? fchmod(fd, OPEN_TO_ME) : 0;
-}
-
-struct save *save_open(const char *path, bool with_secrets, struct err *err)
-{
-	struct stat status;
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, with_secrets ? OPEN_TO_ME : OPEN_TO_ALL);
-	if (fd < 0 || fstat(fd, &status) != 0) {
-		refuse(path, err);
-		if (fd >= 0)
-			close(fd);
+	struct save_files *files =
+	    save_files_open(plan->path, plan->files > 0 ? plan->files : 1, plan->with_secrets, err);
+	if (files == NULL)
 		return NULL;
-	}
 	struct save *save = xcalloc(1, sizeof *save);
-	save->path = xstrdup(path);
-	save->status = status;
-	save->with_secrets = with_secrets;
-	save->buffer = xmalloc(BUFFER_BYTES);
+	save->files = files;
 	save->wait = save_wait_new();
-	save->file = fdopen(fd, "w");
-	if (save->file == NULL)
-		abort(); /* only memory can be missing */
-	setvbuf(save->file, save->buffer, _IOFBF, BUFFER_BYTES);
+	save->with_secrets = plan->with_secrets;
+	save->all = plan->all;
+	save->size = plan->size;
+	save->turn = 1;
 	return save;
 }
 
 bool save_is(const struct save *save, const char *path)
 {
-	struct stat status;
-	int known = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &status) : stat(path, &status);
-	return known == 0 && status.st_dev == save->status.st_dev && status.st_ino == save->status.st_ino;
+	return save_files_have(save->files, path);
 }
 
 static void note(struct save *save, int result)
@@ -78,54 +55,12 @@ static void note(struct save *save, int result)
 
 void save_start(struct save *save)
 {
-	int fd = fileno(save->file);
-	if (save->with_secrets)
-		note(save, protect(fd, &save->status));
-	if (save->error == 0 && S_ISREG(save->status.st_mode))
-		note(save, ftruncate(fd, 0));
+	note(save, capfile_write_start(&save->writer, save_files_put, save->files));
 	if (save->error == 0)
-		note(save, capfile_write_start(&save->writer, save->file));
-}
-
-/* ---- packets --------------------------------------------------------------------------------------- */
-
-static void write_frame(struct save *save, const struct capfile_packet *frame)
-{
-	if (save->error == 0)
-		note(save, capfile_write_packet(&save->writer, frame));
-}
-
-void save_fragment(struct save *save, const struct capfile_packet *frame, struct fragments_place place,
-                   bool complete)
-{
-	save_wait_fragment(save->wait, frame, place, complete);
-}
-
-bool save_packet(struct save *save, const struct capfile_packet *frame)
-{
-	if (save_wait_lost(save->wait)) {
-		save_wait_forget(save->wait);
-		return false;
-	}
-	const struct capfile_packet *waited = save_wait_first(save->wait);
-	if (waited == NULL)
-		write_frame(save, frame);
-	for (; waited != NULL; waited = save_wait_first(save->wait)) {
-		write_frame(save, waited);
-		save_wait_drop_first(save->wait);
-	}
-	return true;
-}
-
-void save_forget(struct save *save)
-{
-	save_wait_forget(save->wait);
+		note(save, save_files_start(save->files));
 }
 
 /* ---- secrets --------------------------------------------------------------------------------------- */
-
-/* Of one client random. */
-#define LINES (KEYLOG_LABELS * LIMIT_SECRETS_ALIKE)
 
 /* The lines that are known and not in the file yet; they are then. */
 static size_t new_lines(const struct keylog *keylog, struct save_keys *keys, char text[LINES * KEYLOG_LINE])
@@ -144,24 +79,109 @@ static size_t new_lines(const struct keylog *keylog, struct save_keys *keys, cha
 	return n;
 }
 
-void save_secrets(struct save *save, const struct keylog *keylog, const uint8_t client_random[TLS_RANDOM],
-                  struct save_keys *keys)
+/* Secrets for the current file, in which the session has packets; as new_lines. */
+static size_t wanted(const struct save *save, const struct save_session *session,
+                     char text[LINES * KEYLOG_LINE])
+{
+	struct save_keys *keys = session->keys;
+	if (keys->turn != save->turn)
+		*keys = (struct save_keys){.turn = save->turn};
+	if (!save->with_secrets || session->keylog == NULL || session->client_random == NULL)
+		return 0;
+	uint64_t generation = keylog_generation(session->keylog);
+	bool same_random = memcmp(keys->client_random, session->client_random, TLS_RANDOM) == 0;
+	if (same_random && keys->looked == generation)
+		return 0;
+	if (!same_random)
+		keys->lines = 0;
+	memcpy(keys->client_random, session->client_random, TLS_RANDOM);
+	keys->looked = generation;
+	return new_lines(session->keylog, keys, text);
+}
+
+static void write_secrets(struct save *save, char *text, size_t n)
+{
+	if (n == 0)
+		return;
+	if (save->error == 0)
+		note(save, capfile_write_secrets(&save->writer, span_of(text, n)));
+	explicit_bzero(text, n);
+}
+
+void save_secrets(struct save *save, const struct save_session *session)
 {
 	char text[LINES * KEYLOG_LINE];
-	if (!save->with_secrets || save->error != 0)
+	if (session->keys->turn == save->turn)
+		write_secrets(save, text, wanted(save, session, text));
+}
+
+/* ---- packets --------------------------------------------------------------------------------------- */
+
+static bool is_full(const struct save *save, const struct capfile_packet *frame, size_t secrets)
+{
+	size_t sizes[CAPFILE_SIZES];
+	if (save->size == 0 || save->packets == 0)
+		return false;
+	size_t n = capfile_write_sizes(&save->writer, frame, secrets, sizes);
+	return save_files_size_with(save->files, sizes, n) > save->size;
+}
+
+/* The section with which every file begins is there already. */
+static void take_next(struct save *save, int64_t until)
+{
+	note(save, capfile_write_end(&save->writer, until));
+	if (save->error == 0)
+		note(save, save_files_next(save->files));
+	save->writer.interfaces = 0;
+	save->packets = 0;
+	save->turn++;
+}
+
+static void write_frame(struct save *save, const struct capfile_packet *frame,
+                        const struct save_session *session)
+{
+	char text[LINES * KEYLOG_LINE];
+	if (save->error != 0)
 		return;
-	uint64_t generation = keylog_generation(keylog);
-	bool same = memcmp(keys->client_random, client_random, TLS_RANDOM) == 0;
-	if (same && keys->looked == generation)
-		return;
-	if (!same)
-		keys->lines = 0;
-	memcpy(keys->client_random, client_random, TLS_RANDOM);
-	keys->looked = generation;
-	size_t n = new_lines(keylog, keys, text);
-	if (n > 0)
-		note(save, capfile_write_secrets(&save->writer, span_of(text, n)));
-	explicit_bzero(text, sizeof text);
+	size_t secrets = session != NULL ? wanted(save, session, text) : 0;
+	if (is_full(save, frame, secrets)) {
+		take_next(save, frame->time);
+		secrets = session != NULL ? wanted(save, session, text) : 0;
+	}
+	write_secrets(save, text, secrets);
+	if (save->error == 0)
+		note(save, capfile_write_packet(&save->writer, frame));
+	save->packets++;
+}
+
+void save_fragment(struct save *save, const struct capfile_packet *frame, struct fragments_place place,
+                   bool complete)
+{
+	if (!save->all)
+		save_wait_fragment(save->wait, frame, place, complete);
+}
+
+bool save_packet(struct save *save, const struct capfile_packet *frame, const struct save_session *session)
+{
+	if (save_wait_lost(save->wait)) {
+		save_wait_forget(save->wait);
+		return false;
+	}
+	const struct capfile_packet *waited = save_wait_first(save->wait);
+	if (waited == NULL)
+		write_frame(save, frame, session);
+	for (; waited != NULL; waited = save_wait_first(save->wait)) {
+		write_frame(save, waited, session);
+		save_wait_drop_first(save->wait);
+	}
+	return true;
+}
+
+void save_other(struct save *save, const struct capfile_packet *frame)
+{
+	if (save->all)
+		write_frame(save, frame, NULL);
+	save_wait_forget(save->wait);
 }
 
 /* ---- the end --------------------------------------------------------------------------------------- */
@@ -172,20 +192,39 @@ void save_end(struct save *save, int64_t until)
 		note(save, capfile_write_end(&save->writer, until));
 }
 
+static int tell(struct save *save, struct err *err)
+{
+	const char *name = save_files_name(save->files);
+	if (save->error == 0 || save->told)
+		return 0;
+	save->told = true;
+	if (save->error == EOVERFLOW)
+		return err_set(
+		    err,
+		    "%s is not complete: there is no room in a file for one more link type; read less "
+		    "at a time",
+		    name);
+	return err_set(err, "%s is not complete: %s; make room or name another file with -w", name,
+	               strerror(save->error));
+}
+
+int save_flush(struct save *save, struct err *err)
+{
+	if (save->error == 0)
+		note(save, save_files_flush(save->files));
+	return tell(save, err);
+}
+
 int save_close(struct save *save, struct err *err)
 {
 	if (save == NULL)
 		return 0;
-	note(save, fflush(save->file));
-	note(save, fclose(save->file));
-	int result = 0;
-	if (save->error != 0)
-		result = err_set(err, "%s is not complete: %s; make room or name another file with -w", save->path,
-		                 strerror(save->error));
-	explicit_bzero(save->buffer, BUFFER_BYTES);
-	free(save->buffer);
+	if (save->error == 0)
+		note(save, save_files_flush(save->files));
+	note(save, save_files_close(save->files));
+	int result = tell(save, err);
+	save_files_free(save->files);
 	save_wait_free(save->wait);
-	free(save->path);
 	free(save);
 	return result;
 }

@@ -88,5 +88,6 @@
 #define LIMIT_LINE         4096       /* bytes of one line; the rest of it is ignored */
 #define LIMIT_FINDINGS     32         /* findings of one session */
 #define LIMIT_INPUTS       256        /* files on the command line, or interfaces */
+#define LIMIT_SAVE_FILES   1000       /* files of -W; more are refused */
 
 #endif

@@ -36,7 +36,7 @@ void save_text(const char *path, struct span text)
 struct save_capture save_capture_open(const char *path)
 {
 	struct save_capture capture = {.path = path, .file = save_open(path)};
-	must(capfile_write_start(&capture.writer, capture.file) == 0, path);
+	must(capfile_write_start(&capture.writer, capfile_write_stream, capture.file) == 0, path);
 	return capture;
 }
 

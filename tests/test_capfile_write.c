@@ -25,7 +25,7 @@ static void start(struct written *w)
 {
 	w->file = open_memstream(&w->bytes, &w->n);
 	assert_non_null(w->file);
-	assert_int_equal(capfile_write_start(&w->writer, w->file), 0);
+	assert_int_equal(capfile_write_start(&w->writer, capfile_write_stream, w->file), 0);
 }
 
 static struct rd finish(struct written *w)
@@ -189,7 +189,7 @@ static void test_a_full_disk_is_told(void **state)
 	setvbuf(full, NULL, _IONBF, 0);
 	struct capfile_writer writer;
 	errno = 0;
-	assert_int_equal(capfile_write_start(&writer, full), -1);
+	assert_int_equal(capfile_write_start(&writer, capfile_write_stream, full), -1);
 	assert_int_equal(errno, ENOSPC);
 	struct capfile_packet packet = {.linktype = 1, .wire = 4, .data = span_of("abcd", 4)};
 	assert_int_equal(capfile_write_packet(&writer, &packet), -1);
@@ -255,6 +255,54 @@ static void test_long_secrets_are_blocks_of_lines(void **state)
 	free(w.bytes);
 }
 
+/* What the sizes promise is what is written, whether the interface is new or not. */
+static void test_sizes(void **state)
+{
+	(void)state;
+	struct written w;
+	start(&w);
+	size_t sizes[CAPFILE_SIZES], sum = 0;
+	struct capfile_packet packet = {.wire = 9, .data = span_of("abcde", 5)};
+	for (uint32_t i = 0; i < 2 * CAPFILE_LINKTYPES; i++) {
+		size_t secrets = i % 3 == 0 ? 0 : 3;
+		packet.linktype = i % CAPFILE_LINKTYPES;
+		assert_int_equal(fflush(w.file), 0);
+		size_t before = w.n, n = capfile_write_sizes(&w.writer, &packet, secrets, sizes);
+		assert_int_equal(capfile_write_secrets(&w.writer, span_of("abc", secrets)), 0);
+		assert_int_equal(capfile_write_packet(&w.writer, &packet), 0);
+		assert_int_equal(fflush(w.file), 0);
+		for (sum = before; n > w.writer.interfaces; n--)
+			sum += sizes[n - w.writer.interfaces - 1];
+		assert_int_equal(n, w.writer.interfaces); /* the end of each */
+		assert_int_equal(sizes[1 + (i < CAPFILE_LINKTYPES) + (secrets > 0)], STATISTICS);
+		assert_int_equal(w.n, sum);
+	}
+	packet.linktype = 99; /* it does not fit: there is nothing that could be new */
+	assert_int_equal(capfile_write_sizes(&w.writer, &packet, 3, sizes), CAPFILE_SIZES - 1);
+	(void)finish(&w);
+	free(w.bytes);
+}
+
+/* Our reader takes nothing from it. */
+static void test_filling(void **state)
+{
+	(void)state;
+	for (size_t n = CAPFILE_FILL_MIN; n < 5000; n += 4) {
+		uint8_t *bytes = malloc(n);
+		assert_non_null(bytes);
+		capfile_fill(bytes, n);
+		struct rd r = rd_of(span_of(bytes, n));
+		assert_int_equal(rd_u32le(&r), 0x80000000);
+		assert_int_equal(rd_u32le(&r), n);
+		struct span content = rd_span(&r, n - 12);
+		for (size_t i = 0; i < content.n; i++)
+			assert_int_equal(content.p[i], 0);
+		assert_int_equal(rd_u32le(&r), n);
+		assert_true(rd_done(&r));
+		free(bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +315,8 @@ int main(void)
 	    cmocka_unit_test(test_secrets_are_a_block),
 	    cmocka_unit_test(test_long_secrets_are_blocks_of_lines),
 	    cmocka_unit_test(test_a_full_disk_is_told),
+	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_filling),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS 32
+#define WORDS 48
 
 static int parse(const char *line, struct options *out, struct err *err)
 {
@@ -33,7 +33,8 @@ static void test_all(void **state)
 	struct err err;
 	assert_int_equal(
 	    parse("-r a.pcap --read - -a l --authlist=m --port 16113,17 --controller 2001:db8::1 -o json "
-	          "-c 10 --session 3 -P p.profile --messages -w out.pcapng --with-secrets -uqvv host 10.0.0.1 and tcp",
+	          "-c 10 --session 3 -P p.profile --messages -w out.pcapng --with-secrets --write-all -C 2 "
+	          "-W 3 -uqvv host 10.0.0.1 and tcp",
 	          &o, &err),
 	    0);
 	assert_int_equal(o.n_read, 2);
@@ -49,7 +50,9 @@ static void test_all(void **state)
 	assert_true(o.utc && o.quiet && o.messages && !o.as_trace);
 	assert_string_equal(o.profile, "p.profile");
 	assert_string_equal(o.write, "out.pcapng");
-	assert_true(o.with_secrets);
+	assert_true(o.with_secrets && o.write_all);
+	assert_int_equal(o.file_size, 2000000);
+	assert_int_equal(o.file_count, 3);
 	assert_int_equal(o.verbose, 2);
 	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
 	options_free(&o);
@@ -85,6 +88,18 @@ static void test_wrong(void **state)
 	    {"-r a --port 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most 16"},
 	    {"-r a --with-secrets", "add -w FILE"},
 	    {"-r a -w -", "the name of a file"},
+	    {"-r a --write-all", "add -w FILE"},
+	    {"-r a -C 1 -W 1", "add -w FILE"},
+	    {"-r a -w x -C 1", "needs -W N"},
+	    {"-r a -w x -W 1", "needs -C SIZE"},
+	    {"-r a -w x -W 1001", "from 1 to 1000"},
+	    {"-r a -w x -C 0", "not \"0\""},
+	    {"-r a -w x -C k", "not \"k\""},
+	    {"-r a -w x -C -1", "not \"-1\""},
+	    {"-r a -w x -C 1kk", "not \"1kk\""},
+	    {"-r a -w x -C 9223372036855", "not \"9223372036855\""},
+	    {"-r a -w x -C 8589934592g", "not \"8589934592g\""},
+	    {"-r a -w x -C 99999999999999999999k", "not \"99"},
 	    {"-r a -o json --as-trace", "leave out -o json"},
 	    {"-r a --controller wlc.example.com", "names are not resolved"},
 	};
@@ -95,6 +110,25 @@ static void test_wrong(void **state)
 		if (strstr(err.text, wrong[i].part) == NULL)
 			fail_msg("%s: %s", wrong[i].line, err.text);
 		options_free(&o);
+	}
+}
+
+static void test_file_sizes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint64_t size;
+	} sizes[] = {{"1", 1000000},           {"007", 7000000}, {"9223372036854", 9223372036854000000},
+	             {"3k", 3 << 10},          {"3K", 3 << 10},  {"5M", 5 << 20},
+	             {"7g", UINT64_C(7) << 30}};
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		struct options o;
+		struct err err;
+		char line[64];
+		snprintf(line, sizeof line, "-r a -w x -W 2 -C %s", sizes[i].text);
+		assert_int_equal(parse(line, &o, &err), 0);
+		assert_int_equal(o.file_size, sizes[i].size);
 	}
 }
 
@@ -167,6 +201,7 @@ int main(void)
 	    cmocka_unit_test(test_wrong),
 	    cmocka_unit_test(test_lists_alone),
 	    cmocka_unit_test(test_live),
+	    cmocka_unit_test(test_file_sizes),
 	    cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

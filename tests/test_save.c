@@ -52,7 +52,8 @@ static void saving_start(struct saving *saving, bool with_secrets)
 	saving->model->keylog = keylog_new();
 	model_add_input(saving->model, "test");
 	saving->analyze = analyze_new(saving->model);
-	saving->save = save_open(saving->path, with_secrets, &err);
+	saving->save =
+	    save_open(&(struct save_plan){.path = saving->path, .with_secrets = with_secrets}, &err);
 	assert_non_null(saving->save);
 	save_start(saving->save);
 	analyze_set_save(saving->analyze, saving->save);

@@ -65,18 +65,20 @@ static void save_some(bool with_secrets, char *text, size_t room)
 	struct err err;
 	struct save_keys keys = {.lines = 0};
 	struct keylog *keylog = keylog_new();
+	struct save_session session = {.keylog = keylog, .client_random = a, .keys = &keys};
+	struct capfile_packet packet = {.linktype = 1, .wire = 60, .data = span_of("packet", 6)};
 	memset(a, 0xaa, sizeof a);
 	make_path(path);
-	struct save *save = save_open(path, with_secrets, &err);
+	struct save *save = save_open(&(struct save_plan){.path = path, .with_secrets = with_secrets}, &err);
 	assert_non_null(save);
 	save_start(save);
-	save_secrets(save, keylog, a, &keys);
+	assert_true(save_packet(save, &packet, &session));
 	log_line(keylog, "client_traffic_secret_0 " RANDOM_A " " SECRET_1);
 	log_line(keylog, "CLIENT_TRAFFIC_SECRET_0 " RANDOM_B " " SECRET_2);
-	save_secrets(save, keylog, a, &keys);
-	save_secrets(save, keylog, a, &keys);
+	save_secrets(save, &session);
+	save_secrets(save, &session);
 	log_line(keylog, "SERVER_HANDSHAKE_TRAFFIC_SECRET " RANDOM_A " " SECRET_2);
-	save_secrets(save, keylog, a, &keys);
+	save_secrets(save, &session);
 	assert_int_equal(save_close(save, &err), 0);
 	read_secrets(path, text, room);
 	unlink(path);
@@ -88,8 +90,8 @@ static void test_secrets_of_a_session(void **state)
 	(void)state;
 	char text[2048];
 	save_some(true, text, sizeof text);
-	assert_string_equal(text, "CLIENT_TRAFFIC_SECRET_0 " RANDOM_A " " SECRET_1 "\n\n"
-	                          "SERVER_HANDSHAKE_TRAFFIC_SECRET " RANDOM_A " " SECRET_2 "\n\n");
+	assert_string_equal(text, "CLIENT_TRAFFIC_SECRET_0 " RANDOM_A " " SECRET_1 "\n"
+	                          "SERVER_HANDSHAKE_TRAFFIC_SECRET " RANDOM_A " " SECRET_2 "\n");
 	save_some(false, text, sizeof text);
 	assert_string_equal(text, "");
 }
@@ -106,7 +108,7 @@ static unsigned mode_of(const char *path)
 static unsigned mode_after(const char *path, bool with_secrets)
 {
 	struct err err;
-	struct save *save = save_open(path, with_secrets, &err);
+	struct save *save = save_open(&(struct save_plan){.path = path, .with_secrets = with_secrets}, &err);
 	assert_non_null(save);
 	save_start(save);
 	assert_int_equal(save_close(save, &err), 0);
@@ -139,7 +141,7 @@ static void test_same_file(void **state)
 	snprintf(other, sizeof other, "%s-link", path);
 	assert_int_equal(truncate(path, 5), 0);
 	assert_int_equal(link(path, other), 0);
-	struct save *save = save_open(path, true, &err);
+	struct save *save = save_open(&(struct save_plan){.path = path, .with_secrets = true}, &err);
 	assert_non_null(save);
 	assert_true(save_is(save, path));
 	assert_true(save_is(save, other));
@@ -157,16 +159,17 @@ static void test_errors(void **state)
 {
 	(void)state;
 	struct err err;
-	assert_null(save_open("/nowhere/x.pcapng", false, &err));
+	assert_null(save_open(&(struct save_plan){.path = "/nowhere/x.pcapng"}, &err));
 	assert_non_null(strstr(err.text, "/nowhere/x.pcapng: No such file"));
 	if (access("/dev/full", W_OK) != 0)
 		skip();
-	struct save *save = save_open("/dev/full", true, &err);
+	struct save *save =
+	    save_open(&(struct save_plan){.path = "/dev/full", .with_secrets = true, .all = true}, &err);
 	assert_non_null(save);
 	save_start(save);
 	struct capfile_packet packet = {.linktype = 1, .wire = 60, .data = span_of("packet", 6)};
 	for (unsigned i = 0; i < 3000; i++)
-		assert_true(save_packet(save, &packet));
+		save_other(save, &packet);
 	save_end(save, 1);
 	assert_int_equal(save_close(save, &err), -1);
 	assert_non_null(strstr(err.text, "/dev/full is not complete: No space left"));

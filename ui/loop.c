@@ -21,7 +21,7 @@ struct loop {
 	struct progress progress;
 	struct status_line status;
 	int64_t started;   /* monotonic, ns */
-	uint64_t bytes;    /* captured, of the packets read */
+	int64_t flushed;   /* the same: when what was saved went to the disk last */
 	bool live;         /* interfaces are read */
 };
 
@@ -105,6 +105,16 @@ static uint64_t allowed(const struct loop *loop)
 	return most;
 }
 
+/* A second has passed since it was last. */
+static bool flush_is_due(struct loop *loop)
+{
+	int64_t now = feeds_clock();
+	if (loop->run->save == NULL || now - loop->flushed < NS_PER_S)
+		return false;
+	loop->flushed = now;
+	return true;
+}
+
 static void look(struct loop *loop)
 {
 	const struct run *run = loop->run;
@@ -135,6 +145,8 @@ static void read_all(struct loop *loop)
 			progress_step(&loop->progress, reading);
 		if (result == FEEDS_END)
 			return;
+		if (result == FEEDS_WAIT || flush_is_due(loop))
+			run_flush_save(run);
 		if (result == FEEDS_WAIT) {
 			analyze_wait(run->analyze, feeds_now(&run->feeds));
 			wait_for_input(run, TICK);

@@ -72,6 +72,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	enum escape_mode escape = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? ESCAPE_UTF8 : ESCAPE_ASCII;
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of writing, said in a line */
+	signal(SIGXFSZ, SIG_IGN); /* so is a file that has become too large */
 	enum status status = act(&options, argc, argv, escape);
 	if (output_failed(escape))
 		status = STATUS_TROUBLE;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #define LONG_ONLY 256 /* options without a letter are numbered from here */
 
@@ -19,6 +20,7 @@ enum {
 	OPTION_MESSAGES,
 	OPTION_EXPLAIN,
 	OPTION_WITH_SECRETS,
+	OPTION_WRITE_ALL,
 	OPTION_AS_TRACE,
 	OPTION_STOP_AFTER,
 	OPTION_MEMORY,
@@ -55,6 +57,10 @@ static const struct option_row rows[] = {
     {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
+    {OPTION_WRITE_ALL, "write-all", NULL, "with -w: save every packet that is read"},
+    {'C', "file-size", "SIZE",
+     "with -w and -W: no file is larger than SIZE million\nbytes (KiB, MiB, GiB with a k, M, G behind it)"},
+    {'W', "file-count", "N", "with -w and -C: N files, FILE0, FILE1 ..., used in\nturn; what is in them is lost"},
     {'s', "snaplen", "N", "with -i: bytes kept of a packet (default 262144)"},
     {'B', "buffer", "KIB", "with -i: the kernel's buffer (default 16384 KiB)"},
     {'p', "no-promiscuous", NULL, "with -i: only what the interface itself receives"},
@@ -86,6 +92,28 @@ static int number(const char *name, const char *text, uint64_t max, uint64_t *ou
 		               (unsigned long long)max, text);
 	*out = value;
 	return 0;
+}
+
+/* As tcpdump has it. */
+static int parse_file_size(struct options *out, const char *text, struct err *err)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t unit;
+	} units[] = {{"", 1000 * 1000}, {"k", 1 << 10}, {"m", 1 << 20}, {"g", 1 << 30}};
+	size_t digits = strspn(text, "0123456789");
+	errno = 0;
+	uint64_t value = strtoull(text, NULL, 10);
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (digits == 0 || strcasecmp(&text[digits], units[i].suffix) != 0)
+			continue;
+		if (value == 0 || errno != 0 || value > INT64_MAX / units[i].unit)
+			break;
+		out->file_size = value * units[i].unit;
+		return 0;
+	}
+	return err_set(err, "-C wants a size in millions of bytes, or with k, M or G behind it, not \"%s\"",
+	               text);
 }
 
 static int parse_ports(struct options *out, const char *list, struct err *err)
@@ -173,6 +201,9 @@ static void apply_flag(struct options *out, int letter)
 	switch (letter) {
 	case OPTION_WITH_SECRETS:
 		out->with_secrets = true;
+		break;
+	case OPTION_WRITE_ALL:
+		out->write_all = true;
 		break;
 	case OPTION_MESSAGES:
 		out->messages = true;
@@ -266,6 +297,13 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 	case 'w':
 		out->write = value;
 		return 0;
+	case 'C':
+		return parse_file_size(out, value, err);
+	case 'W':
+		if (number("-W", value, LIMIT_SAVE_FILES, &n, err) != 0)
+			return -1;
+		out->file_count = (uint32_t)n;
+		return 0;
 	default:
 		apply_flag(out, letter);
 		return 0;
@@ -315,6 +353,28 @@ static char *join(int n, char **text)
 	return all;
 }
 
+static int check_write(const struct options *options, struct err *err)
+{
+	if (options->with_secrets && options->write == NULL)
+		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
+	if (options->write_all && options->write == NULL)
+		return err_set(err, "--write-all needs a file to put them in: add -w FILE");
+	if (options->file_size + options->file_count > 0 && options->write == NULL)
+		return err_set(err, "-C and -W are about the files that are written: add -w FILE");
+	if (options->file_size > 0 && options->file_count == 0)
+		return err_set(err,
+		               "-C needs -W N, the number of files: they are all made before privileges are "
+		               "dropped, and used in turn");
+	if (options->file_count > 0 && options->file_size == 0)
+		return err_set(err,
+		               "-W needs -C SIZE: how large a file may become before the next one is used");
+	if (options->write != NULL && strcmp(options->write, "-") == 0)
+		return err_set(err, "-w wants the name of a file: standard output carries the report");
+	if (options->write != NULL && options->n_read + options->n_interface == 0 && options->n_trace > 0)
+		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
+	return 0;
+}
+
 static int check(const struct options *options, struct err *err)
 {
 	if (options->action != ACTION_RUN)
@@ -328,17 +388,13 @@ static int check(const struct options *options, struct err *err)
 		                    "the problems");
 	if (options->messages && options->output != OUTPUT_JSON)
 		return err_set(err, "--messages is for JSON: add -o json; in text, -v lists the messages");
-	if (options->with_secrets && options->write == NULL)
-		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
-	if (options->write != NULL && strcmp(options->write, "-") == 0)
-		return err_set(err, "-w wants the name of a file: standard output carries the report");
 	if (options->n_interface > 0 && options->n_read > 0)
 		return err_set(err, "-i and -r do not go together: capture with -w FILE, and read that later");
 	if (options->n_interface == 0 &&
 	    (options->snaplen > 0 || options->buffer > 0 || options->no_promiscuous))
 		return err_set(err, "-s, -B and -p are for a live capture: add -i IFACE");
-	if (options->write != NULL && options->n_read + options->n_interface == 0 && options->n_trace > 0)
-		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
+	if (check_write(options, err) != 0)
+		return -1;
 	if (options->as_trace && options->output != OUTPUT_TEXT)
 		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
 	if (options->n_interface + options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))

@@ -42,8 +42,10 @@ struct options {
 	uint64_t stop_packets, stop_bytes;
 	uint32_t session; /* the one to report, 0 = all */
 	const char *write; /* NULL when not given */
-	bool with_secrets; /* only together with `write` */
 	bool has_interval; /* --interval was given */
+	bool with_secrets, write_all; /* only together with `write` */
+	uint64_t file_size;  /* bytes of one of the files that -w uses in turn; 0: there is one without end */
+	uint32_t file_count; /* how many; both or none are given */
 	bool utc, quiet, messages, explain, as_trace;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */

@@ -109,15 +109,30 @@ static int open_save(struct run *run, struct err *err)
 	const struct options *options = run->options;
 	if (options->write == NULL)
 		return 0;
-	run->save = save_open(options->write, options->with_secrets, err);
+	run->save = save_open(&(struct save_plan){.path = options->write,
+	                                          .with_secrets = options->with_secrets,
+	                                          .all = options->write_all,
+	                                          .size = options->file_size,
+	                                          .files = options->file_count},
+	                      err);
 	if (run->save == NULL)
 		return -1;
 	if (is_read(run->save, options->read, options->n_read) ||
+	    is_read(run->save, options->trace, options->n_trace) ||
 	    is_read(run->save, options->keylog, options->n_keylog) ||
 	    is_read(run->save, options->authlist, options->n_authlist) ||
 	    (options->profile != NULL && save_is(run->save, options->profile)))
 		return err_set(err, "-w %s would overwrite a file that is read; name another file", options->write);
 	return 0;
+}
+
+void run_flush_save(struct run *run)
+{
+	struct err err;
+	if (run->save == NULL || save_flush(run->save, &err) == 0)
+		return;
+	run_complain(run, err.text);
+	run->trouble = true;
 }
 
 static void close_save(struct run *run)

@@ -33,4 +33,10 @@ enum status run_all(const struct options *options, enum escape_mode escape);
 /* A sentence on standard error, with the program's name in front. */
 void run_complain(const struct run *run, const char *text);
 
+/*
+ * What was seen is in the file of -w behind this call; for the loop, when it has nothing to do. Complains
+ * when the file could not be written.
+ */
+void run_flush_save(struct run *run);
+
 #endif

@@ -52,7 +52,7 @@ int main(void)
 	if (bytes == NULL)
 		return 2;
 	size_t n = fread(bytes, 1, ROOM, stdin);
-	int result = capfile_write_start(&writer, stdout);
+	int result = capfile_write_start(&writer, capfile_write_stream, stdout);
 	if (result == 0)
 		result = mix(in, span_of(bytes, n), &writer);
 	capfile_free(in);

@@ -451,7 +451,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof rows / sizeof rows[0]; i++) {
 		if (strcmp(argv[1], rows[i].name) != 0)
 			continue;
-		if (capfile_write_start(&hostile.writer, stdout) != 0)
+		if (capfile_write_start(&hostile.writer, capfile_write_stream, stdout) != 0)
 			return 2;
 		rows[i].make(&hostile);
 		flush(&hostile);
