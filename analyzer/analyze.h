@@ -30,6 +30,12 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
  */
 void analyze_secrets(struct analyze *analyze, struct span text);
 
+/*
+ * The model's key log has grown: opens what waited for the new secrets. Takes time for these and for the
+ * connections that wait for them, not for the others.
+ */
+void analyze_keys(struct analyze *analyze);
+
 /* The end of all inputs: holes become gaps, open connections end their streams. */
 void analyze_end(struct analyze *analyze);
 

@@ -27,6 +27,7 @@ struct model *model_new(void)
 	model->certs = certs_new();
 	model->clocks = clocks_new();
 	model->pairs = pairs_new();
+	tls_holds_init(&model->waiting);
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
@@ -260,21 +261,37 @@ void model_hit(struct model *model, enum limit limit, const struct origin *at)
 		model->capture.first_hit[limit] = *at;
 }
 
-void model_forget_encrypted(struct session *session, uint64_t from_packet)
+static void forget_step(struct session *session, uint8_t dir, uint64_t packet)
 {
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < session->n_steps; i++)
-		if (!session->steps[i].encrypted || session->steps[i].at.packet < from_packet)
-			session->steps[n++] = session->steps[i];
-	session->n_steps = n;
-	n = 0;
-	for (uint32_t i = 0; i < session->n_alerts; i++)
-		if (!session->alerts[i].encrypted || session->alerts[i].at.packet < from_packet)
-			session->alerts[n++] = session->alerts[i];
-	session->n_alerts = n;
+	for (uint32_t i = 0; i < session->n_steps; i++) {
+		struct step *step = &session->steps[i];
+		if (!step->encrypted || step->dir != dir || step->at.packet != packet)
+			continue;
+		memmove(step, step + 1, (--session->n_steps - i) * sizeof *step);
+		return;
+	}
 }
 
-void model_sort_steps(struct session *session)
+static void forget_alert(struct session *session, uint8_t dir, uint64_t packet)
+{
+	for (uint32_t i = 0; i < session->n_alerts; i++) {
+		struct alert_seen *alert = &session->alerts[i];
+		if (!alert->encrypted || alert->dir != dir || alert->at.packet != packet)
+			continue;
+		memmove(alert, alert + 1, (--session->n_alerts - i) * sizeof *alert);
+		return;
+	}
+}
+
+void model_forget_encrypted(struct session *session, uint8_t dir, bool alert, uint64_t packet)
+{
+	if (alert)
+		forget_alert(session, dir, packet);
+	else
+		forget_step(session, dir, packet);
+}
+
+void model_sort_events(struct session *session)
 {
 	for (uint32_t i = 1; i < session->n_steps; i++) {
 		struct step step = session->steps[i];
@@ -282,6 +299,13 @@ void model_sort_steps(struct session *session)
 		for (; at > 0 && session->steps[at - 1].at.packet > step.at.packet; at--)
 			session->steps[at] = session->steps[at - 1];
 		session->steps[at] = step;
+	}
+	for (uint32_t i = 1; i < session->n_alerts; i++) {
+		struct alert_seen alert = session->alerts[i];
+		uint32_t at = i;
+		for (; at > 0 && session->alerts[at - 1].at.packet > alert.at.packet; at--)
+			session->alerts[at] = session->alerts[at - 1];
+		session->alerts[at] = alert;
 	}
 }
 

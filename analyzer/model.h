@@ -12,6 +12,7 @@
 #include "analyzer/cert.h"
 #include "analyzer/keylog.h"
 #include "analyzer/origin.h"
+#include "analyzer/tls_hold.h"
 #include "dissect/limits.h"
 #include "dissect/packet.h"
 #include "dissect/profile.h"
@@ -162,7 +163,8 @@ struct session_tls {
 	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
-	uint64_t passed[2];       /* protected records that went by before their key, not kept for it */
+	uint64_t passed[2];       /* protected records that went by before their key, not kept for it or not any more */
+	uint32_t found_secrets;   /* 1u << enum keylog_label, of this client random: the key log may drop them */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
 	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
@@ -334,7 +336,7 @@ struct model {
 	struct pairs *pairs;   /* who talked to whom */
 	struct keylog *keylog; /* NULL when no key log was given and none can come */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
-	size_t waiting;        /* bytes of ciphertext that wait, of all connections */
+	struct tls_holds waiting; /* ciphertext that waits for them */
 	struct authlist authlist;
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
 	uint32_t n_ports;
@@ -391,11 +393,11 @@ void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size);
  */
 void model_number_by_time(struct model *model);
 
-/* Forgets steps and alerts that could not be read, from a packet on: they come again, read with a late key. */
-void model_forget_encrypted(struct session *session, uint64_t from_packet);
+/* Forgets a step or an alert of a direction and packet that could not be read: it comes again, with a late key. */
+void model_forget_encrypted(struct session *session, uint8_t dir, bool alert, uint64_t packet);
 
-/* Steps that were read late go to their place by packet; equal ones keep their order. */
-void model_sort_steps(struct session *session);
+/* Steps and alerts that were read late go to their place by packet; equal ones keep their order. */
+void model_sort_events(struct session *session);
 
 void model_hit(struct model *model, enum limit limit, const struct origin *at);
 
