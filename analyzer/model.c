@@ -221,6 +221,7 @@ struct step *model_add_step(struct model *model, struct session *session, const 
 	}
 	session->steps = model_grow(session->steps, session->n_steps, &session->room_steps, sizeof *step);
 	session->steps[session->n_steps] = *step;
+	session->steps[session->n_steps].place = session->tls.place;
 	return &session->steps[session->n_steps++];
 }
 
@@ -233,7 +234,8 @@ void model_add_alert(struct model *model, struct session *session, const struct 
 	}
 	session->alerts =
 	    model_grow(session->alerts, session->n_alerts, &session->room_alerts, sizeof *alert);
-	session->alerts[session->n_alerts++] = *alert;
+	session->alerts[session->n_alerts] = *alert;
+	session->alerts[session->n_alerts++].place = session->tls.place;
 }
 
 void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen)
@@ -261,34 +263,19 @@ void model_hit(struct model *model, enum limit limit, const struct origin *at)
 		model->capture.first_hit[limit] = *at;
 }
 
-static void forget_step(struct session *session, uint8_t dir, uint64_t packet)
+void model_forget_encrypted(struct session *session)
 {
-	for (uint32_t i = 0; i < session->n_steps; i++) {
-		struct step *step = &session->steps[i];
-		if (!step->encrypted || step->dir != dir || step->at.packet != packet)
-			continue;
-		memmove(step, step + 1, (--session->n_steps - i) * sizeof *step);
-		return;
-	}
-}
-
-static void forget_alert(struct session *session, uint8_t dir, uint64_t packet)
-{
-	for (uint32_t i = 0; i < session->n_alerts; i++) {
-		struct alert_seen *alert = &session->alerts[i];
-		if (!alert->encrypted || alert->dir != dir || alert->at.packet != packet)
-			continue;
-		memmove(alert, alert + 1, (--session->n_alerts - i) * sizeof *alert);
-		return;
-	}
-}
-
-void model_forget_encrypted(struct session *session, uint8_t dir, bool alert, uint64_t packet)
-{
-	if (alert)
-		forget_alert(session, dir, packet);
-	else
-		forget_step(session, dir, packet);
+	uint64_t place = session->tls.place;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < session->n_steps; i++)
+		if (!session->steps[i].encrypted || session->steps[i].place != place)
+			session->steps[n++] = session->steps[i];
+	session->n_steps = n;
+	n = 0;
+	for (uint32_t i = 0; i < session->n_alerts; i++)
+		if (!session->alerts[i].encrypted || session->alerts[i].place != place)
+			session->alerts[n++] = session->alerts[i];
+	session->n_alerts = n;
 }
 
 void model_sort_events(struct session *session)
@@ -296,14 +283,14 @@ void model_sort_events(struct session *session)
 	for (uint32_t i = 1; i < session->n_steps; i++) {
 		struct step step = session->steps[i];
 		uint32_t at = i;
-		for (; at > 0 && session->steps[at - 1].at.packet > step.at.packet; at--)
+		for (; at > 0 && session->steps[at - 1].place > step.place; at--)
 			session->steps[at] = session->steps[at - 1];
 		session->steps[at] = step;
 	}
 	for (uint32_t i = 1; i < session->n_alerts; i++) {
 		struct alert_seen alert = session->alerts[i];
 		uint32_t at = i;
-		for (; at > 0 && session->alerts[at - 1].at.packet > alert.at.packet; at--)
+		for (; at > 0 && session->alerts[at - 1].place > alert.place; at--)
 			session->alerts[at] = session->alerts[at - 1];
 		session->alerts[at] = alert;
 	}

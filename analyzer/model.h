@@ -50,6 +50,7 @@ struct step {
 	bool inferred; /* not seen itself: what came behind it is only sent after it */
 	uint16_t state; /* of the controller's OpenSSL, as its trace printed it; 0 = not from a trace */
 	uint32_t certificates; /* STEP_CERTIFICATE: number in the message */
+	uint64_t place;        /* session_tls.place at the record that it was in; set by model_add_step */
 };
 
 struct alert_seen {
@@ -57,6 +58,7 @@ struct alert_seen {
 	uint8_t dir;
 	bool encrypted; /* then level and code are unknown */
 	uint8_t level, code;
+	uint64_t place; /* as of a step; set by model_add_alert */
 };
 
 struct cert_seen {
@@ -151,6 +153,7 @@ struct session_tls {
 	uint8_t client_session_id_n;
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
+	uint64_t place;           /* of the record that is read, in the order in which the connection's came */
 	uint64_t protected_records[2];
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
 	struct origin first_closed[2]; /* ... of those that nobody opened; packet 0 = none */
@@ -393,10 +396,10 @@ void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size);
  */
 void model_number_by_time(struct model *model);
 
-/* Forgets a step or an alert of a direction and packet that could not be read: it comes again, with a late key. */
-void model_forget_encrypted(struct session *session, uint8_t dir, bool alert, uint64_t packet);
+/* Forgets what could not be read of the record at the session's place: it is read now, with a late key. */
+void model_forget_encrypted(struct session *session);
 
-/* Steps and alerts that were read late go to their place by packet; equal ones keep their order. */
+/* Steps and alerts that were read late go to their place; equal ones keep their order. */
 void model_sort_events(struct session *session);
 
 void model_hit(struct model *model, enum limit limit, const struct origin *at);

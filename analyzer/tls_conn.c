@@ -58,9 +58,8 @@ struct session *tls_conn_session(const struct tls_conn *conn)
 	return conn->session;
 }
 
-static void record_message(void *ctx, const struct frame_message *message)
+static void take_record(struct tls_side *side, const struct frame_message *message)
 {
-	struct tls_side *side = ctx;
 	struct session_tls *tls = &side->conn->session->tls;
 	tls->seen = true;
 	if (side->ssl2) {
@@ -86,6 +85,14 @@ static void record_message(void *ctx, const struct frame_message *message)
 		tls_events_alert(side->conn->model, side->conn->session, side->dir,
 		    span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX), &message->last);
 	}
+}
+
+/* What comes behind this record, the pieces of the next handshake record first, has the next place. */
+static void record_message(void *ctx, const struct frame_message *message)
+{
+	struct tls_side *side = ctx;
+	take_record(side, message);
+	side->conn->session->tls.place++;
 }
 
 /*

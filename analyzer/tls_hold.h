@@ -41,6 +41,7 @@ struct tls_held {
 	struct tls_held *older, *newer;         /* of the same connection */
 	struct tls_held *older_all, *newer_all; /* of all connections, and of the same keeping */
 	uint64_t number; /* of its direction: so many records came before it, also those that fell out */
+	uint64_t place;  /* of the caller: where it stood in the connection */
 	struct origin at; /* of what completed it */
 	uint32_t n;      /* bytes of the record, header included */
 	uint8_t kind, dir;
@@ -102,7 +103,7 @@ void tls_hold_list(struct tls_hold *hold, const uint8_t client_random[TLS_RANDOM
  * bytes. `handshake`: it is to be kept rather than others. Older ones, and at last this one, may fall out, so
  * what was pushed need not be there any more.
  */
-void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, bool handshake,
+void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, bool handshake, uint64_t place,
     const struct frame_message *message);
 
 /* A record of a direction passes and is not kept: it has a number. */

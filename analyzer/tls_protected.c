@@ -104,8 +104,8 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 	uint8_t type = side->record.type;
 	struct span body = span_cut(bytes, TLS_RECORD_HEADER, SIZE_MAX);
 	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, &plain, &type) == TLS_OPENED;
-	if (opened && waited && (side->record.type != TLS_APPLICATION_DATA || side->done == 0))
-		model_forget_encrypted(conn->session, side->dir, side->record.type == TLS_ALERT, at->packet);
+	if (opened && waited)
+		model_forget_encrypted(conn->session);
 	if (opened)
 		tls_tally_opened(facts_of(side), side->dir, type);
 	else
@@ -174,7 +174,7 @@ static void wait_or_pass(struct tls_side *side, const struct frame_message *mess
 	if (message->damaged)
 		note_behind_gap(side, &message->last);
 	tls_hold_push(&conn->hold, message->damaged ? TLS_HELD_DAMAGED : TLS_HELD_RECORD, side->dir,
-	    is_of_handshake(side), message);
+	    is_of_handshake(side), facts_of(side)->place, message);
 	if (conn->session->tls.client_hello)
 		tls_hold_list(&conn->hold, conn->session->tls.client_random);
 }
@@ -193,6 +193,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	}
 	if (side->unnumbered) {
 		tls_tally_passed(tls, side->dir);
+		plain_miss(&conn->plain, side->dir, &message->last);
 		return false;
 	}
 	if (hold->held[side->dir] > 0)
@@ -253,7 +254,7 @@ void tls_protected_change(struct tls_side *side, const struct frame_message *mes
 {
 	struct tls_hold *hold = &side->conn->hold;
 	if (hold->held[side->dir] > 0)
-		tls_hold_push(hold, TLS_HELD_CHANGE, side->dir, true, message);
+		tls_hold_push(hold, TLS_HELD_CHANGE, side->dir, true, facts_of(side)->place, message);
 	else
 		change_keys(side, hold->came[side->dir]);
 }
@@ -269,7 +270,7 @@ void tls_protected_lost(struct tls_side *side, const struct origin *at)
 {
 	struct frame_message nothing = {.last = *at};
 	if (side->conn->hold.held[side->dir] > 0)
-		tls_hold_push(&side->conn->hold, TLS_HELD_LOST, side->dir, true, &nothing);
+		tls_hold_push(&side->conn->hold, TLS_HELD_LOST, side->dir, true, facts_of(side)->place, &nothing);
 	else
 		lose_place(side, at);
 }
@@ -285,6 +286,8 @@ void tls_protected_end(struct tls_conn *conn, const struct origin *at)
 static void replay(struct tls_side *side, const struct tls_held *held)
 {
 	struct tls_record current = side->record;
+	uint64_t place = facts_of(side)->place;
+	facts_of(side)->place = held->place;
 	side->record.type = held->type;
 	switch ((enum tls_held_kind)held->kind) {
 	case TLS_HELD_RECORD:
@@ -305,6 +308,16 @@ static void replay(struct tls_side *side, const struct tls_held *held)
 		break;
 	}
 	side->record = current;
+	facts_of(side)->place = place;
+}
+
+/* Nothing waits any more in this direction: what fell out stood in front of what waits in the other one. */
+static void close_ranks(struct tls_side *side)
+{
+	struct tls_hold *hold = &side->conn->hold;
+	uint8_t dir = side->dir;
+	if (hold->held[dir] == 0 && side->done < hold->came[dir] && tls_keys_ready(side->conn->keys, dir))
+		catch_up(side, hold->came[dir], &hold->tail[dir]);
 }
 
 /*
@@ -329,6 +342,7 @@ static bool replay_all(struct tls_conn *conn, bool in_order)
 		tls_hold_take(&conn->hold, held);
 		replay(&conn->side[dir], held);
 		free(held);
+		close_ranks(&conn->side[dir]);
 	}
 	return begun[0] || begun[1];
 }
@@ -354,6 +368,8 @@ void tls_protected_retry(struct tls_conn *conn, bool at_once)
 	int64_t now = conn->session->last.time;
 	if (!can_go_on(conn))
 		return;
+	for (uint8_t dir = 0; dir < 2; dir++)
+		close_ranks(&conn->side[dir]);
 	bool in_order = !at_once && !(conn->half && origin_elapsed(conn->half_since, now) >= TLS_PATIENCE);
 	if (replay_all(conn, in_order)) {
 		note_closed(conn);
