@@ -135,6 +135,26 @@ static void no_room_to_wait(void **state)
 		}
 }
 
+/* The key log of weeks drops the oldest secrets: what was opened with them is not said to lack them. */
+static void the_secret_was_dropped_later(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		struct sample sample;
+		struct session_decryption found;
+		char line[256];
+		load(&sample, i);
+		struct keyrun *run = judged(&sample, DECRYPTION_DECRYPTED, " application records");
+		keylog_set_limit(run->model->keylog, 1);
+		int n = snprintf(line, sizeof line, "CLIENT_RANDOM %064x %096x\n", 1, 1);
+		keylog_parse(run->model->keylog, span_of(line, (size_t)n));
+		session_decryption(run->model, run->session, &found);
+		assert_string_equal(found.detail, run->decryption.detail);
+		assert_int_equal(found.missing, 0);
+		done(&sample, run);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +163,7 @@ int main(void)
 	    cmocka_unit_test(too_many_wrong_lines),
 	    cmocka_unit_test(a_wrong_line_and_a_damaged_record),
 	    cmocka_unit_test(no_room_to_wait),
+	    cmocka_unit_test(the_secret_was_dropped_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
