@@ -1,12 +1,14 @@
 /*
  * TLS key logs (NSS format) -> secrets. Lines come from files, from pcapng decryption secrets blocks, and
- * from a log that is still being written (keylog_follow.h); a line that comes late is found by the next look-up.
+ * from a log that is still being written (keylog_follow.h); a line that comes late is found by the next
+ * look-up.
  *
  * Format: https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile. Any case, tabs, CRLF, byte order marks,
  * comments, duplicates, half lines and rubbish are taken; what is not understood is counted. Joined logs may
  * hold different secrets for one label and random: the first few are kept (LIMIT_SECRETS_ALIKE), and whoever
- * looks one up tries them in turn. Bounded by LIMIT_SECRETS or a lower limit: the oldest secret makes room for
- * the newest. Secrets are wiped when freed, never printed, never handed out but by keylog_find and keylog_line.
+ * looks one up tries them in turn. Bounded by LIMIT_SECRETS or a lower limit: the oldest secret makes room
+ * for the newest. Secrets are wiped when freed, never printed, never handed out but by keylog_find and
+ * keylog_line.
  */
 #ifndef ANALYZER_KEYLOG_H
 #define ANALYZER_KEYLOG_H
@@ -46,7 +48,7 @@ struct keylog;
 struct keylog *keylog_new(void);
 void keylog_free(struct keylog *keylog); /* NULL is allowed */
 
-/* Keeps at most so many secrets from here on, at least 1; LIMIT_SECRETS_BYTES each. The oldest beyond it leave. */
+/* Keeps at most so many secrets from here on, at least 1, of LIMIT_SECRETS_BYTES each: the oldest leave. */
 void keylog_set_limit(struct keylog *keylog, uint64_t secrets);
 uint64_t keylog_limit(const struct keylog *keylog);
 
@@ -57,8 +59,8 @@ int keylog_read(struct keylog *keylog, const char *path, struct err *err);
 void keylog_parse(struct keylog *keylog, struct span text);
 
 /*
- * Secret number `which` of those that differ and are kept, from 0 in the order of their lines. False when there is no such
- * secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use.
+ * Secret number `which` of those that differ and are kept, from 0 in the order of their lines. False when
+ * there is no such secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use.
  */
 bool keylog_find(const struct keylog *keylog, enum keylog_label label,
     const uint8_t client_random[TLS_RANDOM], unsigned which, struct keylog_secret *out);
@@ -77,11 +79,11 @@ void keylog_wipe(struct keylog_secret *secret);
 uint64_t keylog_generation(const struct keylog *keylog);
 
 /*
- * Tells the client random of every secret that came after `generation` and is kept, the newest first; one that
- * has several secrets is told for each. `seen` may look secrets up, and adds none.
+ * Tells the client random of every secret that came after `generation` and is kept, the newest first; one
+ * that has several secrets is told for each. `seen` may look secrets up, and adds none.
  */
 void keylog_since(const struct keylog *keylog, uint64_t generation,
-    void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx);
+                  void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx);
 
 /* A file that secrets are read from, unless one was named before. */
 void keylog_set_name(struct keylog *keylog, const char *path);

@@ -16,15 +16,15 @@
 struct keylog_follow {
 	struct keylog *keylog;
 	char *path;
-	int fd;              /* -1 = none */
+	int fd; /* -1 = none */
 	bool regular;
-	uint64_t read;       /* bytes of this file */
-	size_t head_n;       /* bytes of its beginning that `head` tells of */
-	uint64_t head;       /* hash of these: they hold secrets */
-	int64_t grown;       /* when something came last */
-	size_t n;            /* bytes of a half line in the buffer */
-	size_t told;         /* ... that the key log has had, without the line's end */
-	bool too_long;       /* the rest of this line is ignored */
+	uint64_t read; /* bytes of this file */
+	size_t head_n; /* bytes of its beginning that `head` tells of */
+	uint64_t head; /* hash of these: they hold secrets */
+	int64_t grown; /* when something came last */
+	size_t n;      /* bytes of a half line in the buffer */
+	size_t told;   /* ... that the key log has had, without the line's end */
+	bool too_long; /* the rest of this line is ignored */
 	uint8_t buffer[LIMIT_LINE + READ_BYTES];
 };
 
@@ -121,8 +121,8 @@ static void enter_file(struct keylog_follow *follow, int fd)
 }
 
 /*
- * The file begins as it did: it was not truncated and written anew beyond what was read. More of the beginning is
- * remembered once more was read.
+ * The file begins as it did: it was not truncated and written anew beyond what was read. More of the
+ * beginning is remembered once more was read.
  */
 static bool begins_as_before(struct keylog_follow *follow, int fd)
 {
@@ -212,8 +212,9 @@ static bool look(struct keylog_follow *follow, int64_t now)
 	int fd = open_path(follow->path);
 	enum file file = fd >= 0 ? compare(follow, fd) : FILE_SAME;
 	bool whole = follow->fd < 0 || file == FILE_ANEW || read_file(follow, now);
-	if (file != FILE_SAME && (whole || !follow->regular)) { /* what was replaced has been read to its end */
-		close(fd); /* its beginning may have been read */
+	if (file != FILE_SAME &&
+	    (whole || !follow->regular)) { /* what was replaced has been read to its end */
+		close(fd);                 /* its beginning may have been read */
 		enter_file(follow, open_path(follow->path));
 		return false;
 	}

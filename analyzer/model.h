@@ -153,7 +153,7 @@ struct session_tls {
 	uint8_t client_session_id_n;
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
-	uint64_t place;           /* of the record that is read, in the order in which the connection's came */
+	uint64_t place; /* of the record that is read, in the order in which the connection's came */
 	uint64_t protected_records[2];
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
 	struct origin first_closed[2]; /* ... of those that nobody opened; packet 0 = none */
@@ -166,8 +166,8 @@ struct session_tls {
 	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
-	uint64_t passed[2];       /* protected records that went by before their key, not kept for it or not any more */
-	uint32_t found_secrets;   /* 1u << enum keylog_label, of this client random: the key log may drop them */
+	uint64_t passed[2];       /* protected records that went by before their key and are not kept for it */
+	uint32_t found_secrets;   /* 1u << enum keylog_label, of this random: the key log may drop them */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
 	bool keys_lost[2];        /* records are missing, so the sequence number is not known */

@@ -22,7 +22,7 @@ void plain_data(struct plain *plain, uint8_t dir, struct span bytes, const struc
 /* n bytes of a direction are missing here, 0 = nobody knows how many. */
 void plain_gap(struct plain *plain, uint8_t dir, uint64_t n, const struct origin *at);
 
-/* Plaintext of a direction is missing here for certain, nobody knows how much, be it in front of all other. */
+/* Plaintext of a direction is missing here for certain, perhaps in front of all other; nobody knows how much. */
 void plain_miss(struct plain *plain, uint8_t dir, const struct origin *at);
 
 /* Both directions have ended. */

@@ -189,7 +189,8 @@ static void say_passed(const struct model *model, struct session_decryption *out
 {
 	if (out->passed > 0)
 		say(out,
-		    "; %" PRIu64 " of %" PRIu64 " record%s had passed before the key came: at most %zu KiB of a "
+		    "; %" PRIu64 " of %" PRIu64
+		    " record%s had passed before the key came: at most %zu KiB of a "
 		    "connection wait for it, and %zu KiB in all",
 		    out->passed, out->passed_of, plural(out->passed_of), model->waiting.cap_each >> 10,
 		    model->waiting.cap >> 10);
@@ -252,7 +253,8 @@ static void say_gap(const struct session *session, struct session_decryption *ou
 }
 
 /* Some records are open: how many, and what closes the others. */
-static void say_opened(const struct model *model, const struct session *session, struct session_decryption *out)
+static void say_opened(const struct model *model, const struct session *session,
+                       struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
 	uint64_t gap = both(tls->behind_gap), refused = both(tls->refused);

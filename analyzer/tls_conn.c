@@ -1,7 +1,7 @@
 /*
  * Follows the TLS records and the handshake of a connection, and leaves the protected records to
- * tls_protected.c. Called through two sinks by tcp.c; writes facts into the session. Holds at most one handshake
- * message of each direction.
+ * tls_protected.c. Called through two sinks by tcp.c; writes facts into the session. Holds at most one
+ * handshake message of each direction.
  */
 #include "analyzer/tls_conn.h"
 

@@ -164,7 +164,8 @@ static struct tls_tail tail_of(const struct frame_message *message)
 	struct tls_tail tail = {.known = !message->damaged && message->bytes.n == message->total};
 	size_t n = message->bytes.n < TLS_HOLD_TAIL ? message->bytes.n : TLS_HOLD_TAIL;
 	if (tail.known && n > 0)
-		memcpy(&tail.bytes[TLS_HOLD_TAIL - n], span_cut(message->bytes, message->bytes.n - n, n).p, n);
+		memcpy(&tail.bytes[TLS_HOLD_TAIL - n], span_cut(message->bytes, message->bytes.n - n, n).p,
+		       n);
 	return tail;
 }
 
@@ -179,8 +180,8 @@ void tls_hold_pass(struct tls_hold *hold, uint8_t dir, const struct frame_messag
 	hold->tail[dir] = tail_of(message);
 }
 
-void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, bool handshake, uint64_t place,
-                   const struct frame_message *message)
+void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, bool handshake,
+                   uint64_t place, const struct frame_message *message)
 {
 	struct span bytes = span_cut(message->bytes, 0, kind == TLS_HELD_RECORD ? LIMIT_RECORD : 0);
 	struct tls_held *held = xmalloc(sizeof *held + bytes.n);

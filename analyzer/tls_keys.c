@@ -20,7 +20,7 @@ struct direction {
 	enum phase phase; /* TLS 1.3: which secret is wanted */
 	bool keyed;
 	bool proven; /* the keys have opened a record */
-	unsigned tried; /* records that no other secret opened */
+	unsigned tried;   /* records that no other secret opened */
 	uint64_t looked;  /* generation of the key log at the last look in vain */
 	enum answer answer;
 };
@@ -82,7 +82,7 @@ bool tls_keys_hopeless(const struct tls_keys *keys)
 	const struct session_tls *facts = keys->facts;
 	const struct tls_suite *suite = tls_suite_find(facts->cipher);
 	return facts->server_hello &&
-	    (suite == NULL || !tls_suite_fits(suite, facts->version) || facts->compression != 0);
+	       (suite == NULL || !tls_suite_fits(suite, facts->version) || facts->compression != 0);
 }
 
 /* Keys an opener with secret number `which` of those that the key log has. */

@@ -14,8 +14,8 @@
 struct tls_keys;
 
 /*
- * The key log and the session's TLS facts are borrowed and must outlive it. Which secrets were found is noted in
- * the facts, since the key log may drop them.
+ * The key log and the session's TLS facts are borrowed and must outlive it. Which secrets were found is noted
+ * in the facts, since the key log may drop them.
  */
 struct tls_keys *tls_keys_new(const struct keylog *keylog, struct session_tls *facts);
 void tls_keys_free(struct tls_keys *keys); /* NULL is allowed; keys are wiped */
@@ -36,9 +36,9 @@ void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
 void tls_keys_update(struct tls_keys *keys, uint8_t dir);
 
 /*
- * `n` records of a direction that is ready passed unopened: the sequence number goes on. `tail` is the end of the
- * last of them, from which TLS 1.0 takes the next IV; NULL when it is not known. All suites of the table can skip:
- * a stream cipher would need the number of their bytes, too.
+ * `n` records of a direction that is ready passed unopened: the sequence number goes on. `tail` is the end of
+ * the last of them, from which TLS 1.0 takes the next IV; NULL when it is not known. All suites of the table
+ * can skip: a stream cipher would need the number of their bytes, too.
  */
 void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t *tail);
 

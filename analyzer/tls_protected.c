@@ -133,13 +133,14 @@ static bool may_wait(const struct tls_conn *conn)
 {
 	const struct session *session = conn->session;
 	bool headless = session->midstream && !session->tls.client_hello;
-	return conn->keys != NULL && conn->model->keys_may_come && !headless && !tls_keys_hopeless(conn->keys);
+	return conn->keys != NULL && conn->model->keys_may_come && !headless &&
+	       !tls_keys_hopeless(conn->keys);
 }
 
 /*
- * Up to TLS 1.2 the type tells. In TLS 1.3 the server's flight ends in front of the client's first record behind
- * it, and the client's in front of what the server answers; what they send right behind their own flight counts
- * to it. Alerts tell how it ended, and are few.
+ * Up to TLS 1.2 the type tells. In TLS 1.3 the server's flight ends in front of the client's first record
+ * behind it, and the client's in front of what the server answers; what they send right behind their own
+ * flight counts to it. Alerts tell how it ended, and are few.
  */
 static bool is_of_handshake(const struct tls_side *side)
 {
@@ -174,7 +175,7 @@ static void wait_or_pass(struct tls_side *side, const struct frame_message *mess
 	if (message->damaged)
 		note_behind_gap(side, &message->last);
 	tls_hold_push(&conn->hold, message->damaged ? TLS_HELD_DAMAGED : TLS_HELD_RECORD, side->dir,
-	    is_of_handshake(side), facts_of(side)->place, message);
+	              is_of_handshake(side), facts_of(side)->place, message);
 	if (conn->session->tls.client_hello)
 		tls_hold_list(&conn->hold, conn->session->tls.client_random);
 }
@@ -270,7 +271,8 @@ void tls_protected_lost(struct tls_side *side, const struct origin *at)
 {
 	struct frame_message nothing = {.last = *at};
 	if (side->conn->hold.held[side->dir] > 0)
-		tls_hold_push(&side->conn->hold, TLS_HELD_LOST, side->dir, true, facts_of(side)->place, &nothing);
+		tls_hold_push(&side->conn->hold, TLS_HELD_LOST, side->dir, true, facts_of(side)->place,
+		              &nothing);
 	else
 		lose_place(side, at);
 }
@@ -321,8 +323,8 @@ static void close_ranks(struct tls_side *side)
 }
 
 /*
- * Opens what can be. In order: nothing behind a record whose key is not there; else only nothing of its direction.
- * False when nothing could.
+ * Opens what can be. In order: nothing behind a record whose key is not there; else only nothing of its
+ * direction. False when nothing could.
  */
 static bool replay_all(struct tls_conn *conn, bool in_order)
 {

@@ -1,9 +1,10 @@
 /*
- * The protected records of a TLS connection: opened, kept until their key comes, or passed, and what follows from
- * each for the facts of the session and for the plaintext.
+ * The protected records of a TLS connection: opened, kept until their key comes, or passed, and what follows
+ * from each for the facts of the session and for the plaintext.
  *
- * Part of tls_conn, which cuts the records and calls it for each that is protected. What waits is opened in the
- * order in which it came; everything is then as if the key had been there, but for what fell out (tls_hold.h).
+ * Part of tls_conn, which cuts the records and calls it for each that is protected. What waits is opened in
+ * the order in which it came; everything is then as if the key had been there, but for what fell out
+ * (tls_hold.h).
  */
 #ifndef ANALYZER_TLS_PROTECTED_H
 #define ANALYZER_TLS_PROTECTED_H
@@ -25,8 +26,9 @@ void tls_protected_change(struct tls_side *side, const struct frame_message *mes
 void tls_protected_lost(struct tls_side *side, const struct origin *at);
 
 /*
- * Opens what waits and has its keys. When only one direction has, the order of both is kept for TLS_PATIENCE of
- * capture time, since the secrets of a session are written within moments; `at_once`: not so, nothing more comes.
+ * Opens what waits and has its keys. When only one direction has, the order of both is kept for TLS_PATIENCE
+ * of capture time, since the secrets of a session are written within moments; `at_once`: not so, nothing more
+ * comes.
  */
 #define TLS_PATIENCE NS_PER_S
 void tls_protected_retry(struct tls_conn *conn, bool at_once);

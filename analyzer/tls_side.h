@@ -1,6 +1,6 @@
 /*
- * The state of one TLS connection, shared by tls_conn.c, which cuts the records, and tls_protected.c, which opens
- * the protected ones. Nobody else includes this file.
+ * The state of one TLS connection, shared by tls_conn.c, which cuts the records, and tls_protected.c, which
+ * opens the protected ones. Nobody else includes this file.
  */
 #ifndef ANALYZER_TLS_SIDE_H
 #define ANALYZER_TLS_SIDE_H
@@ -22,7 +22,7 @@ struct tls_side {
 	bool missed;     /* application data fell out behind `done` */
 	uint64_t done;   /* records that were opened, refused or left out; the next one has this number */
 	struct origin fallen; /* the first that fell out behind `done`; packet 0 = none */
-	struct origin gap; /* the last one; packet 0 = none */
+	struct origin gap;    /* the last one; packet 0 = none */
 	uint16_t record_version;
 	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */
 	uint8_t head_n;

@@ -1,6 +1,7 @@
 /*
- * Thousands of connections from one: the beginning of a sample's TLS 1.2 session, with another engine address and
- * another client random for each. Their records open with no key, which the analysis cannot know before it tries.
+ * Thousands of connections from one: the beginning of a sample's TLS 1.2 session, with another engine address
+ * and another client random for each. Their records open with no key, which the analysis cannot know before
+ * it tries.
  */
 #ifndef TESTS_CROWD_H
 #define TESTS_CROWD_H
@@ -12,16 +13,16 @@
 #include <stdio.h>
 
 #define CROWD_PACKETS 64
-#define CROWD_IP      26 /* of the source address in a frame: Ethernet, IPv4 without options */
+#define CROWD_IP      26          /* of the source address in a frame: Ethernet, IPv4 without options */
 #define CROWD_RANDOM  (5 + 4 + 2) /* of the random in a ClientHello: record head, message head, version */
 
 struct crowd {
 	struct capfile_packet packets[CROWD_PACKETS];
 	uint8_t *bytes[CROWD_PACKETS];
 	size_t engine[CROWD_PACKETS]; /* where the engine's address stands */
-	int64_t time;    /* of the latest packet: one in a microsecond */
-	size_t n, hello; /* hello: the packet with the ClientHello */
-	size_t random;   /* where its random stands */
+	int64_t time;                 /* of the latest packet: one in a microsecond */
+	size_t n, hello;              /* hello: the packet with the ClientHello */
+	size_t random;                /* where its random stands */
 };
 
 /* The first packets of a sample; false when it has no ClientHello. */
@@ -41,7 +42,8 @@ static inline bool crowd_load(struct crowd *crowd, const char *path)
 			crowd->hello = crowd->n;
 			crowd->random = payload + CROWD_RANDOM;
 		}
-		bool from_controller = packet.data.p[tcp] << 8 == (16113 & 0xff00) && packet.data.p[tcp + 1] == (16113 & 0xff);
+		bool from_controller =
+		    packet.data.p[tcp] << 8 == (16113 & 0xff00) && packet.data.p[tcp + 1] == (16113 & 0xff);
 		crowd->engine[crowd->n] = from_controller ? CROWD_IP + 4 : CROWD_IP;
 		crowd->packets[crowd->n++] = packet;
 	}
@@ -56,7 +58,8 @@ static inline void crowd_free(struct crowd *crowd)
 }
 
 /* Packets `from` to `to` - 1 of connection i. */
-static inline void crowd_play(struct crowd *crowd, struct analyze *analyze, uint32_t i, size_t from, size_t to)
+static inline void crowd_play(struct crowd *crowd, struct analyze *analyze, uint32_t i, size_t from,
+                              size_t to)
 {
 	for (size_t k = from; k < to && k < crowd->n; k++) {
 		uint8_t *p = crowd->bytes[k];

@@ -1,7 +1,7 @@
 /*
  * Fuzz target of analyzer/keylog: any bytes as a key log. Every line is counted once at most, reading the
- * same bytes again brings nothing new, and the bytes line by line give the same as in one piece. With a low limit
- * the newest secrets are kept, and each of them is found.
+ * same bytes again brings nothing new, and the bytes line by line give the same as in one piece. With a low
+ * limit the newest secrets are kept, and each of them is found.
  */
 #include "analyzer/keylog.h"
 

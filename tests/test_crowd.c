@@ -1,4 +1,5 @@
-/* Tens of thousands of connections wait for their keys: memory is bounded, and each secret finds its connection. */
+/* Tens of thousands of connections wait for their keys: memory is bounded, and each secret finds its
+ * connection. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -74,7 +75,8 @@ static void a_secret_at_a_time(void **state)
 static void all_go_on(void **state)
 {
 	(void)state;
-	static const char *const samples[] = {"samples/accepted-tls12.pcapng", "samples/accepted-tls13.pcapng"};
+	static const char *const samples[] = {"samples/accepted-tls12.pcapng",
+	                                      "samples/accepted-tls13.pcapng"};
 	for (size_t k = 0; k < 2; k++) {
 		struct test test;
 		set_up(&test, samples[k]);

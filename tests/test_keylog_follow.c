@@ -1,5 +1,6 @@
 /*
- * A key log that is followed while it is written: appended to in any pieces, replaced, truncated, deleted, a FIFO.
+ * A key log that is followed while it is written: appended to in any pieces, replaced, truncated, deleted, a
+ * FIFO.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -193,8 +194,8 @@ static void replaced(void **state)
 	put_lines(test->path, "w", 0, 10);
 	poll_all(test);
 	size_t n = line_of(50, line);
-	put_lines(test->path, "a", 10, 12);      /* nobody looks before the other file comes */
-	put(test->path, "a", line, n - 1);       /* its last line has no end */
+	put_lines(test->path, "a", 10, 12); /* nobody looks before the other file comes */
+	put(test->path, "a", line, n - 1);  /* its last line has no end */
 	put_lines(test->other, "w", 100, 103);
 	assert_int_equal(rename(test->other, test->path), 0);
 	poll_all(test);
@@ -214,7 +215,8 @@ static void deleted_and_made_again(void **state)
 	assert_int_equal(unlink(test->path), 0);
 	assert_false(poll_once(test));
 	char line[LINE];
-	assert_int_equal(fwrite(line, 1, line_of(3, line), writer), line_of(3, line)); /* it is still written */
+	assert_int_equal(fwrite(line, 1, line_of(3, line), writer),
+	                 line_of(3, line)); /* it is still written */
 	fclose(writer);
 	assert_true(poll_once(test));
 	put_lines(test->path, "w", 4, 6);
@@ -372,12 +374,14 @@ static void what_is_no_file(void **state)
 	assert_true(has(test, 0));
 }
 
-/* The descriptor was opened before; the path may not be opened, as it is after the privileges were dropped. */
+/* The descriptor was opened before; the path may not be opened, as it is after the privileges were dropped.
+ */
 static void by_the_first_descriptor(void **state)
 {
 	struct test *test = *state;
 	put_lines(test->path, "w", 0, 2);
-	int fd = open(test->path, O_RDONLY | O_CLOEXEC), writer = open(test->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int fd = open(test->path, O_RDONLY | O_CLOEXEC),
+	    writer = open(test->path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	char line[LINE];
 	assert_true(fd >= 0 && writer >= 0);
 	assert_int_equal(rename(test->path, test->other), 0);

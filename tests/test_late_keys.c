@@ -1,6 +1,7 @@
 /*
- * Key logs that come late: wherever their lines come in the capture, the report is the one of a key log that was
- * there from the start. With little room to wait, what fell out is counted, and all that did not is opened.
+ * Key logs that come late: wherever their lines come in the capture, the report is the one of a key log that
+ * was there from the start. With little room to wait, what fell out is counted, and all that did not is
+ * opened.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -130,7 +131,8 @@ static void check_counts(const struct plan *plan, const struct session *early, c
 	            early->n_certs == late->n_certs && early->close == late->close;
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		same = same && early->tls.opened[dir] == late->tls.opened[dir];
-		same = same && late->tls.refused[dir] + late->tls.passed[dir] + late->tls.behind_gap[dir] == 0;
+		same =
+		    same && late->tls.refused[dir] + late->tls.passed[dir] + late->tls.behind_gap[dir] == 0;
 		if (early->nmsp != NULL && late->nmsp != NULL)
 			same = same && early->nmsp->messages[dir] == late->nmsp->messages[dir];
 	}
@@ -171,9 +173,10 @@ static void check_ring(const struct plan *plan, const struct session *early, con
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		if (tls->opened[dir] + tls->passed[dir] != right->opened[dir] || tls->refused[dir] > 0 ||
 		    tls->behind_gap[dir] > 0)
-			fail_msg("behind %zu packets, %zu bytes of room, direction %u: %" PRIu64 " opened, %" PRIu64
-			         " passed, %" PRIu64 " refused of %" PRIu64, plan->behind, plan->room, dir,
-			         tls->opened[dir], tls->passed[dir], tls->refused[dir], right->opened[dir]);
+			fail_msg("behind %zu packets, %zu bytes of room, direction %u: %" PRIu64
+			         " opened, %" PRIu64 " passed, %" PRIu64 " refused of %" PRIu64,
+			         plan->behind, plan->room, dir, tls->opened[dir], tls->passed[dir],
+			         tls->refused[dir], right->opened[dir]);
 		if (late->nmsp == NULL)
 			continue;
 		assert_true(late->nmsp->messages[dir] <= early->nmsp->messages[dir]);
@@ -181,8 +184,9 @@ static void check_ring(const struct plan *plan, const struct session *early, con
 		            tls->opened_data[dir] < right->opened_data[dir]);
 		assert_int_equal(late->nmsp->malformed, early->nmsp->malformed);
 		if ((late->nmsp->gaps[dir] > 0) != (tls->passed[dir] > 0))
-			fail_msg("behind %zu packets, %zu bytes of room, direction %u: %" PRIu64 " gaps, %" PRIu64
-			         " passed", plan->behind, plan->room, dir, late->nmsp->gaps[dir], tls->passed[dir]);
+			fail_msg("behind %zu packets, %zu bytes of room, direction %u: %" PRIu64
+			         " gaps, %" PRIu64 " passed",
+			         plan->behind, plan->room, dir, late->nmsp->gaps[dir], tls->passed[dir]);
 	}
 	if (tls->version == TLS_1_3)
 		return;
@@ -223,7 +227,8 @@ static void every_sample_with_keys(void **state)
 	assert_int_equal(glob("samples/*.keys", 0, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		char name[64];
-		snprintf(name, sizeof name, "%.*s", (int)(strlen(found.gl_pathv[i]) - strlen("samples/.keys")),
+		snprintf(name, sizeof name, "%.*s",
+		         (int)(strlen(found.gl_pathv[i]) - strlen("samples/.keys")),
 		         found.gl_pathv[i] + strlen("samples/"));
 		check_sample(name, 13);
 	}

@@ -117,8 +117,9 @@ static void check_room(size_t which, size_t each, size_t all)
 	assert_true(opened > 0 || each == 0 || all < 2 * each);
 	assert_int_equal(found.state, found.data_opened > 0 ? DECRYPTION_DECRYPTED : DECRYPTION_NO_KEY);
 	assert_true(found.passed == passed && found.passed_of == passed + opened);
-	snprintf(says, sizeof says, "; %" PRIu64 " of %" PRIu64 " records had passed before the key came: at most",
-	         passed, passed + opened);
+	snprintf(says, sizeof says,
+	         "; %" PRIu64 " of %" PRIu64 " records had passed before the key came: at most", passed,
+	         passed + opened);
 	if (strstr(found.detail, says) == NULL)
 		fail_msg("\"%s\" lacks \"%s\"", found.detail, says);
 	model_free(model);

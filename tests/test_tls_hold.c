@@ -66,7 +66,8 @@ static void in_order_and_copied(void **state)
 		assert_int_equal(held->dir, packet == 2);
 		assert_true(held->at.packet == packet && held->place == packet);
 		assert_int_equal(held->number, packet <= 2 ? 0 : packet - 2);
-		assert_true(bytes.n == 100 * packet && bytes.p[0] == packet && bytes.p[bytes.n - 1] == packet);
+		assert_true(bytes.n == 100 * packet && bytes.p[0] == packet &&
+		            bytes.p[bytes.n - 1] == packet);
 		assert_true(held->before.known == (packet > 2));
 		if (packet > 2)
 			assert_int_equal(held->before.bytes[0], packet == 3 ? 1 : 3);
@@ -92,7 +93,8 @@ static void every_record_has_a_number(void **state)
 	message.damaged = true;
 	tls_hold_push(&waiter.hold, TLS_HELD_DAMAGED, 1, false, 0, &message);
 	push(&waiter, 1, false, RECORD, 1);
-	const struct tls_held *change = waiter.hold.oldest, *damaged = change->newer, *behind = damaged->newer;
+	const struct tls_held *change = waiter.hold.oldest, *damaged = change->newer,
+	                      *behind = damaged->newer;
 	assert_true(change->number == 1 && damaged->number == 1 && behind->number == 2);
 	assert_true(change->n == 0 && damaged->n == 0 && damaged->before.known && !behind->before.known);
 	assert_int_equal(waiter.hold.came[1], 3);
@@ -112,15 +114,17 @@ static void the_cap_of_a_connection(void **state)
 	for (uint64_t i = 0; i < RECORDS; i++) {
 		push(&waiter, i % 2, i < FIRST || i == RECORDS / 4, RECORD, i);
 		assert_true(waiter.hold.bytes <= LIMIT_WAITING);
-		assert_int_equal(waiter.fallen[0] + waiter.fallen[1] + waiter.hold.held[0] + waiter.hold.held[1], i + 1);
+		assert_int_equal(
+		    waiter.fallen[0] + waiter.fallen[1] + waiter.hold.held[0] + waiter.hold.held[1], i + 1);
 	}
 	assert_true(waiter.hold.bytes > LIMIT_WAITING - 2 * COST);
 	assert_int_equal(waiter.handshake, 0);
 	uint64_t packet = 0, kept = waiter.hold.held[0] + waiter.hold.held[1];
 	for (const struct tls_held *held = waiter.hold.oldest; held != NULL; held = held->newer, packet++) {
 		assert_int_equal(held->handshake, packet <= FIRST);
-		assert_int_equal(held->at.packet, packet < FIRST ? packet : packet == FIRST ? RECORDS / 4
-		                                                            : RECORDS - kept + packet);
+		assert_int_equal(held->at.packet, packet < FIRST    ? packet
+		                                  : packet == FIRST ? RECORDS / 4
+		                                                    : RECORDS - kept + packet);
 		assert_int_equal(held->number, held->at.packet / 2);
 	}
 	tls_hold_free(&waiter.hold);
@@ -253,7 +257,8 @@ static void found_by_client_random(void **state)
 				tls_hold_free(&waiters[i].hold);
 			else if ((gone & 1u << i) != 0)
 				tls_hold_list(&waiters[i].hold, other);
-		for (const struct tls_hold *hold = tls_holds_find(&all, same); hold != NULL; hold = hold->alike)
+		for (const struct tls_hold *hold = tls_holds_find(&all, same); hold != NULL;
+		     hold = hold->alike)
 			for (size_t i = 0; i < ALIKE; i++)
 				found |= hold->owner == &waiters[i] ? 1u << i : 0;
 		assert_int_equal(found, ~gone & ((1u << ALIKE) - 1));
@@ -266,14 +271,10 @@ static void found_by_client_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(in_order_and_copied),
-	    cmocka_unit_test(every_record_has_a_number),
-	    cmocka_unit_test(the_cap_of_a_connection),
-	    cmocka_unit_test(a_handshake_beyond_the_cap),
-	    cmocka_unit_test(the_cap_of_all),
-	    cmocka_unit_test(too_many_handshakes),
-	    cmocka_unit_test(caps_that_are_set),
-	    cmocka_unit_test(found_by_client_random),
+	    cmocka_unit_test(in_order_and_copied),     cmocka_unit_test(every_record_has_a_number),
+	    cmocka_unit_test(the_cap_of_a_connection), cmocka_unit_test(a_handshake_beyond_the_cap),
+	    cmocka_unit_test(the_cap_of_all),          cmocka_unit_test(too_many_handshakes),
+	    cmocka_unit_test(caps_that_are_set),       cmocka_unit_test(found_by_client_random),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

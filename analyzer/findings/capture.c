@@ -280,10 +280,10 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	for (size_t i = 0; i < HITS && used < room; i++) {
 		uint64_t hits = hits_of(model, (enum limit)i);
 		if (hits > 0)
-			used +=
-			    (size_t)snprintf(&text[used], room - used, "%s%s (%" PRIu64 ") %s", used > 0 ? ", " : "",
-			                     caps[i].name, value_of(model, (enum limit)i, caps[i].value),
-			                     rule_count(hits, "time", times));
+			used += (size_t)snprintf(&text[used], room - used, "%s%s (%" PRIu64 ") %s",
+			                         used > 0 ? ", " : "", caps[i].name,
+			                         value_of(model, (enum limit)i, caps[i].value),
+			                         rule_count(hits, "time", times));
 	}
 }
 

@@ -1,6 +1,7 @@
 /*
- * keylog FILE [LIMIT]: seconds for one read of a key log of a million lines, the best of three, which it writes to
- * FILE first when that is not there; with a LIMIT the older secrets make room. Fails when a secret is missing.
+ * keylog FILE [LIMIT]: seconds for one read of a key log of a million lines, the best of three, which it
+ * writes to FILE first when that is not there; with a LIMIT the older secrets make room. Fails when a secret
+ * is missing.
  */
 #include "analyzer/keylog.h"
 
@@ -52,7 +53,8 @@ static double turn(const char *path, uint64_t limit)
 	double start = now();
 	int result = keylog_read(keylog, path, &err);
 	double seconds = now() - start;
-	bool whole = result == 0 && keylog_counts(keylog).secrets == limit && keylog_generation(keylog) == LINES;
+	bool whole =
+	    result == 0 && keylog_counts(keylog).secrets == limit && keylog_generation(keylog) == LINES;
 	keylog_free(keylog);
 	return whole ? seconds : -1;
 }

@@ -1,6 +1,6 @@
 /*
- * late_keys: seconds for 20,000 secrets that come one at a time, each for one of 20,000 connections that wait, and
- * beside them the seconds that the same secrets take without any connection.
+ * late_keys: seconds for 20,000 secrets that come one at a time, each for one of 20,000 connections that
+ * wait, and beside them the seconds that the same secrets take without any connection.
  */
 #include "tests/crowd.h"
 
