@@ -166,6 +166,11 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(SAMPLES:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
 
+# It analyses, and names of the analysis stand in the samples' objects, too.
+$(B)/bench/late_keys: $(B)/tests/bench/late_keys.o $(LIB)
+	@mkdir -p $(@D)
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
 bench: setup-tests
 	@$(MAKE) --no-print-directory all benches
 	@tests/bench/run

@@ -28,6 +28,7 @@ struct analyze {
 	struct capture_filter *filter;
 	struct save *save;  /* NULL without -w */
 	struct origin now;  /* of the last packet */
+	uint64_t secrets;   /* generation of the key log at the last look */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
 	size_t (*used)(void); /* memory in use */
 	uint32_t work;        /* done since it was looked at */
@@ -135,6 +136,8 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 	const struct session_tcp *tcp = &flow->session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
+	if (flow->tls != NULL)
+		tls_conn_flush(flow->tls);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
 	model_rank(analyze->model, flow->session);
 	if (analyze->save != NULL)
@@ -437,15 +440,33 @@ void analyze_wait(struct analyze *analyze, int64_t now)
 	tick(analyze);
 }
 
+/* Opens what waits for secrets of this client random. */
+static void retry(void *ctx, const uint8_t client_random[TLS_RANDOM])
+{
+	struct analyze *analyze = ctx;
+	struct tls_hold *hold = tls_holds_find(&analyze->model->waiting, client_random), *next;
+	for (; hold != NULL; hold = next) {
+		next = hold->alike;
+		struct flow *flow = tls_conn_session(hold->owner)->conn;
+		tls_conn_retry(flow->tls);
+		model_rank(analyze->model, flow->session);
+		if (analyze->save != NULL)
+			save_keys_of(analyze, flow);
+		settle_flow(analyze, flow);
+	}
+}
+
+void analyze_keys(struct analyze *analyze)
+{
+	const struct keylog *keylog = analyze->model->keylog;
+	keylog_since(keylog, analyze->secrets, retry, analyze);
+	analyze->secrets = keylog_generation(keylog);
+}
+
 void analyze_secrets(struct analyze *analyze, struct span text)
 {
 	keylog_parse(analyze->model->keylog, text);
-	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next) {
-		if (flow->tls != NULL)
-			tls_conn_retry(flow->tls);
-		if (analyze->save != NULL)
-			save_keys_of(analyze, flow);
-	}
+	analyze_keys(analyze);
 }
 
 void analyze_end(struct analyze *analyze)

@@ -40,6 +40,12 @@ void analyze_secrets(struct analyze *analyze, struct span text);
  */
 void analyze_wait(struct analyze *analyze, int64_t now);
 
+/*
+ * The model's key log has grown: opens what waited for the new secrets. Takes time for these and for the
+ * connections that wait for them, not for the others.
+ */
+void analyze_keys(struct analyze *analyze);
+
 /* The end of all inputs: holes become gaps, open connections end their streams. */
 void analyze_end(struct analyze *analyze);
 

@@ -45,13 +45,16 @@ struct entry {
 };
 
 struct chunk {
-	struct chunk *next;
+	struct chunk *older, *newer;
 	struct entry entries[CHUNK];
 };
 
+/* Entries are numbered in the order in which they came; number i lies at i % CHUNK of its chunk. */
 struct keylog {
 	struct entry *all;
-	struct chunk *chunks; /* the newest first: the only one with room */
+	struct chunk *newest, *oldest;
+	uint64_t first, end; /* numbers of the entries that are kept: from first up to end - 1 */
+	uint64_t limit;
 	uint8_t log2_buckets; /* that the table begins with */
 	struct keylog_counts counts;
 	char *name; /* of the file that was read first */
@@ -97,7 +100,20 @@ struct keylog *keylog_new(void)
 {
 	struct keylog *keylog = xcalloc(1, sizeof *keylog);
 	keylog->log2_buckets = LEAST_LOG2;
+	keylog->limit = LIMIT_SECRETS;
 	return keylog;
+}
+
+static void free_oldest_chunk(struct keylog *keylog)
+{
+	struct chunk *chunk = keylog->oldest;
+	keylog->oldest = chunk->newer;
+	if (keylog->oldest != NULL)
+		keylog->oldest->older = NULL;
+	else
+		keylog->newest = NULL;
+	explicit_bzero(chunk, sizeof *chunk);
+	free(chunk);
 }
 
 void keylog_free(struct keylog *keylog)
@@ -105,26 +121,71 @@ void keylog_free(struct keylog *keylog)
 	if (keylog == NULL)
 		return;
 	HASH_CLEAR(hh, keylog->all);
-	while (keylog->chunks != NULL) {
-		struct chunk *chunk = keylog->chunks;
-		keylog->chunks = chunk->next;
-		explicit_bzero(chunk, sizeof *chunk);
-		free(chunk);
-	}
+	while (keylog->oldest != NULL)
+		free_oldest_chunk(keylog);
 	free(keylog->name);
 	free(keylog);
 }
 
 static struct entry *new_entry(struct keylog *keylog)
 {
-	size_t used = (size_t)(keylog->counts.secrets % CHUNK);
+	size_t used = (size_t)(keylog->end % CHUNK);
 	if (used == 0) {
 		struct chunk *chunk = xmalloc(sizeof *chunk);
-		chunk->next = keylog->chunks;
-		keylog->chunks = chunk;
+		chunk->newer = NULL;
+		chunk->older = keylog->newest;
+		if (keylog->newest != NULL)
+			keylog->newest->newer = chunk;
+		else
+			keylog->oldest = chunk;
+		keylog->newest = chunk;
 	}
-	keylog->counts.secrets++;
-	return &keylog->chunks->entries[used];
+	keylog->end++;
+	return &keylog->newest->entries[used];
+}
+
+static struct entry *find(const struct keylog *keylog, const struct key *key)
+{
+	struct entry *entry;
+	HASH_FIND(hh, keylog->all, key, sizeof *key, entry);
+	return entry;
+}
+
+/* Number 0 of its label and random has left: the others move up. */
+static void move_up(struct keylog *keylog, struct key key)
+{
+	struct entry *entry;
+	for (key.which = 1; (entry = find(keylog, &key)) != NULL; key.which++) {
+		HASH_DELETE(hh, keylog->all, entry);
+		entry->key.which--;
+		HASH_ADD(hh, keylog->all, key, sizeof entry->key, entry);
+	}
+}
+
+/* Of the secrets alike it is number 0: they came in the order of their numbers. */
+static void drop_oldest(struct keylog *keylog)
+{
+	struct entry *entry = &keylog->oldest->entries[keylog->first % CHUNK];
+	struct key key = entry->key;
+	HASH_DELETE(hh, keylog->all, entry);
+	explicit_bzero(entry, sizeof *entry);
+	keylog->first++;
+	keylog->counts.dropped++;
+	if (keylog->first % CHUNK == 0)
+		free_oldest_chunk(keylog);
+	move_up(keylog, key);
+}
+
+void keylog_set_limit(struct keylog *keylog, uint64_t secrets)
+{
+	keylog->limit = secrets > 0 ? secrets : 1;
+	while (keylog->end - keylog->first > keylog->limit)
+		drop_oldest(keylog);
+}
+
+uint64_t keylog_limit(const struct keylog *keylog)
+{
+	return keylog->limit;
 }
 
 /* Adds under the next free number. */
@@ -146,15 +207,13 @@ static void add(struct keylog *keylog, struct key key, const struct keylog_secre
 		keylog->counts.surplus++;
 		return;
 	}
-	if (keylog->counts.secrets >= LIMIT_SECRETS) {
-		keylog->counts.dropped++;
-		return;
-	}
 	entry = new_entry(keylog);
 	entry->key = key;
 	entry->n = secret->n;
 	memcpy(entry->secret, secret->bytes, secret->n);
 	HASH_ADD_BYHASHVALUE(hh, keylog->all, key, sizeof entry->key, hash, entry);
+	if (keylog->end - keylog->first > keylog->limit)
+		drop_oldest(keylog);
 }
 
 bool keylog_find(const struct keylog *keylog, enum keylog_label label,
@@ -164,8 +223,7 @@ bool keylog_find(const struct keylog *keylog, enum keylog_label label,
 		return false;
 	struct key key = {.label = (uint8_t)label, .which = (uint8_t)which};
 	memcpy(key.client_random, client_random, sizeof key.client_random);
-	const struct entry *entry;
-	HASH_FIND(hh, keylog->all, &key, sizeof key, entry);
+	const struct entry *entry = find(keylog, &key);
 	if (entry == NULL)
 		return false;
 	out->n = entry->n;
@@ -180,7 +238,25 @@ void keylog_wipe(struct keylog_secret *secret)
 
 uint64_t keylog_generation(const struct keylog *keylog)
 {
-	return keylog->counts.secrets;
+	return keylog->end;
+}
+
+void keylog_since(const struct keylog *keylog, uint64_t generation,
+                  void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx)
+{
+	const struct chunk *chunk = keylog->newest;
+	uint64_t until = generation > keylog->first ? generation : keylog->first;
+	for (uint64_t i = keylog->end; i > until; i--) {
+		seen(ctx, chunk->entries[(i - 1) % CHUNK].key.client_random);
+		if ((i - 1) % CHUNK == 0)
+			chunk = chunk->older;
+	}
+}
+
+void keylog_set_name(struct keylog *keylog, const char *path)
+{
+	if (keylog->name == NULL)
+		keylog->name = xstrdup(path);
 }
 
 const char *keylog_name(const struct keylog *keylog)
@@ -190,7 +266,9 @@ const char *keylog_name(const struct keylog *keylog)
 
 struct keylog_counts keylog_counts(const struct keylog *keylog)
 {
-	return keylog->counts;
+	struct keylog_counts counts = keylog->counts;
+	counts.secrets = keylog->end - keylog->first;
+	return counts;
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------ */
@@ -365,6 +443,7 @@ static void expect_lines(struct keylog *keylog, int fd)
 	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
 		return;
 	uint64_t lines = (uint64_t)status.st_size / LINE_BYTES;
+	lines = lines < keylog->limit ? lines : keylog->limit;
 	while (keylog->log2_buckets < MOST_LOG2 && UINT64_C(1) << keylog->log2_buckets < lines)
 		keylog->log2_buckets++;
 }
@@ -388,8 +467,7 @@ static int read_all(struct keylog *keylog, int fd, uint8_t *buffer)
 
 int keylog_read(struct keylog *keylog, struct source *source, struct err *err)
 {
-	if (keylog->name == NULL)
-		keylog->name = xstrdup(source->name);
+	keylog_set_name(keylog, source->name);
 	expect_lines(keylog, source->fd);
 	uint8_t *buffer = xmalloc(READ_BYTES);
 	int error = read_all(keylog, source->fd, buffer);

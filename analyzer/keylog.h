@@ -1,12 +1,14 @@
 /*
  * TLS key logs (NSS format) -> secrets. Lines come from files, from pcapng decryption secrets blocks, and
- * later from a log that is still being written; a line that comes late is found by the next look-up.
+ * from a log that is still being written (keylog_follow.h); a line that comes late is found by the next
+ * look-up.
  *
  * Format: https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile. Any case, tabs, CRLF, byte order marks,
  * comments, duplicates, half lines and rubbish are taken; what is not understood is counted. Joined logs may
  * hold different secrets for one label and random: the first few are kept (LIMIT_SECRETS_ALIKE), and whoever
- * looks one up tries them in turn. Bounded by LIMIT_SECRETS. Secrets are wiped when freed, never
- * printed, never handed out but by keylog_find and keylog_line.
+ * looks one up tries them in turn. Bounded by LIMIT_SECRETS or a lower limit: the oldest secret makes room
+ * for the newest. Secrets are wiped when freed, never printed, never handed out but by keylog_find and
+ * keylog_line.
  */
 #ifndef ANALYZER_KEYLOG_H
 #define ANALYZER_KEYLOG_H
@@ -35,15 +37,20 @@ struct keylog_secret {
 
 struct keylog_counts {
 	uint64_t lines; /* also empty ones, comments, and labels that no look-up asks for */
-	uint64_t secrets, duplicates, rubbish;
+	uint64_t secrets; /* that are kept */
+	uint64_t duplicates, rubbish;
 	uint64_t surplus; /* beyond LIMIT_SECRETS_ALIKE */
-	uint64_t dropped; /* beyond LIMIT_SECRETS */
+	uint64_t dropped; /* the oldest ones, which made room: the limit was reached so often */
 };
 
 struct keylog;
 
 struct keylog *keylog_new(void);
 void keylog_free(struct keylog *keylog); /* NULL is allowed */
+
+/* Keeps at most so many secrets from here on, at least 1, of LIMIT_SECRETS_BYTES each: the oldest leave. */
+void keylog_set_limit(struct keylog *keylog, uint64_t secrets);
+uint64_t keylog_limit(const struct keylog *keylog);
 
 /* Reads a whole file in one pass. -1 and a sentence with the cure when it cannot be read. */
 int keylog_read(struct keylog *keylog, struct source *source, struct err *err);
@@ -52,8 +59,8 @@ int keylog_read(struct keylog *keylog, struct source *source, struct err *err);
 void keylog_parse(struct keylog *keylog, struct span text);
 
 /*
- * Secret number `which` of those that differ, from 0 in the order of their lines. False when there is no such
- * secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use.
+ * Secret number `which` of those that differ and are kept, from 0 in the order of their lines. False when
+ * there is no such secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use.
  */
 bool keylog_find(const struct keylog *keylog, enum keylog_label label,
     const uint8_t client_random[TLS_RANDOM], unsigned which, struct keylog_secret *out);
@@ -70,6 +77,16 @@ void keylog_wipe(struct keylog_secret *secret);
 
 /* Rises with every new secret: a cheap way to see that a look-up may succeed now. */
 uint64_t keylog_generation(const struct keylog *keylog);
+
+/*
+ * Tells the client random of every secret that came after `generation` and is kept, the newest first; one
+ * that has several secrets is told for each. `seen` may look secrets up, and adds none.
+ */
+void keylog_since(const struct keylog *keylog, uint64_t generation,
+                  void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx);
+
+/* A file that secrets are read from, unless one was named before. */
+void keylog_set_name(struct keylog *keylog, const char *path);
 
 /* The file that was read first; "in the capture" when none was. Valid while the key log lives. */
 const char *keylog_name(const struct keylog *keylog);

@@ -27,6 +27,7 @@ struct model *model_new(void)
 	model->certs = certs_new();
 	model->clocks = clocks_new();
 	model->pairs = pairs_new();
+	tls_holds_init(&model->waiting);
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
@@ -220,6 +221,7 @@ struct step *model_add_step(struct model *model, struct session *session, const 
 	}
 	session->steps = model_grow(session->steps, session->n_steps, &session->room_steps, sizeof *step);
 	session->steps[session->n_steps] = *step;
+	session->steps[session->n_steps].place = session->tls.place;
 	return &session->steps[session->n_steps++];
 }
 
@@ -232,7 +234,8 @@ void model_add_alert(struct model *model, struct session *session, const struct 
 	}
 	session->alerts =
 	    model_grow(session->alerts, session->n_alerts, &session->room_alerts, sizeof *alert);
-	session->alerts[session->n_alerts++] = *alert;
+	session->alerts[session->n_alerts] = *alert;
+	session->alerts[session->n_alerts++].place = session->tls.place;
 }
 
 void model_add_cert(struct model *model, struct session *session, const struct cert_seen *seen)
@@ -260,28 +263,36 @@ void model_hit(struct model *model, enum limit limit, const struct origin *at)
 		model->capture.first_hit[limit] = *at;
 }
 
-void model_forget_encrypted(struct session *session, uint64_t from_packet)
+void model_forget_encrypted(struct session *session)
 {
+	uint64_t place = session->tls.place;
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < session->n_steps; i++)
-		if (!session->steps[i].encrypted || session->steps[i].at.packet < from_packet)
+		if (!session->steps[i].encrypted || session->steps[i].place != place)
 			session->steps[n++] = session->steps[i];
 	session->n_steps = n;
 	n = 0;
 	for (uint32_t i = 0; i < session->n_alerts; i++)
-		if (!session->alerts[i].encrypted || session->alerts[i].at.packet < from_packet)
+		if (!session->alerts[i].encrypted || session->alerts[i].place != place)
 			session->alerts[n++] = session->alerts[i];
 	session->n_alerts = n;
 }
 
-void model_sort_steps(struct session *session)
+void model_sort_events(struct session *session)
 {
 	for (uint32_t i = 1; i < session->n_steps; i++) {
 		struct step step = session->steps[i];
 		uint32_t at = i;
-		for (; at > 0 && session->steps[at - 1].at.packet > step.at.packet; at--)
+		for (; at > 0 && session->steps[at - 1].place > step.place; at--)
 			session->steps[at] = session->steps[at - 1];
 		session->steps[at] = step;
+	}
+	for (uint32_t i = 1; i < session->n_alerts; i++) {
+		struct alert_seen alert = session->alerts[i];
+		uint32_t at = i;
+		for (; at > 0 && session->alerts[at - 1].place > alert.place; at--)
+			session->alerts[at] = session->alerts[at - 1];
+		session->alerts[at] = alert;
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "analyzer/cert.h"
 #include "analyzer/keylog.h"
 #include "analyzer/origin.h"
+#include "analyzer/tls_hold.h"
 #include "dissect/limits.h"
 #include "dissect/packet.h"
 #include "dissect/profile.h"
@@ -49,6 +50,7 @@ struct step {
 	bool inferred; /* not seen itself: what came behind it is only sent after it */
 	uint16_t state; /* of the controller's OpenSSL, as its trace printed it; 0 = not from a trace */
 	uint32_t certificates; /* STEP_CERTIFICATE: number in the message */
+	uint64_t place;        /* session_tls.place at the record that it was in; set by model_add_step */
 };
 
 struct alert_seen {
@@ -56,6 +58,7 @@ struct alert_seen {
 	uint8_t dir;
 	bool encrypted; /* then level and code are unknown */
 	uint8_t level, code;
+	uint64_t place; /* as of a step; set by model_add_alert */
 };
 
 struct cert_seen {
@@ -150,6 +153,7 @@ struct session_tls {
 	uint8_t client_session_id_n;
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
+	uint64_t place; /* of the record that is read, in the order in which the connection's came */
 	uint64_t protected_records[2];
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
 	struct origin first_closed[2]; /* ... of those that nobody opened; packet 0 = none */
@@ -162,7 +166,8 @@ struct session_tls {
 	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
-	uint64_t passed[2];       /* protected records that went by before their key, not kept for it */
+	uint64_t passed[2];       /* protected records that went by before their key and are not kept for it */
+	uint32_t found_secrets;   /* 1u << enum keylog_label, of this random: the key log may drop them */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
 	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
@@ -340,7 +345,7 @@ struct model {
 	struct pairs *pairs;   /* who talked to whom */
 	struct keylog *keylog; /* NULL when no key log was given and none can come */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
-	size_t waiting;        /* bytes of ciphertext that wait, of all connections */
+	struct tls_holds waiting; /* ciphertext that waits for them */
 	struct authlist authlist;
 	size_t memory; /* bytes that the program may take; sessions are given up for it. 0 = no bound */
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
@@ -399,11 +404,11 @@ void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size);
  */
 void model_number_by_time(struct model *model);
 
-/* Forgets steps and alerts that could not be read, from a packet on: they come again, read with a late key. */
-void model_forget_encrypted(struct session *session, uint64_t from_packet);
+/* Forgets what could not be read of the record at the session's place: it is read now, with a late key. */
+void model_forget_encrypted(struct session *session);
 
-/* Steps that were read late go to their place by packet; equal ones keep their order. */
-void model_sort_steps(struct session *session);
+/* Steps and alerts that were read late go to their place; equal ones keep their order. */
+void model_sort_events(struct session *session);
 
 void model_hit(struct model *model, enum limit limit, const struct origin *at);
 

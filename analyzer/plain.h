@@ -11,6 +11,8 @@
 struct plain {
 	struct model *model; /* both borrowed */
 	struct session *session;
+	bool missed[2]; /* plaintext is missing in front of the first that came */
+	struct origin missed_at[2];
 	struct messages *messages; /* NULL until plaintext came, and again behind the end */
 };
 
@@ -19,6 +21,9 @@ void plain_data(struct plain *plain, uint8_t dir, struct span bytes, const struc
 
 /* n bytes of a direction are missing here, 0 = nobody knows how many. */
 void plain_gap(struct plain *plain, uint8_t dir, uint64_t n, const struct origin *at);
+
+/* Plaintext of a direction is missing here for certain, perhaps in front of all other; nobody knows how much. */
+void plain_miss(struct plain *plain, uint8_t dir, const struct origin *at);
 
 /* Both directions have ended. */
 void plain_end(struct plain *plain, const struct origin *at);

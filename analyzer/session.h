@@ -98,6 +98,7 @@ enum decryption {
 struct session_decryption {
 	enum decryption state;
 	uint64_t data, data_opened; /* records of application data */
+	uint64_t passed, passed_of; /* records that had passed before their key came, and of how many */
 	unsigned missing;           /* secrets of this session that the key log lacks */
 	unsigned held, misfit;      /* those that it has, and of these the ones of a wrong length */
 	unsigned alike;             /* most different secrets for one of them; more than 1: joined logs */

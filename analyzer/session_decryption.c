@@ -73,10 +73,8 @@ static void look_up(const struct model *model, const struct session_tls *tls, st
 		if ((wanted(tls) & BIT(label)) == 0)
 			continue;
 		unsigned n = count_alike(model, tls, label, &fits);
-		if (n == 0)
-			out->missing |= BIT(label);
-		else
-			out->held |= BIT(label);
+		bool found = n > 0 || (tls->found_secrets & BIT(label)) != 0; /* the key log may drop it */
+		*(found ? &out->held : &out->missing) |= BIT(label);
 		if (n > 0 && !fits)
 			out->misfit |= BIT(label);
 		if (n > out->alike)
@@ -175,23 +173,27 @@ static void say_key_log(const struct model *model, struct session_decryption *ou
 		    keylog_name(model->keylog), counts.secrets, plural(counts.secrets));
 }
 
-/* Records that went by before their secrets, which are there now. */
-static uint64_t came_too_early(const struct session_tls *tls, const struct session_decryption *found)
+/* Records that went by before their secrets, which are there now, and of how many. */
+static void count_passed(const struct session_tls *tls, struct session_decryption *out)
 {
-	uint64_t n = 0;
-	for (uint8_t dir = 0; dir < 2; dir++)
-		if ((found->missing & session_secrets_of(tls, dir)) == 0)
-			n += tls->passed[dir];
-	return n;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		if ((out->missing & session_secrets_of(tls, dir)) != 0)
+			continue;
+		out->passed += tls->passed[dir];
+		out->passed_of +=
+		    tls->passed[dir] + tls->opened[dir] + tls->refused[dir] + tls->behind_gap[dir];
+	}
 }
 
-static void say_passed(const struct session_tls *tls, struct session_decryption *out)
+static void say_passed(const struct model *model, struct session_decryption *out)
 {
-	uint64_t n = came_too_early(tls, out);
-	if (n > 0)
-		say(out, "; %" PRIu64 " record%s had passed before the secrets came: at most %d KiB of a "
-		    "connection wait for them, and %d KiB in all", n, plural(n), LIMIT_WAITING >> 10,
-		    LIMIT_WAITING_ALL >> 10);
+	if (out->passed > 0)
+		say(out,
+		    "; %" PRIu64 " of %" PRIu64
+		    " record%s had passed before the key came: at most %zu KiB of a "
+		    "connection wait for it, and %zu KiB in all",
+		    out->passed, out->passed_of, plural(out->passed_of), model->waiting.cap_each >> 10,
+		    model->waiting.cap >> 10);
 }
 
 static void say_no_key(const struct model *model, const struct session *session,
@@ -202,7 +204,7 @@ static void say_no_key(const struct model *model, const struct session *session,
 	uint64_t closed = out->data - out->data_opened;
 	if (out->missing == 0) {
 		say(out, "none of %" PRIu64 " encrypted record%s opened", closed, plural(closed));
-		say_passed(tls, out);
+		say_passed(model, out);
 	} else if (out->held == 0) {
 		say_key_log(model, out);
 		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
@@ -251,7 +253,8 @@ static void say_gap(const struct session *session, struct session_decryption *ou
 }
 
 /* Some records are open: how many, and what closes the others. */
-static void say_opened(const struct session *session, struct session_decryption *out)
+static void say_opened(const struct model *model, const struct session *session,
+                       struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
 	uint64_t gap = both(tls->behind_gap), refused = both(tls->refused);
@@ -277,7 +280,7 @@ static void say_opened(const struct session *session, struct session_decryption 
 		say(out, "; ");
 		say_refused(tls, out);
 	}
-	say_passed(tls, out);
+	say_passed(model, out);
 	if (out->missing != 0)
 		say(out, "; the key log lacks %s", session_labels(out->missing, labels));
 }
@@ -347,13 +350,16 @@ void session_decryption(const struct model *model, const struct session *session
 	*out = (struct session_decryption){0};
 	count_data(&session->tls, out);
 	look_up(model, &session->tls, out);
+	count_passed(&session->tls, out);
 	out->wrong_key = wrong_for_certain(session);
 	out->state = judge(session, out);
+	if (out->state != DECRYPTION_DECRYPTED && out->state != DECRYPTION_NO_KEY)
+		out->passed = out->passed_of = 0; /* another reason is closer */
 	switch (out->state) {
 	case DECRYPTION_NONE:
 		break;
 	case DECRYPTION_DECRYPTED:
-		say_opened(session, out);
+		say_opened(model, session, out);
 		break;
 	case DECRYPTION_NO_KEY:
 		say_no_key(model, session, out);

@@ -1,14 +1,12 @@
 /*
- * Follows the TLS records and the handshake of a connection without keys. Called through two sinks by
- * tcp.c; writes facts into the session. Holds at most one handshake message of each direction.
+ * Follows the TLS records and the handshake of a connection, and leaves the protected records to
+ * tls_protected.c. Called through two sinks by tcp.c; writes facts into the session. Holds at most one
+ * handshake message of each direction.
  */
 #include "analyzer/tls_conn.h"
 
-#include "analyzer/plain.h"
 #include "analyzer/tls_events.h"
-#include "analyzer/tls_handshake.h"
-#include "analyzer/tls_hold.h"
-#include "analyzer/tls_keys.h"
+#include "analyzer/tls_protected.h"
 #include "analyzer/tls_tally.h"
 #include "analyzer/xmalloc.h"
 
@@ -16,35 +14,6 @@
 
 #define CCS_LENGTH   1
 #define ALERT_LENGTH 2
-
-struct tls_side {
-	struct tls_conn *conn;
-	uint8_t dir;
-	bool started;    /* bytes came */
-	bool joined;     /* not from the first byte of the connection */
-	bool given_up;   /* no TLS */
-	bool ssl2;       /* the current message is an SSLv2-style hello */
-	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
-	uint64_t behind_hold; /* records that passed while earlier ones wait */
-	struct origin gap; /* the last one; packet 0 = none */
-	uint16_t record_version;
-	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */
-	uint8_t head_n;
-	struct tls_record record; /* the current one */
-	struct frame records;
-	struct tls_handshake handshake;
-};
-
-struct tls_conn {
-	struct model *model;
-	struct session *session;
-	struct tls_keys *keys; /* NULL without a key log */
-	struct tls_hold hold;  /* records that came before their keys */
-	bool retrying;
-	struct plain plain;
-	unsigned ended; /* directions that have ended */
-	struct tls_side side[2];
-};
 
 static const struct frame_user record_user;
 
@@ -64,163 +33,33 @@ static void take_change_cipher_spec(struct tls_side *side, const struct frame_me
 	if (!tls->protected_on[side->dir])
 		tls->keys_lost[side->dir] = false; /* the sequence numbers begin here */
 	tls->protected_on[side->dir] = true;
-	side->chain_cut = false;
-	side->behind_hold = 0;
-	side->handshake.frame.astray = false;
-	if (side->conn->keys != NULL)
-		tls_keys_change(side->conn->keys, side->dir);
-}
-
-/* Both directions have ended, and no record waits any more. */
-static void end_plain(struct tls_conn *conn, const struct origin *at)
-{
-	if (conn->ended == 2 && conn->hold.first == NULL)
-		plain_end(&conn->plain, at);
-}
-
-/* What a record held is handed to who understands it. */
-static void take_plaintext(struct tls_side *side, uint8_t type, struct span plain, const struct origin *at)
-{
-	if (type == TLS_HANDSHAKE)
-		tls_handshake_data(&side->handshake, plain, at);
-	else if (type == TLS_ALERT)
-		tls_events_alert(side->conn->model, side->conn->session, side->dir, plain, at);
-	else if (type == TLS_APPLICATION_DATA)
-		plain_data(&side->conn->plain, side->dir, plain, at);
-}
-
-static bool may_wait(const struct tls_conn *conn)
-{
-	return conn->keys != NULL && conn->model->keys_may_come && !conn->retrying && !conn->hold.full;
-}
-
-static void note_behind_gap(struct tls_side *side, const struct frame_message *message)
-{
-	const struct origin *at = side->gap.packet != 0 ? &side->gap : &message->last;
-	tls_tally_behind_gap(&side->conn->session->tls, side->dir, at);
-}
-
-/* What the record held is missing from what is made of the plaintext. */
-static void miss_plaintext(struct tls_side *side, const struct origin *at)
-{
-	plain_gap(&side->conn->plain, side->dir, 0, at);
-	if (side->record.type == TLS_APPLICATION_DATA && side->conn->session->tls.version != TLS_1_3)
-		return;
-	tls_handshake_break(&side->handshake, at);
-	side->handshake.frame.astray = true;
-}
-
-/* No key, or not the whole record: it waits for a key, or passes unopened and the sequence number goes on. */
-static void pass_record(struct tls_side *side, const struct frame_message *message, bool whole)
-{
-	struct tls_conn *conn = side->conn;
-	if (whole && may_wait(conn) && tls_hold_push(&conn->hold, side->dir, message, &conn->model->waiting))
-		return;
-	if (conn->hold.first != NULL && !conn->retrying)
-		side->behind_hold++;
-	else
-		tls_keys_skip(conn->keys, side->dir, 1);
-	side->chain_cut = true;
-	if (message->damaged)
-		note_behind_gap(side, message);
-	else
-		tls_tally_passed(&conn->session->tls, side->dir);
-	miss_plaintext(side, &message->last);
-}
-
-static void refuse_record(struct tls_side *side, const struct frame_message *message)
-{
-	struct session_tls *tls = &side->conn->session->tls;
-	if (side->chain_cut && tls->version == TLS_1_0)
-		note_behind_gap(side, message);
-	else
-		tls_tally_refused(tls, side->dir, tls_keys_proven(side->conn->keys, side->dir), &message->last);
-	miss_plaintext(side, &message->last);
-}
-
-/* Opens a protected record when its keys are there. False when it stays closed. */
-static bool open_record(struct tls_side *side, const struct frame_message *message)
-{
-	struct tls_conn *conn = side->conn;
-	struct session_tls *tls = &conn->session->tls;
-	if (conn->keys == NULL)
-		return false;
-	if (tls->keys_lost[side->dir] && !conn->retrying) { /* what waited came before the gap */
-		note_behind_gap(side, message);
-		return false;
-	}
-	if (tls_keys_ready(conn->keys, side->dir) && conn->hold.first != NULL)
-		tls_conn_retry(conn);
-	bool whole = !message->damaged && message->bytes.n == message->total;
-	if (!whole || !tls_keys_ready(conn->keys, side->dir)) {
-		pass_record(side, message, whole);
-		return false;
-	}
-	struct span plain;
-	uint8_t type = side->record.type;
-	struct span body = span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX);
-	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, &plain, &type) == TLS_OPENED;
-	if (opened)
-		tls_tally_opened(tls, side->dir, type);
-	else
-		refuse_record(side, message);
-	side->chain_cut = false;
-	if (opened)
-		take_plaintext(side, type, plain, &message->last);
-	return opened;
-}
-
-/* A protected record that stays closed: what its outside tells. */
-static void take_closed(struct tls_side *side, const struct frame_message *message)
-{
-	if (side->record.type == TLS_APPLICATION_DATA)
-		tls_tally_closed(&side->conn->session->tls, side->dir, &message->last);
-	tls_events_closed(side->conn->model, side->conn->session, side->dir, side->record.type, message);
-}
-
-/* What waited was tried: the numbers go on behind the records that found no room. */
-static void skip_behind_hold(struct tls_side *side)
-{
-	if (side->behind_hold == 0)
-		return;
-	tls_keys_skip(side->conn->keys, side->dir, side->behind_hold);
-	side->behind_hold = 0;
-	side->chain_cut = true;
+	tls_protected_change(side, message);
 }
 
 void tls_conn_retry(struct tls_conn *conn)
 {
-	if (conn->hold.first == NULL || conn->retrying || !tls_keys_ready(conn->keys, conn->hold.first->dir))
-		return;
-	conn->retrying = true;
-	conn->side[0].chain_cut = conn->side[1].chain_cut = false;
-	tls_tally_retry(&conn->session->tls, conn->hold.first->message.last.packet);
-	model_forget_encrypted(conn->session, conn->hold.first->message.last.packet);
-	struct tls_held *held;
-	while ((held = tls_hold_pop(&conn->hold, &conn->model->waiting)) != NULL) {
-		struct tls_side *side = &conn->side[held->dir];
-		struct tls_record current = side->record;
-		tls_record_head(held->message.bytes, &side->record);
-		if (!open_record(side, &held->message))
-			take_closed(side, &held->message);
-		side->record = current;
-		free(held);
-	}
-	model_sort_steps(conn->session);
-	for (uint8_t dir = 0; dir < 2; dir++)
-		skip_behind_hold(&conn->side[dir]);
-	conn->retrying = false;
-	end_plain(conn, &conn->session->last);
+	if (conn->keys != NULL)
+		tls_protected_retry(conn, false);
+}
+
+void tls_conn_flush(struct tls_conn *conn)
+{
+	if (conn->keys != NULL)
+		tls_protected_retry(conn, true);
 }
 
 bool tls_conn_waits(const struct tls_conn *conn)
 {
-	return conn->hold.first != NULL;
+	return conn->hold.oldest != NULL;
 }
 
-static void record_message(void *ctx, const struct frame_message *message)
+struct session *tls_conn_session(const struct tls_conn *conn)
 {
-	struct tls_side *side = ctx;
+	return conn->session;
+}
+
+static void take_record(struct tls_side *side, const struct frame_message *message)
+{
 	struct session_tls *tls = &side->conn->session->tls;
 	tls->seen = true;
 	if (side->ssl2) {
@@ -238,14 +77,22 @@ static void record_message(void *ctx, const struct frame_message *message)
 	if (side->record.type == TLS_CHANGE_CIPHER_SPEC)
 		take_change_cipher_spec(side, message);
 	else if (is_protected(side, side->record.type)) {
-		if (!open_record(side, message))
-			take_closed(side, message);
+		tls_protected_record(side, message);
 	} else if (side->record.type == TLS_ALERT && side->record.length != ALERT_LENGTH) {
-		take_closed(side, message); /* so long an alert is encrypted: change_cipher_spec was not seen */
+		/* so long an alert is encrypted: change_cipher_spec was not seen */
+		tls_events_closed(side->conn->model, side->conn->session, side->dir, TLS_ALERT, message);
 	} else if (side->record.type == TLS_ALERT) {
 		tls_events_alert(side->conn->model, side->conn->session, side->dir,
 		    span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX), &message->last);
 	}
+}
+
+/* What comes behind this record, the pieces of the next handshake record first, has the next place. */
+static void record_message(void *ctx, const struct frame_message *message)
+{
+	struct tls_side *side = ctx;
+	take_record(side, message);
+	side->conn->session->tls.place++;
 }
 
 /*
@@ -328,10 +175,7 @@ static enum frame_mode mode_of(const struct tls_side *side, uint8_t type)
 		return FRAME_WHOLE;
 	if (!is_protected(side, type))
 		return type == TLS_HANDSHAKE ? FRAME_STREAM : FRAME_SKIP;
-	struct tls_keys *keys = side->conn->keys;
-	if (keys == NULL || side->conn->session->tls.keys_lost[side->dir])
-		return FRAME_SKIP;
-	return tls_keys_ready(keys, side->dir) || may_wait(side->conn) ? FRAME_WHOLE : FRAME_SKIP;
+	return tls_protected_wanted(side) ? FRAME_WHOLE : FRAME_SKIP;
 }
 
 static enum cut record_cut(void *ctx, struct span bytes, struct frame_head *out)
@@ -373,9 +217,7 @@ static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 	if (side->gap.packet == 0)
 		side->gap = *origin;
 	if (!side->given_up) /* else these bytes are the first plaintext */
-		plain_gap(&side->conn->plain, side->dir, 0, origin);
-	tls_handshake_break(&side->handshake, origin);
-	side->handshake.frame.astray = true;
+		tls_protected_lost(side, origin);
 }
 
 static const struct frame_user record_user = {.trusts_start = true, .cut = record_cut, .message = record_message,
@@ -432,7 +274,7 @@ static void take_end(void *ctx, const struct origin *origin)
 	frame_free(&side->records); /* the connection may go on to wait for a key */
 	frame_free(&side->handshake.frame);
 	side->conn->ended++;
-	end_plain(side->conn, origin);
+	tls_protected_end(side->conn, origin);
 }
 
 /* Some handshake messages change the keys of the records behind them. */
@@ -442,6 +284,8 @@ static void handshake_seen(void *ctx, uint8_t type)
 	struct session_tls *tls = &side->conn->session->tls;
 	if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
 		tls->keys_lost[side->dir] = false; /* what is missing came before any key */
+	if (type == TLS_CLIENT_HELLO && tls->client_hello)
+		tls_hold_list(&side->conn->hold, tls->client_random);
 	if (side->conn->keys == NULL || tls->version != TLS_1_3)
 		return;
 	if (type == TLS_FINISHED)
@@ -455,10 +299,10 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 	struct tls_conn *conn = xcalloc(1, sizeof *conn);
 	if (model->keylog != NULL)
 		conn->keys = tls_keys_new(model->keylog, &session->tls);
-	tls_hold_init(&conn->hold);
 	conn->plain = (struct plain){.model = model, .session = session};
 	conn->model = model;
 	conn->session = session;
+	tls_protected_init(conn);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		conn->side[dir].conn = conn;
 		conn->side[dir].dir = dir;
@@ -473,7 +317,7 @@ void tls_conn_free(struct tls_conn *conn)
 	if (conn == NULL)
 		return;
 	plain_free(&conn->plain);
-	tls_hold_free(&conn->hold, &conn->model->waiting);
+	tls_hold_free(&conn->hold);
 	tls_keys_free(conn->keys);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		frame_free(&conn->side[dir].records);

@@ -20,7 +20,12 @@ struct sink tls_conn_sink(struct tls_conn *conn, uint8_t dir);
 /* New secrets came: records that waited for them are opened. */
 void tls_conn_retry(struct tls_conn *conn);
 
+/* The same, and the last time: records of one direction do not wait for those of the other. */
+void tls_conn_flush(struct tls_conn *conn);
+
 /* Records wait for a key that may come behind the connection's end. */
 bool tls_conn_waits(const struct tls_conn *conn);
+
+struct session *tls_conn_session(const struct tls_conn *conn);
 
 #endif

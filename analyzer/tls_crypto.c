@@ -85,6 +85,15 @@ void tls_opener_set_sequence(struct tls_opener *opener, uint64_t sequence)
 	opener->iv_sure = false;
 }
 
+void tls_opener_set_tail(struct tls_opener *opener, const uint8_t tail[TLS_TAIL])
+{
+	size_t mac = opener->encrypt_then_mac ? opener->suite->mac->bytes : 0;
+	if (opener->suite->mac == NULL || opener->explicit_bytes > 0 || mac + TLS_BLOCK > TLS_TAIL)
+		return; /* a suite with a longer MAC is none of TLS 1.0, whatever a hello says */
+	memcpy(opener->iv, &tail[TLS_TAIL - mac - TLS_BLOCK], TLS_BLOCK);
+	opener->iv_sure = true;
+}
+
 static bool init_cipher(EVP_CIPHER_CTX *ctx, const struct tls_cipher *row)
 {
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, row->name, NULL);

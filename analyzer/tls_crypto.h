@@ -70,6 +70,10 @@ void tls_opener_unkey(struct tls_opener *opener); /* wipes the keys, keeps the c
 uint64_t tls_opener_sequence(const struct tls_opener *opener);
 void tls_opener_set_sequence(struct tls_opener *opener, uint64_t sequence);
 
+/* Behind tls_opener_set_sequence: the end of the record before, with the cipher block that TLS 1.0 CBC needs. */
+#define TLS_TAIL 36 /* a block, and the SHA-1 MAC behind it with encrypt-then-MAC */
+void tls_opener_set_tail(struct tls_opener *opener, const uint8_t tail[TLS_TAIL]);
+
 /* Fewest bytes that a record body carries beyond its plaintext; for bounds after a gap. */
 size_t tls_suite_overhead_min(const struct tls_suite *suite, uint16_t version);
 

@@ -4,7 +4,9 @@
 static void add_alert(struct model *model, struct session *session, const struct alert_seen *seen)
 {
 	model_add_alert(model, session, seen);
-	if (!seen->encrypted && seen->level == TLS_ALERT_FATAL && session->closed.packet == 0) {
+	/* read with a late key it may stand in front of what seemed to close the session */
+	bool first = session->closed.packet == 0 || origin_order(&seen->at, &session->closed) <= 0;
+	if (!seen->encrypted && seen->level == TLS_ALERT_FATAL && first) {
 		session->closed = seen->at;
 		session->close = CLOSE_ALERT;
 		session->closed_by = seen->dir;

@@ -86,6 +86,8 @@ static void take_client_hello(struct session_tls *tls, struct span body, uint8_t
 	take_offer(tls, hello.ciphers);
 	tls->early_data = hello.early_data;
 	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket_offered;
+	if (memcmp(tls->client_random, hello.random.p, TLS_RANDOM) != 0)
+		tls->found_secrets = 0;
 	memcpy(tls->client_random, hello.random.p, TLS_RANDOM);
 	tls->client_session_id_n = (uint8_t)(hello.session_id.n <= TLS_SESSION_ID ? hello.session_id.n : 0);
 	if (tls->client_session_id_n > 0)

@@ -20,20 +20,19 @@ struct direction {
 	enum phase phase; /* TLS 1.3: which secret is wanted */
 	bool keyed;
 	bool proven; /* the keys have opened a record */
-	unsigned tried; /* records that no other secret opened */
-	uint64_t skipped; /* records that passed before the keys came */
+	unsigned tried;   /* records that no other secret opened */
 	uint64_t looked;  /* generation of the key log at the last look in vain */
 	enum answer answer;
 };
 
 struct tls_keys {
 	const struct keylog *keylog;
-	const struct session_tls *facts;
+	struct session_tls *facts;
 	struct direction dir[2];
 	uint8_t *plain; /* room for one record */
 };
 
-struct tls_keys *tls_keys_new(const struct keylog *keylog, const struct session_tls *facts)
+struct tls_keys *tls_keys_new(const struct keylog *keylog, struct session_tls *facts)
 {
 	struct tls_keys *keys = xcalloc(1, sizeof *keys);
 	keys->keylog = keylog;
@@ -78,22 +77,33 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 	    facts->client_random, facts->server_random, dir == facts->client_dir);
 }
 
+bool tls_keys_hopeless(const struct tls_keys *keys)
+{
+	const struct session_tls *facts = keys->facts;
+	const struct tls_suite *suite = tls_suite_find(facts->cipher);
+	return facts->server_hello &&
+	       (suite == NULL || !tls_suite_fits(suite, facts->version) || facts->compression != 0);
+}
+
 /* Keys an opener with secret number `which` of those that the key log has. */
 static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
     struct tls_opener **opener)
 {
-	const struct session_tls *facts = keys->facts;
+	struct session_tls *facts = keys->facts;
+	enum keylog_label label = label_of(keys, dir, phase);
 	if (!facts->client_hello || !facts->server_hello)
 		return NO_HELLO;
-	const struct tls_suite *suite = tls_suite_find(facts->cipher);
-	if (suite == NULL || !tls_suite_fits(suite, facts->version) || facts->compression != 0)
+	if (tls_keys_hopeless(keys))
 		return NO_SUITE;
 	struct keylog_secret secret;
-	if (!keylog_find(keys->keylog, label_of(keys, dir, phase), facts->client_random, which, &secret))
+	if (!keylog_find(keys->keylog, label, facts->client_random, which, &secret))
 		return NO_SECRET;
-	int done = key_opener(keys, dir, opener, suite, &secret);
+	int done = key_opener(keys, dir, opener, tls_suite_find(facts->cipher), &secret);
 	keylog_wipe(&secret);
-	return done == 0 ? FOUND : NO_SUITE;
+	if (done != 0)
+		return NO_SUITE;
+	facts->found_secrets |= 1u << label;
+	return FOUND;
 }
 
 /* Keys an opener with the first secret of a fitting length. */
@@ -120,8 +130,6 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 		return false;
 	}
 	d->keyed = true;
-	if (d->skipped > 0)
-		tls_opener_set_sequence(d->opener, d->skipped);
 	return true;
 }
 
@@ -130,7 +138,6 @@ static void rekey(struct direction *d)
 {
 	d->keyed = d->proven = false;
 	d->looked = UINT64_MAX;
-	d->skipped = 0;
 	d->tried = 0;
 	if (d->opener != NULL)
 		tls_opener_unkey(d->opener);
@@ -153,13 +160,12 @@ void tls_keys_update(struct tls_keys *keys, uint8_t dir)
 		tls_opener_update_13(keys->dir[dir].opener);
 }
 
-void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n)
+void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t *tail)
 {
-	struct direction *d = &keys->dir[dir];
-	if (d->keyed)
-		tls_opener_set_sequence(d->opener, tls_opener_sequence(d->opener) + n);
-	else
-		d->skipped += n;
+	struct tls_opener *opener = keys->dir[dir].opener;
+	tls_opener_set_sequence(opener, tls_opener_sequence(opener) + n);
+	if (tail != NULL)
+		tls_opener_set_tail(opener, tail);
 }
 
 /* The record may be the first one behind a Finished message that could not be read. */

@@ -13,12 +13,18 @@
 
 struct tls_keys;
 
-/* The key log and the session's TLS facts are borrowed and must outlive it. */
-struct tls_keys *tls_keys_new(const struct keylog *keylog, const struct session_tls *facts);
+/*
+ * The key log and the session's TLS facts are borrowed and must outlive it. Which secrets were found is noted
+ * in the facts, since the key log may drop them.
+ */
+struct tls_keys *tls_keys_new(const struct keylog *keylog, struct session_tls *facts);
 void tls_keys_free(struct tls_keys *keys); /* NULL is allowed; keys are wiped */
 
 /* Whether a protected record of this direction can be opened: looks for secrets that may have come since. */
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
+
+/* The suite was chosen, and its records cannot be opened whatever secrets come. */
+bool tls_keys_hopeless(const struct tls_keys *keys);
 
 /* change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. */
 void tls_keys_change(struct tls_keys *keys, uint8_t dir);
@@ -29,8 +35,12 @@ void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
 /* A KeyUpdate of TLS 1.3 was read in this direction. */
 void tls_keys_update(struct tls_keys *keys, uint8_t dir);
 
-/* `n` records of this direction passed unopened: the sequence number goes on. */
-void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n);
+/*
+ * `n` records of a direction that is ready passed unopened: the sequence number goes on. `tail` is the end of
+ * the last of them, from which TLS 1.0 takes the next IV; NULL when it is not known. All suites of the table
+ * can skip: a stream cipher would need the number of their bytes, too.
+ */
+void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t *tail);
 
 /*
  * Opens a record body of a direction that is ready. The plaintext is borrowed until the next call; *type is

@@ -54,9 +54,8 @@ void tls_tally_closed(struct session_tls *tls, uint8_t dir, const struct origin 
 		tls->first_closed[dir] = *at;
 }
 
-void tls_tally_retry(struct session_tls *tls, uint64_t from_packet)
+void tls_tally_retry(struct session_tls *tls, uint8_t dir, uint64_t from_packet)
 {
-	for (uint8_t dir = 0; dir < 2; dir++)
-		if (tls->first_closed[dir].packet >= from_packet)
-			tls->first_closed[dir] = (struct origin){0};
+	if (tls->first_closed[dir].packet >= from_packet)
+		tls->first_closed[dir] = (struct origin){0};
 }

@@ -19,14 +19,14 @@ void tls_tally_opened(struct session_tls *tls, uint8_t dir, uint8_t type);
 /* A tag or MAC does not verify. `proven`: the same keys have opened a record before. */
 void tls_tally_refused(struct session_tls *tls, uint8_t dir, bool proven, const struct origin *at);
 
-/* A record passes unopened: its key is not there, and it is not kept until it comes. */
+/* A record passes unopened: its key is not there, and it is not kept until it comes, or not any more. */
 void tls_tally_passed(struct session_tls *tls, uint8_t dir);
 
 /* A record of application data type stays closed, perhaps until its key comes. */
 void tls_tally_closed(struct session_tls *tls, uint8_t dir, const struct origin *at);
 
-/* Records that were closed, from a packet on, are tried once more. */
-void tls_tally_retry(struct session_tls *tls, uint64_t from_packet);
+/* Records of a direction that were closed, from a packet on, are tried once more. */
+void tls_tally_retry(struct session_tls *tls, uint8_t dir, uint64_t from_packet);
 
 /* A record stays closed because bytes are missing in it or before it. `at`: where the gap was seen. */
 void tls_tally_behind_gap(struct session_tls *tls, uint8_t dir, const struct origin *at);

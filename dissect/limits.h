@@ -39,10 +39,12 @@
 #define LIMIT_PAIRS       20000  /* pairs of hosts; not below LIMIT_SESSIONS: a pair with a session stays */
 
 /* Keys and NMSP messages. */
-#define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs */
+#define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs, unless less is set: the oldest leave */
+#define LIMIT_SECRETS_BYTES    160               /* bytes of memory of a secret, its place in the table included */
 #define LIMIT_SECRETS_ALIKE    4                 /* different secrets of one label and random; more: decryption_detail */
-#define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key */
-#define LIMIT_WAITING_ALL      (4 << 20)         /* ... of all connections; beyond it records stay closed, no finding */
+#define LIMIT_FOLLOWED         (1 << 20)         /* bytes of a followed key log read at a time; the rest waits, no finding */
+#define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key: the oldest ... */
+#define LIMIT_WAITING_ALL      (16 << 20)        /* ... and of all; what falls out: decryption_detail, no finding */
 #define LIMIT_PROFILE_BYTES    (256 * 1024)      /* a profile file */
 #define LIMIT_PROFILE_MESSAGES 256               /* message lines of a profile */
 #define LIMIT_PROFILE_ELEMENTS 256               /* element lines of a profile */

@@ -1,6 +1,7 @@
 /*
  * Fuzz target of analyzer/keylog: any bytes as a key log. Every line is counted once at most, reading the
- * same bytes again brings nothing new, and the bytes line by line give the same as in one piece.
+ * same bytes again brings nothing new, and the bytes line by line give the same as in one piece. With a low
+ * limit the newest secrets are kept, and each of them is found.
  */
 #include "analyzer/keylog.h"
 
@@ -32,6 +33,29 @@ static struct keylog *line_by_line(struct span text)
 	return keylog;
 }
 
+static void find_each(void *ctx, const uint8_t client_random[TLS_RANDOM])
+{
+	struct keylog *keylog = ctx;
+	struct keylog_secret secret;
+	bool found = false;
+	for (unsigned label = 0; label < KEYLOG_LABELS; label++)
+		found = found || keylog_find(keylog, label, client_random, 0, &secret);
+	check(found);
+}
+
+static void keep_few(struct span text, uint64_t secrets)
+{
+	enum { FEW = 3 };
+	struct keylog *keylog = keylog_new();
+	keylog_set_limit(keylog, FEW);
+	keylog_parse(keylog, text);
+	struct keylog_counts counts = keylog_counts(keylog);
+	check(counts.secrets <= FEW && counts.secrets + counts.dropped == keylog_generation(keylog));
+	check(counts.secrets == (secrets < FEW ? secrets : FEW));
+	keylog_since(keylog, 0, find_each, keylog);
+	keylog_free(keylog);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = span_of(data, size);
@@ -47,5 +71,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(twice.duplicates == 2 * once.duplicates + once.secrets);
 	keylog_free(whole);
 	keylog_free(lines);
+	keep_few(text, once.secrets);
 	return 0;
 }

@@ -59,7 +59,7 @@ static void counts_are(const struct keylog *keylog, struct keylog_counts right)
 	assert_int_equal(counts.rubbish, right.rubbish);
 	assert_int_equal(counts.surplus, right.surplus);
 	assert_int_equal(counts.dropped, right.dropped);
-	assert_int_equal(keylog_generation(keylog), right.secrets);
+	assert_int_equal(keylog_generation(keylog), right.secrets + right.dropped);
 }
 
 /* One text into an empty log: its counts. */
@@ -346,17 +346,118 @@ static void what_cannot_be_read(void **state)
 	keylog_free(keylog);
 }
 
+/* Line i of many, each with a client random of its own. */
+static void parse_line(struct keylog *keylog, unsigned i)
+{
+	char line[sizeof MASTER + 1];
+	int n = snprintf(line, sizeof line, "CLIENT_RANDOM %08x%s %s\n", i, &RANDOM[8], SECRET48);
+	keylog_parse(keylog, span_of(line, (size_t)n));
+}
+
+static bool has_line(const struct keylog *keylog, unsigned i)
+{
+	char client_random[sizeof RANDOM];
+	snprintf(client_random, sizeof client_random, "%08x%s", i, &RANDOM[8]);
+	return has(keylog, KEYLOG_MASTER, client_random, SECRET48);
+}
+
+/* The oldest make room for the newest. */
 static void the_cap_holds(void **state)
 {
 	(void)state;
 	struct keylog *keylog = keylog_new();
-	char line[sizeof MASTER + 1];
-	for (unsigned i = 0; i < LIMIT_SECRETS + 3; i++) {
-		int n = snprintf(line, sizeof line, "CLIENT_RANDOM %08x%s %s\n", i, &RANDOM[8], SECRET48);
-		keylog_parse(keylog, span_of(line, (size_t)n));
-	}
+	for (unsigned i = 0; i < LIMIT_SECRETS + 3; i++)
+		parse_line(keylog, i);
 	counts_are(keylog, (struct keylog_counts){
 	                       .lines = LIMIT_SECRETS + 3, .secrets = LIMIT_SECRETS, .dropped = 3});
+	assert_true(!has_line(keylog, 2) && has_line(keylog, 3) && has_line(keylog, LIMIT_SECRETS + 2));
+	keylog_free(keylog);
+}
+
+static void a_cap_that_is_set(void **state)
+{
+	(void)state;
+	static const unsigned limits[] = {1, 2, 255, 256, 257, 700};
+	enum { LINES = 2000 };
+	for (size_t k = 0; k < sizeof limits / sizeof limits[0]; k++) {
+		struct keylog *keylog = keylog_new();
+		keylog_set_limit(keylog, limits[k]);
+		for (unsigned i = 0; i < LINES; i++)
+			parse_line(keylog, i);
+		for (unsigned i = 0; i < LINES; i++)
+			assert_true(has_line(keylog, i) == (i >= LINES - limits[k]));
+		counts_are(keylog, (struct keylog_counts){
+		                       .lines = LINES, .secrets = limits[k], .dropped = LINES - limits[k]});
+		parse_line(keylog, 0); /* what was dropped may come again */
+		assert_true(has_line(keylog, 0));
+		keylog_free(keylog);
+	}
+}
+
+static void a_cap_that_is_lowered(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new();
+	for (unsigned i = 0; i < 1000; i++)
+		parse_line(keylog, i);
+	keylog_set_limit(keylog, 0); /* one is always kept */
+	assert_int_equal(keylog_limit(keylog), 1);
+	counts_are(keylog, (struct keylog_counts){.lines = 1000, .secrets = 1, .dropped = 999});
+	assert_true(has_line(keylog, 999));
+	keylog_free(keylog);
+}
+
+/* Of the secrets of one label and random the oldest leaves too, and the others are found from 0 on. */
+static void the_oldest_of_those_alike_leaves(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new();
+	char line[sizeof MASTER + 1], secret[sizeof SECRET48];
+	keylog_set_limit(keylog, 3);
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(secret, sizeof secret, "%08x%s", i, &SECRET48[8]);
+		int n = snprintf(line, sizeof line, "CLIENT_RANDOM %s %s\n", RANDOM, secret);
+		parse(keylog, line, (size_t)n);
+		unsigned kept = i < 3 ? i : 2;
+		assert_true(has_as(keylog, KEYLOG_MASTER, RANDOM, kept, secret));
+		snprintf(secret, sizeof secret, "%08x%s", i - kept, &SECRET48[8]);
+		assert_true(has_as(keylog, KEYLOG_MASTER, RANDOM, 0, secret));
+		assert_false(has_as(keylog, KEYLOG_MASTER, RANDOM, kept + 1, secret));
+	}
+	counts_are(keylog, (struct keylog_counts){.lines = 10, .secrets = 3, .dropped = 7});
+	keylog_free(keylog);
+}
+
+struct told {
+	unsigned n, next; /* the random that is expected next */
+};
+
+static void tell(void *ctx, const uint8_t client_random[TLS_RANDOM])
+{
+	struct told *told = ctx;
+	struct rd r = rd_of(span_of(client_random, TLS_RANDOM));
+	assert_int_equal(rd_u32(&r), told->next--);
+	told->n++;
+}
+
+static void new_secrets_are_told(void **state)
+{
+	(void)state;
+	struct keylog *keylog = keylog_new();
+	keylog_set_limit(keylog, 600);
+	for (unsigned i = 0; i < 1500; i++) {
+		parse_line(keylog, i);
+		struct told told = {.next = i};
+		keylog_since(keylog, i, tell, &told);
+		assert_int_equal(told.n, 1);
+		keylog_since(keylog, i + 1, tell, &told);
+		assert_int_equal(told.n, 1);
+		if (i % 100 != 0)
+			continue;
+		told = (struct told){.next = i};
+		keylog_since(keylog, 0, tell, &told);
+		assert_int_equal(told.n, i < 600 ? i + 1 : 600);
+	}
 	keylog_free(keylog);
 }
 
@@ -376,6 +477,10 @@ int main(void)
 	    cmocka_unit_test(an_empty_file),
 	    cmocka_unit_test(what_cannot_be_read),
 	    cmocka_unit_test(the_cap_holds),
+	    cmocka_unit_test(a_cap_that_is_set),
+	    cmocka_unit_test(a_cap_that_is_lowered),
+	    cmocka_unit_test(the_oldest_of_those_alike_leaves),
+	    cmocka_unit_test(new_secrets_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

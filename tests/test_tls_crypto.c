@@ -250,10 +250,10 @@ static void type_version_and_number_are_verified(void **state)
 	for_every_kind(head_each);
 }
 
-/* After lost records: only TLS 1.0 needs the record before. */
-static void jump_each(const struct way *way)
+/* After lost records: only TLS 1.0 needs the record before, or its end. */
+static void jump(const struct way *way, bool by_tail)
 {
-	uint8_t text[40];
+	uint8_t text[40], tail[TLS_TAIL];
 	fill(text, sizeof text);
 	struct tls_opener *opener = tls_opener_new();
 	struct sealer sealer = key_both(opener, way, true);
@@ -261,15 +261,29 @@ static void jump_each(const struct way *way)
 	for (uint64_t i = 0; i < 6; i++) {
 		struct tls_record head = head_of(way, TLS_APPLICATION_DATA);
 		struct span body = seal(&sealer, &head, plain, 0);
+		if (i == 2)
+			memcpy(tail, &body.p[body.n - TLS_TAIL], TLS_TAIL);
 		if (i == 3)
 			tls_opener_set_sequence(opener, 3);
+		if (i == 3 && by_tail)
+			tls_opener_set_tail(opener, tail);
 		if (i >= 3 && opens(opener, head, body, plain, TLS_APPLICATION_DATA) !=
-		                  (i > 3 || way->version != TLS_1_0))
+		                  (i > 3 || way->version != TLS_1_0 || by_tail))
 			fail_msg("%s: record %d", name_of(way), (int)i);
 		hex_free(body);
 	}
 	assert_int_equal(tls_opener_sequence(opener), 6);
 	tls_opener_free(opener);
+}
+
+static void jump_each(const struct way *way)
+{
+	char name[128];
+	snprintf(name, sizeof name, "%s", name_of(way));
+	jump(way, false);
+	bool sha1 = strstr(name, "_SHA256") == NULL && strstr(name, "_SHA384") == NULL;
+	if (way->version != TLS_1_0 || !way->etm || sha1) /* other suites with a MAC came with TLS 1.2 */
+		jump(way, true);
 }
 
 static void a_gap_is_jumped(void **state)

@@ -3,6 +3,7 @@
 #include "dissect/tls_names.h"
 #include "ui/view.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static const struct session *session(const struct row *row)
@@ -278,9 +279,25 @@ static struct value records_decrypted(const struct row *row)
 	return view_count(tls(row)->opened[0] + tls(row)->opened[1]);
 }
 
+static struct value records_passed(const struct row *row)
+{
+	return view_count(row->session->decryption.passed);
+}
+
+static struct value passed_of(const struct row *row)
+{
+	const struct session_decryption *of = &row->session->decryption;
+	if (of->passed == 0)
+		return view_null();
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%" PRIu64 " of %" PRIu64, of->passed,
+	         of->passed_of);
+	return view_text(row->view->scratch);
+}
+
 static const struct column record_columns[] = {
     {.key = "total", .get = records_total},
     {.key = "decrypted", .get = records_decrypted},
+    {.key = "passed", .get = records_passed},
 };
 
 static const struct table records = {TABLE_OF(record_columns)};
@@ -297,6 +314,7 @@ static const struct column columns[] = {
     {.key = "steps", .shape = COLUMN_LIST, .table = &steps},
     {.key = "alerts", .shape = COLUMN_LIST, .table = &alerts},
     {.label = "Decryption", .get = decryption_why},
+    {.label = "Passed before the key", .verbose = 1, .get = passed_of},
     {.key = "decryption", .get = decryption},
     {.key = "decryption_detail", .get = decryption_detail},
     {.key = "records", .shape = COLUMN_OBJECT, .table = &records},

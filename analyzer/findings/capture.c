@@ -249,12 +249,20 @@ static uint64_t hits_of(const struct model *model, enum limit limit)
 	return n;
 }
 
+/* A cap that can be set has its own value. */
+static uint64_t value_of(const struct model *model, enum limit limit, uint64_t built_in)
+{
+	if (limit == HIT_MEMORY)
+		return model->memory >> 20;
+	return limit == HIT_SECRETS && model->keylog != NULL ? keylog_limit(model->keylog) : built_in;
+}
+
 /* The caps that were reached, each with its value and how often; "" when none was. */
 static void list_limits(const struct model *model, char *text, size_t room)
 {
 	static const struct {
 		const char *name;
-		long value;
+		uint64_t value;
 	} caps[HITS] = {
 	    [HIT_TUNNELS] = {"tunnels in one packet", LIMIT_TUNNELS},
 	    [HIT_FRAGMENTS] = {"IP fragments held", LIMIT_FRAGMENTED},
@@ -289,11 +297,11 @@ static void list_limits(const struct model *model, char *text, size_t room)
 	text[0] = '\0';
 	for (size_t i = 0; i < HITS && used < room; i++) {
 		uint64_t hits = hits_of(model, (enum limit)i);
-		long value = i == HIT_MEMORY ? (long)(model->memory >> 20) : caps[i].value;
 		if (hits > 0)
-			used +=
-			    (size_t)snprintf(&text[used], room - used, "%s%s (%ld) %s", used > 0 ? ", " : "",
-			                     caps[i].name, value, rule_count(hits, "time", times));
+			used += (size_t)snprintf(&text[used], room - used, "%s%s (%" PRIu64 ") %s",
+			                         used > 0 ? ", " : "", caps[i].name,
+			                         value_of(model, (enum limit)i, caps[i].value),
+			                         rule_count(hits, "time", times));
 	}
 }
 
@@ -331,6 +339,8 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 	if (capture->hits[HIT_SESSIONS] + capture->hits[HIT_MEMORY] > 0)
 		rule_cause(finding, "Given up: %s, healthy closed ones first.",
 		           rule_count(capture->evicted_sessions, "session", sessions));
+	if (hits_of(subject->model, HIT_SECRETS) > 0)
+		rule_cause(finding, "Of the secrets the oldest made room for the newest.");
 	if (capture->hits[HIT_MEMORY] > 0)
 		rule_advice(finding, "allow more with --memory");
 	advise_less(subject->model, finding);
