@@ -24,6 +24,8 @@ struct save {
 	char *buffer; /* of the stream: ours, so that it can be wiped */
 	struct capfile_writer writer;
 	bool with_secrets;
+	bool made;    /* was not there before */
+	bool started; /* by save_start */
 	int error; /* errno of what failed first; 0: nothing did */
 	struct save_wait *wait;
 };
@@ -43,7 +45,11 @@ static int protect(int fd, const struct stat *status)
 struct save *save_open(const char *path, bool with_secrets, struct err *err)
 {
 	struct stat status;
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, with_secrets ? OPEN_TO_ME : OPEN_TO_ALL);
+	mode_t mode = with_secrets ? OPEN_TO_ME : OPEN_TO_ALL;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	bool made = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
 	if (fd < 0 || fstat(fd, &status) != 0) {
 		refuse(path, err);
 		if (fd >= 0)
@@ -54,6 +60,7 @@ struct save *save_open(const char *path, bool with_secrets, struct err *err)
 	save->path = xstrdup(path);
 	save->status = status;
 	save->with_secrets = with_secrets;
+	save->made = made;
 	save->buffer = xmalloc(BUFFER_BYTES);
 	save->wait = save_wait_new();
 	save->file = fdopen(fd, "w");
@@ -79,6 +86,7 @@ static void note(struct save *save, int result)
 void save_start(struct save *save)
 {
 	int fd = fileno(save->file);
+	save->started = true;
 	if (save->with_secrets)
 		note(save, protect(fd, &save->status));
 	if (save->error == 0 && S_ISREG(save->status.st_mode))
@@ -178,6 +186,8 @@ int save_close(struct save *save, struct err *err)
 		return 0;
 	note(save, fflush(save->file));
 	note(save, fclose(save->file));
+	if (save->made && !save->started && save_is(save, save->path))
+		unlink(save->path);
 	int result = 0;
 	if (save->error != 0)
 		result = err_set(err, "%s is not complete: %s; make room or name another file with -w", save->path,

@@ -61,7 +61,10 @@ void save_secrets(struct save *save, const struct keylog *keylog, const uint8_t 
 /* All packets were handed over: the file tells until when they could have come, in ns since 1970. */
 void save_end(struct save *save, int64_t until);
 
-/* Closes the file and frees everything; NULL is allowed. -1 and a sentence when not all of it was written. */
+/*
+ * Closes the file and frees everything; NULL is allowed. -1 and a sentence when not all of it was written. A
+ * file that was made by save_open and never begun by save_start is removed, if that is allowed.
+ */
 int save_close(struct save *save, struct err *err);
 
 #endif

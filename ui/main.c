@@ -2,7 +2,6 @@
  * The program: the command line, what it asks for, the exit status.
  */
 #include "ui/run.h"
-#include "ui/view.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -40,8 +39,7 @@ static enum status act(struct options *options, int argc, char **argv, enum esca
 		options_help(stdout);
 		return STATUS_CLEAN;
 	case ACTION_VERSION:
-		printf("nmspscope %s\n", VIEW_VERSION);
-		return STATUS_CLEAN;
+		return run_version(options, escape);
 	case ACTION_RUN:
 		break;
 	}

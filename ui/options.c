@@ -44,6 +44,7 @@ static const struct option_row rows[] = {
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
     {'c', "count", "N", "stop after N packets"},
+    {'Z', "user", "USER", "the user to become when started as root (default:\nwho called sudo, else the owner of the current\nfolder, else nobody)"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
     {OPTION_AS_TRACE, "as-trace", NULL,
@@ -51,7 +52,7 @@ static const struct option_row rows[] = {
     {'u', "utc", NULL, "times in UTC (default: local time)"},
     {'q', "quiet", NULL, "no progress"},
     {'v', "verbose", NULL, "more detail: -v lists the messages,\n-vv their fields and bytes"},
-    {'V', "version", NULL, "print the version"},
+    {'V', "version", NULL, "print the version, and which privileges are left\nwhile anything is read"},
     {'h', "help", NULL, "print this help"},
 };
 
@@ -187,6 +188,9 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 		return 0;
 	case 'w':
 		out->write = value;
+		return 0;
+	case 'Z':
+		out->user = value;
 		return 0;
 	default:
 		apply_flag(out, letter);

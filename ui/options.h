@@ -35,6 +35,7 @@ struct options {
 	uint32_t session; /* the one to report, 0 = all */
 	const char *write; /* NULL when not given */
 	bool with_secrets; /* only together with `write` */
+	const char *user;  /* to become when started as root; NULL when not given */
 	bool utc, quiet, messages, explain, as_trace;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */

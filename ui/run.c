@@ -2,6 +2,7 @@
 #include "ui/run.h"
 
 #include "analyzer/profile_file.h"
+#include "analyzer/tls_crypto.h"
 #include "analyzer/trace_match.h"
 #include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
@@ -112,6 +113,21 @@ static void close_save(struct run *run)
 	run->save = NULL;
 }
 
+/* ---- privileges ---- */
+
+/* Everything is open. What is opened later by its name: key logs that are followed, and what is written. */
+static int drop_privileges(struct run *run, struct err *err)
+{
+	const struct options *options = run->options;
+	const struct sandbox_wishes wishes = {
+	    .user = options->user,
+	    .reads = {options->keylog, options->n_keylog},
+	    .writes = {&options->write, options->write != NULL},
+	};
+	run->providers = tls_crypto_load();
+	return sandbox_enter(&wishes, &run->privileges, err);
+}
+
 /* ---- reading ---- */
 
 static int read_texts(struct run *run, struct opened *opened, struct err *err)
@@ -207,13 +223,14 @@ static enum status compare_lists(const struct run *run, struct err *err)
 static enum status analyse(struct run *run, struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
-	if (open_all(run, opened, err) != 0 || read_texts(run, opened, err) != 0)
+	if (open_all(run, opened, err) != 0 || open_save(run, err) != 0 || drop_privileges(run, err) != 0 ||
+	    read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
 	loop_start(run);
 	uint32_t n_traces = read_traces(run, opened), n_captures = good_captures(run);
-	if (n_captures + n_traces == 0 || open_save(run, err) != 0)
+	if (n_captures + n_traces == 0)
 		return STATUS_TROUBLE;
 	if (run->save != NULL) {
 		save_start(run->save);
@@ -260,5 +277,21 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 	close_save(&run);
 	analyze_free(analyze);
 	model_free(model);
+	tls_crypto_unload(run.providers);
 	return status;
+}
+
+enum status run_version(const struct options *options, enum escape_mode escape)
+{
+	struct err err;
+	struct run run = {.options = options, .escape = escape, .model = model_new()};
+	report_version(&run);
+	bool dropped = drop_privileges(&run, &err) == 0;
+	if (dropped)
+		report_privileges(&run);
+	else
+		run_complain(&run, err.text);
+	model_free(run.model);
+	tls_crypto_unload(run.providers);
+	return dropped ? STATUS_CLEAN : STATUS_TROUBLE;
 }
