@@ -23,7 +23,7 @@ static const char *const deadly[] = {"execve", "execveat", "socket", "connect"};
 static const char *const allowed[] = {
     /* reading and writing what is open */
     "read", "readv", "pread64", "preadv", "write", "writev", "pwrite64", "pwritev", "lseek", "close", "fcntl",
-    "fadvise64", "ftruncate", "fsync", "fdatasync", "fchmod",
+    "fadvise64", "ftruncate", "fsync", "fdatasync",
     /* waiting */
     "poll", "ppoll", "select", "pselect6", "nanosleep", "clock_nanosleep", "restart_syscall", "futex",
     "sched_yield",

@@ -36,12 +36,6 @@ static int refuse(const char *path, struct err *err)
 	               strerror(errno));
 }
 
-/* An older file may be open to all, and has to be closed before a secret is in it. */
-static int protect(int fd, const struct stat *status)
-{
-	return S_ISREG(status->st_mode) ? fchmod(fd, OPEN_TO_ME) : 0;
-}
-
 struct save *save_open(const char *path, bool with_secrets, struct err *err)
 {
 	struct stat status;
@@ -83,12 +77,17 @@ static void note(struct save *save, int result)
 		save->error = errno;
 }
 
+/* An older file may be open to all. */
+void save_protect(struct save *save)
+{
+	if (save->with_secrets && S_ISREG(save->status.st_mode))
+		note(save, fchmod(fileno(save->file), OPEN_TO_ME));
+}
+
 void save_start(struct save *save)
 {
 	int fd = fileno(save->file);
 	save->started = true;
-	if (save->with_secrets)
-		note(save, protect(fd, &save->status));
 	if (save->error == 0 && S_ISREG(save->status.st_mode))
 		note(save, ftruncate(fd, 0));
 	if (save->error == 0)

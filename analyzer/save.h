@@ -24,13 +24,16 @@ struct save_keys {
 
 /*
  * Opens or makes the file, and leaves what is in it. A file for secrets is readable by its owner only, an
- * older one from save_start on. NULL and a sentence with the cure when it cannot be written. Free with
+ * older one from save_protect on. NULL and a sentence with the cure when it cannot be written. Free with
  * save_close.
  */
 struct save *save_open(const char *path, bool with_secrets, struct err *err);
 
 /* Whether this is the file that `path` names, by whatever way; "-" is standard input. */
 bool save_is(const struct save *save, const char *path);
+
+/* With secrets: only its owner may open the file. Done while we are its owner. */
+void save_protect(struct save *save);
 
 /* Empties the file and begins it. Errors of writing are kept for save_close. */
 void save_start(struct save *save);

@@ -87,10 +87,22 @@ static bool is_read(const struct save *save, const char *const *files, uint32_t 
 	return false;
 }
 
-static int open_save(struct run *run, struct err *err)
+/* Something could be opened, and may turn out to be readable. */
+static bool may_be_read(const struct run *run, const struct opened *opened)
+{
+	bool open = run->options->n_read + run->options->n_trace == 0;
+	for (uint32_t i = 0; i < run->feeds.n; i++)
+		open = open || !run->feeds.list[i].refused;
+	for (uint32_t i = 0; i < run->options->n_trace; i++)
+		open = open || opened->trace[i].fd >= 0;
+	return open;
+}
+
+/* Not made for nothing: it could not be removed again with fewer privileges. */
+static int open_save(struct run *run, const struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
-	if (options->write == NULL)
+	if (options->write == NULL || !may_be_read(run, opened))
 		return 0;
 	run->save = save_open(options->write, options->with_secrets, err);
 	if (run->save == NULL)
@@ -100,6 +112,7 @@ static int open_save(struct run *run, struct err *err)
 	    is_read(run->save, options->authlist, options->n_authlist) ||
 	    (options->profile != NULL && save_is(run->save, options->profile)))
 		return err_set(err, "-w %s would overwrite a file that is read; name another file", options->write);
+	save_protect(run->save);
 	return 0;
 }
 
@@ -223,7 +236,7 @@ static enum status compare_lists(const struct run *run, struct err *err)
 static enum status analyse(struct run *run, struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
-	if (open_all(run, opened, err) != 0 || open_save(run, err) != 0 || drop_privileges(run, err) != 0 ||
+	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 || drop_privileges(run, err) != 0 ||
 	    read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_read + options->n_trace == 0)
