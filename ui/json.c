@@ -153,6 +153,11 @@ static void write_list(FILE *out, const struct table *table, const struct row *r
 	fputs(n == 0 ? "]" : "\n  ]", out);
 }
 
+void json_prepare(void)
+{
+	json_object_seed(0);
+}
+
 void json_report(FILE *out, struct view *view)
 {
 	struct row root = view_root(view);

@@ -11,6 +11,9 @@
 
 #include <stdio.h>
 
+/* Seeds the hash tables from a file: once, while it can be opened. */
+void json_prepare(void);
+
 /* Writes the report (design.md section 8). The caller checks the stream for errors. */
 void json_report(FILE *out, struct view *view);
 

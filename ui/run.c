@@ -7,6 +7,7 @@
 #include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
 #include "ui/explain.h"
+#include "ui/json.h"
 #include "ui/loop.h"
 #include "ui/report.h"
 
@@ -138,6 +139,7 @@ static int drop_privileges(struct run *run, struct err *err)
 	    .writes = {&options->write, options->write != NULL},
 	};
 	run->providers = tls_crypto_load();
+	json_prepare();
 	return sandbox_enter(&wishes, &run->privileges, err);
 }
 
