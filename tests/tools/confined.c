@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <pcap.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -260,6 +262,12 @@ static int enter(const char *user, bool captures, struct sandbox_state *state)
 	return -1;
 }
 
+/* The kernel is asked, not the sandbox: one that does not use what is there is at fault. */
+static bool has_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
+
 /* Its wait status. The child tells the leak checker's opinion in the same way as an errno. */
 static int run(const struct try *try, const char *user)
 {
@@ -269,8 +277,6 @@ static int run(const struct try *try, const char *user)
 	if (pid == 0) {
 		if (enter(user, false, &state) != 0)
 			_exit(NO_ENTRY);
-		if (try->by_landlock && state.landlock == 0)
-			_exit(try->expected);
 		_exit(try->does());
 	}
 	return pid > 0 && waitpid(pid, &status, 0) == pid ? status : -1;
@@ -324,12 +330,16 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IONBF, 0); /* nothing is printed twice by the children */
 	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
 		int status = run(&tries[i], user);
+		if (tries[i].by_landlock && !has_landlock())
+			continue;
 		if (is_as_expected(&tries[i], status))
 			continue;
 		failed++;
 		printf("FAIL %s: wait status 0x%04x\n", tries[i].name, (unsigned)status);
 	}
 	failed += run_capture(user) != 0;
+	if (!has_landlock())
+		printf("SKIPPED: files outside of the folders: no Landlock in this kernel\n");
 	if (failed == 0)
 		printf("%zu tries end as they should\n", sizeof tries / sizeof tries[0] + 1);
 	return failed != 0;
