@@ -13,7 +13,7 @@ S       ?= 60
 
 B := build/$(VARIANT)
 
-LIBRARIES := libpcap libcrypto jansson zlib
+LIBRARIES := libpcap libcrypto jansson zlib libseccomp libcap-ng
 ifneq ($(shell command -v pkg-config),)
 LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)

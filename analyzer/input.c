@@ -350,6 +350,11 @@ void input_close(struct input *input)
 
 /* ---- facts ------------------------------------------------------------------------------------------- */
 
+bool input_is_pipe(const struct input *input)
+{
+	return !input->is_file;
+}
+
 int input_fd(const struct input *input)
 {
 	return input->fd;

@@ -36,6 +36,9 @@ void input_close(struct input *input); /* NULL is allowed */
  */
 enum input_start input_start(struct input *input, struct err *err);
 
+/* It is no regular file: more may come later. */
+bool input_is_pipe(const struct input *input);
+
 /* What to poll for reading after INPUT_WAIT or INPUT_STARTING. */
 int input_fd(const struct input *input);
 

@@ -53,9 +53,15 @@ static void note(struct save *save, int result)
 		save->error = errno;
 }
 
+void save_protect(struct save *save)
+{
+	note(save, save_files_protect(save->files));
+}
+
 void save_start(struct save *save)
 {
-	note(save, capfile_write_start(&save->writer, save_files_put, save->files));
+	if (save->error == 0)
+		note(save, capfile_write_start(&save->writer, save_files_put, save->files));
 	if (save->error == 0)
 		note(save, save_files_start(save->files));
 }

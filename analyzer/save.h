@@ -50,6 +50,9 @@ struct save *save_open(const struct save_plan *plan, struct err *err);
 /* Whether one of the files is the one that `path` names, by whatever way; "-" is standard input. */
 bool save_is(const struct save *save, const char *path);
 
+/* With secrets: only their owner may open the files. Done while we are that. */
+void save_protect(struct save *save);
+
 /* Empties the files and begins each. Errors of writing are kept for save_flush and save_close. */
 void save_start(struct save *save);
 
@@ -86,7 +89,8 @@ void save_end(struct save *save, int64_t until);
 
 /*
  * Closes the files and frees everything; NULL is allowed. -1 and a sentence when not all of it was written,
- * unless save_flush said so.
+ * unless save_flush said so. Files that were made by save_open and never begun by save_start are removed, if
+ * that is allowed.
  */
 int save_close(struct save *save, struct err *err);
 

@@ -21,13 +21,14 @@
 struct file {
 	char *name;
 	int fd;
+	bool made; /* was not there before */
 	struct stat status;
 };
 
 struct save_files {
 	struct file *list;
 	uint32_t n, current;
-	bool with_secrets;
+	bool with_secrets, started;
 	uint64_t head;    /* bytes with which each file begins */
 	uint64_t written; /* of the current file; ends with a whole block */
 	size_t used;      /* of the buffer: whole blocks */
@@ -88,7 +89,10 @@ static int open_one(struct save_files *files, uint32_t index, struct err *err)
 {
 	struct file *file = &files->list[index];
 	mode_t mode = files->with_secrets ? OPEN_TO_ME : OPEN_TO_ALL;
-	file->fd = open(file->name, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
+	file->fd = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	file->made = file->fd >= 0;
+	if (file->fd < 0 && errno == EEXIST)
+		file->fd = open(file->name, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
 	if (file->fd < 0 || fstat(file->fd, &file->status) != 0)
 		return refuse(file->name, err);
 	return files->n > 1 ? check_one_of_many(files, index, err) : 0;
@@ -202,10 +206,14 @@ int save_files_put(void *to, const struct span *pieces, size_t n)
 	return files->used >= WRITE_BYTES ? save_files_flush(files) : 0;
 }
 
-/* An older file may be open to all, and has to be closed before a secret is in it. */
-static int protect(const struct save_files *files, const struct file *file)
+int save_files_protect(const struct save_files *files)
 {
-	return files->with_secrets && S_ISREG(file->status.st_mode) ? fchmod(file->fd, OPEN_TO_ME) : 0;
+	for (uint32_t i = 0; i < files->n && files->with_secrets; i++) {
+		const struct file *file = &files->list[i];
+		if (S_ISREG(file->status.st_mode) && fchmod(file->fd, OPEN_TO_ME) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The beginning stays, so that there is no moment at which the file is nothing. */
@@ -220,12 +228,12 @@ static int empty(const struct save_files *files, const struct file *file)
 int save_files_start(struct save_files *files)
 {
 	size_t head = files->used;
+	files->started = true;
 	for (uint32_t i = 0; i < files->n; i++) {
 		files->current = i;
 		files->used = head;
 		files->written = 0;
-		if (protect(files, &files->list[i]) != 0 || empty(files, &files->list[i]) != 0 ||
-		    save_files_flush(files) != 0)
+		if (empty(files, &files->list[i]) != 0 || save_files_flush(files) != 0)
 			return -1;
 	}
 	files->current = 0;
@@ -260,12 +268,21 @@ const char *save_files_name(const struct save_files *files)
 	return files->list[files->current].name;
 }
 
+static void remove_if_same(const struct file *file)
+{
+	struct stat status;
+	if (stat(file->name, &status) == 0 && same(&status, &file->status))
+		(void)unlink(file->name);
+}
+
 int save_files_close(struct save_files *files)
 {
 	int reason = 0;
 	for (uint32_t i = 0; i < files->n; i++) {
 		if (files->list[i].fd >= 0 && close(files->list[i].fd) != 0)
 			reason = errno;
+		if (files->list[i].fd >= 0 && files->list[i].made && !files->started)
+			remove_if_same(&files->list[i]);
 		files->list[i].fd = -1;
 	}
 	errno = reason;

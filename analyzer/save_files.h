@@ -16,10 +16,13 @@ struct save_files;
 /*
  * Opens or makes `n` files, and leaves what is in them. One has the name `path`, several are numbered from 0
  * behind it, with as many digits as the last one needs; only a single one may be no regular file. A file for
- * secrets is readable by its owner only, an older one from save_files_start on. NULL and a sentence with the
+ * secrets is readable by its owner only, an older one from save_files_protect on. NULL and a sentence with the
  * cure when they cannot be written. Free with save_files_free.
  */
 struct save_files *save_files_open(const char *path, uint32_t n, bool with_secrets, struct err *err);
+
+/* Older files for secrets, too. 0, or -1 and errno. */
+int save_files_protect(const struct save_files *files);
 
 /* Whether one of them is the file that `path` names, by whatever way; "-" is standard input. */
 bool save_files_have(const struct save_files *files, const char *path);
@@ -48,7 +51,8 @@ uint64_t save_files_size_with(const struct save_files *files, const size_t *bloc
 /* The current one's, borrowed. */
 const char *save_files_name(const struct save_files *files);
 
-/* Closes them; what was not flushed is lost. -1 and errno when a file did not take it all after all. */
+/* Closes them; what was not flushed is lost. Files that were made here and never started are removed, if allowed.
+ * -1 and errno when a file did not take it all after all. */
 int save_files_close(struct save_files *files);
 void save_files_free(struct save_files *files);
 

@@ -15,10 +15,13 @@ int source_open(struct source *out, const char *path, struct err *err)
 	bool standard = strcmp(path, "-") == 0;
 	*out = (struct source){.name = path};
 	out->fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC);
-	if (out->fd < 0)
-		return err_set(err, "%.150s cannot be opened: %s; check the path and the permission",
-		               source_shown(path), strerror(errno));
-	return 0;
+	if (out->fd >= 0)
+		return 0;
+	int reason = errno;
+	err_set(err, "%.150s cannot be opened: %s; check the path and the permission", source_shown(path),
+	        strerror(reason));
+	errno = reason;
+	return -1;
 }
 
 void source_close(struct source *source)

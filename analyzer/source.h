@@ -18,7 +18,7 @@ struct source {
 	int fd;           /* -1: closed, or taken over */
 };
 
-/* -1 and a sentence that names the path and the cure when it cannot be opened. */
+/* -1, errno and a sentence that names the path and the cure when it cannot be opened. */
 int source_open(struct source *out, const char *path, struct err *err);
 void source_close(struct source *source); /* once more does no harm */
 

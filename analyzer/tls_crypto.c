@@ -16,11 +16,17 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/provider.h>
 #include <stdlib.h>
 
 #define KEY_BLOCK_MAX  (2 * (TLS_HASH_MAX + TLS_KEY_MAX + TLS_BLOCK)) /* RFC 5246 section 6.3 */
 #define SEQUENCE_BYTES 8
 #define HEAD_12        (SEQUENCE_BYTES + TLS_RECORD_HEADER) /* RFC 5246 sections 6.2.3.1 and 6.2.3.3 */
+
+/* NULL: not there. */
+struct tls_providers {
+	OSSL_PROVIDER *normal, *legacy;
+};
 
 struct tls_opener {
 	EVP_CIPHER_CTX *cipher;
@@ -38,6 +44,25 @@ struct tls_opener {
 struct keys {
 	struct span mac, key, iv;
 };
+
+/* Once a provider was asked for, the default one does not come by itself. */
+struct tls_providers *tls_crypto_load(void)
+{
+	struct tls_providers *providers = xcalloc(1, sizeof *providers);
+	OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+	providers->normal = OSSL_PROVIDER_load(NULL, "default");
+	providers->legacy = OSSL_PROVIDER_load(NULL, "legacy");
+	return providers;
+}
+
+void tls_crypto_unload(struct tls_providers *providers)
+{
+	if (providers == NULL)
+		return;
+	OSSL_PROVIDER_unload(providers->legacy);
+	OSSL_PROVIDER_unload(providers->normal);
+	free(providers);
+}
 
 /* ---- keys ------------------------------------------------------------------------------------------- */
 

@@ -14,6 +14,15 @@
 
 struct tls_suite; /* const row */
 
+struct tls_providers;
+
+/*
+ * Reads what OpenSSL else reads at the first use: its configuration and its providers, the legacy one if it is
+ * there. Afterwards it opens no file. To be freed when nothing is opened any more.
+ */
+struct tls_providers *tls_crypto_load(void);
+void tls_crypto_unload(struct tls_providers *providers); /* NULL is allowed */
+
 /* The row of a cipher suite, NULL when it cannot be opened here. */
 const struct tls_suite *tls_suite_find(uint16_t cipher);
 

@@ -71,6 +71,7 @@ static void save_some(bool with_secrets, char *text, size_t room)
 	make_path(path);
 	struct save *save = save_open(&(struct save_plan){.path = path, .with_secrets = with_secrets}, &err);
 	assert_non_null(save);
+	save_protect(save);
 	save_start(save);
 	assert_true(save_packet(save, &packet, &session));
 	log_line(keylog, "client_traffic_secret_0 " RANDOM_A " " SECRET_1);
@@ -110,6 +111,7 @@ static unsigned mode_after(const char *path, bool with_secrets)
 	struct err err;
 	struct save *save = save_open(&(struct save_plan){.path = path, .with_secrets = with_secrets}, &err);
 	assert_non_null(save);
+	save_protect(save);
 	save_start(save);
 	assert_int_equal(save_close(save, &err), 0);
 	return mode_of(path);
@@ -155,6 +157,29 @@ static void test_same_file(void **state)
 	unlink(other);
 }
 
+/* Nothing could be read: the file is gone if it is ours, and as it was if it is not. */
+static void test_never_begun(void **state)
+{
+	(void)state;
+	char path[64];
+	struct err err;
+	struct stat status;
+	make_path(path);
+	assert_int_equal(save_close(save_open(path, false, &err), &err), 0);
+	assert_int_equal(access(path, F_OK), 0); /* make_path has made it */
+	unlink(path);
+	assert_int_equal(save_close(save_open(path, false, &err), &err), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	struct save *save = save_open(path, false, &err);
+	save_start(save);
+	assert_int_equal(save_close(save, &err), 0);
+	assert_int_equal(stat(path, &status), 0);
+	save = save_open("/dev/null", false, &err);
+	assert_int_equal(save_close(save, &err), 0);
+	assert_int_equal(access("/dev/null", F_OK), 0);
+	unlink(path);
+}
+
 static void test_errors(void **state)
 {
 	(void)state;
@@ -166,6 +191,7 @@ static void test_errors(void **state)
 	struct save *save =
 	    save_open(&(struct save_plan){.path = "/dev/full", .with_secrets = true, .all = true}, &err);
 	assert_non_null(save);
+	save_protect(save);
 	save_start(save);
 	struct capfile_packet packet = {.linktype = 1, .wire = 60, .data = span_of("packet", 6)};
 	for (unsigned i = 0; i < 3000; i++)
@@ -182,6 +208,7 @@ int main(void)
 	    cmocka_unit_test(test_secrets_of_a_session),
 	    cmocka_unit_test(test_who_may_read_it),
 	    cmocka_unit_test(test_same_file),
+	    cmocka_unit_test(test_never_begun),
 	    cmocka_unit_test(test_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,16 @@ int64_t feeds_clock(void)
 	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
+bool feeds_go_on(const struct feeds *feeds)
+{
+	for (uint32_t i = 0; i < feeds->n; i++) {
+		const struct feed *feed = &feeds->list[i];
+		if (feed->live != NULL || (feed->input != NULL && input_is_pipe(feed->input)))
+			return true;
+	}
+	return false;
+}
+
 /* ---- starting ---- */
 
 bool feeds_start(struct feeds *feeds)

@@ -41,6 +41,9 @@ void feeds_add(struct feeds *feeds, const char *path);
 int feeds_add_live(struct feeds *feeds, const char *name, const struct live_wishes *wishes, struct err *err);
 void feeds_close(struct feeds *feeds);
 
+/* Interfaces or pipes are among them: they bring packets as time goes on. */
+bool feeds_go_on(const struct feeds *feeds);
+
 /* Starts what can be started without waiting. True when nothing is left to be started. */
 bool feeds_start(struct feeds *feeds);
 

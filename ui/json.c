@@ -107,7 +107,9 @@ static json_t *object(const struct table *table, const struct row *row)
 	json_t *out = json_object();
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const struct column *column = &table->columns[i];
-		if (column->key != NULL && (!column->on_request || row->view->list_messages))
+		bool wanted = (!column->on_request || row->view->list_messages) &&
+		              (!column->on_verbose || row->view->verbose);
+		if (column->key != NULL && wanted)
 			json_object_set_new(out, column->key, cell(column, row));
 	}
 	return out;
@@ -189,6 +191,11 @@ static void write_list(FILE *out, const struct table *table, const struct row *r
 		write_json(out, object(table, &row), "    ");
 	}
 	fputs(n == 0 ? "]" : "\n  ]", out);
+}
+
+void json_prepare(void)
+{
+	json_object_seed(0);
 }
 
 void json_report(FILE *out, struct view *view)

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+/* Seeds the hash tables from a file: once, while it can be opened. */
+void json_prepare(void);
 /* What stands in front of a line's columns. */
 struct json_head {
 	int64_t time; /* ns since 1970 */

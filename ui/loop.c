@@ -14,6 +14,7 @@
 
 #define SLICE      4096                  /* packets that are read between two looks at everything else */
 #define LINES_SLICE 1                    /* ... where lines are printed as the time of a file goes on */
+#define FOLLOW     (200 * NS_PER_MS)     /* how often key logs are looked at */
 #define TICK       (100 * NS_PER_MS)     /* how often waiting connections are looked at while nothing comes */
 
 struct loop {
@@ -21,6 +22,8 @@ struct loop {
 	struct progress progress;
 	struct status_line status;
 	int64_t started;   /* monotonic, ns */
+	int64_t followed;  /* the same: the last look at key logs */
+	bool keys_left;    /* a key log holds more already */
 	int64_t flushed;   /* the same: when what was saved went to the disk last */
 	bool live;         /* interfaces are read */
 };
@@ -105,6 +108,25 @@ static uint64_t allowed(const struct loop *loop)
 	return most;
 }
 
+/* What was written to the key logs since the last look. */
+static void follow_keys(struct loop *loop, bool now)
+{
+	const struct run *run = loop->run;
+	int64_t clock = feeds_clock();
+	bool fresh = false;
+	if (run->n_follow == 0 || (!now && !loop->keys_left && clock - loop->followed < FOLLOW))
+		return;
+	loop->followed = clock;
+	loop->keys_left = false;
+	for (uint32_t i = 0; i < run->n_follow; i++) {
+		bool more = false;
+		fresh = keylog_follow_poll(run->follow[i], clock, &more) || fresh;
+		loop->keys_left = loop->keys_left || more;
+	}
+	if (fresh)
+		analyze_keys(run->analyze);
+}
+
 /* A second has passed since it was last. */
 static bool flush_is_due(struct loop *loop)
 {
@@ -121,6 +143,7 @@ static void look(struct loop *loop)
 	if (signals_report())
 		print_so_far(loop);
 	status_tick(&loop->status, &run->feeds);
+	follow_keys(loop, false);
 	if (run->jsonl == NULL || run->joins || !jsonl_due(run->jsonl, feeds_now(&run->feeds)))
 		return;
 	feeds_note(&loop->run->feeds);
@@ -162,7 +185,13 @@ void loop_read(struct run *run)
 	struct loop loop = {.run = run, .started = feeds_clock(), .live = run->options->n_interface > 0};
 	progress_start(&loop.progress, !run->options->quiet && isatty(STDERR_FILENO));
 	status_start(&loop.status, &run->feeds);
+	do
+		follow_keys(&loop, true);
+	while (loop.keys_left);
 	read_all(&loop);
+	do
+		follow_keys(&loop, true);
+	while (loop.keys_left);
 	feeds_note(&run->feeds);
 	analyze_end(run->analyze);
 	progress_end(&loop.progress);

@@ -3,7 +3,6 @@
  */
 #include "ui/interfaces.h"
 #include "ui/run.h"
-#include "ui/view.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -41,8 +40,7 @@ static enum status act(struct options *options, int argc, char **argv, enum esca
 		options_help(stdout);
 		return STATUS_CLEAN;
 	case ACTION_VERSION:
-		printf("nmspscope %s\n", VIEW_VERSION);
-		return STATUS_CLEAN;
+		return run_version(options, escape);
 	case ACTION_LIST_INTERFACES:
 		if (interfaces_print(stdout, &err) == 0)
 			return STATUS_CLEAN;

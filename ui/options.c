@@ -67,6 +67,7 @@ static const struct option_row rows[] = {
     {'c', "count", "N", "stop after N packets"},
     {OPTION_STOP_AFTER, "stop-after", "N", "stop after a time (10s, 10m, 10h), packets (1000p) or\ncaptured bytes (200M)"},
     {OPTION_MEMORY, "memory", "MIB", "memory to use at most (default 256, at least 64):\nbeyond it sessions are given up, closed ones first"},
+    {'Z', "user", "USER", "the user to become when started as root (default:\nwho called sudo, else the owner of the current\nfolder, else nobody)"},
     {OPTION_SESSION, "session", "N", "report only session N"},
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
     {OPTION_AS_TRACE, "as-trace", NULL,
@@ -74,7 +75,7 @@ static const struct option_row rows[] = {
     {'u', "utc", NULL, "times in UTC (default: local time)"},
     {'q', "quiet", NULL, "no progress"},
     {'v', "verbose", NULL, "more detail: -v lists the messages,\n-vv their fields and bytes"},
-    {'V', "version", NULL, "print the version"},
+    {'V', "version", NULL, "print the version, and which privileges are left\nwhile anything is read"},
     {'h', "help", NULL, "print this help"},
 };
 
@@ -303,6 +304,9 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 		if (number("-W", value, LIMIT_SAVE_FILES, &n, err) != 0)
 			return -1;
 		out->file_count = (uint32_t)n;
+		return 0;
+	case 'Z':
+		out->user = value;
 		return 0;
 	default:
 		apply_flag(out, letter);

@@ -46,6 +46,7 @@ struct options {
 	bool with_secrets, write_all; /* only together with `write` */
 	uint64_t file_size;  /* bytes of one of the files that -w uses in turn; 0: there is one without end */
 	uint32_t file_count; /* how many; both or none are given */
+	const char *user;  /* to become when started as root; NULL when not given */
 	bool utc, quiet, messages, explain, as_trace;
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */

@@ -87,6 +87,8 @@ enum status report_print(const struct run *run, struct err *err)
 	enum status status = STATUS_TROUBLE;
 	struct view *view = view_new(run->model, run->options->session);
 	view->list_messages = run->options->messages;
+	view->verbose = run->options->verbose > 0;
+	view->privileges = &run->privileges;
 	if (run->options->session != 0 && view->n_digests == 0) {
 		err_set(err, "there is no session %u; without --session all are listed",
 		        (unsigned)run->options->session);
@@ -96,4 +98,22 @@ enum status report_print(const struct run *run, struct err *err)
 	}
 	view_free(view);
 	return status;
+}
+
+void report_version(const struct run *run)
+{
+	const struct page page = report_page(run);
+	page_line(&page, 0, TONE_PLAIN, "nmspscope " VIEW_VERSION);
+}
+
+void report_privileges(const struct run *run)
+{
+	const struct page page = report_page(run);
+	struct view *view = view_new(run->model, 0);
+	struct row root = view_root(view);
+	view->privileges = &run->privileges;
+	page_blank(&page);
+	page_line(&page, 0, TONE_PLAIN, "While anything is read:");
+	page_pairs(&page, 2, &view_privileges, &root);
+	view_free(view);
 }

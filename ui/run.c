@@ -2,14 +2,19 @@
 #include "ui/run.h"
 
 #include "analyzer/profile_file.h"
+#include "analyzer/tls_crypto.h"
 #include "analyzer/trace_match.h"
 #include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
 #include "ui/explain.h"
+#include "ui/json.h"
 #include "ui/loop.h"
 #include "ui/report.h"
 
+#include <errno.h>
 #include <stdlib.h>
+
+#define KEYLOG_SHARE(memory) ((memory) / 8 * 5) /* of --memory: a million secrets of the default */
 
 /* What is opened first and read later. A descriptor of -1: it was not asked for, or could not be opened. */
 struct opened {
@@ -55,12 +60,27 @@ static int open_interfaces(struct run *run, struct err *err)
 	return 0;
 }
 
+/* One that is followed need not be there yet. */
+static int open_keylogs(const struct run *run, struct opened *opened, struct err *err)
+{
+	const struct options *options = run->options;
+	for (uint32_t i = 0; i < options->n_keylog; i++) {
+		if (source_open(&opened->keylog[i], options->keylog[i], err) == 0)
+			continue;
+		if (errno != ENOENT || !feeds_go_on(&run->feeds))
+			return -1;
+		err_set(err, "key log %.150s is not there yet: it is waited for", options->keylog[i]);
+		run_complain(run, err->text);
+		err->text[0] = '\0';
+	}
+	return 0;
+}
+
 /* A trace or capture that cannot be opened is noted with the inputs; anything else ends the run. */
 static int open_all(struct run *run, struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
-	if (open_list(opened->authlist, options->authlist, options->n_authlist, err) != 0 ||
-	    open_list(opened->keylog, options->keylog, options->n_keylog, err) != 0)
+	if (open_list(opened->authlist, options->authlist, options->n_authlist, err) != 0)
 		return -1;
 	if (options->profile != NULL && source_open(&opened->profile, options->profile, err) != 0)
 		return -1;
@@ -70,7 +90,7 @@ static int open_all(struct run *run, struct opened *opened, struct err *err)
 		(void)source_open(&opened->trace[i], options->trace[i], &opened->trace_err[i]);
 	for (uint32_t i = 0; i < options->n_read; i++)
 		feeds_add(&run->feeds, options->read[i]);
-	return open_interfaces(run, err);
+	return open_interfaces(run, err) != 0 ? -1 : open_keylogs(run, opened, err);
 }
 
 static struct opened *opened_new(void)
@@ -104,10 +124,22 @@ static bool is_read(const struct save *save, const char *const *files, uint32_t 
 	return false;
 }
 
-static int open_save(struct run *run, struct err *err)
+/* Something could be opened, and may turn out to be readable. */
+static bool may_be_read(const struct run *run, const struct opened *opened)
+{
+	bool open = run->options->n_read + run->options->n_trace == 0;
+	for (uint32_t i = 0; i < run->feeds.n; i++)
+		open = open || !run->feeds.list[i].refused;
+	for (uint32_t i = 0; i < run->options->n_trace; i++)
+		open = open || opened->trace[i].fd >= 0;
+	return open;
+}
+
+/* Not made for nothing: it could not be removed again with fewer privileges. */
+static int open_save(struct run *run, const struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
-	if (options->write == NULL)
+	if (options->write == NULL || !may_be_read(run, opened))
 		return 0;
 	run->save = save_open(&(struct save_plan){.path = options->write,
 	                                          .with_secrets = options->with_secrets,
@@ -123,6 +155,7 @@ static int open_save(struct run *run, struct err *err)
 	    is_read(run->save, options->authlist, options->n_authlist) ||
 	    (options->profile != NULL && save_is(run->save, options->profile)))
 		return err_set(err, "-w %s would overwrite a file that is read; name another file", options->write);
+	save_protect(run->save);
 	return 0;
 }
 
@@ -145,7 +178,41 @@ static void close_save(struct run *run)
 	run->save = NULL;
 }
 
+/* ---- privileges ---- */
+
+/* Everything is open. What is opened later by its name: key logs that are followed, and what is written. */
+static int drop_privileges(struct run *run, struct err *err)
+{
+	const struct options *options = run->options;
+	const struct sandbox_wishes wishes = {
+	    .user = options->user,
+	    .reads = {options->keylog, options->n_keylog},
+	    .writes = {&options->write, options->write != NULL},
+	    .interfaces = {options->interface, options->n_interface},
+	    .captures = options->n_interface > 0,
+	};
+	run->providers = tls_crypto_load();
+	json_prepare();
+	return sandbox_enter(&wishes, &run->privileges, err);
+}
+
 /* ---- reading ---- */
+
+/* Whole, or followed where inputs go on: then their beginning is read as the loop begins. */
+static int read_keylogs(struct run *run, struct opened *opened, struct err *err)
+{
+	struct keylog *keylog = run->model->keylog;
+	for (uint32_t i = 0; i < run->options->n_keylog; i++) {
+		struct source *source = &opened->keylog[i];
+		if (feeds_go_on(&run->feeds))
+			run->follow[run->n_follow++] =
+			    keylog_follow_new(keylog, run->options->keylog[i], source_take(source));
+		else if (keylog_read(keylog, source, err) != 0)
+			return -1;
+	}
+	run->model->keys_may_come = run->n_follow > 0;
+	return 0;
+}
 
 static int read_texts(struct run *run, struct opened *opened, struct err *err)
 {
@@ -158,9 +225,8 @@ static int read_texts(struct run *run, struct opened *opened, struct err *err)
 		if (authlist_read(&run->model->authlist, &opened->authlist[i], err) != 0)
 			return -1;
 	run->model->authlist.listener = NULL;
-	for (uint32_t i = 0; i < options->n_keylog; i++)
-		if (keylog_read(run->model->keylog, &opened->keylog[i], err) != 0)
-			return -1;
+	if (read_keylogs(run, opened, err) != 0)
+		return -1;
 	if (options->profile == NULL)
 		return 0;
 	run->model->profile = profile_file_read(&opened->profile, err);
@@ -240,7 +306,8 @@ static enum status compare_lists(const struct run *run, struct err *err)
 static enum status analyse(struct run *run, struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
-	if (open_all(run, opened, err) != 0 || read_texts(run, opened, err) != 0)
+	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 || drop_privileges(run, err) != 0 ||
+	    read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
@@ -250,7 +317,7 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 		return STATUS_TROUBLE;
 	}
 	uint32_t n_traces = read_traces(run, opened), n_captures = good_captures(run);
-	if (n_captures + n_traces == 0 || open_save(run, err) != 0)
+	if (n_captures + n_traces == 0)
 		return STATUS_TROUBLE;
 	if (run->save != NULL) {
 		save_start(run->save);
@@ -272,6 +339,7 @@ static void set_up(struct run *run)
 	const struct options *options = run->options;
 	run->model->keylog = keylog_new();
 	run->model->memory = options->memory;
+	keylog_set_limit(run->model->keylog, KEYLOG_SHARE(options->memory) / LIMIT_SECRETS_BYTES);
 	run->model->controller = options->controller;
 	for (uint32_t i = 0; i < options->n_ports; i++)
 		run->model->ports[i] = options->ports[i];
@@ -299,9 +367,27 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 		run_complain(&run, err.text);
 	opened_free(opened);
 	feeds_close(&run.feeds);
+	for (uint32_t i = 0; i < run.n_follow; i++)
+		keylog_follow_free(run.follow[i]);
 	jsonl_free(run.jsonl);
 	close_save(&run);
 	analyze_free(analyze);
 	model_free(model);
+	tls_crypto_unload(run.providers);
 	return status;
+}
+
+enum status run_version(const struct options *options, enum escape_mode escape)
+{
+	struct err err;
+	struct run run = {.options = options, .escape = escape, .model = model_new()};
+	report_version(&run);
+	bool dropped = drop_privileges(&run, &err) == 0;
+	if (dropped)
+		report_privileges(&run);
+	else
+		run_complain(&run, err.text);
+	model_free(run.model);
+	tls_crypto_unload(run.providers);
+	return dropped ? STATUS_CLEAN : STATUS_TROUBLE;
 }

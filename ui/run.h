@@ -7,6 +7,8 @@
 #ifndef UI_RUN_H
 #define UI_RUN_H
 
+#include "analyzer/keylog_follow.h"
+#include "analyzer/sandbox.h"
 #include "ui/feeds.h"
 #include "ui/format.h"
 #include "ui/jsonl.h"
@@ -22,13 +24,20 @@ struct run {
 	struct analyze *analyze;
 	struct save *save; /* NULL without -w */
 	struct feeds feeds;
+	struct keylog_follow *follow[LIMIT_INPUTS]; /* key logs, while inputs go on */
+	uint32_t n_follow;
 	struct jsonl *jsonl; /* NULL without -o jsonl */
 	bool joins; /* traces and a capture: sessions get their final numbers when both were read */
+	struct sandbox_state privileges;
+	struct tls_providers *providers; /* of OpenSSL; NULL until everything is open */
 	bool trouble; /* an input could not be read, or a file not be written: status 2 */
 };
 
 /* Does what the options ask for. */
 enum status run_all(const struct options *options, enum escape_mode escape);
+
+/* Prints the version, gives up the privileges as a run does, and prints what is in force then. */
+enum status run_version(const struct options *options, enum escape_mode escape);
 
 /* A sentence on standard error, with the program's name in front. */
 void run_complain(const struct run *run, const char *text);

@@ -400,10 +400,19 @@ static void show_comparison(const struct page *page, const struct row *root)
 	}
 }
 
+static void show_privileges(const struct page *page, const struct row *root)
+{
+	if (page->verbose == 0)
+		return;
+	heading(page, "Privileges");
+	page_pairs(page, INDENT, &view_privileges, root);
+}
+
 static void show_head(const struct page *page, struct view *view)
 {
 	struct row root = view_root(view);
 	show_zone(page, &view->model->capture);
+	show_privileges(page, &root);
 	if (view->model->capture.n_inputs > 0)
 		show_inputs(page, view, &root);
 	show_lists(page, &root);

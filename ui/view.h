@@ -11,6 +11,7 @@
 
 #include "analyzer/checklist.h"
 #include "analyzer/findings/findings.h"
+#include "analyzer/sandbox.h"
 #include "analyzer/session.h"
 #include "dissect/fields.h"
 
@@ -107,6 +108,7 @@ struct column {
 	bool path;         /* people are shown the end of it where the page is too narrow */
 	bool on_request;   /* JSON: only there when the view lists messages */
 	unsigned lines;    /* enum view_line; only looked at in view_sessions */
+	bool on_verbose;   /* JSON: only there with -v */
 	enum column_shape shape;
 	struct value (*get)(const struct row *row);
 	const struct table *table;
@@ -180,6 +182,8 @@ struct view {
 	struct view_session open; /* the session that is being shown */
 	char scratch[640];        /* a text that a getter puts together, until the next one does */
 	bool list_messages;       /* --messages */
+	bool verbose;             /* -v */
+	const struct sandbox_state *privileges; /* NULL: not known */
 	struct fields fields;     /* of the message that is being shown */
 	struct auth_decision comparison; /* of the row of view_comparison that was opened last */
 	struct addr addr;         /* an address that a getter puts together, until the next one does */
@@ -204,6 +208,7 @@ bool view_has_error(const struct view *view);
 /* ---- the tables ---- */
 
 extern const struct table view_report; /* everything, in the order of design.md section 8 */
+extern const struct table view_privileges; /* what the program gave up before it read */
 extern const struct table view_capture_inputs;
 extern const struct table view_capture;
 extern const struct table view_capture_encapsulation; /* names; the item is a bit set, uint32_t */

@@ -25,6 +25,7 @@ static struct value schema(const struct row *row)
 static const struct column program_columns[] = {
     {.key = "version", .get = version},
     {.key = "schema", .get = schema},
+    {.key = "privileges", .on_verbose = true, .shape = COLUMN_OBJECT, .table = &view_privileges},
 };
 
 static const struct table program = {TABLE_OF(program_columns)};
