@@ -177,12 +177,15 @@ void trace_midstream(const struct subject *subject, struct finding *finding);
 void trace_no_session(const struct subject *subject, struct finding *finding);
 void trace_lines_lost(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* offload.c */
+void offload_seen(const struct subject *subject, const struct rule *rule,
+                  struct findings *out); /* of the capture */
+
 /* trust.c */
 void trust_conflict(const struct subject *subject, const struct rule *rule, struct findings *out);
 void trust_dropped(const struct subject *subject, const struct rule *rule, struct findings *out);
 void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out);
 void trust_clock_jump(const struct subject *subject, const struct rule *rule, struct findings *out);
-void trust_offload(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* nmsp.c */
 
