@@ -131,6 +131,7 @@ static void segments_of_no_network(void **state)
 	tcp->mss[E] = 9000;
 	tcp->mss[C] = 1460; /* counts for the other direction */
 	assert_string_equal(capture_ids(test), "");
+	tcp->mss[E] = 0;
 	tcp->largest[C] = 9217; /* no interface sends that, whatever was announced */
 	assert_string_equal(capture_ids(test), "capture-offload");
 	assert_int_equal(first(test)->severity, SEVERITY_INFO);

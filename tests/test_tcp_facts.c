@@ -292,8 +292,13 @@ static void silence_is_no_leap(void **state)
 			assert_false(leapt(&t));
 		}
 	}
-	struct ticking t = ticking(5); /* no host has 200 MHz: a value that a device makes up */
-	tick(&t, 0, HOUR);
+	struct ticking t = ticking(200); /* no host has 5 MHz: values that a device makes up */
+	tick(&t, 0, 300 * NS_PER_S);
+	assert_false(leapt(&t));
+	t = (struct ticking){.tick = MS, .packet = t.packet};
+	for (int i = 0; i < 10; i++)
+		tick(&t, 10 * MS, MS / 10); /* stamped all at once: no measure of the host's clock */
+	tick(&t, 90 * NS_PER_S, 90 * NS_PER_S);
 	assert_false(leapt(&t));
 }
 
@@ -316,6 +321,8 @@ static void what_tells_no_leap(void **state)
 	tick(&t, NS_PER_S, NS_PER_S);
 	tick(&t, HOUR, HOUR);
 	assert_false(leapt(&t));
+	tick(&t, NS_PER_S, HOUR);
+	assert_true(leapt(&t));
 	t = ticking(MS);
 	t.packet.tcp.flags = TCP_SYN | TCP_ACK; /* of a device that answers for the host */
 	tick(&t, NS_PER_S, HOUR);

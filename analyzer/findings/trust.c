@@ -121,7 +121,7 @@ static bool leap_beside_ticks(const struct session_tcp *tcp, struct tcp_leap *ou
 	out->from = a->from.packet > b->from.packet ? a->from : b->from;
 	out->to = a->to.packet < b->to.packet ? a->to : b->to;
 	out->host = a->host > b->host ? a->host : b->host;
-	return a->to.packet != 0 && b->to.packet != 0 && out->from.packet < out->to.packet;
+	return out->from.packet < out->to.packet;
 }
 
 static void jump_consequence(struct finding *finding)
