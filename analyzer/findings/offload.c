@@ -103,9 +103,11 @@ void offload_seen(const struct subject *subject, const struct rule *rule, struct
 	if (seen.unfinished > 0)
 		rule_cause(
 		    finding,
-		    "The capture was made on the host %s, or on its virtual switch, before the network "
-		    "card cut the segments and finished the checksums (offload).",
-		    who(&seen));
+		    "The capture was made on %s, or on its virtual switch, before the network card cut the "
+		    "segments and finished the checksums (offload).",
+		    seen.from[0] && seen.from[1] ? "a host that both sides run on"
+		    : seen.from[1]               ? "the controller's host"
+		                                 : "the engine's host");
 	else
 		rule_cause(
 		    finding,
