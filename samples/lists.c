@@ -34,7 +34,7 @@ static void key_hash(const struct tlspeer_identity *identity, const EVP_MD *dige
 		snprintf(&hex[2 * i], 3, "%02x", hash[i]);
 }
 
-static void write_damaged(char hex[HEX], FILE *file)
+static void damage(char hex[HEX])
 {
 	char *digit = strchr(hex, '0');
 	if (digit == NULL) {
@@ -42,6 +42,10 @@ static void write_damaged(char hex[HEX], FILE *file)
 		exit(2);
 	}
 	*digit = 'O';
+}
+
+static void write_configuration(const char *hex, FILE *file)
+{
 	fprintf(file,
 	        "username 0050569c3489 mac aaa attribute list CMX_0050569c3489\n"
 	        "!\n"
@@ -82,7 +86,14 @@ void lists_write(enum lists_kind kind, const struct tlspeer_identity *engine,
 		fprintf(file, "%s %s\n", OTHER_MAC, sha256);
 		break;
 	case LISTS_DAMAGED:
-		write_damaged(sha256, file);
+		damage(sha256);
+		write_configuration(sha256, file);
+		break;
+	case LISTS_WRONG_KIND:
+		write_configuration(sha1, file);
+		break;
+	case LISTS_TWICE:
+		fprintf(file, "%s %s\n%s %s\n", ENGINE_MAC, other_sha256, ENGINE_MAC, sha256);
 		break;
 	}
 }

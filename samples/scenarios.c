@@ -463,5 +463,18 @@ const struct scenarios_row scenarios_all[] = {
      SCENARIOS_KEYS_BESIDE},
     {"clock-leap", "the capture's clock is set forward, the hosts' are not", scenarios_clock_leap, LISTS_NONE,
      SCENARIOS_KEYS_BESIDE},
+    {"wrong-kind", "the list holds the SHA-1 hash where SHA-256 is wanted", rejected, LISTS_WRONG_KIND,
+     SCENARIOS_NO_KEYS},
+    {"not-yet-valid", "the engine's certificate is from next week", scenarios_not_yet_valid, LISTS_RIGHT,
+     SCENARIOS_NO_KEYS},
+    {"listed-twice", "accepted, the list has two entries for the engine", accepted_tls12, LISTS_TWICE,
+     SCENARIOS_KEYS_BESIDE},
+    {"accepted-unlisted", "accepted, though the list does not have the engine", accepted_tls12,
+     LISTS_OTHER_MACS, SCENARIOS_KEYS_BESIDE},
+    {"malformed", "an element is longer than its message", scenarios_malformed, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"wrong-keys", "the key log has another secret for the session", scenarios_wrong_keys, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"disagree", "the trace beside it tells of another alert", rejected, LISTS_NONE, SCENARIOS_NO_KEYS},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

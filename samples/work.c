@@ -228,15 +228,27 @@ void work_echo_missed(struct session *session)
 	say(session, echo, 1);
 }
 
-void work_bulk(struct session *session, int dir, size_t n)
+/* An element with `n` bytes, which says that it has `said`. */
+static void send_bulk(struct session *session, int dir, size_t n, size_t said)
 {
 	struct bytes body = {.p = NULL};
-	size_t value = n - HEADER - ELEMENT_HEADER;
 	bytes_big(&body, BULK, 2);
-	bytes_big(&body, value, 2);
-	bytes_zeros(&body, value);
+	bytes_big(&body, said, 2);
+	bytes_zeros(&body, n);
 	session->transaction += dir == 0;
 	send_message(session, dir, dir == 0 ? STATISTICS_REQUEST : MEASUREMENT_NOTIFICATION,
 	             bytes_span(&body));
 	bytes_free(&body);
+}
+
+void work_bulk(struct session *session, int dir, size_t n)
+{
+	size_t value = n - HEADER - ELEMENT_HEADER;
+	send_bulk(session, dir, value, value);
+}
+
+void work_damaged(struct session *session)
+{
+	enum { VALUE = 60, SAID = 600 };
+	send_bulk(session, 1, VALUE, SAID);
 }
