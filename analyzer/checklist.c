@@ -65,8 +65,7 @@ static void reachable(const struct question *q)
 {
 	const struct origin *last = heard(q->session);
 	const struct icmp_seen *own = own_error(q->session);
-	const struct icmp_seen *router =
-	    q->session->controller == 1 ? session_icmp_unreachable(q->session) : NULL;
+	const struct icmp_seen *router = session_icmp_unreachable(q->session);
 	char addr[ADDR_TEXT];
 	if (last != NULL)
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES,

@@ -106,6 +106,15 @@ static void test_engine_gives_up(void **state)
 	end(&test);
 	assert_quiet(&test);
 	stop(&test);
+	start(&test);
+	echoes(&test, 5, true);
+	fixture_wait(&test.f, 60 * S);
+	echoes(&test, 1, false);
+	fixture_wait(&test.f, -11 * S);
+	fixture_close(&test.f, CLOSE_FIN, FIXTURE_ENGINE); /* 4 s: the answer may be on its way */
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
 }
 
 /* The controller that closed the session was not silent. */

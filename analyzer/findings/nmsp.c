@@ -121,11 +121,11 @@ static void cite_echoes(const struct echo *echo, struct finding *finding)
 		rule_evidence(finding, &echo->pending[i].at);
 }
 
-/* The engine closed the session with a request unanswered, and long after the last response. */
+/* Of a session that the controller did not close: it ended with a request unanswered, long after the last
+ * response. */
 static bool engine_gave_up(const struct session *session, const struct session_nmsp *nmsp, int64_t waited)
 {
-	return session->closed.packet != 0 && session->closed_by != session->controller &&
-	       nmsp->echo.responses > 0 && waited >= ECHO_PATIENCE &&
+	return session->closed.packet != 0 && nmsp->echo.responses > 0 && waited >= ECHO_PATIENCE &&
 	       origin_elapsed(nmsp->echo.last_response.time, session->closed.time) >=
 	           intervals(nmsp, LEFT_INTERVALS);
 }
