@@ -4,23 +4,17 @@
  */
 #include "analyzer/tcp_facts.h"
 
-static void keep_first(struct origin *first, const struct origin *origin)
-{
-	if (first->packet == 0)
-		*first = *origin;
-}
-
 /* RFC 9293 section 3.5: SYN, SYN-ACK, ACK. */
 static void add_handshake(struct session_tcp *facts, uint8_t dir, uint8_t flags, const struct origin *origin)
 {
 	if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
-		keep_first(&facts->syn_ack, origin);
+		origin_keep_first(&facts->syn_ack, origin);
 	} else if (flags & TCP_SYN) {
 		if (facts->syns < LIMIT_SYNS)
 			facts->syn[facts->syns] = *origin;
 		facts->syns++;
 	} else if (dir == 0 && facts->syn_ack.packet != 0 && (flags & (TCP_RST | TCP_ACK)) == TCP_ACK) {
-		keep_first(&facts->ack, origin);
+		origin_keep_first(&facts->ack, origin);
 	}
 }
 
@@ -50,7 +44,7 @@ static void add_window(struct session_tcp *facts, uint8_t dir, uint16_t window, 
 		*since = (struct origin){0};
 		return;
 	}
-	keep_first(since, origin);
+	origin_keep_first(since, origin);
 	if (longest->from.packet == 0 || origin_elapsed(since->time, origin->time) >
 	    origin_elapsed(longest->from.time, longest->to.time))
 		*longest = (struct tcp_zero_window){*since, *origin};
@@ -63,7 +57,7 @@ static void add_checksum(struct session_tcp *facts, uint8_t dir, const struct pa
 	if (!packet_checksum_unfinished(packet))
 		return;
 	facts->unfinished[dir]++;
-	keep_first(&facts->first_unfinished[dir], origin);
+	origin_keep_first(&facts->first_unfinished[dir], origin);
 }
 
 /* ---- timestamps ------------------------------------------------------------------------------------- */
@@ -128,7 +122,7 @@ void tcp_facts_conflicts(struct session_tcp *facts, uint64_t n, const struct ori
 {
 	facts->conflicts += n;
 	if (n > 0)
-		keep_first(&facts->first_conflict, origin);
+		origin_keep_first(&facts->first_conflict, origin);
 }
 
 void tcp_facts_add(struct session_tcp *facts, uint8_t dir, const struct packet *packet,
@@ -140,11 +134,11 @@ void tcp_facts_add(struct session_tcp *facts, uint8_t dir, const struct packet *
 	facts->last[dir] = *origin;
 	if (length > 0) {
 		facts->last_data[dir] = *origin;
-		keep_first(&facts->first_data[dir], origin);
+		origin_keep_first(&facts->first_data[dir], origin);
 	}
 	if (packet->cut > 0) {
 		facts->cut_packets++;
-		keep_first(&facts->first_cut, origin);
+		origin_keep_first(&facts->first_cut, origin);
 	}
 	add_handshake(facts, dir, packet->tcp.flags, origin);
 	if (packet->tcp.mss != 0)

@@ -121,8 +121,8 @@ static void cite_echoes(const struct echo *echo, struct finding *finding)
 		rule_evidence(finding, &echo->pending[i].at);
 }
 
-/* Of a session that the controller did not close: it ended with a request unanswered, long after the last
- * response. */
+/* Of a session that the controller did not close: it ended long after the last response, with a request open.
+ */
 static bool engine_gave_up(const struct session *session, const struct session_nmsp *nmsp, int64_t waited)
 {
 	return session->closed.packet != 0 && nmsp->echo.responses > 0 && waited >= ECHO_PATIENCE &&

@@ -33,12 +33,6 @@ static bool unfinished(const struct session_tcp *tcp, uint8_t dir)
 	       tcp->unfinished[dir] * 100 >= tcp->checked[dir] * UNFINISHED_SHARE;
 }
 
-static void keep_first(struct origin *first, const struct origin *at)
-{
-	if (first->packet == 0 || at->packet < first->packet)
-		*first = *at;
-}
-
 static void look_at(const struct session *session, struct offload *seen)
 {
 	const struct session_tcp *tcp = &session->tcp;
@@ -46,12 +40,12 @@ static void look_at(const struct session *session, struct offload *seen)
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		if (larger_than_announced(tcp, dir)) {
 			larger = true;
-			keep_first(&seen->larger_at, &tcp->largest_at[dir]);
+			origin_keep_first(&seen->larger_at, &tcp->largest_at[dir]);
 			seen->largest = tcp->largest[dir] > seen->largest ? tcp->largest[dir] : seen->largest;
 		}
 		if (unfinished(tcp, dir)) {
 			partial = true;
-			keep_first(&seen->unfinished_at, &tcp->first_unfinished[dir]);
+			origin_keep_first(&seen->unfinished_at, &tcp->first_unfinished[dir]);
 			seen->packets += tcp->unfinished[dir];
 			seen->from[dir == session->controller] = true;
 		}
@@ -60,7 +54,7 @@ static void look_at(const struct session *session, struct offload *seen)
 	seen->unfinished += partial;
 	if (session->no_length.packet != 0) {
 		seen->no_length++;
-		keep_first(&seen->no_length_at, &session->no_length);
+		origin_keep_first(&seen->no_length_at, &session->no_length);
 	}
 }
 

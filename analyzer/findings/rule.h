@@ -77,6 +77,10 @@ const char *rule_pair(const struct session *session, char text[RULE_PAIR]);
 /* "1 place", "2 places"; the noun forms its plural with s. Returns `text`. */
 const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT]);
 
+/* Adds an item to a list in words, behind the separator unless it is the first; cut to the room of the list.
+ */
+void rule_list(char *list, size_t room, const char *separator, const char *item);
+
 /* "closed by the engine (RST)" or "still open". Returns `text`. */
 const char *rule_close(const struct session *session, char text[RULE_TEXT]);
 
