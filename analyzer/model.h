@@ -113,6 +113,7 @@ struct session_tcp {
 	uint64_t retransmissions[2];
 	uint64_t duplicates; /* of the mirror: the same packet delivered twice */
 	uint64_t late_copies; /* of the retransmissions: with the first one's IP id, so hardly sent by a host */
+	struct origin first_late_copy;
 	uint64_t conflicts;  /* repeats whose bytes differ from the first copy */
 	struct origin first_conflict;
 	uint64_t cut_packets;

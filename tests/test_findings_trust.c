@@ -44,6 +44,28 @@ static void copies_of_the_mirror(void **state)
 	assert_int_equal(first(test)->evidence[0].packet, 4);
 }
 
+/* Of a mirror that takes longer than a round trip. */
+static void late_copies_of_the_mirror(void **state)
+{
+	struct test *test = *state;
+	struct session_tcp *tcp = &test->f.session->tcp;
+	fixture_healthy(&test->f);
+	tcp->first_late_copy = fixture_packet(&test->f, E, 10);
+	tcp->late_copies = 9;
+	assert_string_equal(capture_ids(test), "");
+	tcp->late_copies = 10;
+	assert_string_equal(capture_ids(test), "capture-duplicates");
+	contains(first(test)->summary, "10 packets of the NMSP sessions came again, the first at packet ");
+	contains(first(test)->cause, "They are counted as retransmissions");
+	assert_int_equal(first(test)->evidence[0].packet, tcp->first_late_copy.packet);
+	test->f.model->capture.duplicates = 3;
+	test->f.model->capture.first_duplicate = (struct origin){.packet = 4};
+	assert_string_equal(capture_ids(test), "capture-duplicates");
+	contains(first(test)->summary, "3 packets of the NMSP sessions came twice");
+	contains(first(test)->cause, "10 packets came again later than a round trip");
+	assert_int_equal(first(test)->n_evidence, 2);
+}
+
 static void repeats_with_other_bytes(void **state)
 {
 	struct test *test = *state;
@@ -188,11 +210,12 @@ static void cut_packets_name_the_snaplen(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    CASE(lost_by_the_capturing_program), CASE(copies_of_the_mirror),
-    CASE(repeats_with_other_bytes),      CASE(clock_that_goes_back),
-    CASE(clock_that_leaps_forward),      CASE(segments_of_no_network),
-    CASE(cut_packets_name_the_snaplen),  CASE(clock_that_leaps_beside_timestamps),
-    CASE(packets_without_a_length),      CASE(checksums_that_the_card_finishes),
+    CASE(lost_by_the_capturing_program),    CASE(copies_of_the_mirror),
+    CASE(repeats_with_other_bytes),         CASE(clock_that_goes_back),
+    CASE(clock_that_leaps_forward),         CASE(segments_of_no_network),
+    CASE(cut_packets_name_the_snaplen),     CASE(clock_that_leaps_beside_timestamps),
+    CASE(late_copies_of_the_mirror),        CASE(packets_without_a_length),
+    CASE(checksums_that_the_card_finishes),
 };
 
 int main(void)

@@ -9,6 +9,8 @@
 
 #define LEAP_NS (600 * NS_PER_S) /* no host waits so long for the answer to its SYN */
 
+#define LATE_COPIES 10 /* fewer may be of a host that numbers its packets in a way of its own */
+
 /* ---- one session ----------------------------------------------------------------------------------- */
 
 void trust_conflict(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -74,13 +76,9 @@ void trust_dropped(const struct subject *subject, const struct rule *rule, struc
 	             "tcpdump -B 65536 -s 0 -w nmsp.pcap tcp port %u", (unsigned)subject->model->ports[0]);
 }
 
-void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out)
+static void tell_copies(const struct capture *capture, struct finding *finding)
 {
-	const struct capture *capture = &subject->model->capture;
 	char packets[RULE_TEXT];
-	if (capture->duplicates == 0)
-		return;
-	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
 	             "%s of the NMSP sessions came twice, of %" PRIu64 " in all, first packet %" PRIu64 ".",
 	             rule_count(capture->duplicates, "packet", packets), capture->nmsp_packets,
@@ -91,6 +89,42 @@ void trust_duplicates(const struct subject *subject, const struct rule *rule, st
 	    "and behind a router. The copies are left out of every count, but bare ACKs cannot be told "
 	    "from copies: packet counts are too high.");
 	rule_evidence(finding, &capture->first_duplicate);
+}
+
+/* As far as times tell the host may have sent them again. */
+static void tell_late_copies(uint64_t late, const struct origin *first, struct finding *finding)
+{
+	char packets[RULE_TEXT];
+	rule_count(late, "packet", packets);
+	if (finding->summary[0] == '\0')
+		rule_summary(finding,
+		             "%s of the NMSP sessions came again, the first at packet %" PRIu64 ", each the "
+		             "same down to its IP id and checksum.",
+		             packets, first->packet);
+	rule_cause(finding,
+	           "%s came again later than a round trip with the same IP id: most likely copies of a slow "
+	           "mirror. They are counted as retransmissions, which does not mean that anything was lost.",
+	           packets);
+	rule_evidence(finding, first);
+}
+
+void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct capture *capture = &subject->model->capture;
+	struct origin first_late = {.packet = 0};
+	uint64_t late = 0;
+	for (const struct session *s = subject->model->first; s != NULL; s = s->next) {
+		late += s->tcp.late_copies;
+		if (s->tcp.late_copies > 0)
+			origin_keep_first(&first_late, &s->tcp.first_late_copy);
+	}
+	if (capture->duplicates == 0 && late < LATE_COPIES)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	if (capture->duplicates > 0)
+		tell_copies(capture, finding);
+	if (late >= LATE_COPIES)
+		tell_late_copies(late, &first_late, finding);
 	rule_command(finding, "mirror one direction of each port",
 	             "monitor session 1 source interface <port> rx");
 }
