@@ -137,8 +137,8 @@ struct session_tcp {
 	struct tcp_repeat repeat[2];
 	struct tcp_zero_window zero_window[2]; /* the longest row */
 	struct origin zero_since[2]; /* start of the row that goes on; packet 0 = none does */
-	uint64_t unfinished[2];      /* packets but RSTs whose checksum a network card was to finish, */
-	uint64_t checked[2];         /* of so many */
+	uint32_t unfinished[2];      /* packets but RSTs whose checksum a network card was to finish, */
+	uint32_t checked[2];         /* of so many: the first ones */
 	struct origin first_unfinished[2];
 	struct tcp_ticks ticks[2];
 	struct tcp_leap leap[2]; /* the first one */

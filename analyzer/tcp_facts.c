@@ -50,9 +50,13 @@ static void add_window(struct session_tcp *facts, uint8_t dir, uint16_t window, 
 		*longest = (struct tcp_zero_window){*since, *origin};
 }
 
+#define CHECKED 32 /* packets of a direction are looked at: where a capture was made does not change */
+
 static void add_checksum(struct session_tcp *facts, uint8_t dir, const struct packet *packet,
                          const struct origin *origin)
 {
+	if (facts->checked[dir] >= CHECKED)
+		return;
 	facts->checked[dir]++;
 	if (!packet_checksum_unfinished(packet))
 		return;

@@ -181,14 +181,16 @@ static void checksums_that_the_card_finishes(void **state)
 	assert_string_equal(capture_ids(test), "");
 	tcp->unfinished[C] = 18;
 	assert_string_equal(capture_ids(test), "capture-offload");
-	assert_string_equal(first(test)->summary,
-	                    "The TCP checksums of the controller are unfinished: 18 packets of 1 session.");
+	assert_string_equal(
+	    first(test)->summary,
+	    "The TCP checksums of the controller are unfinished: 18 of 20 packets looked at, in 1 session.");
 	contains(first(test)->cause, "made on the controller's host, or on its virtual switch");
 	assert_int_equal(first(test)->evidence[0].packet, tcp->syn_ack.packet);
 	tcp->unfinished[E] = 20;
 	tcp->first_unfinished[E] = tcp->syn[0];
 	capture_ids(test);
-	contains(first(test)->summary, "of both sides are unfinished: 38 packets of 1 session.");
+	contains(first(test)->summary,
+	         "of both sides are unfinished: 38 of 40 packets looked at, in 1 session.");
 	contains(first(test)->cause, "made on a host that both sides run on");
 	assert_int_equal(first(test)->evidence[0].packet, tcp->syn[0].packet);
 	tcp->unfinished[E] = 0;

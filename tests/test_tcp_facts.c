@@ -216,6 +216,9 @@ static void unfinished_checksums(void **state)
 	assert_int_equal(facts.unfinished[0], 2);
 	assert_int_equal(facts.first_unfinished[0].packet, 1);
 	assert_int_equal(facts.checked[1], 0);
+	for (uint64_t i = 0; i < 100; i++)
+		tcp_facts_add(&facts, 0, &packet, &(struct origin){.packet = 6 + i});
+	assert_int_equal(facts.checked[0], 32);
 	free((void *)(uintptr_t)packet.payload.p);
 	free((void *)(uintptr_t)reset.payload.p);
 	talk_free(talk);

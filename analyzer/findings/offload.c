@@ -16,6 +16,7 @@ struct offload {
 	uint32_t larger, no_length, unfinished;               /* sessions */
 	uint32_t largest;                                     /* bytes */
 	uint64_t packets;                                     /* whose checksum is unfinished, */
+	uint64_t looked_at;                                   /* of so many, */
 	bool from[2];                                         /* of the engine, of the controller */
 	struct origin larger_at, no_length_at, unfinished_at; /* the first ones */
 };
@@ -47,6 +48,7 @@ static void look_at(const struct session *session, struct offload *seen)
 			partial = true;
 			origin_keep_first(&seen->unfinished_at, &tcp->first_unfinished[dir]);
 			seen->packets += tcp->unfinished[dir];
+			seen->looked_at += tcp->checked[dir];
 			seen->from[dir == session->controller] = true;
 		}
 	}
@@ -75,8 +77,9 @@ static void tell(const struct offload *seen, struct finding *finding)
 		    "%s hold%s segments larger than any packet of the network, up to %" PRIu32 " bytes. ",
 		    rule_count(seen->larger, "session", count), seen->larger == 1 ? "s" : "", seen->largest);
 	if (seen->unfinished > 0)
-		snprintf(partial, sizeof partial, "The TCP checksums %s are unfinished: %s of %s. ",
-		         who(seen), rule_count(seen->packets, "packet", packets),
+		snprintf(partial, sizeof partial,
+		         "The TCP checksums %s are unfinished: %" PRIu64 " of %s looked at, in %s. ",
+		         who(seen), seen->packets, rule_count(seen->looked_at, "packet", packets),
 		         rule_count(seen->unfinished, "session", count));
 	if (seen->no_length > 0)
 		snprintf(no_length, sizeof no_length, "%s hold%s packets whose IP length is 0. ",
