@@ -229,7 +229,8 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	capture->nmsp_packets++;
 	capture->encaps |= packet->encaps;
 	session->encaps |= packet->encaps;
-	session->offload = session->offload || packet->offload;
+	if (packet->no_length)
+		origin_keep_first(&session->no_length, &analyze->now);
 	if (packet->vlan_tags > session->vlan_tags)
 		session->vlan_tags = packet->vlan_tags;
 	if (packet->vlan_tags > capture->vlan_tags)

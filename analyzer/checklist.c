@@ -51,14 +51,34 @@ static bool unanswered(const struct session *session)
 	       tcp->packets[0] == tcp->syns;
 }
 
+/* An ICMP error of its own, NULL when none. */
+static const struct icmp_seen *own_error(const struct session *session)
+{
+	const struct icmp_seen *icmp = session_icmp_refusal(session);
+	return icmp != NULL &&
+	               memcmp(&icmp->from, &session->addr[session->controller], sizeof icmp->from) == 0
+	           ? icmp
+	           : NULL;
+}
+
 static void reachable(const struct question *q)
 {
 	const struct origin *last = heard(q->session);
+	const struct icmp_seen *own = own_error(q->session);
+	const struct icmp_seen *router = session_icmp_unreachable(q->session);
+	char addr[ADDR_TEXT];
 	if (last != NULL)
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES,
 		       "Its packets are in the capture, the last one is packet %" PRIu64 ".", last->packet);
 	else if (q->session->trace != NULL)
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES, "Its own trace tells of the engine's connection.");
+	else if (own != NULL)
+		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES,
+		       "It answered with an ICMP error, packet %" PRIu64 ".", own->at.packet);
+	else if (router != NULL)
+		answer(q, CHECKLIST_REACHABLE, CHECKLIST_NO,
+		       "%s says by ICMP that it does not get there, packet %" PRIu64 ".",
+		       addr_text(&router->from, addr), router->at.packet);
 	else if (unanswered(q->session))
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_NO,
 		       "%" PRIu32 " SYNs of the engine got no answer%s.", q->session->tcp.syns,

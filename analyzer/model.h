@@ -92,6 +92,21 @@ struct tcp_zero_window {
 	struct origin from, to;
 };
 
+/*
+ * What a side's TCP timestamps (RFC 7323) say of the time that passed: the first one and the last one since
+ * the capture's clock was last seen to go its way beside them. Packet 0 = none.
+ */
+struct tcp_ticks {
+	struct origin first, last;
+	uint32_t first_value, last_value;
+};
+
+/* The capture's clock leapt forward between two packets of a side. Packet 0 = never. */
+struct tcp_leap {
+	struct origin from, to;
+	int64_t host; /* ns that went by at most, by the side's timestamps */
+};
+
 /* TCP facts. Arrays of two are by direction: 0 = from the sender of the SYN. */
 struct session_tcp {
 	uint64_t packets[2];
@@ -101,6 +116,7 @@ struct session_tcp {
 	uint64_t retransmissions[2];
 	uint64_t duplicates; /* of the mirror: the same packet delivered twice */
 	uint64_t late_copies; /* of the retransmissions: with the first one's IP id, so hardly sent by a host */
+	struct origin first_late_copy;
 	uint64_t conflicts;  /* repeats whose bytes differ from the first copy */
 	struct origin first_conflict;
 	uint64_t cut_packets;
@@ -124,6 +140,11 @@ struct session_tcp {
 	struct tcp_repeat repeat[2];
 	struct tcp_zero_window zero_window[2]; /* the longest row */
 	struct origin zero_since[2]; /* start of the row that goes on; packet 0 = none does */
+	uint32_t unfinished[2];      /* packets but RSTs whose checksum a network card was to finish, */
+	uint32_t checked[2];         /* of so many: the first ones */
+	struct origin first_unfinished[2];
+	struct tcp_ticks ticks[2];
+	struct tcp_leap leap[2]; /* the first one */
 };
 
 #define NOT_TLS_BYTES 16
@@ -191,7 +212,7 @@ struct session {
 	bool midstream;        /* no SYN was seen in either direction */
 	uint32_t encaps;
 	uint8_t vlan_tags;
-	bool offload;
+	struct origin no_length;    /* the first packet whose IP length is 0 (offload); packet 0 = none */
 	struct origin opened, last; /* first and last packet */
 	struct origin closed;       /* packet 0 = still open */
 	enum close_kind close;

@@ -51,6 +51,13 @@ static inline int origin_order(const struct origin *a, const struct origin *b)
 	return a->packet < b->packet ? -1 : a->packet > b->packet;
 }
 
+/* Keeps the first of two in order of reading; packet 0 = nothing yet. */
+static inline void origin_keep_first(struct origin *first, const struct origin *at)
+{
+	if (first->packet == 0 || origin_order(at, first) < 0)
+		*first = *at;
+}
+
 /*
  * The receiving end of ordered bytes. `data` borrows its span for the call. `gap` says that `n` bytes are
  * missing here for good. `end` comes at most once, after everything else. The origin is that of the bytes,

@@ -58,11 +58,30 @@ const struct cert *session_cert(const struct session *session, uint8_t dir)
 	return NULL;
 }
 
+/* A kind of ICMP error. */
+struct icmp_kind {
+	uint8_t version, type, code;
+};
+
+/* The first error that answers a SYN and is one of these; NULL when the other side was heard. */
+static const struct icmp_seen *icmp_answer(const struct session *session, const struct icmp_kind *kinds,
+                                           size_t n)
+{
+	if (seen(&session->tcp.syn_ack) || seen(&session->tcp.last[1]))
+		return NULL;
+	for (uint32_t i = 0; i < session->n_icmp; i++) {
+		const struct icmp_seen *icmp = &session->icmp[i];
+		for (size_t row = 0; row < n; row++)
+			if (icmp->version == kinds[row].version && icmp->type == kinds[row].type &&
+			    icmp->code == kinds[row].code)
+				return icmp;
+	}
+	return NULL;
+}
+
 const struct icmp_seen *session_icmp_refusal(const struct session *session)
 {
-	static const struct {
-		uint8_t version, type, code;
-	} refusals[] = {
+	static const struct icmp_kind refusals[] = {
 	    {4, 3, 2},  /* RFC 792: protocol unreachable */
 	    {4, 3, 3},  /* port unreachable */
 	    {4, 3, 9},  /* RFC 1122: network prohibited */
@@ -73,17 +92,22 @@ const struct icmp_seen *session_icmp_refusal(const struct session *session)
 	    {6, 1, 5},  /* source address failed policy */
 	    {6, 1, 6},  /* reject route */
 	};
-	if (seen(&session->tcp.syn_ack) || seen(&session->tcp.last[1]))
-		return NULL;
-	for (uint32_t i = 0; i < session->n_icmp; i++) {
-		const struct icmp_seen *icmp = &session->icmp[i];
-		for (size_t row = 0; row < COUNT(refusals); row++) {
-			if (icmp->version == refusals[row].version && icmp->type == refusals[row].type &&
-			    icmp->code == refusals[row].code)
-				return icmp;
-		}
-	}
-	return NULL;
+	return icmp_answer(session, refusals, COUNT(refusals));
+}
+
+const struct icmp_seen *session_icmp_unreachable(const struct session *session)
+{
+	static const struct icmp_kind unreachable[] = {
+	    {4, 3, 0},  /* RFC 792: network unreachable */
+	    {4, 3, 1},  /* host unreachable */
+	    {4, 3, 6},  /* RFC 1122: network unknown */
+	    {4, 3, 7},  /* host unknown */
+	    {4, 11, 0}, /* RFC 792: time to live exceeded */
+	    {6, 1, 0},  /* RFC 4443: no route */
+	    {6, 1, 3},  /* address unreachable */
+	    {6, 3, 0},  /* hop limit exceeded */
+	};
+	return icmp_answer(session, unreachable, COUNT(unreachable));
 }
 
 uint8_t session_tls_client(const struct session *session)

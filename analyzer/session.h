@@ -79,6 +79,10 @@ bool session_hidden_alert(const struct session *session, uint8_t dir);
 
 /* The ICMP error that refuses the connection (port unreachable, prohibited), NULL when none. */
 const struct icmp_seen *session_icmp_refusal(const struct session *session);
+
+/* The ICMP error of a router that does not get the SYN to its host (no route, a loop), NULL when none. */
+const struct icmp_seen *session_icmp_unreachable(const struct session *session);
+
 void session_auth(const struct model *model, const struct session *session, struct session_auth *out);
 
 /* An alert with this code answers a certificate: facts.md section 8. */

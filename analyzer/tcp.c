@@ -75,11 +75,16 @@ static void take_ack(struct tcp *tcp, uint8_t dir, uint32_t ack, const struct or
 
 /* ---- duplicates and retransmissions ---------------------------------------------------------------- */
 
-/* What the TCP handshake took; 0 when it was not seen, or more than one SYN makes it uncertain. */
+/* What the TCP handshake took at least: of several SYNs the last one may have been answered; 0 when not
+ * known. */
 static int64_t round_trip(const struct session_tcp *facts)
 {
-	bool known = facts->ack.packet != 0 && facts->syns == 1;
-	return known ? origin_elapsed(facts->syn[0].time, facts->ack.time) : 0;
+	const struct origin *syn = NULL;
+	for (uint32_t i = 0; i < facts->syns && i < LIMIT_SYNS; i++)
+		if (facts->syn[i].packet < facts->syn_ack.packet)
+			syn = &facts->syn[i];
+	bool known = syn != NULL && facts->ack.packet != 0 && facts->syns <= LIMIT_SYNS;
+	return known ? origin_elapsed(syn->time, facts->ack.time) : 0;
 }
 
 static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *packet, const struct origin *origin)
@@ -89,8 +94,10 @@ static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *pack
 	/* what is still held the stream compares */
 	if (answer == MIRROR_CONFLICT && side->based && tcp_side_unwrap(side, packet->tcp.seq) < side->stream.next)
 		tcp_facts_conflicts(&tcp->session->tcp, 1, origin);
-	if (answer == MIRROR_LATE)
+	if (answer == MIRROR_LATE) {
 		tcp->session->tcp.late_copies++;
+		origin_keep_first(&tcp->session->tcp.first_late_copy, origin);
+	}
 	return answer == MIRROR_COPY;
 }
 

@@ -2,8 +2,8 @@
  * One captured frame -> the innermost TCP segment, ICMP error or IP fragment in it.
  *
  * Link layers and tunnels are rows of tables in packet.c; tags and tunnels are stripped in a loop, at most
- * LIMIT_TUNNELS deep. Nothing is allocated; every span borrows from the frame. Checksums are never
- * verified (offload makes them wrong at the sender), and an IP length of 0 (TSO) means "to the end of the
+ * LIMIT_TUNNELS deep. Nothing is allocated; every span borrows from the frame. A checksum never discards a
+ * packet (offload makes them wrong at the sender), and an IP length of 0 (TSO) means "to the end of the
  * frame". Bytes behind the IP length (Ethernet padding) are dropped.
  */
 #ifndef DISSECT_PACKET_H
@@ -55,6 +55,9 @@ struct packet_tcp {
 	uint16_t checksum;
 	uint16_t mss; /* of the option, 0 when absent */
 	uint8_t flags;
+	bool has_timestamp;
+	uint32_t timestamp; /* TSval of the option, RFC 7323 section 3 */
+	uint32_t length;    /* header and payload on the wire */
 };
 
 struct packet_fragment {
@@ -80,7 +83,7 @@ struct packet {
 	uint8_t vlan_tags; /* number of 802.1Q / 802.1ad tags */
 	uint8_t layers;    /* tags and tunnels stripped so far, capped by LIMIT_TUNNELS */
 	bool too_deep;     /* LIMIT_TUNNELS was reached; kind is PACKET_OTHER */
-	bool offload;      /* the IP length is 0 or smaller than the frame shows it can be: TSO capture */
+	bool no_length;    /* the IP length is 0: TSO capture */
 	struct addr src, dst;
 	uint8_t ttl; /* hop limit for IPv6 */
 	uint16_t ip_id; /* IPv4 only, else 0 */
@@ -104,6 +107,13 @@ bool packet_decode(uint32_t linktype, struct span frame, size_t wire, struct pac
  * layers of the last fragment and gets the rest anew.
  */
 void packet_decode_ip(struct span ip, struct packet *out);
+
+/*
+ * The checksum of a TCP packet is the plain sum over addresses, protocol and length, with or without the
+ * latter: what a host leaves there when its network card is to do the rest (checksum offload). By chance it
+ * is one in 30,000.
+ */
+bool packet_checksum_unfinished(const struct packet *packet);
 
 /* Name of a link type that packet_decode knows, else NULL. */
 const char *packet_linktype_name(uint32_t linktype);

@@ -2,7 +2,8 @@
  * IPv4, IPv6 with its extension headers, and what is read behind them: TCP segments and the ICMP errors that
  * quote one. The walk of packet.c calls these decoders; they go back to its tables for tunnels.
  *
- * Lengths come from the IP header where it has one; nothing here looks at a checksum or at TCP payload.
+ * Lengths come from the IP header where it has one; nothing here looks at TCP payload, and no checksum makes
+ * a packet malformed.
  */
 #include "dissect/packet_walk.h"
 
@@ -20,8 +21,6 @@ enum {
 	IP6_PROTO_AT = 6,
 	IP6_HEADER = 40,
 	TCP_HEADER = 20,
-	JUMBO_PAYLOAD =
-	    9216, /* no interface sends more in one packet: it was cut up behind the capture point */
 };
 
 /* Ends the walk's bytes where the IP packet that they begin with ends. */
@@ -88,7 +87,7 @@ bool packet_ip4(struct walk *w)
 		return false;
 
 	if (length == 0)
-		out->offload = true;
+		out->no_length = true;
 	else
 		bound_ip(w, length);
 	out->ip = w->rest;
@@ -174,7 +173,7 @@ bool packet_ip6(struct walk *w)
 		return false;
 
 	if (length == 0 && next != IP_NONE)
-		out->offload = true;
+		out->no_length = true;
 	else
 		bound_ip(w, (size_t)IP6_HEADER + length);
 	out->ip = w->rest;
@@ -190,25 +189,36 @@ bool packet_ip6(struct walk *w)
 	return true;
 }
 
-/* The maximum segment size, RFC 9293 section 3.2; 0 when there is none. */
-static uint16_t read_mss(struct span options)
+/* RFC 9293 section 3.2. The maximum segment size means something in a SYN only. */
+static void read_options(struct span options, struct packet_tcp *tcp)
 {
-	enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_HEADER = 2, MSS_LENGTH = 4 };
+	enum {
+		END = 0,
+		NOP = 1,
+		MSS = 2,
+		TIMESTAMPS = 8,
+		HEADER = 2,
+		MSS_LENGTH = 4,
+		TIMESTAMPS_LENGTH = 10
+	};
 	struct rd r = rd_of(options);
 	while (rd_more(&r)) {
 		uint8_t kind = rd_u8(&r);
-		if (kind == OPTION_END)
+		if (kind == END)
 			break;
-		if (kind == OPTION_NOP)
+		if (kind == NOP)
 			continue;
 		uint8_t length = rd_u8(&r);
-		if (length < OPTION_HEADER)
+		if (length < HEADER)
 			break;
-		struct rd value = rd_of(rd_span(&r, length - (size_t)OPTION_HEADER));
-		if (kind == OPTION_MSS && length == MSS_LENGTH)
-			return rd_u16(&value);
+		struct rd value = rd_of(rd_span(&r, length - (size_t)HEADER));
+		if (kind == MSS && length == MSS_LENGTH && (tcp->flags & TCP_SYN) != 0) {
+			tcp->mss = rd_u16(&value);
+		} else if (kind == TIMESTAMPS && length == TIMESTAMPS_LENGTH) {
+			tcp->timestamp = rd_u32(&value);
+			tcp->has_timestamp = rd_ok(&value);
+		}
 	}
-	return 0;
 }
 
 /* RFC 9293 section 3.1. Options that the snaplen cut do not spoil the segment. */
@@ -217,6 +227,7 @@ bool packet_ip_tcp(struct walk *w)
 	struct packet *out = w->out;
 	struct packet_tcp *tcp = &out->tcp;
 	struct rd r = rd_of(w->rest);
+	tcp->length = (uint32_t)(w->rest.n + w->missing);
 	tcp->src_port = rd_u16(&r);
 	tcp->dst_port = rd_u16(&r);
 	tcp->seq = rd_u32(&r);
@@ -233,15 +244,32 @@ bool packet_ip_tcp(struct walk *w)
 	size_t captured = options < rd_left(&r) ? options : rd_left(&r);
 	if (options - captured > w->missing)
 		return false;
-	struct span option_bytes = rd_span(&r, captured);
-	if ((tcp->flags & TCP_SYN) != 0)
-		tcp->mss = read_mss(option_bytes);
+	read_options(rd_span(&r, captured), tcp);
 	out->kind = PACKET_TCP;
 	out->payload = rd_rest(&r);
 	out->cut = (uint32_t)(w->missing - (options - captured));
-	if (out->payload.n + out->cut > JUMBO_PAYLOAD)
-		out->offload = true;
 	return true;
+}
+
+/* One's complement sum of 16-bit words, RFC 1071, folded. */
+static uint16_t fold(uint32_t sum)
+{
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	return (uint16_t)((sum & UINT16_MAX) + (sum >> 16));
+}
+
+bool packet_checksum_unfinished(const struct packet *packet)
+{
+	uint32_t sum = IP_TCP;
+	const struct addr *const addrs[] = {&packet->src, &packet->dst};
+	for (size_t i = 0; i < sizeof addrs / sizeof addrs[0]; i++) {
+		struct rd r =
+		    rd_of(span_of(addrs[i]->bytes, sizeof addrs[i]->bytes)); /* unused bytes are 0 */
+		while (rd_more(&r))
+			sum += rd_u16(&r);
+	}
+	uint16_t checksum = packet->tcp.checksum;
+	return checksum == fold(sum + packet->tcp.length) || checksum == fold(sum);
 }
 
 /* The IP header that an ICMP error quotes, with the addresses to `icmp`, what it carries to `inner`. */

@@ -31,7 +31,7 @@ void lists_key_hash(const X509 *certificate, const EVP_MD *digest, char hex[LIST
 		snprintf(&hex[2 * i], 3, "%02x", hash[i]);
 }
 
-static void write_damaged(char hex[LISTS_HEX], FILE *file)
+static void damage(char hex[LISTS_HEX])
 {
 	char *digit = strchr(hex, '0');
 	if (digit == NULL) {
@@ -39,6 +39,10 @@ static void write_damaged(char hex[LISTS_HEX], FILE *file)
 		exit(2);
 	}
 	*digit = 'O';
+}
+
+static void write_configuration(const char *hex, FILE *file)
+{
 	fprintf(file,
 	        "username 0050569c3489 mac aaa attribute list CMX_0050569c3489\n"
 	        "!\n"
@@ -79,7 +83,14 @@ void lists_write(enum lists_kind kind, const struct tlspeer_identity *engine,
 		fprintf(file, "%s %s\n", OTHER_MAC, sha256);
 		break;
 	case LISTS_DAMAGED:
-		write_damaged(sha256, file);
+		damage(sha256);
+		write_configuration(sha256, file);
+		break;
+	case LISTS_WRONG_KIND:
+		write_configuration(sha1, file);
+		break;
+	case LISTS_TWICE:
+		fprintf(file, "%s %s\n%s %s\n", ENGINE_MAC, other_sha256, ENGINE_MAC, sha256);
 		break;
 	}
 }

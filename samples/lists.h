@@ -17,6 +17,8 @@ enum lists_kind {
 	LISTS_OTHER_MACS, /* other engines only */
 	LISTS_MOVED_HASH, /* the engine's hash under another MAC */
 	LISTS_DAMAGED,    /* IOS-XE configuration, a letter O where the hash has a 0 */
+	LISTS_WRONG_KIND, /* IOS-XE configuration, the SHA-1 hash where SHA-256 is wanted */
+	LISTS_TWICE,      /* the engine's MAC twice, with another key's hash and with its own */
 };
 
 /* Writes the list for this engine; `other` is some other engine. Nothing for LISTS_NONE. */

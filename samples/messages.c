@@ -9,7 +9,6 @@
 enum {
 	PROFILE_VERSION = 1,
 	OTHER_HEADER = 8,
-	ELEMENT_HEADER = 4,
 	CAPABILITIES = 2, /* the first messages of the start */
 };
 
@@ -158,13 +157,12 @@ void messages_add(struct bytes *out, const struct messages_item *item, uint32_t 
 	bytes_free(&body);
 }
 
-void messages_add_bulk(struct bytes *out, int dir, size_t n, uint32_t transaction, bool other)
+void messages_add_bulk(struct bytes *out, int dir, size_t n, size_t said, uint32_t transaction, bool other)
 {
 	struct bytes body = {.p = NULL};
-	size_t value = n - MESSAGES_HEADER - ELEMENT_HEADER;
 	bytes_big(&body, BULK, 2);
-	bytes_big(&body, value, 2);
-	bytes_zeros(&body, value);
+	bytes_big(&body, said, 2);
+	bytes_zeros(&body, n - MESSAGES_BULK_HEAD);
 	uint16_t type = dir == 0 ? MESSAGES_STATISTICS_REQUEST : MESSAGES_MEASUREMENT_NOTIFICATION;
 	add_message(out, type, bytes_span(&body), transaction, other);
 	bytes_free(&body);

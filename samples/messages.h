@@ -14,6 +14,7 @@
 
 #define MESSAGES_ELEMENTS 8
 #define MESSAGES_HEADER   12 /* bytes of assumed-1's */
+#define MESSAGES_BULK_HEAD (MESSAGES_HEADER + 4) /* and of an element in front of its value */
 
 enum { /* facts.md section 2; the LOCATION numbers are assumed */
        MESSAGES_ECHO_REQUEST = 1,
@@ -59,8 +60,11 @@ extern const struct messages_script messages_echo;         /* a request after 15
 /* Appends the bytes of one message. `other`: the other header. */
 void messages_add(struct bytes *out, const struct messages_item *item, uint32_t transaction, bool other);
 
-/* Appends one of `n` bytes in all (assumed-1): MEASUREMENT_NOTIFICATION or STATISTICS_REQUEST. */
-void messages_add_bulk(struct bytes *out, int dir, size_t n, uint32_t transaction, bool other);
+/*
+ * Appends one of `n` bytes in all (assumed-1): MEASUREMENT_NOTIFICATION or STATISTICS_REQUEST. Its only element
+ * says that its value has `said` bytes; it has MESSAGES_BULK_HEAD less than the message.
+ */
+void messages_add_bulk(struct bytes *out, int dir, size_t n, size_t said, uint32_t transaction, bool other);
 
 /* The head of a message by assumed-1. */
 struct messages_head {

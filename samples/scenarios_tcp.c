@@ -16,17 +16,23 @@ static const struct addr router = {4, {10, 10, 40, 1}};
 
 /* ---- what they share -------------------------------------------------------------------------------- */
 
-/* An accepted session after its first requests and two echoes. */
+/* Up to the first requests and two echoes. */
+static void begin(struct session *session)
+{
+	if (!session_handshake(session)) {
+		fputs("samples: a handshake that should succeed failed\n", stderr);
+		exit(2);
+	}
+	work_start(session);
+	work_echo(session, 2);
+}
+
+/* An accepted session after these. */
 static struct session accepted(struct scenarios_stage *stage)
 {
 	struct session_plan plan = scenarios_plan(stage);
 	struct session session = session_new(&stage->wire, &plan);
-	if (!session_handshake(&session)) {
-		fputs("samples: a handshake that should succeed failed\n", stderr);
-		exit(2);
-	}
-	work_start(&session);
-	work_echo(&session, 2);
+	begin(&session);
 	return session;
 }
 
@@ -146,6 +152,17 @@ void scenarios_clock_jump(struct scenarios_stage *stage)
 	mishaps_set_back(&stage->wire, stage->wire.n / 2, 95 * NS_PER_S);
 }
 
+void scenarios_clock_leap(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = session_new(&stage->wire, &plan);
+	session.talk.timestamps = true;
+	begin(&session);
+	session.talk.ahead = 3600 * NS_PER_S;
+	work_echo(&session, 2);
+	end(&session);
+}
+
 void scenarios_conflict(struct scenarios_stage *stage)
 {
 	struct session session = accepted(stage);
@@ -162,6 +179,7 @@ void scenarios_offload(struct scenarios_stage *stage)
 	enum { TSO = 16000 };
 	struct session_plan plan = scenarios_plan(stage);
 	struct session session = session_new(&stage->wire, &plan);
+	session.talk.unfinished[1] = true;
 	wire_open(&session.talk);
 	session.talk.mss = TSO;
 	while (session_step(&session, 0) || session_step(&session, 1))

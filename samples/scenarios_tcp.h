@@ -14,6 +14,7 @@ void scenarios_retransmissions(struct scenarios_stage *stage);
 
 void scenarios_duplicates(struct scenarios_stage *stage);
 void scenarios_clock_jump(struct scenarios_stage *stage);
+void scenarios_clock_leap(struct scenarios_stage *stage);
 void scenarios_conflict(struct scenarios_stage *stage);
 void scenarios_offload(struct scenarios_stage *stage);
 void scenarios_dropped(struct scenarios_stage *stage);

@@ -146,6 +146,17 @@ void scenarios_clock_of_judge(struct scenarios_stage *stage)
 	rejected(stage, &plan, 1);
 }
 
+void scenarios_not_yet_valid(struct scenarios_stage *stage)
+{
+	static const struct tlspeer_validity future = {"20260310000000Z", "20401231235959Z"};
+	struct tlspeer_identity engine = tlspeer_renewed(&stage->cast->engine, future);
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.engine = &engine;
+	plan.tls.verdict = X509_V_ERR_CERT_NOT_YET_VALID;
+	rejected(stage, &plan, 1);
+	tlspeer_identity_free(&engine);
+}
+
 void scenarios_flapping(struct scenarios_stage *stage)
 {
 	static const struct tlspeer_validity valid = {"20260302000000Z", "20401231235959Z"};
@@ -230,4 +241,26 @@ void scenarios_unsubscribed(struct scenarios_stage *stage)
 	work_start_unsubscribed(&session);
 	work_echo(&session, 5);
 	end(&session);
+}
+
+void scenarios_malformed(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	work_damaged(&session);
+	work_echo(&session, 2);
+	end(&session);
+}
+
+/* The secret of another run, pasted behind this session's random. */
+void scenarios_wrong_keys(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	work_echo(&session, 2);
+	end(&session);
+	uint8_t *digit = &stage->keys->p[stage->keys->n - sizeof "0"];
+	*digit = *digit == '0' ? '1' : '0';
 }

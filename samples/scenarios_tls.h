@@ -15,6 +15,7 @@ void scenarios_weak(struct scenarios_stage *stage);
 void scenarios_expires_soon(struct scenarios_stage *stage);
 void scenarios_clock_behind(struct scenarios_stage *stage);
 void scenarios_clock_of_judge(struct scenarios_stage *stage);
+void scenarios_not_yet_valid(struct scenarios_stage *stage);
 void scenarios_flapping(struct scenarios_stage *stage);
 void scenarios_reconnects(struct scenarios_stage *stage);
 
@@ -24,5 +25,7 @@ void scenarios_echo_none(struct scenarios_stage *stage);
 void scenarios_request_missed(struct scenarios_stage *stage);
 void scenarios_subscription_refused(struct scenarios_stage *stage);
 void scenarios_unsubscribed(struct scenarios_stage *stage);
+void scenarios_malformed(struct scenarios_stage *stage);
+void scenarios_wrong_keys(struct scenarios_stage *stage);
 
 #endif

@@ -113,7 +113,7 @@ static void engine_says(struct sim_talk *talk, int64_t now, struct bytes *out)
 
 static void controller_says(struct sim_talk *talk, int64_t now, struct bytes *out)
 {
-	messages_add_bulk(out, CONTROLLER, NOTIFICATION, talk->transaction, false);
+	messages_add_bulk(out, CONTROLLER, NOTIFICATION, NOTIFICATION - MESSAGES_BULK_HEAD, talk->transaction, false);
 	talk->notifications++;
 	talk->due = now + talk->plan->interval;
 	if (talk->plan->count != 0 && talk->notifications >= talk->plan->count)

@@ -15,7 +15,8 @@ enum {
 	IP_ICMP = 1,
 	IP_TCP = 6,
 	TCP_HEADER = 20,
-	TCP_OPTIONS = 12, /* of a SYN */
+	TCP_OPTIONS = 12,    /* of a SYN, */
+	TCP_TIMESTAMPS = 12, /* and of each segment */
 	TCP_CHECKSUM = 16,
 	TCP_WINDOW = 502,
 	TCP_WINDOW_SYN = 64240,
@@ -63,9 +64,25 @@ static void add_syn_options(struct bytes *out, size_t mss)
 	bytes_big(out, 0x01030307, 4); /* window scale 7 */
 }
 
-static size_t tcp_header(uint8_t flags)
+/* Each host counts from another time on. */
+static uint32_t ticks(const struct wire_conversation *talk, int dir)
 {
-	return flags & TCP_SYN ? TCP_HEADER + TCP_OPTIONS : TCP_HEADER;
+	static const int64_t since[2] = {77 * NS_PER_S, 123 * NS_PER_S};
+	enum { MS = 1000 };
+	return (uint32_t)((talk->now + since[dir]) / (MS * NS_PER_US));
+}
+
+static void add_timestamps(struct bytes *out, const struct wire_conversation *talk, int dir, uint8_t flags)
+{
+	bytes_big(out, 0x0101080a, 4);
+	bytes_big(out, ticks(talk, dir), 4);
+	bytes_big(out, flags & TCP_ACK ? ticks(talk, !dir) : 0, 4);
+}
+
+static size_t tcp_header(const struct wire_conversation *talk, uint8_t flags)
+{
+	return (size_t)TCP_HEADER + (flags & TCP_SYN ? TCP_OPTIONS : 0) +
+	       (talk->timestamps ? TCP_TIMESTAMPS : 0);
 }
 
 static void add_tcp(struct bytes *out, const struct wire_conversation *talk, int dir, uint8_t flags,
@@ -77,17 +94,21 @@ static void add_tcp(struct bytes *out, const struct wire_conversation *talk, int
 	bytes_big(out, dst->port, 2);
 	bytes_big(out, talk->seq[dir], 4);
 	bytes_big(out, flags & TCP_ACK ? talk->seq[!dir] : 0, 4);
-	bytes_big(out, tcp_header(flags) / 4 << 4, 1);
+	bytes_big(out, tcp_header(talk, flags) / 4 << 4, 1);
 	bytes_big(out, flags, 1);
 	bytes_big(out, flags & TCP_SYN ? TCP_WINDOW_SYN : talk->window[dir], 2);
 	bytes_big(out, 0, 4);
 	if (flags & TCP_SYN)
 		add_syn_options(out, talk->mss);
+	if (talk->timestamps)
+		add_timestamps(out, talk, dir, flags);
 	bytes_add(out, payload);
 	struct span segment = span_cut(bytes_span(out), start, out->n - start);
 	uint32_t sum = headers_sum(headers_sum(0, addr_span(&src->ip)), addr_span(&dst->ip));
-	sum = headers_sum(sum + IP_TCP + (uint32_t)segment.n, segment);
-	bytes_set16(out, start + TCP_CHECKSUM, headers_fold(sum));
+	sum += IP_TCP + (uint32_t)segment.n;
+	uint16_t checksum =
+	    talk->unfinished[dir] ? (uint16_t)~headers_fold(sum) : headers_fold(headers_sum(sum, segment));
+	bytes_set16(out, start + TCP_CHECKSUM, checksum);
 }
 
 /* ---- conversations ---------------------------------------------------------------------------------- */
@@ -120,7 +141,7 @@ void wire_segment(struct wire_conversation *talk, int dir, uint8_t flags, struct
 {
 	const struct wire_host *src = &talk->host[dir], *dst = &talk->host[!dir];
 	bool ipv4 = src->ip.version == 4;
-	size_t tcp = tcp_header(flags) + payload.n;
+	size_t tcp = tcp_header(talk, flags) + payload.n;
 	talk->now += dir == talk->last_dir ? NEXT_NS : turn_ns[dir];
 	talk->last_dir = dir;
 
@@ -134,7 +155,7 @@ void wire_segment(struct wire_conversation *talk, int dir, uint8_t flags, struct
 		add_ipv6(out, addr_span(&src->ip), addr_span(&dst->ip), talk->ttl[dir], tcp);
 	add_tcp(out, talk, dir, flags, payload);
 	headers_pad(out, 0);
-	frame->time = talk->now;
+	frame->time = talk->now + talk->ahead;
 	frame->dir = dir;
 	frame->payload = payload.n;
 	frame->captured = out->n;
@@ -159,9 +180,10 @@ void wire_open(struct wire_conversation *talk)
 
 void wire_send(struct wire_conversation *talk, int dir, struct span bytes)
 {
-	for (size_t off = 0; off < bytes.n; off += talk->mss) {
-		bool last = bytes.n - off <= talk->mss;
-		wire_segment(talk, dir, last ? TCP_ACK | TCP_PSH : TCP_ACK, span_cut(bytes, off, talk->mss));
+	size_t room = talk->timestamps ? talk->mss - TCP_TIMESTAMPS : talk->mss; /* RFC 6691 */
+	for (size_t off = 0; off < bytes.n; off += room) {
+		bool last = bytes.n - off <= room;
+		wire_segment(talk, dir, last ? TCP_ACK | TCP_PSH : TCP_ACK, span_cut(bytes, off, room));
 		if (talk->unacked[dir] == 2)
 			wire_ack(talk, !dir);
 	}

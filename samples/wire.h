@@ -3,7 +3,7 @@
  *
  * A conversation keeps both sides' sequence numbers and a clock and appends frames to a wire; the wire
  * keeps them so that a scenario can lose, reorder, cut and wrap them before they are written. Checksums
- * are right, short frames are padded to 60 bytes. dir 0 = from host[0], the opener.
+ * are right unless asked otherwise, short frames are padded to 60 bytes. dir 0 = from host[0], the opener.
  */
 #ifndef SAMPLES_WIRE_H
 #define SAMPLES_WIRE_H
@@ -45,6 +45,9 @@ struct wire_conversation {
 	uint16_t ip_id[2];
 	uint16_t window[2]; /* announced but in a SYN */
 	uint8_t ttl[2];
+	bool unfinished[2]; /* captured on this side's host, whose network card finishes the checksums */
+	bool timestamps;    /* RFC 7323, in milliseconds */
+	int64_t ahead;      /* of the capture's clock, which the hosts do not share; nanoseconds */
 	int last_dir;
 };
 

@@ -67,10 +67,22 @@ void work_echo_missed(struct session *session)
 	say_one(session, &messages_echo.items[0]);
 }
 
-void work_bulk(struct session *session, int dir, size_t n)
+/* Of n bytes; its element says that its value has `said`. */
+static void send_bulk(struct session *session, int dir, size_t n, size_t said)
 {
 	struct bytes out = {.p = NULL};
 	session->transaction += dir == 0;
-	messages_add_bulk(&out, dir, n, session->transaction, session->other_framing);
+	messages_add_bulk(&out, dir, n, said, session->transaction, session->other_framing);
 	send_message(session, dir, &out);
+}
+
+void work_bulk(struct session *session, int dir, size_t n)
+{
+	send_bulk(session, dir, n, n - MESSAGES_BULK_HEAD);
+}
+
+void work_damaged(struct session *session)
+{
+	enum { VALUE = 60, SAID = 600 };
+	send_bulk(session, 1, VALUE + MESSAGES_BULK_HEAD, SAID);
 }

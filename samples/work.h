@@ -27,6 +27,9 @@ void work_echo(struct session *session, unsigned n);
 /* An echo request after 15 s that is not answered. */
 void work_echo_missed(struct session *session);
 
+/* A MEASUREMENT_NOTIFICATION whose element says that it is longer than the message. */
+void work_damaged(struct session *session);
+
 /* A MEASUREMENT_NOTIFICATION of the controller or a STATISTICS_REQUEST of the engine, `n` bytes in all. */
 void work_bulk(struct session *session, int dir, size_t n);
 

@@ -9,6 +9,7 @@
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"
 #include "analyzer/xmalloc.h"
+#include "tests/opened.h"
 
 #include <stdio.h>
 
@@ -30,7 +31,7 @@ static inline bool crowd_load(struct crowd *crowd, const char *path)
 {
 	struct err err;
 	struct capfile_packet packet;
-	struct input *input = input_open(path, &err);
+	struct input *input = opened_input(path, &err);
 	*crowd = (struct crowd){.n = 0};
 	if (input == NULL)
 		return false;

@@ -80,6 +80,26 @@ static void nobody_answers(void **state)
 	expect(f, "y??n??");
 }
 
+/* An ICMP error about the SYN: of a router, of the controller itself, of a firewall that forbids the port. */
+static void icmp_errors(void **state)
+{
+	struct fixture *f = *state;
+	struct checklist list;
+	struct icmp_seen icmp = {
+	    .at = {.packet = 2}, .from = {4, {10, 9, 9, 9}}, .version = 4, .type = 3, .code = 1};
+	fixture_syn(f);
+	model_add_icmp(f->session, &icmp);
+	assert_string_equal(answers(f, &list), "n?????");
+	assert_string_equal(list.item[CHECKLIST_REACHABLE].why,
+	                    "10.9.9.9 says by ICMP that it does not get there, packet 2.");
+	f->session->icmp[0].code = 13;
+	assert_string_equal(answers(f, &list), "???n??");
+	f->session->icmp[0].code = 3;
+	f->session->icmp[0].from = f->session->addr[C];
+	assert_string_equal(answers(f, &list), "y??n??");
+	assert_string_equal(list.item[CHECKLIST_REACHABLE].why, "It answered with an ICMP error, packet 2.");
+}
+
 static void one_side_only(void **state)
 {
 	struct fixture *f = *state;
@@ -133,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_healthy_session, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(nobody_answers, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(icmp_errors, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(one_side_only, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(rejected, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(no_version_in_common, fixture_setup, fixture_teardown),

@@ -78,6 +78,45 @@ static void test_not_yet_silent(void **state)
 	stop(&test);
 }
 
+/* An engine that leaves with requests unanswered for two intervals says that it gave the session up. */
+static void test_engine_gives_up(void **state)
+{
+	(void)state;
+	struct test test;
+	for (int unanswered = 1; unanswered <= 2; unanswered++) {
+		start(&test);
+		echoes(&test, 5, true);
+		echoes(&test, unanswered, false); /* each waits 15 s */
+		fixture_wait(&test.f, (unanswered == 1 ? 1 : -14) * S);
+		fixture_close(&test.f, CLOSE_FIN, FIXTURE_ENGINE);
+		end(&test);
+		const struct finding *silent = find(&test, "echo-silent");
+		assert_non_null(silent);
+		assert_non_null(strstr(silent->summary, "for 16.0 s (5 of"));
+		assert_non_null(
+		    strstr(silent->cause, "closed by the engine (FIN) 31.0 s after the last answered echo."));
+		assert_null(find(&test, "echo-missed"));
+		stop(&test);
+	}
+	start(&test);
+	echoes(&test, 5, true);
+	echoes(&test, 1, false);
+	fixture_wait(&test.f, -2 * S);
+	fixture_close(&test.f, CLOSE_FIN, FIXTURE_ENGINE); /* it may have been about to end */
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
+	start(&test);
+	echoes(&test, 5, true);
+	fixture_wait(&test.f, 60 * S);
+	echoes(&test, 1, false);
+	fixture_wait(&test.f, -11 * S);
+	fixture_close(&test.f, CLOSE_FIN, FIXTURE_ENGINE); /* 4 s: the answer may be on its way */
+	end(&test);
+	assert_quiet(&test);
+	stop(&test);
+}
+
 /* The controller that closed the session was not silent. */
 static void test_closed(void **state)
 {
@@ -223,12 +262,19 @@ static void test_hidden_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_healthy),   cmocka_unit_test(test_missed),
-	    cmocka_unit_test(test_silent),    cmocka_unit_test(test_not_yet_silent),
-	    cmocka_unit_test(test_closed),    cmocka_unit_test(test_gap_is_no_evidence),
-	    cmocka_unit_test(test_other_ids), cmocka_unit_test(test_none),
-	    cmocka_unit_test(test_malformed), cmocka_unit_test(test_unknown),
-	    cmocka_unit_test(test_given_fits_nothing), cmocka_unit_test(test_hidden_answers),
+	    cmocka_unit_test(test_healthy),
+	    cmocka_unit_test(test_missed),
+	    cmocka_unit_test(test_silent),
+	    cmocka_unit_test(test_not_yet_silent),
+	    cmocka_unit_test(test_engine_gives_up),
+	    cmocka_unit_test(test_closed),
+	    cmocka_unit_test(test_gap_is_no_evidence),
+	    cmocka_unit_test(test_other_ids),
+	    cmocka_unit_test(test_none),
+	    cmocka_unit_test(test_malformed),
+	    cmocka_unit_test(test_unknown),
+	    cmocka_unit_test(test_given_fits_nothing),
+	    cmocka_unit_test(test_hidden_answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

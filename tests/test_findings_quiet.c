@@ -218,7 +218,7 @@ static void test_copies(void **state)
 {
 	(void)state;
 	nothing_new("doubling", double_all, "capture-duplicates");
-	nothing_new("late doubling", double_late, "");
+	nothing_new("late doubling", double_late, "capture-duplicates");
 }
 
 static void test_loss(void **state)

@@ -156,6 +156,7 @@ static void stick(struct test *test, uint32_t times, uint32_t length)
 	for (uint32_t i = 0; i < times; i++) {
 		fixture_wait(&test->f, NS_PER_S);
 		repeat->last = fixture_packet(&test->f, C, length);
+		repeat->first = i == 0 ? repeat->last : repeat->first;
 		tcp->retransmissions[C]++;
 	}
 }
@@ -194,6 +195,58 @@ static void segments_that_are_stuck_for_another_reason(void **state)
 	tcp_of(test)->last[E] = tcp_of(test)->largest_at[C]; /* the engine is dead */
 	tcp_of(test)->last[E].packet--;
 	assert_string_equal(ids(test), "");
+}
+
+/* One that is small, or one in front of which the other side went away. */
+static void segments_that_nobody_acknowledges(void **state)
+{
+	struct test *test = *state;
+	stick(test, 6, 536);
+	assert_string_equal(ids(test), "tcp-retransmissions!");
+	contains(first(test)->summary,
+	         "The controller repeated the same 536 bytes 6 times in 5.0 s (packets ");
+	contains(first(test)->summary, "), and the engine never acknowledged them.");
+	contains(first(test)->cause, "Nothing came from the engine any more: it is down or was restarted");
+	assert_int_equal(first(test)->n_evidence, 3);
+	fixture_packet(&test->f, E, 0);
+	ids(test);
+	contains(first(test)->cause, "Other packets of the engine still came:");
+	tcp_of(test)->last[E].packet = 0; /* a capture of one direction */
+	contains_not(ids(test), "tcp-retransmissions");
+	restart(test);
+	stick(test, 6, 536);
+	tcp_of(test)->repeat[C].first.time += 6 * 1000 * NS_PER_US; /* not so long yet */
+	assert_string_equal(ids(test), "");
+}
+
+static void routers_that_do_not_get_there(void **state)
+{
+	static const struct {
+		uint8_t version, type, code;
+		const char *name, *cause, *route;
+	} known[] = {
+	    {4, 3, 0, "network unreachable", "That router has no path", "show ip route"},
+	    {4, 3, 1, "host unreachable", "That router has no path", "show ip route"},
+	    {4, 11, 0, "time to live exceeded", "go round between routers", "show ip route"},
+	    {6, 1, 0, "no route to destination", "That router has no path", "show ipv6 route"},
+	    {6, 1, 3, "address unreachable", "That router has no path", "show ipv6 route"},
+	    {6, 3, 0, "hop limit exceeded", "go round between routers", "show ipv6 route"},
+	};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		struct icmp_seen icmp = {
+		    .version = known[i].version, .type = known[i].type, .code = known[i].code};
+		restart(test);
+		fixture_syn(&test->f);
+		icmp.at = (struct origin){.packet = 2, .time = FIXTURE_START};
+		model_add_icmp(test->f.session, &icmp);
+		assert_string_equal(ids(test), "tcp-unanswered");
+		contains(first(test)->summary, known[i].name);
+		contains(first(test)->cause, known[i].cause);
+		contains(first(test)->advice[1], known[i].route);
+		tcp_of(test)->syn_ack = (struct origin){.packet = 3}; /* a later SYN got through */
+		contains_not(ids(test), "tcp-unanswered");
+	}
 }
 
 static void routers_that_say_so(void **state)
@@ -284,6 +337,8 @@ static const struct CMUnitTest tests[] = {
     CASE(large_segments_that_never_arrive),
     CASE(segments_that_are_stuck_for_another_reason),
     CASE(routers_that_say_so),
+    CASE(routers_that_do_not_get_there),
+    CASE(segments_that_nobody_acknowledges),
     CASE(closed_window),
     CASE(lossy_path),
 };

@@ -44,6 +44,28 @@ static void copies_of_the_mirror(void **state)
 	assert_int_equal(first(test)->evidence[0].packet, 4);
 }
 
+/* Of a mirror that takes longer than a round trip. */
+static void late_copies_of_the_mirror(void **state)
+{
+	struct test *test = *state;
+	struct session_tcp *tcp = &test->f.session->tcp;
+	fixture_healthy(&test->f);
+	tcp->first_late_copy = fixture_packet(&test->f, E, 10);
+	tcp->late_copies = 9;
+	assert_string_equal(capture_ids(test), "");
+	tcp->late_copies = 10;
+	assert_string_equal(capture_ids(test), "capture-duplicates");
+	contains(first(test)->summary, "10 packets of the NMSP sessions came again, the first at packet ");
+	contains(first(test)->cause, "They are counted as retransmissions");
+	assert_int_equal(first(test)->evidence[0].packet, tcp->first_late_copy.packet);
+	test->f.model->capture.duplicates = 3;
+	test->f.model->capture.first_duplicate = (struct origin){.packet = 4};
+	assert_string_equal(capture_ids(test), "capture-duplicates");
+	contains(first(test)->summary, "3 packets of the NMSP sessions came twice");
+	contains(first(test)->cause, "10 packets came again later than a round trip");
+	assert_int_equal(first(test)->n_evidence, 2);
+}
+
 static void repeats_with_other_bytes(void **state)
 {
 	struct test *test = *state;
@@ -91,6 +113,30 @@ static void clock_that_leaps_forward(void **state)
 	assert_string_equal(capture_ids(test), "");
 }
 
+static void clock_that_leaps_beside_timestamps(void **state)
+{
+	struct test *test = *state;
+	struct session_tcp *tcp = &test->f.session->tcp;
+	static const int64_t hour = 3600 * NS_PER_S;
+	struct tcp_leap of_engine = {{.packet = 20}, {.packet = 24, .time = hour}, NS_PER_S};
+	struct tcp_leap of_controller = {{.packet = 21}, {.packet = 23, .time = hour}, 2 * NS_PER_S};
+	fixture_healthy(&test->f);
+	tcp->leap[E] = of_engine;
+	assert_string_equal(capture_ids(test), ""); /* this host may have been suspended */
+	tcp->leap[C] = of_controller;
+	assert_string_equal(capture_ids(test), "capture-clock-jump");
+	assert_string_equal(
+	    first(test)->summary,
+	    "The capture's clock leaps forward: from packet 21 to packet 23 it moves by 60.0 "
+	    "minutes, and by the TCP timestamps of both hosts of session 1 no more than 2.0 s "
+	    "went by.");
+	assert_int_equal(first(test)->evidence[0].packet, 21);
+	assert_int_equal(first(test)->evidence[1].packet, 23);
+	tcp->leap[C].from.packet = 30;
+	tcp->leap[C].to.packet = 31;
+	assert_string_equal(capture_ids(test), ""); /* not the same time */
+}
+
 static void segments_of_no_network(void **state)
 {
 	struct test *test = *state;
@@ -107,9 +153,51 @@ static void segments_of_no_network(void **state)
 	tcp->mss[E] = 9000;
 	tcp->mss[C] = 1460; /* counts for the other direction */
 	assert_string_equal(capture_ids(test), "");
-	test->f.session->offload = true;
+	tcp->mss[E] = 0;
+	tcp->largest[C] = 9217; /* no interface sends that, whatever was announced */
 	assert_string_equal(capture_ids(test), "capture-offload");
 	assert_int_equal(first(test)->severity, SEVERITY_INFO);
+	contains(first(test)->cause, "Packet counts and sizes in this report are those of the host");
+}
+
+static void packets_without_a_length(void **state)
+{
+	struct test *test = *state;
+	fixture_healthy(&test->f);
+	test->f.session->no_length = fixture_packet(&test->f, C, 100);
+	assert_string_equal(capture_ids(test), "capture-offload");
+	assert_string_equal(first(test)->summary, "1 session holds packets whose IP length is 0.");
+	assert_int_equal(first(test)->evidence[0].packet, test->f.session->no_length.packet);
+}
+
+static void checksums_that_the_card_finishes(void **state)
+{
+	struct test *test = *state;
+	struct session_tcp *tcp = &test->f.session->tcp;
+	fixture_healthy(&test->f);
+	tcp->checked[C] = tcp->checked[E] = 20;
+	tcp->first_unfinished[C] = tcp->syn_ack;
+	tcp->unfinished[C] = 17; /* of 20 */
+	assert_string_equal(capture_ids(test), "");
+	tcp->unfinished[C] = 18;
+	assert_string_equal(capture_ids(test), "capture-offload");
+	assert_string_equal(
+	    first(test)->summary,
+	    "The TCP checksums of the controller are unfinished: 18 of 20 packets looked at, in 1 session.");
+	contains(first(test)->cause, "made on the controller's host, or on its virtual switch");
+	assert_int_equal(first(test)->evidence[0].packet, tcp->syn_ack.packet);
+	tcp->unfinished[E] = 20;
+	tcp->first_unfinished[E] = tcp->syn[0];
+	capture_ids(test);
+	contains(first(test)->summary,
+	         "of both sides are unfinished: 38 of 40 packets looked at, in 1 session.");
+	contains(first(test)->cause, "made on a host that both sides run on");
+	assert_int_equal(first(test)->evidence[0].packet, tcp->syn[0].packet);
+	tcp->unfinished[E] = 0;
+	tcp->unfinished[C] = tcp->checked[C] = 2; /* by chance */
+	assert_string_equal(capture_ids(test), "");
+	tcp->unfinished[C] = tcp->checked[C] = 3; /* a handshake that fails is no longer */
+	assert_string_equal(capture_ids(test), "capture-offload");
 }
 
 static void cut_packets_name_the_snaplen(void **state)
@@ -124,9 +212,12 @@ static void cut_packets_name_the_snaplen(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    CASE(lost_by_the_capturing_program), CASE(copies_of_the_mirror),     CASE(repeats_with_other_bytes),
-    CASE(clock_that_goes_back),          CASE(clock_that_leaps_forward), CASE(segments_of_no_network),
-    CASE(cut_packets_name_the_snaplen),
+    CASE(lost_by_the_capturing_program),    CASE(copies_of_the_mirror),
+    CASE(repeats_with_other_bytes),         CASE(clock_that_goes_back),
+    CASE(clock_that_leaps_forward),         CASE(segments_of_no_network),
+    CASE(cut_packets_name_the_snaplen),     CASE(clock_that_leaps_beside_timestamps),
+    CASE(late_copies_of_the_mirror),        CASE(packets_without_a_length),
+    CASE(checksums_that_the_card_finishes),
 };
 
 int main(void)

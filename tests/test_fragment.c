@@ -136,7 +136,7 @@ static void a_tcp_segment_comes_out(void **state)
 		assert_int_equal(packet.payload.n, 84);
 		assert_memory_equal(packet.payload.p, data, 84);
 		assert_int_equal(packet.cut, 0);
-		assert_false(packet.offload);
+		assert_false(packet.no_length);
 	}
 }
 

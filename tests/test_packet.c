@@ -43,7 +43,7 @@ static void assert_hello(const struct packet *p)
 	assert_int_equal(p->payload.n, strlen(PAYLOAD));
 	assert_memory_equal(p->payload.p, PAYLOAD, strlen(PAYLOAD));
 	assert_int_equal(p->cut, 0);
-	assert_false(p->offload);
+	assert_false(p->no_length);
 	assert_false(p->too_deep);
 }
 
@@ -379,7 +379,7 @@ static void a_whole_packet_goes_on(void **state)
 	assert_int_equal(p.layers, 1);
 	struct packet last = p;
 	last.kind = PACKET_FRAGMENT;
-	last.too_deep = last.offload = true;
+	last.too_deep = last.no_length = true;
 	last.vlan_tags = 3;
 	hello();
 	frames_outer_ip4(4);

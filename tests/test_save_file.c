@@ -165,16 +165,16 @@ static void test_never_begun(void **state)
 	struct err err;
 	struct stat status;
 	make_path(path);
-	assert_int_equal(save_close(save_open(path, false, &err), &err), 0);
+	assert_int_equal(save_close(save_open(&(struct save_plan){.path = path}, &err), &err), 0);
 	assert_int_equal(access(path, F_OK), 0); /* make_path has made it */
 	unlink(path);
-	assert_int_equal(save_close(save_open(path, false, &err), &err), 0);
+	assert_int_equal(save_close(save_open(&(struct save_plan){.path = path}, &err), &err), 0);
 	assert_int_equal(access(path, F_OK), -1);
-	struct save *save = save_open(path, false, &err);
+	struct save *save = save_open(&(struct save_plan){.path = path}, &err);
 	save_start(save);
 	assert_int_equal(save_close(save, &err), 0);
 	assert_int_equal(stat(path, &status), 0);
-	save = save_open("/dev/null", false, &err);
+	save = save_open(&(struct save_plan){.path = "/dev/null"}, &err);
 	assert_int_equal(save_close(save, &err), 0);
 	assert_int_equal(access("/dev/null", F_OK), 0);
 	unlink(path);

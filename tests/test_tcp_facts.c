@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "analyzer/tcp_facts.h"
 #include "tests/tcptalk.h"
 
 #define IP_ID 4000
@@ -194,6 +195,143 @@ static void keep_alives_and_probes_are_no_repeats(void **state)
 	talk_free(talk);
 }
 
+/* ---- checksums and timestamps ---------------------------------------------------------------------- */
+
+#define PSEUDO 6 /* the sum without addresses and length: what tcp_facts takes for not finished */
+
+static void unfinished_checksums(void **state)
+{
+	(void)state;
+	struct talk *talk = talk_new(1);
+	struct session_tcp facts = {.syns = 0};
+	struct shot shot = talk_shot(talk, 0, TCP_ACK), rst = talk_shot(talk, 0, TCP_RST);
+	struct packet packet = talk_packet(talk, &shot), reset = talk_packet(talk, &rst);
+	for (uint64_t i = 1; i <= 4; i++) {
+		packet.tcp.checksum = i < 3 ? PSEUDO : 0xbeef;
+		tcp_facts_add(&facts, 0, &packet, &(struct origin){.packet = i});
+	}
+	reset.tcp.checksum = 0xbeef; /* a kernel finishes those of RSTs itself */
+	tcp_facts_add(&facts, 0, &reset, &(struct origin){.packet = 5});
+	assert_int_equal(facts.checked[0], 4);
+	assert_int_equal(facts.unfinished[0], 2);
+	assert_int_equal(facts.first_unfinished[0].packet, 1);
+	assert_int_equal(facts.checked[1], 0);
+	for (uint64_t i = 0; i < 100; i++)
+		tcp_facts_add(&facts, 0, &packet, &(struct origin){.packet = 6 + i});
+	assert_int_equal(facts.checked[0], 32);
+	free((void *)(uintptr_t)packet.payload.p);
+	free((void *)(uintptr_t)reset.payload.p);
+	talk_free(talk);
+}
+
+/* A side whose clock ticks every `tick`, beside the capture's. */
+struct ticking {
+	struct session_tcp facts;
+	struct packet packet;
+	struct origin at;
+	int64_t host, tick; /* nanoseconds */
+};
+
+/* The next packet: so long after the one before by the host, and by the capture. */
+static void tick(struct ticking *t, int64_t host, int64_t capture)
+{
+	t->host += host;
+	t->at.time += capture;
+	t->at.packet++;
+	t->packet.tcp.timestamp = (uint32_t)(t->host / t->tick);
+	tcp_facts_add(&t->facts, 0, &t->packet, &t->at);
+}
+
+/* Ten packets at a quarter of a second, from where the timestamps are about to go round. */
+static struct ticking ticking(int64_t ns)
+{
+	struct ticking t = {.tick = ns, .host = (INT64_C(1) << 32) * ns - NS_PER_S};
+	t.packet.tcp = (struct packet_tcp){.flags = TCP_ACK, .has_timestamp = true, .window = 1};
+	for (int i = 0; i < 10; i++)
+		tick(&t, 250 * MS, 250 * MS);
+	return t;
+}
+
+static bool leapt(const struct ticking *t)
+{
+	return t->facts.leap[0].to.packet != 0;
+}
+
+#define HOUR (3600 * NS_PER_S)
+
+static void leaps_beside_the_hosts_clock(void **state)
+{
+	(void)state;
+	static const int64_t clocks[] = {NS_PER_US, MS, 10 * MS, 100 * MS};
+	for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
+		struct ticking t = ticking(clocks[i]);
+		tick(&t, 15 * NS_PER_S, 15 * NS_PER_S);
+		tick(&t, 15 * NS_PER_S, 15 * NS_PER_S + 50 * NS_PER_S); /* too small to be looked for */
+		assert_false(leapt(&t));
+		t = ticking(clocks[i]);
+		tick(&t, 15 * NS_PER_S, 15 * NS_PER_S + 600 * NS_PER_S);
+		assert_true(leapt(&t));
+		assert_int_equal(t.facts.leap[0].from.packet, 10);
+		assert_int_equal(t.facts.leap[0].to.packet, 11);
+		assert_in_range(t.facts.leap[0].host, 15 * NS_PER_S, 17 * NS_PER_S);
+		tick(&t, NS_PER_S, 2 * HOUR); /* the first one is kept */
+		assert_int_equal(t.facts.leap[0].to.packet, 11);
+	}
+}
+
+/* However long nothing is said, and whatever a clock does that is no steady one. */
+static void silence_is_no_leap(void **state)
+{
+	(void)state;
+	static const int64_t clocks[] = {NS_PER_US, MS, 10 * MS, 500 * MS, NS_PER_S};
+	static const int64_t silences[] = {70 * NS_PER_S, HOUR,           72 * 60 * NS_PER_S,
+	                                   30 * HOUR,     24 * 26 * HOUR, 24 * 50 * HOUR};
+	for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
+		for (size_t k = 0; k < sizeof silences / sizeof silences[0]; k++) {
+			struct ticking t = ticking(clocks[i]);
+			tick(&t, silences[k], silences[k]);
+			tick(&t, NS_PER_S, NS_PER_S);
+			tick(&t, silences[k], silences[k]);
+			assert_false(leapt(&t));
+		}
+	}
+	struct ticking t = ticking(200); /* no host has 5 MHz: values that a device makes up */
+	tick(&t, 0, 300 * NS_PER_S);
+	assert_false(leapt(&t));
+	t = (struct ticking){.tick = MS, .packet = t.packet};
+	for (int i = 0; i < 10; i++)
+		tick(&t, 10 * MS, MS / 10); /* stamped all at once: no measure of the host's clock */
+	tick(&t, 90 * NS_PER_S, 90 * NS_PER_S);
+	assert_false(leapt(&t));
+}
+
+static void what_tells_no_leap(void **state)
+{
+	(void)state;
+	struct ticking t = ticking(MS);
+	t.packet.tcp.has_timestamp = false;
+	tick(&t, NS_PER_S, HOUR);
+	assert_false(leapt(&t));
+	t = ticking(MS);
+	t.at.input++; /* with a clock of its own */
+	tick(&t, NS_PER_S, HOUR);
+	assert_false(leapt(&t));
+	t = ticking(MS);
+	tick(&t, -NS_PER_S, HOUR); /* sent before the others */
+	assert_false(leapt(&t));
+	t = ticking(MS);
+	tick(&t, NS_PER_S, -HOUR); /* the capture's clock is set right: from now on it counts */
+	tick(&t, NS_PER_S, NS_PER_S);
+	tick(&t, HOUR, HOUR);
+	assert_false(leapt(&t));
+	tick(&t, NS_PER_S, HOUR);
+	assert_true(leapt(&t));
+	t = ticking(MS);
+	t.packet.tcp.flags = TCP_SYN | TCP_ACK; /* of a device that answers for the host */
+	tick(&t, NS_PER_S, HOUR);
+	assert_false(leapt(&t));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +341,10 @@ int main(void)
 	    cmocka_unit_test(stuck_segment),
 	    cmocka_unit_test(copies_are_no_repeats),
 	    cmocka_unit_test(keep_alives_and_probes_are_no_repeats),
+	    cmocka_unit_test(unfinished_checksums),
+	    cmocka_unit_test(leaps_beside_the_hosts_clock),
+	    cmocka_unit_test(silence_is_no_leap),
+	    cmocka_unit_test(what_tells_no_leap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -247,6 +247,25 @@ static void test_formats(void **state)
 	check_format((struct value){.kind = VALUE_ENDPOINT, .addr = &addr, .port = 9}, "192.0.2.1 port 9");
 }
 
+static void test_rfc3339(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t seconds, ns;
+		const char *text;
+	} known[] = {{0, 0, "1970-01-01T00:00:00.000000Z"},
+	             {-1, 999999999, "1969-12-31T23:59:59.999999Z"},
+	             {1795834196, 70809, "2026-11-28T02:49:56.000070Z"},
+	             {253402300799, 0, "9999-12-31T23:59:59.000000Z"},
+	             {253402300800, 0, "1900-01-01T00:00:00.000000Z"},
+	             {-62167219200, 0, "0000-01-01T00:00:00.000000Z"},
+	             {-62167219201, 0, "1900-01-01T00:00:00.000000Z"},
+	             {INT64_MAX, 0, "1900-01-01T00:00:00.000000Z"}};
+	char text[FORMAT_TIME];
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		assert_string_equal(format_rfc3339(known[i].seconds, known[i].ns, text), known[i].text);
+}
+
 static void test_durations(void **state)
 {
 	(void)state;
@@ -278,6 +297,7 @@ int main(void)
 	    cmocka_unit_test(test_full_timeline),
 	    cmocka_unit_test(test_dates_that_cannot_be_read),
 	    cmocka_unit_test(test_formats),
+	    cmocka_unit_test(test_rfc3339),
 	    cmocka_unit_test(test_durations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,19 +1,23 @@
 /* The JSON renderer. Every string is escaped before it reaches jansson, which refuses invalid UTF-8. */
 #include "ui/json.h"
 
+#include "analyzer/xmalloc.h"
 #include "ui/format.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
 
-#define STYLE (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
+#define INDENT 2
+#define STYLE  (JSON_INDENT(INDENT) | JSON_REAL_PRECISION(15))
 
 static const struct format machine = {.escape = ESCAPE_UTF8, .utc = true};
 
+/* What is escaped is valid UTF-8: jansson need not look at it again. */
 static json_t *string_of(const struct value *value)
 {
 	char *text = format_value(value, &machine);
-	json_t *string = json_string(text);
+	json_t *string = json_string_nocheck(text);
 	free(text);
 	return string;
 }
@@ -21,7 +25,7 @@ static json_t *string_of(const struct value *value)
 static json_t *time_of(int64_t seconds, int64_t ns)
 {
 	char text[FORMAT_TIME];
-	return json_string(format_rfc3339(seconds, ns, text));
+	return json_string_nocheck(format_rfc3339(seconds, ns, text));
 }
 
 /* Seconds rounded to a microsecond. */
@@ -110,7 +114,7 @@ static json_t *object(const struct table *table, const struct row *row)
 		bool wanted = (!column->on_request || row->view->list_messages) &&
 		              (!column->on_verbose || row->view->verbose);
 		if (column->key != NULL && wanted)
-			json_object_set_new(out, column->key, cell(column, row));
+			json_object_set_new_nocheck(out, column->key, cell(column, row));
 	}
 	return out;
 }
@@ -157,40 +161,48 @@ void json_numbers(FILE *out, const struct json_head *head, const struct json_num
 
 /* ---- the outer object, written piece by piece ---- */
 
-struct piece {
+/* Where the report goes; `text` is the room for a piece, kept from one to the next. */
+struct report {
 	FILE *out;
-	const char *indent;
+	char *text;
+	size_t room;
 };
 
-/* jansson starts each line of a piece at the left: this moves it to its place. */
-static int write_piece(const char *text, size_t n, void *ctx)
+/*
+ * jansson begins the lines of a piece at the left. So the piece is dumped inside of as many lists as it is
+ * deep in the report, which puts its lines in their place, and the lists around it are not written.
+ */
+static void write_json(struct report *report, json_t *json, size_t depth)
 {
-	const struct piece *piece = ctx;
-	for (size_t i = 0; i < n; i++) {
-		putc(text[i], piece->out);
-		if (text[i] == '\n')
-			fputs(piece->indent, piece->out);
+	size_t before = 0, behind = 0;
+	for (size_t i = 1; i <= depth; i++) {
+		json_t *around = json_array();
+		json_array_append_new(around, json);
+		json = around;
+		before += 2 + i * INDENT; /* a bracket, the end of its line, and the indent of the next one */
+		behind += 2 + (i - 1) * INDENT;
 	}
-	return 0;
-}
-
-static void write_json(FILE *out, json_t *json, const char *indent)
-{
-	struct piece piece = {.out = out, .indent = indent};
-	json_dump_callback(json, write_piece, &piece, STYLE);
+	size_t n = json_dumpb(json, report->text, report->room, STYLE);
+	if (n > report->room) {
+		report->room = 2 * n;
+		report->text = xrealloc(report->text, report->room);
+		n = json_dumpb(json, report->text, report->room, STYLE);
+	}
 	json_decref(json);
+	assert(n > before + behind); /* what jansson refuses was escaped */
+	fwrite(&report->text[before], 1, n - before - behind, report->out);
 }
 
-static void write_list(FILE *out, const struct table *table, const struct row *root)
+static void write_list(struct report *report, const struct table *table, const struct row *root)
 {
 	size_t n = view_rows(table, root);
-	fputc('[', out);
+	fputc('[', report->out);
 	for (size_t i = 0; i < n; i++) {
 		struct row row = view_row(table, root, i);
-		fputs(i == 0 ? "\n    " : ",\n    ", out);
-		write_json(out, object(table, &row), "    ");
+		fputs(i == 0 ? "\n    " : ",\n    ", report->out);
+		write_json(report, object(table, &row), 2);
 	}
-	fputs(n == 0 ? "]" : "\n  ]", out);
+	fputs(n == 0 ? "]" : "\n  ]", report->out);
 }
 
 void json_prepare(void)
@@ -200,14 +212,16 @@ void json_prepare(void)
 
 void json_report(FILE *out, struct view *view)
 {
+	struct report report = {.out = out};
 	struct row root = view_root(view);
 	for (size_t i = 0; i < view_report.n_columns; i++) {
 		const struct column *column = &view_report.columns[i];
 		fprintf(out, "%s\n  \"%s\": ", i == 0 ? "{" : ",", column->key);
 		if (column->shape == COLUMN_LIST)
-			write_list(out, column->table, &root);
+			write_list(&report, column->table, &root);
 		else
-			write_json(out, cell(column, &root), "  ");
+			write_json(&report, cell(column, &root), 1);
 	}
 	fputs("\n}\n", out);
+	free(report.text);
 }

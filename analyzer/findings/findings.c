@@ -72,7 +72,7 @@ static const struct rule capture_rules[] = {
     {"capture-dropped", SEVERITY_WARNING, trust_dropped, 0},
     {"capture-duplicates", SEVERITY_WARNING, trust_duplicates, 0},
     {"capture-clock-jump", SEVERITY_WARNING, trust_clock_jump, 0},
-    {"capture-offload", SEVERITY_INFO, trust_offload, 0},
+    {"capture-offload", SEVERITY_INFO, offload_seen, 0},
     {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
     {"time-skew", SEVERITY_WARNING, match_time_skew, 0},
     {"trace-unmatched", SEVERITY_INFO, match_none, 0},

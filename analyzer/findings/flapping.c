@@ -15,6 +15,7 @@
 #define APART     (300 * NS_PER_S) /* of the one before: engines try again after seconds to minutes */
 #define REASON    80
 #define CHANGE    120
+#define CHANGES   (4 * CHANGE)
 #define KEY_SHOWN 4 /* bytes of a key hash that tell it from another */
 #define KEY_TEXT  (2 * KEY_SHOWN + 1)
 #define SLOWER    4 /* times that an answer takes, and at least */
@@ -100,12 +101,6 @@ static bool last_good(const struct pair *pair, const struct session *first, stru
 	return out->session != 0;
 }
 
-static void add(char list[CHANGE * 4], const char *change)
-{
-	size_t used = strlen(list);
-	snprintf(&list[used], CHANGE * 4 - used, "%s%s", used > 0 ? "; " : "", change);
-}
-
 static const char *hash(const uint8_t key[32], char text[KEY_TEXT])
 {
 	int used = 0;
@@ -114,18 +109,17 @@ static const char *hash(const uint8_t key[32], char text[KEY_TEXT])
 	return text;
 }
 
-static void compare_names(const char *what, const char *a, const char *b, char list[CHANGE * 4])
+static void compare_names(const char *what, const char *a, const char *b, char list[CHANGES])
 {
 	char change[CHANGE];
 	if (a == NULL || b == NULL || strcmp(a, b) == 0)
 		return;
 	snprintf(change, sizeof change, "%s %s -> %s", what, a, b);
-	add(list, change);
+	rule_list(list, CHANGES, "; ", change);
 }
 
 /* What both handshakes show, and not in the same way. */
-static void compare(const struct pairs_handshake *good, const struct pairs_handshake *bad,
-                    char list[CHANGE * 4])
+static void compare(const struct pairs_handshake *good, const struct pairs_handshake *bad, char list[CHANGES])
 {
 	char change[CHANGE], a[RULE_TEXT], b[RULE_TEXT], old[KEY_TEXT], new[KEY_TEXT];
 	list[0] = '\0';
@@ -135,7 +129,7 @@ static void compare(const struct pairs_handshake *good, const struct pairs_hands
 	if (good->has_key && bad->has_key && memcmp(good->key, bad->key, sizeof good->key) != 0) {
 		snprintf(change, sizeof change, "the engine's key hash %s -> %s (first digits)",
 		         hash(good->key, old), hash(bad->key, new));
-		add(list, change);
+		rule_list(list, CHANGES, "; ", change);
 	}
 	if (bad->client_certificate != CLIENT_CERTIFICATE_NONE)
 		compare_names("client certificate", session_client_certificate_name(good->client_certificate),
@@ -143,14 +137,14 @@ static void compare(const struct pairs_handshake *good, const struct pairs_hands
 	if (good->wait >= 0 && bad->wait >= SLOW && bad->wait / SLOWER > good->wait) {
 		snprintf(change, sizeof change, "server_hello after %s -> %s", rule_duration(good->wait, a),
 		         rule_duration(bad->wait, b));
-		add(list, change);
+		rule_list(list, CHANGES, "; ", change);
 	}
 }
 
 static void explain(const struct pair *pair, const struct run *run, struct finding *finding)
 {
 	struct pairs_handshake good, bad;
-	char changes[CHANGE * 4], at[RULE_TEXT];
+	char changes[CHANGES], at[RULE_TEXT];
 	if (!last_good(pair, run->first, &good)) {
 		rule_cause(finding,
 		           "No good session of the two came before in this capture; the first bad one is "

@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 #define FAULT_TEXT       192
-#define SILENT_INTERVALS 3 /* design.md section 4 */
+#define SILENT_INTERVALS 3 /* design.md section 4, */
+#define LEFT_INTERVALS   2 /* ... and for an engine that leaves because of it: 30 s, facts.md section 5 */
 #define SLOW_ECHO        NS_PER_S
 #define SLOW_ROUND_TRIPS 5 /* fewer tell nothing of a habit */
 
@@ -26,11 +27,11 @@ bool nmsp_whole(const struct subject *subject)
 	return nmsp != NULL && nmsp->messages[0] > 0 && nmsp->messages[1] > 0 && session_nmsp_whole(subject->session);
 }
 
-/* So long a silence is a fault: three intervals of this session, or of the usual one. */
-static int64_t patience(const struct session_nmsp *nmsp)
+/* So many intervals of this session, or of the usual one. */
+static int64_t intervals(const struct session_nmsp *nmsp, int64_t n)
 {
 	int64_t interval = echo_interval(&nmsp->echo);
-	return SILENT_INTERVALS * (interval > 0 ? interval : ECHO_USUAL_INTERVAL);
+	return n * (interval > 0 ? interval : ECHO_USUAL_INTERVAL);
 }
 
 static void advise_echo(struct finding *finding)
@@ -120,16 +121,28 @@ static void cite_echoes(const struct echo *echo, struct finding *finding)
 		rule_evidence(finding, &echo->pending[i].at);
 }
 
+/* Of a session that the controller did not close: it ended long after the last response, with a request open.
+ */
+static bool engine_gave_up(const struct session *session, const struct session_nmsp *nmsp, int64_t waited)
+{
+	return session->closed.packet != 0 && nmsp->echo.responses > 0 && waited >= ECHO_PATIENCE &&
+	       origin_elapsed(nmsp->echo.last_response.time, session->closed.time) >=
+	           intervals(nmsp, LEFT_INTERVALS);
+}
+
 /* The requests since the last response went unanswered for long: how long, or -1 when that is not so. */
 static int64_t silence(const struct subject *subject, const struct session_nmsp *nmsp)
 {
 	const struct session *session = subject->session;
 	const struct echo_pending *first = echo_unanswered(&nmsp->echo);
 	bool left = session->closed.packet != 0 && session->closed_by == session->controller;
-	if (first == NULL || left || first->at.packet == nmsp->echo.last_request.packet)
+	if (first == NULL || left)
 		return -1;
 	int64_t waited = origin_elapsed(first->at.time, session_nmsp_until(session, subject->now));
-	return waited >= patience(nmsp) ? waited : -1;
+	if (engine_gave_up(session, nmsp, waited))
+		return waited;
+	bool alone = first->at.packet == nmsp->echo.last_request.packet;
+	return !alone && waited >= intervals(nmsp, SILENT_INTERVALS) ? waited : -1;
 }
 
 /* Who went quiet first, as far as its TCP tells. `at`: the first request without an answer. */
@@ -153,7 +166,7 @@ static void tell_close(const struct session *session, const struct echo *echo, s
 	char close[RULE_TEXT], time[RULE_TEXT];
 	if (session->closed.packet == 0 || echo->responses == 0)
 		return;
-	rule_cause(finding, "It was %s %s after the last answered echo.", rule_close(session, close),
+	rule_cause(finding, "The session was %s %s after the last answered echo.", rule_close(session, close),
 	           rule_duration(origin_elapsed(echo->last_response.time, session->closed.time), time));
 }
 
@@ -232,7 +245,7 @@ void nmsp_echo_none(const struct subject *subject, const struct rule *rule, stru
 	if (!nmsp_whole(subject) || nmsp->echo.requests + nmsp->echo.responses > 0)
 		return;
 	int64_t active = origin_elapsed(nmsp->first.time, nmsp->last.time);
-	if (active < patience(nmsp))
+	if (active < intervals(nmsp, SILENT_INTERVALS))
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,

@@ -168,6 +168,12 @@ const char *rule_pair(const struct session *session, char text[RULE_PAIR])
 	return text;
 }
 
+void rule_list(char *list, size_t room, const char *separator, const char *item)
+{
+	size_t used = strlen(list);
+	snprintf(&list[used], room - used, "%s%s", used > 0 ? separator : "", item);
+}
+
 const char *rule_close(const struct session *session, char text[RULE_TEXT])
 {
 	static const char *const how[] = {[CLOSE_NONE] = "",

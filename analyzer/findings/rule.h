@@ -77,6 +77,10 @@ const char *rule_pair(const struct session *session, char text[RULE_PAIR]);
 /* "1 place", "2 places"; the noun forms its plural with s. Returns `text`. */
 const char *rule_count(uint64_t n, const char *noun, char text[RULE_TEXT]);
 
+/* Adds an item to a list in words, behind the separator unless it is the first; cut to the room of the list.
+ */
+void rule_list(char *list, size_t room, const char *separator, const char *item);
+
 /* "closed by the engine (RST)" or "still open". Returns `text`. */
 const char *rule_close(const struct session *session, char text[RULE_TEXT]);
 
@@ -177,12 +181,15 @@ void trace_midstream(const struct subject *subject, struct finding *finding);
 void trace_no_session(const struct subject *subject, struct finding *finding);
 void trace_lines_lost(const struct subject *subject, const struct rule *rule, struct findings *out);
 
+/* offload.c */
+void offload_seen(const struct subject *subject, const struct rule *rule,
+                  struct findings *out); /* of the capture */
+
 /* trust.c */
 void trust_conflict(const struct subject *subject, const struct rule *rule, struct findings *out);
 void trust_dropped(const struct subject *subject, const struct rule *rule, struct findings *out);
 void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out);
 void trust_clock_jump(const struct subject *subject, const struct rule *rule, struct findings *out);
-void trust_offload(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* nmsp.c */
 

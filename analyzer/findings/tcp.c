@@ -12,9 +12,16 @@
 enum { /* a type and code of one IP version in one number */
        ICMP4 = 4 << 16,
        ICMP6 = 6 << 16,
+       EXCEEDED4 = ICMP4 | 11 << 8,
+       EXCEEDED6 = ICMP6 | 3 << 8,
        UNREACHABLE4 = ICMP4 | 3 << 8,
        UNREACHABLE6 = ICMP6 | 1 << 8,
 };
+
+static uint32_t icmp_kind(const struct icmp_seen *icmp)
+{
+	return (uint32_t)icmp->version << 16 | (uint32_t)icmp->type << 8 | icmp->code;
+}
 
 static const char *icmp_name(const struct icmp_seen *icmp)
 {
@@ -28,27 +35,16 @@ static const char *icmp_name(const struct icmp_seen *icmp)
 	    {UNREACHABLE4 | 9, "network administratively prohibited"},
 	    {UNREACHABLE4 | 10, "host administratively prohibited"},
 	    {UNREACHABLE4 | 13, "communication administratively prohibited"},
-	    {ICMP4 | 11 << 8, "time to live exceeded"},
+	    {EXCEEDED4, "time to live exceeded"},
 	    {UNREACHABLE6 | 0, "no route to destination"},
 	    {UNREACHABLE6 | 1, "administratively prohibited"},
 	    {UNREACHABLE6 | 3, "address unreachable"},
 	    {UNREACHABLE6 | 4, "port unreachable"},
 	    {UNREACHABLE6 | 5, "source address failed policy"},
 	    {UNREACHABLE6 | 6, "route rejected"},
-	    {ICMP6 | 3 << 8, "hop limit exceeded"},
+	    {EXCEEDED6, "hop limit exceeded"},
 	};
-	return name_find(names, RULE_COUNT(names),
-	                 (uint32_t)icmp->version << 16 | (uint32_t)icmp->type << 8 | icmp->code);
-}
-
-/* An ICMP error that says why no answer comes, NULL when none. */
-static const struct icmp_seen *icmp_answer(const struct session *session)
-{
-	for (uint32_t i = 0; i < session->n_icmp; i++) {
-		if (icmp_name(&session->icmp[i]) != NULL)
-			return &session->icmp[i];
-	}
-	return NULL;
+	return name_find(names, RULE_COUNT(names), icmp_kind(icmp));
 }
 
 /* "the engine 10.1.1.5:40000" of a direction. */
@@ -95,6 +91,27 @@ static void list_retries(const struct session_tcp *tcp, char *text, size_t room)
 		snprintf(&text[used], room - used, ", ...");
 }
 
+static void unreachable(const struct session *session, const struct icmp_seen *icmp, struct finding *finding)
+{
+	bool loop = icmp_kind(icmp) == EXCEEDED4 || icmp_kind(icmp) == EXCEEDED6;
+	char from[96], to[96], router[ADDR_TEXT], addr[ADDR_TEXT], where[RULE_TEXT + ADDR_TEXT];
+	addr_text(&icmp->from, router);
+	rule_summary(finding, "The %s cannot reach the %s: %s answers its SYN with ICMP \"%s\".",
+	             endpoint(session, 0, from), endpoint(session, 1, to), router, icmp_name(icmp));
+	rule_cause(finding, loop
+	                        ? "The packets go round between routers that each send them to the other, or "
+	                          "started with too small a TTL."
+	                        : "That router has no path to the address, or gets no answer from it on its "
+	                          "own network.");
+	rule_evidence(finding, &icmp->at);
+	cite_syns(session, finding);
+	snprintf(where, sizeof where, "from the %s", rule_side(session, 0));
+	addr_text(&session->addr[1], addr);
+	rule_command(finding, where, "ping %s; traceroute %s", addr, addr);
+	snprintf(where, sizeof where, "router %s", router);
+	rule_command(finding, where, "show ip%s route %s", icmp->version == 6 ? "v6" : "", addr);
+}
+
 void tcp_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -104,29 +121,24 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 	if (tcp->syns == 0 || tcp->packets[1] > 0 || tcp->packets[0] > tcp->syns ||
 	    session_icmp_refusal(session) != NULL)
 		return;
-	const struct icmp_seen *icmp = icmp_answer(session);
+	const struct icmp_seen *icmp = session_icmp_unreachable(session);
+	if (icmp != NULL) {
+		unreachable(session, icmp, rule_finding(rule, out));
+		return;
+	}
 	/* A host repeats its SYN (RFC 6298 section 2): one that stands alone speaks against the capture. */
-	if (icmp == NULL && tcp->syns < 2)
+	if (tcp->syns < 2)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	endpoint(session, 0, from);
-	endpoint(session, 1, to);
-	if (icmp != NULL)
-		rule_summary(finding, "The %s cannot reach the %s: %s answers its SYN with ICMP \"%s\".",
-		             from, to, addr_text(&icmp->from, addr), icmp_name(icmp));
-	else
-		rule_summary(finding, "The %s gets no answer from the %s: %s in %s, no SYN-ACK and no RST.",
-		             from, to, rule_count(tcp->syns, "SYN", count),
-		             rule_duration(origin_elapsed(tcp->syn[0].time, subject->now), waited));
-	rule_cause(finding, icmp != NULL
-	                        ? "A router on the way has no path to that address."
-	                        : "The address is wrong or down, a firewall drops the packets silently, or "
-	                          "the answers take a way that this capture does not see.");
+	rule_summary(finding, "The %s gets no answer from the %s: %s in %s, no SYN-ACK and no RST.",
+	             endpoint(session, 0, from), endpoint(session, 1, to),
+	             rule_count(tcp->syns, "SYN", count),
+	             rule_duration(origin_elapsed(tcp->syn[0].time, subject->now), waited));
+	rule_cause(finding,
+	           "The address is wrong or down, a firewall drops the packets silently, or the answers "
+	           "take a way that this capture does not see.");
 	list_retries(tcp, retries, sizeof retries);
-	if (icmp != NULL)
-		rule_evidence(finding, &icmp->at);
-	else
-		rule_cause(finding, "SYNs were sent at %s.", retries);
+	rule_cause(finding, "SYNs were sent at %s.", retries);
 	cite_syns(session, finding);
 	snprintf(where, sizeof where, "from the %s", rule_side(session, 0));
 	rule_command(finding, where, "ping %s", addr_text(&session->addr[1], addr));

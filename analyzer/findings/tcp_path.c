@@ -213,6 +213,48 @@ static uint64_t repeats_of_loss(const struct session_tcp *tcp, uint8_t dir)
 	return tcp->retransmissions[dir] > other ? tcp->retransmissions[dir] - other : 0;
 }
 
+/* One segment again and again, up to the end, for another reason than its size. */
+static bool unacknowledged(const struct session *session, uint8_t dir)
+{
+	const struct session_tcp *tcp = &session->tcp;
+	const struct tcp_repeat *repeat = &tcp->repeat[dir];
+	return repeat->times >= STUCK_REPEATS && tcp->last[dir ^ 1].packet != 0 &&
+	       !tcp_path_stuck(session, dir) &&
+	       origin_elapsed(repeat->first.time, repeat->last.time) >= RULE_PATIENCE;
+}
+
+static void tell_unacknowledged(const struct session *session, uint8_t dir, struct finding *finding)
+{
+	const struct tcp_repeat *repeat = &session->tcp.repeat[dir];
+	const struct origin *heard = &session->tcp.last[dir ^ 1];
+	const char *sender = rule_side(session, dir), *receiver = rule_side(session, dir ^ 1);
+	char time[RULE_TEXT], bytes[RULE_TEXT], where[RULE_TEXT], addr[ADDR_TEXT];
+	rule_summary(finding,
+	             "The %s repeated the same %s %" PRIu32 " times in %s (packets %" PRIu64 " to %" PRIu64
+	             "), and the %s never acknowledged them.",
+	             sender, rule_count(repeat->length, "byte", bytes), repeat->times,
+	             rule_duration(origin_elapsed(repeat->first.time, repeat->last.time), time),
+	             repeat->first.packet, repeat->last.packet, receiver);
+	if (heard->packet > repeat->first.packet)
+		rule_cause(finding,
+		           "Other packets of the %s still came: what the %s sends does not get there, or a "
+		           "device on the way drops it.",
+		           receiver, sender);
+	else
+		rule_cause(
+		    finding,
+		    "Nothing came from the %s any more: it is down or was restarted, or the way between the "
+		    "two was cut without a FIN or RST.",
+		    receiver);
+	rule_evidence(finding, heard);
+	rule_evidence(finding, &repeat->first);
+	rule_evidence(finding, &repeat->last);
+	snprintf(where, sizeof where, "from the %s", sender);
+	rule_command(finding, where, "ping %s", addr_text(&session->addr[dir ^ 1], addr));
+	rule_advice(finding, "read the logs of the %s and of the firewalls between the two for that time",
+	            receiver);
+}
+
 void tcp_path_retransmissions(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -221,6 +263,8 @@ void tcp_path_retransmissions(const struct subject *subject, const struct rule *
 		uint64_t repeats = repeats_of_loss(tcp, dir);
 		int64_t connect = session_connect_time(session);
 		char time[RULE_TEXT];
+		if (unacknowledged(session, dir))
+			tell_unacknowledged(session, dir, rule_finding(rule, out));
 		if (repeats < LOSS_REPEATS || repeats < tcp->packets[dir] / LOSS_SHARE)
 			continue;
 		struct finding *finding = rule_finding(rule, out);

@@ -9,6 +9,8 @@
 
 #define LEAP_NS (600 * NS_PER_S) /* no host waits so long for the answer to its SYN */
 
+#define LATE_COPIES 10 /* fewer may be of a host that numbers its packets in a way of its own */
+
 /* ---- one session ----------------------------------------------------------------------------------- */
 
 void trust_conflict(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -74,13 +76,9 @@ void trust_dropped(const struct subject *subject, const struct rule *rule, struc
 	             "tcpdump -B 65536 -s 0 -w nmsp.pcap tcp port %u", (unsigned)subject->model->ports[0]);
 }
 
-void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out)
+static void tell_copies(const struct capture *capture, struct finding *finding)
 {
-	const struct capture *capture = &subject->model->capture;
 	char packets[RULE_TEXT];
-	if (capture->duplicates == 0)
-		return;
-	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
 	             "%s of the NMSP sessions came twice, of %" PRIu64 " in all, first packet %" PRIu64 ".",
 	             rule_count(capture->duplicates, "packet", packets), capture->nmsp_packets,
@@ -91,6 +89,42 @@ void trust_duplicates(const struct subject *subject, const struct rule *rule, st
 	    "and behind a router. The copies are left out of every count, but bare ACKs cannot be told "
 	    "from copies: packet counts are too high.");
 	rule_evidence(finding, &capture->first_duplicate);
+}
+
+/* As far as times tell the host may have sent them again. */
+static void tell_late_copies(uint64_t late, const struct origin *first, struct finding *finding)
+{
+	char packets[RULE_TEXT];
+	rule_count(late, "packet", packets);
+	if (finding->summary[0] == '\0')
+		rule_summary(finding,
+		             "%s of the NMSP sessions came again, the first at packet %" PRIu64 ", each the "
+		             "same down to its IP id and checksum.",
+		             packets, first->packet);
+	rule_cause(finding,
+	           "%s came again later than a round trip with the same IP id: most likely copies of a slow "
+	           "mirror. They are counted as retransmissions, which does not mean that anything was lost.",
+	           packets);
+	rule_evidence(finding, first);
+}
+
+void trust_duplicates(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct capture *capture = &subject->model->capture;
+	struct origin first_late = {.packet = 0};
+	uint64_t late = 0;
+	for (const struct session *s = subject->model->first; s != NULL; s = s->next) {
+		late += s->tcp.late_copies;
+		if (s->tcp.late_copies > 0)
+			origin_keep_first(&first_late, &s->tcp.first_late_copy);
+	}
+	if (capture->duplicates == 0 && late < LATE_COPIES)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	if (capture->duplicates > 0)
+		tell_copies(capture, finding);
+	if (late >= LATE_COPIES)
+		tell_late_copies(late, &first_late, finding);
 	rule_command(finding, "mirror one direction of each port",
 	             "monitor session 1 source interface <port> rx");
 }
@@ -111,6 +145,19 @@ static const struct session *leap(const struct model *model)
 	return NULL;
 }
 
+/*
+ * The clocks of both hosts agree that hardly any time passed between two packets: one alone may have been
+ * suspended. The packets next to the leap, and what went by by the host that says more.
+ */
+static bool leap_beside_ticks(const struct session_tcp *tcp, struct tcp_leap *out)
+{
+	const struct tcp_leap *a = &tcp->leap[0], *b = &tcp->leap[1];
+	out->from = a->from.packet > b->from.packet ? a->from : b->from;
+	out->to = a->to.packet < b->to.packet ? a->to : b->to;
+	out->host = a->host > b->host ? a->host : b->host;
+	return out->from.packet < out->to.packet;
+}
+
 static void jump_consequence(struct finding *finding)
 {
 	rule_cause(finding,
@@ -119,75 +166,65 @@ static void jump_consequence(struct finding *finding)
 	rule_advice(finding, "set the clock of the capturing machine by NTP, and capture again");
 }
 
-void trust_clock_jump(const struct subject *subject, const struct rule *rule, struct findings *out)
+static void jump_back(const struct capture *capture, const struct rule *rule, struct findings *out)
 {
-	const struct capture *capture = &subject->model->capture;
-	const struct session *session = leap(subject->model);
 	char time[RULE_TEXT], times[RULE_TEXT];
-	if (capture->backwards > 0) {
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "The capture's clock runs backwards %s, by up to %s (packet %" PRIu64 ").",
+	             rule_count(capture->backwards, "time", times),
+	             rule_duration(capture->furthest_back, time), capture->backwards_at.packet);
+	rule_cause(finding, "The capturing machine's clock was set back, or files were joined in a wrong "
+	                    "order.");
+	rule_evidence(finding, &capture->backwards_at);
+	jump_consequence(finding);
+}
+
+static void jump_forward(const struct origin *from, const struct origin *to, struct finding *finding)
+{
+	rule_cause(finding, "The capturing machine's clock was set forward.");
+	rule_evidence(finding, from);
+	rule_evidence(finding, to);
+	jump_consequence(finding);
+}
+
+static bool jump_by_ticks(const struct model *model, const struct rule *rule, struct findings *out)
+{
+	for (const struct session *session = model->first; session != NULL; session = session->next) {
+		struct tcp_leap leap;
+		char time[RULE_TEXT], host[RULE_TEXT];
+		if (!leap_beside_ticks(&session->tcp, &leap))
+			continue;
 		struct finding *finding = rule_finding(rule, out);
 		rule_summary(finding,
-		             "The capture's clock runs backwards %s, by up to %s (packet %" PRIu64 ").",
-		             rule_count(capture->backwards, "time", times),
-		             rule_duration(capture->furthest_back, time), capture->backwards_at.packet);
-		rule_cause(finding,
-		           "The capturing machine's clock was set back, or files were joined in a wrong "
-		           "order.");
-		rule_evidence(finding, &capture->backwards_at);
-		jump_consequence(finding);
+		             "The capture's clock leaps forward: from packet %" PRIu64 " to packet %" PRIu64
+		             " it moves by %s, and by the TCP timestamps of both hosts of session %" PRIu32
+		             " no more than %s went by.",
+		             leap.from.packet, leap.to.packet,
+		             rule_duration(origin_elapsed(leap.from.time, leap.to.time), time), session->id,
+		             rule_duration(leap.host, host));
+		jump_forward(&leap.from, &leap.to, finding);
+		return true;
 	}
+	return false;
+}
+
+void trust_clock_jump(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	char time[RULE_TEXT];
+	if (subject->model->capture.backwards > 0)
+		jump_back(&subject->model->capture, rule, out);
+	if (jump_by_ticks(subject->model, rule, out))
+		return;
+	const struct session *session = leap(subject->model);
 	if (session == NULL)
 		return;
 	const struct session_tcp *tcp = &session->tcp;
+	const struct origin *syn = &tcp->syn[tcp->syns - 1];
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
 	             "The capture's clock leaps forward: the SYN of session %" PRIu32
 	             " is answered %s later, and no host "
 	             "waits so long.",
-	             session->id,
-	             rule_duration(origin_elapsed(tcp->syn[tcp->syns - 1].time, tcp->syn_ack.time), time));
-	rule_cause(finding, "The capturing machine's clock was set forward.");
-	rule_evidence(finding, &tcp->syn[tcp->syns - 1]);
-	rule_evidence(finding, &tcp->syn_ack);
-	jump_consequence(finding);
-}
-
-/* No host sends more in a segment than the other one announced: it was cut up behind the capture. */
-static bool larger_than_announced(const struct session_tcp *tcp, uint8_t dir)
-{
-	return tcp->mss[dir ^ 1] != 0 && tcp->largest[dir] > tcp->mss[dir ^ 1];
-}
-
-void trust_offload(const struct subject *subject, const struct rule *rule, struct findings *out)
-{
-	const struct session_tcp *first = NULL;
-	uint32_t sessions = 0, largest = 0;
-	char count[RULE_TEXT];
-	for (const struct session *session = subject->model->first; session != NULL;
-	     session = session->next) {
-		const struct session_tcp *tcp = &session->tcp;
-		bool larger[2] = {larger_than_announced(tcp, 0), larger_than_announced(tcp, 1)};
-		if (!session->offload && !larger[0] && !larger[1])
-			continue;
-		sessions++;
-		if (first == NULL)
-			first = tcp;
-		for (uint8_t dir = 0; dir < 2; dir++)
-			if (tcp->largest[dir] > largest)
-				largest = tcp->largest[dir];
-	}
-	if (first == NULL)
-		return;
-	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding,
-	             "%s hold%s segments larger than any packet of the network, up to %" PRIu32 " bytes.",
-	             rule_count(sessions, "session", count), sessions == 1 ? "s" : "", largest);
-	rule_cause(
-	    finding,
-	    "The capture was made on a host whose network card cuts or joins segments (offload). Packet "
-	    "counts and sizes are not those of the wire, and wrong checksums mean nothing; bytes, TLS and "
-	    "NMSP messages are right.");
-	rule_evidence(finding, &first->largest_at[first->largest[1] > first->largest[0]]);
-	rule_command(finding, "to see the packets of the wire",
-	             "ethtool -K <interface> tso off gso off gro off");
+	             session->id, rule_duration(origin_elapsed(syn->time, tcp->syn_ack.time), time));
+	jump_forward(syn, &tcp->syn_ack, finding);
 }

@@ -28,12 +28,6 @@ static const struct {
     {"TLS_RSA_", "static RSA key exchange", true},
 };
 
-static void add(char list[WEAK_LIST], const char *what)
-{
-	size_t used = strlen(list);
-	snprintf(&list[used], WEAK_LIST - used, "%s%s", used > 0 ? ", " : "", what);
-}
-
 static bool weak_cipher(const struct session_tls *tls, char list[WEAK_LIST])
 {
 	const char *name = tls->server_hello ? tls_cipher_name(tls->cipher) : NULL;
@@ -42,7 +36,7 @@ static bool weak_cipher(const struct session_tls *tls, char list[WEAK_LIST])
 		const char *found = strstr(name, weak_ciphers[row].part);
 		if (found == NULL || (weak_ciphers[row].at_start && found != name))
 			continue;
-		add(list, weak_ciphers[row].what);
+		rule_list(list, WEAK_LIST, ", ", weak_ciphers[row].what);
 		weak = true;
 	}
 	return weak;
@@ -72,7 +66,7 @@ static void tell_certificate(const struct session *session, uint8_t dir, char li
 		return;
 	snprintf(text, sizeof text, "the %s's certificate (%s, %.40s)", rule_side(session, dir), cert->key,
 	         cert->signature);
-	add(list, text);
+	rule_list(list, WEAK_LIST, ", ", text);
 	rule_advice(finding, "give the %s a certificate of RSA %d or more with SHA-256%s",
 	            rule_side(session, dir), RSA_BITS_MIN,
 	            dir == session->controller ? "" : "; a new engine key needs a new AuthList entry");
@@ -91,7 +85,7 @@ static void tell_signatures(const struct session *session, char list[WEAK_LIST],
 			continue;
 		snprintf(text, sizeof text, "the signature of the %s (%s)", rule_side(session, dir),
 		         name != NULL ? name : "MD5 or SHA-1");
-		add(list, text);
+		rule_list(list, WEAK_LIST, ", ", text);
 		rule_advice(finding, "update the %s: it signs its handshake with SHA-1 or MD5",
 		            rule_side(session, dir));
 	}
@@ -104,7 +98,7 @@ static void judge(const struct session *session, char list[WEAK_LIST], struct fi
 	list[0] = '\0';
 	if (tls->server_hello && tls->version != 0 && tls->version < TLS_1_2) {
 		const char *version = tls_version_name(tls->version);
-		add(list, version != NULL ? version : "an old TLS version");
+		rule_list(list, WEAK_LIST, ", ", version != NULL ? version : "an old TLS version");
 		rule_advice(finding,
 		            "update the side that has no TLS 1.2: the one that chose or offered %s at most",
 		            version != NULL ? version : "less");
