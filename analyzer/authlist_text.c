@@ -101,7 +101,8 @@ static void close_block(struct reading *r)
 {
 	const struct block *block = &r->block;
 	if (block->last != 0 && block->hashes == 0 && block->mac.alone)
-		authlist_reading_note(&r->at, block->mac.line, "a MAC address without a hash beside it");
+		authlist_reading_note(&r->at, block->mac.line, "MAC address %s has no hash beside it",
+		                      block->mac.token.text);
 	r->block.last = 0;
 }
 
@@ -135,7 +136,7 @@ static void take_lone_mac(struct reading *r, const struct authtext *text)
 static void take_lone_hash(struct reading *r, const struct authtext *text)
 {
 	struct authlist_part hash = {
-	    .line = r->at.line, .token = text->hash, .wants = text->wants, .labelled = text->labelled};
+	    .line = r->at.line, .token = text->hash, .wants = text->wants, .digest = text->digest, .labelled = text->labelled};
 	if (!r->block.backwards && takes(r, &hash)) {
 		attach(r, &hash);
 		return;
@@ -149,7 +150,7 @@ static void take_lone_hash(struct reading *r, const struct authtext *text)
 static void take_entry(struct reading *r, const struct authtext *text)
 {
 	struct authlist_part mac = {.line = r->at.line, .token = text->mac, .wants = text->wants};
-	struct authlist_part hash = {.line = r->at.line, .token = text->hash};
+	struct authlist_part hash = {.line = r->at.line, .token = text->hash, .digest = text->digest};
 	struct authlist_part other = {.line = r->at.line, .token = text->other};
 	give_up_waiting(r);
 	close_block(r);
@@ -203,6 +204,8 @@ static void take_line(struct reading *r, const struct authtext *text)
 		r->at.section = AUTHLIST_ENGINE;
 	else if (text->marks & AUTHTEXT_OF_CONTROLLER)
 		r->at.section = AUTHLIST_CONTROLLER;
+	if (text->marks & AUTHTEXT_OF_LIST)
+		authlist_reading_file(&r->at)->speaks[AUTHLIST_CONTROLLER] = true;
 	if (takers[text->kind] != NULL)
 		takers[text->kind](r, text);
 }
@@ -290,7 +293,7 @@ static void take_pem(void *ctx, struct span der, uint32_t line)
 static struct reading start_file(struct authlist *list, const char *name)
 {
 	list->files = xrealloc(list->files, (list->n_files + 1) * sizeof *list->files);
-	list->files[list->n_files] = (struct authlist_file){.name = xstrdup(name), .side = AUTHLIST_PLAIN};
+	list->files[list->n_files] = (struct authlist_file){.name = xstrdup(name), .list = AUTHLIST_NONE};
 	return (struct reading){.at = {.list = list, .file = (uint32_t)list->n_files++}};
 }
 
@@ -299,7 +302,7 @@ static void group_engines(struct authlist *list, size_t from)
 {
 	for (size_t i = from; i < list->n_entries; i++) {
 		const struct authlist_entry *entry = &list->entries[i];
-		size_t digest = authlist_is_sha256(entry->hash.text);
+		size_t digest = authlist_is_sha256(entry);
 		if (entry->side != AUTHLIST_ENGINE)
 			continue;
 		struct authlist_engine *last =
@@ -317,27 +320,52 @@ static void group_engines(struct authlist *list, size_t from)
 	}
 }
 
-/* Of a text with both, the controller's part decides what it is for; each entry keeps its own side. */
-static void name_side(struct reading *r, size_t from)
+/* Whose words stand in the file: of its entries, of a list without one, or of what was told last. */
+static void name_sides(struct reading *r)
 {
-	bool of[3] = {false, false, false};
-	for (size_t i = from; i < r->at.list->n_entries; i++)
-		of[r->at.list->entries[i].side] = true;
 	struct authlist_file *file = authlist_reading_file(&r->at);
-	if (file->entries == 0 || of[AUTHLIST_CONTROLLER])
-		file->side = file->entries == 0 ? r->at.section : AUTHLIST_CONTROLLER;
-	else if (!of[AUTHLIST_PLAIN])
-		file->side = AUTHLIST_ENGINE;
-	if (file->entries == 0)
+	bool none = file->entries == 0 && !file->speaks[AUTHLIST_CONTROLLER];
+	for (size_t side = 0; side < AUTHLIST_SIDES; side++)
+		file->speaks[side] = file->speaks[side] || file->entries_of[side] > 0;
+	if (none)
+		file->speaks[r->at.section] = true;
+	if (none)
 		authlist_reading_note(
 		    &r->at, 0,
 		    "no entry was found: expected are lines \"MAC HASH\", an IOS-XE or AireOS AuthList, an "
 		    "engine's key hashes or a PEM certificate");
+	else if (file->entries_of[AUTHLIST_PLAIN] + file->entries_of[AUTHLIST_CONTROLLER] == 0 &&
+	         file->speaks[AUTHLIST_CONTROLLER])
+		authlist_reading_note(&r->at, 0,
+		                      "this is a controller's text, and no whole entry of an engine stands in "
+		                      "it: it allows nobody");
+}
+
+/* Two controllers' files are two lists; plain files, such as a certificate of each engine, are one. */
+static void join_list(struct reading *r)
+{
+	struct authlist *list = r->at.list;
+	struct authlist_file *file = authlist_reading_file(&r->at);
+	bool controller = file->speaks[AUTHLIST_CONTROLLER];
+	size_t entries = file->entries_of[AUTHLIST_PLAIN] + file->entries_of[AUTHLIST_CONTROLLER];
+	if (!controller && entries == 0)
+		return;
+	file->list = controller ? AUTHLIST_NONE : list->plain;
+	if (file->list == AUTHLIST_NONE) {
+		list->lists = xrealloc(list->lists, (list->n_lists + 1) * sizeof *list->lists);
+		file->list = (uint32_t)list->n_lists++;
+		list->lists[file->list] = (struct authlist_one){.file = r->at.file};
+	}
+	if (!controller)
+		list->plain = file->list;
+	list->lists[file->list].files++;
+	list->lists[file->list].entries += entries;
 }
 
 static void end_file(struct reading *r, size_t from)
 {
-	name_side(r, from);
+	name_sides(r);
+	join_list(r);
 	group_engines(r->at.list, from);
 	authlist_index_update(r->at.list);
 	if (r->at.list->listener != NULL)

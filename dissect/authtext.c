@@ -16,6 +16,8 @@
 #define MAC_DIGITS    12
 #define ADDRESS_BYTES 4
 #define PROMPT_WORDS  4 /* words of a prompt in front of a command, at most */
+#define CUT_COMMAND   8  /* digits of a hash that was cut, at least, where a command or a type says that one stands here */
+#define CUT_LINE      16 /* the same where only its MAC address stands beside it, or a label in front */
 
 int authtext_digit(char c)
 {
@@ -122,7 +124,10 @@ static bool parse_empty(const struct authtoken_words *words, struct authtext *ou
 static bool parse_removal(const struct authtoken_words *words, struct authtext *out)
 {
 	static const char *const removals[][4] = {
-	    {"no", "username"}, {"no", "aaa", "attribute", NULL}, {"auth-list", "delete"}};
+	    {"no", "username"},
+	    {"no", "aaa", "attribute", NULL},
+	    {"no", "aaa", "authorization", NULL},
+	    {"auth-list", "delete"}};
 	out->kind = AUTHTEXT_REMOVAL;
 	for (size_t i = 0; i < sizeof removals / sizeof *removals; i++)
 		if (authtoken_find(words, removals[i]) < words->n)
@@ -160,6 +165,15 @@ static bool parse_attribute_list(const struct authtoken_words *words, struct aut
 	return true;
 }
 
+/* Without this line the controller does not ask its attribute lists, facts.md section 6. */
+static bool parse_authorization(const struct authtoken_words *words, struct authtext *out)
+{
+	static const char *const command[] = {"aaa",   "authorization", "credential-download", "wcm_loc_serv_cert",
+	                                      "local", NULL};
+	out->kind = AUTHTEXT_AUTHORIZATION;
+	return authtoken_find(words, command) < words->n;
+}
+
 /* attribute type password HASH */
 static bool parse_password(const struct authtoken_words *words, struct authtext *out)
 {
@@ -193,6 +207,8 @@ static bool parse_auth_list(const struct authtoken_words *words, struct authtext
 	authtoken_pair(words, out);
 	if (out->mac.text[0] == 0)
 		return false;
+	if (out->hash.text[0] == 0)
+		authtoken_cut(words, CUT_COMMAND, &out->mac, &out->hash);
 	out->kind = out->hash.text[0] != 0 ? AUTHTEXT_ENTRY : AUTHTEXT_LONE_MAC;
 	out->labelled = true;
 	return true;
@@ -238,17 +254,33 @@ static bool parse_controller(const struct authtoken_words *words, struct authtex
 	return true;
 }
 
-/* MAC-adres, MAC-Adresse, Mac Addr: a word that begins so. */
-static bool has_mac_label(const struct authtoken_words *words)
+/* SHA1 Key Hash, SHA2 Key, SHA-256: bytes of the digest that a label names, 0 where none or both do. */
+static size_t digest_of(const struct authtoken_words *words)
 {
-	static const char label[] = "mac";
-	for (size_t i = 0; i < words->n; i++) {
-		struct authtoken_words start = {.n = 1};
-		start.word[0] = span_cut(words->word[i], 0, sizeof label - 1);
-		if (authtoken_is(&start, 0, label))
-			return true;
-	}
-	return false;
+	static const struct {
+		const char *start;
+		size_t bytes;
+	} rows[] = {{"sha1", SHA1_BYTES}, {"sha-1", SHA1_BYTES}, {"sha2", SHA256_BYTES}, {"sha-2", SHA256_BYTES}};
+	size_t digest = 0;
+	for (size_t i = 0; i < words->n; i++)
+		for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+			if (!authtoken_begins(words, i, rows[k].start))
+				continue;
+			if (digest != 0 && digest != rows[k].bytes)
+				return 0;
+			digest = rows[k].bytes;
+		}
+	return digest;
+}
+
+/* A hash that lost so much that only its place tells what it is: a type or a label, or a MAC address and nothing else. */
+static void find_cut(const struct authtoken_words *words, bool alone, struct authtext *out)
+{
+	bool mac = out->mac.text[0] != 0;
+	if (mac && out->wants != 0)
+		authtoken_cut(words, CUT_COMMAND, &out->mac, &out->hash);
+	else if ((mac && out->mac.damage == 0 && alone) || (!mac && out->digest != 0))
+		authtoken_cut(words, CUT_LINE, &out->mac, &out->hash);
 }
 
 /* A MAC address and a hash in any order, whatever stands around them; or one of them alone. */
@@ -259,11 +291,14 @@ static bool parse_entry(const struct authtoken_words *words, struct authtext *ou
 		return true;
 	}
 	unsigned marks = out->marks;
-	bool labelled = authtoken_pair(words, out) < words->n;
-	out->mac_label = has_mac_label(words);
+	size_t taken = authtoken_pair(words, out);
+	out->mac_label = authtoken_mac_label(words);
 	bool whole_mac = out->mac.damage == 0 || out->mac_label;
 	out->wants = wanted(words);
-	out->labelled = labelled;
+	out->digest = digest_of(words);
+	if (out->hash.text[0] == 0)
+		find_cut(words, taken + 1 == words->n, out);
+	out->labelled = taken < words->n;
 	if (out->hash.text[0] != 0 && out->mac.text[0] != 0)
 		out->kind = AUTHTEXT_ENTRY;
 	else if (out->hash.text[0] != 0)
@@ -273,6 +308,58 @@ static bool parse_entry(const struct authtoken_words *words, struct authtext *ou
 	else
 		*out = (struct authtext){.kind = AUTHTEXT_NONE, .marks = marks};
 	return true;
+}
+
+/* The end of a command, or what filters its answer ("| section aaa"); other words make it a sentence. */
+static bool is_command_end(const struct authtoken_words *words, size_t i)
+{
+	static const char *const filters[] = {"section", "sec", "include", "inc", "begin", "aaa", "all", "commands"};
+	for (size_t k = 0; k < sizeof filters / sizeof *filters; k++)
+		if (authtoken_is(words, i, filters[k]))
+			return true;
+	return i == words->n;
+}
+
+/* The command that shows a controller's whole list, with its prompt. */
+static bool shows_list(const struct authtoken_words *words)
+{
+	static const char *const commands[][3] = {
+	    {"show", "auth-list"}, {"show", "running-config"}, {"show", "run-config"}, {"show", "run"}, {"sh", "run"}};
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		size_t at = authtoken_find(words, commands[i]);
+		if (at < words->n && at <= PROMPT_WORDS && is_command_end(words, at + 2))
+			return true;
+	}
+	return false;
+}
+
+/* Other lines of such a list: configuration of IOS-XE or AireOS, the head of AireOS's table. */
+static bool is_list_line(const struct authtoken_words *words)
+{
+	static const char *const lines[][3] = {{"config", "auth-list"},  {"against", "auth-list"},
+	                                       {"aaa", "new-model"},     {"aaa", "authentication"},
+	                                       {"aaa", "authorization"}, {"aaa", "accounting"}};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		if (authtoken_find(words, lines[i]) < words->n)
+			return true;
+	return false;
+}
+
+static bool is_of_list(const struct authtoken_words *words, enum authtext_kind kind)
+{
+	switch (kind) {
+	case AUTHTEXT_USERNAME:
+	case AUTHTEXT_ATTRIBUTE_LIST:
+	case AUTHTEXT_PASSWORD:
+	case AUTHTEXT_AUTHORIZATION:
+	case AUTHTEXT_ACCESS_POINT:
+		return true;
+	case AUTHTEXT_REMOVAL:
+	case AUTHTEXT_EMPTY:
+		return false;
+	default:
+		return shows_list(words) || is_list_line(words);
+	}
 }
 
 static unsigned marks_of(const struct authtoken_words *words)
@@ -295,15 +382,18 @@ static unsigned marks_of(const struct authtoken_words *words)
 void authtext_line(struct span line, struct authtext *out)
 {
 	static bool (*const forms[])(const struct authtoken_words *, struct authtext *) = {
-	    parse_empty,    parse_removal,   parse_username,   parse_attribute_list,
-	    parse_password, parse_auth_list, parse_controller, parse_entry};
+	    parse_empty,         parse_removal,  parse_username,  parse_attribute_list, parse_password,
+	    parse_authorization, parse_auth_list, parse_controller, parse_entry};
 	struct authtoken_words words;
 	authtoken_split(span_cut(line, 0, LIMIT_LINE), &words);
 	unsigned marks = marks_of(&words);
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 		*out = (struct authtext){.marks = marks};
-		if (forms[i](&words, out))
-			return;
+		if (!forms[i](&words, out))
+			continue;
+		if (is_of_list(&words, out->kind))
+			out->marks |= AUTHTEXT_OF_LIST | AUTHTEXT_OF_CONTROLLER;
+		return;
 	}
 }
 

@@ -12,6 +12,7 @@
 #define MAC_ROOM      24  /* the same of a MAC address */
 #define HASH_PIECES   3   /* words that stray spaces may have made of one hash */
 #define MAC_PIECES    2
+#define HASH_GROUPS   4   /* words of a hash that is printed in groups, at least */
 #define LABEL         3 /* letters of a label in front of a colon, at least */
 #define SHA1_DIGITS   40
 #define SHA256_DIGITS 64
@@ -22,7 +23,7 @@
 
 /* How a token as written is grouped by ':', '-' or '.'. */
 struct groups {
-	size_t count, widest;
+	size_t count, widest, narrowest;
 	bool mixed; /* more than one kind of separator */
 	char separator;
 };
@@ -109,14 +110,27 @@ void authtoken_split(struct span line, struct authtoken_words *out)
 	}
 }
 
-bool authtoken_is(const struct authtoken_words *words, size_t i, const char *keyword)
+bool authtoken_begins(const struct authtoken_words *words, size_t i, const char *start)
 {
-	if (i >= words->n || words->word[i].n != strlen(keyword))
+	if (i >= words->n || words->word[i].n < strlen(start))
 		return false;
-	for (size_t k = 0; k < words->word[i].n; k++)
-		if (lower((char)words->word[i].p[k]) != keyword[k])
+	for (size_t k = 0; start[k] != 0; k++)
+		if (lower((char)words->word[i].p[k]) != start[k])
 			return false;
 	return true;
+}
+
+bool authtoken_is(const struct authtoken_words *words, size_t i, const char *keyword)
+{
+	return authtoken_begins(words, i, keyword) && words->word[i].n == strlen(keyword);
+}
+
+bool authtoken_mac_label(const struct authtoken_words *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (authtoken_begins(words, i, "mac"))
+			return true;
+	return false;
 }
 
 size_t authtoken_find(const struct authtoken_words *words, const char *const *keywords)
@@ -158,21 +172,22 @@ static bool join(const struct authtoken_words *words, size_t first, size_t count
 
 static struct groups groups_of(const char *raw)
 {
-	struct groups out = {.count = 1};
+	struct groups out = {.count = 1, .narrowest = strlen(raw)};
 	size_t width = 0;
-	for (size_t i = 0; raw[i] != 0; i++) {
-		if (!is_joint(raw[i])) {
+	for (size_t i = 0;; i++) {
+		if (raw[i] != 0 && !is_joint(raw[i])) {
 			width++;
-			if (width > out.widest)
-				out.widest = width;
 			continue;
 		}
+		out.widest = width > out.widest ? width : out.widest;
+		out.narrowest = width < out.narrowest ? width : out.narrowest;
+		if (raw[i] == 0)
+			return out;
 		out.mixed = out.mixed || (out.separator != 0 && out.separator != raw[i]);
 		out.separator = raw[i];
 		out.count++;
 		width = 0;
 	}
-	return out;
 }
 
 /* The token without separators, and its damage but for the length; false: too long, or mostly no hex. */
@@ -203,7 +218,8 @@ static bool near_length(size_t n, size_t digits)
 static bool hash_form(const char *raw, struct authtext_token *out)
 {
 	struct groups groups = groups_of(raw);
-	if (groups.mixed || (groups.count > 1 && groups.widest > 8) || !token_of(raw, out))
+	bool wide = groups.widest > 8 && (groups.widest > 16 || groups.narrowest != groups.widest);
+	if (groups.mixed || (groups.count > 1 && wide) || !token_of(raw, out))
 		return false;
 	size_t n = strlen(out->text);
 	if (n != SHA1_DIGITS && n != SHA256_DIGITS)
@@ -211,18 +227,42 @@ static bool hash_form(const char *raw, struct authtext_token *out)
 	return near_length(n, SHA1_DIGITS) || near_length(n, SHA256_DIGITS);
 }
 
-/* Twelve digits bare, in pairs or in fours, give or take a digit; an IPv4 address or a time is none. */
+/* No date, time or number: it has a letter, or begins as the addresses of makers do. */
+static bool is_no_number(const char *raw)
+{
+	bool letter = false;
+	for (size_t i = 0; raw[i] != 0; i++)
+		letter = letter || (!is_joint(raw[i]) && (raw[i] < '0' || raw[i] > '9'));
+	return letter || (raw[0] == '0' && raw[1] == '0');
+}
+
+/*
+ * Twelve digits bare, in pairs or in fours, give or take a digit; an IPv4 address or a time is none. Pairs with
+ * dots (a date with its time) and two sixes (a serial number) must be whole and no number.
+ */
 static bool mac_form(const char *raw, struct authtext_token *out)
 {
 	struct groups groups = groups_of(raw);
 	bool pairs = groups.separator != '.' && groups.count >= 5 && groups.count <= 7 && groups.widest <= 3;
 	bool fours = groups.count == 3 && groups.widest <= 5;
-	if (groups.mixed || !(groups.count == 1 || pairs || fours) || !token_of(raw, out))
+	size_t width = groups.separator == '.' ? 2 : 6;
+	bool exact = groups.count * width == MAC_DIGITS && groups.widest == width && groups.narrowest == width &&
+	             is_no_number(raw);
+	if (groups.mixed || !(groups.count == 1 || pairs || fours || exact) || !token_of(raw, out))
 		return false;
 	size_t n = strlen(out->text);
 	if (n != MAC_DIGITS)
 		out->damage |= AUTHTEXT_LENGTH;
 	return n >= MAC_SHORTEST && n <= MAC_LONGEST;
+}
+
+/* The place says that this is the hash, so what is far from one is kept too, with its damage. */
+static bool any_form(const char *raw, struct authtext_token *out)
+{
+	*out = (struct authtext_token){.damage = out->damage};
+	token_of(raw, out);
+	out->damage |= AUTHTEXT_LENGTH;
+	return true;
 }
 
 /* The likelier reading of two is the one with less and milder damage. */
@@ -238,13 +278,69 @@ static unsigned cost_of(const struct authtext_token *token)
 	return cost;
 }
 
+/* ---- groups with blanks between them ---- */
+
+/* The width of a word of digits (look-alikes too), 0 of any other. */
+static size_t width_of(const struct authtoken_words *words, size_t i)
+{
+	if (i >= words->n)
+		return 0;
+	for (size_t k = 0; k < words->word[i].n; k++) {
+		char c = (char)words->word[i].p[k];
+		if (authtext_digit(c) < 0 && authtext_meant(c) == c)
+			return 0;
+	}
+	return words->word[i].n;
+}
+
+/* Words of digits of one width in a row, from word i on; 0 where the row began before it. */
+static size_t row_at(const struct authtoken_words *words, size_t i)
+{
+	size_t width = width_of(words, i), n = 0;
+	if (width == 0 || (i > 0 && width_of(words, i - 1) == width))
+		return 0;
+	while (width_of(words, i + n) == width)
+		n++;
+	return n;
+}
+
+/* The words of a hash printed in four groups or more, from word i on; a MAC address may stand in front. 0: none. */
+static size_t hash_row(const struct authtoken_words *words, size_t i)
+{
+	size_t width = width_of(words, i), row = row_at(words, i);
+	size_t mac = width > 0 && width <= 4 ? MAC_DIGITS / width : 0;
+	if (row == 0 && mac > 0 && i >= mac)
+		row = row_at(words, i - mac) > mac ? row_at(words, i - mac) - mac : 0;
+	size_t digits = row * width;
+	return row >= HASH_GROUPS && (digits == SHA1_DIGITS || digits == SHA256_DIGITS) ? row : 0;
+}
+
+/* The words of a MAC address in pairs or fours, from word i on; a hash may stand behind it. 0: none. */
+static size_t mac_row(const struct authtoken_words *words, size_t i)
+{
+	size_t width = width_of(words, i), row = row_at(words, i);
+	size_t mac = width == 2 || width == 4 ? MAC_DIGITS / width : 0;
+	return mac > 0 && (row == mac || (row > mac && hash_row(words, i + mac) == row - mac)) ? mac : 0;
+}
+
+typedef bool token_form(const char *raw, struct authtext_token *out);
+
 /* Reads `count` words from `first` on as one token of less than `room` characters as written. */
 static bool read_token(const struct authtoken_words *words, size_t first, size_t count, size_t room,
-                       bool (*form)(const char *raw, struct authtext_token *out), struct authtext_token *out)
+                       token_form *form, struct authtext_token *out)
 {
 	char raw[HASH_ROOM];
 	*out = (struct authtext_token){.damage = count > 1 ? AUTHTEXT_SPACE : 0};
 	return first + count <= words->n && join(words, first, count, raw, room) && form(raw, out);
+}
+
+/* The same of words that are groups of one token: the blanks between them are no damage. */
+static bool read_row(const struct authtoken_words *words, size_t first, size_t count, token_form *form,
+                     struct authtext_token *out)
+{
+	char raw[HASH_ROOM];
+	*out = (struct authtext_token){.damage = 0};
+	return count > 0 && join(words, first, count, raw, sizeof raw) && is_no_number(raw) && form(raw, out);
 }
 
 /* A token and the words it takes. */
@@ -254,21 +350,31 @@ struct reading {
 	unsigned cost;
 };
 
-/* The best MAC address outside the words of the hash. */
+static void keep_better(struct reading *best, const struct authtext_token *token, size_t from, size_t count)
+{
+	if (cost_of(token) < best->cost)
+		*best =
+		    (struct reading){.token = *token, .from = from, .count = count, .cost = cost_of(token)};
+}
+
+/* The best MAC address outside the words of the hash. Groups count where a label, the hash or nothing else stands. */
 static struct reading find_mac(const struct authtoken_words *words, const struct reading *hash)
 {
 	struct reading best = {.cost = AUTHTOKEN_NONE};
+	struct authtext_token mac;
 	for (size_t count = 1; count <= MAC_PIECES; count++)
 		for (size_t i = 0; i + count <= words->n; i++) {
-			struct authtext_token mac;
-			if (i < hash->from + hash->count && hash->from < i + count)
-				continue;
-			if (!read_token(words, i, count, MAC_ROOM, mac_form, &mac) ||
-			    cost_of(&mac) >= best.cost)
-				continue;
-			best =
-			    (struct reading){.token = mac, .from = i, .count = count, .cost = cost_of(&mac)};
+			bool taken = i < hash->from + hash->count && hash->from < i + count;
+			if (!taken && read_token(words, i, count, MAC_ROOM, mac_form, &mac))
+				keep_better(&best, &mac, i, count);
 		}
+	for (size_t i = 0; i < words->n && best.cost > 0; i++) {
+		size_t row = mac_row(words, i);
+		bool taken = i < hash->from + hash->count && hash->from < i + row;
+		bool placed = hash->count > 0 || row == words->n || authtoken_mac_label(words);
+		if (!taken && placed && read_row(words, i, row, mac_form, &mac))
+			keep_better(&best, &mac, i, row);
+	}
 	return best;
 }
 
@@ -289,28 +395,52 @@ static size_t find_other(const struct authtoken_words *words, const struct readi
 	return 0;
 }
 
+/* The best hash and MAC address so far. */
+struct pair {
+	struct reading hash, mac;
+	unsigned cost;
+};
+
+static void try_hash(const struct authtoken_words *words, const struct reading *hash, struct pair *best)
+{
+	struct reading mac = find_mac(words, hash);
+	if (cost_of(&hash->token) + mac.cost < best->cost)
+		*best = (struct pair){.hash = *hash, .mac = mac, .cost = cost_of(&hash->token) + mac.cost};
+}
+
 size_t authtoken_pair(const struct authtoken_words *words, struct authtext *out)
 {
-	struct reading none = {.count = 0};
-	struct reading mac = {.count = 0}, hash = {.count = 0};
-	unsigned best = 2 * AUTHTOKEN_NONE;
+	const struct reading none = {.count = 0};
+	struct pair best = {.cost = 2 * AUTHTOKEN_NONE};
+	for (size_t i = 0; i < words->n; i++) {
+		struct reading row = {.from = i, .count = hash_row(words, i)};
+		if (read_row(words, i, row.count, hash_form, &row.token))
+			try_hash(words, &row, &best);
+	}
 	for (size_t count = 1; count <= HASH_PIECES; count++)
 		for (size_t i = 0; i + count <= words->n; i++) {
 			struct reading one = {.from = i, .count = count};
-			if (!read_token(words, i, count, HASH_ROOM, hash_form, &one.token))
-				continue;
-			struct reading other = find_mac(words, &one);
-			if (cost_of(&one.token) + other.cost >= best)
-				continue;
-			best = cost_of(&one.token) + other.cost;
-			hash = one;
-			mac = other;
+			if (read_token(words, i, count, HASH_ROOM, hash_form, &one.token))
+				try_hash(words, &one, &best);
 		}
-	if (best == 2 * AUTHTOKEN_NONE)
-		mac = find_mac(words, &none);
-	out->hash = hash.token;
-	out->mac = mac.token;
-	return hash.count + mac.count + find_other(words, &hash, &out->other);
+	if (best.hash.count == 0)
+		best.mac = find_mac(words, &none);
+	out->hash = best.hash.token;
+	out->mac = best.mac.token;
+	return best.hash.count + best.mac.count + find_other(words, &best.hash, &out->other);
+}
+
+bool authtoken_cut(const struct authtoken_words *words, size_t shortest, const struct authtext_token *mac,
+                   struct authtext_token *out)
+{
+	for (size_t i = words->n; i-- > 0;) {
+		if (width_of(words, i) < shortest || !read_token(words, i, 1, HASH_ROOM, any_form, out) ||
+		    strcmp(out->text, mac->text) == 0)
+			continue;
+		return true;
+	}
+	*out = (struct authtext_token){.damage = 0};
+	return false;
 }
 
 unsigned authtoken_mac_at(const struct authtoken_words *words, size_t i, struct authtext_token *out)
@@ -324,15 +454,6 @@ unsigned authtoken_mac_at(const struct authtoken_words *words, size_t i, struct 
 		*out = mac;
 	}
 	return best;
-}
-
-/* The place says that this is the hash, so what is far from one is kept too, with its damage. */
-static bool any_form(const char *raw, struct authtext_token *out)
-{
-	*out = (struct authtext_token){.damage = out->damage};
-	token_of(raw, out);
-	out->damage |= AUTHTEXT_LENGTH;
-	return true;
 }
 
 void authtoken_any(const struct authtoken_words *words, size_t i, struct authtext_token *out)

@@ -310,7 +310,7 @@ static void pem_entries(void **state)
 		parse(f, "cert.pem", rows[i].list, strlen(rows[i].list));
 		assert_int_equal(f->list.n_entries, 1);
 		assert_true(f->list.entries[0].pem);
-		assert_int_equal(f->list.files[0].side, AUTHLIST_PLAIN);
+		assert_true(f->list.files[0].speaks[AUTHLIST_PLAIN]);
 		assert_int_equal(f->list.files[0].n_problems, 0);
 		authlist_decide(&f->list, &f->cert, 0, &out);
 		assert_string_equal(auth_prediction_name(out.prediction), rows[i].answer);
@@ -340,7 +340,8 @@ static void ios_blocks_in_any_order(void **state)
 	assert_int_equal(f->list.n_entries, 3);
 	assert_int_equal(f->list.files[0].entries, 3);
 	assert_int_equal(f->list.files[0].n_problems, 0);
-	assert_string_equal(authlist_side_name(f->list.files[0].side), "controller");
+	assert_true(f->list.files[0].speaks[AUTHLIST_CONTROLLER]);
+	assert_int_equal(f->list.files[0].entries_of[AUTHLIST_CONTROLLER], 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_string_equal(f->list.entries[i].mac.text, macs[i]);
 		assert_string_equal(f->list.entries[i].hash.text, hashes[i]);

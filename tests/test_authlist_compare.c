@@ -81,7 +81,7 @@ static void results(void **state)
 		struct model *model = model_of(rows[i].engine, rows[i].controller);
 		struct auth_decision out;
 		assert_int_equal(model->authlist.n_engines, 1);
-		authlist_compare(&model->authlist, &model->authlist.engines[0], &out);
+		authlist_compare(&model->authlist, &model->authlist.engines[0], AUTHLIST_ALL, &out);
 		if (strcmp(auth_prediction_name(out.prediction), rows[i].result) != 0 ||
 		    strcmp(out.detail, rows[i].detail) != 0)
 			fail_msg("row %zu is %s: %s", i, auth_prediction_name(out.prediction), out.detail);

@@ -153,7 +153,7 @@ static void lists_without_entries(void **state)
 	                    "no entry was found in list; line 1: a MAC address without a hash beside it");
 	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
 	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
-	f->model->authlist.n_allowing = 0; /* as if the engine had said it */
+	f->model->authlist.n_lists = 0; /* as if the engine had said it */
 	f->model->authlist.files[0].entries = f->model->authlist.files[1].entries = 1;
 	f->model->authlist.files[2].entries = 1;
 	assert_int_equal(auth_of(f).decision.prediction, AUTH_NO_LIST);

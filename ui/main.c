@@ -338,11 +338,11 @@ static enum status finish(struct run *run, struct err *err)
 	return status;
 }
 
-/* A text that holds no entry; NULL when each has one. */
+/* A text in which nothing was recognised; NULL when there is none. */
 static const struct authlist_file *empty_list(const struct authlist *list)
 {
 	for (size_t i = 0; i < list->n_files; i++)
-		if (list->files[i].entries == 0)
+		if (list->files[i].entries == 0 && list->files[i].list == AUTHLIST_NONE)
 			return &list->files[i];
 	return NULL;
 }
@@ -352,14 +352,14 @@ static enum status compare_lists(struct run *run, struct err *err)
 {
 	const struct authlist *list = &run->model->authlist;
 	const struct authlist_file *empty = empty_list(list);
-	if (list->n_engines > 0 && list->n_allowing > 0)
+	if (list->n_engines > 0 && list->n_lists > 0)
 		return finish(run, err);
 	if (run->options.explain)
 		return STATUS_CLEAN;
 	if (empty != NULL)
 		err_set(err, "%.100s: no AuthList entry was found; --explain-lists shows how it was read",
 		        empty->name);
-	else if (list->n_allowing > 0)
+	else if (list->n_lists > 0)
 		err_set(err, "only what is allowed was given: add the engine's own hashes with -a (show "
 		             "server-auth-info, cmxctl config controllers show), or a capture with -r FILE");
 	else

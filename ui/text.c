@@ -113,7 +113,7 @@ static const struct auth_fix *fix_of(const struct row *row, const struct finding
 	if (finding->engine == NULL)
 		return NULL;
 	struct authlist_key key = authlist_key_of_engine(list, finding->engine);
-	authlist_fix(&key, room);
+	authlist_fix(list, &key, room);
 	return room;
 }
 

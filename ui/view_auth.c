@@ -78,7 +78,7 @@ static const char *meaning(const struct authlist *list, enum auth_prediction pre
 	case AUTH_DAMAGED_ENTRY:
 		return "the list has an entry for it, but with a typing error";
 	case AUTH_HASH_KIND:
-		return "the list has the hash of the wrong kind (SHA-1 or SHA-256)";
+		return "the list has a hash of it, but of the wrong kind";
 	case AUTH_HASH_MISMATCH:
 		return "the list has the MAC, but with another hash";
 	case AUTH_HASH_OTHER_MAC:
@@ -142,7 +142,7 @@ static struct value engine_hash(const struct row *row)
 	if (cert == NULL || entry(row) == NULL)
 		return view_null();
 	enum cert_hash which =
-	    authlist_is_sha256(entry(row)->hash.text) ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
+	    authlist_is_sha256(entry(row)) ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
 	if (!cert->has_hash[which])
 		return view_null();
 	return (struct value){.kind = VALUE_BYTES,
