@@ -96,6 +96,14 @@ const struct authlist_entry *authlist_own_entry(const struct authlist *list,
 	return &list->entries[engine->entry[which]];
 }
 
+bool authlist_is_incomparable(const struct authlist *list, const struct authlist_engine *engine,
+                              const struct auth_decision *decision)
+{
+	const struct authlist_entry *entry = decision->entry;
+	return decision->prediction == AUTH_HASH_MISMATCH && entry != NULL &&
+	       authlist_is_sha256(authlist_own_entry(list, engine, entry)) != authlist_is_sha256(entry);
+}
+
 size_t authlist_wants(const struct authlist *list, const uint8_t address[4])
 {
 	for (size_t i = 0; i < list->n_controllers; i++) {

@@ -164,6 +164,10 @@ const struct authlist_entry *authlist_own_entry(const struct authlist *list,
                                                 const struct authlist_engine *engine,
                                                 const struct authlist_entry *other);
 
+/* The list has a hash of this engine's MAC address, and the engine's text none of that digest: nothing is known. */
+bool authlist_is_incomparable(const struct authlist *list, const struct authlist_engine *engine,
+                              const struct auth_decision *decision);
+
 /* A MAC address and key hashes in hex without separators; "" for what is not known or cannot be read. */
 struct authlist_key {
 	char mac[13], sha1[41], sha256[65];

@@ -174,6 +174,19 @@ static bool parse_authorization(const struct authtoken_words *words, struct auth
 	return authtoken_find(words, command) < words->n;
 }
 
+/* The hash among the words from i on, where the place says that one stands here. */
+static void hash_from(const struct authtoken_words *words, size_t i, struct authtext *out)
+{
+	struct authtoken_words value = {.n = i < words->n ? words->n - i : 0};
+	struct authtext found = {.kind = AUTHTEXT_NONE};
+	for (size_t k = 0; k < value.n; k++)
+		value.word[k] = words->word[i + k];
+	authtoken_pair(&value, &found);
+	out->hash = found.hash;
+	if (out->hash.text[0] == 0)
+		authtoken_any(&value, 0, &out->hash);
+}
+
 /* attribute type password HASH */
 static bool parse_password(const struct authtoken_words *words, struct authtext *out)
 {
@@ -181,13 +194,7 @@ static bool parse_password(const struct authtoken_words *words, struct authtext 
 	size_t at = authtoken_find(words, command) + 3;
 	if (at > words->n)
 		return false;
-	struct authtoken_words value = {.n = words->n - at};
-	for (size_t i = 0; i < value.n; i++)
-		value.word[i] = words->word[at + i];
-	authtoken_pair(&value, out);
-	if (out->hash.text[0] == 0)
-		authtoken_any(&value, 0, &out->hash);
-	out->mac = (struct authtext_token){.damage = 0};
+	hash_from(words, at, out);
 	out->kind = AUTHTEXT_PASSWORD;
 	return true;
 }
@@ -204,7 +211,10 @@ static bool parse_auth_list(const struct authtoken_words *words, struct authtext
 		return true;
 	}
 	out->wants = type_of(words, at)->wants;
-	authtoken_pair(words, out);
+	if (authtoken_mac_at(words, at + 1, &out->mac) == 0)
+		hash_from(words, at + 2, out);
+	else
+		authtoken_pair(words, out);
 	if (out->mac.text[0] == 0)
 		return false;
 	if (out->hash.text[0] == 0)

@@ -395,6 +395,29 @@ static size_t find_other(const struct authtoken_words *words, const struct readi
 	return 0;
 }
 
+/* A part of a hash that blanks broke: mostly digits. */
+static bool is_piece(struct span word)
+{
+	size_t digits = 0;
+	for (size_t k = 0; k < word.n; k++)
+		digits += authtext_digit((char)word.p[k]) >= 0 || authtext_meant((char)word.p[k]) != (char)word.p[k];
+	return digits * 4 >= word.n * 3;
+}
+
+/* A hash from word i on, in one word or in pieces. A MAC address is no piece of one that lacks digits. */
+static bool read_hash(const struct authtoken_words *words, size_t i, size_t count, struct authtext_token *out)
+{
+	struct authtext_token mac;
+	if (!read_token(words, i, count, HASH_ROOM, hash_form, out))
+		return false;
+	for (size_t k = i; k < i + count && count > 1; k++) {
+		bool is_mac = read_token(words, k, 1, MAC_ROOM, mac_form, &mac) && mac.damage == 0;
+		if (!is_piece(words->word[k]) || (is_mac && (out->damage & AUTHTEXT_LENGTH) != 0))
+			return false;
+	}
+	return true;
+}
+
 /* The best hash and MAC address so far. */
 struct pair {
 	struct reading hash, mac;
@@ -414,13 +437,14 @@ size_t authtoken_pair(const struct authtoken_words *words, struct authtext *out)
 	struct pair best = {.cost = 2 * AUTHTOKEN_NONE};
 	for (size_t i = 0; i < words->n; i++) {
 		struct reading row = {.from = i, .count = hash_row(words, i)};
-		if (read_row(words, i, row.count, hash_form, &row.token))
+		/* a line of nothing else is bytes of something, such as a certificate in a configuration */
+		if (row.count < words->n && read_row(words, i, row.count, hash_form, &row.token))
 			try_hash(words, &row, &best);
 	}
 	for (size_t count = 1; count <= HASH_PIECES; count++)
 		for (size_t i = 0; i + count <= words->n; i++) {
 			struct reading one = {.from = i, .count = count};
-			if (read_token(words, i, count, HASH_ROOM, hash_form, &one.token))
+			if (read_hash(words, i, count, &one.token))
 				try_hash(words, &one, &best);
 		}
 	if (best.hash.count == 0)

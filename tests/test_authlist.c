@@ -56,6 +56,9 @@ static const char other_key_pem[] = "-----BEGIN CERTIFICATE-----\n"
                                     "e6qLwSui7vS/YAM=\n"
                                     "-----END CERTIFICATE-----\n";
 
+#define COLONS "00:50:56:9c:34:89"
+#define NOT_COMPARED                                                                                         \
+	"the controller compares the hash of the SubjectPublicKeyInfo (inferred): likely no match"
 #define IOS(mac, hash)                                                                                       \
 	"username " mac                                                                                      \
 	" mac aaa attribute list cmx\naaa attribute list cmx\n attribute type password " hash "\n"
@@ -131,14 +134,27 @@ static void answers(void **state)
 	static const struct row rows[] = {
 	    {MAC " " SHA256, "match", CERT_SPKI_SHA256, 1, ""},
 	    {"\n" SHA1 ";00:50:56:9C:34:89\n", "match", CERT_SPKI_SHA1, 2, ""},
-	    {MAC " " PKCS1, "match", CERT_PKCS1_SHA256, 1, ""},
-	    {MAC " " WHOLE, "match", CERT_DER_SHA1, 1, ""},
+	    {MAC " " PKCS1, "hash-kind", CERT_PKCS1_SHA256, 1,
+	     "the entry holds the SHA-256 of the PKCS#1 public key; " NOT_COMPARED},
+	    {MAC " " WHOLE, "hash-kind", CERT_DER_SHA1, 1,
+	     "the entry holds the SHA-1 of the whole certificate; " NOT_COMPARED},
+	    {IOS(MAC, WHOLE), "hash-kind", CERT_DER_SHA1, 3,
+	     "the entry holds the SHA-1 of the whole certificate, 64 digits are wanted; " NOT_COMPARED},
+	    {MAC " " PKCS1 "\n" MAC " " SHA256, "match", CERT_SPKI_SHA256, 2, ""},
+	    {"00:50:56:9c:34:8a " WHOLE, "hash-other-mac", CERT_DER_SHA1, 1,
+	     "the hash stands under 00:50:56:9c:34:8a, the certificate says 00:50:56:9c:34:89"},
+	    {MAC " 2222222222222222222222222222222222222223", "damaged-entry", 0, 1,
+	     "digit 40 of the hash is 3, the certificate has 2; it is nearly the SHA-1 of the whole certificate"},
 	    {"\xef\xbb\xbf" MAC " " SHA1, "match", CERT_SPKI_SHA1, 1, ""},
 	    {IOS(MAC, SHA256), "match", CERT_SPKI_SHA256, 3, ""},
 	    {IOS(MAC, SHA1), "hash-kind", CERT_SPKI_SHA1, 3,
 	     "the entry holds the SHA-1 of the SubjectPublicKeyInfo, 64 digits are wanted"},
 	    {IOS(MAC, OTHER2), "hash-mismatch", 0, 3, ""},
-	    {IOS(MAC, "6ab919e20afc103d"), "hash-mismatch", 0, 3, "the hash of the entry has 16 digits"},
+	    {IOS(MAC, "6ab919e"), "hash-mismatch", 0, 3, "the hash of the entry has 7 digits"},
+	    {"show auth-list\n", "mac-not-listed", 0, 0, "the controller's text list allows no engine"},
+	    {"00:16:36:91:9a:27 MIC\n", "mac-not-listed", 0, 0, "the controller's text list allows no engine"},
+	    {"username " MAC " mac aaa attribute list missing\n", "mac-not-listed", 0, 0,
+	     "the controller's text list allows no engine"},
 	    {MAC " " OTHER1, "hash-mismatch", 0, 1, ""},
 	    {"00:50:56:9c:34:8a " SHA1, "hash-other-mac", CERT_SPKI_SHA1, 1,
 	     "the hash stands under 00:50:56:9c:34:8a, the certificate says 00:50:56:9c:34:89"},
@@ -198,7 +214,33 @@ static void damage_is_named(void **state)
 	     "digit 1 of the MAC address is the letter O, the certificate has 0; 2 more like it"},
 	    {"00:50:56:9c:34:8 " SHA1, "damaged-entry", 0, 1,
 	     "digit 12 of the MAC address is missing, the certificate has 9 there"},
-	    {"00:50:56:9c:34 " SHA1, "damaged-entry", 0, 1, "the MAC address of the entry cannot be read"},
+	    {"00:50:56:9c:34 " SHA1, "damaged-entry", 0, 1,
+	     "the MAC address is cut after digit 10, the certificate has 12"},
+	    {"50:56:9c:34:89 " SHA1, "damaged-entry", 0, 1,
+	     "the first 2 digits of the MAC address are missing, the certificate has 12"},
+	    {"OO:50:56:9c:41 " SHA1, "damaged-entry", 0, 1, "the MAC address of the entry cannot be read"},
+	    /* cut by much: the place says that it is a hash */
+	    {IOS(MAC, "6ab919e20afc103d"), "damaged-entry", CERT_SPKI_SHA1, 3,
+	     "the hash is cut after digit 16, the certificate has 64"},
+	    {IOS(MAC, "6ab919e2"), "damaged-entry", 0, 3, "the hash is cut after digit 8, the certificate has 64"},
+	    {IOS(MAC, "5ae1ecb6d3c177"), "damaged-entry", 0, 3,
+	     "the first 50 digits of the hash are missing, the certificate has 64"},
+	    {IOS(MAC, "6ab919e20afc103d025aaf210c2a9dda151af940"), "damaged-entry", 0, 3,
+	     "the hash is cut after digit 40, the certificate has 64"},
+	    {IOS(MAC, "6ab919e20afc103d125aaf210c2a9dda"), "hash-mismatch", 0, 3, "the hash of the entry has 32 digits"},
+	    {IOS(MAC, "6ab919e20afc103d025aaf210c2a9dda151af9403"), "damaged-entry", 0, 3,
+	     "the hash is cut after digit 41, the certificate has 64"},
+	    {"config auth-list add lbs-ssc " MAC " e0afbe2e2abeed5a2f9ffc75f059da", "damaged-entry", 0, 1,
+	     "the hash is cut after digit 30, the certificate has 40"},
+	    {"config auth-list add lbs-ssc " MAC " eOafbe2e2a", "damaged-entry", 0, 1,
+	     "digit 2 of the hash is the letter O, the certificate has 0; "
+	     "the hash is cut after digit 10, the certificate has 40"},
+	    {COLONS "  LBS-SSC  9ffc75f059da6a1bf2bfa0\n", "damaged-entry", 0, 1,
+	     "the first 18 digits of the hash are missing, the certificate has 40"},
+	    {MAC " 6ab919e20afc103d025aaf210c2a9d", "damaged-entry", 0, 1,
+	     "the hash is cut after digit 30, the certificate has 64"},
+	    {"config auth-list add lbs-ssc " MAC " e0afbe2", "hash-mismatch", 0, 1,
+	     "the hash of the entry has 7 digits"},
 	    {"005056 9c3489 " SHA1, "damaged-entry", 0, 1, "a space stands inside the MAC address"},
 	    {"OO50569c3489 e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bfaO", "damaged-entry", 0, 1,
 	     "digit 1 of the MAC address is the letter O, the certificate has 0; 1 more like it; "
@@ -378,11 +420,11 @@ static void problems_are_noted(void **state)
 	    {11, "a space stands inside the hash"},
 	    {11, "digit 2 of the hash is \"O\", no hex digit"},
 	    {13, "a password outside of any aaa attribute list"},
-	    {14, "a MAC address without a hash beside it"},
+	    {14, "MAC address " MAC " has no hash beside it"},
 	    {2, "username 001122334455 names no aaa attribute list"},
-	    {3, "aaa attribute list missing is not defined in this text"},
-	    {4, "aaa attribute list empty has no attribute type password"},
-	    {12, "aaa attribute list empty has no attribute type password"},
+	    {3, "username 001122334455: aaa attribute list missing is not defined in this text"},
+	    {4, "username 001122334455: aaa attribute list empty has no attribute type password"},
+	    {12, "username 001122334455: aaa attribute list empty has no attribute type password"},
 	    {8, "the PEM block holds no readable certificate"},
 	};
 	struct fixture *f = start(true);

@@ -36,6 +36,8 @@ static struct value result(const struct row *row)
 
 static struct value meaning(const struct row *row)
 {
+	if (authlist_is_incomparable(list(row), engine(row), decision(row)))
+		return view_text("unknown: the engine's text lacks the hash of this digest");
 	switch (decision(row)->prediction) {
 	case AUTH_MATCH:
 		return view_text("same: the list allows this engine");

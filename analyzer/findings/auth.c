@@ -136,7 +136,10 @@ static void explain(const struct subject *subject, const struct alert_seen *aler
 		return;
 	}
 	explain_list(subject, finding);
-	advise_reading(finding);
+	if (subject->auth.decision.prediction == AUTH_MATCH && subject->auth.decision.disputed)
+		auth_list_cure(subject, finding);
+	else
+		advise_reading(finding);
 }
 
 static void inferred_rejection(const struct subject *subject, struct finding *finding)

@@ -117,6 +117,13 @@ static void advise_fix(const struct auth_fix *fix, struct finding *finding)
 	    "read-write on UDP 161 (AireOS, converged access), or SSH with privilege 15 (Catalyst 9800)");
 }
 
+void auth_list_cure(const struct subject *subject, struct finding *finding)
+{
+	struct auth_fix fix;
+	session_auth_fix(subject->model, &subject->auth, &fix);
+	advise_fix(&fix, finding);
+}
+
 /* The problem of a line that names this MAC address ("": any), NULL when none does. */
 static const struct authlist_problem *problem_about(const struct authlist_file *file, const char *mac)
 {
@@ -215,7 +222,6 @@ static void list_fault_found(const struct subject *subject, const struct rule *r
 {
 	const struct auth_decision *decision = &subject->auth.decision;
 	const struct authlist *list = &subject->model->authlist;
-	struct auth_fix fix;
 	struct finding *finding = rule_finding(rule, out);
 	finding->severity = list_severity(subject);
 	say_fault(subject, finding);
@@ -223,8 +229,7 @@ static void list_fault_found(const struct subject *subject, const struct rule *r
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
 		rule_evidence(finding, &subject->auth.evidence[i]);
 	cite_certificate(subject, finding);
-	session_auth_fix(subject->model, &subject->auth, &fix);
-	advise_fix(&fix, finding);
+	auth_list_cure(subject, finding);
 }
 
 static bool has_fault(const struct subject *subject, const struct rule *rule)
@@ -308,10 +313,17 @@ static void compared(const struct authlist *list, const struct authlist_engine *
 	char mac[RULE_TEXT], own_place[PLACE], place[PLACE];
 	struct authlist_key key = authlist_key_of_engine(list, engine);
 	named.has_mac = authtext_mac(key.mac, named.mac);
-	rule_summary(finding, "%s (%s%s%s).", compared_fault(decision->prediction),
+	bool unknown = authlist_is_incomparable(list, engine, decision);
+	rule_summary(finding, "%s (%s%s%s).",
+	             unknown ? "The AuthList's hash for the engine is of a digest that the engine's text lacks"
+	                     : compared_fault(decision->prediction),
 	             named.has_mac ? rule_mac(&named, mac) : "its MAC cannot be read",
 	             place_of(list, own, own_place), place_of_list(list, one, decision->entry, place));
-	explain_fault(list, one, decision, key.mac, finding);
+	if (unknown)
+		rule_cause(finding, "So the two cannot be compared: paste the engine's whole answer, with its SHA1 "
+		                    "and its SHA2 hash.");
+	else
+		explain_fault(list, one, decision, key.mac, finding);
 	finding->engine = engine;
 	authlist_fix(list, &key, &fix);
 	advise_fix(&fix, finding);

@@ -164,6 +164,9 @@ bool auth_list_rejects(const struct subject *subject);
 /* Adds the detail of a decision to the cause, as a sentence. */
 void auth_list_detail(const struct auth_decision *decision, struct finding *finding);
 
+/* Adds the lines to paste, and the other way. */
+void auth_list_cure(const struct subject *subject, struct finding *finding);
+
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_list_beside(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_list_duplicate(const struct subject *subject, const struct rule *rule, struct findings *out);
