@@ -57,13 +57,14 @@ static bool blames(const struct finding *finding)
 {
 	static const char *const words[] = {"refuses the certificate",
 	                                    "AuthList",
+	                                    "it refuses the",
 	                                    "key hash",
 	                                    "self-signed",
 	                                    "auth-list",
 	                                    "expired, or",
 	                                    "the list"};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-		if (strstr(finding->cause, words[i]) != NULL)
+		if (strstr(finding->cause, words[i]) != NULL || strstr(finding->summary, words[i]) != NULL)
 			return true;
 		for (uint32_t k = 0; k < finding->n_advice; k++) {
 			if (strstr(finding->advice[k], words[i]) != NULL)
@@ -107,14 +108,19 @@ static void check(struct test *test, size_t steps, uint8_t dir, uint8_t code)
 		fail_msg("alert %u of the %s behind %zu steps: %s", code, rule_side(test->f.session, dir),
 		         steps, finding->cause);
 	if (about_certificate(code) && shown && strcmp(finding->id, "tls-alert") == 0)
+		contains(finding->summary, dir == C ? ": it refuses the engine's certificate."
+		                                    : ": it refuses the controller's certificate.");
+	if (about_certificate(code) && shown && strcmp(finding->id, "tls-alert") == 0)
 		contains(finding->cause, dir == C ? "refuses the certificate of the engine"
 		                                  : "refuses the certificate of the controller");
 	if (strcmp(finding->id, "tls-alert") != 0)
 		return;
 	if (steps > 0) {
-		contains(finding->summary, "12.0 s after ");
-		contains(finding->summary, session_step_name(flow[steps - 1].kind));
-		contains(finding->summary, rule_side(test->f.session, flow[steps - 1].dir));
+		char place[ALERT_PLACE];
+		snprintf(place, sizeof place, "12.0 s after the %s's %s",
+		         rule_side(test->f.session, flow[steps - 1].dir),
+		         session_step_name(flow[steps - 1].kind));
+		contains(finding->summary, place);
 	} else {
 		contains(finding->summary, "at a step that is not in the capture");
 	}

@@ -284,12 +284,12 @@ const char *alert_place(const struct session *session, const struct alert_seen *
 		snprintf(text, ALERT_PLACE, "at a step that is not in the capture");
 	/* One tick of the clock, or lines without stamps: nothing was measured. */
 	else if (step->at.time == alert->at.time)
-		snprintf(text, ALERT_PLACE, "after %s of the %s", session_step_name(step->kind),
-		         rule_side(session, step->dir));
+		snprintf(text, ALERT_PLACE, "after the %s's %s", rule_side(session, step->dir),
+		         session_step_name(step->kind));
 	else
-		snprintf(text, ALERT_PLACE, "%s after %s of the %s",
+		snprintf(text, ALERT_PLACE, "%s after the %s's %s",
 		         rule_duration(origin_elapsed(step->at.time, alert->at.time), time),
-		         session_step_name(step->kind), rule_side(session, step->dir));
+		         rule_side(session, step->dir), session_step_name(step->kind));
 	return text;
 }
 
@@ -304,10 +304,14 @@ void alert_fatal(const struct subject *subject, const struct rule *rule, struct 
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	const struct step *step = rule_step_before(session, &alert->at);
-	rule_summary(finding, "The %s ended the %s with the fatal alert %s %s.",
+	const struct meaning *row = meaning_of(alert->code);
+	bool certificate = row != NULL && row->about == ABOUT_CERTIFICATE && applies(subject, alert, row->about);
+	rule_summary(finding, "The %s ended the %s with the fatal alert %s %s%s%s%s.",
 	             rule_side(session, alert->dir),
 	             subject->handshake == HANDSHAKE_COMPLETE ? "session" : "handshake",
-	             rule_alert(alert->code, name), alert_place(session, alert, place));
+	             rule_alert(alert->code, name), alert_place(session, alert, place),
+	             certificate ? ": it refuses the " : "",
+	             certificate ? rule_side(session, alert->dir ^ 1) : "", certificate ? "'s certificate" : "");
 	explain(subject, alert, finding);
 	tell_client_certificate(subject, alert, finding);
 	advise_list(subject, alert, finding);

@@ -120,7 +120,7 @@ void keys_wrong(const struct subject *subject, const struct rule *rule, struct f
 /* alert.c */
 
 /*
- * "1.0 s after certificate of the engine", without the time where none was measured, or that the capture does
+ * "1.0 s after the engine's certificate", without the time where none was measured, or that the capture does
  * not hold the step. Returns `text`.
  */
 #define ALERT_PLACE 96

@@ -166,9 +166,9 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
-	             "The handshake stopped behind %s of the %s: the %s waited %s for %s of the %s; %s.",
-	             session_step_name(last->kind), rule_side(session, last->dir), rule_side(session, next_dir ^ 1),
-	             rule_duration(origin_elapsed(last->at.time, until), time), due, next,
+	             "The handshake stopped after the %s's %s: the %s waited %s for the %s's %s; %s.",
+	             rule_side(session, last->dir), session_step_name(last->kind), rule_side(session, next_dir ^ 1),
+	             rule_duration(origin_elapsed(last->at.time, until), time), next, due,
 	             closed ? rule_close(session, close) : "nothing more came");
 	explain_stall(session, last, next, finding);
 	if (closed && session->close != CLOSE_NONE)
