@@ -49,8 +49,10 @@ struct authlist_file {
 	char *name;
 	size_t entries;
 	size_t entries_of[AUTHLIST_SIDES];
-	bool speaks[AUTHLIST_SIDES]; /* whose words stand in it; at least one, a controller's also without an entry */
-	uint32_t list; /* the one that it is part of, AUTHLIST_NONE: it allows nobody and is no controller's */
+	bool speaks[AUTHLIST_SIDES]; /* whose words stand in it; at least one, a controller's also without an
+	                                entry */
+	uint32_t
+	    list; /* the one that it is part of, AUTHLIST_NONE: it allows nobody and is no controller's */
 	struct authlist_problem *problems;
 	size_t n_problems;
 	uint64_t problems_dropped; /* notes beyond LIMIT_LIST_PROBLEMS */
@@ -123,8 +125,8 @@ struct auth_decision {
 	enum auth_prediction prediction;
 	const struct authlist_entry *entry; /* the entry it rests on, NULL when none */
 	enum cert_hash matched;             /* only for AUTH_MATCH, AUTH_HASH_KIND and AUTH_HASH_OTHER_MAC */
-	bool disputed; /* several lists were given, and they do not say the same: the detail tells */
-	char detail[360];                   /* e.g. "digit 2 of the hash is the letter O, the certificate has 0"; may be "" */
+	bool disputed;    /* several lists were given, and they do not say the same: the detail tells */
+	char detail[360]; /* e.g. "digit 2 of the hash is the letter O, the certificate has 0"; may be "" */
 };
 
 void authlist_init(struct authlist *list, struct certs *certs);
@@ -149,9 +151,9 @@ void authlist_decide(const struct authlist *list, const struct cert *cert, size_
                      struct auth_decision *out);
 
 /*
- * The same of an engine by its own text, with the digest wanted by all controllers of that text, by one list or
- * by all of them (AUTHLIST_ALL). A hash of the engine that cannot be read is AUTH_DAMAGED_ENTRY unless the other
- * one matches.
+ * The same of an engine by its own text, with the digest wanted by all controllers of that text, by one list
+ * or by all of them (AUTHLIST_ALL). A hash of the engine that cannot be read is AUTH_DAMAGED_ENTRY unless the
+ * other one matches.
  */
 void authlist_compare(const struct authlist *list, const struct authlist_engine *engine, uint32_t one,
                       struct auth_decision *out);
@@ -164,7 +166,8 @@ const struct authlist_entry *authlist_own_entry(const struct authlist *list,
                                                 const struct authlist_engine *engine,
                                                 const struct authlist_entry *other);
 
-/* The list has a hash of this engine's MAC address, and the engine's text none of that digest: nothing is known. */
+/* The list has a hash of this engine's MAC address, and the engine's text none of that digest: nothing is
+ * known. */
 bool authlist_is_incomparable(const struct authlist *list, const struct authlist_engine *engine,
                               const struct auth_decision *decision);
 
@@ -185,12 +188,13 @@ struct auth_fix {
 
 /*
  * The lines that add this key, for IOS-XE (SHA-256 of the SPKI) and AireOS (SHA-1 and SHA-256), with a
- * comment line ("!") in front of each; only those whose hash is known. None without a MAC to enter. The line that
- * makes IOS-XE ask its lists is a comment where every IOS-XE text that was given has it.
+ * comment line ("!") in front of each; only those whose hash is known. None without a MAC to enter. The line
+ * that makes IOS-XE ask its lists is a comment where every IOS-XE text that was given has it.
  */
 void authlist_fix(const struct authlist *list, const struct authlist_key *key, struct auth_fix *out);
 
-/* The hash is meant for a SHA-256, by its digits, or where it lost some by its label or what the line wants. */
+/* The hash is meant for a SHA-256, by its digits, or where it lost some by its label or what the line wants.
+ */
 bool authlist_is_sha256(const struct authlist_entry *entry);
 
 /* Bytes of the digest that the engine texts say a controller (IPv4 address) is sent; 0 unknown. */

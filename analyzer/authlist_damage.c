@@ -1,5 +1,6 @@
 /*
- * Near misses: look-alikes, one digit wrong, missing or too many, two neighbours swapped, a stray space, a cut.
+ * Near misses: look-alikes, one digit wrong, missing or too many, two neighbours swapped, a stray space, a
+ * cut.
  *
  * Called by authlist_decide.c. Compares digits as text, so that damage can be named by its place. Never
  * knows of lists.
@@ -11,7 +12,15 @@
 
 #define SHORTEST 8 /* digits that a cut left, at least: fewer agree by chance */
 
-enum edit_kind { EDIT_NONE, EDIT_WRONG, EDIT_MISSING, EDIT_EXTRA, EDIT_SWAPPED, EDIT_CUT_END, EDIT_CUT_START };
+enum edit_kind {
+	EDIT_NONE,
+	EDIT_WRONG,
+	EDIT_MISSING,
+	EDIT_EXTRA,
+	EDIT_SWAPPED,
+	EDIT_CUT_END,
+	EDIT_CUT_START
+};
 
 /* How a damaged token came from the right one: any number of look-alikes and at most one edit at `at`. */
 struct edit {

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #define HEX(n)   (2 * (n) + 1) /* characters of n bytes in hex, with the end */
-#define NAMED_LISTS 4 /* lists that a detail names one by one */
+#define NAMED_LISTS 4             /* lists that a detail names one by one */
 #define MAC_TEXT (3 * 6)       /* characters of a MAC address with colons, and the end */
 
 /* What is asked: the digits that a list would hold, "" for unknown ones. Compared as bytes by the index. */
@@ -153,8 +153,8 @@ static void say_kind(const struct question *question, struct auth_decision *out,
 {
 	size_t wants = wanted_by(question, out->entry);
 	if (wants != 0 && wants != cert_hash_bytes(kind))
-		authlist_damage_add(out, "the entry holds the %s, %zu digits are wanted", cert_hash_label(kind),
-		                    2 * wants);
+		authlist_damage_add(out, "the entry holds the %s, %zu digits are wanted",
+		                    cert_hash_label(kind), 2 * wants);
 	else
 		authlist_damage_add(out, "the entry holds the %s", cert_hash_label(kind));
 	if (!is_compared(kind))
@@ -187,8 +187,8 @@ static void say_why(const struct question *question, struct auth_decision *out, 
 			authlist_damage_add(out, "the hash of the entry has %zu digits",
 			                    strlen(entry->hash.text));
 		else if (question->hash[of_length(entry)][0] == '\0')
-			authlist_damage_add(out, "%s gives no hash of %zu digits that could be compared", owner,
-			                    strlen(entry->hash.text));
+			authlist_damage_add(out, "%s gives no hash of %zu digits that could be compared",
+			                    owner, strlen(entry->hash.text));
 		break;
 	case AUTH_HASH_OTHER_MAC:
 		authlist_damage_add(out, "the hash stands under %s, %s says %s",
@@ -210,7 +210,8 @@ static const struct authlist_entry *only_entry(const struct authlist *list, cons
 	size_t n = all ? list->n_allowing : list->lists[question->list].entries;
 	for (size_t i = 0; i < list->n_entries && n == 1; i++) {
 		const struct authlist_entry *entry = &list->entries[i];
-		if (entry->side != AUTHLIST_ENGINE && (all || list->files[entry->file].list == question->list))
+		if (entry->side != AUTHLIST_ENGINE &&
+		    (all || list->files[entry->file].list == question->list))
 			return entry;
 	}
 	return NULL;

@@ -135,8 +135,11 @@ static void take_lone_mac(struct reading *r, const struct authtext *text)
 
 static void take_lone_hash(struct reading *r, const struct authtext *text)
 {
-	struct authlist_part hash = {
-	    .line = r->at.line, .token = text->hash, .wants = text->wants, .digest = text->digest, .labelled = text->labelled};
+	struct authlist_part hash = {.line = r->at.line,
+	                             .token = text->hash,
+	                             .wants = text->wants,
+	                             .digest = text->digest,
+	                             .labelled = text->labelled};
 	if (!r->block.backwards && takes(r, &hash)) {
 		attach(r, &hash);
 		return;
@@ -336,9 +339,10 @@ static void name_sides(struct reading *r)
 		    "engine's key hashes or a PEM certificate");
 	else if (file->entries_of[AUTHLIST_PLAIN] + file->entries_of[AUTHLIST_CONTROLLER] == 0 &&
 	         file->speaks[AUTHLIST_CONTROLLER])
-		authlist_reading_note(&r->at, 0,
-		                      "this is a controller's text, and no whole entry of an engine stands in "
-		                      "it: it allows nobody");
+		authlist_reading_note(
+		    &r->at, 0,
+		    "this is a controller's text, and no whole entry of an engine stands in "
+		    "it: it allows nobody");
 }
 
 /* Two controllers' files are two lists; plain files, such as a certificate of each engine, are one. */

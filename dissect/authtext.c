@@ -16,8 +16,9 @@
 #define MAC_DIGITS    12
 #define ADDRESS_BYTES 4
 #define PROMPT_WORDS  4 /* words of a prompt in front of a command, at most */
-#define CUT_COMMAND   8  /* digits of a hash that was cut, at least, where a command or a type says that one stands here */
-#define CUT_LINE      16 /* the same where only its MAC address stands beside it, or a label in front */
+#define CUT_COMMAND                                                                                          \
+	8 /* digits of a hash that was cut, at least, where a command or a type says that one stands here */
+#define CUT_LINE 16 /* the same where only its MAC address stands beside it, or a label in front */
 
 int authtext_digit(char c)
 {
@@ -123,11 +124,10 @@ static bool parse_empty(const struct authtoken_words *words, struct authtext *ou
 /* no username ..., no aaa attribute list ..., config auth-list delete ... */
 static bool parse_removal(const struct authtoken_words *words, struct authtext *out)
 {
-	static const char *const removals[][4] = {
-	    {"no", "username"},
-	    {"no", "aaa", "attribute", NULL},
-	    {"no", "aaa", "authorization", NULL},
-	    {"auth-list", "delete"}};
+	static const char *const removals[][4] = {{"no", "username"},
+	                                          {"no", "aaa", "attribute", NULL},
+	                                          {"no", "aaa", "authorization", NULL},
+	                                          {"auth-list", "delete"}};
 	out->kind = AUTHTEXT_REMOVAL;
 	for (size_t i = 0; i < sizeof removals / sizeof *removals; i++)
 		if (authtoken_find(words, removals[i]) < words->n)
@@ -168,8 +168,8 @@ static bool parse_attribute_list(const struct authtoken_words *words, struct aut
 /* Without this line the controller does not ask its attribute lists, facts.md section 6. */
 static bool parse_authorization(const struct authtoken_words *words, struct authtext *out)
 {
-	static const char *const command[] = {"aaa",   "authorization", "credential-download", "wcm_loc_serv_cert",
-	                                      "local", NULL};
+	static const char *const command[] = {
+	    "aaa", "authorization", "credential-download", "wcm_loc_serv_cert", "local", NULL};
 	out->kind = AUTHTEXT_AUTHORIZATION;
 	return authtoken_find(words, command) < words->n;
 }
@@ -270,7 +270,8 @@ static size_t digest_of(const struct authtoken_words *words)
 	static const struct {
 		const char *start;
 		size_t bytes;
-	} rows[] = {{"sha1", SHA1_BYTES}, {"sha-1", SHA1_BYTES}, {"sha2", SHA256_BYTES}, {"sha-2", SHA256_BYTES}};
+	} rows[] = {
+	    {"sha1", SHA1_BYTES}, {"sha-1", SHA1_BYTES}, {"sha2", SHA256_BYTES}, {"sha-2", SHA256_BYTES}};
 	size_t digest = 0;
 	for (size_t i = 0; i < words->n; i++)
 		for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
@@ -283,7 +284,8 @@ static size_t digest_of(const struct authtoken_words *words)
 	return digest;
 }
 
-/* A hash that lost so much that only its place tells what it is: a type or a label, or a MAC address and nothing else. */
+/* A hash that lost so much that only its place tells what it is: a type or a label, or a MAC address and
+ * nothing else. */
 static void find_cut(const struct authtoken_words *words, bool alone, struct authtext *out)
 {
 	bool mac = out->mac.text[0] != 0;
@@ -323,7 +325,8 @@ static bool parse_entry(const struct authtoken_words *words, struct authtext *ou
 /* The end of a command, or what filters its answer ("| section aaa"); other words make it a sentence. */
 static bool is_command_end(const struct authtoken_words *words, size_t i)
 {
-	static const char *const filters[] = {"section", "sec", "include", "inc", "begin", "aaa", "all", "commands"};
+	static const char *const filters[] = {"section", "sec", "include", "inc",
+	                                      "begin",   "aaa", "all",     "commands"};
 	for (size_t k = 0; k < sizeof filters / sizeof *filters; k++)
 		if (authtoken_is(words, i, filters[k]))
 			return true;
@@ -333,8 +336,11 @@ static bool is_command_end(const struct authtoken_words *words, size_t i)
 /* The command that shows a controller's whole list, with its prompt. */
 static bool shows_list(const struct authtoken_words *words)
 {
-	static const char *const commands[][3] = {
-	    {"show", "auth-list"}, {"show", "running-config"}, {"show", "run-config"}, {"show", "run"}, {"sh", "run"}};
+	static const char *const commands[][3] = {{"show", "auth-list"},
+	                                          {"show", "running-config"},
+	                                          {"show", "run-config"},
+	                                          {"show", "run"},
+	                                          {"sh", "run"}};
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		size_t at = authtoken_find(words, commands[i]);
 		if (at < words->n && at <= PROMPT_WORDS && is_command_end(words, at + 2))
@@ -392,7 +398,7 @@ static unsigned marks_of(const struct authtoken_words *words)
 void authtext_line(struct span line, struct authtext *out)
 {
 	static bool (*const forms[])(const struct authtoken_words *, struct authtext *) = {
-	    parse_empty,         parse_removal,  parse_username,  parse_attribute_list, parse_password,
+	    parse_empty,         parse_removal,   parse_username,   parse_attribute_list, parse_password,
 	    parse_authorization, parse_auth_list, parse_controller, parse_entry};
 	struct authtoken_words words;
 	authtoken_split(span_cut(line, 0, LIMIT_LINE), &words);

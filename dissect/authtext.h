@@ -16,8 +16,8 @@ enum authtext_kind {
 	AUTHTEXT_EMPTY,          /* blank, a comment, the frame of a table */
 	AUTHTEXT_NONE,           /* nothing we know: prompt, banner, other configuration */
 	AUTHTEXT_ENTRY,          /* MAC and hash in one line */
-	AUTHTEXT_LONE_MAC,      /* a MAC alone: its hashes may stand in other lines */
-	AUTHTEXT_LONE_HASH,     /* a hash alone */
+	AUTHTEXT_LONE_MAC,       /* a MAC alone: its hashes may stand in other lines */
+	AUTHTEXT_LONE_HASH,      /* a hash alone */
 	AUTHTEXT_USERNAME,       /* IOS-XE: username MAC [mac] [aaa attribute list NAME] */
 	AUTHTEXT_ATTRIBUTE_LIST, /* IOS-XE: aaa attribute list NAME */
 	AUTHTEXT_PASSWORD,       /* IOS-XE: attribute type password HASH */
@@ -35,10 +35,11 @@ enum authtext_damage { /* bit set */
 	AUTHTEXT_DIGIT = 8,     /* a character that is no hex digit and looks like none */
 };
 
-enum authtext_mark { /* bit set: whose text the words of the line belong to */
-	AUTHTEXT_OF_ENGINE = 1,     /* server-auth-info, cmxctl */
-	AUTHTEXT_OF_CONTROLLER = 2, /* auth-list, aaa, a certificate type of AireOS */
-	AUTHTEXT_OF_LIST = 4, /* part of a controller's list, or a command that shows it: without an entry it is empty */
+enum authtext_mark {                             /* bit set: whose text the words of the line belong to */
+	             AUTHTEXT_OF_ENGINE = 1,     /* server-auth-info, cmxctl */
+	             AUTHTEXT_OF_CONTROLLER = 2, /* auth-list, aaa, a certificate type of AireOS */
+	             AUTHTEXT_OF_LIST = 4, /* part of a controller's list, or a command that shows it: without
+	                                      an entry it is empty */
 };
 
 struct authtext_token {

@@ -12,7 +12,7 @@
 #define MAC_ROOM      24  /* the same of a MAC address */
 #define HASH_PIECES   3   /* words that stray spaces may have made of one hash */
 #define MAC_PIECES    2
-#define HASH_GROUPS   4   /* words of a hash that is printed in groups, at least */
+#define HASH_GROUPS   4 /* words of a hash that is printed in groups, at least */
 #define LABEL         3 /* letters of a label in front of a colon, at least */
 #define SHA1_DIGITS   40
 #define SHA256_DIGITS 64
@@ -237,8 +237,8 @@ static bool is_no_number(const char *raw)
 }
 
 /*
- * Twelve digits bare, in pairs or in fours, give or take a digit; an IPv4 address or a time is none. Pairs with
- * dots (a date with its time) and two sixes (a serial number) must be whole and no number.
+ * Twelve digits bare, in pairs or in fours, give or take a digit; an IPv4 address or a time is none. Pairs
+ * with dots (a date with its time) and two sixes (a serial number) must be whole and no number.
  */
 static bool mac_form(const char *raw, struct authtext_token *out)
 {
@@ -246,8 +246,8 @@ static bool mac_form(const char *raw, struct authtext_token *out)
 	bool pairs = groups.separator != '.' && groups.count >= 5 && groups.count <= 7 && groups.widest <= 3;
 	bool fours = groups.count == 3 && groups.widest <= 5;
 	size_t width = groups.separator == '.' ? 2 : 6;
-	bool exact = groups.count * width == MAC_DIGITS && groups.widest == width && groups.narrowest == width &&
-	             is_no_number(raw);
+	bool exact = groups.count * width == MAC_DIGITS && groups.widest == width &&
+	             groups.narrowest == width && is_no_number(raw);
 	if (groups.mixed || !(groups.count == 1 || pairs || fours || exact) || !token_of(raw, out))
 		return false;
 	size_t n = strlen(out->text);
@@ -304,7 +304,8 @@ static size_t row_at(const struct authtoken_words *words, size_t i)
 	return n;
 }
 
-/* The words of a hash printed in four groups or more, from word i on; a MAC address may stand in front. 0: none. */
+/* The words of a hash printed in four groups or more, from word i on; a MAC address may stand in front. 0:
+ * none. */
 static size_t hash_row(const struct authtoken_words *words, size_t i)
 {
 	size_t width = width_of(words, i), row = row_at(words, i);
@@ -357,7 +358,8 @@ static void keep_better(struct reading *best, const struct authtext_token *token
 		    (struct reading){.token = *token, .from = from, .count = count, .cost = cost_of(token)};
 }
 
-/* The best MAC address outside the words of the hash. Groups count where a label, the hash or nothing else stands. */
+/* The best MAC address outside the words of the hash. Groups count where a label, the hash or nothing else
+ * stands. */
 static struct reading find_mac(const struct authtoken_words *words, const struct reading *hash)
 {
 	struct reading best = {.cost = AUTHTOKEN_NONE};
@@ -400,7 +402,8 @@ static bool is_piece(struct span word)
 {
 	size_t digits = 0;
 	for (size_t k = 0; k < word.n; k++)
-		digits += authtext_digit((char)word.p[k]) >= 0 || authtext_meant((char)word.p[k]) != (char)word.p[k];
+		digits += authtext_digit((char)word.p[k]) >= 0 ||
+		          authtext_meant((char)word.p[k]) != (char)word.p[k];
 	return digits * 4 >= word.n * 3;
 }
 

@@ -7,7 +7,8 @@
 
 #include "dissect/authtext.h"
 
-#define AUTHTOKEN_WORDS 64 /* words looked at in one line: a SHA-256 and a MAC address in pairs, and their labels */
+#define AUTHTOKEN_WORDS                                                                                      \
+	64 /* words looked at in one line: a SHA-256 and a MAC address in pairs, and their labels */
 #define AUTHTOKEN_NONE  1000u /* cost of a token that is absent */
 
 struct authtoken_words {
@@ -40,8 +41,8 @@ size_t authtoken_pair(const struct authtoken_words *words, struct authtext *out)
 unsigned authtoken_mac_at(const struct authtoken_words *words, size_t i, struct authtext_token *out);
 
 /*
- * The last word of at least `shortest` digits that is too short for a hash and not the MAC address, taken for a
- * hash that was cut: only where the place says that one stands here. False when there is none.
+ * The last word of at least `shortest` digits that is too short for a hash and not the MAC address, taken for
+ * a hash that was cut: only where the place says that one stands here. False when there is none.
  */
 bool authtoken_cut(const struct authtoken_words *words, size_t shortest, const struct authtext_token *mac,
                    struct authtext_token *out);

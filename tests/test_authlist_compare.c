@@ -83,8 +83,8 @@ static const struct row rows[] = {
     /* cut by much, on either side */
     {ENGINE, IOS("6ab919e20afc103d025aaf210c2a9d"), "damaged-entry",
      "the hash is cut after digit 30, the engine has 64"},
-    {"MAC Address: " MAC "\nSHA1 Key Hash: " SHA1 "\nSHA2 Key Hash: 6ab919e20afc103d025aaf210c2a9d\n", IOS(SHA256),
-     "damaged-entry", "the engine's own hash is damaged in line 3 of its text (30 digits)"},
+    {"MAC Address: " MAC "\nSHA1 Key Hash: " SHA1 "\nSHA2 Key Hash: 6ab919e20afc103d025aaf210c2a9d\n",
+     IOS(SHA256), "damaged-entry", "the engine's own hash is damaged in line 3 of its text (30 digits)"},
     {"MAC Address: " MAC "\nSHA1 Key Hash: " SHA1 "\n", IOS(SHA256), "hash-mismatch",
      "the engine gives no hash of 64 digits that could be compared"},
 };
@@ -163,7 +163,8 @@ static const char *compared(const struct model *model, uint32_t one)
 	return auth_prediction_name(out.prediction);
 }
 
-/* Two controllers' texts, and what stands in plain files: each says its own, and the good one hides nothing. */
+/* Two controllers' texts, and what stands in plain files: each says its own, and the good one hides nothing.
+ */
 static void several_lists(void **state)
 {
 	(void)state;
@@ -183,8 +184,9 @@ static void several_lists(void **state)
 	authlist_compare(&model->authlist, &model->authlist.engines[0], AUTHLIST_ALL, &all);
 	assert_int_equal(all.prediction, AUTH_MATCH);
 	assert_true(all.disputed);
-	assert_string_equal(all.detail, "the lists differ; wlc.txt has it; wlc-2.txt has another hash for its MAC; "
-	                                "other.txt and the other plain texts has it");
+	assert_string_equal(all.detail,
+	                    "the lists differ; wlc.txt has it; wlc-2.txt has another hash for its MAC; "
+	                    "other.txt and the other plain texts has it");
 	findings_of_capture(model, out);
 	assert_int_equal(out->n, 1);
 	assert_string_equal(out->list[0].id, "auth-hash-mismatch");

@@ -204,8 +204,8 @@ static void assert_row(const struct row *row)
 	if (strcmp(entries, row->entries) != 0 || sides(file)[0] != row->side || sides(file)[1] != 0 ||
 	    file->n_problems != row->problems) {
 		print_problems(file);
-		fail_msg("%s\nis read as %s, %zu problems:\n%s", row->text, sides(file),
-		         file->n_problems, entries);
+		fail_msg("%s\nis read as %s, %zu problems:\n%s", row->text, sides(file), file->n_problems,
+		         entries);
 	}
 	authlist_free(&list);
 	certs_free(certs);

@@ -183,9 +183,10 @@ static void stalled_handshake(void **state)
 	contains(test->verdict, "the last message is the controller's server_hello_done");
 	fixture_wait(&test->f, 2000 * NS_PER_US);
 	assert_string_equal(ids(test), "tls-stalled");
-	assert_string_equal(test->verdict,
-	                    "The handshake stopped after the controller's server_hello_done: the controller waited "
-	                    "5.0 s for the engine's certificate; nothing more came.");
+	assert_string_equal(
+	    test->verdict,
+	    "The handshake stopped after the controller's server_hello_done: the controller waited "
+	    "5.0 s for the engine's certificate; nothing more came.");
 	fixture_gap(&test->f, E, 900);
 	assert_string_equal(ids(test), "capture-gaps!");
 }
@@ -197,9 +198,10 @@ static void closed_handshake(void **state)
 	fixture_handshake(&test->f, STEP_SERVER_HELLO, C);
 	fixture_close(&test->f, CLOSE_RST, C);
 	assert_string_equal(ids(test), "tls-stalled");
-	assert_string_equal(test->verdict,
-	                    "The handshake stopped after the engine's client_hello: the engine waited 1.0 ms for "
-	                    "the controller's server_hello; closed by the controller (RST).");
+	assert_string_equal(
+	    test->verdict,
+	    "The handshake stopped after the engine's client_hello: the engine waited 1.0 ms for "
+	    "the controller's server_hello; closed by the controller (RST).");
 }
 
 static void empty_certificate(void **state)

@@ -164,16 +164,20 @@ static void a_list_stands_beside_what_the_alert_says(void **state)
 		const char *id, *verdict, *cause;
 	} rows[] = {
 	    {TLS_HANDSHAKE_FAILURE, "tls-alert", "handshake_failure(40) 12.0 s after ",
-	     "Likely the program itself refused (a veto behind TLS's own checks), since the given AuthList does "
+	     "Likely the program itself refused (a veto behind TLS's own checks), since the given AuthList "
+	     "does "
 	     "not allow this certificate; else key or signature"},
-	    {TLS_DECRYPT_ERROR, "tls-alert", "decrypt_error(51) 12.0 s after ", "finished message does not verify"},
+	    {TLS_DECRYPT_ERROR, "tls-alert", "decrypt_error(51) 12.0 s after ",
+	     "finished message does not verify"},
 	    {TLS_PROTOCOL_VERSION, "tls-alert", "protocol_version(70) 12.0 s after ", "does not tell why"},
 	    {TLS_INTERNAL_ERROR, "tls-alert", "internal_error(80) 12.0 s after ", "a reason of its own"},
 	    {TLS_CERTIFICATE_REQUIRED, "tls-alert", "certificate_required(116) 12.0 s after ",
 	     "The capture shows that one was sent"},
 	    {255, "tls-alert", "(255) 12.0 s after ", "does not tell why"},
-	    {TLS_BAD_CERTIFICATE, "auth-rejected", "bad_certificate(42): it does not trust the certificate, or its "
-	     "clock is before the certificate's time.", "not trusted, or not yet valid"},
+	    {TLS_BAD_CERTIFICATE, "auth-rejected",
+	     "bad_certificate(42): it does not trust the certificate, or its "
+	     "clock is before the certificate's time.",
+	     "not trusted, or not yet valid"},
 	    {TLS_UNSUPPORTED_CERTIFICATE, "auth-rejected", "made for another purpose.", "another purpose"},
 	    {TLS_CERTIFICATE_REVOKED, "auth-rejected", "the certificate was revoked.", "took it back"},
 	    {TLS_CERTIFICATE_EXPIRED, "auth-rejected", "by its own clock the certificate has expired.",
@@ -190,9 +194,10 @@ static void a_list_stands_beside_what_the_alert_says(void **state)
 			assert_string_equal(ids(test), expected);
 			contains(test->verdict, rows[i].verdict);
 			contains(test->findings.list[0].cause, rows[i].cause);
-			assert_string_equal(test->findings.list[1].summary,
-			                    "The list would also reject it: the AuthList entry for the engine has "
-			                    "another key hash (MAC 00:50:56:9c:34:89, list line 1).");
+			assert_string_equal(
+			    test->findings.list[1].summary,
+			    "The list would also reject it: the AuthList entry for the engine has "
+			    "another key hash (MAC 00:50:56:9c:34:89, list line 1).");
 		}
 	}
 }
@@ -208,7 +213,8 @@ static void no_list_is_blamed_for_another_alert(void **state)
 		bool meant = code == TLS_CERTIFICATE_UNKNOWN || code == TLS_ACCESS_DENIED;
 		assert_int_equal(strstr(test->verdict, "no entry for that MAC") != NULL, meant);
 		assert_int_equal(test->findings.n, 2);
-		assert_string_equal(test->findings.list[0].id, about_certificate((uint8_t)code) ? "auth-rejected" : "tls-alert");
+		assert_string_equal(test->findings.list[0].id,
+		                    about_certificate((uint8_t)code) ? "auth-rejected" : "tls-alert");
 		assert_string_equal(test->findings.list[1].id, "auth-mac-not-listed");
 		assert_int_equal(strstr(test->findings.list[1].summary, "would also") == NULL, meant);
 	}
@@ -220,13 +226,15 @@ static void certificate_required(void **state)
 	struct test *test = *state;
 	play(test, OWN_FINISHED, C, TLS_CERTIFICATE_REQUIRED);
 	ids(test);
-	contains(test->findings.list[0].cause,
-	         "It demands a client certificate, and by its alert none came. The capture shows that one was sent: "
-	         "the controller did not take it for a certificate, or did not get it whole. A client certificate was "
-	         "asked for and sent.");
+	contains(test->findings.list[0].cause, "It demands a client certificate, and by its alert none came. "
+	                                       "The capture shows that one was sent: "
+	                                       "the controller did not take it for a certificate, or did not "
+	                                       "get it whole. A client certificate was "
+	                                       "asked for and sent.");
 	play(test, OWN_CERTIFICATE - 1, C, TLS_CERTIFICATE_REQUIRED);
 	ids(test);
-	contains(test->findings.list[0].cause, "by its alert none came. A client certificate was asked for, and had not");
+	contains(test->findings.list[0].cause,
+	         "by its alert none came. A client certificate was asked for, and had not");
 }
 
 static void certificate_unknown_without_a_list_says_what_to_check(void **state)

@@ -92,16 +92,20 @@ static void lists_that_allow_nobody(void **state)
 	} cases[] = {
 	    {"(Cisco Controller) >show auth-list\n\n(Cisco Controller) >",
 	     "The controller's text list allows no engine. The engine was never added to this controller"},
-	    {"WLC#show running-config | section aaa attribute list\nWLC#", "text list allows no engine. The engine was"},
+	    {"WLC#show running-config | section aaa attribute list\nWLC#",
+	     "text list allows no engine. The engine was"},
 	    {"00:16:36:91:9a:27  MIC\n", "text list allows no engine. The engine was"},
 	    {"hostname wlc\nusername " FIXTURE_MAC " mac aaa attribute list nmsp\n",
-	     "The controller's text list allows no engine. Its entry is there and not whole: list, line 2: username "
-	     FIXTURE_MAC ": aaa attribute list nmsp is not defined in this text."},
+	     "The controller's text list allows no engine. Its entry is there and not whole: list, line 2: "
+	     "username " FIXTURE_MAC ": aaa attribute list nmsp is not defined in this text."},
 	    {"username 0050569c0000 mac aaa attribute list nmsp\n",
-	     "allows no engine. The engine was never added to this controller, or it was replaced. Or its entry is one "
-	     "that could not be read: list, line 1: username 0050569c0000: aaa attribute list nmsp is not defined"},
+	     "allows no engine. The engine was never added to this controller, or it was replaced. Or its "
+	     "entry is one "
+	     "that could not be read: list, line 1: username 0050569c0000: aaa attribute list nmsp is not "
+	     "defined"},
 	    {"show auth-list\n00:50:56:9c:34:89  LBS-SSC\n",
-	     "Its entry is there and not whole: list, line 2: MAC address " FIXTURE_MAC " has no hash beside it."},
+	     "Its entry is there and not whole: list, line 2: MAC address " FIXTURE_MAC
+	     " has no hash beside it."},
 	};
 	struct test *test = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -125,9 +129,9 @@ static void lists_that_differ(void **state)
 	authlist_parse(&test->f.model->authlist, "lab/wlc-2.txt", span_of(empty, strlen(empty)));
 	assert_string_equal(ids(test), "auth-rejected");
 	contains(test->verdict, "although one of the given AuthLists has the matching entry.");
-	contains(test->findings.list[0].cause,
-	         "The lists differ; list has it; wlc-2.txt does not have it. Nothing tells which of the texts is this "
-	         "controller's");
+	contains(test->findings.list[0].cause, "The lists differ; list has it; wlc-2.txt does not have it. "
+	                                       "Nothing tells which of the texts is this "
+	                                       "controller's");
 	assert_string_equal(test->findings.list[0].advice[0],
 	                    "username " FIXTURE_MAC " mac aaa attribute list nmsp-" FIXTURE_MAC);
 	reject(test, TLS_CERTIFICATE_UNKNOWN, ios);
@@ -164,9 +168,10 @@ static void matches_of_other_bytes(void **state)
 	snprintf(line, sizeof line, "%s %s", FIXTURE_MAC, whole);
 	fixture_list(&test->f, line);
 	assert_string_equal(ids(test), "auth-rejected auth-hash-kind");
-	contains(test->findings.list[1].cause,
-	         "The entry holds the SHA-256 of the whole certificate; the controller compares the hash of the "
-	         "SubjectPublicKeyInfo (inferred): likely no match. It was made of other bytes");
+	contains(
+	    test->findings.list[1].cause,
+	    "The entry holds the SHA-256 of the whole certificate; the controller compares the hash of the "
+	    "SubjectPublicKeyInfo (inferred): likely no match. It was made of other bytes");
 	contains(test->findings.list[1].advice[2], FIXTURE_SHA256);
 	/* what rests on an inference is no error where nothing was rejected for it */
 	fixture_free(&test->f);

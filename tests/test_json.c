@@ -303,7 +303,8 @@ static void test_lists_of_both_sides(void **state)
 	static const struct {
 		const char *name, *side, *result;
 		int entries, problems;
-	} rows[] = {{"both", "controller", "damaged-entry", 1, 1}, {"both", "engine", NULL, 2, 0},
+	} rows[] = {{"both", "controller", "damaged-entry", 1, 1},
+	            {"both", "engine", NULL, 2, 0},
 	            {"empty", "controller", "mac-not-listed", 0, 1}};
 	struct model *model = model_new();
 	authlist_parse(&model->authlist, "both", span_of(both, strlen(both)));
@@ -360,10 +361,10 @@ static void test_layout(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_empty),        cmocka_unit_test(test_bare),     cmocka_unit_test(test_trace),
-	    cmocka_unit_test(test_rich_session), cmocka_unit_test(test_rich_others),
-	    cmocka_unit_test(test_lists_of_both_sides),
-	    cmocka_unit_test(test_hostile),      cmocka_unit_test(test_layout),
+	    cmocka_unit_test(test_empty),       cmocka_unit_test(test_bare),
+	    cmocka_unit_test(test_trace),       cmocka_unit_test(test_rich_session),
+	    cmocka_unit_test(test_rich_others), cmocka_unit_test(test_lists_of_both_sides),
+	    cmocka_unit_test(test_hostile),     cmocka_unit_test(test_layout),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,7 +150,8 @@ static void lists_without_entries(void **state)
 	fixture_list(f, FIXTURE_MAC "\n");
 	authlist_parse(&f->model->authlist, "none", span_of("", 0));
 	assert_string_equal(auth_of(f).decision.detail,
-	                    "no entry was found in list; line 1: MAC address " FIXTURE_MAC " has no hash beside it");
+	                    "no entry was found in list; line 1: MAC address " FIXTURE_MAC
+	                    " has no hash beside it");
 	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
 	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
 	f->model->authlist.n_lists = 0; /* as if the engine had said it */

@@ -141,8 +141,7 @@ static struct value engine_hash(const struct row *row)
 	const struct cert *cert = auth(row)->cert;
 	if (cert == NULL || entry(row) == NULL)
 		return view_null();
-	enum cert_hash which =
-	    authlist_is_sha256(entry(row)) ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
+	enum cert_hash which = authlist_is_sha256(entry(row)) ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
 	if (!cert->has_hash[which])
 		return view_null();
 	return (struct value){.kind = VALUE_BYTES,

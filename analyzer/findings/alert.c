@@ -187,10 +187,11 @@ static void explain_failure(const struct subject *subject, const struct alert_se
 		return;
 	}
 	if (shown_before(session, client, &alert->at) && auth_list_rejects(subject))
-		rule_cause(finding,
-		           "Likely the program itself refused (a veto behind TLS's own checks), since the given "
-		           "AuthList does not allow this certificate; else key or signature of the client do not "
-		           "suit it.");
+		rule_cause(
+		    finding,
+		    "Likely the program itself refused (a veto behind TLS's own checks), since the given "
+		    "AuthList does not allow this certificate; else key or signature of the client do not "
+		    "suit it.");
 	else if (shown_before(session, client, &alert->at))
 		rule_cause(finding,
 		           "The program itself refused (a veto behind TLS's own checks), or key or signature "
@@ -232,10 +233,10 @@ static void explain(const struct subject *subject, const struct alert_seen *aler
 		rule_cause(finding, "%s", row->text);
 	if (row->about == ABOUT_CERTIFICATE && !shown_before(session, alert->dir ^ 1, &alert->at))
 		rule_cause(finding, "The certificate itself is not in the capture.");
-	if (alert->code == TLS_CERTIFICATE_REQUIRED &&
-	    subject->client_certificate == CLIENT_CERTIFICATE_SENT)
-		rule_cause(finding, "The capture shows that one was sent: the %s did not take it for a "
-		                    "certificate, or did not get it whole.",
+	if (alert->code == TLS_CERTIFICATE_REQUIRED && subject->client_certificate == CLIENT_CERTIFICATE_SENT)
+		rule_cause(finding,
+		           "The capture shows that one was sent: the %s did not take it for a "
+		           "certificate, or did not get it whole.",
 		           rule_side(session, alert->dir));
 	tell_clocks(subject, alert, finding);
 	alert_advise(alert->code, finding);
@@ -305,13 +306,13 @@ void alert_fatal(const struct subject *subject, const struct rule *rule, struct 
 	struct finding *finding = rule_finding(rule, out);
 	const struct step *step = rule_step_before(session, &alert->at);
 	const struct meaning *row = meaning_of(alert->code);
-	bool certificate = row != NULL && row->about == ABOUT_CERTIFICATE && applies(subject, alert, row->about);
-	rule_summary(finding, "The %s ended the %s with the fatal alert %s %s%s%s%s.",
-	             rule_side(session, alert->dir),
-	             subject->handshake == HANDSHAKE_COMPLETE ? "session" : "handshake",
-	             rule_alert(alert->code, name), alert_place(session, alert, place),
-	             certificate ? ": it refuses the " : "",
-	             certificate ? rule_side(session, alert->dir ^ 1) : "", certificate ? "'s certificate" : "");
+	bool certificate =
+	    row != NULL && row->about == ABOUT_CERTIFICATE && applies(subject, alert, row->about);
+	rule_summary(
+	    finding, "The %s ended the %s with the fatal alert %s %s%s%s%s.", rule_side(session, alert->dir),
+	    subject->handshake == HANDSHAKE_COMPLETE ? "session" : "handshake", rule_alert(alert->code, name),
+	    alert_place(session, alert, place), certificate ? ": it refuses the " : "",
+	    certificate ? rule_side(session, alert->dir ^ 1) : "", certificate ? "'s certificate" : "");
 	explain(subject, alert, finding);
 	tell_client_certificate(subject, alert, finding);
 	advise_list(subject, alert, finding);

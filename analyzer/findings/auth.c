@@ -5,7 +5,6 @@
  */
 #include "analyzer/findings/rule.h"
 
-
 static bool about_time(uint8_t code)
 {
 	return code == TLS_CERTIFICATE_EXPIRED || code == TLS_BAD_CERTIFICATE;
@@ -103,8 +102,9 @@ static void explain_list(const struct subject *subject, struct finding *finding)
 		rule_cause(finding, "Give the controller's AuthList with -a to see which entry is at fault.");
 	} else if (decision->prediction == AUTH_MATCH && decision->disputed) {
 		auth_list_detail(decision, finding);
-		rule_cause(finding, "Nothing tells which of the texts is this controller's: if it is one that does "
-		                    "not allow the certificate, that explains the rejection.");
+		rule_cause(finding,
+		           "Nothing tells which of the texts is this controller's: if it is one that does "
+		           "not allow the certificate, that explains the rejection.");
 	} else if (decision->prediction == AUTH_MATCH && !out_of_date(subject)) {
 		rule_cause(finding,
 		           "The given list is not the one that this controller uses, or the reason is "

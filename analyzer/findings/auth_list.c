@@ -28,9 +28,9 @@ bool auth_list_is_meant(uint8_t code)
 static bool is_beside(const struct subject *subject)
 {
 	const struct alert_seen *alert = session_fatal_alert(subject->session);
-	return alert != NULL && alert->dir == subject->session->controller && !auth_list_is_meant(alert->code);
+	return alert != NULL && alert->dir == subject->session->controller &&
+	       !auth_list_is_meant(alert->code);
 }
-
 
 /* An entry of the right key, but of other bytes than the published hashes cover (facts.md section 6). */
 static bool rests_on_inference(const struct auth_decision *decision)
@@ -77,7 +77,8 @@ static const char *list_cause(const struct auth_decision *decision)
 		return "The entry was typed or pasted wrongly.";
 	case AUTH_HASH_KIND:
 		if (rests_on_inference(decision))
-			return "It was made of other bytes than the controller's own examples, by another tool or "
+			return "It was made of other bytes than the controller's own examples, by another "
+			       "tool or "
 			       "command.";
 		return "40 digits are SHA-1, 64 are SHA-256: IOS-XE and sha256-lbs-ssc want 64, lbs-ssc "
 		       "wants 40.";
@@ -134,14 +135,16 @@ static const struct authlist_problem *problem_about(const struct authlist_file *
 	return NULL;
 }
 
-/* Says of the asked lists which line about this MAC address ("": any) is no whole entry; false when none is. */
+/* Says of the asked lists which line about this MAC address ("": any) is no whole entry; false when none is.
+ */
 static bool blame_line(const struct authlist *list, uint32_t one, const char *mac, struct finding *finding)
 {
 	char problem[AUTHLIST_PROBLEM];
 	for (size_t i = 0; i < list->n_files; i++) {
 		const struct authlist_file *file = &list->files[i];
 		const struct authlist_problem *about = problem_about(file, mac);
-		if (about == NULL || file->list == AUTHLIST_NONE || (one != AUTHLIST_ALL && file->list != one))
+		if (about == NULL || file->list == AUTHLIST_NONE ||
+		    (one != AUTHLIST_ALL && file->list != one))
 			continue;
 		rule_cause(finding, "%s: %.80s, %s.",
 		           mac[0] != '\0' ? "Its entry is there and not whole"
@@ -209,8 +212,8 @@ static void say_fault(const struct subject *subject, struct finding *finding)
 	rule_mac(subject->auth.cert, mac);
 	place_of(&subject->model->authlist, decision->entry, place);
 	if (is_beside(subject))
-		rule_summary(finding, "The list would also reject it: %c%s (%s%s).", tolower(fault[0]), &fault[1],
-		             mac, place);
+		rule_summary(finding, "The list would also reject it: %c%s (%s%s).", tolower(fault[0]),
+		             &fault[1], mac, place);
 	else
 		rule_summary(finding, "%s (%s%s)%s", fault, mac, place,
 		             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
@@ -315,13 +318,15 @@ static void compared(const struct authlist *list, const struct authlist_engine *
 	named.has_mac = authtext_mac(key.mac, named.mac);
 	bool unknown = authlist_is_incomparable(list, engine, decision);
 	rule_summary(finding, "%s (%s%s%s).",
-	             unknown ? "The AuthList's hash for the engine is of a digest that the engine's text lacks"
-	                     : compared_fault(decision->prediction),
+	             unknown
+	                 ? "The AuthList's hash for the engine is of a digest that the engine's text lacks"
+	                 : compared_fault(decision->prediction),
 	             named.has_mac ? rule_mac(&named, mac) : "its MAC cannot be read",
 	             place_of(list, own, own_place), place_of_list(list, one, decision->entry, place));
 	if (unknown)
-		rule_cause(finding, "So the two cannot be compared: paste the engine's whole answer, with its SHA1 "
-		                    "and its SHA2 hash.");
+		rule_cause(finding,
+		           "So the two cannot be compared: paste the engine's whole answer, with its SHA1 "
+		           "and its SHA2 hash.");
 	else
 		explain_fault(list, one, decision, key.mac, finding);
 	finding->engine = engine;
@@ -350,6 +355,7 @@ void auth_list_comparison(const struct subject *subject, const struct rule *rule
 		compared(list, engine, one, &decision, finding);
 	}
 	if (more > 0)
-		rule_cause(finding, "The same of %s.",
-		           rule_count(more, list->n_lists > 1 ? "further comparison" : "further engine", count));
+		rule_cause(
+		    finding, "The same of %s.",
+		    rule_count(more, list->n_lists > 1 ? "further comparison" : "further engine", count));
 }

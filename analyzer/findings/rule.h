@@ -170,7 +170,8 @@ void auth_list_cure(const struct subject *subject, struct finding *finding);
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_list_beside(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_list_duplicate(const struct subject *subject, const struct rule *rule, struct findings *out);
-void auth_list_comparison(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
+void auth_list_comparison(const struct subject *subject, const struct rule *rule,
+                          struct findings *out); /* of the capture */
 
 /* cert.c; kind of cert_dates is a bool: not yet valid */
 void cert_dates(const struct subject *subject, const struct rule *rule, struct findings *out);
