@@ -1,5 +1,6 @@
 /*
- * Words, MAC addresses and hashes of a line of allow-list text, with the damage that pasting does to them.
+ * MAC addresses and hashes among the words of a line of allow-list text, with the damage that pasting does to
+ * them.
  *
  * Called by authtext. Of several readings of a line the one with the least and mildest damage wins. Never
  * decides whether a hash is the right one.
@@ -13,7 +14,6 @@
 #define HASH_PIECES   3   /* words that stray spaces may have made of one hash */
 #define MAC_PIECES    2
 #define HASH_GROUPS   4 /* words of a hash that is printed in groups, at least */
-#define LABEL         3 /* letters of a label in front of a colon, at least */
 #define SHA1_DIGITS   40
 #define SHA256_DIGITS 64
 #define MAC_DIGITS    12
@@ -33,116 +33,9 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c != 0 && strchr(" \t\r,;|+=\"'()[]{}<>", c) != NULL;
-}
-
 static bool is_joint(char c)
 {
 	return c == ':' || c == '-' || c == '.';
-}
-
-/* A word without the separators at its ends ("0050569c3489:", a bullet "-"). */
-static struct span trimmed(struct span word)
-{
-	size_t from = 0, to = word.n;
-	while (from < to && is_joint((char)word.p[from]))
-		from++;
-	while (to > from && is_joint((char)word.p[to - 1]))
-		to--;
-	return span_cut(word, from, to - from);
-}
-
-/* What stands behind a prompt ("WLC#username", "#username" behind a bracket): the word behind its last '#'.
- */
-static struct span without_prompt(struct span word, bool first)
-{
-	size_t from = 0;
-	for (size_t i = 0; i < word.n; i++)
-		if (word.p[i] == '#' && (first || i == from))
-			from = i + 1;
-	return span_cut(word, from, word.n - from);
-}
-
-/* Length of a label and its colon in front of a value ("SHA1:e0af..."); 0 when there is none. */
-static size_t label_length(struct span word)
-{
-	bool letters = false;
-	for (size_t i = 0; i < word.n; i++) {
-		char c = (char)word.p[i];
-		if (c == ':')
-			return letters && i >= LABEL ? i + 1 : 0;
-		letters = letters || (authtext_digit(c) < 0 && authtext_meant(c) == c && !is_joint(c));
-	}
-	return 0;
-}
-
-static void add_word(struct authtoken_words *out, struct span word)
-{
-	word = trimmed(word);
-	if (word.n > 0 && out->n < AUTHTOKEN_WORDS)
-		out->word[out->n++] = word;
-}
-
-void authtoken_split(struct span line, struct authtoken_words *out)
-{
-	bool first = true, apart = true; /* a comment stands apart from the word before it */
-	out->n = 0;
-	for (size_t at = 0; at < line.n && out->n < AUTHTOKEN_WORDS;) {
-		size_t n = 0;
-		while (at + n < line.n && !is_blank(line.p[at + n]))
-			n++;
-		struct span word = span_cut(line, at, n);
-		if (n > 0 && apart && (word.p[0] == '#' || word.p[0] == '!'))
-			return;
-		at += n;
-		apart = at < line.n &&
-		        (line.p[at] == ' ' || line.p[at] == '\t' || line.p[at] == ',' || line.p[at] == ';');
-		at++;
-		if (n == 0)
-			continue;
-		word = without_prompt(word, first);
-		first = false;
-		size_t label = label_length(word);
-		add_word(out, span_cut(word, 0, label));
-		add_word(out, span_cut(word, label, word.n));
-	}
-}
-
-bool authtoken_begins(const struct authtoken_words *words, size_t i, const char *start)
-{
-	if (i >= words->n || words->word[i].n < strlen(start))
-		return false;
-	for (size_t k = 0; start[k] != 0; k++)
-		if (lower((char)words->word[i].p[k]) != start[k])
-			return false;
-	return true;
-}
-
-bool authtoken_is(const struct authtoken_words *words, size_t i, const char *keyword)
-{
-	return authtoken_begins(words, i, keyword) && words->word[i].n == strlen(keyword);
-}
-
-bool authtoken_mac_label(const struct authtoken_words *words)
-{
-	for (size_t i = 0; i < words->n; i++)
-		if (authtoken_begins(words, i, "mac"))
-			return true;
-	return false;
-}
-
-size_t authtoken_find(const struct authtoken_words *words, const char *const *keywords)
-{
-	for (size_t i = 0; i < words->n; i++) {
-		size_t k = 0;
-		while (keywords[k] != NULL && authtoken_is(words, i + k, keywords[k]))
-			k++;
-		if (keywords[k] == NULL)
-			return i;
-	}
-	return words->n;
 }
 
 /* Hex digits are alike in both cases; what is none is kept as it was written, to be shown so. */
@@ -152,7 +45,7 @@ static char kept(char c)
 }
 
 /* Words as one text; a character beyond ASCII becomes one '?'. False when it is too long for the room. */
-static bool join(const struct authtoken_words *words, size_t first, size_t count, char *raw, size_t room)
+static bool join(const struct authwords *words, size_t first, size_t count, char *raw, size_t room)
 {
 	size_t n = 0;
 	for (size_t i = first; i < first + count; i++) {
@@ -281,7 +174,7 @@ static unsigned cost_of(const struct authtext_token *token)
 /* ---- groups with blanks between them ---- */
 
 /* The width of a word of digits (look-alikes too), 0 of any other. */
-static size_t width_of(const struct authtoken_words *words, size_t i)
+static size_t width_of(const struct authwords *words, size_t i)
 {
 	if (i >= words->n)
 		return 0;
@@ -294,7 +187,7 @@ static size_t width_of(const struct authtoken_words *words, size_t i)
 }
 
 /* Words of digits of one width in a row, from word i on; 0 where the row began before it. */
-static size_t row_at(const struct authtoken_words *words, size_t i)
+static size_t row_at(const struct authwords *words, size_t i)
 {
 	size_t width = width_of(words, i), n = 0;
 	if (width == 0 || (i > 0 && width_of(words, i - 1) == width))
@@ -306,7 +199,7 @@ static size_t row_at(const struct authtoken_words *words, size_t i)
 
 /* The words of a hash printed in four groups or more, from word i on; a MAC address may stand in front. 0:
  * none. */
-static size_t hash_row(const struct authtoken_words *words, size_t i)
+static size_t hash_row(const struct authwords *words, size_t i)
 {
 	size_t width = width_of(words, i), row = row_at(words, i);
 	size_t mac = width > 0 && width <= 4 ? MAC_DIGITS / width : 0;
@@ -317,7 +210,7 @@ static size_t hash_row(const struct authtoken_words *words, size_t i)
 }
 
 /* The words of a MAC address in pairs or fours, from word i on; a hash may stand behind it. 0: none. */
-static size_t mac_row(const struct authtoken_words *words, size_t i)
+static size_t mac_row(const struct authwords *words, size_t i)
 {
 	size_t width = width_of(words, i), row = row_at(words, i);
 	size_t mac = width == 2 || width == 4 ? MAC_DIGITS / width : 0;
@@ -327,7 +220,7 @@ static size_t mac_row(const struct authtoken_words *words, size_t i)
 typedef bool token_form(const char *raw, struct authtext_token *out);
 
 /* Reads `count` words from `first` on as one token of less than `room` characters as written. */
-static bool read_token(const struct authtoken_words *words, size_t first, size_t count, size_t room,
+static bool read_token(const struct authwords *words, size_t first, size_t count, size_t room,
                        token_form *form, struct authtext_token *out)
 {
 	char raw[HASH_ROOM];
@@ -336,7 +229,7 @@ static bool read_token(const struct authtoken_words *words, size_t first, size_t
 }
 
 /* The same of words that are groups of one token: the blanks between them are no damage. */
-static bool read_row(const struct authtoken_words *words, size_t first, size_t count, token_form *form,
+static bool read_row(const struct authwords *words, size_t first, size_t count, token_form *form,
                      struct authtext_token *out)
 {
 	char raw[HASH_ROOM];
@@ -351,37 +244,56 @@ struct reading {
 	unsigned cost;
 };
 
-static void keep_better(struct reading *best, const struct authtext_token *token, size_t from, size_t count)
+/* All readings of a line as a MAC address: they are the same for every hash that is tried beside them. */
+struct macs {
+	struct reading list[(MAC_PIECES + 1) * AUTHWORDS];
+	size_t n, rows; /* the last ones are rows of groups */
+	bool placed;    /* a label, or nothing else, stands beside a row */
+};
+
+static void add_mac(struct macs *macs, const struct authtext_token *mac, size_t from, size_t count)
 {
-	if (cost_of(token) < best->cost)
-		*best =
-		    (struct reading){.token = *token, .from = from, .count = count, .cost = cost_of(token)};
+	macs->list[macs->n++] =
+	    (struct reading){.token = *mac, .from = from, .count = count, .cost = cost_of(mac)};
 }
 
-/* The best MAC address outside the words of the hash. Groups count where a label, the hash or nothing else
- * stands. */
-static struct reading find_mac(const struct authtoken_words *words, const struct reading *hash)
+static void find_macs(const struct authwords *words, struct macs *out)
 {
-	struct reading best = {.cost = AUTHTOKEN_NONE};
 	struct authtext_token mac;
+	out->n = out->rows = 0;
+	out->placed = authwords_mac_label(words);
 	for (size_t count = 1; count <= MAC_PIECES; count++)
-		for (size_t i = 0; i + count <= words->n; i++) {
-			bool taken = i < hash->from + hash->count && hash->from < i + count;
-			if (!taken && read_token(words, i, count, MAC_ROOM, mac_form, &mac))
-				keep_better(&best, &mac, i, count);
-		}
-	for (size_t i = 0; i < words->n && best.cost > 0; i++) {
+		for (size_t i = 0; i + count <= words->n; i++)
+			if (read_token(words, i, count, MAC_ROOM, mac_form, &mac))
+				add_mac(out, &mac, i, count);
+	for (size_t i = 0; i < words->n; i++) {
 		size_t row = mac_row(words, i);
-		bool taken = i < hash->from + hash->count && hash->from < i + row;
-		bool placed = hash->count > 0 || row == words->n || authtoken_mac_label(words);
-		if (!taken && placed && read_row(words, i, row, mac_form, &mac))
-			keep_better(&best, &mac, i, row);
+		if (!read_row(words, i, row, mac_form, &mac))
+			continue;
+		add_mac(out, &mac, i, row);
+		out->rows++;
+		out->placed = out->placed || row == words->n;
 	}
-	return best;
+}
+
+/* The best MAC address outside the words of the hash. Groups count where it, a label or nothing else stands.
+ */
+static struct reading best_mac(const struct macs *macs, const struct reading *hash)
+{
+	struct reading none = {.cost = AUTHTOKEN_NONE};
+	const struct reading *best = &none;
+	size_t n = macs->placed || hash->count > 0 ? macs->n : macs->n - macs->rows;
+	for (size_t i = 0; i < n; i++) {
+		const struct reading *mac = &macs->list[i];
+		bool taken = mac->from < hash->from + hash->count && hash->from < mac->from + mac->count;
+		if (!taken && mac->cost < best->cost)
+			best = mac;
+	}
+	return *best;
 }
 
 /* A clean hash of the other length in one word, as a table with both digests has it. */
-static size_t find_other(const struct authtoken_words *words, const struct reading *hash,
+static size_t find_other(const struct authwords *words, const struct reading *hash,
                          struct authtext_token *out)
 {
 	size_t digits = strlen(hash->token.text);
@@ -408,7 +320,7 @@ static bool is_piece(struct span word)
 }
 
 /* A hash from word i on, in one word or in pieces. A MAC address is no piece of one that lacks digits. */
-static bool read_hash(const struct authtoken_words *words, size_t i, size_t count, struct authtext_token *out)
+static bool read_hash(const struct authwords *words, size_t i, size_t count, struct authtext_token *out)
 {
 	struct authtext_token mac;
 	if (!read_token(words, i, count, HASH_ROOM, hash_form, out))
@@ -427,37 +339,39 @@ struct pair {
 	unsigned cost;
 };
 
-static void try_hash(const struct authtoken_words *words, const struct reading *hash, struct pair *best)
+static void try_hash(const struct macs *macs, const struct reading *hash, struct pair *best)
 {
-	struct reading mac = find_mac(words, hash);
+	struct reading mac = best_mac(macs, hash);
 	if (cost_of(&hash->token) + mac.cost < best->cost)
 		*best = (struct pair){.hash = *hash, .mac = mac, .cost = cost_of(&hash->token) + mac.cost};
 }
 
-size_t authtoken_pair(const struct authtoken_words *words, struct authtext *out)
+size_t authtoken_pair(const struct authwords *words, struct authtext *out)
 {
 	const struct reading none = {.count = 0};
 	struct pair best = {.cost = 2 * AUTHTOKEN_NONE};
+	struct macs macs;
+	find_macs(words, &macs);
 	for (size_t i = 0; i < words->n; i++) {
 		struct reading row = {.from = i, .count = hash_row(words, i)};
 		/* a line of nothing else is bytes of something, such as a certificate in a configuration */
 		if (row.count < words->n && read_row(words, i, row.count, hash_form, &row.token))
-			try_hash(words, &row, &best);
+			try_hash(&macs, &row, &best);
 	}
 	for (size_t count = 1; count <= HASH_PIECES; count++)
 		for (size_t i = 0; i + count <= words->n; i++) {
 			struct reading one = {.from = i, .count = count};
 			if (read_hash(words, i, count, &one.token))
-				try_hash(words, &one, &best);
+				try_hash(&macs, &one, &best);
 		}
 	if (best.hash.count == 0)
-		best.mac = find_mac(words, &none);
+		best.mac = best_mac(&macs, &none);
 	out->hash = best.hash.token;
 	out->mac = best.mac.token;
 	return best.hash.count + best.mac.count + find_other(words, &best.hash, &out->other);
 }
 
-bool authtoken_cut(const struct authtoken_words *words, size_t shortest, const struct authtext_token *mac,
+bool authtoken_cut(const struct authwords *words, size_t shortest, const struct authtext_token *mac,
                    struct authtext_token *out)
 {
 	for (size_t i = words->n; i-- > 0;) {
@@ -470,7 +384,7 @@ bool authtoken_cut(const struct authtoken_words *words, size_t shortest, const s
 	return false;
 }
 
-unsigned authtoken_mac_at(const struct authtoken_words *words, size_t i, struct authtext_token *out)
+unsigned authtoken_mac_at(const struct authwords *words, size_t i, struct authtext_token *out)
 {
 	unsigned best = AUTHTOKEN_NONE;
 	for (size_t count = 1; count <= MAC_PIECES; count++) {
@@ -483,7 +397,7 @@ unsigned authtoken_mac_at(const struct authtoken_words *words, size_t i, struct 
 	return best;
 }
 
-void authtoken_any(const struct authtoken_words *words, size_t i, struct authtext_token *out)
+void authtoken_any(const struct authwords *words, size_t i, struct authtext_token *out)
 {
 	read_token(words, i, 1, HASH_ROOM, any_form, out);
 }

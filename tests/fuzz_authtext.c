@@ -45,6 +45,11 @@ static void check_engines(const struct authlist *list)
 		check((out.prediction == AUTH_NO_LIST) == (list->n_lists == 0));
 		check(out.prediction != AUTH_MATCH || key.sha1[0] != 0 || key.sha256[0] != 0);
 		check(authlist_own_entry(list, &list->engines[i], out.entry)->side == AUTHLIST_ENGINE);
+		for (uint32_t one = 0; one < list->n_lists; one++) {
+			authlist_compare(list, &list->engines[i], one, &out);
+			check(out.prediction != AUTH_NO_LIST && !out.disputed);
+			check(out.entry == NULL || list->files[out.entry->file].list == one);
+		}
 		authlist_fix(list, &key, &fix);
 		check(fix.lines <= AUTHLIST_FIX_LINES);
 	}

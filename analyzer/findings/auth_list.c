@@ -233,6 +233,7 @@ static void list_fault_found(const struct subject *subject, const struct rule *r
 		rule_evidence(finding, &subject->auth.evidence[i]);
 	cite_certificate(subject, finding);
 	auth_list_cure(subject, finding);
+	finding->cure = finding->cure && !is_beside(subject);
 }
 
 static bool has_fault(const struct subject *subject, const struct rule *rule)
