@@ -323,26 +323,9 @@ static void group_engines(struct authlist *list, size_t from)
 	}
 }
 
-/* Whose words stand in the file: of its entries, of a list without one, or of what was told last. */
-static void name_sides(struct reading *r)
+static size_t entries_allowing(const struct authlist_file *file)
 {
-	struct authlist_file *file = authlist_reading_file(&r->at);
-	bool none = file->entries == 0 && !file->speaks[AUTHLIST_CONTROLLER];
-	for (size_t side = 0; side < AUTHLIST_SIDES; side++)
-		file->speaks[side] = file->speaks[side] || file->entries_of[side] > 0;
-	if (none)
-		file->speaks[r->at.section] = true;
-	if (none)
-		authlist_reading_note(
-		    &r->at, 0,
-		    "no entry was found: expected are lines \"MAC HASH\", an IOS-XE or AireOS AuthList, an "
-		    "engine's key hashes or a PEM certificate");
-	else if (file->entries_of[AUTHLIST_PLAIN] + file->entries_of[AUTHLIST_CONTROLLER] == 0 &&
-	         file->speaks[AUTHLIST_CONTROLLER])
-		authlist_reading_note(
-		    &r->at, 0,
-		    "this is a controller's text, and no whole entry of an engine stands in "
-		    "it: it allows nobody");
+	return file->entries_of[AUTHLIST_PLAIN] + file->entries_of[AUTHLIST_CONTROLLER];
 }
 
 /* Two controllers' files are two lists; plain files, such as a certificate of each engine, are one. */
@@ -350,8 +333,8 @@ static void join_list(struct reading *r)
 {
 	struct authlist *list = r->at.list;
 	struct authlist_file *file = authlist_reading_file(&r->at);
-	bool controller = file->speaks[AUTHLIST_CONTROLLER];
-	size_t entries = file->entries_of[AUTHLIST_PLAIN] + file->entries_of[AUTHLIST_CONTROLLER];
+	bool controller = file->speaks[AUTHLIST_CONTROLLER] || file->entries_of[AUTHLIST_CONTROLLER] > 0;
+	size_t entries = entries_allowing(file);
 	if (!controller && entries == 0)
 		return;
 	file->list = controller ? AUTHLIST_NONE : list->plain;
@@ -366,10 +349,31 @@ static void join_list(struct reading *r)
 	list->lists[file->list].entries += entries;
 }
 
+/* Whose words stand in the file: of its entries, of a list without one, or of what was told last. */
+static void name_sides(struct reading *r)
+{
+	struct authlist_file *file = authlist_reading_file(&r->at);
+	bool none = file->entries == 0 && file->list == AUTHLIST_NONE;
+	for (size_t side = 0; side < AUTHLIST_SIDES; side++)
+		file->speaks[side] = file->speaks[side] || file->entries_of[side] > 0;
+	if (none)
+		file->speaks[r->at.section] = true;
+	if (none)
+		authlist_reading_note(
+		    &r->at, 0,
+		    "no entry was found: expected are lines \"MAC HASH\", an IOS-XE or AireOS AuthList, an "
+		    "engine's key hashes or a PEM certificate");
+	else if (file->list != AUTHLIST_NONE && entries_allowing(file) == 0)
+		authlist_reading_note(
+		    &r->at, 0,
+		    "this is a controller's text, and no whole entry of an engine stands in "
+		    "it: it allows nobody");
+}
+
 static void end_file(struct reading *r, size_t from)
 {
-	name_sides(r);
 	join_list(r);
+	name_sides(r);
 	group_engines(r->at.list, from);
 	authlist_index_update(r->at.list);
 	if (r->at.list->listener != NULL)

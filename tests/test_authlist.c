@@ -61,6 +61,7 @@ static void answers(void **state)
 	     "the entry holds the SHA-1 of the SubjectPublicKeyInfo, 64 digits are wanted"},
 	    {IOS(MAC, OTHER2), "hash-mismatch", 0, 3, ""},
 	    {IOS(MAC, "6ab919e"), "hash-mismatch", 0, 3, "the hash of the entry has 7 digits"},
+	    {"the AAA server is down\n", "no-list", 0, 0, ""},
 	    {"show auth-list\n", "mac-not-listed", 0, 0, "the controller's text list allows no engine"},
 	    {"00:16:36:91:9a:27 MIC\n", "mac-not-listed", 0, 0,
 	     "the controller's text list allows no engine"},
