@@ -2,8 +2,8 @@
  * Allow-list text, a line at a time: the forms that its words make.
  *
  * Called by authlist. A form is one function in the table at the end; the first that knows the line wins.
- * Words are authwords', tokens are authtoken's. Never decides whether a hash is the right one, and keeps nothing
- * between lines.
+ * Words are authwords', tokens are authtoken's. Never decides whether a hash is the right one, and keeps
+ * nothing between lines.
  */
 #include "dissect/authtoken.h"
 

@@ -14,7 +14,8 @@ struct authwords {
 	size_t n;
 };
 
-/* Cuts a line into words: brackets, quotes and table frames part them, a label ends at its colon, a comment ends the line. */
+/* Cuts a line into words: brackets, quotes and table frames part them, a label ends at its colon, a comment
+ * ends the line. */
 void authwords_split(struct span line, struct authwords *out);
 
 /* Word i is this lower-case keyword, in any case; false beyond the end. */
