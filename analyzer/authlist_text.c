@@ -39,6 +39,17 @@ struct reading {
 	bool in_pem;
 };
 
+/* Arrays of many grow by doubling: they are full at each power of two. */
+static bool is_full(size_t n)
+{
+	return (n & (n - 1)) == 0;
+}
+
+static size_t room_for(size_t n)
+{
+	return n == 0 ? 1 : 2 * n;
+}
+
 /* An engine's own words are its MAC address and hash under labels, wherever no controller speaks. */
 static enum authlist_side side_of(const struct reading *r, const struct authlist_part *mac,
                                   const struct authlist_part *hash)
@@ -172,8 +183,9 @@ static void take_controller(struct reading *r, const struct authtext *text)
 		list->dropped++;
 		return;
 	}
-	list->controllers =
-	    xrealloc(list->controllers, (list->n_controllers + 1) * sizeof *list->controllers);
+	if (is_full(list->n_controllers))
+		list->controllers = xrealloc(list->controllers,
+		                             room_for(list->n_controllers) * sizeof *list->controllers);
 	struct authlist_controller *row = &list->controllers[list->n_controllers++];
 	*row = (struct authlist_controller){.file = r->at.file, .wants = text->wants};
 	memcpy(row->address, text->address, sizeof row->address);
@@ -315,7 +327,9 @@ static void group_engines(struct authlist *list, size_t from)
 			last->entry[digest] = (uint32_t)i;
 			continue;
 		}
-		list->engines = xrealloc(list->engines, (list->n_engines + 1) * sizeof *list->engines);
+		if (is_full(list->n_engines))
+			list->engines =
+			    xrealloc(list->engines, room_for(list->n_engines) * sizeof *list->engines);
 		last = &list->engines[list->n_engines++];
 		*last =
 		    (struct authlist_engine){.file = entry->file, .entry = {AUTHLIST_NONE, AUTHLIST_NONE}};
