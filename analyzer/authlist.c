@@ -17,7 +17,7 @@
 
 void authlist_init(struct authlist *list, struct certs *certs)
 {
-	*list = (struct authlist){.certs = certs, .index = authlist_index_new()};
+	*list = (struct authlist){.certs = certs, .index = authlist_index_new(), .plain = AUTHLIST_NONE};
 }
 
 void authlist_free(struct authlist *list)
@@ -30,6 +30,7 @@ void authlist_free(struct authlist *list)
 	}
 	free(list->files);
 	free(list->entries);
+	free(list->lists);
 	free(list->engines);
 	free(list->controllers);
 	authlist_index_free(list->index);
@@ -69,21 +70,32 @@ const struct authlist_engine *authlist_only_engine(const struct authlist *list)
 	return &list->engines[0];
 }
 
-/* A damaged hash may have lost or won some digits: what lies nearer to 64 digits than to 40 is SHA-256. */
-bool authlist_is_sha256(const char *hash)
+/* Without a word about it, what lies nearer to 64 digits than to 40 is SHA-256. */
+bool authlist_is_sha256(const struct authlist_entry *entry)
 {
 	size_t between = cert_hash_bytes(CERT_SPKI_SHA1) + cert_hash_bytes(CERT_SPKI_SHA256);
-	return strlen(hash) > between;
+	size_t meant = entry->digest != 0 ? entry->digest : entry->wants;
+	if ((entry->hash.damage & AUTHTEXT_LENGTH) != 0 && meant != 0)
+		return meant == cert_hash_bytes(CERT_SPKI_SHA256);
+	return strlen(entry->hash.text) > between;
 }
 
 const struct authlist_entry *authlist_own_entry(const struct authlist *list,
                                                 const struct authlist_engine *engine,
                                                 const struct authlist_entry *other)
 {
-	size_t which = other != NULL && authlist_is_sha256(other->hash.text);
+	size_t which = other != NULL && authlist_is_sha256(other);
 	if (engine->entry[which] == AUTHLIST_NONE)
 		which = !which;
 	return &list->entries[engine->entry[which]];
+}
+
+bool authlist_is_incomparable(const struct authlist *list, const struct authlist_engine *engine,
+                              const struct auth_decision *decision)
+{
+	const struct authlist_entry *entry = decision->entry;
+	return decision->prediction == AUTH_HASH_MISMATCH && entry != NULL &&
+	       authlist_is_sha256(authlist_own_entry(list, engine, entry)) != authlist_is_sha256(entry);
 }
 
 size_t authlist_wants(const struct authlist *list, const uint8_t address[4])
@@ -110,6 +122,13 @@ bool authlist_duplicate(const struct authlist *list, const char *mac, const stru
 		}
 	}
 	return false;
+}
+
+bool authlist_is_ios(const struct authlist_file *file)
+{
+	return file->kinds[AUTHTEXT_USERNAME] + file->kinds[AUTHTEXT_ATTRIBUTE_LIST] +
+	           file->kinds[AUTHTEXT_PASSWORD] + file->kinds[AUTHTEXT_AUTHORIZATION] >
+	       0;
 }
 
 /* ---- names ---- */

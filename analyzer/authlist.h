@@ -9,10 +9,11 @@
 #include "analyzer/source.h"
 #include "dissect/authtext.h"
 
-#define AUTHLIST_NONE UINT32_MAX /* no entry */
+#define AUTHLIST_NONE UINT32_MAX /* no entry, no list */
+#define AUTHLIST_ALL  UINT32_MAX /* all lists together */
 
 /* Whose words an entry is: nobody's in particular, what a controller allows, what an engine says its hash is. */
-enum authlist_side { AUTHLIST_PLAIN, AUTHLIST_CONTROLLER, AUTHLIST_ENGINE };
+enum authlist_side { AUTHLIST_PLAIN, AUTHLIST_CONTROLLER, AUTHLIST_ENGINE, AUTHLIST_SIDES };
 
 /* What the list says of one certificate; the names of design.md section 6. */
 enum auth_prediction {
@@ -33,6 +34,7 @@ struct authlist_entry {
 	enum authlist_side side;
 	struct authtext_token mac, hash;
 	size_t wants;   /* 20 or 32 where the text names the digest it wants, else 0 = either */
+	size_t digest;  /* 20 or 32 where a label names the digest of the hash, else 0 */
 	bool pem;       /* made from a PEM certificate: `cert` is set, and the mac may be missing */
 	const struct cert *cert;
 	uint32_t next_mac, next_hash; /* further entries with the same one, in order; AUTHLIST_NONE at the end */
@@ -45,8 +47,12 @@ struct authlist_problem {
 
 struct authlist_file {
 	char *name;
-	enum authlist_side side; /* of its entries; controller where both stand in it */
 	size_t entries;
+	size_t entries_of[AUTHLIST_SIDES];
+	bool speaks[AUTHLIST_SIDES]; /* whose words stand in it; at least one, a controller's also without an
+	                                entry */
+	uint32_t
+	    list; /* the one that it is part of, AUTHLIST_NONE: it allows nobody and is no controller's */
 	struct authlist_problem *problems;
 	size_t n_problems;
 	uint64_t problems_dropped; /* notes beyond LIMIT_LIST_PROBLEMS */
@@ -54,6 +60,16 @@ struct authlist_file {
 	bool cut;                  /* bytes beyond LIMIT_LIST_BYTES were not read */
 	uint64_t kinds[AUTHTEXT_KINDS]; /* lines by what they were taken for */
 	uint64_t pem_lines;
+};
+
+/*
+ * One AuthList as it was given: a controller's file, since two files may be of two controllers, or the plain
+ * files together. A controller's list without an entry is one too: it allows nobody.
+ */
+struct authlist_one {
+	uint32_t file; /* the first */
+	uint32_t files;
+	size_t entries;
 };
 
 /* An engine as one of its own texts describes it. */
@@ -93,6 +109,9 @@ struct authlist {
 	struct authlist_entry *entries;
 	size_t n_entries;
 	size_t n_allowing; /* entries that are not an engine's own */
+	struct authlist_one *lists;
+	size_t n_lists;
+	uint32_t plain; /* the list of the plain files, AUTHLIST_NONE when there is none */
 	struct authlist_engine *engines;
 	size_t n_engines;
 	struct authlist_controller *controllers;
@@ -106,7 +125,8 @@ struct auth_decision {
 	enum auth_prediction prediction;
 	const struct authlist_entry *entry; /* the entry it rests on, NULL when none */
 	enum cert_hash matched;             /* only for AUTH_MATCH, AUTH_HASH_KIND and AUTH_HASH_OTHER_MAC */
-	char detail[240];                   /* e.g. "digit 2 of the hash is the letter O, the certificate has 0"; may be "" */
+	bool disputed;    /* several lists were given, and they do not say the same: the detail tells */
+	char detail[360]; /* e.g. "digit 2 of the hash is the letter O, the certificate has 0"; may be "" */
 };
 
 void authlist_init(struct authlist *list, struct certs *certs);
@@ -131,10 +151,11 @@ void authlist_decide(const struct authlist *list, const struct cert *cert, size_
                      struct auth_decision *out);
 
 /*
- * The same of an engine by its own text, with the digest wanted by all controllers of that text. A hash of
- * the engine that cannot be read is AUTH_DAMAGED_ENTRY unless the other one matches.
+ * The same of an engine by its own text, with the digest wanted by all controllers of that text, by one list
+ * or by all of them (AUTHLIST_ALL). A hash of the engine that cannot be read is AUTH_DAMAGED_ENTRY unless the
+ * other one matches.
  */
-void authlist_compare(const struct authlist *list, const struct authlist_engine *engine,
+void authlist_compare(const struct authlist *list, const struct authlist_engine *engine, uint32_t one,
                       struct auth_decision *out);
 
 /* The one engine that the engine texts describe, NULL when there is none or more than one. */
@@ -145,6 +166,11 @@ const struct authlist_entry *authlist_own_entry(const struct authlist *list,
                                                 const struct authlist_engine *engine,
                                                 const struct authlist_entry *other);
 
+/* The list has a hash of this engine's MAC address, and the engine's text none of that digest: nothing is
+ * known. */
+bool authlist_is_incomparable(const struct authlist *list, const struct authlist_engine *engine,
+                              const struct auth_decision *decision);
+
 /* A MAC address and key hashes in hex without separators; "" for what is not known or cannot be read. */
 struct authlist_key {
 	char mac[13], sha1[41], sha256[65];
@@ -154,7 +180,7 @@ struct authlist_key authlist_key_of_cert(const struct cert *cert);
 struct authlist_key authlist_key_of_engine(const struct authlist *list, const struct authlist_engine *engine);
 
 /* Lines to paste. */
-#define AUTHLIST_FIX_LINES 7
+#define AUTHLIST_FIX_LINES 8
 struct auth_fix {
 	char line[AUTHLIST_FIX_LINES][128];
 	uint32_t lines;
@@ -162,18 +188,23 @@ struct auth_fix {
 
 /*
  * The lines that add this key, for IOS-XE (SHA-256 of the SPKI) and AireOS (SHA-1 and SHA-256), with a
- * comment line ("!") in front of each; only those whose hash is known. None without a MAC to enter.
+ * comment line ("!") in front of each; only those whose hash is known. None without a MAC to enter. The line
+ * that makes IOS-XE ask its lists is a comment where every IOS-XE text that was given has it.
  */
-void authlist_fix(const struct authlist_key *key, struct auth_fix *out);
+void authlist_fix(const struct authlist *list, const struct authlist_key *key, struct auth_fix *out);
 
-/* The token is meant for a SHA-256, by the number of its digits. */
-bool authlist_is_sha256(const char *hash);
+/* The hash is meant for a SHA-256, by its digits, or where it lost some by its label or what the line wants.
+ */
+bool authlist_is_sha256(const struct authlist_entry *entry);
 
 /* Bytes of the digest that the engine texts say a controller (IPv4 address) is sent; 0 unknown. */
 size_t authlist_wants(const struct authlist *list, const uint8_t address[4]);
 
 /* Two entries of one file that give a MAC address (12 digits) hashes of the same length; false when none do. */
 bool authlist_duplicate(const struct authlist *list, const char *mac, const struct authlist_entry *pair[2]);
+
+/* The file of a list has IOS-XE configuration in it. */
+bool authlist_is_ios(const struct authlist_file *file);
 
 /* The name of a file without its folders, borrowed. */
 const char *authlist_file_name(const struct authlist_file *file);

@@ -1,5 +1,6 @@
 /*
- * Near misses: look-alikes, one digit wrong, missing or too many, two neighbours swapped, a stray space.
+ * Near misses: look-alikes, one digit wrong, missing or too many, two neighbours swapped, a stray space, a
+ * cut.
  *
  * Called by authlist_decide.c. Compares digits as text, so that damage can be named by its place. Never
  * knows of lists.
@@ -9,7 +10,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum edit_kind { EDIT_NONE, EDIT_WRONG, EDIT_MISSING, EDIT_EXTRA, EDIT_SWAPPED };
+#define SHORTEST 8 /* digits that a cut left, at least: fewer agree by chance */
+
+enum edit_kind {
+	EDIT_NONE,
+	EDIT_WRONG,
+	EDIT_MISSING,
+	EDIT_EXTRA,
+	EDIT_SWAPPED,
+	EDIT_CUT_END,
+	EDIT_CUT_START
+};
 
 /* How a damaged token came from the right one: any number of look-alikes and at most one edit at `at`. */
 struct edit {
@@ -34,7 +45,20 @@ static bool is_swapped(const char *token, const char *wanted, size_t at)
 	       wanted[at + 2 + agreeing(token, at + 2, wanted, at + 2)] == 0;
 }
 
-static bool is_near(const char *token, const char *wanted, struct edit *out)
+/* Only the beginning or the end is left. */
+static bool is_cut(const char *token, const char *wanted, struct edit *out)
+{
+	size_t n = strlen(token), m = strlen(wanted);
+	if (n < SHORTEST || n >= m)
+		return false;
+	*out = (struct edit){.kind = EDIT_CUT_END, .at = n};
+	if (agreeing(token, 0, wanted, 0) == n)
+		return true;
+	*out = (struct edit){.kind = EDIT_CUT_START, .at = m - n};
+	return agreeing(token, 0, wanted, m - n) == n;
+}
+
+static bool is_slip(const char *token, const char *wanted, struct edit *out)
 {
 	size_t n = strlen(token), m = strlen(wanted);
 	size_t at = agreeing(token, 0, wanted, 0);
@@ -50,6 +74,11 @@ static bool is_near(const char *token, const char *wanted, struct edit *out)
 	}
 	size_t token_skip = n >= m, wanted_skip = n <= m;
 	return at + wanted_skip + agreeing(token, at + token_skip, wanted, at + wanted_skip) == m;
+}
+
+static bool is_near(const char *token, const char *wanted, struct edit *out)
+{
+	return is_slip(token, wanted, out) || is_cut(token, wanted, out);
 }
 
 bool authlist_damage_is_near(const char *token, const char *wanted)
@@ -120,6 +149,12 @@ static void say_edit(struct auth_decision *out, const struct naming *name, const
 		authlist_damage_add(out, "digits %zu and %zu of the %s are swapped, %s has %c%c",
 		                    edit->at + 1, edit->at + 2, name->what, name->owner, wanted[edit->at],
 		                    wanted[edit->at + 1]);
+	if (edit->kind == EDIT_CUT_END)
+		authlist_damage_add(out, "the %s is cut after digit %zu, %s has %zu", name->what, edit->at,
+		                    name->owner, strlen(wanted));
+	if (edit->kind == EDIT_CUT_START)
+		authlist_damage_add(out, "the first %zu digits of the %s are missing, %s has %zu", edit->at,
+		                    name->what, name->owner, strlen(wanted));
 }
 
 void authlist_damage_say(struct auth_decision *out, const char *what, const char *owner,

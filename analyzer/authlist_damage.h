@@ -7,7 +7,10 @@
 
 #include "analyzer/authlist.h"
 
-/* The token came from `wanted` by any number of look-alikes and at most one other slip. False for "". */
+/*
+ * The token came from `wanted` by any number of look-alikes and at most one other slip, or is what a cut left
+ * of it: its beginning or its end, eight digits at least. False for "".
+ */
 bool authlist_damage_is_near(const char *token, const char *wanted);
 
 /*

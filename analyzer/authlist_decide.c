@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #define HEX(n)   (2 * (n) + 1) /* characters of n bytes in hex, with the end */
+#define NAMED_LISTS 4             /* lists that a detail names one by one */
 #define MAC_TEXT (3 * 6)       /* characters of a MAC address with colons, and the end */
 
 /* What is asked: the digits that a list would hold, "" for unknown ones. Compared as bytes by the index. */
@@ -20,7 +21,8 @@ struct question {
 	char mac[HEX(6)];
 	char hash[CERT_HASHES][HEX(32)];
 	size_t wants;
-	bool of_text; /* an engine's own text, no certificate */
+	uint32_t list; /* the only one that is asked, or AUTHLIST_ALL */
+	bool of_text;  /* an engine's own text, no certificate */
 };
 
 /* The best answer so far. */
@@ -64,6 +66,12 @@ static size_t wanted_by(const struct question *question, const struct authlist_e
 	return entry->pem ? 0 : entry->wants != 0 ? entry->wants : question->wants;
 }
 
+/* The bytes that the published hashes cover (facts.md section 6: inferred from a known answer). */
+static bool is_compared(enum cert_hash kind)
+{
+	return kind == CERT_SPKI_SHA1 || kind == CERT_SPKI_SHA256;
+}
+
 /* What an entry that holds the certificate's hash says, its MAC address aside. */
 static enum auth_prediction judge_equal(const struct question *question, const struct authlist_entry *entry,
                                         enum cert_hash kind)
@@ -71,7 +79,8 @@ static enum auth_prediction judge_equal(const struct question *question, const s
 	size_t wants = wanted_by(question, entry);
 	if (entry->hash.damage != 0)
 		return AUTH_DAMAGED_ENTRY;
-	return wants == 0 || wants == cert_hash_bytes(kind) ? AUTH_MATCH : AUTH_HASH_KIND;
+	bool wanted = wants == 0 || wants == cert_hash_bytes(kind);
+	return wanted && is_compared(kind) ? AUTH_MATCH : AUTH_HASH_KIND;
 }
 
 /* What one entry says; *kind is the certificate's hash that it holds, exactly or nearly. */
@@ -96,6 +105,8 @@ static enum auth_prediction judge(const struct question *question, const struct 
 static void ask(const struct authlist *list, const struct question *question, uint32_t i, struct answer *best)
 {
 	struct answer one = {.entry = i, .kind = CERT_SPKI_SHA1};
+	if (question->list != AUTHLIST_ALL && list->files[list->entries[i].file].list != question->list)
+		return;
 	one.prediction = judge(question, &list->entries[i], &one.kind);
 	if (one.prediction < best->prediction ||
 	    (one.prediction == best->prediction && best->entry != AUTHLIST_NONE && i < best->entry))
@@ -132,6 +143,25 @@ static const char *with_colons(const char *digits, char text[MAC_TEXT])
 	return text;
 }
 
+/* The hash that an entry of this length would hold. */
+static enum cert_hash of_length(const struct authlist_entry *entry)
+{
+	return authlist_is_sha256(entry) ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
+}
+
+static void say_kind(const struct question *question, struct auth_decision *out, enum cert_hash kind)
+{
+	size_t wants = wanted_by(question, out->entry);
+	if (wants != 0 && wants != cert_hash_bytes(kind))
+		authlist_damage_add(out, "the entry holds the %s, %zu digits are wanted",
+		                    cert_hash_label(kind), 2 * wants);
+	else
+		authlist_damage_add(out, "the entry holds the %s", cert_hash_label(kind));
+	if (!is_compared(kind))
+		authlist_damage_add(out, "the controller compares the hash of the SubjectPublicKeyInfo "
+		                         "(inferred): likely no match");
+}
+
 static void say_why(const struct question *question, struct auth_decision *out, enum cert_hash kind)
 {
 	const struct authlist_entry *entry = out->entry;
@@ -146,15 +176,19 @@ static void say_why(const struct question *question, struct auth_decision *out, 
 		if (entry->mac.damage != 0 && question->mac[0] != 0)
 			authlist_damage_say(out, "MAC address", owner, &entry->mac, question->mac);
 		authlist_damage_say(out, "hash", owner, &entry->hash, question->hash[kind]);
+		if (!is_compared(kind))
+			authlist_damage_add(out, "it is nearly the %s", cert_hash_label(kind));
 		break;
 	case AUTH_HASH_KIND:
-		authlist_damage_add(out, "the entry holds the %s, %zu digits are wanted",
-		                    cert_hash_label(kind), 2 * wanted_by(question, entry));
+		say_kind(question, out, kind);
 		break;
 	case AUTH_HASH_MISMATCH:
 		if (entry->hash.damage & AUTHTEXT_LENGTH)
 			authlist_damage_add(out, "the hash of the entry has %zu digits",
 			                    strlen(entry->hash.text));
+		else if (question->hash[of_length(entry)][0] == '\0')
+			authlist_damage_add(out, "%s gives no hash of %zu digits that could be compared",
+			                    owner, strlen(entry->hash.text));
 		break;
 	case AUTH_HASH_OTHER_MAC:
 		authlist_damage_add(out, "the hash stands under %s, %s says %s",
@@ -169,13 +203,72 @@ static void say_why(const struct question *question, struct auth_decision *out, 
 	}
 }
 
-/* The first entry that allows somebody, when it is the only one; NULL else. */
-static const struct authlist_entry *only_entry(const struct authlist *list)
+/* The entry that allows somebody, when the lists that are asked have no other; NULL else. */
+static const struct authlist_entry *only_entry(const struct authlist *list, const struct question *question)
 {
-	for (size_t i = 0; i < list->n_entries && list->n_allowing == 1; i++)
-		if (list->entries[i].side != AUTHLIST_ENGINE)
-			return &list->entries[i];
+	bool all = question->list == AUTHLIST_ALL;
+	size_t n = all ? list->n_allowing : list->lists[question->list].entries;
+	for (size_t i = 0; i < list->n_entries && n == 1; i++) {
+		const struct authlist_entry *entry = &list->entries[i];
+		if (entry->side != AUTHLIST_ENGINE &&
+		    (all || list->files[entry->file].list == question->list))
+			return entry;
+	}
 	return NULL;
+}
+
+/* A list that was read, and has nobody in it. */
+static void say_empty(const struct authlist *list, const struct question *question, struct auth_decision *out)
+{
+	uint32_t one = question->list != AUTHLIST_ALL ? question->list : 0;
+	if ((question->list == AUTHLIST_ALL && list->n_lists > 1) || list->lists[one].entries > 0)
+		return;
+	authlist_damage_add(out, "the controller's text %.60s allows no engine",
+	                    authlist_file_name(&list->files[list->lists[one].file]));
+}
+
+/* What one of several lists says, behind its name. */
+static const char *has_it(enum auth_prediction prediction)
+{
+	switch (prediction) {
+	case AUTH_MATCH:
+		return "has it";
+	case AUTH_DAMAGED_ENTRY:
+		return "has it damaged";
+	case AUTH_HASH_KIND:
+		return "has a hash of another kind";
+	case AUTH_HASH_MISMATCH:
+		return "has another hash for its MAC";
+	case AUTH_HASH_OTHER_MAC:
+		return "has its hash under another MAC";
+	default:
+		return "does not have it";
+	}
+}
+
+/* "the lists differ; wlc-1.txt has it; wlc-2.txt does not have it": nothing tells which list is whose. */
+static void say_each(const struct authlist *list, const struct question *question, struct auth_decision *out)
+{
+	struct question one = *question;
+	authlist_damage_add(out, "the lists differ");
+	for (one.list = 0; one.list < list->n_lists && one.list < NAMED_LISTS; one.list++) {
+		const struct authlist_one *of = &list->lists[one.list];
+		authlist_damage_add(out, "%.40s%s %s", authlist_file_name(&list->files[of->file]),
+		                    of->files > 1 ? " and the other plain texts" : "",
+		                    has_it(best_answer(list, &one).prediction));
+	}
+	if (list->n_lists > NAMED_LISTS)
+		authlist_damage_add(out, "%zu more lists", list->n_lists - NAMED_LISTS);
+}
+
+static bool is_disputed(const struct authlist *list, const struct question *question,
+                        enum auth_prediction prediction)
+{
+	struct question one = *question;
+	for (one.list = 0; one.list < list->n_lists; one.list++)
+		if (best_answer(list, &one).prediction != prediction)
+			return true;
+	return false;
 }
 
 static void answer(const struct authlist *list, const struct question *question, struct auth_decision *out)
@@ -188,20 +281,24 @@ static void answer(const struct authlist *list, const struct question *question,
 		authlist_damage_add(out, "the MAC address could not be read from %s%s",
 		                    question->of_text ? "the engine's text" : "the certificate",
 		                    out->entry != NULL ? ": this rests on the hash alone" : "");
-	if (question->mac[0] == 0 && out->entry == NULL && only_entry(list) != NULL) {
+	if (question->mac[0] == 0 && out->entry == NULL && only_entry(list, question) != NULL) {
 		out->prediction = AUTH_HASH_MISMATCH;
-		out->entry = only_entry(list);
+		out->entry = only_entry(list, question);
 	}
 	if (out->prediction == AUTH_MATCH || out->prediction == AUTH_HASH_KIND ||
 	    out->prediction == AUTH_HASH_OTHER_MAC)
 		out->matched = best.kind;
 	say_why(question, out, best.kind);
+	say_empty(list, question, out);
+	out->disputed = question->list == AUTHLIST_ALL && is_disputed(list, question, best.prediction);
+	if (out->disputed)
+		say_each(list, question, out);
 }
 
 static void decide(const struct authlist *list, const struct question *question, struct auth_decision *out)
 {
 	*out = (struct auth_decision){.prediction = AUTH_NO_LIST};
-	if (list->n_allowing == 0)
+	if (list->n_lists == 0)
 		return;
 	struct span bytes = span_of(question, sizeof *question);
 	const struct auth_decision *known = authlist_index_recall(list->index, bytes);
@@ -219,6 +316,7 @@ void authlist_decide(const struct authlist *list, const struct cert *cert, size_
 	struct question question;
 	memset(&question, 0, sizeof question); /* padding is compared too */
 	question.wants = wants;
+	question.list = AUTHLIST_ALL;
 	if (cert->has_mac)
 		authtext_hex(span_of(cert->mac, sizeof cert->mac), question.mac);
 	for (enum cert_hash kind = 0; kind < CERT_HASHES; kind++)
@@ -258,13 +356,14 @@ static bool say_unreadable(const struct authlist *list, const struct authlist_en
 	return true;
 }
 
-void authlist_compare(const struct authlist *list, const struct authlist_engine *engine,
+void authlist_compare(const struct authlist *list, const struct authlist_engine *engine, uint32_t one,
                       struct auth_decision *out)
 {
 	struct authlist_key key = authlist_key_of_engine(list, engine);
 	struct question question;
 	memset(&question, 0, sizeof question);
 	question.of_text = true;
+	question.list = one;
 	question.wants = wanted_of_text(list, engine->file);
 	memcpy(question.mac, key.mac, sizeof key.mac);
 	memcpy(question.hash[CERT_SPKI_SHA1], key.sha1, sizeof key.sha1);

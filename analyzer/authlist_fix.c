@@ -54,7 +54,35 @@ __attribute__((format(printf, 2, 3))) static void add_line(struct auth_fix *out,
 	va_end(args);
 }
 
-void authlist_fix(const struct authlist_key *key, struct auth_fix *out)
+/* Where the line stands already: the first IOS-XE text, when all that were given have it; else NULL. */
+static const struct authlist_file *authorized_in(const struct authlist *list)
+{
+	const struct authlist_file *first = NULL;
+	for (size_t i = 0; i < list->n_files; i++) {
+		const struct authlist_file *file = &list->files[i];
+		if (authlist_is_ios(file) && file->kinds[AUTHTEXT_AUTHORIZATION] == 0)
+			return NULL;
+		if (first == NULL && authlist_is_ios(file))
+			first = file;
+	}
+	return first;
+}
+
+static void add_ios(const struct authlist *list, const struct authlist_key *key, struct auth_fix *out)
+{
+	static const char authorization[] = "aaa authorization credential-download wcm_loc_serv_cert local";
+	const struct authlist_file *file = authorized_in(list);
+	add_line(out, "! IOS-XE, configuration mode");
+	add_line(out, "username %s mac aaa attribute list nmsp-%s", key->mac, key->mac);
+	add_line(out, "aaa attribute list nmsp-%s", key->mac);
+	add_line(out, " attribute type password %s", key->sha256);
+	if (file != NULL)
+		add_line(out, "! %s is in %.40s already", authorization, authlist_file_name(file));
+	else
+		add_line(out, "%s", authorization);
+}
+
+void authlist_fix(const struct authlist *list, const struct authlist_key *key, struct auth_fix *out)
 {
 	char colons[3 * 6];
 	*out = (struct auth_fix){.lines = 0};
@@ -63,12 +91,8 @@ void authlist_fix(const struct authlist_key *key, struct auth_fix *out)
 	for (size_t i = 0; i < 6; i++)
 		snprintf(&colons[3 * i], sizeof colons - 3 * i, "%.2s:", &key->mac[2 * i]);
 	colons[sizeof colons - 1] = '\0';
-	if (key->sha256[0] != '\0') {
-		add_line(out, "! IOS-XE, configuration mode");
-		add_line(out, "username %s mac aaa attribute list nmsp-%s", key->mac, key->mac);
-		add_line(out, "aaa attribute list nmsp-%s", key->mac);
-		add_line(out, " attribute type password %s", key->sha256);
-	}
+	if (key->sha256[0] != '\0')
+		add_ios(list, key, out);
 	if (key->sha1[0] != '\0' || key->sha256[0] != '\0')
 		add_line(out, "! AireOS");
 	if (key->sha1[0] != '\0')

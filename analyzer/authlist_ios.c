@@ -79,11 +79,13 @@ static void join(const struct authlist_ios *ios, struct authlist_reading *r)
 			                      user->mac.text);
 		} else if (list == NULL) {
 			authlist_reading_note(
-			    r, user->line, "aaa attribute list %s is not defined in this text", user->list);
+			    r, user->line, "username %s: aaa attribute list %s is not defined in this text",
+			    user->mac.text, user->list);
 		} else if (list->password.text[0] == 0) {
-			authlist_reading_note(r, user->line,
-			                      "aaa attribute list %s has no attribute type password",
-			                      user->list);
+			authlist_reading_note(
+			    r, user->line,
+			    "username %s: aaa attribute list %s has no attribute type password",
+			    user->mac.text, user->list);
 		} else {
 			struct authlist_part hash = {.line = list->line, .token = list->password};
 			authlist_reading_damage(r, user->line, "MAC address", &user->mac);

@@ -69,6 +69,7 @@ struct authlist_entry *authlist_reading_entry(struct authlist_reading *r, uint32
 	struct authlist_entry *entry = &list->entries[list->n_entries++];
 	*entry = (struct authlist_entry){.file = r->file, .line = line, .side = side};
 	authlist_reading_file(r)->entries++;
+	authlist_reading_file(r)->entries_of[side]++;
 	return entry;
 }
 
@@ -81,5 +82,6 @@ void authlist_reading_pair(struct authlist_reading *r, const struct authlist_par
 	entry->mac = mac->token;
 	entry->hash = hash->token;
 	entry->wants = hash->wants != 0 ? hash->wants : mac->wants;
+	entry->digest = hash->digest;
 	authlist_reading_damage(r, hash->line, "hash", &hash->token);
 }

@@ -18,7 +18,7 @@ struct authlist_reading {
 struct authlist_part {
 	uint32_t line;
 	struct authtext_token token;
-	size_t wants;
+	size_t wants, digest;
 	bool labelled;
 	bool alone; /* a MAC address that can be meant for nothing else than a list */
 };

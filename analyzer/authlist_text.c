@@ -39,6 +39,17 @@ struct reading {
 	bool in_pem;
 };
 
+/* Arrays of many grow by doubling: they are full at each power of two. */
+static bool is_full(size_t n)
+{
+	return (n & (n - 1)) == 0;
+}
+
+static size_t room_for(size_t n)
+{
+	return n == 0 ? 1 : 2 * n;
+}
+
 /* An engine's own words are its MAC address and hash under labels, wherever no controller speaks. */
 static enum authlist_side side_of(const struct reading *r, const struct authlist_part *mac,
                                   const struct authlist_part *hash)
@@ -101,7 +112,8 @@ static void close_block(struct reading *r)
 {
 	const struct block *block = &r->block;
 	if (block->last != 0 && block->hashes == 0 && block->mac.alone)
-		authlist_reading_note(&r->at, block->mac.line, "a MAC address without a hash beside it");
+		authlist_reading_note(&r->at, block->mac.line, "MAC address %s has no hash beside it",
+		                      block->mac.token.text);
 	r->block.last = 0;
 }
 
@@ -134,8 +146,11 @@ static void take_lone_mac(struct reading *r, const struct authtext *text)
 
 static void take_lone_hash(struct reading *r, const struct authtext *text)
 {
-	struct authlist_part hash = {
-	    .line = r->at.line, .token = text->hash, .wants = text->wants, .labelled = text->labelled};
+	struct authlist_part hash = {.line = r->at.line,
+	                             .token = text->hash,
+	                             .wants = text->wants,
+	                             .digest = text->digest,
+	                             .labelled = text->labelled};
 	if (!r->block.backwards && takes(r, &hash)) {
 		attach(r, &hash);
 		return;
@@ -149,7 +164,7 @@ static void take_lone_hash(struct reading *r, const struct authtext *text)
 static void take_entry(struct reading *r, const struct authtext *text)
 {
 	struct authlist_part mac = {.line = r->at.line, .token = text->mac, .wants = text->wants};
-	struct authlist_part hash = {.line = r->at.line, .token = text->hash};
+	struct authlist_part hash = {.line = r->at.line, .token = text->hash, .digest = text->digest};
 	struct authlist_part other = {.line = r->at.line, .token = text->other};
 	give_up_waiting(r);
 	close_block(r);
@@ -168,8 +183,9 @@ static void take_controller(struct reading *r, const struct authtext *text)
 		list->dropped++;
 		return;
 	}
-	list->controllers =
-	    xrealloc(list->controllers, (list->n_controllers + 1) * sizeof *list->controllers);
+	if (is_full(list->n_controllers))
+		list->controllers = xrealloc(list->controllers,
+		                             room_for(list->n_controllers) * sizeof *list->controllers);
 	struct authlist_controller *row = &list->controllers[list->n_controllers++];
 	*row = (struct authlist_controller){.file = r->at.file, .wants = text->wants};
 	memcpy(row->address, text->address, sizeof row->address);
@@ -203,6 +219,8 @@ static void take_line(struct reading *r, const struct authtext *text)
 		r->at.section = AUTHLIST_ENGINE;
 	else if (text->marks & AUTHTEXT_OF_CONTROLLER)
 		r->at.section = AUTHLIST_CONTROLLER;
+	if (text->marks & AUTHTEXT_OF_LIST)
+		authlist_reading_file(&r->at)->speaks[AUTHLIST_CONTROLLER] = true;
 	if (takers[text->kind] != NULL)
 		takers[text->kind](r, text);
 }
@@ -290,7 +308,7 @@ static void take_pem(void *ctx, struct span der, uint32_t line)
 static struct reading start_file(struct authlist *list, const char *name)
 {
 	list->files = xrealloc(list->files, (list->n_files + 1) * sizeof *list->files);
-	list->files[list->n_files] = (struct authlist_file){.name = xstrdup(name), .side = AUTHLIST_PLAIN};
+	list->files[list->n_files] = (struct authlist_file){.name = xstrdup(name), .list = AUTHLIST_NONE};
 	return (struct reading){.at = {.list = list, .file = (uint32_t)list->n_files++}};
 }
 
@@ -299,7 +317,7 @@ static void group_engines(struct authlist *list, size_t from)
 {
 	for (size_t i = from; i < list->n_entries; i++) {
 		const struct authlist_entry *entry = &list->entries[i];
-		size_t digest = authlist_is_sha256(entry->hash.text);
+		size_t digest = authlist_is_sha256(entry);
 		if (entry->side != AUTHLIST_ENGINE)
 			continue;
 		struct authlist_engine *last =
@@ -309,7 +327,9 @@ static void group_engines(struct authlist *list, size_t from)
 			last->entry[digest] = (uint32_t)i;
 			continue;
 		}
-		list->engines = xrealloc(list->engines, (list->n_engines + 1) * sizeof *list->engines);
+		if (is_full(list->n_engines))
+			list->engines =
+			    xrealloc(list->engines, room_for(list->n_engines) * sizeof *list->engines);
 		last = &list->engines[list->n_engines++];
 		*last =
 		    (struct authlist_engine){.file = entry->file, .entry = {AUTHLIST_NONE, AUTHLIST_NONE}};
@@ -317,27 +337,57 @@ static void group_engines(struct authlist *list, size_t from)
 	}
 }
 
-/* Of a text with both, the controller's part decides what it is for; each entry keeps its own side. */
-static void name_side(struct reading *r, size_t from)
+static size_t entries_allowing(const struct authlist_file *file)
 {
-	bool of[3] = {false, false, false};
-	for (size_t i = from; i < r->at.list->n_entries; i++)
-		of[r->at.list->entries[i].side] = true;
+	return file->entries_of[AUTHLIST_PLAIN] + file->entries_of[AUTHLIST_CONTROLLER];
+}
+
+/* Two controllers' files are two lists; plain files, such as a certificate of each engine, are one. */
+static void join_list(struct reading *r)
+{
+	struct authlist *list = r->at.list;
 	struct authlist_file *file = authlist_reading_file(&r->at);
-	if (file->entries == 0 || of[AUTHLIST_CONTROLLER])
-		file->side = file->entries == 0 ? r->at.section : AUTHLIST_CONTROLLER;
-	else if (!of[AUTHLIST_PLAIN])
-		file->side = AUTHLIST_ENGINE;
-	if (file->entries == 0)
+	bool controller = file->speaks[AUTHLIST_CONTROLLER] || file->entries_of[AUTHLIST_CONTROLLER] > 0;
+	size_t entries = entries_allowing(file);
+	if (!controller && entries == 0)
+		return;
+	file->list = controller ? AUTHLIST_NONE : list->plain;
+	if (file->list == AUTHLIST_NONE) {
+		list->lists = xrealloc(list->lists, (list->n_lists + 1) * sizeof *list->lists);
+		file->list = (uint32_t)list->n_lists++;
+		list->lists[file->list] = (struct authlist_one){.file = r->at.file};
+	}
+	if (!controller)
+		list->plain = file->list;
+	list->lists[file->list].files++;
+	list->lists[file->list].entries += entries;
+}
+
+/* Whose words stand in the file: of its entries, of a list without one, or of what was told last. */
+static void name_sides(struct reading *r)
+{
+	struct authlist_file *file = authlist_reading_file(&r->at);
+	bool none = file->entries == 0 && file->list == AUTHLIST_NONE;
+	for (size_t side = 0; side < AUTHLIST_SIDES; side++)
+		file->speaks[side] = file->speaks[side] || file->entries_of[side] > 0;
+	if (none)
+		file->speaks[r->at.section] = true;
+	if (none)
 		authlist_reading_note(
 		    &r->at, 0,
 		    "no entry was found: expected are lines \"MAC HASH\", an IOS-XE or AireOS AuthList, an "
 		    "engine's key hashes or a PEM certificate");
+	else if (file->list != AUTHLIST_NONE && entries_allowing(file) == 0)
+		authlist_reading_note(
+		    &r->at, 0,
+		    "this is a controller's text, and no whole entry of an engine stands in "
+		    "it: it allows nobody");
 }
 
 static void end_file(struct reading *r, size_t from)
 {
-	name_side(r, from);
+	join_list(r);
+	name_sides(r);
 	group_engines(r->at.list, from);
 	authlist_index_update(r->at.list);
 	if (r->at.list->listener != NULL)

@@ -161,8 +161,9 @@ static void refused_hash(const struct question *q)
 	case AUTH_HASH_MISMATCH:
 	case AUTH_HASH_OTHER_MAC:
 	case AUTH_MAC_NOT_LISTED:
-		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_NO,
-		       "The controller rejected the engine, and the given AuthList does not have its hash.");
+		answer(
+		    q, CHECKLIST_KEY_HASH, CHECKLIST_NO,
+		    "The controller rejected the engine, and the given AuthList has no right entry for it.");
 		break;
 	default:
 		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_UNKNOWN, "%s",

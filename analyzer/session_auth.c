@@ -267,17 +267,17 @@ static void stand_in(const struct model *model, struct session_auth *out)
 	char why[sizeof out->decision.detail];
 	if (engine == NULL)
 		return;
-	authlist_compare(list, engine, &out->decision);
+	authlist_compare(list, engine, AUTHLIST_ALL, &out->decision);
 	out->stand_in = engine;
 	snprintf(why, sizeof why, "%s", out->decision.detail);
 	snprintf(out->decision.detail, sizeof out->decision.detail,
-	         "by the engine's own text %.60s, for a certificate that is not visible%s%.100s",
+	         "by the engine's own text %.60s, for a certificate that is not visible%s%.200s",
 	         authlist_file_name(&list->files[engine->file]), why[0] != '\0' ? "; " : "", why);
 }
 
 static void predict(const struct model *model, const struct session *session, struct session_auth *out)
 {
-	if (model->authlist.n_allowing == 0) {
+	if (model->authlist.n_lists == 0) {
 		out->decision.prediction = AUTH_NO_LIST;
 		if (model->authlist.n_files > 0)
 			say_no_entry(&model->authlist, &out->decision);
@@ -306,5 +306,5 @@ void session_auth_fix(const struct model *model, const struct session_auth *auth
 		key = authlist_key_of_cert(auth->cert);
 	else if (auth->stand_in != NULL)
 		key = authlist_key_of_engine(&model->authlist, auth->stand_in);
-	authlist_fix(&key, out);
+	authlist_fix(&model->authlist, &key, out);
 }

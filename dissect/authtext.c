@@ -2,8 +2,8 @@
  * Allow-list text, a line at a time: the forms that its words make.
  *
  * Called by authlist. A form is one function in the table at the end; the first that knows the line wins.
- * Words and tokens are authtoken's. Never decides whether a hash is the right one, and keeps nothing
- * between lines.
+ * Words are authwords', tokens are authtoken's. Never decides whether a hash is the right one, and keeps
+ * nothing between lines.
  */
 #include "dissect/authtoken.h"
 
@@ -16,6 +16,9 @@
 #define MAC_DIGITS    12
 #define ADDRESS_BYTES 4
 #define PROMPT_WORDS  4 /* words of a prompt in front of a command, at most */
+#define CUT_COMMAND                                                                                          \
+	8 /* digits of a hash that was cut, at least, where a command or a type says that one stands here */
+#define CUT_LINE 16 /* the same where only its MAC address stands beside it, or a label in front */
 
 int authtext_digit(char c)
 {
@@ -58,7 +61,7 @@ struct type_row {
 };
 
 /* Type of word i; the last row is the one of words that are none. */
-static const struct type_row *type_of(const struct authtoken_words *words, size_t i)
+static const struct type_row *type_of(const struct authwords *words, size_t i)
 {
 	static const struct type_row rows[] = {
 	    {"lbs-ssc", TYPE_LOCATION, SHA1_BYTES},
@@ -74,13 +77,13 @@ static const struct type_row *type_of(const struct authtoken_words *words, size_
 	    {NULL, TYPE_NONE, 0},
 	};
 	const struct type_row *row = rows;
-	while (row->word != NULL && !authtoken_is(words, i, row->word))
+	while (row->word != NULL && !authwords_is(words, i, row->word))
 		row++;
 	return row;
 }
 
 /* A location type anywhere says what is wanted; one of an access point counts only beside its MAC. */
-static size_t wanted(const struct authtoken_words *words)
+static size_t wanted(const struct authwords *words)
 {
 	for (size_t i = 0; i < words->n; i++)
 		if (type_of(words, i)->type == TYPE_LOCATION)
@@ -88,7 +91,7 @@ static size_t wanted(const struct authtoken_words *words)
 	return 0;
 }
 
-static bool is_access_point(const struct authtoken_words *words)
+static bool is_access_point(const struct authwords *words)
 {
 	struct authtext_token mac;
 	for (size_t i = 0; i + 1 < words->n; i++)
@@ -100,10 +103,10 @@ static bool is_access_point(const struct authtoken_words *words)
 /* ---- forms ---- */
 
 /* `aaa attribute list NAME` from word i on; the name is cut to fit. */
-static bool list_name(const struct authtoken_words *words, size_t i, char name[AUTHTEXT_NAME + 1])
+static bool list_name(const struct authwords *words, size_t i, char name[AUTHTEXT_NAME + 1])
 {
-	if (!authtoken_is(words, i, "aaa") || !authtoken_is(words, i + 1, "attribute") ||
-	    !authtoken_is(words, i + 2, "list") || i + 3 >= words->n)
+	if (!authwords_is(words, i, "aaa") || !authwords_is(words, i + 1, "attribute") ||
+	    !authwords_is(words, i + 2, "list") || i + 3 >= words->n)
 		return false;
 	struct span text = span_cut(words->word[i + 3], 0, AUTHTEXT_NAME);
 	for (size_t k = 0; k < text.n; k++)
@@ -112,29 +115,31 @@ static bool list_name(const struct authtoken_words *words, size_t i, char name[A
 	return true;
 }
 
-static bool parse_empty(const struct authtoken_words *words, struct authtext *out)
+static bool parse_empty(const struct authwords *words, struct authtext *out)
 {
 	out->kind = AUTHTEXT_EMPTY;
 	return words->n == 0;
 }
 
 /* no username ..., no aaa attribute list ..., config auth-list delete ... */
-static bool parse_removal(const struct authtoken_words *words, struct authtext *out)
+static bool parse_removal(const struct authwords *words, struct authtext *out)
 {
-	static const char *const removals[][4] = {
-	    {"no", "username"}, {"no", "aaa", "attribute", NULL}, {"auth-list", "delete"}};
+	static const char *const removals[][4] = {{"no", "username"},
+	                                          {"no", "aaa", "attribute", NULL},
+	                                          {"no", "aaa", "authorization", NULL},
+	                                          {"auth-list", "delete"}};
 	out->kind = AUTHTEXT_REMOVAL;
 	for (size_t i = 0; i < sizeof removals / sizeof *removals; i++)
-		if (authtoken_find(words, removals[i]) < words->n)
+		if (authwords_find(words, removals[i]) < words->n)
 			return true;
 	return false;
 }
 
 /* username MAC [mac] [aaa attribute list NAME]; other users of the same command are none of ours. */
-static bool parse_username(const struct authtoken_words *words, struct authtext *out)
+static bool parse_username(const struct authwords *words, struct authtext *out)
 {
 	static const char *const command[] = {"username", NULL};
-	size_t at = authtoken_find(words, command);
+	size_t at = authwords_find(words, command);
 	if (at >= words->n || at > PROMPT_WORDS)
 		return false;
 	for (size_t i = at + 2; i < words->n && out->name[0] == 0; i++)
@@ -151,38 +156,54 @@ static bool parse_username(const struct authtoken_words *words, struct authtext 
 	return true;
 }
 
-static bool parse_attribute_list(const struct authtoken_words *words, struct authtext *out)
+static bool parse_attribute_list(const struct authwords *words, struct authtext *out)
 {
 	static const char *const command[] = {"aaa", "attribute", "list", NULL};
-	if (!list_name(words, authtoken_find(words, command), out->name))
+	if (!list_name(words, authwords_find(words, command), out->name))
 		return false;
 	out->kind = AUTHTEXT_ATTRIBUTE_LIST;
 	return true;
 }
 
-/* attribute type password HASH */
-static bool parse_password(const struct authtoken_words *words, struct authtext *out)
+/* Without this line the controller does not ask its attribute lists, facts.md section 6. */
+static bool parse_authorization(const struct authwords *words, struct authtext *out)
 {
-	static const char *const command[] = {"attribute", "type", "password", NULL};
-	size_t at = authtoken_find(words, command) + 3;
-	if (at > words->n)
-		return false;
-	struct authtoken_words value = {.n = words->n - at};
-	for (size_t i = 0; i < value.n; i++)
-		value.word[i] = words->word[at + i];
-	authtoken_pair(&value, out);
+	static const char *const command[] = {
+	    "aaa", "authorization", "credential-download", "wcm_loc_serv_cert", "local", NULL};
+	out->kind = AUTHTEXT_AUTHORIZATION;
+	return authwords_find(words, command) < words->n;
+}
+
+/* The hash among the words from i on, where the place says that one stands here. */
+static void hash_from(const struct authwords *words, size_t i, struct authtext *out)
+{
+	struct authwords value = {.n = i < words->n ? words->n - i : 0};
+	struct authtext found = {.kind = AUTHTEXT_NONE};
+	for (size_t k = 0; k < value.n; k++)
+		value.word[k] = words->word[i + k];
+	authtoken_pair(&value, &found);
+	out->hash = found.hash;
 	if (out->hash.text[0] == 0)
 		authtoken_any(&value, 0, &out->hash);
-	out->mac = (struct authtext_token){.damage = 0};
+}
+
+/* attribute type password HASH */
+static bool parse_password(const struct authwords *words, struct authtext *out)
+{
+	static const char *const command[] = {"attribute", "type", "password", NULL};
+	size_t at = authwords_find(words, command) + 3;
+	if (at > words->n)
+		return false;
+	hash_from(words, at, out);
 	out->kind = AUTHTEXT_PASSWORD;
 	return true;
 }
 
 /* config auth-list add TYPE MAC [HASH] */
-static bool parse_auth_list(const struct authtoken_words *words, struct authtext *out)
+static bool parse_auth_list(const struct authwords *words, struct authtext *out)
 {
 	static const char *const command[] = {"auth-list", "add", NULL};
-	size_t at = authtoken_find(words, command) + 2;
+	size_t at = authwords_find(words, command) + 2;
 	if (at >= words->n || type_of(words, at)->type == TYPE_NONE)
 		return false;
 	if (type_of(words, at)->type == TYPE_ACCESS_POINT) {
@@ -190,9 +211,14 @@ static bool parse_auth_list(const struct authtoken_words *words, struct authtext
 		return true;
 	}
 	out->wants = type_of(words, at)->wants;
-	authtoken_pair(words, out);
+	if (authtoken_mac_at(words, at + 1, &out->mac) == 0)
+		hash_from(words, at + 2, out);
+	else
+		authtoken_pair(words, out);
 	if (out->mac.text[0] == 0)
 		return false;
+	if (out->hash.text[0] == 0)
+		authtoken_cut(words, CUT_COMMAND, &out->mac, &out->hash);
 	out->kind = out->hash.text[0] != 0 ? AUTHTEXT_ENTRY : AUTHTEXT_LONE_MAC;
 	out->labelled = true;
 	return true;
@@ -219,16 +245,16 @@ static bool ip4_address(struct span word, uint8_t out[ADDRESS_BYTES])
 }
 
 /* CMX's table of controllers: | address | type | version | yes or no under SHA2 | ACTIVE | */
-static bool parse_controller(const struct authtoken_words *words, struct authtext *out)
+static bool parse_controller(const struct authwords *words, struct authtext *out)
 {
 	size_t sha2 = 0, sha1 = 0, states = 0;
 	if (words->n == 0 || !ip4_address(words->word[0], out->address))
 		return false;
 	for (size_t i = 1; i < words->n; i++) {
-		sha2 += authtoken_is(words, i, "yes");
-		sha1 += authtoken_is(words, i, "no");
-		states += authtoken_is(words, i, "active") || authtoken_is(words, i, "inactive") ||
-		          authtoken_is(words, i, "invalid");
+		sha2 += authwords_is(words, i, "yes");
+		sha1 += authwords_is(words, i, "no");
+		states += authwords_is(words, i, "active") || authwords_is(words, i, "inactive") ||
+		          authwords_is(words, i, "invalid");
 	}
 	if (states == 0)
 		return false;
@@ -238,32 +264,53 @@ static bool parse_controller(const struct authtoken_words *words, struct authtex
 	return true;
 }
 
-/* MAC-adres, MAC-Adresse, Mac Addr: a word that begins so. */
-static bool has_mac_label(const struct authtoken_words *words)
+/* SHA1 Key Hash, SHA2 Key, SHA-256: bytes of the digest that a label names, 0 where none or both do. */
+static size_t digest_of(const struct authwords *words)
 {
-	static const char label[] = "mac";
-	for (size_t i = 0; i < words->n; i++) {
-		struct authtoken_words start = {.n = 1};
-		start.word[0] = span_cut(words->word[i], 0, sizeof label - 1);
-		if (authtoken_is(&start, 0, label))
-			return true;
-	}
-	return false;
+	static const struct {
+		const char *start;
+		size_t bytes;
+	} rows[] = {
+	    {"sha1", SHA1_BYTES}, {"sha-1", SHA1_BYTES}, {"sha2", SHA256_BYTES}, {"sha-2", SHA256_BYTES}};
+	size_t digest = 0;
+	for (size_t i = 0; i < words->n; i++)
+		for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+			if (!authwords_begins(words, i, rows[k].start))
+				continue;
+			if (digest != 0 && digest != rows[k].bytes)
+				return 0;
+			digest = rows[k].bytes;
+		}
+	return digest;
+}
+
+/* A hash that lost so much that only its place tells what it is: a type or a label, or a MAC address and
+ * nothing else. */
+static void find_cut(const struct authwords *words, bool alone, struct authtext *out)
+{
+	bool mac = out->mac.text[0] != 0;
+	if (mac && out->wants != 0)
+		authtoken_cut(words, CUT_COMMAND, &out->mac, &out->hash);
+	else if ((mac && out->mac.damage == 0 && alone) || (!mac && out->digest != 0))
+		authtoken_cut(words, CUT_LINE, &out->mac, &out->hash);
 }
 
 /* A MAC address and a hash in any order, whatever stands around them; or one of them alone. */
-static bool parse_entry(const struct authtoken_words *words, struct authtext *out)
+static bool parse_entry(const struct authwords *words, struct authtext *out)
 {
 	if (is_access_point(words)) {
 		out->kind = AUTHTEXT_ACCESS_POINT;
 		return true;
 	}
 	unsigned marks = out->marks;
-	bool labelled = authtoken_pair(words, out) < words->n;
-	out->mac_label = has_mac_label(words);
+	size_t taken = authtoken_pair(words, out);
+	out->mac_label = authwords_mac_label(words);
 	bool whole_mac = out->mac.damage == 0 || out->mac_label;
 	out->wants = wanted(words);
-	out->labelled = labelled;
+	out->digest = digest_of(words);
+	if (out->hash.text[0] == 0)
+		find_cut(words, taken + 1 == words->n, out);
+	out->labelled = taken < words->n;
 	if (out->hash.text[0] != 0 && out->mac.text[0] != 0)
 		out->kind = AUTHTEXT_ENTRY;
 	else if (out->hash.text[0] != 0)
@@ -275,7 +322,63 @@ static bool parse_entry(const struct authtoken_words *words, struct authtext *ou
 	return true;
 }
 
-static unsigned marks_of(const struct authtoken_words *words)
+/* The end of a command, or what filters its answer ("| section aaa"); other words make it a sentence. */
+static bool is_command_end(const struct authwords *words, size_t i)
+{
+	static const char *const filters[] = {"section", "sec", "include", "inc",
+	                                      "begin",   "aaa", "all",     "commands"};
+	for (size_t k = 0; k < sizeof filters / sizeof *filters; k++)
+		if (authwords_is(words, i, filters[k]))
+			return true;
+	return i == words->n;
+}
+
+/* The command that shows a controller's whole list, with its prompt. */
+static bool shows_list(const struct authwords *words)
+{
+	static const char *const commands[][3] = {{"show", "auth-list"},
+	                                          {"show", "running-config"},
+	                                          {"show", "run-config"},
+	                                          {"show", "run"},
+	                                          {"sh", "run"}};
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		size_t at = authwords_find(words, commands[i]);
+		if (at < words->n && at <= PROMPT_WORDS && is_command_end(words, at + 2))
+			return true;
+	}
+	return false;
+}
+
+/* Other lines of such a list: configuration of IOS-XE or AireOS, the head of AireOS's table. */
+static bool is_list_line(const struct authwords *words)
+{
+	static const char *const lines[][3] = {{"config", "auth-list"},  {"against", "auth-list"},
+	                                       {"aaa", "new-model"},     {"aaa", "authentication"},
+	                                       {"aaa", "authorization"}, {"aaa", "accounting"}};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		if (authwords_find(words, lines[i]) < words->n)
+			return true;
+	return false;
+}
+
+static bool is_of_list(const struct authwords *words, enum authtext_kind kind)
+{
+	switch (kind) {
+	case AUTHTEXT_USERNAME:
+	case AUTHTEXT_ATTRIBUTE_LIST:
+	case AUTHTEXT_PASSWORD:
+	case AUTHTEXT_AUTHORIZATION:
+	case AUTHTEXT_ACCESS_POINT:
+		return true;
+	case AUTHTEXT_REMOVAL:
+	case AUTHTEXT_EMPTY:
+		return false;
+	default:
+		return shows_list(words) || is_list_line(words);
+	}
+}
+
+static unsigned marks_of(const struct authwords *words)
 {
 	static const struct {
 		const char *word;
@@ -288,22 +391,25 @@ static unsigned marks_of(const struct authtoken_words *words)
 	unsigned marks = wanted(words) != 0 || is_access_point(words) ? AUTHTEXT_OF_CONTROLLER : 0;
 	for (size_t i = 0; i < words->n; i++)
 		for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
-			marks |= authtoken_is(words, i, rows[k].word) ? rows[k].mark : 0;
+			marks |= authwords_is(words, i, rows[k].word) ? rows[k].mark : 0;
 	return marks;
 }
 
 void authtext_line(struct span line, struct authtext *out)
 {
-	static bool (*const forms[])(const struct authtoken_words *, struct authtext *) = {
-	    parse_empty,    parse_removal,   parse_username,   parse_attribute_list,
-	    parse_password, parse_auth_list, parse_controller, parse_entry};
-	struct authtoken_words words;
-	authtoken_split(span_cut(line, 0, LIMIT_LINE), &words);
+	static bool (*const forms[])(const struct authwords *, struct authtext *) = {
+	    parse_empty,         parse_removal,   parse_username,   parse_attribute_list, parse_password,
+	    parse_authorization, parse_auth_list, parse_controller, parse_entry};
+	struct authwords words;
+	authwords_split(span_cut(line, 0, LIMIT_LINE), &words);
 	unsigned marks = marks_of(&words);
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 		*out = (struct authtext){.marks = marks};
-		if (forms[i](&words, out))
-			return;
+		if (!forms[i](&words, out))
+			continue;
+		if (is_of_list(&words, out->kind))
+			out->marks |= AUTHTEXT_OF_LIST | AUTHTEXT_OF_CONTROLLER;
+		return;
 	}
 }
 

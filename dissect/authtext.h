@@ -16,11 +16,12 @@ enum authtext_kind {
 	AUTHTEXT_EMPTY,          /* blank, a comment, the frame of a table */
 	AUTHTEXT_NONE,           /* nothing we know: prompt, banner, other configuration */
 	AUTHTEXT_ENTRY,          /* MAC and hash in one line */
-	AUTHTEXT_LONE_MAC,      /* a MAC alone: its hashes may stand in other lines */
-	AUTHTEXT_LONE_HASH,     /* a hash alone */
+	AUTHTEXT_LONE_MAC,       /* a MAC alone: its hashes may stand in other lines */
+	AUTHTEXT_LONE_HASH,      /* a hash alone */
 	AUTHTEXT_USERNAME,       /* IOS-XE: username MAC [mac] [aaa attribute list NAME] */
 	AUTHTEXT_ATTRIBUTE_LIST, /* IOS-XE: aaa attribute list NAME */
 	AUTHTEXT_PASSWORD,       /* IOS-XE: attribute type password HASH */
+	AUTHTEXT_AUTHORIZATION,  /* IOS-XE: aaa authorization credential-download wcm_loc_serv_cert local */
 	AUTHTEXT_ACCESS_POINT,   /* AireOS: an entry of type mic, ssc or lsc, which lets no engine in */
 	AUTHTEXT_REMOVAL,        /* no username ..., config auth-list delete ... */
 	AUTHTEXT_CONTROLLER,     /* CMX: a row of the table of controllers */
@@ -34,9 +35,11 @@ enum authtext_damage { /* bit set */
 	AUTHTEXT_DIGIT = 8,     /* a character that is no hex digit and looks like none */
 };
 
-enum authtext_mark { /* bit set: whose text the words of the line belong to */
-	AUTHTEXT_OF_ENGINE = 1,     /* server-auth-info, cmxctl */
-	AUTHTEXT_OF_CONTROLLER = 2, /* auth-list, aaa, a certificate type of AireOS */
+enum authtext_mark {                             /* bit set: whose text the words of the line belong to */
+	             AUTHTEXT_OF_ENGINE = 1,     /* server-auth-info, cmxctl */
+	             AUTHTEXT_OF_CONTROLLER = 2, /* auth-list, aaa, a certificate type of AireOS */
+	             AUTHTEXT_OF_LIST = 4, /* part of a controller's list, or a command that shows it: without
+	                                      an entry it is empty */
 };
 
 struct authtext_token {
@@ -51,6 +54,7 @@ struct authtext {
 	char name[AUTHTEXT_NAME + 1]; /* attribute list name, "" when absent */
 	size_t wants;   /* bytes of the digest that the line asks for (lbs-ssc 20, sha256-lbs-ssc 32), 0 unknown */
 	unsigned marks;
+	size_t digest;  /* bytes of the digest that a label names (SHA1 20, SHA2 32), 0 none */
 	bool labelled;  /* other words stand beside the MAC and the hash */
 	bool mac_label; /* one of them begins with "mac", the label of a MAC address in most languages */
 	uint8_t address[4]; /* CONTROLLER: IPv4; `wants` is by its SHA2 column */

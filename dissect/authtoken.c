@@ -1,5 +1,6 @@
 /*
- * Words, MAC addresses and hashes of a line of allow-list text, with the damage that pasting does to them.
+ * MAC addresses and hashes among the words of a line of allow-list text, with the damage that pasting does to
+ * them.
  *
  * Called by authtext. Of several readings of a line the one with the least and mildest damage wins. Never
  * decides whether a hash is the right one.
@@ -12,7 +13,7 @@
 #define MAC_ROOM      24  /* the same of a MAC address */
 #define HASH_PIECES   3   /* words that stray spaces may have made of one hash */
 #define MAC_PIECES    2
-#define LABEL         3 /* letters of a label in front of a colon, at least */
+#define HASH_GROUPS   4 /* words of a hash that is printed in groups, at least */
 #define SHA1_DIGITS   40
 #define SHA256_DIGITS 64
 #define MAC_DIGITS    12
@@ -22,7 +23,7 @@
 
 /* How a token as written is grouped by ':', '-' or '.'. */
 struct groups {
-	size_t count, widest;
+	size_t count, widest, narrowest;
 	bool mixed; /* more than one kind of separator */
 	char separator;
 };
@@ -32,103 +33,9 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c != 0 && strchr(" \t\r,;|+=\"'()[]{}<>", c) != NULL;
-}
-
 static bool is_joint(char c)
 {
 	return c == ':' || c == '-' || c == '.';
-}
-
-/* A word without the separators at its ends ("0050569c3489:", a bullet "-"). */
-static struct span trimmed(struct span word)
-{
-	size_t from = 0, to = word.n;
-	while (from < to && is_joint((char)word.p[from]))
-		from++;
-	while (to > from && is_joint((char)word.p[to - 1]))
-		to--;
-	return span_cut(word, from, to - from);
-}
-
-/* What stands behind a prompt ("WLC#username", "#username" behind a bracket): the word behind its last '#'.
- */
-static struct span without_prompt(struct span word, bool first)
-{
-	size_t from = 0;
-	for (size_t i = 0; i < word.n; i++)
-		if (word.p[i] == '#' && (first || i == from))
-			from = i + 1;
-	return span_cut(word, from, word.n - from);
-}
-
-/* Length of a label and its colon in front of a value ("SHA1:e0af..."); 0 when there is none. */
-static size_t label_length(struct span word)
-{
-	bool letters = false;
-	for (size_t i = 0; i < word.n; i++) {
-		char c = (char)word.p[i];
-		if (c == ':')
-			return letters && i >= LABEL ? i + 1 : 0;
-		letters = letters || (authtext_digit(c) < 0 && authtext_meant(c) == c && !is_joint(c));
-	}
-	return 0;
-}
-
-static void add_word(struct authtoken_words *out, struct span word)
-{
-	word = trimmed(word);
-	if (word.n > 0 && out->n < AUTHTOKEN_WORDS)
-		out->word[out->n++] = word;
-}
-
-void authtoken_split(struct span line, struct authtoken_words *out)
-{
-	bool first = true, apart = true; /* a comment stands apart from the word before it */
-	out->n = 0;
-	for (size_t at = 0; at < line.n && out->n < AUTHTOKEN_WORDS;) {
-		size_t n = 0;
-		while (at + n < line.n && !is_blank(line.p[at + n]))
-			n++;
-		struct span word = span_cut(line, at, n);
-		if (n > 0 && apart && (word.p[0] == '#' || word.p[0] == '!'))
-			return;
-		at += n;
-		apart = at < line.n &&
-		        (line.p[at] == ' ' || line.p[at] == '\t' || line.p[at] == ',' || line.p[at] == ';');
-		at++;
-		if (n == 0)
-			continue;
-		word = without_prompt(word, first);
-		first = false;
-		size_t label = label_length(word);
-		add_word(out, span_cut(word, 0, label));
-		add_word(out, span_cut(word, label, word.n));
-	}
-}
-
-bool authtoken_is(const struct authtoken_words *words, size_t i, const char *keyword)
-{
-	if (i >= words->n || words->word[i].n != strlen(keyword))
-		return false;
-	for (size_t k = 0; k < words->word[i].n; k++)
-		if (lower((char)words->word[i].p[k]) != keyword[k])
-			return false;
-	return true;
-}
-
-size_t authtoken_find(const struct authtoken_words *words, const char *const *keywords)
-{
-	for (size_t i = 0; i < words->n; i++) {
-		size_t k = 0;
-		while (keywords[k] != NULL && authtoken_is(words, i + k, keywords[k]))
-			k++;
-		if (keywords[k] == NULL)
-			return i;
-	}
-	return words->n;
 }
 
 /* Hex digits are alike in both cases; what is none is kept as it was written, to be shown so. */
@@ -138,7 +45,7 @@ static char kept(char c)
 }
 
 /* Words as one text; a character beyond ASCII becomes one '?'. False when it is too long for the room. */
-static bool join(const struct authtoken_words *words, size_t first, size_t count, char *raw, size_t room)
+static bool join(const struct authwords *words, size_t first, size_t count, char *raw, size_t room)
 {
 	size_t n = 0;
 	for (size_t i = first; i < first + count; i++) {
@@ -158,21 +65,22 @@ static bool join(const struct authtoken_words *words, size_t first, size_t count
 
 static struct groups groups_of(const char *raw)
 {
-	struct groups out = {.count = 1};
+	struct groups out = {.count = 1, .narrowest = strlen(raw)};
 	size_t width = 0;
-	for (size_t i = 0; raw[i] != 0; i++) {
-		if (!is_joint(raw[i])) {
+	for (size_t i = 0;; i++) {
+		if (raw[i] != 0 && !is_joint(raw[i])) {
 			width++;
-			if (width > out.widest)
-				out.widest = width;
 			continue;
 		}
+		out.widest = width > out.widest ? width : out.widest;
+		out.narrowest = width < out.narrowest ? width : out.narrowest;
+		if (raw[i] == 0)
+			return out;
 		out.mixed = out.mixed || (out.separator != 0 && out.separator != raw[i]);
 		out.separator = raw[i];
 		out.count++;
 		width = 0;
 	}
-	return out;
 }
 
 /* The token without separators, and its damage but for the length; false: too long, or mostly no hex. */
@@ -203,7 +111,8 @@ static bool near_length(size_t n, size_t digits)
 static bool hash_form(const char *raw, struct authtext_token *out)
 {
 	struct groups groups = groups_of(raw);
-	if (groups.mixed || (groups.count > 1 && groups.widest > 8) || !token_of(raw, out))
+	bool wide = groups.widest > 8 && (groups.widest > 16 || groups.narrowest != groups.widest);
+	if (groups.mixed || (groups.count > 1 && wide) || !token_of(raw, out))
 		return false;
 	size_t n = strlen(out->text);
 	if (n != SHA1_DIGITS && n != SHA256_DIGITS)
@@ -211,18 +120,42 @@ static bool hash_form(const char *raw, struct authtext_token *out)
 	return near_length(n, SHA1_DIGITS) || near_length(n, SHA256_DIGITS);
 }
 
-/* Twelve digits bare, in pairs or in fours, give or take a digit; an IPv4 address or a time is none. */
+/* No date, time or number: it has a letter, or begins as the addresses of makers do. */
+static bool is_no_number(const char *raw)
+{
+	bool letter = false;
+	for (size_t i = 0; raw[i] != 0; i++)
+		letter = letter || (!is_joint(raw[i]) && (raw[i] < '0' || raw[i] > '9'));
+	return letter || (raw[0] == '0' && raw[1] == '0');
+}
+
+/*
+ * Twelve digits bare, in pairs or in fours, give or take a digit; an IPv4 address or a time is none. Pairs
+ * with dots (a date with its time) and two sixes (a serial number) must be whole and no number.
+ */
 static bool mac_form(const char *raw, struct authtext_token *out)
 {
 	struct groups groups = groups_of(raw);
 	bool pairs = groups.separator != '.' && groups.count >= 5 && groups.count <= 7 && groups.widest <= 3;
 	bool fours = groups.count == 3 && groups.widest <= 5;
-	if (groups.mixed || !(groups.count == 1 || pairs || fours) || !token_of(raw, out))
+	size_t width = groups.separator == '.' ? 2 : 6;
+	bool exact = groups.count * width == MAC_DIGITS && groups.widest == width &&
+	             groups.narrowest == width && is_no_number(raw);
+	if (groups.mixed || !(groups.count == 1 || pairs || fours || exact) || !token_of(raw, out))
 		return false;
 	size_t n = strlen(out->text);
 	if (n != MAC_DIGITS)
 		out->damage |= AUTHTEXT_LENGTH;
 	return n >= MAC_SHORTEST && n <= MAC_LONGEST;
+}
+
+/* The place says that this is the hash, so what is far from one is kept too, with its damage. */
+static bool any_form(const char *raw, struct authtext_token *out)
+{
+	*out = (struct authtext_token){.damage = out->damage};
+	token_of(raw, out);
+	out->damage |= AUTHTEXT_LENGTH;
+	return true;
 }
 
 /* The likelier reading of two is the one with less and milder damage. */
@@ -238,13 +171,70 @@ static unsigned cost_of(const struct authtext_token *token)
 	return cost;
 }
 
+/* ---- groups with blanks between them ---- */
+
+/* The width of a word of digits (look-alikes too), 0 of any other. */
+static size_t width_of(const struct authwords *words, size_t i)
+{
+	if (i >= words->n)
+		return 0;
+	for (size_t k = 0; k < words->word[i].n; k++) {
+		char c = (char)words->word[i].p[k];
+		if (authtext_digit(c) < 0 && authtext_meant(c) == c)
+			return 0;
+	}
+	return words->word[i].n;
+}
+
+/* Words of digits of one width in a row, from word i on; 0 where the row began before it. */
+static size_t row_at(const struct authwords *words, size_t i)
+{
+	size_t width = width_of(words, i), n = 0;
+	if (width == 0 || (i > 0 && width_of(words, i - 1) == width))
+		return 0;
+	while (width_of(words, i + n) == width)
+		n++;
+	return n;
+}
+
+/* The words of a hash printed in four groups or more, from word i on; a MAC address may stand in front. 0:
+ * none. */
+static size_t hash_row(const struct authwords *words, size_t i)
+{
+	size_t width = width_of(words, i), row = row_at(words, i);
+	size_t mac = width > 0 && width <= 4 ? MAC_DIGITS / width : 0;
+	if (row == 0 && mac > 0 && i >= mac)
+		row = row_at(words, i - mac) > mac ? row_at(words, i - mac) - mac : 0;
+	size_t digits = row * width;
+	return row >= HASH_GROUPS && (digits == SHA1_DIGITS || digits == SHA256_DIGITS) ? row : 0;
+}
+
+/* The words of a MAC address in pairs or fours, from word i on; a hash may stand behind it. 0: none. */
+static size_t mac_row(const struct authwords *words, size_t i)
+{
+	size_t width = width_of(words, i), row = row_at(words, i);
+	size_t mac = width == 2 || width == 4 ? MAC_DIGITS / width : 0;
+	return mac > 0 && (row == mac || (row > mac && hash_row(words, i + mac) == row - mac)) ? mac : 0;
+}
+
+typedef bool token_form(const char *raw, struct authtext_token *out);
+
 /* Reads `count` words from `first` on as one token of less than `room` characters as written. */
-static bool read_token(const struct authtoken_words *words, size_t first, size_t count, size_t room,
-                       bool (*form)(const char *raw, struct authtext_token *out), struct authtext_token *out)
+static bool read_token(const struct authwords *words, size_t first, size_t count, size_t room,
+                       token_form *form, struct authtext_token *out)
 {
 	char raw[HASH_ROOM];
 	*out = (struct authtext_token){.damage = count > 1 ? AUTHTEXT_SPACE : 0};
 	return first + count <= words->n && join(words, first, count, raw, room) && form(raw, out);
+}
+
+/* The same of words that are groups of one token: the blanks between them are no damage. */
+static bool read_row(const struct authwords *words, size_t first, size_t count, token_form *form,
+                     struct authtext_token *out)
+{
+	char raw[HASH_ROOM];
+	*out = (struct authtext_token){.damage = 0};
+	return count > 0 && join(words, first, count, raw, sizeof raw) && is_no_number(raw) && form(raw, out);
 }
 
 /* A token and the words it takes. */
@@ -254,26 +244,56 @@ struct reading {
 	unsigned cost;
 };
 
-/* The best MAC address outside the words of the hash. */
-static struct reading find_mac(const struct authtoken_words *words, const struct reading *hash)
+/* All readings of a line as a MAC address: they are the same for every hash that is tried beside them. */
+struct macs {
+	struct reading list[(MAC_PIECES + 1) * AUTHWORDS];
+	size_t n, rows; /* the last ones are rows of groups */
+	bool placed;    /* a label, or nothing else, stands beside a row */
+};
+
+static void add_mac(struct macs *macs, const struct authtext_token *mac, size_t from, size_t count)
 {
-	struct reading best = {.cost = AUTHTOKEN_NONE};
+	macs->list[macs->n++] =
+	    (struct reading){.token = *mac, .from = from, .count = count, .cost = cost_of(mac)};
+}
+
+static void find_macs(const struct authwords *words, struct macs *out)
+{
+	struct authtext_token mac;
+	out->n = out->rows = 0;
+	out->placed = authwords_mac_label(words);
 	for (size_t count = 1; count <= MAC_PIECES; count++)
-		for (size_t i = 0; i + count <= words->n; i++) {
-			struct authtext_token mac;
-			if (i < hash->from + hash->count && hash->from < i + count)
-				continue;
-			if (!read_token(words, i, count, MAC_ROOM, mac_form, &mac) ||
-			    cost_of(&mac) >= best.cost)
-				continue;
-			best =
-			    (struct reading){.token = mac, .from = i, .count = count, .cost = cost_of(&mac)};
-		}
-	return best;
+		for (size_t i = 0; i + count <= words->n; i++)
+			if (read_token(words, i, count, MAC_ROOM, mac_form, &mac))
+				add_mac(out, &mac, i, count);
+	for (size_t i = 0; i < words->n; i++) {
+		size_t row = mac_row(words, i);
+		if (!read_row(words, i, row, mac_form, &mac))
+			continue;
+		add_mac(out, &mac, i, row);
+		out->rows++;
+		out->placed = out->placed || row == words->n;
+	}
+}
+
+/* The best MAC address outside the words of the hash. Groups count where it, a label or nothing else stands.
+ */
+static struct reading best_mac(const struct macs *macs, const struct reading *hash)
+{
+	struct reading none = {.cost = AUTHTOKEN_NONE};
+	const struct reading *best = &none;
+	size_t n = macs->placed || hash->count > 0 ? macs->n : macs->n - macs->rows;
+	for (size_t i = 0; i < n; i++) {
+		const struct reading *mac = &macs->list[i];
+		bool taken = mac->from < hash->from + hash->count && hash->from < mac->from + mac->count;
+		if (!taken && mac->cost < best->cost)
+			best = mac;
+	}
+	return *best;
 }
 
 /* A clean hash of the other length in one word, as a table with both digests has it. */
-static size_t find_other(const struct authtoken_words *words, const struct reading *hash,
+static size_t find_other(const struct authwords *words, const struct reading *hash,
                          struct authtext_token *out)
 {
 	size_t digits = strlen(hash->token.text);
@@ -289,31 +309,82 @@ static size_t find_other(const struct authtoken_words *words, const struct readi
 	return 0;
 }
 
-size_t authtoken_pair(const struct authtoken_words *words, struct authtext *out)
+/* A part of a hash that blanks broke: mostly digits. */
+static bool is_piece(struct span word)
 {
-	struct reading none = {.count = 0};
-	struct reading mac = {.count = 0}, hash = {.count = 0};
-	unsigned best = 2 * AUTHTOKEN_NONE;
+	size_t digits = 0;
+	for (size_t k = 0; k < word.n; k++)
+		digits += authtext_digit((char)word.p[k]) >= 0 ||
+		          authtext_meant((char)word.p[k]) != (char)word.p[k];
+	return digits * 4 >= word.n * 3;
+}
+
+/* A hash from word i on, in one word or in pieces. A MAC address is no piece of one that lacks digits. */
+static bool read_hash(const struct authwords *words, size_t i, size_t count, struct authtext_token *out)
+{
+	struct authtext_token mac;
+	if (!read_token(words, i, count, HASH_ROOM, hash_form, out))
+		return false;
+	for (size_t k = i; k < i + count && count > 1; k++) {
+		bool is_mac = read_token(words, k, 1, MAC_ROOM, mac_form, &mac) && mac.damage == 0;
+		if (!is_piece(words->word[k]) || (is_mac && (out->damage & AUTHTEXT_LENGTH) != 0))
+			return false;
+	}
+	return true;
+}
+
+/* The best hash and MAC address so far. */
+struct pair {
+	struct reading hash, mac;
+	unsigned cost;
+};
+
+static void try_hash(const struct macs *macs, const struct reading *hash, struct pair *best)
+{
+	struct reading mac = best_mac(macs, hash);
+	if (cost_of(&hash->token) + mac.cost < best->cost)
+		*best = (struct pair){.hash = *hash, .mac = mac, .cost = cost_of(&hash->token) + mac.cost};
+}
+
+size_t authtoken_pair(const struct authwords *words, struct authtext *out)
+{
+	const struct reading none = {.count = 0};
+	struct pair best = {.cost = 2 * AUTHTOKEN_NONE};
+	struct macs macs;
+	find_macs(words, &macs);
+	for (size_t i = 0; i < words->n; i++) {
+		struct reading row = {.from = i, .count = hash_row(words, i)};
+		/* a line of nothing else is bytes of something, such as a certificate in a configuration */
+		if (row.count < words->n && read_row(words, i, row.count, hash_form, &row.token))
+			try_hash(&macs, &row, &best);
+	}
 	for (size_t count = 1; count <= HASH_PIECES; count++)
 		for (size_t i = 0; i + count <= words->n; i++) {
 			struct reading one = {.from = i, .count = count};
-			if (!read_token(words, i, count, HASH_ROOM, hash_form, &one.token))
-				continue;
-			struct reading other = find_mac(words, &one);
-			if (cost_of(&one.token) + other.cost >= best)
-				continue;
-			best = cost_of(&one.token) + other.cost;
-			hash = one;
-			mac = other;
+			if (read_hash(words, i, count, &one.token))
+				try_hash(&macs, &one, &best);
 		}
-	if (best == 2 * AUTHTOKEN_NONE)
-		mac = find_mac(words, &none);
-	out->hash = hash.token;
-	out->mac = mac.token;
-	return hash.count + mac.count + find_other(words, &hash, &out->other);
+	if (best.hash.count == 0)
+		best.mac = best_mac(&macs, &none);
+	out->hash = best.hash.token;
+	out->mac = best.mac.token;
+	return best.hash.count + best.mac.count + find_other(words, &best.hash, &out->other);
 }
 
-unsigned authtoken_mac_at(const struct authtoken_words *words, size_t i, struct authtext_token *out)
+bool authtoken_cut(const struct authwords *words, size_t shortest, const struct authtext_token *mac,
+                   struct authtext_token *out)
+{
+	for (size_t i = words->n; i-- > 0;) {
+		if (width_of(words, i) < shortest || !read_token(words, i, 1, HASH_ROOM, any_form, out) ||
+		    strcmp(out->text, mac->text) == 0)
+			continue;
+		return true;
+	}
+	*out = (struct authtext_token){.damage = 0};
+	return false;
+}
+
+unsigned authtoken_mac_at(const struct authwords *words, size_t i, struct authtext_token *out)
 {
 	unsigned best = AUTHTOKEN_NONE;
 	for (size_t count = 1; count <= MAC_PIECES; count++) {
@@ -326,16 +397,7 @@ unsigned authtoken_mac_at(const struct authtoken_words *words, size_t i, struct 
 	return best;
 }
 
-/* The place says that this is the hash, so what is far from one is kept too, with its damage. */
-static bool any_form(const char *raw, struct authtext_token *out)
-{
-	*out = (struct authtext_token){.damage = out->damage};
-	token_of(raw, out);
-	out->damage |= AUTHTEXT_LENGTH;
-	return true;
-}
-
-void authtoken_any(const struct authtoken_words *words, size_t i, struct authtext_token *out)
+void authtoken_any(const struct authwords *words, size_t i, struct authtext_token *out)
 {
 	read_token(words, i, 1, HASH_ROOM, any_form, out);
 }

@@ -54,7 +54,7 @@ static inline void check_form(const struct finding *finding)
 {
 	assert_true(strlen(finding->summary) > 0 && strlen(finding->summary) < 300);
 	assert_true(finding->cause[0] != '\0' && strlen(finding->cause) < sizeof finding->cause - 1);
-	assert_true(finding->n_advice <= 6);
+	assert_true(finding->n_advice < FINDING_ADVICE);
 	for (uint32_t i = 0; i < finding->n_advice; i++) {
 		size_t command = finding->command[i];
 		assert_true(command == 0 || strncmp(&finding->advice[i][command - 2], ": ", 2) == 0);

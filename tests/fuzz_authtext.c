@@ -40,12 +40,17 @@ static void check_engines(const struct authlist *list)
 	check(only == NULL || list->n_engines > 0);
 	for (size_t i = 0; i < list->n_engines && i < ENGINES; i++) {
 		struct authlist_key key = authlist_key_of_engine(list, &list->engines[i]);
-		authlist_compare(list, &list->engines[i], &out);
+		authlist_compare(list, &list->engines[i], AUTHLIST_ALL, &out);
 		check(strlen(out.detail) < sizeof out.detail);
-		check((out.prediction == AUTH_NO_LIST) == (list->n_allowing == 0));
+		check((out.prediction == AUTH_NO_LIST) == (list->n_lists == 0));
 		check(out.prediction != AUTH_MATCH || key.sha1[0] != 0 || key.sha256[0] != 0);
 		check(authlist_own_entry(list, &list->engines[i], out.entry)->side == AUTHLIST_ENGINE);
-		authlist_fix(&key, &fix);
+		for (uint32_t one = 0; one < list->n_lists; one++) {
+			authlist_compare(list, &list->engines[i], one, &out);
+			check(out.prediction != AUTH_NO_LIST && !out.disputed);
+			check(out.entry == NULL || list->files[out.entry->file].list == one);
+		}
+		authlist_fix(list, &key, &fix);
 		check(fix.lines <= AUTHLIST_FIX_LINES);
 	}
 }
@@ -68,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(strlen(out.detail) < sizeof out.detail && auth_prediction_name(out.prediction) != NULL);
 	check(list.n_entries == list.files[0].entries + list.files[1].entries);
 	check(list.n_allowing <= list.n_entries);
-	check((out.prediction == AUTH_NO_LIST) == (list.n_allowing == 0));
+	check((out.prediction == AUTH_NO_LIST) == (list.n_lists == 0));
 	check(out.entry == NULL || out.entry->side != AUTHLIST_ENGINE);
 	check_index(&list, &cert, &out);
 	check_engines(&list);

@@ -72,6 +72,21 @@ static const struct row rows[] = {
     {"MAC Address: 00:50:56:9c:34\nSHA1 Key Hash: " SHA1 "\n", MAC " " SHA1, "match",
      "the MAC address could not be read from the engine's text: this rests on the hash alone"},
     {ENGINE, "", "no-list", ""},
+    {ENGINE, "hello", "no-list", ""},
+    /* a controller's text that allows nobody */
+    {ENGINE, "show auth-list\n00:16:36:91:9a:27  MIC\n", "mac-not-listed",
+     "the controller's text wlc.txt allows no engine"},
+    {ENGINE, "username " MAC " mac aaa attribute list A\n", "mac-not-listed",
+     "the controller's text wlc.txt allows no engine"},
+    {ENGINE, "(Cisco Controller) >show auth-list\n", "mac-not-listed",
+     "the controller's text wlc.txt allows no engine"},
+    /* cut by much, on either side */
+    {ENGINE, IOS("6ab919e20afc103d025aaf210c2a9d"), "damaged-entry",
+     "the hash is cut after digit 30, the engine has 64"},
+    {"MAC Address: " MAC "\nSHA1 Key Hash: " SHA1 "\nSHA2 Key Hash: 6ab919e20afc103d025aaf210c2a9d\n",
+     IOS(SHA256), "damaged-entry", "the engine's own hash is damaged in line 3 of its text (30 digits)"},
+    {"MAC Address: " MAC "\nSHA1 Key Hash: " SHA1 "\n", IOS(SHA256), "hash-mismatch",
+     "the engine gives no hash of 64 digits that could be compared"},
 };
 
 static void results(void **state)
@@ -81,7 +96,7 @@ static void results(void **state)
 		struct model *model = model_of(rows[i].engine, rows[i].controller);
 		struct auth_decision out;
 		assert_int_equal(model->authlist.n_engines, 1);
-		authlist_compare(&model->authlist, &model->authlist.engines[0], &out);
+		authlist_compare(&model->authlist, &model->authlist.engines[0], AUTHLIST_ALL, &out);
 		if (strcmp(auth_prediction_name(out.prediction), rows[i].result) != 0 ||
 		    strcmp(out.detail, rows[i].detail) != 0)
 			fail_msg("row %zu is %s: %s", i, auth_prediction_name(out.prediction), out.detail);
@@ -126,15 +141,56 @@ static void what_a_finding_says(void **state)
 	assert_string_equal(out->list[0].summary,
 	                    "The AuthList has another key hash than the engine says of itself (MAC "
 	                    "00:50:56:9c:34:89, mse.txt line 4, wlc.txt line 3).");
-	assert_int_equal(out->list[0].n_advice, 6);
+	assert_int_equal(out->list[0].n_advice, 7);
 	assert_string_equal(out->list[0].advice[2], " attribute type password " SHA256);
-	assert_string_equal(out->list[0].advice[3], "config auth-list add lbs-ssc 00:50:56:9c:34:89 " SHA1);
-	assert_string_equal(out->list[0].advice[4],
+	assert_string_equal(out->list[0].advice[3],
+	                    "aaa authorization credential-download wcm_loc_serv_cert local");
+	assert_string_equal(out->list[0].advice[4], "config auth-list add lbs-ssc 00:50:56:9c:34:89 " SHA1);
+	assert_string_equal(out->list[0].advice[5],
 	                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " SHA256);
-	assert_non_null(strstr(out->list[0].advice[5], "synchronise again"));
+	assert_non_null(strstr(out->list[0].advice[6], "synchronise again"));
 	assert_string_equal(out->list[1].id, "auth-mac-not-listed");
 	assert_int_equal(out->list[1].n_advice, 2); /* only its SHA-1 is known, so nothing for IOS-XE */
 	assert_string_equal(out->list[1].advice[0], "config auth-list add lbs-ssc 00:50:56:9c:41:77 " OTHER1);
+	model_free(model);
+	free(out);
+}
+
+static const char *compared(const struct model *model, uint32_t one)
+{
+	struct auth_decision out;
+	authlist_compare(&model->authlist, &model->authlist.engines[0], one, &out);
+	return auth_prediction_name(out.prediction);
+}
+
+/* Two controllers' texts, and what stands in plain files: each says its own, and the good one hides nothing.
+ */
+static void several_lists(void **state)
+{
+	(void)state;
+	static const char broken[] = IOS(OTHER2), plain[] = "0050569c4177 " OTHER1, own[] = MAC " " SHA256;
+	struct findings *out = malloc(sizeof *out);
+	struct model *model = model_of(ENGINE, IOS(SHA256));
+	struct auth_decision all;
+	assert_non_null(out);
+	authlist_parse(&model->authlist, "lab/wlc-2.txt", span_of(broken, strlen(broken)));
+	authlist_parse(&model->authlist, "lab/other.txt", span_of(plain, strlen(plain)));
+	authlist_parse(&model->authlist, "lab/own.txt", span_of(own, strlen(own)));
+	assert_int_equal(model->authlist.n_lists, 3);
+	assert_int_equal(model->authlist.lists[2].files, 2);
+	assert_string_equal(compared(model, 0), "match");
+	assert_string_equal(compared(model, 1), "hash-mismatch");
+	assert_string_equal(compared(model, 2), "match");
+	authlist_compare(&model->authlist, &model->authlist.engines[0], AUTHLIST_ALL, &all);
+	assert_int_equal(all.prediction, AUTH_MATCH);
+	assert_true(all.disputed);
+	assert_string_equal(all.detail,
+	                    "the lists differ; wlc.txt has it; wlc-2.txt has another hash for its MAC; "
+	                    "other.txt and the other plain texts has it");
+	findings_of_capture(model, out);
+	assert_int_equal(out->n, 1);
+	assert_string_equal(out->list[0].id, "auth-hash-mismatch");
+	assert_non_null(strstr(out->list[0].summary, "wlc-2.txt line 3"));
 	model_free(model);
 	free(out);
 }
@@ -197,6 +253,7 @@ int main(void)
 	    cmocka_unit_test(results),
 	    cmocka_unit_test(findings),
 	    cmocka_unit_test(what_a_finding_says),
+	    cmocka_unit_test(several_lists),
 	    cmocka_unit_test(several_engines),
 	    cmocka_unit_test(large_lists),
 	};

@@ -168,6 +168,18 @@ static void print_entries(const struct authlist *list, char *out, size_t room)
 	}
 }
 
+/* The letters of the sides that speak in it. */
+static const char *sides(const struct authlist_file *file)
+{
+	static char letters[AUTHLIST_SIDES + 1];
+	size_t n = 0;
+	for (size_t side = 0; side < AUTHLIST_SIDES; side++)
+		if (file->speaks[side])
+			letters[n++] = authlist_side_name(side)[0];
+	letters[n] = 0;
+	return letters;
+}
+
 static void print_problems(const struct authlist_file *file)
 {
 	char text[AUTHLIST_PROBLEM];
@@ -189,11 +201,11 @@ static void assert_row(const struct row *row)
 	free(copy);
 	print_entries(&list, entries, sizeof entries);
 	const struct authlist_file *file = &list.files[0];
-	if (strcmp(entries, row->entries) != 0 || authlist_side_name(file->side)[0] != row->side ||
+	if (strcmp(entries, row->entries) != 0 || sides(file)[0] != row->side || sides(file)[1] != 0 ||
 	    file->n_problems != row->problems) {
 		print_problems(file);
-		fail_msg("%s\nis read as %s, %zu problems:\n%s", row->text, authlist_side_name(file->side),
-		         file->n_problems, entries);
+		fail_msg("%s\nis read as %s, %zu problems:\n%s", row->text, sides(file), file->n_problems,
+		         entries);
 	}
 	authlist_free(&list);
 	certs_free(certs);
@@ -220,7 +232,7 @@ static void plain(void **state)
 		assert_row(&plain_rows[i]);
 }
 
-/* A log of both: each entry has its own side, the file is the controller's. */
+/* A log of both: each entry has its own side, and the file is of both. */
 static void both_sides_in_one_text(void **state)
 {
 	(void)state;
@@ -234,7 +246,9 @@ static void both_sides_in_one_text(void **state)
 	authlist_parse(&list, "log", span_of(text, strlen(text)));
 	print_entries(&list, entries, sizeof entries);
 	assert_string_equal(entries, E1 "9\n" E2 "10\n" C2 "15\n");
-	assert_int_equal(list.files[0].side, AUTHLIST_CONTROLLER);
+	assert_string_equal(sides(&list.files[0]), "ce");
+	assert_int_equal(list.files[0].entries_of[AUTHLIST_CONTROLLER], 1);
+	assert_int_equal(list.files[0].entries_of[AUTHLIST_ENGINE], 2);
 	assert_int_equal(list.n_engines, 1);
 	assert_int_equal(list.n_allowing, 1);
 	authlist_free(&list);

@@ -72,7 +72,52 @@ static const struct row clean[] = {
     {"config auth-list delete 00:50:56:9c:34:89", AUTHTEXT_REMOVAL, NULL, NULL, NULL, 0, 0},
     {"WLC(config)#no username " MAC " mac aaa attribute list cmx", AUTHTEXT_REMOVAL, NULL, NULL, NULL, 0, 0},
     {"no aaa attribute list cmx", AUTHTEXT_REMOVAL, NULL, NULL, NULL, 0, 0},
+    {"aaa authorization credential-download wcm_loc_serv_cert local", AUTHTEXT_AUTHORIZATION, NULL, NULL,
+     NULL, 0, 0},
+    {"no aaa authorization credential-download wcm_loc_serv_cert local", AUTHTEXT_REMOVAL, NULL, NULL, NULL,
+     0, 0},
     {"| 10.10.30.10 | Catalyst WLC | 17.3 | Yes | ACTIVE |", AUTHTEXT_CONTROLLER, NULL, NULL, NULL, 0, 0},
+};
+
+/* MAC addresses and hashes in groups of every kind. */
+static const struct row grouped[] = {
+    {"005056-9c3489 " SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"005056:9c3489 " SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"00.50.56.9C.34.89 " SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"0050.569c.3489 " SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"0050-569c-3489 " SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"00 50 56 9c 34 89 " SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"0050 569c 3489 " SHA1, AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"MAC Address: 00 50 56 9C 34 89", AUTHTEXT_LONE_MAC, MAC, NULL, NULL, 0, 0},
+    {"00 50 56 9c 34 89", AUTHTEXT_LONE_MAC, MAC, NULL, NULL, 0, 0},
+    {"005056-9c3489", AUTHTEXT_LONE_MAC, MAC, NULL, NULL, 0, 0},
+    {MAC " E0:AF:BE:2E:2A:BE:ED:5A:2F:9F:FC:75:F0:59:DA:6A:1B:F2:BF:A0", AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0,
+     0},
+    {MAC " e0 af be 2e 2a be ed 5a 2f 9f fc 75 f0 59 da 6a 1b f2 bf a0", AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0,
+     0},
+    {MAC " e0af be2e 2abe ed5a 2f9f fc75 f059 da6a 1bf2 bfa0", AUTHTEXT_ENTRY, MAC, SHA1, NULL, 0, 0},
+    {"00 50 56 9c 34 89 e0 af be 2e 2a be ed 5a 2f 9f fc 75 f0 59 da 6a 1b f2 bf a0", AUTHTEXT_ENTRY, MAC,
+     SHA1, NULL, 0, 0},
+    {"SHA1 Key: e0afbe2e 2abeed5a 2f9ffc75 f059da6a 1bf2bfa0", AUTHTEXT_LONE_HASH, NULL, SHA1, NULL, 0, 0},
+    {"SHA2 Key: 6ab919e20afc103d 025aaf210c2a9dda 151af9403ef52e80 a35ae1ecb6d3c177", AUTHTEXT_LONE_HASH,
+     NULL, SHA256, NULL, 0, 0},
+    {"6ab919e20afc103d:025aaf210c2a9dda:151af9403ef52e80:a35ae1ecb6d3c177 " MAC, AUTHTEXT_ENTRY, MAC, SHA256,
+     NULL, 0, 0},
+    {MAC " 6ab919e2 0afc103d 025aaf21 0c2a9dda 151af940 3ef52e80 a35ae1ec b6d3c177", AUTHTEXT_ENTRY, MAC,
+     SHA256, NULL, 0, 0},
+    {"MAC: 00 50 56 9c 34 89, SHA256: 6a b9 19 e2 0a fc 10 3d 02 5a af 21 0c 2a 9d da 15 1a f9 40 3e f5 2e "
+     "80 a3 5a "
+     "e1 ec b6 d3 c1 77",
+     AUTHTEXT_ENTRY, MAC, SHA256, NULL, 0, 0},
+    {MAC " eO af be 2e 2a be ed 5a 2f 9f fc 75 f0 59 da 6a 1b f2 bf a0", AUTHTEXT_ENTRY, MAC,
+     "eOafbe2e2abeed5a2f9ffc75f059da6a1bf2bfa0", NULL, 0, AUTHTEXT_LOOKALIKE},
+    {"config auth-list add lbs-ssc " MAC " e0afbe2e2a", AUTHTEXT_ENTRY, MAC, "e0afbe2e2a", NULL, 0,
+     AUTHTEXT_LENGTH},
+    {"SHA2 Key Hash: 6ab919e20afc103d025aaf210c2a9d", AUTHTEXT_LONE_HASH, NULL,
+     "6ab919e20afc103d025aaf210c2a9d", NULL, 0, AUTHTEXT_LENGTH},
+    {MAC " 6ab919e20afc103d", AUTHTEXT_ENTRY, MAC, "6ab919e20afc103d", NULL, 0, AUTHTEXT_LENGTH},
+    {MAC " is up for 6ab919e20afc103d", AUTHTEXT_LONE_MAC, MAC, NULL, NULL, 0, 0},
+    {MAC " 6ab919e20afc10", AUTHTEXT_LONE_MAC, MAC, NULL, NULL, 0, 0},
 };
 
 static const struct row damaged[] = {
@@ -123,7 +168,20 @@ static const char *const noise[] = {
     "clock 1716200000123",
     "attribute type ssid cafe",
     "aaa attribute list",
-    "aaa authorization credential-download wcm_loc_serv_cert local",
+    "28.11.26.14.05.33 up",
+    "28.11.26 14.05.33.123",
+    "Serial 123456-789012",
+    "261128-140533 login",
+    "10 20 30 40 50 60",
+    "1000 2000 3000",
+    "eth0 10 20 30 40 50 6a",
+    "0000: 45 00 00 3c 1c 46 40 00 40 06 b1 e6 ac 10 0a 63",
+    "0x0000:  4500 003c 1c46 4000 4006 b1e6 ac10 0a63",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "2001:0db8:0000:0001:0002:0003:0004:0005",
+    "port 1000 2000 3000 4000 5000 6000 7000 8000 9000 1111",
+    "12 34 56 78 90 12 34 56 78 90 12 34 56 78 90 12 34 56 78 90",
+    "SHA1 deadbeef",
     "  30820330 30820218 A0030201 02020101 300D0609 2A864886 F70D0101 05050030",
     "MIIDQTCCAimgAwIBAgITBmyfz5m/jAo54vB4ikPmljZbyjANBgkqhkiG9w0BAQsF",
     "-----BEGIN CERTIFICATE-----",
@@ -160,6 +218,13 @@ static void clean_lines(void **state)
 		assert_row(&clean[i]);
 }
 
+static void grouped_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof grouped / sizeof *grouped; i++)
+		assert_row(&grouped[i]);
+}
+
 static void damaged_lines(void **state)
 {
 	(void)state;
@@ -176,6 +241,8 @@ static void noise_is_nothing(void **state)
 		assert_row(&(struct row){.line = empty[i], .kind = AUTHTEXT_EMPTY});
 }
 
+#define LISTED (AUTHTEXT_OF_CONTROLLER | AUTHTEXT_OF_LIST)
+
 /* What a line says beside its tokens: the digest that is wanted, whose text it is. */
 static void words_beside(void **state)
 {
@@ -185,13 +252,25 @@ static void words_beside(void **state)
 		size_t wants;
 		unsigned marks;
 	} rows[] = {
-	    {"config auth-list add lbs-ssc " MAC " " SHA1, 20, AUTHTEXT_OF_CONTROLLER},
-	    {"config auth-list add sha256-lbs-ssc " MAC " " SHA256, 32, AUTHTEXT_OF_CONTROLLER},
+	    {"config auth-list add lbs-ssc " MAC " " SHA1, 20, LISTED},
+	    {"config auth-list add sha256-lbs-ssc " MAC " " SHA256, 32, LISTED},
+	    {"(Cisco Controller) >show auth-list", 0, LISTED},
+	    {"Authorize MIC APs against Auth-list or AAA ...... disabled", 0, LISTED},
+	    {"00:14:6a:1b:37:44 MIC", 0, LISTED},
+	    {"WLC#show running-config", 0, LISTED},
+	    {"wlc1# show run | section aaa attribute list", 0, LISTED},
+	    {"aaa attribute list n", 0, LISTED},
+	    {"attribute type password x", 0, LISTED},
+	    {"aaa authorization credential-download wcm_loc_serv_cert local", 0, LISTED},
+	    {"no aaa authorization credential-download wcm_loc_serv_cert local", 0, AUTHTEXT_OF_CONTROLLER},
+	    {"config auth-list delete " MAC, 0, AUTHTEXT_OF_CONTROLLER},
+	    {"Next: show running-config on the controller", 0, 0},
+	    {"the AAA server is down", 0, AUTHTEXT_OF_CONTROLLER},
 	    {MAC " SHA256-LBS-SSC " SHA256, 32, AUTHTEXT_OF_CONTROLLER},
 	    {MAC " " SHA256, 0, 0},
-	    {"username " MAC " mac", 0, AUTHTEXT_OF_CONTROLLER},
+	    {"username " MAC " mac", 0, LISTED},
 	    {"Username: admin", 0, 0},
-	    {"aaa new-model", 0, AUTHTEXT_OF_CONTROLLER},
+	    {"aaa new-model", 0, LISTED},
 	    {"cmd> show server-auth-info", 0, AUTHTEXT_OF_ENGINE},
 	    {"[cmxadmin@cmx ~]$ cmxctl config authinfo get", 0, AUTHTEXT_OF_ENGINE},
 	    {"10.1.2.3 WLC 8.0 No INACTIVE", 20, AUTHTEXT_OF_ENGINE},
@@ -304,10 +383,15 @@ static void tokens_to_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(clean_lines),      cmocka_unit_test(damaged_lines),
-	    cmocka_unit_test(noise_is_nothing), cmocka_unit_test(cut_lines),
-	    cmocka_unit_test(words_beside),     cmocka_unit_test(two_hashes_in_a_line),
-	    cmocka_unit_test(odd_lines),        cmocka_unit_test(tokens_to_bytes),
+	    cmocka_unit_test(clean_lines),
+	    cmocka_unit_test(grouped_lines),
+	    cmocka_unit_test(damaged_lines),
+	    cmocka_unit_test(noise_is_nothing),
+	    cmocka_unit_test(cut_lines),
+	    cmocka_unit_test(words_beside),
+	    cmocka_unit_test(two_hashes_in_a_line),
+	    cmocka_unit_test(odd_lines),
+	    cmocka_unit_test(tokens_to_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,7 +130,7 @@ static void alert_before_the_certificate(void **state)
 	assert_string_equal(ids(test), "tls-alert");
 	contains(test->verdict,
 	         "The controller ended the handshake with the fatal alert handshake_failure(40) 2.0 ms "
-	         "after client_hello of the engine.");
+	         "after the engine's client_hello.");
 	test->f.session->alerts[1].code = TLS_CERTIFICATE_EXPIRED;
 	assert_string_equal(ids(test), "tls-alert");
 	assert_null(strstr(test->findings.list[0].cause, "expired"));
@@ -180,12 +180,13 @@ static void stalled_handshake(void **state)
 	fixture_handshake(&test->f, STEP_CERTIFICATE, E);
 	fixture_wait(&test->f, 5 * NS_PER_S - 2000 * NS_PER_US);
 	assert_string_equal(ids(test), "");
-	contains(test->verdict, "the last message is server_hello_done of the controller");
+	contains(test->verdict, "the last message is the controller's server_hello_done");
 	fixture_wait(&test->f, 2000 * NS_PER_US);
 	assert_string_equal(ids(test), "tls-stalled");
-	assert_string_equal(test->verdict,
-	                    "The handshake stopped behind server_hello_done of the controller: the controller "
-	                    "waited 5.0 s for certificate of the engine; nothing more came.");
+	assert_string_equal(
+	    test->verdict,
+	    "The handshake stopped after the controller's server_hello_done: the controller waited "
+	    "5.0 s for the engine's certificate; nothing more came.");
 	fixture_gap(&test->f, E, 900);
 	assert_string_equal(ids(test), "capture-gaps!");
 }
@@ -197,9 +198,10 @@ static void closed_handshake(void **state)
 	fixture_handshake(&test->f, STEP_SERVER_HELLO, C);
 	fixture_close(&test->f, CLOSE_RST, C);
 	assert_string_equal(ids(test), "tls-stalled");
-	assert_string_equal(test->verdict,
-	                    "The handshake stopped behind client_hello of the engine: the engine waited 1.0 ms for "
-	                    "server_hello of the controller; closed by the controller (RST).");
+	assert_string_equal(
+	    test->verdict,
+	    "The handshake stopped after the engine's client_hello: the engine waited 1.0 ms for "
+	    "the controller's server_hello; closed by the controller (RST).");
 }
 
 static void empty_certificate(void **state)

@@ -24,7 +24,12 @@ static const struct {
     {STEP_FINISHED, C},
 };
 
-enum { STEPS = sizeof flow / sizeof flow[0], OWN_CERTIFICATE = 7, SERVERS_CERTIFICATE = 3 };
+enum {
+	STEPS = sizeof flow / sizeof flow[0],
+	OWN_CERTIFICATE = 7,
+	OWN_FINISHED = 11,
+	SERVERS_CERTIFICATE = 3
+};
 
 /* A session that stopped behind `steps` messages with a fatal alert. */
 static void play(struct test *test, size_t steps, uint8_t dir, uint8_t code)
@@ -52,13 +57,14 @@ static bool blames(const struct finding *finding)
 {
 	static const char *const words[] = {"refuses the certificate",
 	                                    "AuthList",
+	                                    "it refuses the",
 	                                    "key hash",
 	                                    "self-signed",
 	                                    "auth-list",
 	                                    "expired, or",
 	                                    "the list"};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-		if (strstr(finding->cause, words[i]) != NULL)
+		if (strstr(finding->cause, words[i]) != NULL || strstr(finding->summary, words[i]) != NULL)
 			return true;
 		for (uint32_t k = 0; k < finding->n_advice; k++) {
 			if (strstr(finding->advice[k], words[i]) != NULL)
@@ -102,14 +108,19 @@ static void check(struct test *test, size_t steps, uint8_t dir, uint8_t code)
 		fail_msg("alert %u of the %s behind %zu steps: %s", code, rule_side(test->f.session, dir),
 		         steps, finding->cause);
 	if (about_certificate(code) && shown && strcmp(finding->id, "tls-alert") == 0)
+		contains(finding->summary, dir == C ? ": it refuses the engine's certificate."
+		                                    : ": it refuses the controller's certificate.");
+	if (about_certificate(code) && shown && strcmp(finding->id, "tls-alert") == 0)
 		contains(finding->cause, dir == C ? "refuses the certificate of the engine"
 		                                  : "refuses the certificate of the controller");
 	if (strcmp(finding->id, "tls-alert") != 0)
 		return;
 	if (steps > 0) {
-		contains(finding->summary, "12.0 s after ");
-		contains(finding->summary, session_step_name(flow[steps - 1].kind));
-		contains(finding->summary, rule_side(test->f.session, flow[steps - 1].dir));
+		char place[ALERT_PLACE];
+		snprintf(place, sizeof place, "12.0 s after the %s's %s",
+		         rule_side(test->f.session, flow[steps - 1].dir),
+		         session_step_name(flow[steps - 1].kind));
+		contains(finding->summary, place);
 	} else {
 		contains(finding->summary, "at a step that is not in the capture");
 	}
@@ -143,6 +154,88 @@ static void a_list_explains_only_what_was_shown(void **state)
 		else
 			assert_string_equal(found, "tls-alert");
 	}
+}
+
+/* What the alert says goes first; the list is told as what stands beside it. facts.md section 8. */
+static void a_list_stands_beside_what_the_alert_says(void **state)
+{
+	static const struct {
+		uint8_t code;
+		const char *id, *verdict, *cause;
+	} rows[] = {
+	    {TLS_HANDSHAKE_FAILURE, "tls-alert", "handshake_failure(40) 12.0 s after ",
+	     "Likely the program itself refused (a veto behind TLS's own checks), since the given AuthList "
+	     "does "
+	     "not allow this certificate; else key or signature"},
+	    {TLS_DECRYPT_ERROR, "tls-alert", "decrypt_error(51) 12.0 s after ",
+	     "finished message does not verify"},
+	    {TLS_PROTOCOL_VERSION, "tls-alert", "protocol_version(70) 12.0 s after ", "does not tell why"},
+	    {TLS_INTERNAL_ERROR, "tls-alert", "internal_error(80) 12.0 s after ", "a reason of its own"},
+	    {TLS_CERTIFICATE_REQUIRED, "tls-alert", "certificate_required(116) 12.0 s after ",
+	     "The capture shows that one was sent"},
+	    {255, "tls-alert", "(255) 12.0 s after ", "does not tell why"},
+	    {TLS_BAD_CERTIFICATE, "auth-rejected",
+	     "bad_certificate(42): it does not trust the certificate, or its "
+	     "clock is before the certificate's time.",
+	     "not trusted, or not yet valid"},
+	    {TLS_UNSUPPORTED_CERTIFICATE, "auth-rejected", "made for another purpose.", "another purpose"},
+	    {TLS_CERTIFICATE_REVOKED, "auth-rejected", "the certificate was revoked.", "took it back"},
+	    {TLS_CERTIFICATE_EXPIRED, "auth-rejected", "by its own clock the certificate has expired.",
+	     "compare the controller's clock"},
+	    {TLS_UNKNOWN_CA, "auth-rejected", "does not trust the certificate's issuer.", "self-signed"},
+	};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (size_t steps = OWN_CERTIFICATE; steps <= OWN_FINISHED; steps++) {
+			char expected[64];
+			play(test, steps, C, rows[i].code);
+			fixture_list(&test->f, FIXTURE_MAC " " OTHER_HASH "\n");
+			snprintf(expected, sizeof expected, "%s auth-hash-mismatch", rows[i].id);
+			assert_string_equal(ids(test), expected);
+			contains(test->verdict, rows[i].verdict);
+			contains(test->findings.list[0].cause, rows[i].cause);
+			assert_string_equal(
+			    test->findings.list[1].summary,
+			    "The list would also reject it: the AuthList entry for the engine has "
+			    "another key hash (MAC 00:50:56:9c:34:89, list line 1).");
+			assert_false(test->findings.list[1].cure); /* for people too the alert stands first */
+		}
+	}
+}
+
+/* Whatever the code: only those that leave it to a list have the list's fault in front. */
+static void no_list_is_blamed_for_another_alert(void **state)
+{
+	struct test *test = *state;
+	for (unsigned code = 1; code <= UINT8_MAX; code++) {
+		play(test, OWN_FINISHED, C, (uint8_t)code);
+		fixture_list(&test->f, "0050569c0000 " OTHER_HASH "\n");
+		ids(test);
+		bool meant = code == TLS_CERTIFICATE_UNKNOWN || code == TLS_ACCESS_DENIED;
+		assert_int_equal(strstr(test->verdict, "no entry for that MAC") != NULL, meant);
+		assert_int_equal(test->findings.n, 2);
+		assert_string_equal(test->findings.list[0].id,
+		                    about_certificate((uint8_t)code) ? "auth-rejected" : "tls-alert");
+		assert_string_equal(test->findings.list[1].id, "auth-mac-not-listed");
+		assert_int_equal(strstr(test->findings.list[1].summary, "would also") == NULL, meant);
+	}
+}
+
+/* certificate_required says that none came: the capture may know better. */
+static void certificate_required(void **state)
+{
+	struct test *test = *state;
+	play(test, OWN_FINISHED, C, TLS_CERTIFICATE_REQUIRED);
+	ids(test);
+	contains(test->findings.list[0].cause, "It demands a client certificate, and by its alert none came. "
+	                                       "The capture shows that one was sent: "
+	                                       "the controller did not take it for a certificate, or did not "
+	                                       "get it whole. A client certificate was "
+	                                       "asked for and sent.");
+	play(test, OWN_CERTIFICATE - 1, C, TLS_CERTIFICATE_REQUIRED);
+	ids(test);
+	contains(test->findings.list[0].cause,
+	         "by its alert none came. A client certificate was asked for, and had not");
 }
 
 static void certificate_unknown_without_a_list_says_what_to_check(void **state)
@@ -217,6 +310,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(every_alert_at_every_step),
 	    CASE(a_list_explains_only_what_was_shown),
+	    CASE(a_list_stands_beside_what_the_alert_says),
+	    CASE(no_list_is_blamed_for_another_alert),
+	    CASE(certificate_required),
 	    CASE(certificate_unknown_without_a_list_says_what_to_check),
 	    CASE(the_client_certificate_is_told),
 	    CASE(dates_come_with_clocks),

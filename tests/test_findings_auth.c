@@ -31,6 +31,9 @@ static void rejections(void **state)
 	    {"username " FIXTURE_MAC
 	     " mac aaa attribute list n\naaa attribute list n\n attribute type password " FIXTURE_SHA1 "\n",
 	     "auth-rejected auth-hash-kind", "a hash of the wrong kind."},
+	    {"aaa authorization credential-download wcm_loc_serv_cert local\nusername " FIXTURE_MAC
+	     " mac aaa attribute list n\naaa attribute list n\n attribute type password " OTHER_HASH "\n",
+	     "auth-rejected auth-hash-mismatch", "has another key hash."},
 	    {FIXTURE_MAC " O202020202020202020202020202020202020202020202020202020202020202\n",
 	     "auth-rejected auth-damaged-entry", "the AuthList entry for it is damaged."},
 	};
@@ -44,10 +47,15 @@ static void rejections(void **state)
 		if (strcmp(test->findings.list[1].id, "auth-mac-not-listed") != 0)
 			contains(test->findings.list[1].summary, ", list line ");
 		assert_true(test->findings.list[1].cure);
-		assert_int_equal(test->findings.list[1].n_advice, 6);
-		contains(test->findings.list[1].advice[5], "synchronise");
-		contains(test->findings.list[1].advice[5], "SNMP read-write on UDP 161");
-		assert_string_equal(test->findings.list[1].advice[4],
+		bool given = strstr(cases[i].list, "credential-download") != NULL;
+		assert_int_equal(test->findings.list[1].n_advice, given ? 6 : 7);
+		uint32_t last = test->findings.list[1].n_advice - 1;
+		contains(test->findings.list[1].advice[last], "synchronise");
+		contains(test->findings.list[1].advice[last], "SNMP read-write on UDP 161");
+		if (!given)
+			assert_string_equal(test->findings.list[1].advice[3],
+			                    "aaa authorization credential-download wcm_loc_serv_cert local");
+		assert_string_equal(test->findings.list[1].advice[last - 1],
 		                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA256);
 	}
 }
@@ -60,12 +68,8 @@ static void lists_without_entries(void **state)
 	} cases[] = {
 	    {"", "the key hash in it. No entry was found in list."},
 	    {"%PDF-1.4 rubbish\n\n", "No entry was found in list."},
-	    {"hostname wlc\nusername " FIXTURE_MAC " mac aaa attribute list nmsp\n",
-	     "No entry was found in list; line 2: aaa attribute list nmsp is not defined in this text. If "
-	     "the "
-	     "controller's configuration reads like that, that alone explains the rejection."},
 	    {FIXTURE_MAC "\n" FIXTURE_MAC "\n",
-	     "No entry was found in list; line 1: a MAC address without a hash beside it."},
+	     "No entry was found in list; line 1: MAC address " FIXTURE_MAC " has no hash beside it."},
 	};
 	struct test *test = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -73,12 +77,68 @@ static void lists_without_entries(void **state)
 		assert_string_equal(ids(test), "auth-rejected");
 		contains(test->findings.list[0].cause, cases[i].says);
 		contains_not(test->findings.list[0].cause, "-a");
-		if (strstr(cases[i].list, "username") == NULL)
-			contains_not(test->findings.list[0].cause, "configuration");
+		contains_not(test->findings.list[0].cause, "configuration");
 	}
 	reject(test, TLS_CERTIFICATE_UNKNOWN, NULL);
 	ids(test);
 	contains(test->findings.list[0].cause, "Give the controller's AuthList with -a");
+}
+
+/* A controller's text that allows nobody is an answer, with the cure. */
+static void lists_that_allow_nobody(void **state)
+{
+	static const struct {
+		const char *list, *says;
+	} cases[] = {
+	    {"(Cisco Controller) >show auth-list\n\n(Cisco Controller) >",
+	     "The controller's text list allows no engine. The engine was never added to this controller"},
+	    {"WLC#show running-config | section aaa attribute list\nWLC#",
+	     "text list allows no engine. The engine was"},
+	    {"00:16:36:91:9a:27  MIC\n", "text list allows no engine. The engine was"},
+	    {"hostname wlc\nusername " FIXTURE_MAC " mac aaa attribute list nmsp\n",
+	     "The controller's text list allows no engine. Its entry is there and not whole: list, line 2: "
+	     "username " FIXTURE_MAC ": aaa attribute list nmsp is not defined in this text."},
+	    {"username 0050569c0000 mac aaa attribute list nmsp\n",
+	     "allows no engine. The engine was never added to this controller, or it was replaced. Or its "
+	     "entry is one "
+	     "that could not be read: list, line 1: username 0050569c0000: aaa attribute list nmsp is not "
+	     "defined"},
+	    {"show auth-list\n00:50:56:9c:34:89  LBS-SSC\n",
+	     "Its entry is there and not whole: list, line 2: MAC address " FIXTURE_MAC
+	     " has no hash beside it."},
+	};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		reject(test, TLS_CERTIFICATE_UNKNOWN, cases[i].list);
+		assert_string_equal(ids(test), "auth-rejected auth-mac-not-listed");
+		contains(test->verdict, "no entry for that MAC.");
+		contains(test->findings.list[1].cause, cases[i].says);
+		assert_true(test->findings.list[1].cure);
+		assert_int_equal(test->findings.list[1].n_advice, 7);
+	}
+}
+
+/* Which of two controllers' texts is this controller's cannot be told: neither is believed in silence. */
+static void lists_that_differ(void **state)
+{
+	static const char ios[] = "username " FIXTURE_MAC " mac aaa attribute list n\naaa attribute list n\n "
+	                          "attribute type password " FIXTURE_SHA256 "\n";
+	static const char empty[] = "show auth-list\n";
+	struct test *test = *state;
+	reject(test, TLS_CERTIFICATE_UNKNOWN, ios);
+	authlist_parse(&test->f.model->authlist, "lab/wlc-2.txt", span_of(empty, strlen(empty)));
+	assert_string_equal(ids(test), "auth-rejected");
+	contains(test->verdict, "although one of the given AuthLists has the matching entry.");
+	contains(test->findings.list[0].cause, "The lists differ; list has it; wlc-2.txt does not have it. "
+	                                       "Nothing tells which of the texts is this "
+	                                       "controller's");
+	assert_string_equal(test->findings.list[0].advice[0],
+	                    "username " FIXTURE_MAC " mac aaa attribute list nmsp-" FIXTURE_MAC);
+	reject(test, TLS_CERTIFICATE_UNKNOWN, ios);
+	fixture_list(&test->f, ios); /* two that agree */
+	ids(test);
+	contains(test->verdict, "although the given AuthList has the matching entry.");
+	contains_not(test->findings.list[0].cause, "differ");
 }
 
 /* The missing entry may be the one that could not be read. */
@@ -89,8 +149,8 @@ static void problems_of_the_list_are_suspects(void **state)
 	       "0050569c0000 " OTHER_HASH "\nusername " FIXTURE_MAC " mac aaa attribute list nmsp\n");
 	assert_string_equal(ids(test), "auth-rejected auth-mac-not-listed");
 	contains(test->findings.list[1].cause,
-	         "Or its entry is one that could not be read: list, line 2: aaa attribute list nmsp is not "
-	         "defined in this text.");
+	         "Its entry is there and not whole: list, line 2: username " FIXTURE_MAC
+	         ": aaa attribute list nmsp is not defined in this text.");
 	reject(test, TLS_CERTIFICATE_UNKNOWN, "0050569c0000 " OTHER_HASH);
 	assert_string_equal(ids(test), "auth-rejected auth-mac-not-listed");
 	contains_not(test->findings.list[1].cause, "could not be read");
@@ -107,10 +167,22 @@ static void matches_of_other_bytes(void **state)
 	char line[128];
 	snprintf(line, sizeof line, "%s %s", FIXTURE_MAC, whole);
 	fixture_list(&test->f, line);
-	assert_string_equal(ids(test), "auth-rejected");
-	contains(test->findings.list[0].cause,
-	         "The entry holds the SHA-256 of the whole certificate; the hash of "
-	         "the SubjectPublicKeyInfo is very likely the one that counts.");
+	assert_string_equal(ids(test), "auth-rejected auth-hash-kind");
+	contains(
+	    test->findings.list[1].cause,
+	    "The entry holds the SHA-256 of the whole certificate; the controller compares the hash of the "
+	    "SubjectPublicKeyInfo (inferred): likely no match. It was made of other bytes");
+	contains(test->findings.list[1].advice[2], FIXTURE_SHA256);
+	/* what rests on an inference is no error where nothing was rejected for it */
+	fixture_free(&test->f);
+	fixture_new(&test->f);
+	fixture_connect(&test->f);
+	fixture_handshake(&test->f, STEP_CLIENT_KEY_EXCHANGE, E);
+	memset(test->f.certs[E].hash[CERT_DER_SHA256], 0x11, 32);
+	test->f.certs[E].has_hash[CERT_DER_SHA256] = true;
+	fixture_list(&test->f, line);
+	fixture_close(&test->f, CLOSE_FIN, C);
+	assert_string_equal(ids(test), "tls-stalled auth-hash-kind!");
 }
 
 static void duplicates(void **state)
@@ -259,6 +331,8 @@ static void certificates_of_accepted_engines_that_failed_later(void **state)
 static const struct CMUnitTest tests[] = {
     CASE(rejections),
     CASE(lists_without_entries),
+    CASE(lists_that_allow_nobody),
+    CASE(lists_that_differ),
     CASE(problems_of_the_list_are_suspects),
     CASE(matches_of_other_bytes),
     CASE(duplicates),

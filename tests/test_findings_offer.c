@@ -30,8 +30,8 @@ static void version_by_alert(void **state)
 	assert_string_equal(ids(test), "tls-version");
 	assert_string_equal(test->verdict,
 	                    "No TLS version in common: the engine offers at most TLSv1.0, and the "
-	                    "controller answered fatal protocol_version(70) 1.0 ms after client_hello "
-	                    "of the engine.");
+	                    "controller answered fatal protocol_version(70) 1.0 ms after the "
+	                    "engine's client_hello.");
 	restart(test);
 	hello(test, TLS_1_2, 1);
 	fixture_step(&test->f, STEP_SERVER_HELLO, C);

@@ -152,10 +152,11 @@ static void check_report(json_t *report)
 	      "gaps:i cut_packets:i encapsulation:a evicted:o");
 	check(get(get(report, "capture"), "evicted"), "sessions:i packets:i messages:i");
 	check_all(get(report, "authlists"), "name:s side:s entries:i problems:a");
-	check_all(get(report, "authlist_comparison"), "mac:sn result:s detail:sn engine:o entry:o");
+	check_all(get(report, "authlist_comparison"), "mac:sn result:s detail:sn engine:o list:o entry:o");
 	json_array_foreach(get(report, "authlist_comparison"), i, session)
 	{
 		check(get(session, "engine"), "source:s line:i hash:s");
+		check(get(session, "list"), "source:s files:i entries:i");
 		check(get(session, "entry"), "source:sn line:in mac:sn hash:sn");
 	}
 	check_findings(get(report, "findings"));
@@ -290,6 +291,45 @@ static void test_rich_others(void **state)
 	json_decref(report);
 }
 
+/* A file with words of both sides stands there once for each, and each list is compared by itself. */
+static void test_lists_of_both_sides(void **state)
+{
+	(void)state;
+	static const char both[] = "show server-auth-info\nMAC Address: 0050569c3489\nSHA1 Key Hash: "
+	                           "e0afbe2e2abeed5a2f9ffc75f059da6a1bf2bfa0\nSHA2 Key Hash: "
+	                           "6ab919e20afc103d025aaf210c2a9dda151af9403ef52e80a35ae1ecb6d3c177\n"
+	                           "(Cisco Controller) >config auth-list add lbs-ssc 0050569c3489 "
+	                           "eOafbe2e2abeed5a2f9ffc75f059da6a1bf2bfa0\n";
+	static const char empty[] = "(Cisco Controller) >show auth-list\n";
+	static const struct {
+		const char *name, *side, *result;
+		int entries, problems;
+	} rows[] = {{"both", "controller", "damaged-entry", 1, 1},
+	            {"both", "engine", NULL, 2, 0},
+	            {"empty", "controller", "mac-not-listed", 0, 1}};
+	struct model *model = model_new();
+	authlist_parse(&model->authlist, "both", span_of(both, strlen(both)));
+	authlist_parse(&model->authlist, "empty", span_of(empty, strlen(empty)));
+	json_t *report = report_of(model, NULL);
+	size_t compared = 0;
+	check_report(report);
+	assert_int_equal(json_array_size(get(report, "authlists")), 3);
+	for (size_t i = 0; i < 3; i++) {
+		json_t *row = json_array_get(get(report, "authlists"), i);
+		assert_string_equal(string_at(row, "name"), rows[i].name);
+		assert_string_equal(string_at(row, "side"), rows[i].side);
+		assert_int_equal(json_integer_value(get(row, "entries")), rows[i].entries);
+		assert_int_equal(json_array_size(get(row, "problems")), rows[i].problems);
+		if (rows[i].result == NULL)
+			continue;
+		row = json_array_get(get(report, "authlist_comparison"), compared++);
+		assert_string_equal(string_at(row, "result"), rows[i].result);
+		assert_string_equal(string_at(get(row, "list"), "source"), rows[i].name);
+	}
+	assert_int_equal(json_array_size(get(report, "authlist_comparison")), compared);
+	json_decref(report);
+}
+
 static void test_hostile(void **state)
 {
 	(void)state;
@@ -322,9 +362,10 @@ static void test_layout(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_empty),        cmocka_unit_test(test_bare),     cmocka_unit_test(test_trace),
-	    cmocka_unit_test(test_rich_session), cmocka_unit_test(test_rich_others),
-	    cmocka_unit_test(test_hostile),      cmocka_unit_test(test_layout),
+	    cmocka_unit_test(test_empty),       cmocka_unit_test(test_bare),
+	    cmocka_unit_test(test_trace),       cmocka_unit_test(test_rich_session),
+	    cmocka_unit_test(test_rich_others), cmocka_unit_test(test_lists_of_both_sides),
+	    cmocka_unit_test(test_hostile),     cmocka_unit_test(test_layout),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,10 +150,11 @@ static void lists_without_entries(void **state)
 	fixture_list(f, FIXTURE_MAC "\n");
 	authlist_parse(&f->model->authlist, "none", span_of("", 0));
 	assert_string_equal(auth_of(f).decision.detail,
-	                    "no entry was found in list; line 1: a MAC address without a hash beside it");
+	                    "no entry was found in list; line 1: MAC address " FIXTURE_MAC
+	                    " has no hash beside it");
 	fixture_list(f, FIXTURE_MAC " " FIXTURE_SHA1 "\n");
 	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
-	f->model->authlist.n_allowing = 0; /* as if the engine had said it */
+	f->model->authlist.n_lists = 0; /* as if the engine had said it */
 	f->model->authlist.files[0].entries = f->model->authlist.files[1].entries = 1;
 	f->model->authlist.files[2].entries = 1;
 	assert_int_equal(auth_of(f).decision.prediction, AUTH_NO_LIST);
@@ -209,13 +210,25 @@ static void fix_lines(void **state)
 	struct session_auth auth = {.cert = &f->certs[E]};
 	struct auth_fix fix;
 	session_auth_fix(f->model, &auth, &fix);
-	assert_int_equal(fix.lines, 7);
+	assert_int_equal(fix.lines, 8);
 	assert_string_equal(fix.line[1], "username " FIXTURE_MAC " mac aaa attribute list nmsp-" FIXTURE_MAC);
 	assert_string_equal(fix.line[2], "aaa attribute list nmsp-" FIXTURE_MAC);
 	assert_string_equal(fix.line[3], " attribute type password " FIXTURE_SHA256);
-	assert_string_equal(fix.line[5], "config auth-list add lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA1);
-	assert_string_equal(fix.line[6],
+	assert_string_equal(fix.line[4], "aaa authorization credential-download wcm_loc_serv_cert local");
+	assert_string_equal(fix.line[6], "config auth-list add lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA1);
+	assert_string_equal(fix.line[7],
 	                    "config auth-list add sha256-lbs-ssc 00:50:56:9c:34:89 " FIXTURE_SHA256);
+	/* said as a comment where every IOS-XE text has the line, and only there */
+	fixture_list(f, "aaa authorization credential-download wcm_loc_serv_cert local\n");
+	fixture_list(f, "config auth-list add lbs-ssc " FIXTURE_MAC " " FIXTURE_SHA1 "\n");
+	session_auth_fix(f->model, &auth, &fix);
+	assert_int_equal(fix.lines, 8);
+	assert_string_equal(
+	    fix.line[4],
+	    "! aaa authorization credential-download wcm_loc_serv_cert local is in list already");
+	fixture_list(f, "aaa attribute list other\n");
+	session_auth_fix(f->model, &auth, &fix);
+	assert_string_equal(fix.line[4], "aaa authorization credential-download wcm_loc_serv_cert local");
 	f->certs[E].has_mac = false;
 	session_auth_fix(f->model, &auth, &fix);
 	assert_int_equal(fix.lines, 0);
@@ -243,7 +256,7 @@ static void engine_texts_stand_in(void **state)
 	assert_string_equal(auth.decision.detail,
 	                    "by the engine's own text list, for a certificate that is not visible");
 	session_auth_fix(f->model, &auth, &fix);
-	assert_int_equal(fix.lines, 7);
+	assert_int_equal(fix.lines, 8);
 	fixture_list(f, own); /* the same engine again is still the only one */
 	assert_int_equal(auth_of(f).decision.prediction, AUTH_MATCH);
 	fixture_list(f, "MAC Address: 0050569c0000\nSHA1 Key Hash: " FIXTURE_SHA1 "\n");

@@ -167,11 +167,10 @@ static void test_lists_without_entries(void **state)
 	model = fixture_many(1);
 	authlist_parse(&model->authlist, "lab/wlc.txt", span_of(text_of, strlen(text_of)));
 	text = report_of(model, plain());
-	has(text, "  Problem: line 1: aaa attribute list nmsp is not defined in this text\n"
-	          "  Problem: no entry was found: expected are lines \"MAC HASH\", an IOS-XE or\n");
-	has(text, " no-list\n");
-	has(text, "the given AuthList holds no entry to compare with");
-	has(text, "no entry was found in wlc.txt; line 1: aaa");
+	has(text, "  Problem: line 1: username 0050569c3489: aaa attribute list nmsp is not defined\n"
+	          "           in this text\n"
+	          "  Problem: this is a controller's text, and no whole entry of an engine stands\n");
+	has(text, "controller        0  lab/wlc.txt\n");
 	has_not(text, "line 0");
 	has_not(text, "no AuthList was given");
 	free(text);
@@ -179,8 +178,14 @@ static void test_lists_without_entries(void **state)
 	authlist_parse(&model->authlist, "lab/wlc.txt", span_of(text_of, strlen(text_of)));
 	authlist_parse(&model->authlist, "empty.txt", span_of("", 0));
 	text = report_of(model, plain());
-	has(text, "  Problem: wlc.txt: line 1: aaa");
-	has(text, "  Problem: empty.txt: no entry was found");
+	has(text, "  Problem: wlc.txt: line 1: username 0050569c3489: aaa");
+	has(text, "  Problem: empty.txt: no entry was found: expected are lines \"MAC HASH\", an\n");
+	free(text);
+	model = fixture_many(1);
+	authlist_parse(&model->authlist, "empty.txt", span_of("", 0));
+	text = report_of(model, plain());
+	has(text, " no-list\n");
+	has(text, "the given AuthList holds no entry to compare with");
 	free(text);
 }
 

@@ -154,6 +154,12 @@ static void add_password(struct sentence *out, const struct authtext *text)
 	add_hash(out, &text->hash);
 }
 
+static void add_authorization(struct sentence *out, const struct authtext *text)
+{
+	(void)text;
+	add(out, "IOS-XE: the controller asks its attribute lists");
+}
+
 static void add_controller(struct sentence *out, const struct authtext *text)
 {
 	const uint8_t *ip = text->address;
@@ -177,7 +183,7 @@ static void (*const adders[AUTHTEXT_KINDS])(struct sentence *, const struct auth
     [AUTHTEXT_ENTRY] = add_entry,           [AUTHTEXT_LONE_MAC] = add_mac_alone,
     [AUTHTEXT_LONE_HASH] = add_hash_alone,  [AUTHTEXT_USERNAME] = add_username,
     [AUTHTEXT_ATTRIBUTE_LIST] = add_list,   [AUTHTEXT_PASSWORD] = add_password,
-    [AUTHTEXT_CONTROLLER] = add_controller,
+    [AUTHTEXT_CONTROLLER] = add_controller, [AUTHTEXT_AUTHORIZATION] = add_authorization,
 };
 
 static void open_file(struct explain *explain, const struct authlist_file *file)
@@ -264,7 +270,9 @@ static void on_end(void *ctx, const struct authlist_file *file)
 	write_entries(explain, file);
 	write_ignored(explain, file);
 	write_problems(explain, file);
-	page_wrap(explain->page, INDENT, "Taken for ", TONE_PLAIN, meaning[file->side]);
+	for (size_t side = 0; side < AUTHLIST_SIDES; side++)
+		if (file->speaks[side])
+			page_wrap(explain->page, INDENT, "Taken for ", TONE_PLAIN, meaning[side]);
 	page_blank(explain->page);
 	explain->open = false;
 }

@@ -273,11 +273,11 @@ static uint32_t good_captures(const struct run *run)
 
 /* ---- the run ---- */
 
-/* A text that holds no entry; NULL when each has one. */
+/* A text in which nothing was recognised; NULL when there is none. */
 static const struct authlist_file *empty_list(const struct authlist *list)
 {
 	for (size_t i = 0; i < list->n_files; i++)
-		if (list->files[i].entries == 0)
+		if (list->files[i].entries == 0 && list->files[i].list == AUTHLIST_NONE)
 			return &list->files[i];
 	return NULL;
 }
@@ -287,14 +287,14 @@ static enum status compare_lists(const struct run *run, struct err *err)
 {
 	const struct authlist *list = &run->model->authlist;
 	const struct authlist_file *empty = empty_list(list);
-	if (list->n_engines > 0 && list->n_allowing > 0)
+	if (list->n_engines > 0 && list->n_lists > 0)
 		return report_print(run, err);
 	if (run->options->explain)
 		return STATUS_CLEAN;
 	if (empty != NULL)
 		err_set(err, "%.100s: no AuthList entry was found; --explain-lists shows how it was read",
 		        empty->name);
-	else if (list->n_allowing > 0)
+	else if (list->n_lists > 0)
 		err_set(err, "only what is allowed was given: add the engine's own hashes with -a (show "
 		             "server-auth-info, cmxctl config controllers show), or a capture with -r FILE");
 	else

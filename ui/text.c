@@ -113,7 +113,7 @@ static const struct auth_fix *fix_of(const struct row *row, const struct finding
 	if (finding->engine == NULL)
 		return NULL;
 	struct authlist_key key = authlist_key_of_engine(list, finding->engine);
-	authlist_fix(&key, room);
+	authlist_fix(list, &key, room);
 	return room;
 }
 
@@ -395,7 +395,7 @@ static void show_comparison(const struct page *page, const struct row *root)
 	size_t n = view_rows(&view_comparison, root);
 	for (size_t i = 0; i < n; i++) {
 		struct row row = view_row(&view_comparison, root, i);
-		heading(page, i == 0 ? "Engine and controller by their own texts" : "Further engine");
+		heading(page, i == 0 ? "Engine and controller by their own texts" : "Further comparison");
 		page_pairs(page, INDENT, &view_comparison, &row);
 	}
 }

@@ -63,9 +63,9 @@ static const struct table lines = {TABLE_OF(line_columns), .count = line_count};
 
 /* ---- predicted ---- */
 
-static const char *meaning(const struct authlist *list, enum auth_prediction prediction)
+static const char *meaning(const struct authlist *list, const struct auth_decision *decision)
 {
-	switch (prediction) {
+	switch (decision->prediction) {
 	case AUTH_NO_LIST:
 		return list->n_files == 0 ? "no AuthList was given; -a FILE compares one"
 		                          : "the given AuthList holds no entry to compare with";
@@ -74,11 +74,12 @@ static const char *meaning(const struct authlist *list, enum auth_prediction pre
 	case AUTH_NOT_VISIBLE:
 		return "the engine's certificate is not visible in this capture";
 	case AUTH_MATCH:
-		return "the list allows this certificate";
+		return decision->disputed ? "one of the lists allows this certificate"
+		                          : "the list allows this certificate";
 	case AUTH_DAMAGED_ENTRY:
 		return "the list has an entry for it, but with a typing error";
 	case AUTH_HASH_KIND:
-		return "the list has the hash of the wrong kind (SHA-1 or SHA-256)";
+		return "the list has a hash of it, but of the wrong kind";
 	case AUTH_HASH_MISMATCH:
 		return "the list has the MAC, but with another hash";
 	case AUTH_HASH_OTHER_MAC:
@@ -103,7 +104,7 @@ static struct value predicted_inferred(const struct row *row)
 
 static struct value predicted_meaning(const struct row *row)
 {
-	return view_text(meaning(&row->view->model->authlist, auth(row)->decision.prediction));
+	return view_text(meaning(&row->view->model->authlist, &auth(row)->decision));
 }
 
 static struct value detail(const struct row *row)
@@ -141,8 +142,7 @@ static struct value engine_hash(const struct row *row)
 	const struct cert *cert = auth(row)->cert;
 	if (cert == NULL || entry(row) == NULL)
 		return view_null();
-	enum cert_hash which =
-	    authlist_is_sha256(entry(row)->hash.text) ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
+	enum cert_hash which = authlist_is_sha256(entry(row)) ? CERT_SPKI_SHA256 : CERT_SPKI_SHA1;
 	if (!cert->has_hash[which])
 		return view_null();
 	return (struct value){.kind = VALUE_BYTES,

@@ -362,19 +362,42 @@ static struct value list_name(const struct row *row)
 	return view_text(list(row)->name);
 }
 
+/* Sides of a file that stand before this one in the list of rows. */
+static size_t sides_before(const struct authlist_file *file, enum authlist_side side)
+{
+	size_t n = 0;
+	for (enum authlist_side i = 0; i < side; i++)
+		n += file->speaks[i];
+	return n;
+}
+
+/* A row is a file and a side: whose row this is among those of its file. */
+static enum authlist_side side_of(const struct row *row)
+{
+	const struct authlist *lists = &row->view->model->authlist;
+	size_t at = row->index;
+	for (const struct authlist_file *file = lists->files; file != list(row); file++)
+		at -= sides_before(file, AUTHLIST_SIDES);
+	enum authlist_side side = 0;
+	while (!list(row)->speaks[side] || sides_before(list(row), side) < at)
+		side++;
+	return side;
+}
+
 static struct value list_side(const struct row *row)
 {
-	return view_text(authlist_side_name(list(row)->side));
+	return view_text(authlist_side_name(side_of(row)));
 }
 
 static struct value list_entries(const struct row *row)
 {
-	return view_count(list(row)->entries);
+	return view_count(list(row)->entries_of[side_of(row)]);
 }
 
+/* Problems are the file's and stand in its first row. */
 static size_t problem_count(const struct row *parent)
 {
-	return list(parent)->n_problems;
+	return sides_before(list(parent), side_of(parent)) == 0 ? list(parent)->n_problems : 0;
 }
 
 static struct value problem(const struct row *row)
@@ -386,14 +409,22 @@ static const struct column problem_columns[] = {{.get = problem}};
 
 const struct table view_capture_list_problems = {TABLE_OF(problem_columns), .count = problem_count};
 
+/* A file with words of an engine and of a controller stands there twice. */
 static size_t lists_count(const struct row *parent)
 {
-	return parent->view->model->authlist.n_files;
+	const struct authlist *lists = &parent->view->model->authlist;
+	size_t n = 0;
+	for (size_t i = 0; i < lists->n_files; i++)
+		n += sides_before(&lists->files[i], AUTHLIST_SIDES);
+	return n;
 }
 
 static void lists_open(const struct row *parent, struct row *row)
 {
-	row->item = &parent->view->model->authlist.files[row->index];
+	const struct authlist_file *file = parent->view->model->authlist.files;
+	for (size_t at = sides_before(file, AUTHLIST_SIDES); at <= row->index; file++)
+		at += sides_before(&file[1], AUTHLIST_SIDES);
+	row->item = file;
 }
 
 static const struct column list_columns[] = {

@@ -1,5 +1,5 @@
 /*
- * The table of the AuthList comparison: what each engine says of itself against what controllers allow.
+ * The table of the AuthList comparison: what each engine says of itself against what each list allows.
  * design.md section 8. Rows are there when texts of both sides were given. Called through ui/view.h.
  */
 #include "ui/view.h"
@@ -36,6 +36,8 @@ static struct value result(const struct row *row)
 
 static struct value meaning(const struct row *row)
 {
+	if (authlist_is_incomparable(list(row), engine(row), decision(row)))
+		return view_text("unknown: the engine's text lacks the hash of this digest");
 	switch (decision(row)->prediction) {
 	case AUTH_MATCH:
 		return view_text("same: the list allows this engine");
@@ -93,17 +95,48 @@ static const struct column own_columns[] = {
 
 static const struct table own_table = {TABLE_OF(own_columns)};
 
+/* ---- the list it is compared with ---- */
+
+static uint32_t one(const struct row *row)
+{
+	return (uint32_t)(row->index % list(row)->n_lists);
+}
+
+static struct value list_source(const struct row *row)
+{
+	return view_text(list(row)->files[list(row)->lists[one(row)].file].name);
+}
+
+static struct value list_files(const struct row *row)
+{
+	return view_count(list(row)->lists[one(row)].files);
+}
+
+static struct value list_entries(const struct row *row)
+{
+	return view_count(list(row)->lists[one(row)].entries);
+}
+
+static const struct column list_columns[] = {
+    {.key = "source", .label = "AuthList", .path = true, .get = list_source},
+    {.key = "files", .get = list_files}, /* plain files are one list, by the name of the first */
+    {.key = "entries", .get = list_entries},
+};
+
+static const struct table list_table = {TABLE_OF(list_columns)};
+
 /* ---- rows ---- */
 
+/* Each engine with each list by itself: a good list does not hide a broken one. */
 static size_t count(const struct row *parent)
 {
-	return list(parent)->n_allowing > 0 ? list(parent)->n_engines : 0;
+	return list(parent)->n_engines * list(parent)->n_lists;
 }
 
 static void open(const struct row *parent, struct row *row)
 {
-	row->item = &list(parent)->engines[row->index];
-	authlist_compare(list(parent), row->item, &row->view->comparison);
+	row->item = &list(parent)->engines[row->index / list(parent)->n_lists];
+	authlist_compare(list(parent), row->item, one(row), &row->view->comparison);
 }
 
 static const struct column columns[] = {
@@ -112,6 +145,7 @@ static const struct column columns[] = {
     {.label = "That is", .get = meaning},
     {.key = "detail", .label = "In detail", .get = detail},
     {.key = "engine", .label = "Engine's text", .shape = COLUMN_OBJECT, .table = &own_table},
+    {.key = "list", .label = "AuthList", .shape = COLUMN_OBJECT, .table = &list_table},
     {.key = "entry", .label = "Entry", .shape = COLUMN_OBJECT, .table = &view_entry},
 };
 

@@ -65,7 +65,7 @@ static const struct meaning meanings[] = {
      NULL, NULL},
     {TLS_USER_CANCELED, ABOUT_ANYTHING, "Its program gave up: it was stopped, or has waited too long.", NULL,
      NULL},
-    {TLS_CERTIFICATE_REQUIRED, ABOUT_REQUEST, "A client certificate is demanded, and none was sent.",
+    {TLS_CERTIFICATE_REQUIRED, ABOUT_REQUEST, "It demands a client certificate, and by its alert none came.",
      "engine (MSE)", "show server-auth-info"},
 };
 
@@ -186,13 +186,30 @@ static void explain_failure(const struct subject *subject, const struct alert_se
 		    rule_side(session, client), rule_side(session, client ^ 1));
 		return;
 	}
-	if (shown_before(session, client, &alert->at))
+	if (shown_before(session, client, &alert->at) && auth_list_rejects(subject))
+		rule_cause(
+		    finding,
+		    "Likely the program itself refused (a veto behind TLS's own checks), since the given "
+		    "AuthList does not allow this certificate; else key or signature of the client do not "
+		    "suit it.");
+	else if (shown_before(session, client, &alert->at))
 		rule_cause(finding,
 		           "The program itself refused (a veto behind TLS's own checks), or key or signature "
 		           "of the client do not suit it.");
 	else
 		rule_cause(finding, "The two have no cipher, curve or signature algorithm in common.");
 	rule_command(finding, "controller (IOS-XE)", "show running-config | include nmsp strong-cipher");
+}
+
+void alert_advise(uint8_t code, struct finding *finding)
+{
+	const struct meaning *row = meaning_of(code);
+	if (row == NULL || row->advice == NULL)
+		return;
+	if (row->where != NULL)
+		rule_command(finding, row->where, "%s", row->advice);
+	else
+		rule_advice(finding, "%s", row->advice);
 }
 
 static void explain(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
@@ -216,11 +233,13 @@ static void explain(const struct subject *subject, const struct alert_seen *aler
 		rule_cause(finding, "%s", row->text);
 	if (row->about == ABOUT_CERTIFICATE && !shown_before(session, alert->dir ^ 1, &alert->at))
 		rule_cause(finding, "The certificate itself is not in the capture.");
+	if (alert->code == TLS_CERTIFICATE_REQUIRED && subject->client_certificate == CLIENT_CERTIFICATE_SENT)
+		rule_cause(finding,
+		           "The capture shows that one was sent: the %s did not take it for a "
+		           "certificate, or did not get it whole.",
+		           rule_side(session, alert->dir));
 	tell_clocks(subject, alert, finding);
-	if (row->where != NULL)
-		rule_command(finding, row->where, "%s", row->advice);
-	else if (row->advice != NULL)
-		rule_advice(finding, "%s", row->advice);
+	alert_advise(alert->code, finding);
 }
 
 /* Only the controller has an AuthList. */
@@ -266,12 +285,12 @@ const char *alert_place(const struct session *session, const struct alert_seen *
 		snprintf(text, ALERT_PLACE, "at a step that is not in the capture");
 	/* One tick of the clock, or lines without stamps: nothing was measured. */
 	else if (step->at.time == alert->at.time)
-		snprintf(text, ALERT_PLACE, "after %s of the %s", session_step_name(step->kind),
-		         rule_side(session, step->dir));
+		snprintf(text, ALERT_PLACE, "after the %s's %s", rule_side(session, step->dir),
+		         session_step_name(step->kind));
 	else
-		snprintf(text, ALERT_PLACE, "%s after %s of the %s",
+		snprintf(text, ALERT_PLACE, "%s after the %s's %s",
 		         rule_duration(origin_elapsed(step->at.time, alert->at.time), time),
-		         session_step_name(step->kind), rule_side(session, step->dir));
+		         rule_side(session, step->dir), session_step_name(step->kind));
 	return text;
 }
 
@@ -286,10 +305,14 @@ void alert_fatal(const struct subject *subject, const struct rule *rule, struct 
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	const struct step *step = rule_step_before(session, &alert->at);
-	rule_summary(finding, "The %s ended the %s with the fatal alert %s %s.",
-	             rule_side(session, alert->dir),
-	             subject->handshake == HANDSHAKE_COMPLETE ? "session" : "handshake",
-	             rule_alert(alert->code, name), alert_place(session, alert, place));
+	const struct meaning *row = meaning_of(alert->code);
+	bool certificate =
+	    row != NULL && row->about == ABOUT_CERTIFICATE && applies(subject, alert, row->about);
+	rule_summary(
+	    finding, "The %s ended the %s with the fatal alert %s %s%s%s%s.", rule_side(session, alert->dir),
+	    subject->handshake == HANDSHAKE_COMPLETE ? "session" : "handshake", rule_alert(alert->code, name),
+	    alert_place(session, alert, place), certificate ? ": it refuses the " : "",
+	    certificate ? rule_side(session, alert->dir ^ 1) : "", certificate ? "'s certificate" : "");
 	explain(subject, alert, finding);
 	tell_client_certificate(subject, alert, finding);
 	advise_list(subject, alert, finding);

@@ -1,15 +1,9 @@
 /*
- * Rules about the controller's AuthList: the rejection that was seen, the fault of the list that explains
- * it, and engines let in that the list does not name. Called through the table in findings.c. The decision
- * itself is made in session_auth.c and authlist.c, never here.
+ * Rules about what the controller decided: the rejection that was seen, its reason by the alert and by the
+ * list, and engines let in that the list does not name. Called through the table in findings.c. Faults of the
+ * list are auth_list.c's; the decision itself is made in session_auth.c and authlist.c, never here.
  */
 #include "analyzer/findings/rule.h"
-
-#include <ctype.h>
-#include <inttypes.h>
-#include <stdio.h>
-
-#define PLACE 120 /* characters of a file's name and a line number */
 
 static bool about_time(uint8_t code)
 {
@@ -30,17 +24,9 @@ static bool list_is_empty(const struct subject *subject)
 	return subject->auth.decision.prediction == AUTH_NO_LIST && subject->model->authlist.n_files > 0;
 }
 
-/* Alerts of X.509 that name their own reason: a fault of the list stands beside it and is not the cause. */
-static bool names_its_reason(uint8_t code)
+/* What the list makes of an alert that leaves its reason open. */
+static const char *list_why(const struct subject *subject)
 {
-	return code == TLS_UNSUPPORTED_CERTIFICATE || code == TLS_CERTIFICATE_REVOKED ||
-	       code == TLS_CERTIFICATE_EXPIRED;
-}
-
-static const char *why(const struct subject *subject, uint8_t code)
-{
-	if (names_its_reason(code) && subject->auth.decision.prediction != AUTH_MATCH)
-		return ".";
 	switch (subject->auth.decision.prediction) {
 	case AUTH_DAMAGED_ENTRY:
 		return ": the AuthList entry for it is damaged.";
@@ -53,7 +39,9 @@ static const char *why(const struct subject *subject, uint8_t code)
 	case AUTH_MAC_NOT_LISTED:
 		return ": the AuthList has no entry for that MAC.";
 	case AUTH_MATCH:
-		return ", although the given AuthList has the matching entry.";
+		return subject->auth.decision.disputed
+		           ? ", although one of the given AuthLists has the matching entry."
+		           : ", although the given AuthList has the matching entry.";
 	case AUTH_NO_LIST:
 		return list_is_empty(subject) ? "; the given AuthList holds no entry to compare with." : ".";
 	case AUTH_NO_CERTIFICATE:
@@ -61,6 +49,25 @@ static const char *why(const struct subject *subject, uint8_t code)
 		break;
 	}
 	return ".";
+}
+
+/* The reason as far as the alert gives one, else the list's. */
+static const char *why(const struct subject *subject, uint8_t code)
+{
+	switch (code) {
+	case TLS_BAD_CERTIFICATE:
+		return ": it does not trust the certificate, or its clock is before the certificate's time.";
+	case TLS_UNSUPPORTED_CERTIFICATE:
+		return ": the certificate is made for another purpose.";
+	case TLS_CERTIFICATE_REVOKED:
+		return ": the certificate was revoked.";
+	case TLS_CERTIFICATE_EXPIRED:
+		return ": by its own clock the certificate has expired.";
+	case TLS_UNKNOWN_CA:
+		return ": it does not trust the certificate's issuer.";
+	default:
+		return list_why(subject);
+	}
 }
 
 /* facts.md section 8. */
@@ -85,47 +92,19 @@ static const char *alert_means(uint8_t code)
 	}
 }
 
-static bool ios_without_entry(const struct authlist *list)
-{
-	for (size_t i = 0; i < list->n_files; i++) {
-		if (list->files[i].side == AUTHLIST_CONTROLLER && list->files[i].entries == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The detail of the decision as a sentence. */
-static void add_detail(const struct auth_decision *decision, struct finding *finding)
-{
-	const char *detail = decision->detail;
-	if (detail[0] != '\0')
-		rule_cause(finding, "%c%s.", toupper((unsigned char)detail[0]), &detail[1]);
-}
-
-/* An entry of the right key, but of other bytes than the published hashes cover (facts.md section 6). */
-static bool rests_on_another_hash(const struct auth_decision *decision)
-{
-	return !decision->entry->pem && decision->matched != CERT_SPKI_SHA1 &&
-	       decision->matched != CERT_SPKI_SHA256;
-}
-
 /* What the given list adds to the alert. */
 static void explain_list(const struct subject *subject, struct finding *finding)
 {
 	const struct auth_decision *decision = &subject->auth.decision;
 	if (list_is_empty(subject)) {
-		add_detail(decision, finding);
-		if (ios_without_entry(&subject->model->authlist))
-			rule_cause(finding, "If the controller's configuration reads like that, that alone "
-			                    "explains the rejection.");
+		auth_list_detail(decision, finding);
 	} else if (decision->prediction == AUTH_NO_LIST) {
 		rule_cause(finding, "Give the controller's AuthList with -a to see which entry is at fault.");
-	} else if (decision->prediction == AUTH_MATCH && rests_on_another_hash(decision)) {
+	} else if (decision->prediction == AUTH_MATCH && decision->disputed) {
+		auth_list_detail(decision, finding);
 		rule_cause(finding,
-		           "The entry holds the %s; the hash of the SubjectPublicKeyInfo is very likely the "
-		           "one that "
-		           "counts.",
-		           cert_hash_label(decision->matched));
+		           "Nothing tells which of the texts is this controller's: if it is one that does "
+		           "not allow the certificate, that explains the rejection.");
 	} else if (decision->prediction == AUTH_MATCH && !out_of_date(subject)) {
 		rule_cause(finding,
 		           "The given list is not the one that this controller uses, or the reason is "
@@ -141,10 +120,7 @@ static void advise_reading(struct finding *finding)
 	rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
 }
 
-/*
- * Dates that do not hold explain these alerts, and certificate-expired or -not-yet-valid says the rest. 45
- * speaks of a date and never of the list (facts.md section 8).
- */
+/* What the list says stands in auth-hash-mismatch and so on, where it is not what the alert speaks of. */
 static void explain(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
 {
 	rule_cause(finding, "%s", alert_means(alert->code));
@@ -154,13 +130,16 @@ static void explain(const struct subject *subject, const struct alert_seen *aler
 		if (subject->auth.cert != NULL)
 			rule_cause(finding, "By the capture's clock the certificate's dates hold, so compare "
 			                    "the controller's clock.");
-		rule_advice(finding, "compare the clocks: show clock on the controller, date on the engine; "
-		                     "then set NTP on both");
 	}
-	if (alert->code == TLS_CERTIFICATE_EXPIRED && subject->auth.cert != NULL)
+	if (!auth_list_is_meant(alert->code)) {
+		alert_advise(alert->code, finding);
 		return;
+	}
 	explain_list(subject, finding);
-	advise_reading(finding);
+	if (subject->auth.decision.prediction == AUTH_MATCH && subject->auth.decision.disputed)
+		auth_list_cure(subject, finding);
+	else
+		advise_reading(finding);
 }
 
 static void inferred_rejection(const struct subject *subject, struct finding *finding)
@@ -187,7 +166,7 @@ static void explain_trace(const struct subject *subject, const struct alert_seen
 {
 	trace_rejected(subject, finding);
 	if (subject->auth.stand_in != NULL)
-		add_detail(&subject->auth.decision, finding);
+		auth_list_detail(&subject->auth.decision, finding);
 	if (alert != NULL) {
 		explain(subject, alert, finding);
 		return;
@@ -244,137 +223,7 @@ void auth_rejected(const struct subject *subject, const struct rule *rule, struc
 	explain(subject, alert, finding);
 }
 
-/* ---- the list -------------------------------------------------------------------------------------- */
-
-/* Only where the controller refused, or may have. design.md section 9. */
-static enum severity list_severity(const struct subject *subject)
-{
-	const struct alert_seen *alert = session_fatal_alert(subject->session);
-	bool by_engine = alert != NULL && alert->dir != subject->session->controller;
-	if (subject->auth.observed == AUTH_OBSERVED_REJECTED)
-		return SEVERITY_ERROR;
-	if (subject->auth.observed == AUTH_OBSERVED_NONE && subject->state == SESSION_FAILED && !by_engine)
-		return SEVERITY_ERROR;
-	return SEVERITY_WARNING;
-}
-
-static const char *list_fault(enum auth_prediction prediction)
-{
-	switch (prediction) {
-	case AUTH_DAMAGED_ENTRY:
-		return "The AuthList entry for the engine's certificate is damaged";
-	case AUTH_HASH_KIND:
-		return "The AuthList entry for the engine holds its key hash, but of the wrong kind";
-	case AUTH_HASH_MISMATCH:
-		return "The AuthList entry for the engine has another key hash";
-	case AUTH_HASH_OTHER_MAC:
-		return "The AuthList has the engine's key hash, but not under the engine's MAC";
-	default:
-		return "The AuthList has no entry for the engine";
-	}
-}
-
-static const char *list_cause(const struct auth_decision *decision)
-{
-	switch (decision->prediction) {
-	case AUTH_DAMAGED_ENTRY:
-		return "The entry was typed or pasted wrongly.";
-	case AUTH_HASH_KIND:
-		return "40 digits are SHA-1, 64 are SHA-256: IOS-XE and sha256-lbs-ssc want 64, lbs-ssc "
-		       "wants 40.";
-	case AUTH_HASH_MISMATCH:
-		if (decision->entry != NULL && decision->entry->hash.damage != 0)
-			return "The entry was typed or pasted wrongly, or it was made for another "
-			       "certificate of the engine.";
-		return "The engine has got a new certificate since the entry was made (new installation, "
-		       "renewed key), or "
-		       "another machine uses its MAC.";
-	case AUTH_HASH_OTHER_MAC:
-		return "The engine is a clone or one of a high-availability pair, or its certificate names "
-		       "another interface.";
-	default:
-		return "The engine was never added to this controller, or it was replaced.";
-	}
-}
-
-/* The lines to paste, without their comments (IOS-XE first, then AireOS), and the other way. */
-static void advise_fix(const struct auth_fix *fix, struct finding *finding)
-{
-	if (fix->lines == 0) {
-		rule_command(finding, "engine (MSE)", "show server-auth-info");
-		rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
-		return;
-	}
-	finding->cure = true;
-	rule_cause(finding, "To paste: username, aaa attribute list and password for IOS-XE, or config "
-	                    "auth-list for AireOS.");
-	for (uint32_t i = 0; i < fix->lines; i++) {
-		if (fix->line[i][0] != '!')
-			rule_advice(finding, "%s", fix->line[i]);
-	}
-	rule_advice(
-	    finding,
-	    "or synchronise again from the management system, which pushes the hash: it needs SNMP "
-	    "read-write on UDP 161 (AireOS, converged access), or SSH with privilege 15 (Catalyst 9800)");
-}
-
-/* An entry that could not be read may be the one that is missing. */
-static void blame_problems(const struct authlist *list, struct finding *finding)
-{
-	char problem[AUTHLIST_PROBLEM];
-	for (size_t i = 0; i < list->n_files; i++) {
-		if (list->files[i].n_problems == 0)
-			continue;
-		rule_cause(finding, "Or its entry is one that could not be read: %.80s, %s.",
-		           authlist_file_name(&list->files[i]),
-		           authlist_problem_text(&list->files[i].problems[0], problem));
-		return;
-	}
-}
-
-static void cite_certificate(const struct subject *subject, struct finding *finding)
-{
-	for (uint32_t i = 0; i < subject->session->n_certs; i++) {
-		if (subject->session->certs[i].cert == subject->auth.cert)
-			rule_evidence(finding, &subject->session->certs[i].at);
-	}
-}
-
-/* ", wlc.txt line 3"; "" without an entry. Returns `text`. */
-static const char *place_of(const struct authlist *list, const struct authlist_entry *entry, char text[PLACE])
-{
-	text[0] = '\0';
-	if (entry != NULL)
-		snprintf(text, PLACE, ", %.80s line %" PRIu32, authlist_file_name(&list->files[entry->file]),
-		         entry->line);
-	return text;
-}
-
-void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out)
-{
-	const struct auth_decision *decision = &subject->auth.decision;
-	const struct authlist *list = &subject->model->authlist;
-	char mac[RULE_TEXT], place[PLACE];
-	struct auth_fix fix;
-	if (decision->prediction != (enum auth_prediction)rule->kind || subject->auth.cert == NULL)
-		return;
-	struct finding *finding = rule_finding(rule, out);
-	finding->severity = list_severity(subject);
-	rule_summary(finding, "%s (%s%s)%s", list_fault(decision->prediction),
-	             rule_mac(subject->auth.cert, mac), place_of(list, decision->entry, place),
-	             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
-	                 ? "; the controller accepted it all the same."
-	                 : ".");
-	add_detail(decision, finding);
-	rule_cause(finding, "%s", list_cause(decision));
-	if (decision->prediction == AUTH_MAC_NOT_LISTED)
-		blame_problems(list, finding);
-	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
-		rule_evidence(finding, &subject->auth.evidence[i]);
-	cite_certificate(subject, finding);
-	session_auth_fix(subject->model, &subject->auth, &fix);
-	advise_fix(&fix, finding);
-}
+/* ---- engines let in all the same ---------------------------------------------------------------------- */
 
 void auth_accepted_unlisted(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
@@ -395,91 +244,4 @@ void auth_accepted_unlisted(const struct subject *subject, const struct rule *ru
 		rule_evidence(finding, &auth->evidence[i]);
 	rule_command(finding, "controller (IOS-XE)", "show running-config | section aaa attribute list");
 	rule_command(finding, "controller (AireOS)", "show auth-list");
-}
-
-/* ---- entries that contradict each other ------------------------------------------------------------- */
-
-void auth_duplicate_entry(const struct subject *subject, const struct rule *rule, struct findings *out)
-{
-	const struct authlist *list = &subject->model->authlist;
-	const struct cert *cert = subject->auth.cert;
-	const struct authlist_entry *pair[2];
-	char mac[RULE_TEXT];
-	if (cert == NULL || !cert->has_mac || list->n_allowing < 2)
-		return;
-	if (!authlist_duplicate(list, authlist_key_of_cert(cert).mac, pair))
-		return;
-	bool same = strcmp(pair[0]->hash.text, pair[1]->hash.text) == 0;
-	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding,
-	             "%.80s has two entries for the engine (%s), lines %" PRIu32 " and %" PRIu32 ", with %s.",
-	             authlist_file_name(&list->files[pair[0]->file]), rule_mac(cert, mac), pair[0]->line,
-	             pair[1]->line, same ? "the same hash" : "different hashes");
-	rule_cause(finding,
-	           same ? "One of them is superfluous."
-	                : "Which of them the controller uses cannot be told from the text; this report "
-	                  "takes the one that fits best.");
-	cite_certificate(subject, finding);
-	rule_advice(finding, "keep one entry for each MAC address and digest");
-}
-
-/* ---- texts of both sides, compared without a capture ------------------------------------------------ */
-
-static const char *compared_fault(enum auth_prediction prediction)
-{
-	switch (prediction) {
-	case AUTH_DAMAGED_ENTRY:
-		return "Engine and AuthList differ by a typing error";
-	case AUTH_HASH_KIND:
-		return "The AuthList holds the engine's key hash, but of the wrong kind";
-	case AUTH_HASH_MISMATCH:
-		return "The AuthList has another key hash than the engine says of itself";
-	case AUTH_HASH_OTHER_MAC:
-		return "The AuthList has the engine's key hash, but not under the engine's MAC";
-	default:
-		return "The AuthList has no entry for the engine";
-	}
-}
-
-static void compared(const struct authlist *list, const struct authlist_engine *engine,
-                     const struct auth_decision *decision, struct finding *finding)
-{
-	const struct authlist_entry *own = authlist_own_entry(list, engine, decision->entry);
-	struct cert named = {.has_mac = false};
-	struct auth_fix fix;
-	char mac[RULE_TEXT], own_place[PLACE], place[PLACE];
-	struct authlist_key key = authlist_key_of_engine(list, engine);
-	named.has_mac = authtext_mac(key.mac, named.mac);
-	rule_summary(finding, "%s (%s%s%s).", compared_fault(decision->prediction),
-	             named.has_mac ? rule_mac(&named, mac) : "its MAC cannot be read",
-	             place_of(list, own, own_place), place_of(list, decision->entry, place));
-	add_detail(decision, finding);
-	rule_cause(finding, "%s", list_cause(decision));
-	if (decision->prediction == AUTH_MAC_NOT_LISTED)
-		blame_problems(list, finding);
-	finding->engine = engine;
-	authlist_fix(&key, &fix);
-	advise_fix(&fix, finding);
-}
-
-void auth_comparison(const struct subject *subject, const struct rule *rule, struct findings *out)
-{
-	const struct authlist *list = &subject->model->authlist;
-	struct finding *finding = NULL;
-	struct auth_decision decision;
-	uint64_t more = 0;
-	char count[RULE_TEXT];
-	for (size_t i = 0; i < list->n_engines && list->n_allowing > 0; i++) {
-		authlist_compare(list, &list->engines[i], &decision);
-		if (decision.prediction != (enum auth_prediction)rule->kind)
-			continue;
-		if (finding != NULL) {
-			more++;
-			continue;
-		}
-		finding = rule_finding(rule, out);
-		compared(list, &list->engines[i], &decision, finding);
-	}
-	if (more > 0)
-		rule_cause(finding, "The same of %s.", rule_count(more, "further engine", count));
 }

@@ -184,7 +184,7 @@ void nmsp_echo_silent(const struct subject *subject, const struct rule *rule, st
 	if (echo->responses > 0)
 		snprintf(since, sizeof since, "%" PRIu64 " of %" PRIu64 " were answered before",
 		         echo->responses, echo->requests);
-	rule_summary(finding, "The controller answers no ECHO_REQUEST any more: for %s (%s), %s.",
+	rule_summary(finding, "The controller has answered no ECHO_REQUEST for %s (%s), %s.",
 	             rule_duration(waited, time), since, rule_close(subject->session, close));
 	explain_silence(subject->session, &echo_unanswered(echo)->at, finding);
 	tell_close(subject->session, echo, finding);

@@ -137,7 +137,7 @@ const char *rule_date(int64_t seconds, char text[RULE_TEXT])
 const char *rule_alert(uint8_t code, char text[RULE_TEXT])
 {
 	const char *name = tls_alert_name(code);
-	snprintf(text, RULE_TEXT, "%s(%u)", name != NULL ? name : "alert", (unsigned)code);
+	snprintf(text, RULE_TEXT, "%s(%u)", name != NULL ? name : "unassigned", (unsigned)code);
 	return text;
 }
 

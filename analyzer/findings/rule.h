@@ -124,11 +124,14 @@ void keys_wrong(const struct subject *subject, const struct rule *rule, struct f
 /* alert.c */
 
 /*
- * "1.0 s after certificate of the engine", without the time where none was measured, or that the capture does
+ * "1.0 s after the engine's certificate", without the time where none was measured, or that the capture does
  * not hold the step. Returns `text`.
  */
 #define ALERT_PLACE 96
 const char *alert_place(const struct session *session, const struct alert_seen *alert, char text[ALERT_PLACE]);
+
+/* What to do about an alert of this code; nothing where the code alone does not tell. */
+void alert_advise(uint8_t code, struct finding *finding);
 
 void alert_fatal(const struct subject *subject, const struct rule *rule, struct findings *out);
 
@@ -152,10 +155,27 @@ void flapping_pairs(const struct subject *subject, const struct rule *rule, stru
 
 /* auth.c */
 void auth_rejected(const struct subject *subject, const struct rule *rule, struct findings *out);
-void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
 void auth_accepted_unlisted(const struct subject *subject, const struct rule *rule, struct findings *out);
-void auth_duplicate_entry(const struct subject *subject, const struct rule *rule, struct findings *out);
-void auth_comparison(const struct subject *subject, const struct rule *rule, struct findings *out); /* of the capture */
+
+/* auth_list.c */
+
+/* The alert speaks of a list of allowed keys, or leaves its reason open. */
+bool auth_list_is_meant(uint8_t code);
+
+/* The list that was given is at fault about the session's certificate, so that it would be rejected. */
+bool auth_list_rejects(const struct subject *subject);
+
+/* Adds the detail of a decision to the cause, as a sentence. */
+void auth_list_detail(const struct auth_decision *decision, struct finding *finding);
+
+/* Adds the lines to paste, and the other way. */
+void auth_list_cure(const struct subject *subject, struct finding *finding);
+
+void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_list_beside(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_list_duplicate(const struct subject *subject, const struct rule *rule, struct findings *out);
+void auth_list_comparison(const struct subject *subject, const struct rule *rule,
+                          struct findings *out); /* of the capture */
 
 /* cert.c; kind of cert_dates is a bool: not yet valid */
 void cert_dates(const struct subject *subject, const struct rule *rule, struct findings *out);

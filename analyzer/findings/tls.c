@@ -165,11 +165,11 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	if (closed && rule_cited(out, &session->closed))
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding,
-	             "The handshake stopped behind %s of the %s: the %s waited %s for %s of the %s; %s.",
-	             session_step_name(last->kind), rule_side(session, last->dir), rule_side(session, next_dir ^ 1),
-	             rule_duration(origin_elapsed(last->at.time, until), time), due, next,
-	             closed ? rule_close(session, close) : "nothing more came");
+	rule_summary(
+	    finding, "The handshake stopped after the %s's %s: the %s waited %s for the %s's %s; %s.",
+	    rule_side(session, last->dir), session_step_name(last->kind), rule_side(session, next_dir ^ 1),
+	    rule_duration(origin_elapsed(last->at.time, until), time), next, due,
+	    closed ? rule_close(session, close) : "nothing more came");
 	explain_stall(session, last, next, finding);
 	if (closed && session->close != CLOSE_NONE)
 		rule_cause(finding, "The %s gave no reason in an alert.",

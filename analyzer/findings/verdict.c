@@ -237,8 +237,8 @@ static void handshaking(const struct subject *subject, char text[VERDICT_TEXT])
 	if (session->n_steps > 0) {
 		const struct step *last = &session->steps[session->n_steps - 1];
 		snprintf(text, VERDICT_TEXT,
-		         "Handshake not finished: the last message is %s of the %s (%s), %s.",
-		         session_step_name(last->kind), rule_side(session, last->dir),
+		         "Handshake not finished: the last message is the %s's %s (%s), %s.",
+		         rule_side(session, last->dir), session_step_name(last->kind),
 		         rule_place(&last->at, place), end);
 	} else if (session->trace != NULL) {
 		snprintf(text, VERDICT_TEXT,
