@@ -58,6 +58,7 @@ struct origin trace_reading_line(struct trace_clock *clock, const struct trace_i
 	clock->now.packet = item->number;
 	if (line->has_time && !line->no_year)
 		clock->now.time = line->time - (line->zone.n > 0 ? zone_offset(clock, line->zone) : 0);
+	reading->stamped = reading->stamped || (line->has_time && line->has_sequence && line->has_pid);
 	if (reading->first == ORIGIN_NO_TIME)
 		reading->first = clock->now.time;
 	clock->model->capture.inputs[clock->input].last = clock->now;

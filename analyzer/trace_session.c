@@ -134,13 +134,15 @@ static void go_on(struct trace_process *process, bool refused)
 	process->current = next;
 }
 
-/* The same, else the process's current one, else one whose beginning is not in the log. */
+/* The same, else the current one, else, if the line proves that there is one, a new one that began before. */
 static struct trace_conn *belongs_to(struct trace_sessions *sessions, struct trace_process *process,
                                      const struct trace_line *line)
 {
 	struct trace_conn *conn = named(sessions, process, line);
 	if (conn == NULL && !line->has_pointer)
 		conn = process->current;
+	if (conn == NULL && !trace_proves(line))
+		return NULL;
 	if (conn == NULL) {
 		conn = open_conn(sessions, process, true);
 		if (line->has_pointer)
@@ -265,11 +267,13 @@ static struct trace_place place_of(struct trace_sessions *sessions, struct trace
 }
 
 /* A new connection, unless the one that was just allocated waits for its pointer. */
-static void take_beginning(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_beginning(struct trace_sessions *sessions, struct trace_process *process,
                            const struct trace_line *line)
 {
 	struct trace_conn *conn = process->current;
 	bool waits = line->kind == TRACE_SSL_NEW && conn != NULL && !conn->has_pointer && !conn->begun;
+	if (!waits && !trace_proves(line))
+		return false;
 	if (!waits)
 		conn = open_conn(sessions, process, false);
 	touch(sessions, conn);
@@ -278,12 +282,13 @@ static void take_beginning(struct trace_sessions *sessions, struct trace_process
 	if (line->has_conn)
 		name_number(conn, line->conn);
 	if (line->kind != TRACE_ALLOCATED)
-		return;
+		return true;
 	conn->session->trace->allocated = sessions->now;
 	add_event(sessions, conn->session, TRACE_ALLOCATED);
+	return true;
 }
 
-/* The first state of a handshake begins a session, when the one at hand has one behind it. */
+/* The first state of a handshake begins a session, when the one at hand has one behind it. NULL: no proof. */
 static struct trace_conn *conn_of_state(struct trace_sessions *sessions, struct trace_process *process,
                                         const struct trace_line *line)
 {
@@ -291,7 +296,10 @@ static struct trace_conn *conn_of_state(struct trace_sessions *sessions, struct 
 	if (trace_callback_judges(line))
 		go_on(process, !trace_callback_accepts(line));
 	struct trace_conn *conn = process->current;
-	if (conn == NULL || (begins && conn->begun))
+	bool another = conn == NULL || (begins && conn->begun);
+	if (another && !trace_proves(line))
+		return NULL;
+	if (another)
 		conn = open_conn(sessions, process, !begins);
 	if (begins)
 		conn->session->midstream = false;
@@ -301,14 +309,16 @@ static struct trace_conn *conn_of_state(struct trace_sessions *sessions, struct 
 	return conn;
 }
 
-static void take_callback(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_callback(struct trace_sessions *sessions, struct trace_process *process,
                           const struct trace_line *line)
 {
 	bool state = line->kind == TRACE_STATE || line->kind == TRACE_OPENSSL_STATE;
 	if (process->current == NULL && !state && line->kind != TRACE_OPENSSL_ALERT)
-		return; /* the rest of a callback whose connection is not known */
+		return trace_proves(line); /* the rest of a callback whose connection is not known */
 	struct trace_conn *conn =
 	    state ? conn_of_state(sessions, process, line) : belongs_to(sessions, process, line);
+	if (conn == NULL)
+		return false;
 	struct trace_place place = place_of(sessions, conn);
 	switch (line->kind) {
 	case TRACE_STATE:
@@ -328,17 +338,21 @@ static void take_callback(struct trace_sessions *sessions, struct trace_process 
 		break;
 	}
 	model_rank(sessions->model, conn->session);
+	return true;
 }
 
 /* A message needs no connection to be named, but one that was there. */
-static void take_message(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_message(struct trace_sessions *sessions, struct trace_process *process,
                          const struct trace_line *line)
 {
 	bool names = line->has_pointer || line->has_conn;
 	if (!names && process->current == NULL && process->had_any)
-		return;
+		return true;
 	struct trace_conn *conn = belongs_to(sessions, process, line);
+	if (conn == NULL)
+		return false;
 	session_trace_count(sessions->model, conn->session, line->words, &sessions->now);
+	return true;
 }
 
 /* A line that lost its stamp is of the process that printed the one before. */
@@ -359,12 +373,14 @@ static bool is_hearsay(const struct trace_process *process, const struct trace_l
 	return !names && (process->pid == 0 || process->current == NULL);
 }
 
-static void take_sentence(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_sentence(struct trace_sessions *sessions, struct trace_process *process,
                           const struct trace_line *line)
 {
 	if (line->kind == TRACE_NOT_VALIDATED && !line->has_pointer)
 		go_on(process, true);
 	struct trace_conn *conn = belongs_to(sessions, process, line);
+	if (conn == NULL)
+		return false;
 	struct trace_place place = place_of(sessions, conn);
 	if (line->kind == TRACE_CERTIFICATE_CHECKED) {
 		conn->awaiting = true;
@@ -379,6 +395,7 @@ static void take_sentence(struct trace_sessions *sessions, struct trace_process 
 	if (line->kind == TRACE_FREED)
 		take_freed(sessions, conn);
 	model_rank(sessions->model, place.session);
+	return true;
 }
 
 /* False when the line means nothing here. */
@@ -396,24 +413,18 @@ static bool take_line(struct trace_sessions *sessions, const struct trace_line *
 	case TRACE_OPENSSL_STATE:
 	case TRACE_OPENSSL_ALERT:
 	case TRACE_OPENSSL_ERROR:
-		take_callback(sessions, process, line);
-		return true;
+		return take_callback(sessions, process, line);
 	case TRACE_ALLOCATED:
 	case TRACE_SSL_NEW:
-		take_beginning(sessions, process, line);
-		return true;
+		return take_beginning(sessions, process, line);
 	case TRACE_SYSLOG:
 		return take_syslog(sessions, process, line);
 	case TRACE_MESSAGE:
-		take_message(sessions, process, line);
-		return true;
+		return take_message(sessions, process, line);
 	default:
 		break;
 	}
-	if (is_hearsay(process, line))
-		return false;
-	take_sentence(sessions, process, line);
-	return true;
+	return !is_hearsay(process, line) && take_sentence(sessions, process, line);
 }
 
 void trace_session_line(struct trace_sessions *sessions, const struct trace_item *item)
@@ -449,10 +460,11 @@ int trace_session_read(struct model *model, uint32_t input, struct trace_file *f
 		trace_session_line(sessions, item);
 	trace_reading_end(model, input, file);
 	trace_session_end(sessions);
-	if (reading->understood > 0)
+	if (reading->understood > 0 || reading->stamped)
 		return 0;
 	const char *name = strcmp(trace_file_name(file), "-") == 0 ? "standard input" : trace_file_name(file);
-	return err_set(
-	    err, "%.160s is no debug trace: none of its lines was understood; a capture is read with -r",
-	    name);
+	return err_set(err,
+	               "%.90s is no debug trace: no line has a stamp like [03/02/26 09:15:00.120 UTC 5f2 9822] or a "
+	               "state of OpenSSL; give the output of show trace messages nmsp, and a capture with -r",
+	               name);
 }

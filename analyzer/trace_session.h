@@ -22,8 +22,8 @@ void trace_session_line(struct trace_sessions *sessions, const struct trace_item
 void trace_session_end(struct trace_sessions *sessions);
 
 /*
- * Reads the whole file into the model and fills in its input. -1 and a sentence in `err` when not one line of
- * it was understood.
+ * Reads the whole file into the model and fills in its input. -1 and a sentence in `err` when nothing in it
+ * proves that it is a trace (trace_proves): then it has no session either.
  */
 int trace_session_read(struct model *model, uint32_t input, struct trace_file *file, struct err *err);
 
