@@ -107,7 +107,20 @@ static inline struct span rd_rest(struct rd *r)
 	return rd_span(r, rd_left(r));
 }
 
-/* Bytes in front of the first line end; s.n without one. Step by step, for a text may have ends of one kind only. */
+/* The next line without its line end (LF or CRLF); the last one may lack it. */
+static inline struct span rd_line(struct rd *r)
+{
+	struct span left = span_cut(r->all, r->at, rd_left(r));
+	const uint8_t *end = left.n > 0 ? memchr(left.p, '\n', left.n) : NULL;
+	struct span line = rd_span(r, end != NULL ? (size_t)(end - left.p) : left.n);
+	if (end != NULL)
+		rd_skip(r, 1);
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line;
+}
+
+/* Bytes in front of the first line end, of any kind; s.n without one. Step by step, for a text may have ends of one kind only. */
 static inline size_t rd_line_length(struct span s)
 {
 	enum { STEP = 4096 };
@@ -133,8 +146,8 @@ static inline size_t rd_line_end(struct span s)
 	return returns > 0;
 }
 
-/* The next line without its line end (LF, CRLF or CR); the last one may lack it. */
-static inline struct span rd_line(struct rd *r)
+/* As rd_line, where a CR alone ends a line, too. */
+static inline struct span rd_any_line(struct rd *r)
 {
 	struct span left = span_cut(r->all, r->at, rd_left(r));
 	struct span line = rd_span(r, rd_line_length(left));
@@ -143,7 +156,7 @@ static inline struct span rd_line(struct rd *r)
 }
 
 /*
- * The next line when its line end is there too; else false, and nothing is taken. Of a CR that stands last it
+ * The next line as rd_any_line reads it when its line end is there too; else false, and nothing is taken. Of a CR that stands last it
  * is not known whether an LF follows.
  */
 static inline bool rd_whole_line(struct rd *r, struct span *line)

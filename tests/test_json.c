@@ -145,7 +145,7 @@ static void check_report(json_t *report)
 	      "nmspscope:o inputs:a capture:o authlists:a authlist_comparison:a sessions:a findings:a");
 	check(get(report, "nmspscope"), "version:s schema:i");
 	check_all(get(report, "inputs"), "name:s kind:sn packets:in lines:in understood:in repaired:in "
-	                                "not_understood:in lost:in bytes:i error:sn");
+	                                "not_understood:in lost:in repeated:in bytes:i error:sn");
 	check(get(report, "capture"),
 	      "packets:i nmsp_packets:i bytes:i first:sn last:sn dropped:in duplicates:i "
 	      "gaps:i cut_packets:i encapsulation:a evicted:o");

@@ -114,27 +114,42 @@ static void open_inputs(struct run *run)
 
 /* ---- traces ---- */
 
-static void read_trace(struct run *run, const char *path)
+/* Those that can be opened, in the order of their first lines: then an overlap is at the later one's start. */
+static uint32_t open_traces(struct run *run, struct trace_file *files[LIMIT_INPUTS])
 {
 	struct err err;
-	struct trace_file *file = trace_file_open(path, &err);
-	if (file == NULL) {
-		bad_input(run, path, &err);
-		return;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < run->options.n_trace; i++) {
+		struct trace_file *file = trace_file_open(run->options.trace[i], &err);
+		if (file == NULL) {
+			bad_input(run, run->options.trace[i], &err);
+			continue;
+		}
+		uint32_t at = n++;
+		for (; at > 0 && trace_file_earlier(file, files[at - 1]); at--)
+			files[at] = files[at - 1];
+		files[at] = file;
 	}
-	uint32_t index = model_add_input(run->model, path);
-	if (trace_session_read(run->model, index, file, &err) == 0)
-		run->n_traces++;
-	else
-		refuse_input(run, index, &err);
-	trace_file_close(file);
+	return n;
 }
 
 /* Before the captures: eviction then finds no connection of theirs. */
 static void read_traces(struct run *run)
 {
-	for (uint32_t i = 0; i < run->options.n_trace; i++)
-		read_trace(run, run->options.trace[i]);
+	struct err err;
+	struct trace_file *files[LIMIT_INPUTS];
+	uint32_t n = open_traces(run, files);
+	struct trace_sessions *sessions = n > 0 ? trace_session_new(run->model) : NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t index = model_add_input(run->model, trace_file_name(files[i]));
+		if (trace_session_read(sessions, index, files[i], &err) == 0)
+			run->n_traces++;
+		else
+			refuse_input(run, index, &err);
+		trace_file_close(files[i]);
+	}
+	if (n > 0)
+		trace_session_end(sessions);
 }
 
 /* ---- the loop ---- */

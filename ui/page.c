@@ -205,7 +205,7 @@ void page_pairs(const struct page *page, size_t indent, const struct table *tabl
 
 /* ---- grids ---- */
 
-#define GRID_COLUMNS 12
+#define GRID_COLUMNS 13
 
 struct grid {
 	size_t width[GRID_COLUMNS];

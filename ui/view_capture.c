@@ -102,6 +102,12 @@ static struct value input_lost(const struct row *row)
 	return of_trace(row, trace == NULL ? 0 : trace->lost);
 }
 
+static struct value input_repeated(const struct row *row)
+{
+	const struct trace_reading *trace = input(row)->trace;
+	return of_trace(row, trace == NULL ? 0 : trace->repeated);
+}
+
 static struct value input_error(const struct row *row)
 {
 	return view_text(input(row)->error);
@@ -127,6 +133,7 @@ static const struct column input_columns[] = {
     {.key = "repaired", .label = "Repaired", .get = input_repaired},
     {.key = "not_understood", .label = "Unclear", .get = input_strange},
     {.key = "lost", .label = "Lost", .get = input_lost},
+    {.key = "repeated", .get = input_repeated},
     {.key = "bytes", .label = "Bytes", .get = input_byte_count},
     {.key = "error", .get = input_error},
     {.label = "File", .path = true, .get = input_file},
