@@ -186,7 +186,7 @@ static void explain_trace(const struct subject *subject, const struct alert_seen
                           struct finding *finding)
 {
 	trace_rejected(subject, finding);
-	if (subject->auth.stand_in != NULL)
+	if (subject->auth.stand_in != NULL && subject->auth.decision.prediction == AUTH_MATCH)
 		add_detail(&subject->auth.decision, finding);
 	if (alert != NULL) {
 		explain(subject, alert, finding);
@@ -350,19 +350,33 @@ static const char *place_of(const struct authlist *list, const struct authlist_e
 	return text;
 }
 
+/* As the engine says itself. Returns `text`. */
+static const char *own_mac(const struct authlist *list, const struct authlist_engine *engine, char text[RULE_TEXT])
+{
+	struct authlist_key key = authlist_key_of_engine(list, engine);
+	struct cert named = {.has_mac = false};
+	named.has_mac = authtext_mac(key.mac, named.mac);
+	return named.has_mac ? rule_mac(&named, text) : "its MAC cannot be read";
+}
+
+/* An engine's own text may be another engine's than this session's: it explains a rejection, and alarms nobody. */
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
+	const struct authlist_engine *stand_in =
+	    subject->auth.observed == AUTH_OBSERVED_REJECTED ? subject->auth.stand_in : NULL;
 	const struct auth_decision *decision = &subject->auth.decision;
 	const struct authlist *list = &subject->model->authlist;
 	char mac[RULE_TEXT], place[PLACE];
 	struct auth_fix fix;
-	if (decision->prediction != (enum auth_prediction)rule->kind || subject->auth.cert == NULL)
+	if (decision->prediction != (enum auth_prediction)rule->kind ||
+	    (subject->auth.cert == NULL && stand_in == NULL))
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	finding->severity = list_severity(subject);
-	rule_summary(finding, "%s (%s%s)%s", list_fault(decision->prediction),
-	             rule_mac(subject->auth.cert, mac), place_of(list, decision->entry, place),
-	             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
+	rule_summary(finding, "%s%s (%s%s)%s", list_fault(decision->prediction),
+	             stand_in != NULL ? ", as inferred from the engine's own text" : "",
+	             stand_in != NULL ? own_mac(list, stand_in, mac) : rule_mac(subject->auth.cert, mac),
+	             place_of(list, decision->entry, place), subject->auth.observed == AUTH_OBSERVED_ACCEPTED
 	                 ? "; the controller accepted it all the same."
 	                 : ".");
 	add_detail(decision, finding);
@@ -445,13 +459,10 @@ static void compared(const struct authlist *list, const struct authlist_engine *
                      const struct auth_decision *decision, struct finding *finding)
 {
 	const struct authlist_entry *own = authlist_own_entry(list, engine, decision->entry);
-	struct cert named = {.has_mac = false};
 	struct auth_fix fix;
 	char mac[RULE_TEXT], own_place[PLACE], place[PLACE];
 	struct authlist_key key = authlist_key_of_engine(list, engine);
-	named.has_mac = authtext_mac(key.mac, named.mac);
-	rule_summary(finding, "%s (%s%s%s).", compared_fault(decision->prediction),
-	             named.has_mac ? rule_mac(&named, mac) : "its MAC cannot be read",
+	rule_summary(finding, "%s (%s%s%s).", compared_fault(decision->prediction), own_mac(list, engine, mac),
 	             place_of(list, own, own_place), place_of(list, decision->entry, place));
 	add_detail(decision, finding);
 	rule_cause(finding, "%s", list_cause(decision));
