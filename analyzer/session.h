@@ -138,8 +138,9 @@ int64_t session_connect_time(const struct session *session);
 void session_community_id(const struct session *session, char text[COMMUNITY_ID]);
 
 /*
- * The controller's own state of a step: its OpenSSL state number and name, facts.md section 7. As printed where
- * a trace tells of the session, and none for what it did not print; of a session of the wire alone the implied one.
+ * The controller's own state of a step: its OpenSSL state number and name, facts.md section 7. As printed
+ * where a trace tells of the session, and none for what it did not print; of a session of the wire alone the
+ * implied one.
  */
 struct step_state {
 	uint16_t number; /* 0 = none */

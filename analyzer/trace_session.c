@@ -44,7 +44,8 @@ static void note_loss(const struct trace_sessions *sessions, struct session_trac
 static void note_losses(const struct trace_sessions *sessions)
 {
 	for (uint32_t i = 0; i < sessions->conns.n_processes; i++)
-		for (struct trace_conn *conn = sessions->conns.processes[i].first; conn != NULL; conn = conn->next)
+		for (struct trace_conn *conn = sessions->conns.processes[i].first; conn != NULL;
+		     conn = conn->next)
 			note_loss(sessions, conn->session->trace);
 }
 
@@ -456,8 +457,8 @@ void trace_session_line(struct trace_sessions *sessions, const struct trace_item
 	}
 	sessions->lost += item->loss.lines;
 	trace_reading_lost(&sessions->clock, item);
-	bool understood =
-	    begins_log(sessions, &item->line) && item->line.kind != TRACE_OTHER && take_line(sessions, &item->line);
+	bool understood = begins_log(sessions, &item->line) && item->line.kind != TRACE_OTHER &&
+	                  take_line(sessions, &item->line);
 	trace_reading_count(&sessions->clock, item, understood);
 }
 
@@ -469,7 +470,8 @@ void trace_session_end(struct trace_sessions *sessions)
 	free(sessions);
 }
 
-int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file, struct err *err)
+int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file,
+                       struct err *err)
 {
 	const struct trace_item *item;
 	trace_session_begin(sessions, input);
@@ -479,8 +481,9 @@ int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct t
 	if (sessions->reading->understood > 0 || sessions->reading->stamped)
 		return 0;
 	const char *name = strcmp(trace_file_name(file), "-") == 0 ? "standard input" : trace_file_name(file);
-	return err_set(err,
-	               "%.90s is no debug trace: no line has a stamp like [03/02/26 09:15:00.120 UTC 5f2 9822] or a "
-	               "state of OpenSSL; give the output of show trace messages nmsp, and a capture with -r",
-	               name);
+	return err_set(
+	    err,
+	    "%.90s is no debug trace: no line has a stamp like [03/02/26 09:15:00.120 UTC 5f2 9822] or a "
+	    "state of OpenSSL; give the output of show trace messages nmsp, and a capture with -r",
+	    name);
 }

@@ -1,8 +1,9 @@
 /*
  * Lines of a debug trace -> sessions of the model and their facts (facts.md section 7).
  *
- * Called by main with all traces, one behind the other, before the captures are read. Decides which connection a line belongs
- * to, where one begins and ends. What a callback of OpenSSL means is trace_callback.c.
+ * Called by main with all traces, one behind the other, before the captures are read. Decides which
+ * connection a line belongs to, where one begins and ends. What a callback of OpenSSL means is
+ * trace_callback.c.
  */
 #ifndef ANALYZER_TRACE_SESSION_H
 #define ANALYZER_TRACE_SESSION_H
@@ -31,6 +32,7 @@ void trace_session_end(struct trace_sessions *sessions);
  * Begins a trace with the whole file and fills in its input. -1 and a sentence in `err` when nothing in it
  * proves that it is a trace (trace_proves): then it has no session either.
  */
-int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file, struct err *err);
+int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file,
+                       struct err *err);
 
 #endif

@@ -120,7 +120,8 @@ static inline struct span rd_line(struct rd *r)
 	return line;
 }
 
-/* Bytes in front of the first line end, of any kind; s.n without one. Step by step, for a text may have ends of one kind only. */
+/* Bytes in front of the first line end, of any kind; s.n without one. Step by step, for a text may have ends
+ * of one kind only. */
 static inline size_t rd_line_length(struct span s)
 {
 	enum { STEP = 4096 };
@@ -156,8 +157,8 @@ static inline struct span rd_any_line(struct rd *r)
 }
 
 /*
- * The next line as rd_any_line reads it when its line end is there too; else false, and nothing is taken. Of a CR that stands last it
- * is not known whether an LF follows.
+ * The next line as rd_any_line reads it when its line end is there too; else false, and nothing is taken. Of
+ * a CR that stands last it is not known whether an LF follows.
  */
 static inline bool rd_whole_line(struct rd *r, struct span *line)
 {

@@ -84,9 +84,10 @@ struct trace_line {
 void trace_decode(struct span line, struct trace_line *out);
 
 /*
- * Nothing but a controller (or OpenSSL's -state) prints such a line: it has a stamp, or is a callback of three
- * numbers that fit together, a documented sentence with a pointer, or the syslog notice. Words and numbers that
- * other texts have too, and bytes that only look like them, are no proof that there is a connection.
+ * Nothing but a controller (or OpenSSL's -state) prints such a line: it has a stamp, or is a callback of
+ * three numbers that fit together, a documented sentence with a pointer, or the syslog notice. Words and
+ * numbers that other texts have too, and bytes that only look like them, are no proof that there is a
+ * connection.
  */
 bool trace_proves(const struct trace_line *line);
 

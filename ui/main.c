@@ -114,7 +114,8 @@ static void open_inputs(struct run *run)
 
 /* ---- traces ---- */
 
-/* Those that can be opened, in the order of their first lines: then an overlap is at the later one's start. */
+/* Those that can be opened, in the order of their first lines: then an overlap is at the later one's start.
+ */
 static uint32_t open_traces(struct run *run, struct trace_file *files[LIMIT_INPUTS])
 {
 	struct err err;

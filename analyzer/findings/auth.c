@@ -351,7 +351,8 @@ static const char *place_of(const struct authlist *list, const struct authlist_e
 }
 
 /* As the engine says itself. Returns `text`. */
-static const char *own_mac(const struct authlist *list, const struct authlist_engine *engine, char text[RULE_TEXT])
+static const char *own_mac(const struct authlist *list, const struct authlist_engine *engine,
+                           char text[RULE_TEXT])
 {
 	struct authlist_key key = authlist_key_of_engine(list, engine);
 	struct cert named = {.has_mac = false};
@@ -359,7 +360,8 @@ static const char *own_mac(const struct authlist *list, const struct authlist_en
 	return named.has_mac ? rule_mac(&named, text) : "its MAC cannot be read";
 }
 
-/* An engine's own text may be another engine's than this session's: it explains a rejection, and alarms nobody. */
+/* An engine's own text may be another engine's than this session's: it explains a rejection, and alarms
+ * nobody. */
 void auth_list_fault(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct authlist_engine *stand_in =
@@ -376,7 +378,8 @@ void auth_list_fault(const struct subject *subject, const struct rule *rule, str
 	rule_summary(finding, "%s%s (%s%s)%s", list_fault(decision->prediction),
 	             stand_in != NULL ? ", as inferred from the engine's own text" : "",
 	             stand_in != NULL ? own_mac(list, stand_in, mac) : rule_mac(subject->auth.cert, mac),
-	             place_of(list, decision->entry, place), subject->auth.observed == AUTH_OBSERVED_ACCEPTED
+	             place_of(list, decision->entry, place),
+	             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
 	                 ? "; the controller accepted it all the same."
 	                 : ".");
 	add_detail(decision, finding);
@@ -462,8 +465,9 @@ static void compared(const struct authlist *list, const struct authlist_engine *
 	struct auth_fix fix;
 	char mac[RULE_TEXT], own_place[PLACE], place[PLACE];
 	struct authlist_key key = authlist_key_of_engine(list, engine);
-	rule_summary(finding, "%s (%s%s%s).", compared_fault(decision->prediction), own_mac(list, engine, mac),
-	             place_of(list, own, own_place), place_of(list, decision->entry, place));
+	rule_summary(finding, "%s (%s%s%s).", compared_fault(decision->prediction),
+	             own_mac(list, engine, mac), place_of(list, own, own_place),
+	             place_of(list, decision->entry, place));
 	add_detail(decision, finding);
 	rule_cause(finding, "%s", list_cause(decision));
 	if (decision->prediction == AUTH_MAC_NOT_LISTED)
