@@ -91,7 +91,8 @@ static void check_tls(json_t *tls)
 	size_t i;
 	json_t *cert;
 	check(tls,
-	      "version:sn cipher:sn client:sn resumed:b handshake:s client_certificate:s steps:a alerts:a "
+	      "version:sn cipher:sn key_exchange:sn key_exchange_inferred:b session_ticket:sn "
+	      "session_ticket_inferred:b client:sn resumed:b handshake:s client_certificate:s steps:a alerts:a "
 	      "decryption:s decryption_detail:sn records:o certificates:a");
 	check_all(get(tls, "steps"),
 	          "time:sn packet:in from:s message:s state:sn state_name:sn encrypted:b damaged:b "
