@@ -14,7 +14,8 @@
 #define BUCKETS (LIMIT_TRACE_KNOWN / SLOTS)
 
 struct trace_known {
-	uint64_t *row;              /* of LIMIT_TRACE_KNOWN hashes; NULL when they are in buckets */
+	uint64_t *row; /* of at most LIMIT_TRACE_KNOWN hashes, then from its start again */
+	size_t room;
 	uint64_t n;                 /* ever put into the row */
 	uint64_t (*buckets)[SLOTS]; /* 0 = free */
 	uint32_t highest;           /* sequence number of all lines */
@@ -22,9 +23,7 @@ struct trace_known {
 
 struct trace_known *trace_known_new(void)
 {
-	struct trace_known *known = xcalloc(1, sizeof *known);
-	known->row = xcalloc(LIMIT_TRACE_KNOWN, sizeof *known->row);
-	return known;
+	return xcalloc(1, sizeof(struct trace_known));
 }
 
 void trace_known_free(struct trace_known *known)
@@ -72,6 +71,16 @@ static void sort_into_buckets(struct trace_known *known)
 	known->row = NULL;
 }
 
+static void append(struct trace_known *known, uint64_t hash)
+{
+	enum { FIRST_ROOM = 1024 };
+	if (known->n == known->room && known->room < LIMIT_TRACE_KNOWN) {
+		known->room = known->room == 0 ? FIRST_ROOM : 2 * known->room;
+		known->row = xrealloc(known->row, known->room * sizeof *known->row);
+	}
+	known->row[known->n++ % LIMIT_TRACE_KNOWN] = hash;
+}
+
 bool trace_known_again(struct trace_known *known, const struct trace_line *line)
 {
 	bool may_be = known->n > 0 && !(line->has_sequence && line->sequence > known->highest);
@@ -82,6 +91,6 @@ bool trace_known_again(struct trace_known *known, const struct trace_line *line)
 		sort_into_buckets(known);
 	if (known->buckets != NULL)
 		return put(known, hash);
-	known->row[known->n++ % LIMIT_TRACE_KNOWN] = hash;
+	append(known, hash);
 	return false;
 }
