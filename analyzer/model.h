@@ -291,6 +291,8 @@ struct trace_reading {
 	uint64_t understood; /* logical lines */
 	uint64_t repaired;   /* of these, with characters or words taken for others, or wrapped */
 	uint64_t strange;    /* not understood */
+	uint64_t repeated;   /* read before, in this trace or another, and left out */
+	bool stamped;        /* a line has the whole stamp of a controller, whatever it says */
 	uint64_t lost;       /* sequence numbers that are missing */
 	struct trace_note *notes; /* the first strange ones */
 	uint32_t n_notes, room_notes;

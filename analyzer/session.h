@@ -143,12 +143,19 @@ int64_t session_connect_time(const struct session *session);
 #define COMMUNITY_ID 32
 void session_community_id(const struct session *session, char text[COMMUNITY_ID]);
 
-/* The controller's own state of a step: its OpenSSL state number and name, facts.md section 7. */
+/*
+ * The controller's own state of a step: its OpenSSL state number and name, facts.md section 7. As printed
+ * where a trace tells of the session, and none for what it did not print; of a session of the wire alone the
+ * implied one.
+ */
 struct step_state {
 	uint16_t number; /* 0 = none */
 	const char *name;
 };
 struct step_state session_step_state(const struct session *session, const struct step *step);
+
+/* The state in which a controller reads or writes this message, up to TLS 1.2; whatever a trace says. */
+struct step_state session_implied_state(const struct session *session, const struct step *step);
 
 const char *session_state_name(enum session_state state);
 const char *session_handshake_name(enum handshake_state state);

@@ -9,7 +9,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-struct step_state session_step_state(const struct session *session, const struct step *step)
+struct step_state session_implied_state(const struct session *session, const struct step *step)
 {
 	static const struct {
 		enum step_kind kind;
@@ -33,15 +33,8 @@ struct step_state session_step_state(const struct session *session, const struct
 	    {STEP_FINISHED, true, {0x21e0, "SSLv3 write finished A"}},
 	};
 	struct step_state none = {0, NULL};
-	const struct step *printed = session_trace_step(session, step);
-	if (printed != NULL && printed->state != 0 && !printed->inferred)
-		return session_step_state(session->traced, printed);
-	if (step->inferred)
-		return none;
-	if (step->state != 0 && session->trace != NULL)
-		return (struct step_state){step->state,
-		                           session_trace_state_name(session->trace, step->state, &step->at)};
-	if (session_tls_client(session) == session->controller || session->tls.version == TLS_1_3)
+	if (step->inferred || session_tls_client(session) == session->controller ||
+	    session->tls.version == TLS_1_3)
 		return none;
 	for (size_t row = 0; row < COUNT(table); row++) {
 		if (table[row].kind == step->kind &&
@@ -49,6 +42,20 @@ struct step_state session_step_state(const struct session *session, const struct
 			return table[row].state;
 	}
 	return none;
+}
+
+struct step_state session_step_state(const struct session *session, const struct step *step)
+{
+	const struct step_state none = {0, NULL};
+	if (session->traced != NULL) {
+		const struct step *printed = session_trace_step(session, step);
+		bool stated = printed != NULL && printed->state != 0;
+		return stated ? session_step_state(session->traced, printed) : none;
+	}
+	if (step->state != 0 && session->trace != NULL && !step->inferred)
+		return (struct step_state){step->state,
+		                           session_trace_state_name(session->trace, step->state, &step->at)};
+	return session_implied_state(session, step);
 }
 
 const char *session_state_name(enum session_state state)

@@ -4,6 +4,8 @@
 #include "analyzer/session_trace.h"
 #include "analyzer/xmalloc.h"
 
+#include <arpa/inet.h>
+
 #define LOOKED_AT 32 /* latest connections of a process that a line without its pointer may mean */
 
 void trace_conn_free(struct trace_conns *conns)
@@ -11,6 +13,7 @@ void trace_conn_free(struct trace_conns *conns)
 	for (uint32_t i = 0; i < conns->n_processes; i++)
 		while (conns->processes[i].first != NULL)
 			trace_conn_remove(conns, conns->processes[i].first);
+	*conns = (struct trace_conns){.n_processes = 0};
 }
 
 /* ---- processes ---- */
@@ -133,6 +136,36 @@ struct trace_conn *trace_conn_add(struct trace_process *process, struct session 
 	process->current = conn;
 	process->had_any = true;
 	session->conn = conn;
+	return conn;
+}
+
+struct addr trace_conn_address(struct span text)
+{
+	char copy[INET6_ADDRSTRLEN] = "";
+	struct addr out = {0};
+	if (text.n == 0 || text.n >= sizeof copy)
+		return out;
+	memcpy(copy, text.p, text.n);
+	if (inet_pton(AF_INET, copy, out.bytes) == 1)
+		out.version = 4;
+	else if (inet_pton(AF_INET6, copy, out.bytes) == 1)
+		out.version = 6;
+	return out;
+}
+
+/* False for ends that could not be read: they may be anybody's. */
+static bool has_ends(const struct session *session, const struct addr ends[2])
+{
+	return ends[0].version != 0 && ends[1].version != 0 &&
+	       memcmp(&session->addr[session->controller], &ends[0], sizeof ends[0]) == 0 &&
+	       memcmp(&session->addr[session_engine(session)], &ends[1], sizeof ends[1]) == 0;
+}
+
+struct trace_conn *trace_conn_between(const struct trace_process *process, const struct addr ends[2])
+{
+	struct trace_conn *conn = process->first;
+	while (conn != NULL && !has_ends(conn->session, ends))
+		conn = conn->next;
 	return conn;
 }
 

@@ -62,7 +62,7 @@ struct trace_conns {
 	uint64_t uses, given_up; /* given_up: processes that made room */
 };
 
-void trace_conn_free(struct trace_conns *conns); /* all of them; the sessions stay */
+void trace_conn_free(struct trace_conns *conns); /* all of them, and the processes; the sessions stay */
 
 /* The process of this id; at LIMIT_TRACE_PROCESSES the one that was named longest ago makes room. */
 struct trace_process *trace_conn_process(struct trace_conns *conns, uint32_t pid);
@@ -74,6 +74,12 @@ struct trace_process *trace_conn_process(struct trace_conns *conns, uint32_t pid
 struct trace_conn *trace_conn_find(struct trace_conns *conns, const struct trace_process *process,
                                    uint64_t pointer, bool near);
 struct trace_conn *trace_conn_numbered(const struct trace_process *process, uint32_t number);
+
+/* An address in a line; version 0 for what is none: they are blotted out in what people paste. */
+struct addr trace_conn_address(struct span text);
+
+/* The connection of the process between the controller's and the engine's address, NULL when none is. */
+struct trace_conn *trace_conn_between(const struct trace_process *process, const struct addr ends[2]);
 
 /* The connection that waits for the AuthList for longest, its answer not against it. NULL when none does. */
 struct trace_conn *trace_conn_awaiting(const struct trace_process *process, bool refused);

@@ -7,6 +7,7 @@
  */
 #include "analyzer/trace_file.h"
 
+#include "analyzer/origin.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/limits.h"
 
@@ -35,6 +36,8 @@ struct trace_file {
 	bool ended;     /* nothing more comes into the buffer */
 	bool skipping;  /* inside of a line that is longer than the buffer */
 	uint64_t lines, bytes;
+	int64_t first_time; /* of the first stamp in the first slice; ORIGIN_NO_TIME without one */
+	uint32_t first_sequence;
 	char problem[160];
 	struct slot slots[TRACE_ORDER_WINDOW];
 	struct slot *waiting[TRACE_ORDER_WINDOW]; /* in order of reading; slots that are free stand behind */
@@ -77,6 +80,19 @@ static bool fill(struct trace_file *file)
 	return true;
 }
 
+static void note_first(struct trace_file *file)
+{
+	struct rd slice = file->rest;
+	struct trace_line line;
+	while (file->first_time == ORIGIN_NO_TIME && rd_more(&slice)) {
+		trace_decode(rd_any_line(&slice), &line);
+		if (!line.has_time || line.no_year)
+			continue;
+		file->first_time = line.time;
+		file->first_sequence = line.sequence;
+	}
+}
+
 struct trace_file *trace_file_open(struct source *source, struct err *err)
 {
 	struct trace_file *file = xcalloc(1, sizeof *file);
@@ -86,6 +102,8 @@ struct trace_file *trace_file_open(struct source *source, struct err *err)
 		file->waiting[i] = &file->slots[i];
 	file->rest = rd_of(span_of(file->buffer, 0));
 	fill(file);
+	file->first_time = ORIGIN_NO_TIME;
+	note_first(file);
 	if (rd_left(&file->rest) > 0)
 		return file;
 	if (file->problem[0] != '\0')
@@ -119,7 +137,7 @@ static enum got physical(const struct trace_file *file, struct rd *r, struct spa
 		return GOT_SHORT;
 	if (!rd_more(r))
 		return GOT_NOTHING;
-	*line = rd_line(r);
+	*line = rd_any_line(r);
 	return GOT_LINE;
 }
 
@@ -276,6 +294,13 @@ const struct trace_item *trace_file_next(struct trace_file *file)
 const char *trace_file_name(const struct trace_file *file)
 {
 	return file->name;
+}
+
+bool trace_file_earlier(const struct trace_file *file, const struct trace_file *other)
+{
+	if (file->first_time != other->first_time)
+		return file->first_time < other->first_time;
+	return file->first_sequence < other->first_sequence;
 }
 
 const char *trace_file_problem(const struct trace_file *file)

@@ -31,6 +31,9 @@ struct trace_item {
 struct trace_file *trace_file_open(struct source *source, struct err *err);
 void trace_file_close(struct trace_file *file); /* NULL is allowed */
 
+/* Begins before the other by the first stamps, as printed: their times, then their sequence numbers. */
+bool trace_file_earlier(const struct trace_file *file, const struct trace_file *other);
+
 /* The next logical line, good until the next call; blank ones are left out. NULL at the end. */
 const struct trace_item *trace_file_next(struct trace_file *file);
 

@@ -41,9 +41,12 @@ static int64_t zone_offset(struct trace_clock *clock, struct span zone)
 	return clock->offset;
 }
 
-static void note_loss(const struct trace_clock *clock, const struct trace_loss *loss)
+void trace_reading_lost(struct trace_clock *clock, const struct trace_item *item)
 {
 	struct trace_reading *reading = reading_of(clock);
+	const struct trace_loss *loss = &item->loss;
+	if (loss->lines == 0)
+		return;
 	reading->lost += loss->lines;
 	if (reading->n_ranges < LIMIT_TRACE_RANGES)
 		reading->ranges[reading->n_ranges] =
@@ -58,11 +61,10 @@ struct origin trace_reading_line(struct trace_clock *clock, const struct trace_i
 	clock->now.packet = item->number;
 	if (line->has_time && !line->no_year)
 		clock->now.time = line->time - (line->zone.n > 0 ? zone_offset(clock, line->zone) : 0);
+	reading->stamped = reading->stamped || (line->has_time && line->has_sequence && line->has_pid);
 	if (reading->first == ORIGIN_NO_TIME)
 		reading->first = clock->now.time;
 	clock->model->capture.inputs[clock->input].last = clock->now;
-	if (item->loss.lines > 0)
-		note_loss(clock, &item->loss);
 	if (item->cut)
 		model_hit(clock->model, HIT_TRACE_LINE, &clock->now);
 	return clock->now;

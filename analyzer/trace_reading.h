@@ -21,8 +21,11 @@ struct trace_clock {
 /* Makes the input a trace. */
 struct trace_clock trace_reading_start(struct model *model, uint32_t input);
 
-/* The next line: where it stands; its losses are noted. */
+/* The next line: where it stands. */
 struct origin trace_reading_line(struct trace_clock *clock, const struct trace_item *item);
+
+/* Notes what is missing in front of the line. */
+void trace_reading_lost(struct trace_clock *clock, const struct trace_item *item);
 
 /* Counts the line; one that was not understood is kept, as far as there is room. */
 void trace_reading_count(struct trace_clock *clock, const struct trace_item *item, bool understood);

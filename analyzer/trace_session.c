@@ -6,10 +6,10 @@
 
 #include "analyzer/session_trace.h"
 #include "analyzer/trace_callback.h"
+#include "analyzer/trace_known.h"
 #include "analyzer/trace_reading.h"
 #include "analyzer/xmalloc.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 struct trace_sessions {
@@ -17,16 +17,45 @@ struct trace_sessions {
 	struct trace_clock clock;
 	struct trace_reading *reading;
 	struct trace_conns conns;
+	struct trace_known *known;
 	struct origin now; /* of the line at hand */
+	uint64_t lost;     /* lines, of all traces */
+	bool begun;        /* it is known whether this trace goes on where the one before it was */
+	bool again;        /* the last line with an identity was read before */
 };
 
-struct trace_sessions *trace_session_new(struct model *model, uint32_t input)
+struct trace_sessions *trace_session_new(struct model *model)
 {
 	struct trace_sessions *sessions = xcalloc(1, sizeof *sessions);
 	sessions->model = model;
-	sessions->clock = trace_reading_start(model, input);
-	sessions->reading = model->capture.inputs[input].trace;
+	sessions->known = trace_known_new();
 	return sessions;
+}
+
+static void note_loss(const struct trace_sessions *sessions, struct session_trace *trace)
+{
+	uint64_t lost = sessions->lost - trace->lost_before;
+	if (lost > 0 && trace->lost == 0)
+		trace->first_lost = sessions->now;
+	trace->lost = lost;
+}
+
+/* What is open when a trace ends may have gone on in the lines that are missing behind its last one. */
+static void note_losses(const struct trace_sessions *sessions)
+{
+	for (uint32_t i = 0; i < sessions->conns.n_processes; i++)
+		for (struct trace_conn *conn = sessions->conns.processes[i].first; conn != NULL;
+		     conn = conn->next)
+			note_loss(sessions, conn->session->trace);
+}
+
+void trace_session_begin(struct trace_sessions *sessions, uint32_t input)
+{
+	note_losses(sessions);
+	sessions->clock = trace_reading_start(sessions->model, input);
+	sessions->reading = sessions->model->capture.inputs[input].trace;
+	sessions->begun = false;
+	sessions->again = false;
 }
 
 /* ---- sessions ---- */
@@ -54,7 +83,7 @@ static struct trace_conn *open_conn(struct trace_sessions *sessions, struct trac
 	session->controller_known = true;
 	trace->pid = process->pid;
 	trace->has_pid = process->pid != 0;
-	trace->lost_before = sessions->reading->lost;
+	trace->lost_before = sessions->lost;
 	model_rank(sessions->model, session);
 	process->callback = (struct trace_callback){.open = false};
 	process->orphan = (struct trace_orphan){.there = false};
@@ -65,10 +94,7 @@ static struct trace_conn *open_conn(struct trace_sessions *sessions, struct trac
 static void touch(struct trace_sessions *sessions, struct trace_conn *conn)
 {
 	struct session_trace *trace = conn->session->trace;
-	uint64_t lost = sessions->reading->lost - trace->lost_before;
-	if (lost > 0 && trace->lost == 0)
-		trace->first_lost = sessions->now;
-	trace->lost = lost;
+	note_loss(sessions, trace);
 	conn->session->last = sessions->now;
 	if (conn->process->current == conn)
 		return;
@@ -134,13 +160,15 @@ static void go_on(struct trace_process *process, bool refused)
 	process->current = next;
 }
 
-/* The same, else the process's current one, else one whose beginning is not in the log. */
+/* The same, else the current one, else, if the line proves that there is one, a new one that began before. */
 static struct trace_conn *belongs_to(struct trace_sessions *sessions, struct trace_process *process,
                                      const struct trace_line *line)
 {
 	struct trace_conn *conn = named(sessions, process, line);
 	if (conn == NULL && !line->has_pointer)
 		conn = process->current;
+	if (conn == NULL && !trace_proves(line))
+		return NULL;
 	if (conn == NULL) {
 		conn = open_conn(sessions, process, true);
 		if (line->has_pointer)
@@ -210,39 +238,14 @@ static void take_freed(struct trace_sessions *sessions, struct trace_conn *conn)
 
 /* ---- syslog ---- */
 
-/* Version 0 for what is none: addresses are blotted out in what people paste. */
-static struct addr parse_address(struct span text)
-{
-	char copy[INET6_ADDRSTRLEN] = "";
-	struct addr out = {0};
-	if (text.n == 0 || text.n >= sizeof copy)
-		return out;
-	memcpy(copy, text.p, text.n);
-	if (inet_pton(AF_INET, copy, out.bytes) == 1)
-		out.version = 4;
-	else if (inet_pton(AF_INET6, copy, out.bytes) == 1)
-		out.version = 6;
-	return out;
-}
-
-/* False for ends that could not be read: they may be anybody's. */
-static bool has_ends(const struct session *session, const struct addr ends[2])
-{
-	return ends[0].version != 0 && ends[1].version != 0 &&
-	       memcmp(&session->addr[session->controller], &ends[0], sizeof ends[0]) == 0 &&
-	       memcmp(&session->addr[session_engine(session)], &ends[1], sizeof ends[1]) == 0;
-}
-
 /* The notice of a Catalyst 9800 that it closes a session: all that the log has of it. */
 static bool take_syslog(struct trace_sessions *sessions, struct trace_process *process,
                         const struct trace_line *line)
 {
-	struct addr ends[2] = {parse_address(line->local), parse_address(line->remote)};
+	struct addr ends[2] = {trace_conn_address(line->local), trace_conn_address(line->remote)};
 	if (line->local.n == 0 || line->remote.n == 0)
 		return false; /* a notice of something else */
-	struct trace_conn *conn = process->first;
-	while (conn != NULL && !has_ends(conn->session, ends))
-		conn = conn->next;
+	struct trace_conn *conn = trace_conn_between(process, ends);
 	if (conn == NULL) {
 		conn = open_conn(sessions, process, true);
 		conn->session->addr[conn->session->controller] = ends[0];
@@ -265,11 +268,13 @@ static struct trace_place place_of(struct trace_sessions *sessions, struct trace
 }
 
 /* A new connection, unless the one that was just allocated waits for its pointer. */
-static void take_beginning(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_beginning(struct trace_sessions *sessions, struct trace_process *process,
                            const struct trace_line *line)
 {
 	struct trace_conn *conn = process->current;
 	bool waits = line->kind == TRACE_SSL_NEW && conn != NULL && !conn->has_pointer && !conn->begun;
+	if (!waits && !trace_proves(line))
+		return false;
 	if (!waits)
 		conn = open_conn(sessions, process, false);
 	touch(sessions, conn);
@@ -278,12 +283,13 @@ static void take_beginning(struct trace_sessions *sessions, struct trace_process
 	if (line->has_conn)
 		name_number(conn, line->conn);
 	if (line->kind != TRACE_ALLOCATED)
-		return;
+		return true;
 	conn->session->trace->allocated = sessions->now;
 	add_event(sessions, conn->session, TRACE_ALLOCATED);
+	return true;
 }
 
-/* The first state of a handshake begins a session, when the one at hand has one behind it. */
+/* The first state of a handshake begins a session, when the one at hand has one behind it. NULL: no proof. */
 static struct trace_conn *conn_of_state(struct trace_sessions *sessions, struct trace_process *process,
                                         const struct trace_line *line)
 {
@@ -291,7 +297,10 @@ static struct trace_conn *conn_of_state(struct trace_sessions *sessions, struct 
 	if (trace_callback_judges(line))
 		go_on(process, !trace_callback_accepts(line));
 	struct trace_conn *conn = process->current;
-	if (conn == NULL || (begins && conn->begun))
+	bool another = conn == NULL || (begins && conn->begun);
+	if (another && !trace_proves(line))
+		return NULL;
+	if (another)
 		conn = open_conn(sessions, process, !begins);
 	if (begins)
 		conn->session->midstream = false;
@@ -301,14 +310,16 @@ static struct trace_conn *conn_of_state(struct trace_sessions *sessions, struct 
 	return conn;
 }
 
-static void take_callback(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_callback(struct trace_sessions *sessions, struct trace_process *process,
                           const struct trace_line *line)
 {
 	bool state = line->kind == TRACE_STATE || line->kind == TRACE_OPENSSL_STATE;
 	if (process->current == NULL && !state && line->kind != TRACE_OPENSSL_ALERT)
-		return; /* the rest of a callback whose connection is not known */
+		return trace_proves(line); /* the rest of a callback whose connection is not known */
 	struct trace_conn *conn =
 	    state ? conn_of_state(sessions, process, line) : belongs_to(sessions, process, line);
+	if (conn == NULL)
+		return false;
 	struct trace_place place = place_of(sessions, conn);
 	switch (line->kind) {
 	case TRACE_STATE:
@@ -328,17 +339,21 @@ static void take_callback(struct trace_sessions *sessions, struct trace_process 
 		break;
 	}
 	model_rank(sessions->model, conn->session);
+	return true;
 }
 
 /* A message needs no connection to be named, but one that was there. */
-static void take_message(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_message(struct trace_sessions *sessions, struct trace_process *process,
                          const struct trace_line *line)
 {
 	bool names = line->has_pointer || line->has_conn;
 	if (!names && process->current == NULL && process->had_any)
-		return;
+		return true;
 	struct trace_conn *conn = belongs_to(sessions, process, line);
+	if (conn == NULL)
+		return false;
 	session_trace_count(sessions->model, conn->session, line->words, &sessions->now);
+	return true;
 }
 
 /* A line that lost its stamp is of the process that printed the one before. */
@@ -359,12 +374,14 @@ static bool is_hearsay(const struct trace_process *process, const struct trace_l
 	return !names && (process->pid == 0 || process->current == NULL);
 }
 
-static void take_sentence(struct trace_sessions *sessions, struct trace_process *process,
+static bool take_sentence(struct trace_sessions *sessions, struct trace_process *process,
                           const struct trace_line *line)
 {
 	if (line->kind == TRACE_NOT_VALIDATED && !line->has_pointer)
 		go_on(process, true);
 	struct trace_conn *conn = belongs_to(sessions, process, line);
+	if (conn == NULL)
+		return false;
 	struct trace_place place = place_of(sessions, conn);
 	if (line->kind == TRACE_CERTIFICATE_CHECKED) {
 		conn->awaiting = true;
@@ -379,6 +396,7 @@ static void take_sentence(struct trace_sessions *sessions, struct trace_process 
 	if (line->kind == TRACE_FREED)
 		take_freed(sessions, conn);
 	model_rank(sessions->model, place.session);
+	return true;
 }
 
 /* False when the line means nothing here. */
@@ -396,63 +414,76 @@ static bool take_line(struct trace_sessions *sessions, const struct trace_line *
 	case TRACE_OPENSSL_STATE:
 	case TRACE_OPENSSL_ALERT:
 	case TRACE_OPENSSL_ERROR:
-		take_callback(sessions, process, line);
-		return true;
+		return take_callback(sessions, process, line);
 	case TRACE_ALLOCATED:
 	case TRACE_SSL_NEW:
-		take_beginning(sessions, process, line);
-		return true;
+		return take_beginning(sessions, process, line);
 	case TRACE_SYSLOG:
 		return take_syslog(sessions, process, line);
 	case TRACE_MESSAGE:
-		take_message(sessions, process, line);
-		return true;
+		return take_message(sessions, process, line);
 	default:
 		break;
 	}
-	if (is_hearsay(process, line))
-		return false;
-	take_sentence(sessions, process, line);
-	return true;
+	return !is_hearsay(process, line) && take_sentence(sessions, process, line);
+}
+
+/* Was read before; a line without an identity goes with the one in front of it. */
+static bool is_again(struct trace_sessions *sessions, const struct trace_line *line)
+{
+	if (trace_known_identity(line)) {
+		sessions->again = trace_known_again(sessions->known, line);
+		sessions->begun = sessions->begun || sessions->again;
+	}
+	return sessions->again;
+}
+
+/* The first line that means something on its own, and is new, begins another log. */
+static bool begins_log(struct trace_sessions *sessions, const struct trace_line *line)
+{
+	if (!sessions->begun && (trace_known_identity(line) || trace_proves(line))) {
+		trace_conn_free(&sessions->conns);
+		sessions->begun = true;
+	}
+	return sessions->begun;
 }
 
 void trace_session_line(struct trace_sessions *sessions, const struct trace_item *item)
 {
 	sessions->now = trace_reading_line(&sessions->clock, item);
-	bool understood = item->line.kind != TRACE_OTHER && take_line(sessions, &item->line);
+	if (is_again(sessions, &item->line)) {
+		sessions->reading->repeated++;
+		return;
+	}
+	sessions->lost += item->loss.lines;
+	trace_reading_lost(&sessions->clock, item);
+	bool understood = begins_log(sessions, &item->line) && item->line.kind != TRACE_OTHER &&
+	                  take_line(sessions, &item->line);
 	trace_reading_count(&sessions->clock, item, understood);
 }
 
-/* What is open may have gone on in the lines that are missing behind its last one. */
 void trace_session_end(struct trace_sessions *sessions)
 {
-	for (uint32_t i = 0; i < sessions->conns.n_processes; i++) {
-		for (struct trace_conn *conn = sessions->conns.processes[i].first; conn != NULL;
-		     conn = conn->next) {
-			struct session_trace *trace = conn->session->trace;
-			uint64_t lost = sessions->reading->lost - trace->lost_before;
-			if (lost > 0 && trace->lost == 0)
-				trace->first_lost = sessions->now;
-			trace->lost = lost;
-		}
-	}
+	note_losses(sessions);
 	trace_conn_free(&sessions->conns);
+	trace_known_free(sessions->known);
 	free(sessions);
 }
 
-int trace_session_read(struct model *model, uint32_t input, struct trace_file *file, struct err *err)
+int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file,
+                       struct err *err)
 {
-	struct trace_sessions *sessions = trace_session_new(model, input);
-	const struct trace_reading *reading = sessions->reading;
 	const struct trace_item *item;
+	trace_session_begin(sessions, input);
 	while ((item = trace_file_next(file)) != NULL)
 		trace_session_line(sessions, item);
-	trace_reading_end(model, input, file);
-	trace_session_end(sessions);
-	if (reading->understood > 0)
+	trace_reading_end(sessions->model, input, file);
+	if (sessions->reading->understood > 0 || sessions->reading->stamped)
 		return 0;
 	const char *name = strcmp(trace_file_name(file), "-") == 0 ? "standard input" : trace_file_name(file);
 	return err_set(
-	    err, "%.160s is no debug trace: none of its lines was understood; a capture is read with -r",
+	    err,
+	    "%.90s is no debug trace: no line has a stamp like [03/02/26 09:15:00.120 UTC 5f2 9822] or a "
+	    "state of OpenSSL; give the output of show trace messages nmsp, and a capture with -r",
 	    name);
 }

@@ -81,6 +81,7 @@
 #define LIMIT_TRACE_NOTES     64  /* lines kept that were not understood; all are counted, no finding */
 #define LIMIT_TRACE_NOTE      160 /* bytes kept of such a line; cut, no finding */
 #define LIMIT_TRACE_RANGES    8   /* ranges of lost lines that are named; all are counted, no finding */
+#define LIMIT_TRACE_KNOWN     (1 << 20) /* lines remembered to know them again; older ones leave, no finding */
 #define LIMIT_TRACE_VOTERS    512 /* sessions of each side that tell how far the clocks are apart */
 
 /* Lists and reports. */

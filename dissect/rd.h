@@ -120,17 +120,57 @@ static inline struct span rd_line(struct rd *r)
 	return line;
 }
 
-/* The next line when its line end is there too; else false, and nothing is taken. */
-static inline bool rd_whole_line(struct rd *r, struct span *line)
+/* Bytes in front of the first line end, of any kind; s.n without one. Step by step, for a text may have ends
+ * of one kind only. */
+static inline size_t rd_line_length(struct span s)
+{
+	enum { STEP = 4096 };
+	for (size_t at = 0; at < s.n; at += STEP) {
+		struct span step = span_cut(s, at, STEP);
+		const uint8_t *lf = memchr(step.p, '\n', step.n);
+		size_t n = lf != NULL ? (size_t)(lf - step.p) : step.n;
+		const uint8_t *cr = n > 0 ? memchr(step.p, '\r', n) : NULL;
+		if (cr != NULL || lf != NULL)
+			return at + (cr != NULL ? (size_t)(cr - step.p) : n);
+	}
+	return s.n;
+}
+
+/* Bytes of the line end that s begins with: CRLF, CRCRLF (a CRLF that was written as text), LF or CR. */
+static inline size_t rd_line_end(struct span s)
+{
+	size_t returns = 0;
+	while (returns < 2 && returns < s.n && s.p[returns] == '\r')
+		returns++;
+	if (returns < s.n && s.p[returns] == '\n')
+		return returns + 1;
+	return returns > 0;
+}
+
+/* As rd_line, where a CR alone ends a line, too. */
+static inline struct span rd_any_line(struct rd *r)
 {
 	struct span left = span_cut(r->all, r->at, rd_left(r));
-	const uint8_t *end = left.n > 0 ? memchr(left.p, '\n', left.n) : NULL;
-	if (end == NULL)
+	struct span line = rd_span(r, rd_line_length(left));
+	rd_skip(r, rd_line_end(span_cut(left, line.n, left.n)));
+	return line;
+}
+
+/*
+ * The next line as rd_any_line reads it when its line end is there too; else false, and nothing is taken. Of
+ * a CR that stands last it is not known whether an LF follows.
+ */
+static inline bool rd_whole_line(struct rd *r, struct span *line)
+{
+	enum { LONGEST_END = 3 };
+	struct span left = span_cut(r->all, r->at, rd_left(r));
+	size_t n = rd_line_length(left);
+	struct span end = span_cut(left, n, LONGEST_END);
+	size_t taken = rd_line_end(end);
+	if (taken == 0 || (end.p[taken - 1] == '\r' && end.n < LONGEST_END && end.p[end.n - 1] == '\r'))
 		return false;
-	*line = rd_span(r, (size_t)(end - left.p));
-	rd_skip(r, 1);
-	if (line->n > 0 && line->p[line->n - 1] == '\r')
-		line->n--;
+	*line = rd_span(r, n);
+	rd_skip(r, taken);
 	return true;
 }
 

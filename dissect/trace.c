@@ -332,6 +332,38 @@ void trace_decode(struct span line, struct trace_line *out)
 		trace_decode_text(out);
 }
 
+/* The three numbers are what OpenSSL hands to a callback: ret is an alert's code, else 1, 0 or -1. */
+static bool is_callback(const struct trace_line *line)
+{
+	if (!line->has_state || !known_state(line->state) || !line->has_where || !known_where(line->where) ||
+	    !line->has_ret)
+		return false;
+	return (line->where & TRACE_WHERE_ALERT) ? line->has_alert : line->ret >= -1 && line->ret <= 1;
+}
+
+bool trace_proves(const struct trace_line *line)
+{
+	bool stamped = line->has_time && (line->has_sequence || line->has_pid);
+	switch (line->kind) {
+	case TRACE_BLANK:
+	case TRACE_OTHER:
+		return false;
+	case TRACE_STATE:
+		return stamped || is_callback(line);
+	case TRACE_SSL_NEW:
+	case TRACE_DO_HANDSHAKE:
+		return stamped || line->has_pointer;
+	case TRACE_OPENSSL_STATE:
+		return stamped || line->has_state || line->has_message;
+	case TRACE_OPENSSL_ALERT:
+		return stamped || line->has_alert;
+	case TRACE_SYSLOG:
+		return true;
+	default:
+		return stamped;
+	}
+}
+
 /* Without each digit in turn, and with an 8 for a b there or the reverse. */
 uint32_t trace_sequence_near(uint32_t last, uint32_t printed)
 {

@@ -84,6 +84,14 @@ struct trace_line {
 void trace_decode(struct span line, struct trace_line *out);
 
 /*
+ * Nothing but a controller (or OpenSSL's -state) prints such a line: it has a stamp, or is a callback of
+ * three numbers that fit together, a documented sentence with a pointer, or the syslog notice. Words and
+ * numbers that other texts have too, and bytes that only look like them, are no proof that there is a
+ * connection.
+ */
+bool trace_proves(const struct trace_line *line);
+
+/*
  * A physical line belongs to the line before it: it has no stamp, is not blank, and makes no sense of its
  * own. The caller joins the two with a space and decodes the whole. `before` is the last line that was not
  * blank, joined with what already continued it: blank lines may stand inside a wrapped one. A line

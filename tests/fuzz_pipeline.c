@@ -244,8 +244,9 @@ static void judge(const struct model *model)
 static void read_trace(struct model *model, char *text)
 {
 	uint32_t input = model_add_input(model, "trace");
-	struct trace_sessions *sessions = trace_session_new(model, input);
+	struct trace_sessions *sessions = trace_session_new(model);
 	struct trace_item item = {.number = 0};
+	trace_session_begin(sessions, input);
 	int64_t ahead = (model->n_sessions % 3) * 3600 * NS_PER_S;
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		item.raw = span_of(line, strlen(line));

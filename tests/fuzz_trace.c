@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct trace_line last = {.kind = TRACE_BLANK}, alone;
 	size_t n = 0;
 	while (rd_more(&r)) {
-		struct span line = rd_line(&r);
+		struct span line = rd_any_line(&r);
 		trace_decode(line, &alone);
 		check_line(&alone, line);
 		if (alone.kind == TRACE_BLANK)

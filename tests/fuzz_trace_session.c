@@ -36,7 +36,9 @@ static struct model *read_trace(const uint8_t *data, size_t size)
 		return NULL;
 	struct model *model = model_new();
 	uint32_t input = model_add_input(model, "trace");
-	trace_session_read(model, input, file, &err);
+	struct trace_sessions *sessions = trace_session_new(model);
+	trace_session_read(sessions, input, file, &err);
+	trace_session_end(sessions);
 	trace_file_close(file);
 	return model;
 }
@@ -44,7 +46,7 @@ static struct model *read_trace(const uint8_t *data, size_t size)
 static void check(const struct model *model)
 {
 	const struct trace_reading *reading = model->capture.inputs[0].trace;
-	require(reading->understood + reading->strange <= reading->lines + 1);
+	require(reading->understood + reading->strange + reading->repeated <= reading->lines + 1);
 	require(reading->repaired <= reading->understood);
 	for (const struct session *s = model->first; s != NULL; s = s->next) {
 		require(s->conn == NULL && s->trace != NULL && s->opened.line);

@@ -136,14 +136,19 @@ static void test_decision_of_the_trace(void **state)
 	model_free(test->bench.model);
 }
 
-/* The wire's step has the state that was printed. */
+/* The wire's step has the state that was printed, and none where none was; alone it has the implied one. */
 static void test_printed_state(void **state)
 {
 	struct test *test = *state;
 	pair(test, REJECTED, REJECTED);
-	assert_int_equal(session_step_state(test->wire, &test->wire->steps[0]).number, 0x2111);
+	assert_int_equal(session_step_state(test->wire, &test->wire->steps[0]).number, 0);
+	assert_int_equal(session_implied_state(test->wire, &test->wire->steps[0]).number, 0x2111);
 	test->traced->steps[0].state = 0x2210;
 	assert_int_equal(session_step_state(test->wire, &test->wire->steps[0]).number, 0x2210);
+	assert_int_equal(session_implied_state(test->wire, &test->wire->steps[0]).number, 0x2111);
+	test->wire->traced = NULL;
+	assert_int_equal(session_step_state(test->wire, &test->wire->steps[0]).number, 0x2111);
+	test->wire->traced = test->traced; /* to be freed */
 	model_free(test->bench.model);
 }
 

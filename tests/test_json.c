@@ -91,7 +91,8 @@ static void check_tls(json_t *tls)
 	size_t i;
 	json_t *cert;
 	check(tls,
-	      "version:sn cipher:sn client:sn resumed:b handshake:s client_certificate:s steps:a alerts:a "
+	      "version:sn cipher:sn key_exchange:sn key_exchange_inferred:b session_ticket:sn "
+	      "session_ticket_inferred:b client:sn resumed:b handshake:s client_certificate:s steps:a alerts:a "
 	      "decryption:s decryption_detail:sn records:o certificates:a");
 	check_all(get(tls, "steps"),
 	          "time:sn packet:in from:s message:s state:sn state_name:sn encrypted:b damaged:b "
@@ -145,7 +146,7 @@ static void check_report(json_t *report)
 	      "nmspscope:o inputs:a capture:o authlists:a authlist_comparison:a sessions:a findings:a");
 	check(get(report, "nmspscope"), "version:s schema:i");
 	check_all(get(report, "inputs"), "name:s kind:sn packets:in lines:in understood:in repaired:in "
-	                                "not_understood:in lost:in bytes:i dropped:in "
+	                                "not_understood:in lost:in repeated:in bytes:i dropped:in "
 	                                "interface_dropped:in packets_per_second:in error:sn");
 	check(get(report, "capture"),
 	      "packets:i nmsp_packets:i bytes:i first:sn last:sn dropped:in duplicates:i "

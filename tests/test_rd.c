@@ -331,6 +331,52 @@ static void lines(void **state)
 	assert_true(rd_done(&r));
 }
 
+static void lines_of_any_kind(void **state)
+{
+	(void)state;
+	static const char text[] = "one\r\n\n\r\ntwo\rx\nCRCRLF\r\r\n\r\r\r\nlast";
+	static const char *const expected[] = {"one", "", "", "two", "x", "CRCRLF", "", "", "last", ""};
+	enum { LINES = sizeof expected / sizeof *expected - 1 };
+	struct rd r = rd_of(span_of(text, sizeof text - 1));
+	for (size_t i = 0; i <= LINES; i++) {
+		assert_int_equal(rd_more(&r), i < LINES);
+		assert_true(span_equal(rd_any_line(&r), span_of(expected[i], strlen(expected[i]))));
+	}
+	assert_true(rd_done(&r));
+}
+
+/* A line counts as whole only when it is certain where its end ends; whatever comes later changes no line. */
+static void whole_lines(void **state)
+{
+	(void)state;
+	static const char text[] = "one\r\ntwo\rthree\nfour\r\r\n\r\rfive\r";
+	for (size_t n = 0; n < sizeof text; n++) {
+		struct rd cut = rd_of(span_of(text, n)), all = rd_of(span_of(text, sizeof text - 1));
+		struct span line;
+		while (rd_whole_line(&cut, &line)) {
+			assert_true(span_equal(line, rd_any_line(&all)));
+			assert_int_equal(rd_at(&cut), rd_at(&all));
+		}
+		assert_true(rd_left(&cut) == 0 || n - rd_at(&cut) <= sizeof "three");
+	}
+}
+
+/* Ends that stand further apart than one step of the search. */
+static void long_lines(void **state)
+{
+	(void)state;
+	static char text[3 * 4096];
+	for (size_t n = 4090; n < 4100; n++) {
+		memset(text, 'x', sizeof text);
+		text[n] = '\r';
+		text[2 * n] = '\n';
+		struct rd r = rd_of(span_of(text, sizeof text));
+		assert_int_equal(rd_any_line(&r).n, n);
+		assert_int_equal(rd_any_line(&r).n, n - 1);
+		assert_int_equal(rd_any_line(&r).n, sizeof text - 2 * n - 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +391,9 @@ int main(void)
 	    cmocka_unit_test(cuts_of_a_span),
 	    cmocka_unit_test(equal_spans),
 	    cmocka_unit_test(lines),
+	    cmocka_unit_test(lines_of_any_kind),
+	    cmocka_unit_test(whole_lines),
+	    cmocka_unit_test(long_lines),
 	    cmocka_unit_test(random_reads_agree_with_the_model),
 	    cmocka_unit_test(random_lists_end),
 	};

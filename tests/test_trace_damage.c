@@ -155,7 +155,7 @@ static void published_paste(void **state)
 	struct trace_line last = {.kind = TRACE_BLANK};
 	size_t at = 0, n = 0;
 	while (rd_more(&r)) {
-		struct span line = rd_line(&r);
+		struct span line = rd_any_line(&r);
 		struct trace_line alone;
 		trace_decode(line, &alone);
 		if (alone.kind == TRACE_BLANK)

@@ -16,7 +16,8 @@
 
 #include <sys/wait.h>
 
-#define CALLBACK "9822] ret_type_string=unknown\n"
+#define CALLBACK_LINE "9822] ret_type_string=unknown"
+#define CALLBACK      CALLBACK_LINE "\n"
 
 /* ---- order ---- */
 
@@ -118,6 +119,30 @@ static void check_item(struct trace_file *file, uint64_t number, enum trace_kind
 	assert_int_equal(item->number, number);
 	assert_int_equal(item->line.kind, kind);
 	assert_int_equal(item->joined, joined);
+}
+
+/* Old Macs and terminals end lines with CR alone; a paste may have several kinds. */
+static void line_ends(void **state)
+{
+	(void)state;
+	static const char *const ends[][2] = {
+	    {"\n", "\n"}, {"\r\n", "\r\n"}, {"\r", "\r"}, {"\r\r\n", "\r"}, {"\n", "\r"}};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		char text[512];
+		snprintf(text, sizeof text,
+		         "%s%s[03/02/26 09:15:00.120 UTC 5f3 9822] sslConnectionInit: SSL_do_handshake for "
+		         "conn ssl%s"
+		         "b3f8a8d0, conn state: INIT%s%s%s%s",
+		         "[03/02/26 09:15:00.120 UTC 5f2 " CALLBACK_LINE, ends[i][0], ends[i][1], ends[i][0],
+		         ends[i][1], "[03/02/26 09:15:00.120 UTC 5f4 " CALLBACK_LINE, ends[i][0]);
+		struct trace_file *file = open_text(text, strlen(text));
+		check_item(file, 1, TRACE_RET_TYPE, false);
+		check_item(file, 2, TRACE_DO_HANDSHAKE, true);
+		check_item(file, 5, TRACE_RET_TYPE, false);
+		assert_null(trace_file_next(file));
+		assert_int_equal(trace_file_lines(file), 5);
+		trace_file_close(file);
+	}
 }
 
 static void wrapped_lines(void **state)
@@ -284,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(order),
+	    cmocka_unit_test(line_ends),
 	    cmocka_unit_test(losses),
 	    cmocka_unit_test(misread_numbers_are_no_loss),
 	    cmocka_unit_test(counts_that_start_anew_are_no_loss),

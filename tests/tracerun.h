@@ -12,12 +12,13 @@
 
 struct traced {
 	struct model *model;
+	struct trace_sessions *sessions; /* with trace_next; NULL when they are ended */
 	struct err err;
 	bool understood;
 };
 
-/* Reads the text as one more trace of the model; made when NULL. */
-static inline void trace_more(struct traced *out, const char *text, size_t n)
+/* Reads the text as one more trace of the model, both made when NULL; more may follow until trace_ends. */
+static inline void trace_next(struct traced *out, const char *text, size_t n)
 {
 	char path[] = "/tmp/trace.XXXXXX";
 	int fd = mkstemp(path);
@@ -29,9 +30,24 @@ static inline void trace_more(struct traced *out, const char *text, size_t n)
 	struct trace_file *file = opened_trace(path, &out->err);
 	assert_non_null(file);
 	uint32_t input = model_add_input(out->model, "trace.txt");
-	out->understood = trace_session_read(out->model, input, file, &out->err) == 0;
+	if (out->sessions == NULL)
+		out->sessions = trace_session_new(out->model);
+	out->understood = trace_session_read(out->sessions, input, file, &out->err) == 0;
 	trace_file_close(file);
 	unlink(path);
+}
+
+static inline void trace_ends(struct traced *out)
+{
+	trace_session_end(out->sessions);
+	out->sessions = NULL;
+}
+
+/* One more trace, which has nothing to do with those before it. */
+static inline void trace_more(struct traced *out, const char *text, size_t n)
+{
+	trace_next(out, text, n);
+	trace_ends(out);
 }
 
 static inline struct traced trace_text(const char *text)

@@ -160,7 +160,7 @@ static uint16_t step_number(const struct trace *trace, const struct step *step)
 	    {STEP_NEW_SESSION_TICKET, false, 0x11e0},  {STEP_FINISHED, false, 0x11d0},
 	};
 	if (trace->side == SIDE_SERVER)
-		return session_step_state(trace->session, step).number;
+		return session_implied_state(trace->session, step).number;
 	for (size_t row = 0; row < COUNT(client); row++) {
 		if (client[row].kind == step->kind &&
 		    client[row].controller == (step->dir == trace->session->controller))

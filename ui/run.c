@@ -242,25 +242,45 @@ static void refuse_trace(struct run *run, uint32_t index, const struct err *err)
 	run->trouble = true;
 }
 
-/* True when it was understood. */
-static bool read_trace(struct run *run, struct source *source, struct err *err)
+/* Those that can be read, in the order of their first lines: then an overlap is at the later one's start. */
+static uint32_t begin_traces(struct run *run, struct opened *opened, struct trace_file *files[LIMIT_INPUTS])
 {
-	uint32_t index = model_add_input(run->model, source->name);
-	struct trace_file *file = source->fd >= 0 ? trace_file_open(source, err) : NULL;
-	bool understood = file != NULL && trace_session_read(run->model, index, file, err) == 0;
-	if (!understood)
-		refuse_trace(run, index, err);
-	trace_file_close(file);
-	return understood;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < run->options->n_trace; i++) {
+		struct source *source = &opened->trace[i];
+		struct trace_file *file =
+		    source->fd >= 0 ? trace_file_open(source, &opened->trace_err[i]) : NULL;
+		if (file == NULL) {
+			refuse_trace(run, model_add_input(run->model, run->options->trace[i]),
+			             &opened->trace_err[i]);
+			continue;
+		}
+		uint32_t at = n++;
+		for (; at > 0 && trace_file_earlier(file, files[at - 1]); at--)
+			files[at] = files[at - 1];
+		files[at] = file;
+	}
+	return n;
 }
 
 /* Before the captures: eviction then finds no connection of theirs. The number of those understood. */
 static uint32_t read_traces(struct run *run, struct opened *opened)
 {
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < run->options->n_trace; i++)
-		n += read_trace(run, &opened->trace[i], &opened->trace_err[i]);
-	return n;
+	struct err err;
+	struct trace_file *files[LIMIT_INPUTS];
+	uint32_t n = begin_traces(run, opened, files), understood = 0;
+	struct trace_sessions *sessions = n > 0 ? trace_session_new(run->model) : NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t index = model_add_input(run->model, trace_file_name(files[i]));
+		if (trace_session_read(sessions, index, files[i], &err) == 0)
+			understood++;
+		else
+			refuse_trace(run, index, &err);
+		trace_file_close(files[i]);
+	}
+	if (n > 0)
+		trace_session_end(sessions);
+	return understood;
 }
 
 static uint32_t good_captures(const struct run *run)

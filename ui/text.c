@@ -168,9 +168,8 @@ static void show_strings(const struct page *page, const char *first, const struc
 
 static const struct table *timeline_of(const struct session *session)
 {
-	if (session->trace != NULL)
-		return &view_timeline_trace;
-	return session->traced != NULL ? &view_timeline_both : &view_timeline;
+	bool told = session->trace != NULL || session->traced != NULL;
+	return told ? &view_timeline_trace : &view_timeline;
 }
 
 static void show_timeline(const struct page *page, const struct row *row)

@@ -228,8 +228,7 @@ extern const struct table view_finding_name;    /* of the finding that is the it
 extern const struct table view_findings_advice; /* of the finding that is the item */
 extern const struct table view_findings_evidence;
 extern const struct table view_timeline; /* for people: steps, alerts and TCP events by packet */
-extern const struct table view_timeline_both;  /* the same with the lines of the controller's trace */
-extern const struct table view_timeline_trace; /* the same of a session of a trace, by line */
+extern const struct table view_timeline_trace; /* where a trace tells of it: lines, printed states */
 extern const struct table view_traces;       /* for people: how each trace was read */
 extern const struct table view_trace_remarks; /* of the trace that is the item: sentences */
 extern const struct table view_trace_notes;  /* of the trace that is the item: lines not understood */

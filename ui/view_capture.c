@@ -100,6 +100,12 @@ static struct value input_lost(const struct row *row)
 	return of_trace(row, trace == NULL ? 0 : trace->lost);
 }
 
+static struct value input_repeated(const struct row *row)
+{
+	const struct trace_reading *trace = input(row)->trace;
+	return of_trace(row, trace == NULL ? 0 : trace->repeated);
+}
+
 static struct value input_dropped(const struct row *row)
 {
 	return input(row)->dropped < 0 ? view_null() : view_count((uint64_t)input(row)->dropped);
@@ -147,6 +153,7 @@ static const struct column input_columns[] = {
     {.key = "repaired", .label = "Repaired", .get = input_repaired},
     {.key = "not_understood", .label = "Unclear", .get = input_strange},
     {.key = "lost", .label = "Lost", .get = input_lost},
+    {.key = "repeated", .get = input_repeated},
     {.key = "bytes", .label = "Bytes", .get = input_byte_count},
     {.key = "dropped", .get = input_dropped},
     {.key = "interface_dropped", .get = input_missed},

@@ -307,6 +307,7 @@ static const struct column columns[] = {
     {.label = "State", .get = state},    {.label = "of controller (implied)", .get = state_name},
 };
 
+/* Of a trace, alone or beside a capture. */
 static const struct column trace_columns[] = {
     {.label = "Seconds", .get = offset},
     {.label = "Packet", .get = packet},
@@ -316,17 +317,6 @@ static const struct column trace_columns[] = {
     {.label = "State", .get = state},
     {.label = "of controller (printed)", .get = state_name},
 };
-
-/* What has a line is printed, the rest implied. */
-static const struct column both_columns[] = {
-    {.label = "Seconds", .get = offset},  {.label = "Packet", .get = packet},
-    {.label = "Line", .get = line},       {.label = "  ", .get = direction},
-    {.label = "Message", .get = message}, {.label = "State", .get = state},
-    {.label = "of controller", .get = state_name},
-};
-
-const struct table view_timeline_both = {TABLE_OF(both_columns), .count = timeline_count,
-                                         .open = timeline_open};
 
 const struct table view_timeline_trace = {TABLE_OF(trace_columns), .count = timeline_count,
                                           .open = timeline_open};

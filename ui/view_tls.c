@@ -42,11 +42,20 @@ static struct value cipher(const struct row *row)
 }
 
 /* For people: told by the states of a trace, which names neither version nor cipher. */
+/* What a trace tells of them; a captured session has its cipher. */
+static enum trace_told static_rsa(const struct row *row)
+{
+	return session(row)->trace == NULL ? TRACE_TOLD_NOTHING : session_trace_static_rsa(session(row));
+}
+
+static enum trace_told issued(const struct row *row)
+{
+	return session(row)->trace == NULL ? TRACE_TOLD_NOTHING : session_trace_ticket(session(row));
+}
+
 static struct value key_exchange(const struct row *row)
 {
-	if (session(row)->trace == NULL)
-		return view_null();
-	switch (session_trace_static_rsa(session(row))) {
+	switch (static_rsa(row)) {
 	case TRACE_TOLD_YES:
 		return view_text("static RSA (inferred: the controller sent no key exchange, state 0x2150)");
 	case TRACE_TOLD_NO:
@@ -59,9 +68,7 @@ static struct value key_exchange(const struct row *row)
 
 static struct value ticket(const struct row *row)
 {
-	if (session(row)->trace == NULL)
-		return view_null();
-	switch (session_trace_ticket(session(row))) {
+	switch (issued(row)) {
 	case TRACE_TOLD_YES:
 		return view_text("issued");
 	case TRACE_TOLD_NO:
@@ -70,6 +77,31 @@ static struct value ticket(const struct row *row)
 		break;
 	}
 	return view_null();
+}
+
+/* For programs: the same, and whether it rests on a state that is not there. */
+static struct value key_exchange_name(const struct row *row)
+{
+	static const char *const names[] = {
+	    [TRACE_TOLD_NOTHING] = NULL, [TRACE_TOLD_YES] = "static-rsa", [TRACE_TOLD_NO] = "ephemeral"};
+	return view_text(names[static_rsa(row)]);
+}
+
+static struct value key_exchange_inferred(const struct row *row)
+{
+	return view_bool(static_rsa(row) == TRACE_TOLD_YES);
+}
+
+static struct value ticket_name(const struct row *row)
+{
+	static const char *const names[] = {
+	    [TRACE_TOLD_NOTHING] = NULL, [TRACE_TOLD_YES] = "issued", [TRACE_TOLD_NO] = "none"};
+	return view_text(names[issued(row)]);
+}
+
+static struct value ticket_inferred(const struct row *row)
+{
+	return view_bool(issued(row) == TRACE_TOLD_NO);
 }
 
 static struct value client(const struct row *row)
@@ -307,6 +339,10 @@ static const struct column columns[] = {
     {.key = "cipher", .label = "Cipher", .get = cipher},
     {.label = "Key exchange", .get = key_exchange},
     {.label = "Session ticket", .get = ticket},
+    {.key = "key_exchange", .get = key_exchange_name},
+    {.key = "key_exchange_inferred", .get = key_exchange_inferred},
+    {.key = "session_ticket", .get = ticket_name},
+    {.key = "session_ticket_inferred", .get = ticket_inferred},
     {.key = "client", .label = "TLS client", .verbose = 1, .get = client},
     {.key = "resumed", .label = "Resumed", .verbose = 1, .get = resumed},
     {.key = "handshake", .label = "Handshake", .get = handshake},

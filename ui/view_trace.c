@@ -212,11 +212,13 @@ static const struct column trace_columns[] = {
 const struct table view_traces = {TABLE_OF(trace_columns), .count = traces_count, .open = traces_open};
 
 /* What a reader must know of this trace. */
-enum remark { REMARK_STRANGE, REMARK_ZONE, REMARK_NO_TIMES, REMARKS };
+enum remark { REMARK_REPEATED, REMARK_STRANGE, REMARK_ZONE, REMARK_NO_TIMES, REMARKS };
 
 static bool applies(const struct trace_reading *reading, size_t remark)
 {
 	switch (remark) {
+	case REMARK_REPEATED:
+		return reading->repeated > 0;
 	case REMARK_STRANGE:
 		return reading->strange > 0;
 	case REMARK_ZONE:
@@ -241,7 +243,12 @@ static struct value remark(const struct row *row)
 	size_t which = 0, left = row->index;
 	while (which < REMARKS && (!applies(reading, which) || left-- > 0))
 		which++;
-	if (which == REMARK_STRANGE)
+	if (which == REMARK_REPEATED)
+		snprintf(text, sizeof row->view->scratch,
+		         "%" PRIu64 " line%s left out: with the same stamp and text %s read before.",
+		         reading->repeated, reading->repeated == 1 ? " is" : "s are",
+		         reading->repeated == 1 ? "it was" : "they were");
+	else if (which == REMARK_STRANGE)
 		snprintf(text, sizeof row->view->scratch, "%" PRIu64 " line%s not understood: -v shows %s.",
 		         reading->strange, reading->strange == 1 ? " was" : "s were",
 		         reading->strange == 1 ? "it" : "them");

@@ -165,7 +165,7 @@ static void explain_trace(const struct subject *subject, const struct alert_seen
                           struct finding *finding)
 {
 	trace_rejected(subject, finding);
-	if (subject->auth.stand_in != NULL)
+	if (subject->auth.stand_in != NULL && subject->auth.decision.prediction == AUTH_MATCH)
 		auth_list_detail(&subject->auth.decision, finding);
 	if (alert != NULL) {
 		explain(subject, alert, finding);

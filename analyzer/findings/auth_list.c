@@ -186,6 +186,12 @@ static const char *place_of(const struct authlist *list, const struct authlist_e
 	return text;
 }
 
+/* An engine's own text may be another engine's than this session's: it explains a rejection, and alarms nobody. */
+static const struct authlist_engine *stand_in_of(const struct subject *subject)
+{
+	return subject->auth.observed == AUTH_OBSERVED_REJECTED ? subject->auth.stand_in : NULL;
+}
+
 bool auth_list_rejects(const struct subject *subject)
 {
 	switch (subject->auth.decision.prediction) {
@@ -194,7 +200,7 @@ bool auth_list_rejects(const struct subject *subject)
 	case AUTH_HASH_MISMATCH:
 	case AUTH_HASH_OTHER_MAC:
 	case AUTH_MAC_NOT_LISTED:
-		return subject->auth.cert != NULL;
+		return subject->auth.cert != NULL || stand_in_of(subject) != NULL;
 	case AUTH_NO_LIST:
 	case AUTH_NO_CERTIFICATE:
 	case AUTH_NOT_VISIBLE:
@@ -204,18 +210,36 @@ bool auth_list_rejects(const struct subject *subject)
 	return false;
 }
 
+/* As the engine says itself. Returns `text`. */
+static const char *own_mac(const char *digits, char text[RULE_TEXT])
+{
+	struct cert named = {.has_mac = false};
+	named.has_mac = authtext_mac(digits, named.mac);
+	return named.has_mac ? rule_mac(&named, text) : "its MAC cannot be read";
+}
+
+/* The certificate's, else what the engine says of itself. */
+static struct authlist_key key_of(const struct subject *subject)
+{
+	if (subject->auth.cert != NULL)
+		return authlist_key_of_cert(subject->auth.cert);
+	return authlist_key_of_engine(&subject->model->authlist, stand_in_of(subject));
+}
+
 static void say_fault(const struct subject *subject, struct finding *finding)
 {
 	const struct auth_decision *decision = &subject->auth.decision;
-	char mac[RULE_TEXT], place[PLACE];
+	char text[RULE_TEXT], place[PLACE];
 	const char *fault = list_fault(decision->prediction);
-	rule_mac(subject->auth.cert, mac);
+	bool shown = subject->auth.cert != NULL;
+	const char *mac = shown ? rule_mac(subject->auth.cert, text) : own_mac(key_of(subject).mac, text);
+	const char *inferred = shown ? "" : ", as inferred from the engine's own text";
 	place_of(&subject->model->authlist, decision->entry, place);
 	if (is_beside(subject))
-		rule_summary(finding, "The list would also reject it: %c%s (%s%s).", tolower(fault[0]),
-		             &fault[1], mac, place);
+		rule_summary(finding, "The list would also reject it: %c%s%s (%s%s).", tolower(fault[0]),
+		             &fault[1], inferred, mac, place);
 	else
-		rule_summary(finding, "%s (%s%s)%s", fault, mac, place,
+		rule_summary(finding, "%s%s (%s%s)%s", fault, inferred, mac, place,
 		             subject->auth.observed == AUTH_OBSERVED_ACCEPTED
 		                 ? "; the controller accepted it all the same."
 		                 : ".");
@@ -228,7 +252,7 @@ static void list_fault_found(const struct subject *subject, const struct rule *r
 	struct finding *finding = rule_finding(rule, out);
 	finding->severity = list_severity(subject);
 	say_fault(subject, finding);
-	explain_fault(list, AUTHLIST_ALL, decision, authlist_key_of_cert(subject->auth.cert).mac, finding);
+	explain_fault(list, AUTHLIST_ALL, decision, key_of(subject).mac, finding);
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
 		rule_evidence(finding, &subject->auth.evidence[i]);
 	cite_certificate(subject, finding);
@@ -312,17 +336,15 @@ static void compared(const struct authlist *list, const struct authlist_engine *
                      const struct auth_decision *decision, struct finding *finding)
 {
 	const struct authlist_entry *own = authlist_own_entry(list, engine, decision->entry);
-	struct cert named = {.has_mac = false};
 	struct auth_fix fix;
 	char mac[RULE_TEXT], own_place[PLACE], place[PLACE];
 	struct authlist_key key = authlist_key_of_engine(list, engine);
-	named.has_mac = authtext_mac(key.mac, named.mac);
 	bool unknown = authlist_is_incomparable(list, engine, decision);
 	rule_summary(finding, "%s (%s%s%s).",
 	             unknown
 	                 ? "The AuthList's hash for the engine is of a digest that the engine's text lacks"
 	                 : compared_fault(decision->prediction),
-	             named.has_mac ? rule_mac(&named, mac) : "its MAC cannot be read",
+	             own_mac(key.mac, mac),
 	             place_of(list, own, own_place), place_of_list(list, one, decision->entry, place));
 	if (unknown)
 		rule_cause(finding,
