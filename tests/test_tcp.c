@@ -131,34 +131,6 @@ static void copies(void **state)
 	}
 }
 
-/* The SYN comes twice: the round trip is at least that of the second one, unless it came too late to be
- * asked. */
-static void copies_behind_two_syns(void **state)
-{
-	(void)state;
-	for (int behind = 0; behind < 2; behind++) {
-		struct talk *talk = talk_new(1);
-		talk_open(talk);
-		struct shot again = talk->shots[0];
-		again.ip_id++; /* sent again, no copy */
-		again.after = MS / 2;
-		for (size_t i = 0; i < talk->n; i++) {
-			if (i == (behind ? 3 : 1))
-				talk_capture(talk, &again);
-			talk_capture(talk, &talk->shots[i]);
-		}
-		if (behind)
-			talk_capture(talk, &again);
-		assert_int_equal(talk->session.tcp.syns, 2);
-		struct shot data = talk_say(talk, 0, 30);
-		talk_capture(talk, &data);
-		data.after = 2 * MS + 1;
-		assert_true(talk_capture(talk, &data));
-		assert_int_equal(talk->session.tcp.late_copies, 1);
-		talk_free(talk);
-	}
-}
-
 /* A packet that the snap length cut gives its gap at once, in order or not. */
 static void cut_packets(void **state)
 {
@@ -487,7 +459,6 @@ int main(void)
 	    cmocka_unit_test(late_syn),
 	    cmocka_unit_test(keep_alives),
 	    cmocka_unit_test(copies),
-	    cmocka_unit_test(copies_behind_two_syns),
 	    cmocka_unit_test(cut_packets),
 	    cmocka_unit_test(window_in_packets),
 	    cmocka_unit_test(window_in_time),

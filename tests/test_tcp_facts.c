@@ -179,6 +179,34 @@ static void copies_are_no_repeats(void **state)
 	talk_free(talk);
 }
 
+/* The SYN comes twice: the round trip is at least that of the second one, unless it came too late to be
+ * asked. */
+static void copies_behind_two_syns(void **state)
+{
+	(void)state;
+	for (int behind = 0; behind < 2; behind++) {
+		struct talk *talk = talk_new(1);
+		talk_open(talk);
+		struct shot again = talk->shots[0];
+		again.ip_id++; /* sent again, no copy */
+		again.after = MS / 2;
+		for (size_t i = 0; i < talk->n; i++) {
+			if (i == (behind ? 3 : 1))
+				talk_capture(talk, &again);
+			talk_capture(talk, &talk->shots[i]);
+		}
+		if (behind)
+			talk_capture(talk, &again);
+		assert_int_equal(talk->session.tcp.syns, 2);
+		struct shot data = talk_say(talk, 0, 30);
+		talk_capture(talk, &data);
+		data.after = 2 * MS + 1;
+		assert_true(talk_capture(talk, &data));
+		assert_int_equal(talk->session.tcp.late_copies, 1);
+		talk_free(talk);
+	}
+}
+
 static void keep_alives_and_probes_are_no_repeats(void **state)
 {
 	(void)state;
@@ -340,6 +368,7 @@ int main(void)
 	    cmocka_unit_test(largest_segment),
 	    cmocka_unit_test(stuck_segment),
 	    cmocka_unit_test(copies_are_no_repeats),
+	    cmocka_unit_test(copies_behind_two_syns),
 	    cmocka_unit_test(keep_alives_and_probes_are_no_repeats),
 	    cmocka_unit_test(unfinished_checksums),
 	    cmocka_unit_test(leaps_beside_the_hosts_clock),
