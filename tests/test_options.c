@@ -33,7 +33,7 @@ static void test_all(void **state)
 	struct err err;
 	assert_int_equal(
 	    parse("-r a.pcap --read - -a l --authlist=m --port 16113,17 --controller 2001:db8::1 -o json "
-	          "-c 10 --session 3 -P p.profile --messages -w out.pcapng --with-secrets -uqvv host 10.0.0.1 and tcp",
+	          "-c 10 --session 3 -P p.profile --messages -w out.pcapng --with-secrets -Z nobody -uqvv host 10.0.0.1 and tcp",
 	          &o, &err),
 	    0);
 	assert_int_equal(o.n_read, 2);
@@ -50,6 +50,7 @@ static void test_all(void **state)
 	assert_string_equal(o.profile, "p.profile");
 	assert_string_equal(o.write, "out.pcapng");
 	assert_true(o.with_secrets);
+	assert_string_equal(o.user, "nobody");
 	assert_int_equal(o.verbose, 2);
 	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
 	options_free(&o);
