@@ -34,7 +34,7 @@ static void test_all(void **state)
 	assert_int_equal(
 	    parse("-r a.pcap --read - -a l --authlist=m --port 16113,17 --controller 2001:db8::1 -o json "
 	          "-c 10 --session 3 -P p.profile --messages -w out.pcapng --with-secrets --write-all -C 2 "
-	          "-W 3 -uqvv host 10.0.0.1 and tcp",
+	          "-W 3 -Z nobody -uqvv host 10.0.0.1 and tcp",
 	          &o, &err),
 	    0);
 	assert_int_equal(o.n_read, 2);
@@ -53,6 +53,7 @@ static void test_all(void **state)
 	assert_true(o.with_secrets && o.write_all);
 	assert_int_equal(o.file_size, 2000000);
 	assert_int_equal(o.file_count, 3);
+	assert_string_equal(o.user, "nobody");
 	assert_int_equal(o.verbose, 2);
 	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
 	options_free(&o);

@@ -326,8 +326,8 @@ static enum status compare_lists(const struct run *run, struct err *err)
 static enum status analyse(struct run *run, struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
-	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 || drop_privileges(run, err) != 0 ||
-	    read_texts(run, opened, err) != 0)
+	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 ||
+	    drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
