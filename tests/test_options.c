@@ -182,8 +182,11 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_all),        cmocka_unit_test(test_wrong),
-	    cmocka_unit_test(test_file_sizes), cmocka_unit_test(test_lists_alone),
+	    cmocka_unit_test(test_all),
+	    cmocka_unit_test(test_wrong),
+	    cmocka_unit_test(test_file_sizes),
+	    cmocka_unit_test(test_number_of_files),
+	    cmocka_unit_test(test_lists_alone),
 	    cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
