@@ -133,6 +133,18 @@ static void test_file_sizes(void **state)
 	}
 }
 
+static void test_number_of_files(void **state)
+{
+	(void)state;
+	for (unsigned beyond = 0; beyond <= 1; beyond++) {
+		struct options o;
+		struct err err;
+		char line[64];
+		snprintf(line, sizeof line, "-r a -w x -C 1 -W %u", LIMIT_SAVE_FILES + beyond);
+		assert_int_equal(parse(line, &o, &err), beyond == 0 ? 0 : -1);
+	}
+}
+
 /* AuthList texts alone are a complete run. */
 static void test_lists_alone(void **state)
 {
@@ -200,9 +212,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all),
 	    cmocka_unit_test(test_wrong),
+	    cmocka_unit_test(test_all),
+	    cmocka_unit_test(test_wrong),
+	    cmocka_unit_test(test_file_sizes),
+	    cmocka_unit_test(test_number_of_files),
 	    cmocka_unit_test(test_lists_alone),
 	    cmocka_unit_test(test_live),
-	    cmocka_unit_test(test_file_sizes),
 	    cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
