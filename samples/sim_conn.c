@@ -156,14 +156,13 @@ static void opened(struct sim_conn *conn, int64_t now)
 	conn->talk = sim_talk_new(conn->plan, now);
 }
 
-/* An engine knows a rejection only by the alert; TLS 1.3 lets it believe in a session before it comes. */
+/* TLS 1.3 lets an engine believe in a session before the alert comes. */
 static void failed(struct sim_conn *conn, int64_t now)
 {
 	char why[TEXT] = "this is not the NMSP that we speak";
 	if (!conn->talk.bad)
 		sim_tls_why(conn->end, why, sizeof why);
-	bool rejected =
-	    conn->plan->dir == 1 ? sim_tls_refused(conn->end) : strstr(why, "certificate unknown") != NULL;
+	bool rejected = sim_tls_refused(conn->end);
 	conn->fate = rejected ? SIM_CONN_REJECTED : SIM_CONN_BROKEN;
 	sim_conn_say(conn, now, "%s: %s", rejected ? "rejected" : "broken", why);
 	say_goodbye(conn, now);

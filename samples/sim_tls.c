@@ -211,7 +211,9 @@ bool sim_tls_judged(const struct sim_tls_end *end)
 
 bool sim_tls_refused(const struct sim_tls_end *end)
 {
-	return end->refused;
+	if (end->plan->controller)
+		return end->refused;
+	return end->alert == SSL_AD_CERTIFICATE_UNKNOWN && !end->alert_is_ours;
 }
 
 void sim_tls_name(const struct sim_tls_end *end, char *text, size_t room)

@@ -51,8 +51,11 @@ void sim_tls_write(struct sim_tls_end *end, struct span message, struct bytes *o
 
 void sim_tls_close(struct sim_tls_end *end, struct bytes *out); /* appends close_notify */
 
-bool sim_tls_judged(const struct sim_tls_end *end);  /* the controller has looked at the certificate, */
-bool sim_tls_refused(const struct sim_tls_end *end); /* and its list does not hold it */
+/* The controller has looked at the engine's certificate. */
+bool sim_tls_judged(const struct sim_tls_end *end);
+
+/* Its list does not hold it; an engine knows that by the alert. */
+bool sim_tls_refused(const struct sim_tls_end *end);
 
 /* "TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384" */
 void sim_tls_name(const struct sim_tls_end *end, char *text, size_t room);
