@@ -48,6 +48,7 @@ static int open_interfaces(struct run *run, struct err *err)
 	struct live_wishes wishes = {.snaplen = options->snaplen,
 	                             .buffer = options->buffer,
 	                             .no_promiscuous = options->no_promiscuous,
+	                             .everything = options->write_all,
 	                             .ports = run->model->ports,
 	                             .n_ports = run->model->n_ports};
 	for (uint32_t i = 0; i < options->n_interface; i++) {
