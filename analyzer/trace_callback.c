@@ -300,7 +300,8 @@ static void follow(const struct trace_place *place, const struct trace_event *ev
 	const struct trace_state *state = trace_state(event->state);
 	uint16_t kind = event->where & WHERE_KIND;
 	bool reads = state != NULL && state->message != TRACE_NO_MESSAGE && !state->written;
-	if (kind == TRACE_WHERE_DONE && trace->done.packet == 0)
+	bool ends = state == NULL || event->state == STATE_OK; /* no state in the middle is the end */
+	if (kind == TRACE_WHERE_DONE && ends && trace->done.packet == 0)
 		trace->done = place->at;
 	if (kind == TRACE_WHERE_LOOP)
 		trace->waiting = (struct origin){0};
