@@ -35,6 +35,7 @@ struct trace_file {
 	struct rd rest; /* of the buffer: what was not taken yet */
 	bool ended;     /* nothing more comes into the buffer */
 	bool skipping;  /* inside of a line that is longer than the buffer */
+	size_t widest;  /* columns of the longest line with a stamp so far: no screen was narrower */
 	uint64_t lines, bytes;
 	int64_t first_time; /* of the first stamp in the first slice; ORIGIN_NO_TIME without one */
 	uint32_t first_sequence;
@@ -155,7 +156,8 @@ static bool is_blank(struct span line)
 	return true;
 }
 
-static void join(struct slot *slot, struct span more)
+/* The line so far comes into memory of its own; what was joined to it can be taken back with the copy. */
+static void join(struct slot *slot, const char *between, struct span more)
 {
 	struct trace_item *item = &slot->item;
 	size_t n = item->raw.n;
@@ -163,8 +165,8 @@ static void join(struct slot *slot, struct span more)
 		memcpy(slot->own, item->raw.p, n);
 	slot->owned = true;
 	item->joined = true;
-	if (n < LIMIT_LINE)
-		slot->own[n++] = ' ';
+	if (between[0] != '\0' && n < LIMIT_LINE)
+		slot->own[n++] = (uint8_t)between[0];
 	item->cut = item->cut || n + more.n > LIMIT_LINE;
 	size_t room = LIMIT_LINE - n;
 	size_t taken = more.n < room ? more.n : room;
@@ -172,6 +174,40 @@ static void join(struct slot *slot, struct span more)
 		memcpy(&slot->own[n], more.p, taken);
 	item->raw = span_of(slot->own, n + taken);
 	trace_decode(item->raw, &item->line);
+}
+
+/* Characters of UTF-8; bytes of anything else. */
+static size_t columns(struct span line)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < line.n; i++)
+		n += (line.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void note_width(struct trace_file *file, struct span line)
+{
+	if (line.n <= file->widest || line.n > LIMIT_WRAPPED || line.p[0] != STAMP)
+		return;
+	size_t wide = columns(line);
+	file->widest = wide > file->widest ? wide : file->widest;
+}
+
+/* Joins a line that the edge of the screen cut anywhere, in a word or number too. False: it is none. */
+static bool join_cut(struct slot *slot, struct span more)
+{
+	struct trace_item before = slot->item;
+	bool owned = slot->owned;
+	join(slot, " ", more);
+	struct trace_line spaced = slot->item.line;
+	slot->item = before;
+	slot->owned = owned;
+	join(slot, "", more);
+	if (trace_was_cut(&before.line, more, &slot->item.line, &spaced))
+		return true;
+	slot->item = before;
+	slot->owned = owned;
+	return false;
 }
 
 /* The next byte begins a stamp: the line begins anew, and needs no closer look. */
@@ -184,6 +220,7 @@ static bool begins(const struct rd *r)
 /* Joins what was wrapped. False when the buffer ends before that can be told. */
 static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines, struct slot *slot)
 {
+	size_t wide = columns(slot->item.raw);
 	for (;;) {
 		struct rd peek = *r;
 		struct span line = {.p = NULL, .n = 0};
@@ -196,9 +233,14 @@ static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines,
 				return got == GOT_NOTHING || is_full(file);
 			taken++;
 		} while (is_blank(line) && taken <= JOIN_BLANKS);
-		if (is_blank(line) || slot->item.cut || !trace_continues(&slot->item.line, line))
+		if (is_blank(line) || slot->item.cut)
 			return true;
-		join(slot, line);
+		bool cut = taken == 1 && wide == file->widest && join_cut(slot, line);
+		if (!cut && !trace_continues(&slot->item.line, line))
+			return true;
+		if (!cut)
+			join(slot, " ", line);
+		wide = columns(line);
 		*r = peek;
 		*lines += taken;
 	}
@@ -235,6 +277,7 @@ static enum got take(struct trace_file *file, struct slot *slot)
 	slot->item.cut = line.n > LIMIT_LINE;
 	slot->item.joined = false;
 	slot->item.raw = span_cut(line, 0, LIMIT_LINE);
+	note_width(file, line);
 	trace_decode(slot->item.raw, &slot->item.line);
 	if (!file->skipping && !take_wrapped(file, &r, &lines, slot))
 		return GOT_SHORT;
