@@ -8,6 +8,7 @@
 #include "analyzer/trace_file.h"
 
 #include "analyzer/origin.h"
+#include "analyzer/trace_bytes.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/limits.h"
 
@@ -30,13 +31,13 @@ struct slot {
 
 struct trace_file {
 	char *name;
-	int fd;
+	struct trace_bytes bytes;
 	uint8_t buffer[BUFFER_BYTES];
 	struct rd rest; /* of the buffer: what was not taken yet */
 	bool ended;     /* nothing more comes into the buffer */
 	bool skipping;  /* inside of a line that is longer than the buffer */
 	size_t widest;  /* columns of the longest line with a stamp so far: no screen was narrower */
-	uint64_t lines, bytes;
+	uint64_t lines;
 	int64_t first_time; /* of the first stamp in the first slice; ORIGIN_NO_TIME without one */
 	uint32_t first_sequence;
 	char problem[160];
@@ -60,23 +61,28 @@ static void own(struct slot *slot)
 	slot->owned = true;
 }
 
+/* More bytes cannot be had before some are taken. */
+static bool is_full(const struct trace_file *file)
+{
+	return BUFFER_BYTES - rd_left(&file->rest) < TRACE_BYTES_ROOM;
+}
+
 /* Moves what was not taken to the front and reads once. False when there is no room. */
 static bool fill(struct trace_file *file)
 {
 	size_t kept = rd_left(&file->rest);
-	if (kept == BUFFER_BYTES)
+	if (is_full(file))
 		return false;
 	for (size_t i = 0; i < file->n_waiting; i++)
 		own(file->waiting[i]);
 	struct span left = rd_rest(&file->rest);
 	if (kept > 0)
 		memmove(file->buffer, left.p, kept);
-	ssize_t got = source_read(file->fd, &file->buffer[kept], BUFFER_BYTES - kept);
+	ssize_t got = trace_bytes_read(&file->bytes, &file->buffer[kept], BUFFER_BYTES - kept);
 	if (got < 0)
 		snprintf(file->problem, sizeof file->problem, "reading stopped: %s", strerror(errno));
 	file->ended = got <= 0;
 	size_t more = got > 0 ? (size_t)got : 0;
-	file->bytes += more;
 	file->rest = rd_of(span_of(file->buffer, kept + more));
 	return true;
 }
@@ -98,7 +104,7 @@ struct trace_file *trace_file_open(struct source *source, struct err *err)
 {
 	struct trace_file *file = xcalloc(1, sizeof *file);
 	file->name = xstrdup(source->name);
-	file->fd = source_take(source);
+	file->bytes.fd = source_take(source);
 	for (size_t i = 0; i < TRACE_ORDER_WINDOW; i++)
 		file->waiting[i] = &file->slots[i];
 	file->rest = rd_of(span_of(file->buffer, 0));
@@ -120,7 +126,7 @@ void trace_file_close(struct trace_file *file)
 {
 	if (file == NULL)
 		return;
-	close(file->fd);
+	close(file->bytes.fd);
 	free(file->name);
 	free(file);
 }
@@ -140,12 +146,6 @@ static enum got physical(const struct trace_file *file, struct rd *r, struct spa
 		return GOT_NOTHING;
 	*line = rd_any_line(r);
 	return GOT_LINE;
-}
-
-/* Nothing was taken of a full buffer: more bytes cannot be had. */
-static bool is_full(const struct trace_file *file)
-{
-	return rd_left(&file->rest) == BUFFER_BYTES;
 }
 
 static bool is_blank(struct span line)
@@ -358,5 +358,5 @@ uint64_t trace_file_lines(const struct trace_file *file)
 
 uint64_t trace_file_bytes(const struct trace_file *file)
 {
-	return file->bytes;
+	return file->bytes.read;
 }
