@@ -145,7 +145,7 @@ static void line_ends(void **state)
 	}
 }
 
-/* "A" as UTF-16 of both kinds; beyond ASCII two and three bytes of UTF-8, and one that UTF-16 halves. */
+/* The text as UTF-16; \1 to \3 are characters of two, three and four bytes of UTF-8. */
 static size_t wide(const char *text, bool big, char *out)
 {
 	static const struct {
@@ -174,6 +174,7 @@ static void utf16(void **state)
 	                           "[03/02/26 09:15:00.100 UTC a2 9822] freeing Nmsp conn ssl\r\n"
 	                           "b2c41e70, conn id 0\r\n"
 	                           "[03/02/26 09:15:00.100 UTC a3 9822] NMSP connection success";
+	static const char narrow[] = "\xc3\xbc\xe2\x80\x94\xef\xbf\xbd\xef\xbf\xbd";
 	for (unsigned big = 0; big <= 1; big++) {
 		char bytes[2 * sizeof text + 8] = {big ? '\xfe' : '\xff', big ? '\xff' : '\xfe'};
 		size_t n = 2 + wide(text, big, &bytes[2]);
@@ -181,7 +182,7 @@ static void utf16(void **state)
 		struct trace_file *file = open_text(bytes, n + 1);
 		const struct trace_item *item = trace_file_next(file);
 		assert_non_null(item);
-		assert_true(span_equal(item->line.text, span_of("\xc3\xbc\xe2\x80\x94\xef\xbf\xbd\xef\xbf\xbd", 11)));
+		assert_true(span_equal(item->line.text, span_of(narrow, strlen(narrow))));
 		check_item(file, 2, TRACE_FREED, true);
 		check_item(file, 4, TRACE_CONNECTED, false);
 		assert_null(trace_file_next(file));
