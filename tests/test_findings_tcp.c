@@ -344,6 +344,12 @@ static void lossy_path(void **state)
 	assert_string_equal(ids(test), "tcp-retransmissions! " HEALTHY);
 	contains(first(test)->summary, "The controller sent 10 of its 500 packets again (2.0 %)");
 	contains(first(test)->cause, "The TCP handshake took 2.0 ms.");
+	tcp->packets[E] = 500;
+	tcp->retransmissions[E] = 50;
+	tcp->first_data[E] = tcp->last[E];
+	assert_string_equal(ids(test), "tcp-retransmissions! tcp-retransmissions! " HEALTHY);
+	assert_true(strncmp(test->verdict, "Works, with trouble (packets sent again): TLSv1.2", 49) == 0);
+	tcp->retransmissions[E] = 0;
 	tcp->packets[C] = 550;
 	assert_string_equal(ids(test), HEALTHY);
 	tcp->packets[C] = 100;
