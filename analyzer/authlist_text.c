@@ -54,10 +54,9 @@ static size_t room_for(size_t n)
 static enum authlist_side side_of(const struct reading *r, const struct authlist_part *mac,
                                   const struct authlist_part *hash)
 {
-	bool apart = mac->line != hash->line;
 	if (mac->wants != 0 || hash->wants != 0)
 		return AUTHLIST_CONTROLLER;
-	if (r->at.section == AUTHLIST_PLAIN && apart && (mac->labelled || hash->labelled))
+	if (r->at.section == AUTHLIST_PLAIN && (mac->labelled || hash->labelled))
 		return AUTHLIST_ENGINE;
 	return r->at.section;
 }
@@ -163,7 +162,8 @@ static void take_lone_hash(struct reading *r, const struct authtext *text)
 
 static void take_entry(struct reading *r, const struct authtext *text)
 {
-	struct authlist_part mac = {.line = r->at.line, .token = text->mac, .wants = text->wants};
+	struct authlist_part mac = {
+	    .line = r->at.line, .token = text->mac, .wants = text->wants, .labelled = text->page};
 	struct authlist_part hash = {.line = r->at.line, .token = text->hash, .digest = text->digest};
 	struct authlist_part other = {.line = r->at.line, .token = text->other};
 	give_up_waiting(r);

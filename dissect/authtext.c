@@ -295,6 +295,14 @@ static void find_cut(const struct authwords *words, bool alone, struct authtext 
 		authtoken_cut(words, CUT_LINE, &out->mac, &out->hash);
 }
 
+/* "MAC Address: ... SHA1 Key Hash: ... SHA2 Key Hash: ...": a list has no such labels in its lines. */
+static bool is_page(const struct authwords *words, const struct authtext *text)
+{
+	static const char *const key[] = {"key", NULL};
+	bool digest = text->digest != 0 && authwords_find(words, key) < words->n;
+	return text->mac_label && (digest || text->other.text[0] != 0);
+}
+
 /* A MAC address and a hash in any order, whatever stands around them; or one of them alone. */
 static bool parse_entry(const struct authwords *words, struct authtext *out)
 {
@@ -311,6 +319,7 @@ static bool parse_entry(const struct authwords *words, struct authtext *out)
 	if (out->hash.text[0] == 0)
 		find_cut(words, taken + 1 == words->n, out);
 	out->labelled = taken < words->n;
+	out->page = is_page(words, out);
 	if (out->hash.text[0] != 0 && out->mac.text[0] != 0)
 		out->kind = AUTHTEXT_ENTRY;
 	else if (out->hash.text[0] != 0)

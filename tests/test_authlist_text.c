@@ -136,6 +136,12 @@ static const struct row engine_rows[] = {
     {"SHA1 Key Hash: " SHA1 "\n\n\n\n\n\n\n\nMAC Address: " COLONS "\n", 'p', "", 3},
     {"MAC Address: " COLONS "\n\n\n\n\n\n\n\nSHA1 Key Hash: " SHA1 "\n", 'p', "", 3},
     {"cmxctl config controllers show\n", 'e', "", 1},
+    {"MAC Address " COLONS " SHA1 Key " SHA1 " SHA2 Key " SHA256 " IP Address Type\n", 'e', E1 "1\n" E2 "1\n",
+     0},
+    {"MAC Address: " COLONS " SHA2 Key Hash: " SHA256 " Certificate Type: SSC\n", 'e', E2 "1\n", 0},
+    {"MAC Address: " COLONS " SHA1 Key Hash: e0afbe2e 2abeed5a 2f9ffc75 f059da6a 1bf2bfa0 SHA2 Key Hash: "
+     "6ab919e2 0afc103d 025aaf21 0c2a9dda 151af940 3ef52e80 a35ae1ec b6d3c177\n",
+     'e', E1 "1\n" E2 "1\n", 0},
 };
 
 static const struct row plain_rows[] = {
@@ -152,6 +158,7 @@ static const struct row plain_rows[] = {
      'p', P1 "1\n", 0},
     {"# engines\n" MAC " e0afbe2e2abeed5a2f9f fc75f059da6a1bf2bfa0\n", 'p', P1 "2\n", 1},
     {"| " COLONS " | " SHA1 " | " SHA256 " |\n", 'p', P1 "1\n" P2 "1\n", 0},
+    {"mac=" COLONS " sha256=" SHA256 "\n", 'p', P2 "1\n", 0},
     {"mse1 " MAC "\nethernet 00:16:36:91:9a:27 is up\n", 'p', "", 1},
     {"\xff\xfe" MAC " " SHA1 "\r\n", 'p', P1 "1\n", 0},
 };
