@@ -13,6 +13,29 @@ static void reject(struct test *test, uint8_t code, const char *list)
 		fixture_list(&test->f, list);
 }
 
+/* The line that makes IOS-XE ask its lists is looked for where the entry is right. */
+static void rejected_with_the_right_list(void **state)
+{
+	static const char right[] =
+	    "username " FIXTURE_MAC " mac aaa attribute list n\naaa attribute list n\n "
+	    "attribute type password " FIXTURE_SHA256 "\n";
+	static const char authorized[] =
+	    "aaa authorization credential-download wcm_loc_serv_cert local\nusername " FIXTURE_MAC
+	    " mac aaa attribute list n\naaa attribute list n\n attribute type password " FIXTURE_SHA256 "\n";
+	struct test *test = *state;
+	reject(test, TLS_CERTIFICATE_UNKNOWN, right);
+	assert_string_equal(ids(test), "auth-rejected");
+	contains(test->findings.list[0].cause, "list has no line \"aaa authorization credential-download");
+	contains(test->findings.list[0].advice[0], "show running-config | include credential-download");
+	reject(test, TLS_CERTIFICATE_UNKNOWN, authorized);
+	assert_string_equal(ids(test), "auth-rejected");
+	contains(test->findings.list[0].cause, "it was changed since, or the reason is another.");
+	contains_not(test->findings.list[0].cause, "credential-download");
+	reject(test, TLS_CERTIFICATE_UNKNOWN, MATCHING_LIST);
+	assert_string_equal(ids(test), "auth-rejected");
+	contains_not(test->findings.list[0].cause, "credential-download");
+}
+
 static void rejections(void **state)
 {
 	static const struct {
@@ -330,6 +353,7 @@ static void certificates_of_accepted_engines_that_failed_later(void **state)
 
 static const struct CMUnitTest tests[] = {
     CASE(rejections),
+    CASE(rejected_with_the_right_list),
     CASE(lists_without_entries),
     CASE(lists_that_allow_nobody),
     CASE(lists_that_differ),
