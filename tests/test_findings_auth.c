@@ -341,6 +341,40 @@ static void dates_explain_the_alert(void **state)
 	contains_not(test->findings.list[0].cause, "the reason is another");
 }
 
+/* Only an alert that can mean dates is theirs, and not the end that its owner or the path made. */
+static void dates_beside_another_end(void **state)
+{
+	static const struct {
+		uint8_t code;
+		const char *ids;
+	} cases[] = {{TLS_BAD_CERTIFICATE, "certificate-expired"},
+	             {TLS_CERTIFICATE_EXPIRED, "certificate-expired"},
+	             {TLS_CERTIFICATE_UNKNOWN, "certificate-expired"},
+	             {TLS_UNKNOWN_CA, "tls-alert certificate-expired!"},
+	             {TLS_HANDSHAKE_FAILURE, "tls-alert certificate-expired!"},
+	             {TLS_INTERNAL_ERROR, "tls-alert certificate-expired!"}};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		restart(test);
+		fixture_connect(&test->f);
+		fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+		test->f.certs[C].not_after = FIXTURE_START / NS_PER_S - 10;
+		fixture_alert(&test->f, E, TLS_ALERT_FATAL, cases[i].code);
+		assert_string_equal(ids(test), cases[i].ids);
+		contains(test->verdict, "fatal");
+		contains(test->verdict, "1.0 ms after the controller's server_hello_done");
+	}
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		restart(test);
+		fixture_connect(&test->f);
+		fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+		test->f.certs[C].not_after = FIXTURE_START / NS_PER_S - 10;
+		fixture_close(&test->f, CLOSE_FIN, dir);
+		assert_string_equal(ids(test), dir == C ? "tls-stalled certificate-expired!"
+		                                        : "certificate-expired tls-stalled");
+	}
+}
+
 static void certificates_of_accepted_engines_that_failed_later(void **state)
 {
 	struct test *test = *state;
@@ -367,6 +401,7 @@ static const struct CMUnitTest tests[] = {
     CASE(expired_certificates),
     CASE(certificates_of_rejected_engines),
     CASE(dates_explain_the_alert),
+    CASE(dates_beside_another_end),
     CASE(certificates_of_accepted_engines_that_failed_later),
 };
 
