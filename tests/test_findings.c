@@ -204,6 +204,9 @@ static void closed_handshake(void **state)
 	    "the controller's server_hello; closed by the controller (RST).");
 	contains(test->findings.list[0].cause, "The controller closed the connection instead of going on");
 	contains_not(test->findings.list[0].cause, "path MTU");
+	test->f.session->closed_by = E;
+	ids(test);
+	contains(test->findings.list[0].cause, "The engine did not wait for it");
 }
 
 static void empty_certificate(void **state)

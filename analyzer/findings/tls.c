@@ -83,17 +83,22 @@ static uint8_t next_word(const struct session *session, const struct step *last)
 	return ends_flight(last->kind) ? last->dir ^ 1 : last->dir;
 }
 
-/* Whoever has the next word said goodbye instead, and at once. */
-static bool left_at_once(const struct session *session, const struct step *last, uint8_t next)
+/* One side said goodbye before the other one could be called late. */
+static bool left_at_once(const struct session *session, const struct step *last)
 {
-	return session->closed.packet != 0 && session->closed_by == next &&
+	return session->closed.packet != 0 &&
 	       origin_elapsed(last->at.time, session->closed.time) < RULE_PATIENCE;
 }
 
 static void explain_stall(const struct session *session, const struct step *last, uint8_t next,
                           struct finding *finding)
 {
-	if (left_at_once(session, last, next))
+	if (left_at_once(session, last) && session->closed_by != next)
+		rule_cause(finding,
+		           "The %s did not wait for it: its program failed or was stopped, or something "
+		           "between the two closed the connection in its name.",
+		           rule_side(session, next ^ 1));
+	else if (left_at_once(session, last))
 		rule_cause(finding,
 		           "The %s closed the connection instead of going on: its program failed or was "
 		           "stopped, or it refuses what it got.",
@@ -192,7 +197,7 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	rule_evidence(finding, closed ? &session->closed : &session->last);
 	rule_advice(finding, "read the log of the %s at that time", next);
 	rule_command(finding, "controller (IOS-XE)", "show nmsp status");
-	if (!left_at_once(session, last, next_dir))
+	if (!left_at_once(session, last))
 		rule_path_mtu(session, finding);
 }
 
