@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #define NEAR    6 /* lines between a MAC address and its hash: the frame of a table, blank lines */
+#define BELOW   2 /* lines from a label down to its hash */
 #define WAITING 4 /* hashes that stand in front of their MAC address */
 
 /* A MAC address whose hashes stand in other lines. */
@@ -35,6 +36,7 @@ struct reading {
 	struct block block;
 	struct authlist_part waiting[WAITING];
 	size_t n_waiting;
+	uint32_t label; /* line of the last label of a hash that stands alone, 0: none */
 	struct authlist_ios ios;
 	bool in_pem;
 };
@@ -143,13 +145,19 @@ static void take_lone_mac(struct reading *r, const struct authtext *text)
 	r->block.backwards = n > 0;
 }
 
+/* Pages copied out of a browser have each label and each value in a line of its own. */
+static bool is_below_label(const struct reading *r)
+{
+	return r->label != 0 && r->at.line - r->label <= BELOW;
+}
+
 static void take_lone_hash(struct reading *r, const struct authtext *text)
 {
 	struct authlist_part hash = {.line = r->at.line,
 	                             .token = text->hash,
 	                             .wants = text->wants,
 	                             .digest = text->digest,
-	                             .labelled = text->labelled};
+	                             .labelled = text->labelled || is_below_label(r)};
 	if (!r->block.backwards && takes(r, &hash)) {
 		attach(r, &hash);
 		return;
@@ -221,6 +229,8 @@ static void take_line(struct reading *r, const struct authtext *text)
 		r->at.section = AUTHLIST_CONTROLLER;
 	if (text->marks & AUTHTEXT_OF_LIST)
 		authlist_reading_file(&r->at)->speaks[AUTHLIST_CONTROLLER] = true;
+	if (text->kind == AUTHTEXT_NONE && text->page)
+		r->label = r->at.line;
 	if (takers[text->kind] != NULL)
 		takers[text->kind](r, text);
 }

@@ -295,12 +295,17 @@ static void find_cut(const struct authwords *words, bool alone, struct authtext 
 		authtoken_cut(words, CUT_LINE, &out->mac, &out->hash);
 }
 
-/* "MAC Address: ... SHA1 Key Hash: ... SHA2 Key Hash: ...": a list has no such labels in its lines. */
-static bool is_page(const struct authwords *words, const struct authtext *text)
+/* "SHA2 Key Hash": a list has no such label. */
+static bool is_label(const struct authwords *words)
 {
 	static const char *const key[] = {"key", NULL};
-	bool digest = text->digest != 0 && authwords_find(words, key) < words->n;
-	return text->mac_label && (digest || text->other.text[0] != 0);
+	return digest_of(words) != 0 && authwords_find(words, key) < words->n;
+}
+
+/* "MAC Address: ... SHA1 Key Hash: ... SHA2 Key Hash: ..." */
+static bool is_page(const struct authwords *words, const struct authtext *text)
+{
+	return text->mac_label && (is_label(words) || text->other.text[0] != 0);
 }
 
 /* A MAC address and a hash in any order, whatever stands around them; or one of them alone. */
@@ -327,7 +332,7 @@ static bool parse_entry(const struct authwords *words, struct authtext *out)
 	else if (out->mac.text[0] != 0 && whole_mac)
 		out->kind = AUTHTEXT_LONE_MAC;
 	else
-		*out = (struct authtext){.kind = AUTHTEXT_NONE, .marks = marks};
+		*out = (struct authtext){.kind = AUTHTEXT_NONE, .marks = marks, .page = is_label(words)};
 	return true;
 }
 
