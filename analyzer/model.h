@@ -130,6 +130,7 @@ struct session_tcp {
 	struct origin fin[2];
 	struct origin rst; /* the first one */
 	uint8_t rst_dir;
+	bool closed_unread;  /* what closed it acknowledges no byte of the other side, RFC 9293 section 3.6 */
 	uint8_t ttl[2];      /* of all packets but RSTs, unless ttl_mixed; 0 = none */
 	bool ttl_mixed[2];
 	uint8_t rst_ttl[2];  /* of the first RST; 0 = none */

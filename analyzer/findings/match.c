@@ -216,6 +216,14 @@ static const struct capture_input *trace_input(const struct subject *subject)
 	return &subject->model->capture.inputs[subject->session->traced->opened.input];
 }
 
+/* Why the two may differ where both saw the connection to its end. */
+static void suspect(struct finding *finding)
+{
+	rule_cause(finding,
+	           "Another hop (firewall, proxy) may end the one connection and open another, or trace and "
+	           "capture are of two connections that look alike.");
+}
+
 /* The other side went on for so long behind this event that it should have seen it. */
 static bool capture_went_on(const struct subject *subject, const struct origin *printed)
 {
@@ -254,8 +262,8 @@ static void alert_not_captured(const struct subject *subject, const struct rule 
 	             "There the connection is %s.",
 	             wrote ? "wrote" : "read", rule_alert(printed->code, name), rule_close(session, closed));
 	rule_cause(finding, session_whole(session, NULL)
-	                        ? "The capture is not complete, or another hop (firewall, proxy) closed the "
-	                          "connection in between."
+	                        ? "The capture may lack packets, or another hop (firewall, proxy) may have "
+	                          "closed the connection in between."
 	                        : "Packets are missing from the capture; the alert may be among them.");
 	rule_evidence(finding, &printed->at);
 	rule_evidence(finding, &session->closed);
@@ -274,10 +282,11 @@ static void alert_not_printed(const struct subject *subject, const struct rule *
 	             "The capture holds the fatal alert %s from the %s; the controller's trace does not "
 	             "say that it %s one.",
 	             rule_alert(alert->code, name), rule_side(session, alert->dir), own ? "wrote" : "read");
-	rule_cause(finding,
-	           own ? "Another hop (firewall, proxy) may have sent it in the controller's place."
-	               : "It may not have reached the controller: another hop closed the connection, "
-	                 "or the controller had closed it before.");
+	rule_cause(
+	    finding,
+	    own ? "Another hop (firewall, proxy) may have sent it in the controller's place."
+	        : "It may not have reached the controller: another hop may have closed the connection, "
+	          "or the controller had closed it before.");
 	rule_evidence(finding, &alert->at);
 	rule_evidence(finding, &session->traced->closed);
 }
@@ -294,7 +303,7 @@ static void other_alert(const struct subject *subject, const struct rule *rule,
 	             "alert %s from the %s.",
 	             rule_alert(alert->code, name), rule_side(session, alert->dir),
 	             rule_alert(printed->code, other), rule_side(session->traced, printed->dir));
-	rule_cause(finding, "Another hop (firewall, proxy) ends the one connection and opens another.");
+	suspect(finding);
 	rule_evidence(finding, &alert->at);
 	rule_evidence(finding, &printed->at);
 }
@@ -307,7 +316,7 @@ static void other_decision(const struct subject *subject, const struct rule *rul
 	             "By the capture the engine's certificate was %s, by the controller's trace it was "
 	             "%s.",
 	             session_observed_name(subject->auth.observed), session_observed_name(told->observed));
-	rule_cause(finding, "Another hop (firewall, proxy) ends the one connection and opens another.");
+	suspect(finding);
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
 		rule_evidence(finding, &subject->auth.evidence[i]);
 	for (uint32_t i = 0; i < told->n_evidence; i++)
