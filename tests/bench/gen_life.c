@@ -216,7 +216,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < life.n; i++)
 		life.engines[i].due = SCENARIOS_START + (int64_t)i * APART;
 	setvbuf(stdout, NULL, _IOFBF, BUFFER);
-	must(capfile_write_start(&life.writer, stdout) == 0, "standard output takes nothing");
+	must(capfile_write_start(&life.writer, capfile_write_stream, stdout) == 0, "standard output takes nothing");
 	live(&life);
 	must(fflush(stdout) == 0, "standard output takes no more");
 	save_close(life.keylog, argv[3]);
