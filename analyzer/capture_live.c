@@ -95,7 +95,7 @@ static int activate(struct live *live, const struct live_wishes *wishes, struct 
 		return err_set(err, "cannot capture on %.60s: %.120s", live->name, text);
 	int dlt = pcap_datalink(live->pcap);
 	live->linktype = dlt == DLT_RAW ? LINKTYPE_RAW : (uint32_t)dlt;
-	return set_filter(live, wishes, err);
+	return wishes->everything ? 0 : set_filter(live, wishes, err);
 }
 
 struct live *live_open(const char *name, const struct live_wishes *wishes, struct err *err)

@@ -18,6 +18,7 @@ struct live_wishes {
 	uint32_t snaplen;      /* bytes kept of a packet; 0: all that there can be */
 	uint32_t buffer;       /* bytes of the kernel's buffer; 0: the default, 16 MiB */
 	bool no_promiscuous;
+	bool everything;       /* no filter in the kernel: every packet comes */
 	const uint16_t *ports; /* NMSP ports */
 	uint32_t n_ports;
 };
@@ -28,7 +29,7 @@ struct live_wishes {
 
 /*
  * Opens the interface ("any" is all of them), and lets the kernel pass only what may hold NMSP: the ports, with up
- * to two VLAN tags, fragments, ICMP errors and tunnels. NULL and a sentence with the cure. Free with live_close.
+ * to two VLAN tags, fragments, ICMP errors and tunnels, or everything. NULL and a sentence with the cure. Free with live_close.
  */
 struct live *live_open(const char *name, const struct live_wishes *wishes, struct err *err);
 void live_close(struct live *live); /* NULL is allowed */

@@ -48,7 +48,8 @@ struct keylog;
 struct keylog *keylog_new(void);
 void keylog_free(struct keylog *keylog); /* NULL is allowed */
 
-/* Keeps at most so many secrets from here on, at least 1, of LIMIT_SECRETS_BYTES each: the oldest leave. */
+/* Keeps at most so many secrets from here on, at least 1: the oldest leave. */
+#define KEYLOG_SECRET_COST 160 /* bytes of memory of a secret, its place in the table included */
 void keylog_set_limit(struct keylog *keylog, uint64_t secrets);
 uint64_t keylog_limit(const struct keylog *keylog);
 

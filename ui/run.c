@@ -48,6 +48,7 @@ static int open_interfaces(struct run *run, struct err *err)
 	struct live_wishes wishes = {.snaplen = options->snaplen,
 	                             .buffer = options->buffer,
 	                             .no_promiscuous = options->no_promiscuous,
+	                             .everything = options->write_all,
 	                             .ports = run->model->ports,
 	                             .n_ports = run->model->n_ports};
 	for (uint32_t i = 0; i < options->n_interface; i++) {
@@ -359,7 +360,7 @@ static void set_up(struct run *run)
 	const struct options *options = run->options;
 	run->model->keylog = keylog_new();
 	run->model->memory = options->memory;
-	keylog_set_limit(run->model->keylog, KEYLOG_SHARE(options->memory) / LIMIT_SECRETS_BYTES);
+	keylog_set_limit(run->model->keylog, KEYLOG_SHARE(options->memory) / KEYLOG_SECRET_COST);
 	run->model->controller = options->controller;
 	for (uint32_t i = 0; i < options->n_ports; i++)
 		run->model->ports[i] = options->ports[i];
