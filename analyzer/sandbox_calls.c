@@ -91,13 +91,17 @@ static void allow_by_argument(scmp_filter_ctx filter)
 		allow_when(filter, "prctl", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)questions[i]));
 }
 
-/* Closing a ring gives its memory back by setting its size to 0; no other option of a socket is changed. */
+/*
+ * Closing a ring gives its memory back by setting its size to 0; no other option of a socket is changed. Whether an
+ * interface that went down is still there is asked by its flags.
+ */
 static void allow_capturing(scmp_filter_ctx filter)
 {
 	const struct scmp_arg_cmp ring[] = {SCMP_A1(SCMP_CMP_EQ, SOL_PACKET),
 	                                    SCMP_A2(SCMP_CMP_EQ, PACKET_RX_RING)};
 	rules(filter, SCMP_ACT_ALLOW, capturing, COUNT(capturing));
 	rule(filter, SCMP_ACT_ALLOW, "setsockopt", COUNT(ring), ring);
+	allow_when(filter, "ioctl", SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, SIOCGIFFLAGS));
 }
 
 void sandbox_calls_filter(bool captures)
