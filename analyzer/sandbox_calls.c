@@ -93,7 +93,7 @@ static void allow_by_argument(scmp_filter_ctx filter)
 
 /*
  * Closing a ring gives its memory back by setting its size to 0; no other option of a socket is changed. Whether an
- * interface that went down is still there is told by its flags.
+ * interface that went down is still there is asked by its flags.
  */
 static void allow_capturing(scmp_filter_ctx filter)
 {

@@ -29,6 +29,33 @@ static void lost_by_the_capturing_program(void **state)
 	contains(first(test)->cause, "2 gaps in the NMSP sessions may be this loss");
 }
 
+/* Of an interface the advice is this program's own, and what the interface lost itself counts, too. */
+static void lost_by_an_interface(void **state)
+{
+	struct test *test = *state;
+	struct capture *capture = &test->f.model->capture;
+	model_add_input(test->f.model, "eth1");
+	capture->inputs[0].live = true;
+	capture->inputs[0].dropped = capture->inputs[0].missed = 0;
+	assert_string_equal(capture_ids(test), "");
+	fixture_syn(&test->f);
+	capture->inputs[0].dropped = 7;
+	assert_string_equal(capture_ids(test), "capture-dropped");
+	assert_string_equal(first(test)->summary, "This capture lost 7 packets and kept 1 (eth1).");
+	assert_int_equal(first(test)->n_advice, 2);
+	contains(first(test)->advice[0], "nmspscope -i eth1 -B 131072");
+	assert_null(strstr(first(test)->cause, "The interface or its driver"));
+	capture->inputs[0].missed = 20;
+	capture_ids(test);
+	assert_string_equal(first(test)->summary, "This capture lost 27 packets and kept 1 (eth1).");
+	contains(first(test)->cause, "The interface or its driver lost packets");
+	contains(first(test)->advice[1], "ethtool -g eth1");
+	capture->inputs[0].dropped = 0;
+	capture_ids(test);
+	assert_int_equal(first(test)->n_advice, 2);
+	assert_null(strstr(first(test)->advice[0], "-B"));
+}
+
 static void copies_of_the_mirror(void **state)
 {
 	struct test *test = *state;
@@ -217,7 +244,7 @@ static const struct CMUnitTest tests[] = {
     CASE(clock_that_leaps_forward),         CASE(segments_of_no_network),
     CASE(cut_packets_name_the_snaplen),     CASE(clock_that_leaps_beside_timestamps),
     CASE(late_copies_of_the_mirror),        CASE(packets_without_a_length),
-    CASE(checksums_that_the_card_finishes),
+    CASE(checksums_that_the_card_finishes), CASE(lost_by_an_interface),
 };
 
 int main(void)

@@ -191,7 +191,14 @@ nfds_t feeds_poll(const struct feeds *feeds, struct pollfd fds[LIMIT_INPUTS])
 
 /* ---- the model ---- */
 
-static void note_live(struct model *model, const struct feed *feed)
+/* The capture went on so long, though no packet came: silence counts. */
+static void note_time(struct model *model, int64_t until)
+{
+	if (until > model->capture.until)
+		model->capture.until = until;
+}
+
+static void note_live(struct model *model, const struct feed *feed, int64_t now)
 {
 	struct capture_input *note = &model->capture.inputs[feed->index];
 	struct live *live = feed->live;
@@ -206,6 +213,7 @@ static void note_live(struct model *model, const struct feed *feed)
 	note->snaplen = live_snaplen(live);
 	note->first = feed->first;
 	note->last = feed->last;
+	note_time(model, now);
 	if (note->error != NULL || live_problem(live)[0] == '\0')
 		return;
 	note->error = xstrdup(live_problem(live));
@@ -226,8 +234,7 @@ static void note_file(struct model *model, const struct feed *feed)
 	note->snaplen = input_snaplen(input);
 	note->first = feed->first;
 	note->last = feed->last;
-	if (input_until(input) > model->capture.until)
-		model->capture.until = input_until(input);
+	note_time(model, input_until(input));
 	if (note->error != NULL || input_problem(input)[0] == '\0')
 		return;
 	note->error = xstrdup(input_problem(input));
@@ -238,7 +245,7 @@ void feeds_note(struct feeds *feeds)
 {
 	for (uint32_t i = 0; i < feeds->n; i++) {
 		if (feeds->list[i].live != NULL)
-			note_live(feeds->model, &feeds->list[i]);
+			note_live(feeds->model, &feeds->list[i], feeds_now(feeds));
 		else if (!feeds->list[i].refused)
 			note_file(feeds->model, &feeds->list[i]);
 	}

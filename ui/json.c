@@ -125,7 +125,8 @@ static json_t *line_of(const struct json_head *head)
 {
 	json_t *line = json_object();
 	int64_t rest, seconds = format_split(head->time, &rest);
-	json_object_set_new(line, "time", time_of(seconds, rest));
+	json_t *time = head->time == ORIGIN_NO_TIME ? json_null() : time_of(seconds, rest);
+	json_object_set_new(line, "time", time);
 	json_object_set_new(line, "event", json_string(head->event));
 	return line;
 }

@@ -13,9 +13,10 @@
 
 /* Seeds the hash tables from a file: once, while it can be opened. */
 void json_prepare(void);
+
 /* What stands in front of a line's columns. */
 struct json_head {
-	int64_t time; /* ns since 1970 */
+	int64_t time; /* ns since 1970; ORIGIN_NO_TIME gives null */
 	const char *event;
 };
 

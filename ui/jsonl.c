@@ -6,28 +6,28 @@
 #include "analyzer/xmalloc.h"
 #include "ui/json.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 
-#define SET_BITS 64 /* of one word of a set of findings */
-
-/* A set of findings, by their rows in the tables of rules. */
-struct set {
-	uint64_t word[2];
+/* Findings that were told: which, and in what words. */
+struct known {
+	struct known_finding {
+		const char *id; /* of the table of rules */
+		uint64_t words;
+	} * list;
+	uint32_t n;
 };
 
 /* What a session was like when it was looked at last. */
 struct told {
 	uint32_t id;
 	enum session_state state;
-	enum auth_observed observed;
-	enum auth_prediction predicted;
-	uint64_t verdict; /* hash of its words */
-	struct set findings;
+	uint64_t decision, verdict; /* hashes of what counts of them */
+	struct known findings;
 	uint32_t steps, alerts;
 	uint64_t closed, last; /* packets */
-	int64_t looked;        /* capture time */
+	uint64_t opened;       /* records that were decrypted */
+	int64_t looked;        /* by the clock of lines */
 	uint64_t summed;       /* the last packet at the last summary */
 	bool seen;             /* it was told of */
 };
@@ -39,8 +39,9 @@ struct jsonl {
 	struct view *view;
 	struct told *told; /* in order of id, as the model's sessions */
 	uint32_t n, room;
-	struct set capture;
-	int64_t updated, summed; /* capture time; INT64_MIN before the first */
+	struct known capture;
+	int64_t now;    /* the clock of lines: never goes back; ORIGIN_NO_TIME before the first */
+	int64_t summed; /* by this clock */
 };
 
 struct jsonl *jsonl_new(FILE *out, const struct model *model, const struct jsonl_wishes *wishes)
@@ -50,7 +51,7 @@ struct jsonl *jsonl_new(FILE *out, const struct model *model, const struct jsonl
 	jsonl->model = model;
 	jsonl->wishes = *wishes;
 	jsonl->view = view_bare(model);
-	jsonl->updated = jsonl->summed = INT64_MIN;
+	jsonl->now = jsonl->summed = ORIGIN_NO_TIME;
 	return jsonl;
 }
 
@@ -58,28 +59,66 @@ void jsonl_free(struct jsonl *jsonl)
 {
 	if (jsonl == NULL)
 		return;
+	for (uint32_t i = 0; i < jsonl->n; i++)
+		free(jsonl->told[i].findings.list);
+	free(jsonl->capture.list);
 	view_free(jsonl->view);
 	free(jsonl->told);
 	free(jsonl);
 }
 
-/* ---- sets of findings ---- */
+/* ---- words ---- */
 
-static bool set_has(const struct set *set, size_t row)
+/* A number, an amount, a time of day or a date; addresses are none. */
+static bool is_number(const char *token, size_t n)
 {
-	return (set->word[row / SET_BITS] >> row % SET_BITS & 1) != 0;
+	size_t digits = 0, dots = 0, colons = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (isalpha((unsigned char)token[i]))
+			return false;
+		digits += isdigit((unsigned char)token[i]) != 0;
+		dots += token[i] == '.';
+		colons += token[i] == ':';
+	}
+	return digits > 0 && dots < 3 && colons < 3;
 }
 
-static struct set set_of(const struct findings *findings)
+/* What stands behind a duration (rule_duration) changes as it grows. */
+static bool is_unit(const char *token, size_t n)
 {
-	struct set set = {0};
-	for (size_t row = 0; findings_id(row) != NULL; row++) {
-		assert(row < SET_BITS * sizeof set.word / sizeof set.word[0]);
-		for (uint32_t i = 0; i < findings->n; i++)
-			if (findings->list[i].id == findings_id(row))
-				set.word[row / SET_BITS] |= UINT64_C(1) << row % SET_BITS;
+	static const char *const units[] = {"us", "ms", "s", "minutes", "hours", "days"};
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		if (strlen(units[i]) == n && memcmp(units[i], token, n) == 0)
+			return true;
+	return false;
+}
+
+/* Of a sentence without its numbers: one that only counts further is no other one. */
+static uint64_t words_of(const char *text)
+{
+	char words[VERDICT_TEXT];
+	size_t used = 0, n;
+	bool behind_number = false;
+	for (; *text != '\0'; text += n + (text[n] == ' ')) {
+		n = strcspn(text, " ");
+		size_t bare = n;
+		while (bare > 0 && strchr(",.;:)", text[bare - 1]) != NULL)
+			bare--;
+		bool number = is_number(text, bare), unit = behind_number && is_unit(text, bare);
+		behind_number = number;
+		if (number || unit)
+			continue;
+		if (bare > 0 && text[bare - 1] == 's') /* one record, two records */
+			bare--;
+		memcpy(&words[used], text, bare);
+		used += bare;
 	}
-	return set;
+	return hash_bytes(words, used);
+}
+
+static uint64_t words_of_finding(const struct finding *finding)
+{
+	return words_of(finding->summary) ^ (uint64_t)finding->severity;
 }
 
 /* ---- lines ---- */
@@ -93,70 +132,120 @@ static struct row row_of(const struct jsonl *jsonl, bool session)
 	return row;
 }
 
-static void tell(const struct jsonl *jsonl, const char *event, unsigned lines, int64_t now)
+static void tell(const struct jsonl *jsonl, const char *event, unsigned lines)
 {
-	struct json_head head = {.time = now, .event = event};
+	struct json_head head = {.time = jsonl->now, .event = event};
 	struct row row = row_of(jsonl, true);
 	json_line(jsonl->out, &head, LINE_HEAD | lines, &row, NULL, NULL);
 }
 
-/* Findings that came, and those that hold no longer. */
-static void tell_findings(const struct jsonl *jsonl, bool session, const struct findings *findings,
-                          const struct set *before, int64_t now)
+static void tell_numbers(const struct jsonl *jsonl, const char *event, const struct json_number *numbers)
 {
-	struct set set = set_of(findings);
+	struct json_head head = {.time = jsonl->now, .event = event};
+	json_numbers(jsonl->out, &head, numbers);
+}
+
+/* ---- findings ---- */
+
+static bool holds(const struct findings *findings, const char *id)
+{
+	for (uint32_t i = 0; i < findings->n; i++)
+		if (strcmp(findings->list[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Among the first n of those that were told. */
+static bool is_known(const struct known *known, uint32_t n, const char *id, const uint64_t *words)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(known->list[i].id, id) == 0 && (words == NULL || known->list[i].words == *words))
+			return true;
+	return false;
+}
+
+static void know(struct known *known, const struct findings *findings)
+{
+	if (known->n < findings->n)
+		known->list = xrealloc(known->list, findings->n * sizeof *known->list);
+	known->n = findings->n;
+	for (uint32_t i = 0; i < findings->n; i++)
+		known->list[i] =
+		    (struct known_finding){findings->list[i].id, words_of_finding(&findings->list[i])};
+}
+
+/* Findings that came or say something else, and those of which none holds any more. */
+static void tell_findings(const struct jsonl *jsonl, bool session, const struct findings *findings,
+                          struct known *known)
+{
 	struct row row = row_of(jsonl, session);
-	struct json_head head = {.time = now};
-	for (size_t i = 0; findings_id(i) != NULL; i++) {
-		if (set_has(&set, i) == set_has(before, i))
-			continue;
-		struct finding gone = {.id = findings_id(i)};
-		head.event = set_has(&set, i) ? "finding" : "resolved";
-		for (uint32_t k = 0; k < findings->n && set_has(&set, i); k++) {
-			row.item = &findings->list[k];
-			if (findings->list[k].id == findings_id(i))
-				json_line(jsonl->out, &head, LINE_HEAD, &row, "finding", &view_findings);
-		}
+	struct json_head head = {.time = jsonl->now, .event = "finding"};
+	for (uint32_t i = 0; i < findings->n; i++) {
+		uint64_t words = words_of_finding(&findings->list[i]);
+		row.item = &findings->list[i];
+		if (!is_known(known, known->n, findings->list[i].id, &words))
+			json_line(jsonl->out, &head, LINE_HEAD, &row, "finding", &view_findings);
+	}
+	head.event = "resolved";
+	for (uint32_t i = 0; i < known->n; i++) {
+		const struct finding gone = {.id = known->list[i].id};
 		row.item = &gone;
-		if (!set_has(&set, i))
+		if (!holds(findings, gone.id) && !is_known(known, i, gone.id, NULL))
 			json_line(jsonl->out, &head, LINE_HEAD, &row, "finding", &view_finding_name);
 	}
+	know(known, findings);
 }
 
 /* ---- one session ---- */
 
-/* Of its words: a verdict that only counts further is no other verdict. */
-static uint64_t hash_of(const char *text)
+/* Of what the object "auth" is made of. */
+static uint64_t decision_of(const struct session_auth *auth)
 {
-	char words[VERDICT_TEXT];
-	size_t n = 0;
-	for (; *text != '\0'; text++)
-		if (isalpha((unsigned char)*text))
-			words[n++] = *text;
-	return hash_bytes(words, n);
+	struct {
+		const void *cert, *stand_in, *entry;
+		unsigned observed, inferred, predicted, matched;
+	} key;
+	memset(&key, 0, sizeof key); /* padding counts */
+	key.cert = auth->cert;
+	key.stand_in = auth->stand_in;
+	key.entry = auth->decision.entry;
+	key.observed = auth->observed;
+	key.inferred = auth->inferred;
+	key.predicted = auth->decision.prediction;
+	key.matched = auth->decision.matched;
+	return hash_bytes(&key, sizeof key);
+}
+
+/* What is said of a first SYN holds for a capture that ends with it. */
+static bool only_begins(const struct view_session *open)
+{
+	return open->state == SESSION_CONNECTING && open->findings.n == 0;
 }
 
 /* The session is open in the view. */
-static void tell_changes(struct jsonl *jsonl, struct told *told, int64_t now)
+static void tell_changes(const struct jsonl *jsonl, struct told *told, bool whole)
 {
 	const struct view_session *open = &jsonl->view->open;
-	uint64_t verdict = hash_of(open->verdict);
-	enum auth_prediction predicted = open->auth.decision.prediction;
+	uint64_t verdict = words_of(open->verdict), decision = decision_of(&open->auth);
 	if (!told->seen)
-		tell(jsonl, "session", LINE_STATE, now);
+		tell(jsonl, "session", LINE_STATE);
 	else if (told->state != open->state)
-		tell(jsonl, "state", LINE_STATE, now);
-	if (!told->seen || told->observed != open->auth.observed || told->predicted != predicted)
-		tell(jsonl, "decision", LINE_DECISION, now);
-	tell_findings(jsonl, true, &open->findings, &told->findings, now);
-	if (told->verdict != verdict || !told->seen)
-		tell(jsonl, "verdict", LINE_VERDICT, now);
+		tell(jsonl, "state", LINE_STATE);
+	if (!told->seen || told->decision != decision)
+		tell(jsonl, "decision", LINE_DECISION);
+	tell_findings(jsonl, true, &open->findings, &told->findings);
 	told->seen = true;
 	told->state = open->state;
-	told->observed = open->auth.observed;
-	told->predicted = predicted;
+	told->decision = decision;
+	if (told->verdict == verdict || (!whole && only_begins(open)))
+		return;
+	tell(jsonl, "verdict", LINE_VERDICT);
 	told->verdict = verdict;
-	told->findings = set_of(&open->findings);
+}
+
+static uint64_t opened_records(const struct session *session)
+{
+	return session->tls.opened[0] + session->tls.opened[1];
 }
 
 /* What makes it worth while to look at once. */
@@ -166,39 +255,43 @@ static bool moved(const struct told *told, const struct session *session, enum s
 	       told->alerts != session->n_alerts || told->closed != session->closed.packet;
 }
 
-static bool is_calm(const struct told *told, const struct session *session, enum session_state state, int64_t now)
+/* Of a session that has ended only packets or a key that come late can change what is told. */
+static bool is_calm(const struct jsonl *jsonl, const struct told *told, const struct session *session,
+                    enum session_state state)
 {
-	bool due = origin_elapsed(told->looked, now) >= JSONL_CALM * NS_PER_S;
-	bool goes_on = session->closed.packet == 0 || told->last != session->last.packet;
+	bool due = origin_elapsed(told->looked, jsonl->now) >= JSONL_CALM * NS_PER_S;
+	bool goes_on = session->closed.packet == 0 || told->last != session->last.packet ||
+	               told->opened != opened_records(session);
 	return !moved(told, session, state) && !(due && goes_on);
 }
 
-static void look(struct jsonl *jsonl, struct told *told, const struct session *session, int64_t now, bool whole)
+static void look(const struct jsonl *jsonl, struct told *told, const struct session *session, bool whole)
 {
 	enum session_state state = session_state(session, session_now(jsonl->model, session));
-	if (!whole && is_calm(told, session, state, now))
+	if (!whole && is_calm(jsonl, told, session, state))
 		return;
 	view_session_open(jsonl->view, session);
-	tell_changes(jsonl, told, now);
+	tell_changes(jsonl, told, whole);
 	told->steps = session->n_steps;
 	told->alerts = session->n_alerts;
 	told->closed = session->closed.packet;
 	told->last = session->last.packet;
-	told->looked = now;
+	told->opened = opened_records(session);
+	told->looked = jsonl->now;
 }
 
 /* ---- all of them ---- */
 
-static void tell_given_up(struct jsonl *jsonl, const struct told *told, int64_t now)
+static void give_up(const struct jsonl *jsonl, struct told *told)
 {
-	struct json_head head = {.time = now, .event = "evicted"};
 	struct json_number id[] = {{"id", told->id}, {NULL, 0}};
 	if (told->seen)
-		json_numbers(jsonl->out, &head, id);
+		tell_numbers(jsonl, "evicted", id);
+	free(told->findings.list);
 }
 
 /* Sessions that the model gave up leave, new ones come: both are in order of their numbers. */
-static void follow_model(struct jsonl *jsonl, int64_t now)
+static void follow_model(struct jsonl *jsonl)
 {
 	uint32_t n = jsonl->n, i = 0, kept = 0;
 	if (jsonl->room < jsonl->model->n_sessions + n) {
@@ -207,95 +300,114 @@ static void follow_model(struct jsonl *jsonl, int64_t now)
 	}
 	for (const struct session *s = jsonl->model->first; s != NULL; s = s->next) {
 		for (; i < n && jsonl->told[i].id < s->id; i++)
-			tell_given_up(jsonl, &jsonl->told[i], now);
+			give_up(jsonl, &jsonl->told[i]);
 		if (i < n)
 			jsonl->told[kept++] = jsonl->told[i++];
 		else
 			jsonl->told[kept++] = (struct told){.id = s->id};
 	}
 	for (; i < n; i++)
-		tell_given_up(jsonl, &jsonl->told[i], now);
+		give_up(jsonl, &jsonl->told[i]);
 	jsonl->n = kept;
 }
 
-static void look_at_all(struct jsonl *jsonl, int64_t now, bool whole)
+static void look_at_all(struct jsonl *jsonl, bool whole)
 {
 	uint32_t i = 0;
-	follow_model(jsonl, now);
+	follow_model(jsonl);
 	for (const struct session *s = jsonl->model->first; s != NULL; s = s->next, i++)
 		if (jsonl->wishes.only == 0 || s->id == jsonl->wishes.only)
-			look(jsonl, &jsonl->told[i], s, now, whole);
+			look(jsonl, &jsonl->told[i], s, whole);
 	findings_of_capture(jsonl->model, &jsonl->view->capture);
-	tell_findings(jsonl, false, &jsonl->view->capture, &jsonl->capture, now);
-	jsonl->capture = set_of(&jsonl->view->capture);
+	tell_findings(jsonl, false, &jsonl->view->capture, &jsonl->capture);
 }
 
 /* ---- summaries ---- */
 
-static void sum_sessions(struct jsonl *jsonl, int64_t now)
+/* Silence is news of a session that should talk; of one that has ended, or that nobody answered, it is none.
+ */
+static bool is_summed(const struct jsonl *jsonl, const struct told *told, const struct session *session)
+{
+	enum session_state state = session_state(session, session_now(jsonl->model, session));
+	bool goes_on = state == SESSION_HANDSHAKING || state == SESSION_ACTIVE || state == SESSION_SILENT;
+	return goes_on || told->summed != session->last.packet;
+}
+
+static void sum_sessions(struct jsonl *jsonl, bool whole)
 {
 	uint32_t i = 0;
 	for (const struct session *s = jsonl->model->first; s != NULL; s = s->next, i++) {
 		struct told *told = &jsonl->told[i];
-		if (!told->seen || told->summed == s->last.packet)
+		if (!told->seen || !(whole || is_summed(jsonl, told, s)))
 			continue;
 		told->summed = s->last.packet;
 		view_session_open(jsonl->view, s);
-		tell(jsonl, "summary", LINE_SUMMARY, now);
+		tell(jsonl, "summary", LINE_SUMMARY);
 	}
 }
 
-static void sum_capture(const struct jsonl *jsonl, int64_t now)
+static void sum_capture(const struct jsonl *jsonl)
 {
 	struct row root = view_root(jsonl->view);
-	struct json_head head = {.time = now, .event = "input"};
+	struct json_head head = {.time = jsonl->now, .event = "input"};
 	for (size_t i = 0; i < view_rows(&view_capture_inputs, &root); i++) {
 		struct row row = view_row(&view_capture_inputs, &root, i);
 		json_line(jsonl->out, &head, 0, &row, "input", &view_capture_inputs);
 	}
 	head.event = "capture";
 	json_line(jsonl->out, &head, 0, &root, "capture", &view_capture);
-	head.event = "memory";
-	struct json_number numbers[] = {{"bytes", memory_used()}, {"sessions", jsonl->model->n_sessions}, {NULL, 0}};
-	json_numbers(jsonl->out, &head, numbers);
+	struct json_number numbers[] = {
+	    {"bytes", memory_used()}, {"sessions", jsonl->model->n_sessions}, {NULL, 0}};
+	tell_numbers(jsonl, "memory", numbers);
 }
 
-static void sum_up(struct jsonl *jsonl, int64_t now)
+static void sum_up(struct jsonl *jsonl, bool whole)
 {
-	jsonl->summed = now;
-	sum_sessions(jsonl, now);
-	sum_capture(jsonl, now);
+	jsonl->summed = jsonl->now;
+	sum_sessions(jsonl, whole);
+	sum_capture(jsonl);
 }
 
 /* ---- from outside ---- */
 
 bool jsonl_due(const struct jsonl *jsonl, int64_t now)
 {
-	if (now == INT64_MIN)
+	if (now == ORIGIN_NO_TIME)
 		return false;
-	return jsonl->updated == INT64_MIN || now < jsonl->updated ||
-	       origin_elapsed(jsonl->updated, now) >= NS_PER_S;
+	return jsonl->now == ORIGIN_NO_TIME || origin_elapsed(jsonl->now, now) >= NS_PER_S;
 }
 
 void jsonl_update(struct jsonl *jsonl, int64_t now)
 {
-	if (jsonl->summed == INT64_MIN || now < jsonl->summed)
-		jsonl->summed = now;
-	jsonl->updated = now;
-	look_at_all(jsonl, now, false);
-	if (jsonl->wishes.interval > 0 && origin_elapsed(jsonl->summed, now) >= jsonl->wishes.interval)
-		sum_up(jsonl, now);
+	if (jsonl->now < now)
+		jsonl->now = now;
+	if (jsonl->summed == ORIGIN_NO_TIME)
+		jsonl->summed = jsonl->now;
+	look_at_all(jsonl, false);
+	if (jsonl->wishes.interval > 0 && origin_elapsed(jsonl->summed, jsonl->now) >= jsonl->wishes.interval)
+		sum_up(jsonl, false);
 	fflush(jsonl->out);
+}
+
+/* Of traces: that of their latest line. */
+static int64_t latest_line(const struct capture *capture)
+{
+	int64_t latest = ORIGIN_NO_TIME;
+	for (uint32_t i = 0; i < capture->n_inputs; i++)
+		if (capture->inputs[i].last.line && capture->inputs[i].last.time > latest)
+			latest = capture->inputs[i].last.time;
+	return latest;
 }
 
 void jsonl_end(struct jsonl *jsonl, int64_t now, unsigned exit_status)
 {
-	if (now == INT64_MIN)
-		now = 0;
-	look_at_all(jsonl, now, true);
-	sum_up(jsonl, now);
-	struct json_head head = {.time = now, .event = "end"};
+	if (now == ORIGIN_NO_TIME)
+		now = latest_line(&jsonl->model->capture);
+	if (jsonl->now < now)
+		jsonl->now = now;
+	look_at_all(jsonl, true);
+	sum_up(jsonl, true);
 	struct json_number numbers[] = {{"exit_status", exit_status}, {NULL, 0}};
-	json_numbers(jsonl->out, &head, numbers);
+	tell_numbers(jsonl, "end", numbers);
 	fflush(jsonl->out);
 }

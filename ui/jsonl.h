@@ -1,6 +1,7 @@
 /*
  * -o jsonl: a JSON line for each change of a session's state, verdict, decision and findings, and of the findings of
- * the capture; a summary of each session and of the capture once an interval.
+ * the capture; once an interval a summary of the capture and of each session: of one that goes on also when it was
+ * silent, of one that has ended only when there were packets.
  *
  * Called by the loop between slices. A line's columns are those of the view's tables. What was told last is kept
  * here, a few bytes a session, and is gone with the session. Never changes the model.
@@ -23,17 +24,21 @@ struct jsonl_wishes {
 struct jsonl *jsonl_new(FILE *out, const struct model *model, const struct jsonl_wishes *wishes);
 void jsonl_free(struct jsonl *jsonl); /* NULL is allowed */
 
-/* Capture time has gone on by a second since the last update, or back. */
+/* Capture time, `now`, has gone on by a second since the last update. */
 bool jsonl_due(const struct jsonl *jsonl, int64_t now);
 
 /*
  * Tells what has changed. A session whose handshake, alerts, end or state moved is looked at at once; one that
- * goes on as before, every JSONL_CALM seconds.
+ * goes on as before, every JSONL_CALM seconds. A verdict or a finding in which only numbers are others is the same.
+ * Times of lines never go back: where the clock does, they stand until it has come as far again.
  */
 #define JSONL_CALM 10
 void jsonl_update(struct jsonl *jsonl, int64_t now);
 
-/* Nothing more comes: all that changed, a last summary of all sessions, and the line "end". */
+/*
+ * Nothing more comes: all that changed, a last summary of all sessions, and the line "end". `now` of ORIGIN_NO_TIME:
+ * of the latest line of a trace; lines have no time where these have none.
+ */
 void jsonl_end(struct jsonl *jsonl, int64_t now, unsigned exit_status);
 
 #endif

@@ -47,33 +47,73 @@ static void dropped_consequence(const struct capture *capture, struct finding *f
 		    rule_count(capture->gaps, "gap", gaps));
 }
 
+/* Packets that never reached this program, as far as the input knows. */
+static uint64_t lost(const struct capture_input *input)
+{
+	uint64_t kernel = input->dropped > 0 ? (uint64_t)input->dropped : 0;
+	return kernel + (input->missed > 0 ? (uint64_t)input->missed : 0);
+}
+
+/* Somebody else captured: what to type is that program's. */
+static void tell_lossy_file(const struct subject *subject, struct finding *finding)
+{
+	rule_cause(finding, "Its buffer was too small, or its disk or processor too slow.");
+	dropped_consequence(&subject->model->capture, finding);
+	rule_command(finding, "capture with a larger buffer, and only what matters",
+	             "tcpdump -B 65536 -s 0 -w nmsp.pcap tcp port %u", (unsigned)subject->model->ports[0]);
+}
+
+static void tell_lossy_interface(const struct subject *subject, const struct capture_input *worst,
+                                 struct finding *finding)
+{
+	if (worst->dropped > 0)
+		rule_cause(
+		    finding,
+		    "The kernel's buffer was full: this program was too slow for a burst, or had too little "
+		    "of the processor.");
+	if (worst->missed > 0)
+		rule_cause(
+		    finding,
+		    "The interface or its driver lost packets, of all traffic and not of NMSP alone, before "
+		    "the kernel saw them: its ring is too small, or the span port delivers too much.");
+	dropped_consequence(&subject->model->capture, finding);
+	if (worst->dropped > 0)
+		rule_command(finding, "watch with a larger buffer (KiB)", "nmspscope -i %.100s -B 131072",
+		             worst->name);
+	if (worst->missed > 0)
+		rule_command(finding, "see the ring of the interface, and enlarge it with -G",
+		             "ethtool -g %.100s", worst->name);
+	rule_advice(finding, "let the span port mirror only the ports of the controller");
+}
+
 void trust_dropped(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct capture *capture = &subject->model->capture;
 	const struct capture_input *worst = NULL;
-	uint64_t dropped = 0;
+	uint64_t all = 0;
 	uint32_t inputs = 0;
 	char packets[RULE_TEXT];
 	for (uint32_t i = 0; i < capture->n_inputs; i++) {
 		const struct capture_input *input = &capture->inputs[i];
-		if (input->dropped <= 0)
+		if (lost(input) == 0)
 			continue;
 		inputs++;
-		dropped += (uint64_t)input->dropped;
-		if (worst == NULL || input->dropped > worst->dropped)
+		all += lost(input);
+		if (worst == NULL || lost(input) > lost(worst))
 			worst = input;
 	}
 	if (worst == NULL)
 		return;
 	struct finding *finding = rule_finding(rule, out);
-	rule_summary(finding, "The capturing program lost %s and kept %" PRIu64 " (%s%.100s).",
-	             rule_count(dropped, "packet", packets), capture->packets,
+	rule_summary(finding, "%s lost %s and kept %" PRIu64 " (%s%.100s).",
+	             worst->live ? "This capture" : "The capturing program",
+	             rule_count(all, "packet", packets), capture->packets,
 	             inputs > 1 ? "most of them in " : "", worst->name);
-	rule_cause(finding, "Its buffer was too small, or its disk or processor too slow.");
-	dropped_consequence(capture, finding);
+	if (worst->live)
+		tell_lossy_interface(subject, worst, finding);
+	else
+		tell_lossy_file(subject, finding);
 	rule_evidence(finding, &worst->last);
-	rule_command(finding, "capture with a larger buffer, and only what matters",
-	             "tcpdump -B 65536 -s 0 -w nmsp.pcap tcp port %u", (unsigned)subject->model->ports[0]);
 }
 
 static void tell_copies(const struct capture *capture, struct finding *finding)

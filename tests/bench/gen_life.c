@@ -1,9 +1,9 @@
 /*
- * gen_life DAYS SESSIONS KEYS COUNTS > CAPTURE: the life of a span port. So many sessions, TLS 1.2 with
- * AES-256-GCM, each of an engine of its own, which echo every 15 s and are told something twice in between,
- * for so many days, and close. The capture goes to standard output as fast as it is read; a session's key is
- * in KEYS before its packets are written; COUNTS gets exact figures: "sessions N", "packets N", "bytes N",
- * and "message ID NAME OUT|IN COUNT BYTES".
+ * gen_life DAYS|MINUTESm SESSIONS KEYS COUNTS > CAPTURE: the life of a span port. So many sessions, TLS 1.2
+ * with AES-256-GCM, each of an engine of its own, which echo every 15 s and are told something twice in
+ * between, for so many days or minutes, and close. All have begun within a tenth of that. The capture goes to
+ * standard output as fast as it is read; a session's key is in KEYS before its packets are written; COUNTS
+ * gets exact figures: "sessions N", "packets N", "bytes N", and "message ID NAME OUT|IN COUNT BYTES".
  */
 #include "analyzer/origin.h"
 #include "analyzer/xmalloc.h"
@@ -25,8 +25,11 @@ enum {
 };
 
 #define STEP      (5 * NS_PER_S)     /* two notifications and an echo: 15 s */
-#define APART     (5173 * NS_PER_MS) /* one session begins after the other, none in step with another */
-#define DAY       (86400 * NS_PER_S)
+#define APART                                                                                                \
+	(5173 *                                                                                              \
+	 NS_PER_MS) /* at most, from one session's beginning to the next; none is in step with another */
+#define MINUTE (60 * NS_PER_S)
+#define DAY    (1440 * MINUTE)
 
 struct engine {
 	struct session session;
@@ -46,7 +49,7 @@ struct life {
 	struct capfile_writer writer;
 	struct engine *engines;
 	size_t n, met; /* sessions in all; those that have begun */
-	int64_t end;
+	int64_t apart, end; /* ns from one beginning to the next; when all is over */
 	uint64_t packets, bytes;
 	struct count counts[TYPES][2];
 };
@@ -119,7 +122,7 @@ static void write_counts(const struct life *life, const char *path)
 static void meet(struct life *life, struct engine *engine)
 {
 	size_t i = life->met++;
-	life->stage.start = SCENARIOS_START + (int64_t)i * APART;
+	life->stage.start = SCENARIOS_START + (int64_t)i * life->apart;
 	life->stage.port = (uint16_t)(PORT + i);
 	struct session_plan plan = scenarios_plan(&life->stage);
 	plan.host[0].ip.bytes[2] = (uint8_t)(i / 250);
@@ -195,28 +198,41 @@ static void live(struct life *life)
 	write_all(life);
 }
 
+/* Days, or with an m behind it minutes. */
+static int64_t period(const char *text)
+{
+	char *rest;
+	unsigned long value = strtoul(text, &rest, 10);
+	bool minutes = *rest == 'm';
+	must(*text >= '1' && *text <= '9' && rest[minutes] == '\0' && value <= MOST_DAYS, "DAYS or MINUTESm");
+	return (int64_t)value * (minutes ? MINUTE : DAY);
+}
+
 static size_t number(const char *text, unsigned long most)
 {
 	char *rest;
 	unsigned long value = strtoul(text, &rest, 10);
-	must(*text >= '1' && *text <= '9' && *rest == '\0' && value <= most, "DAYS and SESSIONS are numbers");
+	must(*text >= '1' && *text <= '9' && *rest == '\0' && value <= most, "SESSIONS is a number");
 	return value;
 }
 
 int main(int argc, char **argv)
 {
 	enum { BUFFER = 1 << 20 };
-	must(argc == 5, "usage: gen_life DAYS SESSIONS KEYS COUNTS > CAPTURE");
+	must(argc == 5, "usage: gen_life DAYS|MINUTESm SESSIONS KEYS COUNTS > CAPTURE");
 	struct life life = {.n = number(argv[2], MOST_SESSIONS)};
-	life.end = SCENARIOS_START + (int64_t)number(argv[1], MOST_DAYS) * DAY;
+	life.end = SCENARIOS_START + period(argv[1]);
+	life.apart = period(argv[1]) / 10 / (int64_t)life.n;
+	life.apart = life.apart < APART ? life.apart : APART;
 	life.cast = scenarios_cast();
 	life.stage = (struct scenarios_stage){.cast = &life.cast, .keys = &life.keys};
 	life.keylog = save_open(argv[3]);
 	life.engines = xcalloc(life.n + 1, sizeof life.engines[0]);
 	for (size_t i = 0; i < life.n; i++)
-		life.engines[i].due = SCENARIOS_START + (int64_t)i * APART;
+		life.engines[i].due = SCENARIOS_START + (int64_t)i * life.apart;
 	setvbuf(stdout, NULL, _IOFBF, BUFFER);
-	must(capfile_write_start(&life.writer, capfile_write_stream, stdout) == 0, "standard output takes nothing");
+	must(capfile_write_start(&life.writer, capfile_write_stream, stdout) == 0,
+	     "standard output takes nothing");
 	live(&life);
 	must(fflush(stdout) == 0, "standard output takes no more");
 	save_close(life.keylog, argv[3]);
