@@ -6,16 +6,8 @@
 #include "analyzer/xmalloc.h"
 #include "ui/json.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
-
-#define SET_BITS 64 /* of one word of a set of findings */
-
-/* A set of findings, by their rows in the tables of rules. */
-struct set {
-	uint64_t word[2];
-};
 
 /* What a session was like when it was looked at last. */
 struct told {
@@ -24,12 +16,14 @@ struct told {
 	enum auth_observed observed;
 	enum auth_prediction predicted;
 	uint64_t verdict; /* hash of its words */
-	struct set findings;
+	struct findings_set findings;
 	uint32_t steps, alerts;
 	uint64_t closed, last; /* packets */
 	int64_t looked;        /* capture time */
 	uint64_t summed;       /* the last packet at the last summary */
+	bool looked_at;
 	bool seen;             /* it was told of */
+	bool error;            /* then: with an error */
 };
 
 struct jsonl {
@@ -39,7 +33,7 @@ struct jsonl {
 	struct view *view;
 	struct told *told; /* in order of id, as the model's sessions */
 	uint32_t n, room;
-	struct set capture;
+	struct findings_set capture;
 	int64_t updated, summed; /* capture time; INT64_MIN before the first */
 };
 
@@ -63,25 +57,6 @@ void jsonl_free(struct jsonl *jsonl)
 	free(jsonl);
 }
 
-/* ---- sets of findings ---- */
-
-static bool set_has(const struct set *set, size_t row)
-{
-	return (set->word[row / SET_BITS] >> row % SET_BITS & 1) != 0;
-}
-
-static struct set set_of(const struct findings *findings)
-{
-	struct set set = {0};
-	for (size_t row = 0; findings_id(row) != NULL; row++) {
-		assert(row < SET_BITS * sizeof set.word / sizeof set.word[0]);
-		for (uint32_t i = 0; i < findings->n; i++)
-			if (findings->list[i].id == findings_id(row))
-				set.word[row / SET_BITS] |= UINT64_C(1) << row % SET_BITS;
-	}
-	return set;
-}
-
 /* ---- lines ---- */
 
 static struct row row_of(const struct jsonl *jsonl, bool session)
@@ -102,23 +77,23 @@ static void tell(const struct jsonl *jsonl, const char *event, unsigned lines, i
 
 /* Findings that came, and those that hold no longer. */
 static void tell_findings(const struct jsonl *jsonl, bool session, const struct findings *findings,
-                          const struct set *before, int64_t now)
+                          const struct findings_set *before, int64_t now)
 {
-	struct set set = set_of(findings);
+	struct findings_set set = findings_set_of(findings);
 	struct row row = row_of(jsonl, session);
 	struct json_head head = {.time = now};
 	for (size_t i = 0; findings_id(i) != NULL; i++) {
-		if (set_has(&set, i) == set_has(before, i))
+		if (findings_set_has(&set, i) == findings_set_has(before, i))
 			continue;
 		struct finding gone = {.id = findings_id(i)};
-		head.event = set_has(&set, i) ? "finding" : "resolved";
-		for (uint32_t k = 0; k < findings->n && set_has(&set, i); k++) {
+		head.event = findings_set_has(&set, i) ? "finding" : "resolved";
+		for (uint32_t k = 0; k < findings->n && findings_set_has(&set, i); k++) {
 			row.item = &findings->list[k];
 			if (findings->list[k].id == findings_id(i))
 				json_line(jsonl->out, &head, LINE_HEAD, &row, "finding", &view_findings);
 		}
 		row.item = &gone;
-		if (!set_has(&set, i))
+		if (!findings_set_has(&set, i))
 			json_line(jsonl->out, &head, LINE_HEAD, &row, "finding", &view_finding_name);
 	}
 }
@@ -134,6 +109,11 @@ static uint64_t hash_of(const char *text)
 		if (isalpha((unsigned char)*text))
 			words[n++] = *text;
 	return hash_bytes(words, n);
+}
+
+static bool has_error(const struct findings *findings)
+{
+	return findings->n > 0 && findings->list[0].severity == SEVERITY_ERROR;
 }
 
 /* The session is open in the view. */
@@ -152,17 +132,17 @@ static void tell_changes(struct jsonl *jsonl, struct told *told, int64_t now)
 	if (told->verdict != verdict || !told->seen)
 		tell(jsonl, "verdict", LINE_VERDICT, now);
 	told->seen = true;
-	told->state = open->state;
+	told->error = has_error(&open->findings);
 	told->observed = open->auth.observed;
 	told->predicted = predicted;
 	told->verdict = verdict;
-	told->findings = set_of(&open->findings);
+	told->findings = findings_set_of(&open->findings);
 }
 
 /* What makes it worth while to look at once. */
 static bool moved(const struct told *told, const struct session *session, enum session_state state)
 {
-	return !told->seen || told->state != state || told->steps != session->n_steps ||
+	return !told->looked_at || told->state != state || told->steps != session->n_steps ||
 	       told->alerts != session->n_alerts || told->closed != session->closed.packet;
 }
 
@@ -173,13 +153,26 @@ static bool is_calm(const struct told *told, const struct session *session, enum
 	return !moved(told, session, state) && !(due && goes_on);
 }
 
+/* The session that is open. */
+static bool is_wanted(const struct jsonl *jsonl)
+{
+	const struct view_session *open = &jsonl->view->open;
+	if (jsonl->wishes.filter == NULL)
+		return true;
+	struct view_digest digest = view_digest_of(open->session, &open->findings);
+	return filter_session(jsonl->wishes.filter, jsonl->view, &digest);
+}
+
 static void look(struct jsonl *jsonl, struct told *told, const struct session *session, int64_t now, bool whole)
 {
 	enum session_state state = session_state(session, session_now(jsonl->model, session));
 	if (!whole && is_calm(told, session, state, now))
 		return;
 	view_session_open(jsonl->view, session);
-	tell_changes(jsonl, told, now);
+	if (told->seen || is_wanted(jsonl))
+		tell_changes(jsonl, told, now);
+	told->looked_at = true;
+	told->state = jsonl->view->open.state;
 	told->steps = session->n_steps;
 	told->alerts = session->n_alerts;
 	told->closed = session->closed.packet;
@@ -227,7 +220,7 @@ static void look_at_all(struct jsonl *jsonl, int64_t now, bool whole)
 			look(jsonl, &jsonl->told[i], s, now, whole);
 	findings_of_capture(jsonl->model, &jsonl->view->capture);
 	tell_findings(jsonl, false, &jsonl->view->capture, &jsonl->capture, now);
-	jsonl->capture = set_of(&jsonl->view->capture);
+	jsonl->capture = findings_set_of(&jsonl->view->capture);
 }
 
 /* ---- summaries ---- */
@@ -288,14 +281,29 @@ void jsonl_update(struct jsonl *jsonl, int64_t now)
 	fflush(jsonl->out);
 }
 
+/* A trace without stamps has no time. */
+static int64_t some_time(int64_t now)
+{
+	return now == INT64_MIN ? 0 : now;
+}
+
+bool jsonl_finish(struct jsonl *jsonl, int64_t now)
+{
+	look_at_all(jsonl, some_time(now), true);
+	bool error = has_error(&jsonl->view->capture);
+	for (uint32_t i = 0; i < jsonl->n; i++)
+		error = error || jsonl->told[i].error;
+	return error;
+}
+
 void jsonl_end(struct jsonl *jsonl, int64_t now, unsigned exit_status)
 {
-	if (now == INT64_MIN)
-		now = 0;
-	look_at_all(jsonl, now, true);
-	sum_up(jsonl, now);
-	struct json_head head = {.time = now, .event = "end"};
-	struct json_number numbers[] = {{"exit_status", exit_status}, {NULL, 0}};
+	uint64_t hidden = 0;
+	for (uint32_t i = 0; i < jsonl->n && jsonl->wishes.filter != NULL; i++)
+		hidden += jsonl->told[i].looked_at && !jsonl->told[i].seen;
+	sum_up(jsonl, some_time(now));
+	struct json_head head = {.time = some_time(now), .event = "end"};
+	struct json_number numbers[] = {{"hidden", hidden}, {"exit_status", exit_status}, {NULL, 0}};
 	json_numbers(jsonl->out, &head, numbers);
 	fflush(jsonl->out);
 }

@@ -17,6 +17,7 @@ struct jsonl;
 struct jsonl_wishes {
 	int64_t interval; /* ns of capture time between summaries; 0 = none */
 	uint32_t only;    /* the one session to tell of, 0 = all */
+	const struct filter *filter; /* borrowed: a session is told of from when it holds on, whatever becomes of it */
 };
 
 /* Free with jsonl_free. `out` and `model` are borrowed. */
@@ -33,7 +34,13 @@ bool jsonl_due(const struct jsonl *jsonl, int64_t now);
 #define JSONL_CALM 10
 void jsonl_update(struct jsonl *jsonl, int64_t now);
 
-/* Nothing more comes: all that changed, a last summary of all sessions, and the line "end". */
+/*
+ * Nothing more comes: tells all that changed. True when a session that was told of, or the capture, has a finding of
+ * severity error.
+ */
+bool jsonl_finish(struct jsonl *jsonl, int64_t now);
+
+/* A last summary of all sessions, and the line "end". */
 void jsonl_end(struct jsonl *jsonl, int64_t now, unsigned exit_status);
 
 #endif
