@@ -6,7 +6,7 @@
 #define ANALYZER_ERR_H
 
 struct err {
-	char text[256];
+	char text[512];
 };
 
 /* Writes the text, cut to fit, and returns -1 for the caller to return. */

@@ -89,6 +89,9 @@
 #define LIMIT_LIST_PROBLEMS 256       /* problem notes of one allow-list file; the last one says so */
 #define LIMIT_LINE         4096       /* bytes of one line; the rest of it is ignored */
 #define LIMIT_FINDINGS     32         /* findings of one session */
+#define LIMIT_FILTER_TERMS 64         /* terms of --filter; more are refused, no finding */
+#define LIMIT_FILTER_DEPTH 16         /* parentheses inside each other; the same */
+#define LIMIT_FILTER_VALUES 1024      /* bytes of its values together; the same */
 #define LIMIT_INPUTS       256        /* files on the command line, or interfaces */
 #define LIMIT_SAVE_FILES   1000       /* files of -W; more are refused */
 

@@ -44,7 +44,7 @@ static void check_counts(const struct model *model, const struct session_nmsp *n
 static void show(struct model *model)
 {
 	struct page page = {.format = {.escape = ESCAPE_ASCII, .utc = true}, .verbose = 2};
-	struct view *view = view_new(model, 0);
+	struct view *view = view_new(model, 0, NULL);
 	page.out = fopen("/dev/null", "w");
 	view->list_messages = true;
 	text_report(&page, view);

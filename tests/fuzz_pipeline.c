@@ -206,7 +206,7 @@ static void write_report(const struct model *model, uint32_t only, bool as_json)
 	char *text = NULL;
 	size_t n = 0;
 	FILE *out = open_memstream(&text, &n);
-	struct view *view = view_new(model, only);
+	struct view *view = view_new(model, only, NULL);
 	struct page page = {.out = out, .format = {.escape = ESCAPE_ASCII, .utc = true}, .verbose = 2};
 	if (as_json)
 		json_report(out, view);

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(model);
 	model_number_by_time(model);
 	struct page page = {.out = nowhere, .format = {.escape = ESCAPE_ASCII, .utc = true}, .verbose = 1};
-	struct view *view = view_new(model, 0);
+	struct view *view = view_new(model, 0, NULL);
 	text_report(&page, view);
 	json_report(nowhere, view);
 	view_free(view);

@@ -144,7 +144,7 @@ static void check_report(json_t *report)
 	json_t *session;
 	check(report,
 	      "nmspscope:o inputs:a capture:o authlists:a authlist_comparison:a sessions:a findings:a");
-	check(get(report, "nmspscope"), "version:s schema:i");
+	check(get(report, "nmspscope"), "version:s schema:i filter:sn hidden:i");
 	check_all(get(report, "inputs"), "name:s kind:sn packets:in lines:in understood:in repaired:in "
 	                                "not_understood:in lost:in repeated:in bytes:i dropped:in "
 	                                "interface_dropped:in packets_per_second:in error:sn");
@@ -171,7 +171,7 @@ static json_t *report_of(struct model *model, char **text)
 	size_t n = 0;
 	json_error_t error;
 	FILE *out = open_memstream(&buffer, &n);
-	struct view *view = view_new(model, 0);
+	struct view *view = view_new(model, 0, NULL);
 	json_report(out, view);
 	view_free(view);
 	model_free(model);

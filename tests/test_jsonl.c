@@ -66,7 +66,8 @@ static void update(struct run *run, int64_t seconds)
 
 static void end(struct run *run, int64_t now, unsigned status)
 {
-	jsonl_end(run->jsonl, now, status);
+	jsonl_finish(run->jsonl, now);
+	jsonl_end(run->jsonl, status);
 	take_lines(run);
 }
 

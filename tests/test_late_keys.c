@@ -69,7 +69,7 @@ static char *report(const struct late *late)
 	size_t n = 0;
 	FILE *out = open_memstream(&text, &n);
 	assert_non_null(out);
-	struct view *view = view_new(late->model, 0);
+	struct view *view = view_new(late->model, 0, NULL);
 	struct page page = {.out = out, .format = {.escape = ESCAPE_ASCII, .utc = true}, .verbose = 2};
 	json_report(out, view);
 	text_report(&page, view);

@@ -56,6 +56,12 @@ static void test_all(void **state)
 	assert_string_equal(o.user, "nobody");
 	assert_int_equal(o.verbose, 2);
 	assert_string_equal(o.filter, "host 10.0.0.1 and tcp");
+	assert_null(o.choose);
+	assert_true(filter_is_empty(&o.chosen));
+	options_free(&o);
+	assert_int_equal(parse("--filter opened=2026-03-02T09:15|state!=failed -u -r a.pcap", &o, &err), 0);
+	assert_int_equal(o.chosen.n_terms, 2);
+	assert_int_equal(o.mistake.column, 0);
 	options_free(&o);
 	assert_int_equal(parse("-r a.pcap --as-trace", &o, &err), 0);
 	assert_true(o.as_trace);
@@ -75,6 +81,8 @@ static void test_wrong(void **state)
 	    {"--explain-lists -r a", "add -a FILE"},
 	    {"--explain-lists -a l -o json", "leave out -o json"},
 	    {"-r", "-r wants a value"},
+	    {"-r x --filter state=failed|", "--filter, column 14: a term is missing"},
+	    {"-a x --filter state=failed", "--filter chooses among sessions"},
 	    {"-r a -x", "unknown option -x"},
 	    {"-r a --nonsense", "--nonsense is not understood"},
 	    {"-r a --utc=1", "--utc=1 is not understood"},

@@ -23,7 +23,7 @@ static char *report_of(struct model *model, struct page page)
 {
 	char *text = NULL;
 	size_t n = 0;
-	struct view *view = view_new(model, 0);
+	struct view *view = view_new(model, 0, NULL);
 	page.out = open_memstream(&text, &n);
 	text_report(&page, view);
 	fclose(page.out);

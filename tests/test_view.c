@@ -49,7 +49,7 @@ static size_t walk(const struct table *table, const struct row *row)
 
 static size_t walk_model(struct model *model)
 {
-	struct view *view = view_new(model, 0);
+	struct view *view = view_new(model, 0, NULL);
 	struct row root = view_root(view);
 	size_t cells = walk(&view_report, &root) + walk_list(&view_overview, &root);
 	size_t n = view_rows(&view_sessions, &root);
@@ -78,16 +78,16 @@ static void test_one_session(void **state)
 {
 	(void)state;
 	struct model *model = fixture_rich();
-	struct view *view = view_new(model, 2);
+	struct view *view = view_new(model, 2, NULL);
 	struct row root = view_root(view);
 	assert_int_equal(view_rows(&view_sessions, &root), 1);
 	struct row row = view_row(&view_sessions, &root, 0);
 	assert_int_equal(row.session->session->id, 2);
 	view_free(view);
-	view = view_new(model, 1);
+	view = view_new(model, 1, NULL);
 	assert_int_equal(view->n_digests, 1);
 	view_free(view);
-	view = view_new(model, 3);
+	view = view_new(model, 3, NULL);
 	root = view_root(view);
 	assert_int_equal(view_rows(&view_sessions, &root), 0);
 	view_free(view);
@@ -98,14 +98,14 @@ static void test_has_error(void **state)
 {
 	(void)state;
 	struct model *model = fixture_rich();
-	struct view *all = view_new(model, 0), *rejected = view_new(model, 1);
+	struct view *all = view_new(model, 0, NULL), *rejected = view_new(model, 1, NULL);
 	assert_true(view_has_error(all));
 	assert_true(view_has_error(rejected));
 	view_free(all);
 	view_free(rejected);
 	model_free(model);
 	model = fixture_bare();
-	struct view *bare = view_new(model, 0);
+	struct view *bare = view_new(model, 0, NULL);
 	assert_false(view_has_error(bare));
 	view_free(bare);
 	model_free(model);
@@ -133,7 +133,7 @@ static void test_timeline(void **state)
 	                                       "ICMP error type 3 code 13 from 10.0.0.1",
 	                                       "TCP RST"};
 	struct model *model = fixture_rich();
-	struct view *view = view_new(model, 0);
+	struct view *view = view_new(model, 0, NULL);
 	struct row root = view_root(view);
 	struct row row = view_row(&view_sessions, &root, 0);
 	assert_int_equal(row.session->n_events, sizeof expected / sizeof expected[0]);
@@ -152,7 +152,7 @@ static void test_late_step(void **state)
 	struct session *s = model->first;
 	s->steps[5].at = s->steps[6].at;
 	s->steps[5].at.packet++; /* the engine's certificate came late, in the alert's packet */
-	struct view *view = view_new(model, 1);
+	struct view *view = view_new(model, 1, NULL);
 	struct row root = view_root(view);
 	struct row row = view_row(&view_sessions, &root, 0);
 	const struct view_event *events = row.session->events;
@@ -184,7 +184,7 @@ static void test_full_timeline(void **state)
 	s->tcp.syns = 1000;
 	s->tcp.fin[0] = s->tcp.fin[1] = step.at;
 	s->tls.first_protected[0] = s->tls.first_protected[1] = step.at;
-	struct view *view = view_new(model, 1);
+	struct view *view = view_new(model, 1, NULL);
 	struct row root = view_root(view);
 	struct row row = view_row(&view_sessions, &root, 0);
 	assert_int_equal(row.session->n_events,
@@ -201,7 +201,7 @@ static void test_dates_that_cannot_be_read(void **state)
 	struct cert_seen *seen = &model->first->certs[0];
 	const struct cert *stored = seen->cert;
 	struct cert undated = *stored;
-	struct view *view = view_new(model, 1);
+	struct view *view = view_new(model, 1, NULL);
 	struct row root = view_root(view);
 	struct row session = view_row(&view_sessions, &root, 0);
 	struct row row = view_row(&view_certificates, &session, 0);

@@ -75,7 +75,7 @@ static char *text_of(const struct shown *shown, unsigned verbose)
 {
 	char *text = NULL;
 	size_t n = 0;
-	struct view *view = view_new(shown->f.model, 0);
+	struct view *view = view_new(shown->f.model, 0, NULL);
 	struct page page = {.format = {.escape = ESCAPE_ASCII, .utc = true}, .verbose = verbose};
 	page.out = open_memstream(&text, &n);
 	text_report(&page, view);
@@ -88,7 +88,7 @@ static char *json_of(const struct shown *shown, bool list)
 {
 	char *text = NULL;
 	size_t n = 0;
-	struct view *view = view_new(shown->f.model, 0);
+	struct view *view = view_new(shown->f.model, 0, NULL);
 	view->list_messages = list;
 	FILE *out = open_memstream(&text, &n);
 	json_report(out, view);

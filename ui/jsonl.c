@@ -29,7 +29,9 @@ struct told {
 	uint64_t opened;       /* records that were decrypted */
 	int64_t looked;        /* by the clock of lines */
 	uint64_t summed;       /* the last packet at the last summary */
+	bool looked_at;
 	bool seen;             /* it was told of */
+	bool error;            /* then: with an error */
 };
 
 struct jsonl {
@@ -222,6 +224,11 @@ static bool only_begins(const struct view_session *open)
 	return open->state == SESSION_CONNECTING && open->findings.n == 0;
 }
 
+static bool has_error(const struct findings *findings)
+{
+	return findings->n > 0 && findings->list[0].severity == SEVERITY_ERROR;
+}
+
 /* The session is open in the view. */
 static void tell_changes(const struct jsonl *jsonl, struct told *told, bool whole)
 {
@@ -235,7 +242,7 @@ static void tell_changes(const struct jsonl *jsonl, struct told *told, bool whol
 		tell(jsonl, "decision", LINE_DECISION);
 	tell_findings(jsonl, true, &open->findings, &told->findings);
 	told->seen = true;
-	told->state = open->state;
+	told->error = has_error(&open->findings);
 	told->decision = decision;
 	if (told->verdict == verdict || (!whole && only_begins(open)))
 		return;
@@ -251,7 +258,7 @@ static uint64_t opened_records(const struct session *session)
 /* What makes it worth while to look at once. */
 static bool moved(const struct told *told, const struct session *session, enum session_state state)
 {
-	return !told->seen || told->state != state || told->steps != session->n_steps ||
+	return !told->looked_at || told->state != state || told->steps != session->n_steps ||
 	       told->alerts != session->n_alerts || told->closed != session->closed.packet;
 }
 
@@ -265,13 +272,29 @@ static bool is_calm(const struct jsonl *jsonl, const struct told *told, const st
 	return !moved(told, session, state) && !(due && goes_on);
 }
 
+/* The session that is open; it still is then. */
+static bool is_wanted(const struct jsonl *jsonl)
+{
+	const struct view_session *open = &jsonl->view->open;
+	if (jsonl->wishes.filter == NULL)
+		return true;
+	const struct session *session = open->session;
+	struct view_digest digest = view_digest_of(session, &open->findings);
+	bool wanted = filter_session(jsonl->wishes.filter, jsonl->view, &digest);
+	view_session_open(jsonl->view, session); /* the filter may have used the room for other things */
+	return wanted;
+}
+
 static void look(const struct jsonl *jsonl, struct told *told, const struct session *session, bool whole)
 {
 	enum session_state state = session_state(session, session_now(jsonl->model, session));
 	if (!whole && is_calm(jsonl, told, session, state))
 		return;
 	view_session_open(jsonl->view, session);
-	tell_changes(jsonl, told, whole);
+	if (told->seen || is_wanted(jsonl))
+		tell_changes(jsonl, told, whole);
+	told->looked_at = true;
+	told->state = jsonl->view->open.state;
 	told->steps = session->n_steps;
 	told->alerts = session->n_alerts;
 	told->closed = session->closed.packet;
@@ -399,15 +422,26 @@ static int64_t latest_line(const struct capture *capture)
 	return latest;
 }
 
-void jsonl_end(struct jsonl *jsonl, int64_t now, unsigned exit_status)
+bool jsonl_finish(struct jsonl *jsonl, int64_t now)
 {
 	if (now == ORIGIN_NO_TIME)
 		now = latest_line(&jsonl->model->capture);
 	if (jsonl->now < now)
 		jsonl->now = now;
 	look_at_all(jsonl, true);
+	bool error = has_error(&jsonl->view->capture);
+	for (uint32_t i = 0; i < jsonl->n; i++)
+		error = error || jsonl->told[i].error;
+	return error;
+}
+
+void jsonl_end(struct jsonl *jsonl, unsigned exit_status)
+{
+	uint64_t hidden = 0;
+	for (uint32_t i = 0; i < jsonl->n && jsonl->wishes.filter != NULL; i++)
+		hidden += jsonl->told[i].looked_at && !jsonl->told[i].seen;
 	sum_up(jsonl, true);
-	struct json_number numbers[] = {{"exit_status", exit_status}, {NULL, 0}};
+	struct json_number numbers[] = {{"exit_status", exit_status}, {"hidden", hidden}, {NULL, 0}};
 	tell_numbers(jsonl, "end", numbers);
 	fflush(jsonl->out);
 }

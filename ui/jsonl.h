@@ -18,6 +18,7 @@ struct jsonl;
 struct jsonl_wishes {
 	int64_t interval; /* ns of capture time between summaries; 0 = none */
 	uint32_t only;    /* the one session to tell of, 0 = all */
+	const struct filter *filter; /* borrowed: a session is told of from when it holds on, whatever becomes of it */
 };
 
 /* Free with jsonl_free. `out` and `model` are borrowed. */
@@ -36,9 +37,12 @@ bool jsonl_due(const struct jsonl *jsonl, int64_t now);
 void jsonl_update(struct jsonl *jsonl, int64_t now);
 
 /*
- * Nothing more comes: all that changed, a last summary of all sessions, and the line "end". `now` of ORIGIN_NO_TIME:
- * of the latest line of a trace; lines have no time where these have none.
+ * Nothing more comes: tells all that changed. `now` of ORIGIN_NO_TIME: of the latest line of a trace; lines have no
+ * time where these have none. True when a session that was told of, or the capture, has a finding of severity error.
  */
-void jsonl_end(struct jsonl *jsonl, int64_t now, unsigned exit_status);
+bool jsonl_finish(struct jsonl *jsonl, int64_t now);
+
+/* Then a last summary of all sessions, and the line "end". */
+void jsonl_end(struct jsonl *jsonl, unsigned exit_status);
 
 #endif

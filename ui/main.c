@@ -18,6 +18,25 @@ static void complain(enum escape_mode escape, const struct err *err)
 	run_complain(&run, err->text);
 }
 
+/* Characters on a terminal, none of which is wide or joins another: escaped text with few exceptions. */
+static int width_of(const char *text)
+{
+	int n = 0;
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+/* Somebody looks: the filter, and a caret below the place that is wrong. */
+static void point_at(enum escape_mode escape, const char *filter, size_t at)
+{
+	char *shown = escape_text(filter, escape);
+	char *before = escape_bytes(span_of(filter, at), escape);
+	fprintf(stderr, "  %s\n  %*s^\n", shown, width_of(before), "");
+	free(before);
+	free(shown);
+}
+
 /* The file that TLS libraries write their secrets to; who did not ask for it is told of no trouble. */
 static void choose_keylog(struct options *options)
 {
@@ -33,6 +52,8 @@ static enum status act(struct options *options, int argc, char **argv, enum esca
 	struct err err;
 	if (options_parse(options, argc, argv, &err) != 0) {
 		complain(escape, &err);
+		if (options->mistake.column > 0 && isatty(STDERR_FILENO))
+			point_at(escape, options->choose, options->mistake.at);
 		return STATUS_TROUBLE;
 	}
 	switch (options->action) {

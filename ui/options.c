@@ -17,6 +17,7 @@ enum {
 	OPTION_PORT = LONG_ONLY,
 	OPTION_CONTROLLER,
 	OPTION_SESSION,
+	OPTION_FILTER,
 	OPTION_MESSAGES,
 	OPTION_EXPLAIN,
 	OPTION_WITH_SECRETS,
@@ -69,6 +70,7 @@ static const struct option_row rows[] = {
     {OPTION_MEMORY, "memory", "MIB", "memory to use at most (default 256, at least 64):\nbeyond it sessions are given up, closed ones first"},
     {'Z', "user", "USER", "the user to become when started as root (default:\nwho called sudo, else the owner of the current\nfolder, else nobody)"},
     {OPTION_SESSION, "session", "N", "report only session N"},
+    {OPTION_FILTER, "filter", "EXPR", "report only sessions that match, such as\n'state=failed', 'engine~10.1. severity>=warning'"},
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
     {OPTION_AS_TRACE, "as-trace", NULL,
      "no report: print the handshakes as the controller's\ndebug trace has them"},
@@ -295,6 +297,9 @@ static int apply(struct options *out, int letter, const char *value, struct err 
 			return -1;
 		out->session = (uint32_t)n;
 		return 0;
+	case OPTION_FILTER:
+		out->choose = value;
+		return 0;
 	case 'w':
 		out->write = value;
 		return 0;
@@ -379,6 +384,14 @@ static int check_write(const struct options *options, struct err *err)
 	return 0;
 }
 
+/* Behind all options: -u tells how times are read. */
+static int parse_filter(struct options *out, struct err *err)
+{
+	if (out->choose == NULL || filter_parse(out->choose, out->utc, &out->chosen, &out->mistake))
+		return 0;
+	return err_set(err, "--filter, column %u: %s", (unsigned)out->mistake.column, out->mistake.text);
+}
+
 static int check(const struct options *options, struct err *err)
 {
 	if (options->action != ACTION_RUN)
@@ -399,6 +412,8 @@ static int check(const struct options *options, struct err *err)
 		return err_set(err, "-s, -B and -p are for a live capture: add -i IFACE");
 	if (check_write(options, err) != 0)
 		return -1;
+	if (options->choose != NULL && options->n_interface + options->n_read + options->n_trace == 0)
+		return err_set(err, "--filter chooses among sessions, which need a capture: add -r FILE");
 	if (options->as_trace && options->output != OUTPUT_TEXT)
 		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
 	if (options->n_interface + options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
@@ -428,7 +443,7 @@ int options_parse(struct options *out, int argc, char **argv, struct err *err)
 	}
 	if (optind < argc)
 		out->filter = join(argc - optind, &argv[optind]);
-	return check(out, err);
+	return check(out, err) != 0 ? -1 : parse_filter(out, err);
 }
 
 void options_free(struct options *options)
@@ -467,6 +482,8 @@ void options_help(FILE *out)
 	      out);
 	for (size_t i = 0; i < ROWS; i++)
 		help_row(out, &rows[i]);
+	putc('\n', out);
+	filter_help(out);
 	fputs("\nThe words that remain are a capture filter as in tcpdump, such as: host 10.1.1.1\n"
 	      "Exit status: 0 no error found, 1 at least one error found, 2 could not run.\n",
 	      out);

@@ -8,6 +8,7 @@
 #include "analyzer/err.h"
 #include "dissect/limits.h"
 #include "dissect/packet.h"
+#include "ui/filter.h"
 
 #include <stdio.h>
 
@@ -41,6 +42,9 @@ struct options {
 	int64_t stop_time; /* --stop-after, of which one is set: ns; 0 = never */
 	uint64_t stop_packets, stop_bytes;
 	uint32_t session; /* the one to report, 0 = all */
+	const char *choose; /* --filter; NULL when not given */
+	struct filter chosen; /* the same, parsed */
+	struct filter_error mistake; /* where it is wrong: column 0 = nowhere */
 	const char *write; /* NULL when not given */
 	bool has_interval; /* --interval was given */
 	bool with_secrets, write_all; /* only together with `write` */

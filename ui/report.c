@@ -69,32 +69,55 @@ static void print_traces(const struct run *run, const struct view *view)
 	}
 }
 
-static void print(const struct run *run, struct view *view, enum status status)
+/* A trace has no head that could say it. */
+static void tell_hidden(const struct run *run, const struct view *view)
+{
+	struct err err;
+	size_t all = view->n_digests + view->n_hidden;
+	if (view->n_hidden == 0)
+		return;
+	err_set(&err, "%zu of %zu session%s %s not printed: --filter %s", view->n_hidden, all,
+	        view_plural(all), view->n_hidden == 1 ? "is" : "are", view->filter);
+	run_complain(run, err.text);
+}
+
+static void print(const struct run *run, struct view *view)
 {
 	struct page page = report_page(run);
-	if (run->jsonl != NULL)
-		jsonl_end(run->jsonl, model_now(run->model), run->trouble ? STATUS_TROUBLE : status);
-	else if (run->options->as_trace)
+	if (run->options->as_trace) {
 		print_traces(run, view);
-	else if (run->options->output == OUTPUT_JSON)
+		tell_hidden(run, view);
+	} else if (run->options->output == OUTPUT_JSON) {
 		json_report(stdout, view);
-	else
+	} else {
 		text_report(&page, view);
+	}
+}
+
+/* What was told of counts, also where the filter holds no longer. */
+static enum status end_lines(const struct run *run)
+{
+	bool error = jsonl_finish(run->jsonl, model_now(run->model));
+	enum status status = error ? STATUS_FINDINGS : STATUS_CLEAN;
+	jsonl_end(run->jsonl, run->trouble ? STATUS_TROUBLE : status);
+	return status;
 }
 
 enum status report_print(const struct run *run, struct err *err)
 {
 	enum status status = STATUS_TROUBLE;
-	struct view *view = view_new(run->model, run->options->session);
+	struct view *view = view_new(run->model, run->options->session, &run->options->chosen);
 	view->list_messages = run->options->messages;
 	view->verbose = run->options->verbose > 0;
 	view->privileges = &run->privileges;
-	if (run->options->session != 0 && view->n_digests == 0) {
+	if (run->options->session != 0 && view->n_digests + view->n_hidden == 0) {
 		err_set(err, "there is no session %u; without --session all are listed",
 		        (unsigned)run->options->session);
+	} else if (run->jsonl != NULL) {
+		status = end_lines(run);
 	} else {
 		status = view_has_error(view) ? STATUS_FINDINGS : STATUS_CLEAN;
-		print(run, view, status);
+		print(run, view);
 	}
 	view_free(view);
 	return status;
@@ -109,7 +132,7 @@ void report_version(const struct run *run)
 void report_privileges(const struct run *run)
 {
 	const struct page page = report_page(run);
-	struct view *view = view_new(run->model, 0);
+	struct view *view = view_new(run->model, 0, NULL);
 	struct row root = view_root(view);
 	view->privileges = &run->privileges;
 	page_blank(&page);

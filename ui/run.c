@@ -380,7 +380,8 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 	                  .feeds = {.model = model, .analyze = analyze}};
 	struct opened *opened = opened_new();
 	set_up(&run);
-	struct jsonl_wishes wishes = {.interval = options->interval, .only = options->session};
+	struct jsonl_wishes wishes = {.interval = options->interval, .only = options->session,
+	                              .filter = options->choose != NULL ? &options->chosen : NULL};
 	if (options->output == OUTPUT_JSONL)
 		run.jsonl = jsonl_new(stdout, model, &wishes);
 	enum status status = analyse(&run, opened, &err);

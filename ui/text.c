@@ -431,12 +431,25 @@ static bool is_error(const struct view_digest *digest)
 	return digest->gravest != NULL && digest->severity == SEVERITY_ERROR;
 }
 
+/* "3 of 10 sessions, --filter state=failed" */
+static void show_filter(const struct page *page, const struct view *view)
+{
+	size_t all = view->n_digests + view->n_hidden;
+	char first[LINE];
+	snprintf(first, sizeof first, "%zu of %zu session%s, --filter ", view->n_digests, all, view_plural(all));
+	page_wrap(page, 0, first, TONE_PLAIN, view->filter);
+}
+
 static void show_overview(const struct page *page, struct view *view, bool only_errors)
 {
 	struct row root = view_root(view);
-	if (view->n_digests < 2)
+	if (view->n_digests < 2 && view->filter == NULL)
 		return;
 	heading(page, "Sessions");
+	if (view->filter != NULL)
+		show_filter(page, view);
+	if (view->n_digests < 2)
+		return;
 	page_grid(page, 0, &view_overview, &root);
 	if (!only_errors)
 		return;

@@ -86,16 +86,26 @@ struct row view_row(const struct table *table, const struct row *parent, size_t 
 	return row;
 }
 
-static void digest(struct view *view, const struct session *session)
+struct view_digest view_digest_of(const struct session *session, const struct findings *findings)
 {
-	struct findings *findings = &view->open.findings;
-	findings_of_session(view->model, session, findings);
-	struct view_digest *out = &view->digests[view->n_digests++];
-	*out = (struct view_digest){.session = session};
+	struct view_digest digest = {.session = session, .findings = findings_set_of(findings)};
 	if (findings->n > 0) {
-		out->gravest = findings->list[0].id;
-		out->severity = findings->list[0].severity;
+		digest.gravest = findings->list[0].id;
+		digest.severity = findings->list[0].severity;
 	}
+	return digest;
+}
+
+/* Takes the session in, or counts it as hidden. */
+static void digest(struct view *view, const struct session *session, const struct filter *filter)
+{
+	struct view_digest *out = &view->digests[view->n_digests];
+	findings_of_session(view->model, session, &view->open.findings);
+	*out = view_digest_of(session, &view->open.findings);
+	if (filter == NULL || filter_session(filter, view, out))
+		view->n_digests++;
+	else
+		view->n_hidden++;
 }
 
 struct view *view_bare(const struct model *model)
@@ -105,13 +115,16 @@ struct view *view_bare(const struct model *model)
 	return view;
 }
 
-struct view *view_new(const struct model *model, uint32_t only)
+struct view *view_new(const struct model *model, uint32_t only, const struct filter *filter)
 {
+	char printed[FILTER_TEXT];
 	struct view *view = view_bare(model);
 	view->digests = xcalloc((size_t)model->n_sessions + 1, sizeof *view->digests);
 	for (const struct session *s = model->first; s != NULL; s = s->next)
 		if (only == 0 || s->id == only)
-			digest(view, s);
+			digest(view, s, filter);
+	if (filter != NULL && !filter_is_empty(filter))
+		view->filter = xstrdup(filter_print(filter, printed));
 	findings_of_capture(model, &view->capture);
 	return view;
 }
@@ -121,6 +134,7 @@ void view_free(struct view *view)
 	if (view == NULL)
 		return;
 	free(view->digests);
+	free(view->filter);
 	free(view);
 }
 

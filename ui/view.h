@@ -14,6 +14,7 @@
 #include "analyzer/sandbox.h"
 #include "analyzer/session.h"
 #include "dissect/fields.h"
+#include "ui/filter.h"
 
 #define VIEW_VERSION "0.1.0"
 #define VIEW_SCHEMA  1
@@ -172,12 +173,18 @@ struct view_digest {
 	const struct session *session;
 	const char *gravest; /* id of the gravest finding, NULL when none */
 	enum severity severity;
+	struct findings_set findings;
 };
+
+/* Of a session and its findings. */
+struct view_digest view_digest_of(const struct session *session, const struct findings *findings);
 
 struct view {
 	const struct model *model;
 	struct view_digest *digests; /* the sessions that are shown, in order of id */
 	size_t n_digests;
+	size_t n_hidden; /* sessions that the filter hides */
+	char *filter;    /* its printed form, NULL without one */
 	struct findings capture;  /* findings of the capture as a whole */
 	struct view_session open; /* the session that is being shown */
 	char scratch[640];        /* a text that a getter puts together, until the next one does */
@@ -189,8 +196,11 @@ struct view {
 	struct addr addr;         /* an address that a getter puts together, until the next one does */
 };
 
-/* `only`: the one session to show, 0 for all. Free with view_free. */
-struct view *view_new(const struct model *model, uint32_t only);
+/*
+ * `only`: the one session to show, 0 for all. `filter`: of these, the ones that it holds for; NULL or an empty one
+ * hides none. Free with view_free.
+ */
+struct view *view_new(const struct model *model, uint32_t only, const struct filter *filter);
 void view_free(struct view *view); /* NULL is allowed */
 
 /* A view that shows no session until one is opened; for whoever looks at one after the other. */

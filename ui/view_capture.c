@@ -22,9 +22,22 @@ static struct value schema(const struct row *row)
 	return view_count(VIEW_SCHEMA);
 }
 
+/* Of --filter, as it was understood. */
+static struct value filter(const struct row *row)
+{
+	return view_text(row->view->filter);
+}
+
+static struct value hidden(const struct row *row)
+{
+	return view_count(row->view->n_hidden);
+}
+
 static const struct column program_columns[] = {
     {.key = "version", .get = version},
     {.key = "schema", .get = schema},
+    {.key = "filter", .get = filter},
+    {.key = "hidden", .get = hidden},
     {.key = "privileges", .on_verbose = true, .shape = COLUMN_OBJECT, .table = &view_privileges},
 };
 

@@ -7,6 +7,7 @@
 #include "analyzer/findings/rule.h"
 #include "analyzer/findings/verdict.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* In order of cause: what comes first explains what follows. tls-alert looks at the errors before it. */
@@ -149,4 +150,23 @@ const char *findings_id(size_t row)
 	if (row < of_session + RULE_COUNT(capture_rules))
 		return capture_rules[row - of_session].id;
 	return NULL;
+}
+
+#define SET_BITS 64 /* of one word of a set */
+
+bool findings_set_has(const struct findings_set *set, size_t row)
+{
+	return (set->word[row / SET_BITS] >> row % SET_BITS & 1) != 0;
+}
+
+struct findings_set findings_set_of(const struct findings *findings)
+{
+	struct findings_set set = {0};
+	for (size_t row = 0; findings_id(row) != NULL; row++) {
+		assert(row < SET_BITS * sizeof set.word / sizeof set.word[0]);
+		for (uint32_t i = 0; i < findings->n; i++)
+			if (findings->list[i].id == findings_id(row))
+				set.word[row / SET_BITS] |= UINT64_C(1) << row % SET_BITS;
+	}
+	return set;
 }

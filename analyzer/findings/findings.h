@@ -48,6 +48,13 @@ void findings_verdict(const struct model *model, const struct session *session,
 
 const char *findings_severity_name(enum severity severity);
 
+/* A set of findings, by their rows in the tables of rules. */
+struct findings_set {
+	uint64_t word[2];
+};
+struct findings_set findings_set_of(const struct findings *findings);
+bool findings_set_has(const struct findings_set *set, size_t row);
+
 /* The ids of all findings, in the order of the tables, for documentation and tests; NULL at the end. */
 const char *findings_id(size_t row);
 
