@@ -13,9 +13,10 @@ S       ?= 60
 
 B := build/$(VARIANT)
 
-LIBRARIES := libpcap libcrypto jansson zlib libseccomp libcap-ng
+LIBRARIES := libpcap libcrypto jansson zlib libseccomp libcap-ng ncursesw
 ifneq ($(shell command -v pkg-config),)
-LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+# ncursesw's -D_XOPEN_SOURCE would be there for all: term.c asks for what it needs itself.
+LIB_CFLAGS := $(filter-out -D_%,$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null))
 LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 endif
 

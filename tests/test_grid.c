@@ -87,7 +87,7 @@ static void test_glyphs(void **state)
 	grid_look(&grid, 0, 2, 9, LOOK_REVERSE);
 	assert_int_equal(grid.cells[1].pen.look, 0);
 	assert_int_equal(grid.cells[2].pen.look, LOOK_REVERSE);
-	expect_dump(&grid, " --\n ||\n >>\n <<\n ::\n ##\n ..\n ~~\n_+#\n");
+	expect_dump(&grid, " --\n ||\n >>\n <<\n ::\n ##\n ..\n xx\n ~~\n_+#\n");
 }
 
 static void test_no_room(void **state)

@@ -41,6 +41,7 @@ enum glyph {
 	GLYPH_GAP,  /* a line that is interrupted */
 	GLYPH_DONE, /* of a bar */
 	GLYPH_OPEN,
+	GLYPH_FAILED,
 	GLYPH_CUT, /* where a text is longer than its room */
 	GLYPHS
 };

@@ -7,8 +7,8 @@
 const struct command_row keys_rows[] = {
     {COMMAND_UP, {KEYS_UP, 'k'}, "Up k", NULL, "one line up", ALL},
     {COMMAND_DOWN, {KEYS_DOWN, 'j'}, "Down j", NULL, "one line down", ALL},
-    {COMMAND_LEFT, {KEYS_LEFT, 'h'}, "Left h", NULL, "to the left, where lines are longer than the screen", ALL},
-    {COMMAND_RIGHT, {KEYS_RIGHT, 'l'}, "Right l", NULL, "to the right", ALL},
+    {COMMAND_LEFT, {KEYS_LEFT, 'h'}, "Left h", NULL, "to the left in long lines; below a list: one line up in the details", ALL},
+    {COMMAND_RIGHT, {KEYS_RIGHT, 'l'}, "Right l", NULL, "to the right; below a list: one line down in the details", ALL},
     {COMMAND_PAGE_UP, {KEYS_PAGE_UP, 'b', 0x02}, "PgUp b", NULL, "one page up", ALL},
     {COMMAND_PAGE_DOWN, {KEYS_PAGE_DOWN, 0x06}, "PgDn ^F", NULL, "one page down", ALL},
     {COMMAND_TOP, {KEYS_HOME, 'g'}, "Home g", NULL, "to the top", ALL},
@@ -24,7 +24,6 @@ const struct command_row keys_rows[] = {
     {COMMAND_SORT_LEFT, {'<', ','}, "<", NULL, "sort by the column to the left", LIST},
     {COMMAND_SORT_RIGHT, {'>', '.'}, ">", "sort", "sort by the column to the right", LIST},
     {COMMAND_SORT_TURN, {'I', 'r'}, "r I", NULL, "sort the other way round", LIST},
-    {COMMAND_MARK, {' '}, "Space", "mark", "mark the session", LIST},
     {COMMAND_SEARCH, {'/'}, "/", "search", "search on this screen; capital letters are the same", ALL},
     {COMMAND_NEXT_HIT, {'n'}, "n", NULL, "to the next hit", ALL},
     {COMMAND_PREVIOUS_HIT, {'N'}, "N", NULL, "to the hit before", ALL},

@@ -24,7 +24,8 @@ enum {
 	OPTION_AS_TRACE,
 	OPTION_STOP_AFTER,
 	OPTION_MEMORY,
-	OPTION_INTERVAL
+	OPTION_INTERVAL,
+	OPTION_ASCII
 };
 
 #define MIB            (UINT64_C(1) << 20)
@@ -52,7 +53,7 @@ static const struct option_row rows[] = {
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
-    {'o', "output", "FORMAT", "text, json, or jsonl: a line for each change\n(default text)"},
+    {'o', "output", "FORMAT", "ui, text, json, or jsonl: a line for each change\n(default: ui, the screen, on a terminal, else text)"},
     {OPTION_INTERVAL, "interval", "SECONDS", "with -o jsonl: a summary line for each session so\noften (default 60; 0: none)"},
     {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
@@ -72,6 +73,7 @@ static const struct option_row rows[] = {
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
     {OPTION_AS_TRACE, "as-trace", NULL,
      "no report: print the handshakes as the controller's\ndebug trace has them"},
+    {OPTION_ASCII, "ascii", NULL, "only ASCII on the screen and in the report"},
     {'u', "utc", NULL, "times in UTC (default: local time)"},
     {'q', "quiet", NULL, "no progress"},
     {'v', "verbose", NULL, "more detail: -v lists the messages,\n-vv their fields and bytes"},
@@ -176,14 +178,16 @@ static int parse_stop(struct options *out, const char *text, struct err *err)
 
 static int parse_output(struct options *out, const char *text, struct err *err)
 {
-	if (strcmp(text, "text") == 0)
+	if (strcmp(text, "ui") == 0)
+		out->output = OUTPUT_UI;
+	else if (strcmp(text, "text") == 0)
 		out->output = OUTPUT_TEXT;
 	else if (strcmp(text, "json") == 0)
 		out->output = OUTPUT_JSON;
 	else if (strcmp(text, "jsonl") == 0)
 		out->output = OUTPUT_JSONL;
 	else
-		return err_set(err, "-o wants text, json or jsonl, not \"%s\"", text);
+		return err_set(err, "-o wants ui, text, json or jsonl, not \"%s\"", text);
 	return 0;
 }
 
@@ -220,6 +224,9 @@ static void apply_flag(struct options *out, int letter)
 		break;
 	case 'D':
 		out->action = ACTION_LIST_INTERFACES;
+		break;
+	case OPTION_ASCII:
+		out->ascii = true;
 		break;
 	case 'u':
 		out->utc = true;
@@ -379,6 +386,11 @@ static int check_write(const struct options *options, struct err *err)
 	return 0;
 }
 
+static bool is_text(const struct options *options)
+{
+	return options->output == OUTPUT_AUTO || options->output == OUTPUT_TEXT;
+}
+
 static int check(const struct options *options, struct err *err)
 {
 	if (options->action != ACTION_RUN)
@@ -387,7 +399,7 @@ static int check(const struct options *options, struct err *err)
 		return err_set(err, "--explain-lists needs a text to explain: add -a FILE");
 	if (options->has_interval && options->output != OUTPUT_JSONL)
 		return err_set(err, "--interval is for JSON lines: add -o jsonl");
-	if (options->explain && options->output != OUTPUT_TEXT)
+	if (options->explain && !is_text(options))
 		return err_set(err, "--explain-lists is text for people: leave out -o json, whose authlists[] has "
 		                    "the problems");
 	if (options->messages && options->output != OUTPUT_JSON)
@@ -399,7 +411,7 @@ static int check(const struct options *options, struct err *err)
 		return err_set(err, "-s, -B and -p are for a live capture: add -i IFACE");
 	if (check_write(options, err) != 0)
 		return -1;
-	if (options->as_trace && options->output != OUTPUT_TEXT)
+	if (options->as_trace && !is_text(options))
 		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
 	if (options->n_interface + options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
 		return 0;

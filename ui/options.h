@@ -11,7 +11,8 @@
 
 #include <stdio.h>
 
-enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL };
+/* OUTPUT_AUTO: the screen on a terminal, else text. */
+enum output { OUTPUT_AUTO, OUTPUT_UI, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL };
 
 enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES };
 
@@ -48,6 +49,7 @@ struct options {
 	uint32_t file_count; /* how many; both or none are given */
 	const char *user;  /* to become when started as root; NULL when not given */
 	bool utc, quiet, messages, explain, as_trace;
+	bool ascii; /* also where the locale has more */
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */
 };

@@ -167,11 +167,23 @@ struct view_session {
 	size_t n_trust;
 };
 
+#define VIEW_DIGEST_FINDINGS 12 /* the gravest ones */
+
 /* What the overview needs of every session. */
 struct view_digest {
 	const struct session *session;
 	const char *gravest; /* id of the gravest finding, NULL when none */
 	enum severity severity;
+	/* Only filled in by digests.c: */
+	bool known; /* the rest is; false until the session's turn has come */
+	uint32_t n_findings; /* all of them */
+	struct {
+		const char *id;
+		enum severity severity;
+	} findings[VIEW_DIGEST_FINDINGS];
+	enum auth_observed observed;
+	bool observed_inferred;
+	enum auth_prediction predicted;
 };
 
 struct view {
