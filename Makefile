@@ -142,6 +142,8 @@ layers:
 
 golden-update: all
 	@tests/goldens --update
+	@$(MAKE) --no-print-directory VARIANT=san build/san/tools/screens
+	@tests/screens --update
 
 cover: setup-tests
 	@$(MAKE) --no-print-directory VARIANT=cover all tests-of-variant

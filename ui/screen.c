@@ -131,33 +131,59 @@ static void draw_reading(const struct ui *ui, struct grid *grid)
 		grid_text(grid, 1, grid->cols - width, width, (struct pen){.look = LOOK_BOLD}, right);
 }
 
-static bool tells_of_trust(const struct finding *finding)
+static bool tells_of_trust(const char *id, enum severity severity)
 {
-	return finding->severity >= SEVERITY_WARNING && strncmp(finding->id, "capture-", 8) == 0;
+	return severity >= SEVERITY_WARNING && strncmp(id, "capture-", 8) == 0;
 }
 
-/* The first thing that speaks against the capture, and how many more. Returns the rows taken. */
+/* The first finding of the list that speaks against the capture, NULL when none does; adds to *n for each. */
+static const struct finding *find_trust(const struct findings *findings, unsigned *n)
+{
+	const struct finding *first = NULL;
+	for (uint32_t i = 0; i < findings->n; i++) {
+		if (!tells_of_trust(findings->list[i].id, findings->list[i].severity))
+			continue;
+		first = first == NULL ? &findings->list[i] : first;
+		(*n)++;
+	}
+	return first;
+}
+
+/* "capture-one-sided in 3 of 7 sessions": the first id that stands in any; false when none does. */
+static bool say_trust(const struct view *view, char *text, size_t room)
+{
+	const char *id = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < view->n_digests; i++)
+		for (size_t k = 0; k < view->digests[i].n_findings && k < VIEW_DIGEST_FINDINGS; k++) {
+			const char *other = view->digests[i].findings[k].id;
+			if (!tells_of_trust(other, view->digests[i].findings[k].severity))
+				continue;
+			id = id == NULL ? other : id;
+			n += other == id;
+		}
+	if (id != NULL)
+		snprintf(text, room, "! The capture is not whole: %s in %zu of %zu session%s (6 shows more)", id, n,
+		         view->n_digests, view_plural(view->n_digests));
+	return id != NULL;
+}
+
+/* What speaks against the capture, or against its part of the session. Returns the rows taken. */
 static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bool of_session)
 {
-	const struct findings *lists[] = {&ui->view->capture, of_session ? &ui->view->open.findings : NULL};
-	const struct finding *first = NULL;
 	char text[400];
 	unsigned n = 0;
-	for (size_t k = 0; k < 2; k++)
-		for (uint32_t i = 0; lists[k] != NULL && i < lists[k]->n; i++) {
-			if (!tells_of_trust(&lists[k]->list[i]))
-				continue;
-			first = first == NULL ? &lists[k]->list[i] : first;
-			n++;
-		}
-	if (n == 0)
+	const struct finding *first = find_trust(&ui->view->capture, &n);
+	const struct finding *own = of_session ? find_trust(&ui->view->open.findings, &n) : NULL;
+	first = first == NULL ? own : first;
+	if (n > 1)
+		snprintf(text, sizeof text, "! (6 shows %u more) %s", n - 1, first->summary);
+	else if (n == 1)
+		snprintf(text, sizeof text, "! %s", first->summary);
+	else if (of_session || !say_trust(ui->view, text, sizeof text))
 		return 0;
 	struct pen pen = {.tone = TONE_WARNING, .look = LOOK_REVERSE};
 	grid_fill(grid, row, pen);
-	if (n > 1)
-		snprintf(text, sizeof text, "! (6 shows %u more) %s", n - 1, first->summary);
-	else
-		snprintf(text, sizeof text, "! %s", first->summary);
 	grid_text(grid, row, 0, grid->cols, pen, text);
 	return 1;
 }
@@ -318,7 +344,7 @@ void ui_draw(struct ui *ui, struct grid *grid)
 	draw_reading(ui, grid);
 	size_t row = 2 + draw_banner(ui, grid, 2, of_session && chosen != NULL);
 	if (of_session && chosen == NULL) {
-		say(grid, row, "There is no session yet.");
+		say(grid, row, ui->reading.goes_on ? "No NMSP session was seen yet." : "No NMSP session was seen.");
 	} else {
 		row += of_session ? draw_session(ui, grid, row) : 0;
 		if (row + 1 < grid->rows)

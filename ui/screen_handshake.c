@@ -88,6 +88,18 @@ static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, s
 	grid_text(grid, row, ARROW_COL + room + 1, grid->cols, pen, "Controller's state");
 }
 
+/* What is longer than its arrow may use the column of the states, where there is none: an alert, a line of a trace. */
+static void draw_long(struct grid *grid, size_t row, const struct view_event *event, struct pen pen)
+{
+	size_t room = arrow_room(grid), word = strlen("ALERT ");
+	if (!event->alert) {
+		grid_text(grid, row, ARROW_COL + 2, grid->cols, pen, event->text);
+		return;
+	}
+	grid_text(grid, row, ARROW_COL + room / 2 - 3, word - 1, pen, "ALERT");
+	grid_text(grid, row, ARROW_COL + room + 1, grid->cols, pen, &event->text[word]);
+}
+
 static void draw_arrow(const struct ui *ui, struct grid *grid, size_t row, const struct view_event *event)
 {
 	const struct session *session = ui->view->open.session;
@@ -104,7 +116,10 @@ static void draw_arrow(const struct ui *ui, struct grid *grid, size_t row, const
 		           to_controller ? GLYPH_RIGHT : GLYPH_LEFT);
 	}
 	size_t most = room - 4, at = ARROW_COL + 2 + (width < most ? (most - width) / 2 : 0);
-	grid_text(grid, row, at, most, pen, event->text);
+	if (width <= most || event->step != NULL)
+		grid_text(grid, row, at, most, pen, event->text);
+	else
+		draw_long(grid, row, event, pen);
 }
 
 static void draw_gap(const struct ui *ui, struct grid *grid, size_t row, const struct rung *rung)
