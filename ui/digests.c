@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-#define CALM NS_PER_S /* how often a session that merely goes on is computed, and the capture as a whole */
+#define GLANCES 64 /* sessions that are glanced at between two looks at the clock */
+#define CALM    NS_PER_S /* how often a session that merely goes on is computed, and the capture as a whole */
 
 /* What a session was like when its digest was computed. */
 struct look {
@@ -146,12 +147,13 @@ static bool compute_some(struct digests *digests, int64_t clock, int64_t budget)
 		size_t at = (digests->next + i) % view->n_digests;
 		struct view_digest *digest = &view->digests[at];
 		struct look now = look_at(view, digest->session);
-		if (!is_due(&digests->looks[at], &now, clock))
-			continue;
-		if (feeds_clock() - clock >= budget) {
+		bool due = is_due(&digests->looks[at], &now, clock);
+		if ((due || i % GLANCES == 0) && feeds_clock() - clock >= budget) {
 			digests->next = at;
 			return false;
 		}
+		if (!due)
+			continue;
 		compute(digests, digest);
 		digests->looks[at] = now;
 		digests->looks[at].at = clock;
@@ -162,6 +164,8 @@ static bool compute_some(struct digests *digests, int64_t clock, int64_t budget)
 bool digests_update(struct digests *digests, int64_t now, int64_t budget)
 {
 	follow_model(digests, true);
+	if (budget == 0)
+		return true;
 	if (digests->captured == 0 || now - digests->captured >= CALM) {
 		findings_of_capture(digests->view->model, &digests->view->capture);
 		digests->captured = now;

@@ -17,7 +17,8 @@ void digests_free(struct digests *digests); /* NULL is allowed */
 
 /*
  * Sessions that the model gave up leave, new ones come, and for about so many ns those that changed are computed.
- * `now`: monotonic time. True when none waits. Digests must not be looked at between a change of the model and this.
+ * `now`: monotonic time. A budget of 0 computes nothing. False when some are left. Digests must not be looked at
+ * between a change of the model and this.
  */
 bool digests_update(struct digests *digests, int64_t now, int64_t budget);
 

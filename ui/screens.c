@@ -19,7 +19,8 @@ struct screens {
 	struct view *view;
 	struct digests *digests;
 	struct ui ui;
-	int64_t drawn; /* monotonic, ns; 0 = never */
+	int64_t worked; /* monotonic, ns: the last picture that no key asked for */
+	bool drawn;    /* there is a picture */
 	bool busy;     /* sessions wait to be looked at */
 	bool went_on;  /* inputs did at the last turn */
 	char *complaints[COMPLAINTS];
@@ -65,7 +66,7 @@ void screens_privileges(struct screens *screens, const struct sandbox_state *pri
 
 bool screens_complain(struct screens *screens, const char *text)
 {
-	if (screens->drawn == 0)
+	if (!screens->drawn)
 		return false;
 	if (screens->n_complaints < COMPLAINTS)
 		screens->complaints[screens->n_complaints] = xstrdup(text);
@@ -90,7 +91,7 @@ bool screens_have_error(struct screens *screens)
 
 bool screens_due(const struct screens *screens)
 {
-	return feeds_clock() - screens->drawn >= FRAME;
+	return feeds_clock() - screens->worked >= FRAME;
 }
 
 bool screens_busy(const struct screens *screens)
@@ -112,7 +113,7 @@ static void draw(struct screens *screens, bool whole)
 	ui_draw(&screens->ui, &grid);
 	term_draw(screens->term, &grid, whole);
 	grid_free(&grid);
-	screens->drawn = feeds_clock();
+	screens->drawn = true;
 }
 
 /* True when something of the terminal has changed. */
@@ -131,8 +132,10 @@ static void follow_model(struct screens *screens, int64_t budget)
 {
 	if (screens->ui.paused)
 		digests_hold(screens->digests);
-	else
-		screens->busy = !digests_update(screens->digests, feeds_clock(), budget);
+	else if (!digests_update(screens->digests, feeds_clock(), budget))
+		screens->busy = true;
+	else if (budget > 0)
+		screens->busy = false;
 }
 
 /* True when a key came. */
@@ -147,23 +150,32 @@ static bool take_keys(struct screens *screens)
 	return n > 0;
 }
 
+/* Time has gone by, and there may be something new. */
+static bool work(struct screens *screens, bool goes_on)
+{
+	bool ended = screens->went_on && !goes_on, due = screens_due(screens);
+	screens->went_on = goes_on;
+	if (screens->ui.paused || !(ended || screens->busy || (goes_on && due)))
+		return false;
+	follow_model(screens, WORK);
+	if (!due && !ended && screens->busy)
+		return false;
+	screens->worked = feeds_clock();
+	return true;
+}
+
 bool screens_turn(struct screens *screens, const struct screen_reading *reading)
 {
 	struct ui *ui = &screens->ui;
-	bool changed = follow_terminal(screens);
-	bool pressed = take_keys(screens);
-	bool ended = screens->went_on && !reading->goes_on;
-	bool moves = !ui->paused && (reading->goes_on || screens->busy || ended) && screens_due(screens);
+	bool changed = follow_terminal(screens), pressed = take_keys(screens);
 	ui->reading = *reading;
-	screens->went_on = reading->goes_on;
 	if (ui->leave || term_is_gone(screens->term))
 		return false;
-	if (!pressed && !changed && !moves && !ended && screens->drawn != 0) {
-		if (screens->busy && !reading->goes_on)
-			follow_model(screens, WORK);
+	bool worked = work(screens, reading->goes_on);
+	if (!pressed && !changed && !worked && screens->drawn)
 		return true;
-	}
-	follow_model(screens, pressed ? WORK / 5 : WORK);
+	if (!worked)
+		follow_model(screens, 0);
 	draw(screens, changed || ui->redraw);
 	ui->redraw = false;
 	return true;
