@@ -1,6 +1,6 @@
 # nmspscope: one Makefile, objects under build/<variant>/ (release, san, fuzz, cover side by side).
 #
-#   make demo     install what is missing, build, report on a sample        make check    set up and run all tests
+#   make demo     install what is missing, build, show two samples          make check    set up and run all tests
 #   make          build/release/nmspscope                                   make install  PREFIX=/usr/local DESTDIR=
 #   make bench    figures against libpcap and tshark                        make samples  new captures in samples/new
 #   make fuzz T=packet S=60     make layers     make cover     make golden-update     make clean
@@ -93,7 +93,7 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@echo
 	build/release/nmspscope -r samples/wrong-hash.pcapng -r samples/accepted-tls12.pcapng \
-	    -a samples/wrong-hash.list -o text || [ $$? -eq 1 ]
+	    -a samples/wrong-hash.list || [ $$? -eq 1 ]
 
 # ---- tests --------------------------------------------------------------------------------------------
 check: setup-tests layers

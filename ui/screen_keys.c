@@ -27,9 +27,15 @@ void screen_help(const struct ui *ui, const struct page *page)
 	          "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.");
 }
 
+/* A screen of a session, and there is none. */
+static bool is_empty(const struct ui *ui)
+{
+	return !ui->help && screen_of(ui)->of_session && ui->n_order == 0;
+}
+
 static bool has_list(const struct ui *ui)
 {
-	return !ui->help && screen_of(ui)->count != NULL;
+	return !ui->help && !is_empty(ui) && screen_of(ui)->count != NULL;
 }
 
 /* ---- moving ---- */
@@ -150,7 +156,7 @@ static void search(struct ui *ui, bool back)
 	struct sheet sheet = {0};
 	bool list = has_list(ui);
 	size_t found, end;
-	if (ui->search[0] == '\0')
+	if (ui->search[0] == '\0' || is_empty(ui))
 		return;
 	if (list) {
 		found = find_line(ui, back);
