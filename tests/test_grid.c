@@ -54,7 +54,7 @@ static void test_widths(void **state)
 	grid_init(&grid, 3, 6, ESCAPE_UTF8);
 	assert_int_equal(grid_width(&grid, "\u6f22\u5b57"), 4);
 	grid_text(&grid, 0, 0, 5, plain, "\u6f22\u5b57");
-	grid_text(&grid, 1, 0, 3, plain, "\u6f22\u5b57");     /* the second one has no room */
+	grid_text(&grid, 1, 0, 3, plain, "\u6f22\u5b57");   /* the second one has no room */
 	grid_text(&grid, 2, 0, 2, plain, "e\u0301\u0301x"); /* combining marks take no column */
 	assert_string_equal(grid.cells[1].text, "");
 	expect_dump(&grid, "\u6f22\u5b57\n\u6f22\u2026\ne\u0301\u0301x\n");

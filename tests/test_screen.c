@@ -1,4 +1,5 @@
-/* Screens and keys: that no key and no size does harm, what digests keep, and what the lists of keys promise. */
+/* Screens and keys: that no key and no size does harm, what digests keep, and what the lists of keys promise.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -88,7 +89,8 @@ static void test_help_has_every_key(void **state)
 	ui_key(&set.ui, '?');
 	char *text = picture(&set.ui, 100, 80);
 	for (size_t i = 0; i < keys_n_rows; i++)
-		if ((keys_rows[i].screens >> SCREEN_SESSIONS & 1) != 0 && strstr(text, keys_rows[i].shown) == NULL)
+		if ((keys_rows[i].screens >> SCREEN_SESSIONS & 1) != 0 &&
+		    strstr(text, keys_rows[i].shown) == NULL)
 			fail_msg("the help lacks %s", keys_rows[i].shown);
 	free(text);
 	ui_key(&set.ui, KEYS_ESCAPE);
@@ -115,7 +117,8 @@ static void test_footers(void **state)
 static void test_random_keys(void **state)
 {
 	(void)state;
-	static const size_t sizes[][2] = {{1, 1}, {5, 20}, {4, 19}, {24, 80}, {6, 21}, {120, 400}, {0, 0}, {2, 300}};
+	static const size_t sizes[][2] = {{1, 1},  {5, 20},    {4, 19}, {24, 80},
+	                                  {6, 21}, {120, 400}, {0, 0},  {2, 300}};
 	struct model *(*const models[])(void) = {fixture_empty, fixture_bare, fixture_rich};
 	struct seeded seed = seeded_of((uint64_t)time(NULL));
 	print_message("seed %" PRIu64 "\n", seed.seed);
@@ -123,7 +126,8 @@ static void test_random_keys(void **state)
 		struct set set = set_up(models[m]());
 		for (int i = 0; i < 1500; i++) {
 			const struct command_row *row = &keys_rows[seeded_below(&seed, keys_n_rows)];
-			int key = seeded_one_in(&seed, 4) ? (int)seeded_below(&seed, 0x110) : row->keys[seeded_below(&seed, 2)];
+			int key = seeded_one_in(&seed, 4) ? (int)seeded_below(&seed, 0x110)
+			                                  : row->keys[seeded_below(&seed, 2)];
 			ui_key(&set.ui, key);
 			const size_t *size = sizes[seeded_below(&seed, sizeof sizes / sizeof sizes[0])];
 			set.ui.mode = seeded_one_in(&seed, 2) ? ESCAPE_ASCII : ESCAPE_UTF8;
@@ -282,11 +286,16 @@ static void test_digests_change(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_a_key_does_one_thing), cmocka_unit_test(test_help_has_every_key),
-	    cmocka_unit_test(test_footers),              cmocka_unit_test(test_random_keys),
-	    cmocka_unit_test(test_too_small),            cmocka_unit_test(test_hostile_names),
-	    cmocka_unit_test(test_failures),             cmocka_unit_test(test_filter),
-	    cmocka_unit_test(test_sorting),              cmocka_unit_test(test_digests),
+	    cmocka_unit_test(test_a_key_does_one_thing),
+	    cmocka_unit_test(test_help_has_every_key),
+	    cmocka_unit_test(test_footers),
+	    cmocka_unit_test(test_random_keys),
+	    cmocka_unit_test(test_too_small),
+	    cmocka_unit_test(test_hostile_names),
+	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(test_filter),
+	    cmocka_unit_test(test_sorting),
+	    cmocka_unit_test(test_digests),
 	    cmocka_unit_test(test_digests_change),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define GLANCES 64 /* sessions that are glanced at between two looks at the clock */
+#define GLANCES 64       /* sessions that are glanced at between two looks at the clock */
 #define CALM    NS_PER_S /* how often a session that merely goes on is computed, and the capture as a whole */
 
 /* What a session was like when its digest was computed. */
@@ -25,6 +25,7 @@ struct digests {
 	size_t room, next;  /* next: whose turn it is */
 	struct findings *findings;
 	int64_t captured; /* when the capture's findings were computed */
+	int64_t rated;    /* when bytes were counted */
 };
 
 struct digests *digests_new(struct view *view, uint32_t only)
@@ -123,20 +124,30 @@ static void compute(struct digests *digests, struct view_digest *out)
 	struct session_auth auth;
 	findings_of_session(view->model, out->session, findings);
 	session_auth(view->model, out->session, &auth);
-	*out = (struct view_digest){.session = out->session,
-	                            .known = true,
-	                            .n_findings = findings->n,
-	                            .observed = auth.observed,
-	                            .observed_inferred = auth.inferred,
-	                            .predicted = auth.decision.prediction};
+	out->known = true;
+	out->n_findings = findings->n;
+	out->observed = auth.observed;
+	out->observed_inferred = auth.inferred;
+	out->predicted = auth.decision.prediction;
+	out->gravest = findings->n > 0 ? findings->list[0].id : NULL;
+	out->severity = findings->n > 0 ? findings->list[0].severity : SEVERITY_INFO;
 	for (uint32_t i = 0; i < findings->n && i < VIEW_DIGEST_FINDINGS; i++) {
 		out->findings[i].id = findings->list[i].id;
 		out->findings[i].severity = findings->list[i].severity;
 	}
-	if (findings->n == 0)
-		return;
-	out->gravest = findings->list[0].id;
-	out->severity = findings->list[0].severity;
+}
+
+/* What came in the second that has gone by. */
+static void count_bytes(struct view *view)
+{
+	for (size_t i = 0; i < view->n_digests; i++) {
+		struct view_digest *digest = &view->digests[i];
+		uint64_t bytes = digest->session->tcp.bytes[0] + digest->session->tcp.bytes[1];
+		uint64_t more = bytes > digest->counted ? bytes - digest->counted : 0;
+		memmove(digest->rates, &digest->rates[1], (VIEW_RATES - 1) * sizeof digest->rates[0]);
+		digest->rates[VIEW_RATES - 1] = more < UINT32_MAX ? (uint32_t)more : UINT32_MAX;
+		digest->counted = bytes;
+	}
 }
 
 /* Each has its turn, also where some change all the time. */
@@ -169,6 +180,10 @@ bool digests_update(struct digests *digests, int64_t now, int64_t budget)
 	if (digests->captured == 0 || now - digests->captured >= CALM) {
 		findings_of_capture(digests->view->model, &digests->view->capture);
 		digests->captured = now;
+	}
+	if (now - digests->rated >= NS_PER_S) {
+		count_bytes(digests->view);
+		digests->rated = now;
 	}
 	return compute_some(digests, now, budget);
 }

@@ -10,7 +10,7 @@
 static const char *const glyphs[GLYPHS][2] = {
     [GLYPH_HORIZONTAL] = {"\u2500", "-"}, [GLYPH_VERTICAL] = {"\u2502", "|"}, [GLYPH_RIGHT] = {"\u25b6", ">"},
     [GLYPH_LEFT] = {"\u25c0", "<"},       [GLYPH_GAP] = {"\u250a", ":"},      [GLYPH_DONE] = {"\u25a0", "#"},
-    [GLYPH_OPEN] = {"\u00b7", "."},       [GLYPH_FAILED] = {"\u2717", "x"},    [GLYPH_CUT] = {"\u2026", "~"},
+    [GLYPH_OPEN] = {"\u00b7", "."},       [GLYPH_FAILED] = {"\u2717", "x"},   [GLYPH_CUT] = {"\u2026", "~"},
 };
 
 static const char *const levels[GRID_LEVELS][2] = {

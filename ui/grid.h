@@ -1,8 +1,8 @@
 /*
  * A grid of character cells: what a screen is before a terminal shows it.
  *
- * The screens fill it, term.c shows it, tests print it. Every text passes the escaping function on its way in, so no
- * cell holds a control character. Knows no terminal.
+ * The screens fill it, term.c shows it, tests print it. Every text passes the escaping function on its way
+ * in, so no cell holds a control character. Knows no terminal.
  */
 #ifndef UI_GRID_H
 #define UI_GRID_H
@@ -54,8 +54,8 @@ void grid_free(struct grid *grid);
 size_t grid_width(const struct grid *grid, const char *text);
 
 /*
- * Puts the text there, in at most `room` columns; a longer one ends in GLYPH_CUT. What lies outside of the grid is
- * left out. Returns the columns taken.
+ * Puts the text there, in at most `room` columns; a longer one ends in GLYPH_CUT. What lies outside of the
+ * grid is left out. Returns the columns taken.
  */
 size_t grid_text(struct grid *grid, size_t row, size_t col, size_t room, struct pen pen, const char *text);
 

@@ -1,6 +1,6 @@
 /*
- * Keys and what they do: one table, from which the screens take their footers and the help, and the manual page its
- * list. Knows no terminal: a key is a character, or one of enum key.
+ * Keys and what they do: one table, from which the screens take their footers and the help, and the manual
+ * page its list. Knows no terminal: a key is a character, or one of enum key.
  */
 #ifndef UI_KEYS_H
 #define UI_KEYS_H
@@ -74,10 +74,10 @@ enum screen_id {
 struct command_row {
 	enum command command;
 	int keys[KEYS_OF_COMMAND]; /* 0 at the end, unless all are used */
-	const char *shown;        /* the keys for people */
-	const char *brief;        /* in footers; NULL: not there */
+	const char *shown;         /* the keys for people */
+	const char *brief;         /* in footers; NULL: not there */
 	const char *help;
-	unsigned screens;         /* bits of enum screen_id */
+	unsigned screens; /* bits of enum screen_id */
 };
 
 /* All rows, in the order of the help. */

@@ -1,6 +1,6 @@
 /*
- * What all screens share: head, banner, list and document in the room that is left, footer, help. See screen.h; keys
- * are in screen_keys.c.
+ * What all screens share: head, banner, list and document in the room that is left, footer, help. See
+ * screen.h; keys are in screen_keys.c.
  */
 #include "ui/screen.h"
 
@@ -16,9 +16,9 @@
 const struct screen *screen_of(const struct ui *ui)
 {
 	static const struct screen *const screens[SCREENS] = {
-	    [SCREEN_SESSIONS] = &screen_sessions, [SCREEN_STATUS] = &screen_status,
+	    [SCREEN_SESSIONS] = &screen_sessions,   [SCREEN_STATUS] = &screen_status,
 	    [SCREEN_HANDSHAKE] = &screen_handshake, [SCREEN_AUTH] = &screen_auth,
-	    [SCREEN_MESSAGES] = &screen_messages, [SCREEN_FINDINGS] = &screen_findings,
+	    [SCREEN_MESSAGES] = &screen_messages,   [SCREEN_FINDINGS] = &screen_findings,
 	    [SCREEN_CAPTURE] = &screen_capture,
 	};
 	return screens[ui->screen];
@@ -85,7 +85,11 @@ static void draw_tabs(const struct ui *ui, struct grid *grid)
 		char text[32];
 		if (narrow && !here)
 			continue;
-		snprintf(text, sizeof text, "%s%d %s", here ? "[" : behind ? "]" : " ", (int)i + 1, keys_screen_name(i));
+		snprintf(text, sizeof text, "%s%d %s",
+		         here     ? "["
+		         : behind ? "]"
+		                  : " ",
+		         (int)i + 1, keys_screen_name(i));
 		struct pen pen = {.look = here ? LOOK_BOLD : LOOK_REVERSE};
 		col += grid_text(grid, 0, col, grid->cols, pen, text);
 	}
@@ -104,8 +108,9 @@ static void count_sessions(const struct ui *ui, char *text, size_t room)
 		errors += digest->gravest != NULL && digest->severity == SEVERITY_ERROR;
 		warnings += digest->gravest != NULL && digest->severity == SEVERITY_WARNING;
 	}
-	size_t n = (size_t)snprintf(text, room, "%zu session%s: %u with errors, %u with warnings", view->n_digests,
-	                            view_plural(view->n_digests), (unsigned)errors, (unsigned)warnings);
+	size_t n =
+	    (size_t)snprintf(text, room, "%zu session%s: %u with errors, %u with warnings", view->n_digests,
+	                     view_plural(view->n_digests), (unsigned)errors, (unsigned)warnings);
 	if (waiting > 0 && n < room)
 		snprintf(&text[n], room - n, ", %u not judged yet", (unsigned)waiting);
 }
@@ -163,8 +168,8 @@ static bool say_trust(const struct view *view, char *text, size_t room)
 			n += other == id;
 		}
 	if (id != NULL)
-		snprintf(text, room, "! The capture is not whole: %s in %zu of %zu session%s (6 shows more)", id, n,
-		         view->n_digests, view_plural(view->n_digests));
+		snprintf(text, room, "! The capture is not whole: %s in %zu of %zu session%s (6 shows more)",
+		         id, n, view->n_digests, view_plural(view->n_digests));
 	return id != NULL;
 }
 
@@ -176,6 +181,8 @@ static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bo
 	const struct finding *first = find_trust(&ui->view->capture, &n);
 	const struct finding *own = of_session ? find_trust(&ui->view->open.findings, &n) : NULL;
 	first = first == NULL ? own : first;
+	if (n == 1 && ui->reading.goes_on && strcmp(first->id, "capture-no-nmsp") == 0)
+		return 0; /* there may be some yet */
 	if (n > 1)
 		snprintf(text, sizeof text, "! (6 shows %u more) %s", n - 1, first->summary);
 	else if (n == 1)
@@ -286,7 +293,8 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 	sheet_draw(&sheet, grid, &window);
 	if (more) {
 		char text[48];
-		snprintf(text, sizeof text, "lines %zu to %zu of %zu", place->scroll + 1, place->scroll + rows, sheet.lines);
+		snprintf(text, sizeof text, "lines %zu to %zu of %zu", place->scroll + 1,
+		         place->scroll + rows, sheet.lines);
 		grid_right(grid, row + rows, 0, grid->cols, (struct pen){.look = LOOK_DIM}, text);
 	}
 	ui->page = rows;
@@ -344,7 +352,8 @@ void ui_draw(struct ui *ui, struct grid *grid)
 	draw_reading(ui, grid);
 	size_t row = 2 + draw_banner(ui, grid, 2, of_session && chosen != NULL);
 	if (of_session && chosen == NULL) {
-		say(grid, row, ui->reading.goes_on ? "No NMSP session was seen yet." : "No NMSP session was seen.");
+		say(grid, row,
+		    ui->reading.goes_on ? "No NMSP session was seen yet." : "No NMSP session was seen.");
 	} else {
 		row += of_session ? draw_session(ui, grid, row) : 0;
 		if (row + 1 < grid->rows)

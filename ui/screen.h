@@ -1,9 +1,9 @@
 /*
  * The screens: what is seen of a view, and what a key changes about it.
  *
- * Pure: from the view, the state below and a size to a grid of cells, and from a key to another state. No terminal,
- * no clock. Called by screens.c and by tests. A screen is a file (screen_*.c) and a row of the table in screen.c: a
- * list, a document, or a list with a document of its chosen row below.
+ * Pure: from the view, the state below and a size to a grid of cells, and from a key to another state. No
+ * terminal, no clock. Called by screens.c and by tests. A screen is a file (screen_*.c) and a row of the
+ * table in screen.c: a list, a document, or a list with a document of its chosen row below.
  */
 #ifndef UI_SCREEN_H
 #define UI_SCREEN_H
@@ -13,9 +13,9 @@
 #include "ui/sheet.h"
 #include "ui/view.h"
 
-#define SCREEN_ROWS 5 /* below these a screen says only that it is too small */
-#define SCREEN_COLS 20
-#define SCREEN_TEXT 64 /* what is searched for */
+#define SCREEN_ROWS    5 /* below these a screen says only that it is too small */
+#define SCREEN_COLS    20
+#define SCREEN_TEXT    64 /* what is searched for */
 #define SCREEN_COLUMNS 16
 
 /* Where one stands on a screen. */
@@ -56,9 +56,9 @@ struct ui {
 	struct screen_reading reading;
 	size_t *order; /* indices of digests, as they are listed */
 	size_t n_order, room_order;
-	size_t page; /* rows of the list or document at the last drawing */
+	size_t page;                   /* rows of the list or document at the last drawing */
 	size_t widths[SCREEN_COLUMNS]; /* of the list of sessions, as it was drawn last; 0: not shown */
-	uint32_t pointed; /* the session whose ladder was looked at last */
+	uint32_t pointed;              /* the session whose ladder was looked at last */
 	bool redraw, leave;
 };
 
@@ -74,12 +74,13 @@ void ui_key(struct ui *ui, int key);
 /* ---- for the screens ---- */
 
 struct screen {
-	bool of_session; /* shows the chosen one, which is open in the view then */
+	bool of_session;                /* shows the chosen one, which is open in the view then */
 	size_t (*count)(struct ui *ui); /* rows of its list; NULL: it has none */
-	void (*labels)(struct ui *ui, struct grid *grid, size_t row, size_t first, size_t rows); /* may be NULL */
+	void (*labels)(struct ui *ui, struct grid *grid, size_t row, size_t first,
+	               size_t rows); /* may be NULL */
 	void (*line)(struct ui *ui, struct grid *grid, size_t row, size_t index);
 	void (*write)(struct ui *ui, const struct page *page); /* the document; NULL: there is none */
-	void (*open)(struct ui *ui); /* Enter; may be NULL */
+	void (*open)(struct ui *ui);                           /* Enter; may be NULL */
 	size_t share; /* percent of the rows that the list takes at most, where there is a document */
 };
 
@@ -105,8 +106,8 @@ void ui_go(struct ui *ui, enum screen_id screen);
 void ui_choose(struct ui *ui, uint32_t session);
 
 /*
- * "10:00:01", or "+1.000001" since the capture began with ui->relative; the exact one has the part of the second in
- * both. Return `text`.
+ * "10:00:01", or "+1.000001" since the capture began with ui->relative; the exact one has the part of the
+ * second in both. Return `text`.
  */
 #define UI_TIME 40
 const char *ui_exact_time(const struct ui *ui, int64_t ns, char text[UI_TIME]);

@@ -1,6 +1,6 @@
 /*
- * The AuthList decision of one session: observed and predicted, the entry beside the engine's hash with the digits
- * that differ, the entries of the list, the lines to paste, both certificates.
+ * The AuthList decision of one session: observed and predicted, the entry beside the engine's hash with the
+ * digits that differ, the entries of the list, the lines to paste, both certificates.
  */
 #include "ui/screen.h"
 #include "ui/text_parts.h"
@@ -21,8 +21,10 @@ static void write_hex(const uint8_t *bytes, size_t n, char *text)
 	text[2 * n] = '\0';
 }
 
-/* "^" below each digit that differs; nothing when none or nearly all do: then it is another hash altogether. */
-static void write_differences(const struct page *page, const char *label, const char *engine, const char *entry)
+/* "^" below each digit that differs; nothing when none or nearly all do: then it is another hash altogether.
+ */
+static void write_differences(const struct page *page, const char *label, const char *engine,
+                              const char *entry)
 {
 	char text[DIGITS + 40];
 	size_t n = strlen(engine), differing = 0, from = strlen(label);
@@ -35,7 +37,8 @@ static void write_differences(const struct page *page, const char *label, const 
 	if (differing > 0 && differing <= n / 2)
 		page_line(page, 2, TONE_ERROR, text);
 	snprintf(text, sizeof text, "%zu of %zu digits differ", differing, n);
-	page_line(page, 2, differing > 0 ? TONE_ERROR : TONE_GOOD, differing > 0 ? text : "all digits are the same");
+	page_line(page, 2, differing > 0 ? TONE_ERROR : TONE_GOOD,
+	          differing > 0 ? text : "all digits are the same");
 }
 
 static void write_compared(const struct row *row, const struct page *page)
@@ -64,8 +67,9 @@ static void write_entry(const struct row *row, const struct page *page, const st
 	char text[400];
 	char *shown = format_value(&mac, &page->format);
 	place = view_entry_place(row, entry);
-	snprintf(text, sizeof text, "%s %-18s %.*s  (%s)", entry == row->session->auth.decision.entry ? ">" : " ", shown,
-	         DIGITS, entry->hash.text, place.text);
+	snprintf(text, sizeof text, "%s %-18s %.*s  (%s)",
+	         entry == row->session->auth.decision.entry ? ">" : " ", shown, DIGITS, entry->hash.text,
+	         place.text);
 	page_line(page, 0, TONE_PLAIN, text);
 	free(shown);
 }

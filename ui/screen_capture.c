@@ -22,9 +22,10 @@ static void write_memory(const struct row *root, const struct page *page)
 	const struct model *model = root->view->model;
 	char text[160];
 	text_parts_heading(page, "Memory");
-	snprintf(text, sizeof text, "%.1f MiB in use, %.0f MiB at most; %" PRIu32 " sessions kept, %" PRIu64 " given up",
-	         (double)memory_used() / (1024 * 1024), (double)model->memory / (1024 * 1024), model->n_sessions,
-	         model->capture.evicted_sessions);
+	snprintf(text, sizeof text,
+	         "%.1f MiB in use, %.0f MiB at most; %" PRIu32 " sessions kept, %" PRIu64 " given up",
+	         (double)memory_used() / (1024 * 1024), (double)model->memory / (1024 * 1024),
+	         model->n_sessions, model->capture.evicted_sessions);
 	page_wrap(page, 2, "", TONE_PLAIN, text);
 }
 

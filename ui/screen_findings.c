@@ -1,6 +1,6 @@
 /*
- * Findings of the capture and of all sessions, gravest first; below, the one that is chosen in full with its evidence
- * and the vendor's checklist. A session is opened only where its finding is seen.
+ * Findings of the capture and of all sessions, gravest first; below, the one that is chosen in full with its
+ * evidence and the vendor's checklist. A session is opened only where its finding is seen.
  */
 #include "ui/screen_parts.h"
 #include "ui/text_parts.h"
@@ -18,7 +18,8 @@ static size_t kept(const struct view_digest *digest)
 	return digest->n_findings < VIEW_DIGEST_FINDINGS ? digest->n_findings : VIEW_DIGEST_FINDINGS;
 }
 
-/* Finding `at` of those of this severity, the capture's first; false when there are fewer: *at is less by them. */
+/* Finding `at` of those of this severity, the capture's first; false when there are fewer: *at is less by
+ * them. */
 static bool find_of(const struct ui *ui, enum severity severity, size_t *at, struct found *found)
 {
 	const struct view *view = ui->view;
@@ -108,9 +109,11 @@ static void write_evidence(struct ui *ui, const struct page *page, const struct 
 			continue;
 		int n = snprintf(text, sizeof text, "%s %" PRIu64, at->line ? "line" : "packet", at->packet);
 		if (at->time != ORIGIN_NO_TIME)
-			n += snprintf(&text[n], sizeof text - (size_t)n, " at %s", ui_time(ui, at->time, time));
+			n += snprintf(&text[n], sizeof text - (size_t)n, " at %s",
+			              ui_time(ui, at->time, time));
 		if (capture->n_inputs > 1 && at->input < capture->n_inputs)
-			snprintf(&text[n], sizeof text - (size_t)n, " in %.200s", capture->inputs[at->input].name);
+			snprintf(&text[n], sizeof text - (size_t)n, " in %.200s",
+			         capture->inputs[at->input].name);
 		page_line(page, 5, TONE_PLAIN, text);
 	}
 }

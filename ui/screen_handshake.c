@@ -1,7 +1,7 @@
 /*
- * The ladder of one session: what either side sent, with the time since the line before, and the controller's own
- * state. A long silence is drawn as empty rungs, one for each power of ten of seconds. Below, what is known of the
- * chosen line.
+ * The ladder of one session: what either side sent, with the time since the line before, and the controller's
+ * own state. A long silence is drawn as empty rungs, one for each power of ten of seconds. Below, what is
+ * known of the chosen line.
  */
 #include "dissect/tls_names.h"
 #include "ui/screen_parts.h"
@@ -9,9 +9,9 @@
 
 #include <inttypes.h>
 
-#define RUNGS     5 /* of a silence at most */
-#define ARROW_COL 23
-#define ARROW     31
+#define RUNGS       5 /* of a silence at most */
+#define ARROW_COL   23
+#define ARROW       31
 #define WHOLE_NAMES 100 /* columns from which on names of states stand as the trace has them */
 
 /* A line: an event, or the silence before it. */
@@ -71,7 +71,7 @@ static size_t arrow_room(const struct grid *grid)
 {
 	size_t more = grid->cols > 80 ? (grid->cols - 80) / 2 : 0;
 	return grid->cols < ARROW_COL + ARROW ? (grid->cols > ARROW_COL ? grid->cols - ARROW_COL : 0)
-	                                     : ARROW + (more > 20 ? 20 : more);
+	                                      : ARROW + (more > 20 ? 20 : more);
 }
 
 static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, size_t rows)
@@ -88,7 +88,8 @@ static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, s
 	grid_text(grid, row, ARROW_COL + room + 1, grid->cols, pen, "Controller's state");
 }
 
-/* What is longer than its arrow may use the column of the states, where there is none: an alert, a line of a trace. */
+/* What is longer than its arrow may use the column of the states, where there is none: an alert, a line of a
+ * trace. */
 static void draw_long(struct grid *grid, size_t row, const struct view_event *event, struct pen pen)
 {
 	size_t room = arrow_room(grid), word = strlen("ALERT ");
@@ -133,8 +134,8 @@ static void draw_gap(const struct ui *ui, struct grid *grid, size_t row, const s
 		return;
 	snprintf(text, sizeof text, "%s of silence", format_duration(rung->since, duration));
 	size_t width = strlen(text);
-	grid_text(grid, row, ARROW_COL + (width < room ? (room - width) / 2 : 1), room, (struct pen){.tone = TONE_WARNING},
-	          text);
+	grid_text(grid, row, ARROW_COL + (width < room ? (room - width) / 2 : 1), room,
+	          (struct pen){.tone = TONE_WARNING}, text);
 }
 
 static void draw_state(const struct ui *ui, struct grid *grid, size_t row, const struct view_event *event)
@@ -160,11 +161,13 @@ static void draw_times(const struct ui *ui, struct grid *grid, size_t row, const
 	if (at->line)
 		snprintf(text, sizeof text, "line %" PRIu64, at->packet);
 	else
-		snprintf(text, sizeof text, "%.6f", (double)origin_elapsed(opened, at->time) / (double)NS_PER_S);
+		snprintf(text, sizeof text, "%.6f",
+		         (double)origin_elapsed(opened, at->time) / (double)NS_PER_S);
 	grid_right(grid, row, 1, 10, (struct pen){0}, text);
 	if (rung->since < 0)
 		return;
-	grid_right(grid, row, 12, 10, (struct pen){.tone = rung->since >= NS_PER_S ? TONE_WARNING : TONE_PLAIN},
+	grid_right(grid, row, 12, 10,
+	           (struct pen){.tone = rung->since >= NS_PER_S ? TONE_WARNING : TONE_PLAIN},
 	           format_duration(rung->since, duration));
 }
 
@@ -200,12 +203,14 @@ static void write_offered(const struct session_tls *tls, const struct page *page
 {
 	char text[160];
 	const char *version = tls_version_name(tls->offered_version);
-	snprintf(text, sizeof text, "Offers up to %s and %u cipher suites:", version != NULL ? version : "an unknown version",
+	snprintf(text, sizeof text,
+	         "Offers up to %s and %u cipher suites:", version != NULL ? version : "an unknown version",
 	         (unsigned)tls->n_offered);
 	page_line(page, 2, TONE_PLAIN, text);
 	for (uint32_t i = 0; i < tls->n_offered && i < LIMIT_OFFERED; i++) {
 		const char *name = tls_cipher_name(tls->offered[i]);
-		snprintf(text, sizeof text, "0x%04x %s%s", (unsigned)tls->offered[i], name != NULL ? name : "not registered",
+		snprintf(text, sizeof text, "0x%04x %s%s", (unsigned)tls->offered[i],
+		         name != NULL ? name : "not registered",
 		         tls->server_hello && tls->cipher == tls->offered[i] ? "  (chosen)" : "");
 		page_line(page, 4, TONE_PLAIN, text);
 	}
@@ -253,15 +258,18 @@ static void write_head(const struct ui *ui, const struct page *page, const struc
 {
 	const struct view_event *event = rung->event;
 	char text[400], time[UI_TIME];
-	size_t n = (size_t)snprintf(text, sizeof text, "%s%s, %s %" PRIu64, rung->gap > 0 ? "silence before " : "",
-	                            event->text, event->at.line ? "line" : "packet", event->at.packet);
+	size_t n =
+	    (size_t)snprintf(text, sizeof text, "%s%s, %s %" PRIu64, rung->gap > 0 ? "silence before " : "",
+	                     event->text, event->at.line ? "line" : "packet", event->at.packet);
 	if (event->at.time != ORIGIN_NO_TIME)
-		n += (size_t)snprintf(&text[n], sizeof text - n, " at %s", ui_exact_time(ui, event->at.time, time));
+		n += (size_t)snprintf(&text[n], sizeof text - n, " at %s",
+		                      ui_exact_time(ui, event->at.time, time));
 	struct step_state state = {0};
 	if (event->step != NULL)
 		state = session_step_state(ui->view->open.session, event->step);
 	if (state.number != 0)
-		snprintf(&text[n], sizeof text - n, ", controller's state 0x%04x %s", (unsigned)state.number, state.name);
+		snprintf(&text[n], sizeof text - n, ", controller's state 0x%04x %s", (unsigned)state.number,
+		         state.name);
 	page_wrap(page, 0, "", TONE_PLAIN, text);
 }
 
@@ -290,4 +298,5 @@ static void write(struct ui *ui, const struct page *page)
 	write_findings(&row, page, &event->at);
 }
 
-const struct screen screen_handshake = {.of_session = true, .count = count, .labels = labels, .line = line, .write = write, .share = 65};
+const struct screen screen_handshake = {
+    .of_session = true, .count = count, .labels = labels, .line = line, .write = write, .share = 65};

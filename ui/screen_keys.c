@@ -22,9 +22,11 @@ void screen_help(const struct ui *ui, const struct page *page)
 		page_wrap(page, 2, text, TONE_PLAIN, keys_rows[i].help);
 	}
 	page_blank(page);
-	page_wrap(page, 2, "", TONE_PLAIN,
-	          "Signs: > the chosen line; * and (inferred): not measured; (assumed): a name that only the framing "
-	          "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.");
+	page_wrap(
+	    page, 2, "", TONE_PLAIN,
+	    "Signs: > the chosen line; * and (inferred): not measured; (assumed): a name that only the "
+	    "framing "
+	    "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.");
 }
 
 /* A screen of a session, and there is none. */
@@ -260,7 +262,8 @@ static void act_list(struct ui *ui, enum command command)
 		break;
 	case COMMAND_FOLLOW:
 		ui->follow = !ui->follow;
-		snprintf(ui->note, sizeof ui->note, ui->follow ? "keeps to the end of the list" : "stays where it is");
+		snprintf(ui->note, sizeof ui->note,
+		         ui->follow ? "keeps to the end of the list" : "stays where it is");
 		break;
 	case COMMAND_OPEN:
 		if (!ui->help && ui->n_order > 0)

@@ -13,13 +13,14 @@ static const struct {
 	const char *label;
 	size_t width;
 	bool right;
-} columns[COLUMNS] = {{"Time", 12, true}, {"Packet", 7, true}, {"In/Out", 6, false},
-                      {"Type", 30, false}, {"Bytes", 5, true}, {"Summary", 400, false}};
+} columns[COLUMNS] = {{"Time", 12, true},  {"Packet", 7, true}, {"In/Out", 6, false},
+                      {"Type", 30, false}, {"Bytes", 5, true},  {"Summary", 400, false}};
 
 static const struct column *column_of(const char *label)
 {
 	for (size_t i = 0; i < view_message_list.n_columns; i++)
-		if (view_message_list.columns[i].label != NULL && strcmp(view_message_list.columns[i].label, label) == 0)
+		if (view_message_list.columns[i].label != NULL &&
+		    strcmp(view_message_list.columns[i].label, label) == 0)
 			return &view_message_list.columns[i];
 	return NULL;
 }
@@ -73,4 +74,5 @@ static void write(struct ui *ui, const struct page *page)
 	text_messages_one(page, &item);
 }
 
-const struct screen screen_messages = {.of_session = true, .count = count, .labels = labels, .line = line, .write = write, .share = 50};
+const struct screen screen_messages = {
+    .of_session = true, .count = count, .labels = labels, .line = line, .write = write, .share = 50};

@@ -1,6 +1,6 @@
 /*
- * The list of all sessions: a row each, sorted by any column. Made of the digests, so that no session need be opened.
- * A new column is one row and one getter.
+ * The list of all sessions: a row each, sorted by any column. Made of the digests, so that no session need be
+ * opened. A new column is one row and one getter.
  */
 #define _GNU_SOURCE /* strverscmp, qsort_r */
 #include "analyzer/session_nmsp.h"
@@ -42,7 +42,8 @@ static struct value address(const struct view_digest *digest, uint8_t dir)
 	const struct addr *addr = &digest->session->addr[dir];
 	if (addr->version == 0)
 		return view_null();
-	return (struct value){.kind = VALUE_ADDR, .addr = addr, .inferred = !digest->session->controller_known};
+	return (struct value){
+	    .kind = VALUE_ADDR, .addr = addr, .inferred = !digest->session->controller_known};
 }
 
 static struct value controller(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])
@@ -139,6 +140,21 @@ static struct value bytes(const struct ui *ui, const struct view_digest *digest,
 	return s->trace != NULL ? view_null() : view_count(s->tcp.bytes[0] + s->tcp.bytes[1]);
 }
 
+/* Of a live capture: heights between nothing and the most of these seconds. */
+static struct value rate(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])
+{
+	struct grid signs = {.mode = ui->mode};
+	uint32_t most = 1;
+	size_t n = 0;
+	for (size_t i = 0; i < VIEW_RATES; i++)
+		most = digest->rates[i] > most ? digest->rates[i] : most;
+	for (size_t i = 0; i < VIEW_RATES; i++) {
+		uint64_t height = ((uint64_t)digest->rates[i] * (GRID_LEVELS - 1) + most - 1) / most;
+		n += (size_t)snprintf(&text[n], UI_TIME - n, "%s", grid_level(&signs, (unsigned)height));
+	}
+	return view_text(text);
+}
+
 static struct value gravest(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])
 {
 	static const char marks[] = {[SEVERITY_INFO] = 'i', [SEVERITY_WARNING] = 'W', [SEVERITY_ERROR] = 'E'};
@@ -163,6 +179,7 @@ static const struct list_column columns[] = {
     {"Echoes", echoes, 9, 12, true, false},
     {"Messages", messages, 9, 7, true, false},
     {"Bytes", bytes, 10, 6, true, false},
+    {"Bytes/s", rate, VIEW_RATES, 10, false, false},
     {"Last", last, 14, 8, true, false},
     {"Gravest finding", gravest, 30, 18, false, false},
 };
@@ -173,7 +190,9 @@ static const struct list_column columns[] = {
 
 void screen_sessions_sort(struct ui *ui, bool right)
 {
-	ui->sort = right ? (ui->sort + 1) % COLUMNS : (ui->sort + COLUMNS - 1) % COLUMNS;
+	do
+		ui->sort = (ui->sort + (right ? 1 : COLUMNS - 1)) % COLUMNS;
+	while (columns[ui->sort].get == rate && !ui->reading.live);
 	ui->turned = false;
 	snprintf(ui->note, sizeof ui->note, "sorted by %s; r turns the order", columns[ui->sort].label);
 }
@@ -201,25 +220,37 @@ static int compare_values(const struct value *a, const struct value *b)
 	}
 }
 
-/* Findings by how grave they are; all else by what is shown. Equal ones stay in the order of their numbers. */
+static int compare_times(const struct origin *a, const struct origin *b)
+{
+	return (a->time > b->time) - (a->time < b->time);
+}
+
+/* Severities, times and rates by what they are and not by how they are shown. */
+static int compare_digests(const struct ui *ui, const struct view_digest *x, const struct view_digest *y)
+{
+	const struct list_column *by = &columns[ui->sort];
+	char text[2][UI_TIME];
+	if (by->get == gravest) {
+		int a = x->gravest == NULL ? -1 : (int)x->severity,
+		    b = y->gravest == NULL ? -1 : (int)y->severity;
+		return b - a;
+	}
+	if (by->get == opened)
+		return compare_times(&x->session->opened, &y->session->opened);
+	if (by->get == last)
+		return compare_times(&x->session->last, &y->session->last);
+	if (by->get == rate)
+		return compare_counts(y->rates[VIEW_RATES - 1], x->rates[VIEW_RATES - 1]);
+	struct value a = by->get(ui, x, text[0]), b = by->get(ui, y, text[1]);
+	return compare_values(&a, &b);
+}
+
+/* Equal ones stay in the order of their numbers. */
 static int compare(const void *left, const void *right, void *of)
 {
 	const struct ui *ui = of;
 	const size_t *a = left, *b = right;
-	const struct view_digest *x = &ui->view->digests[*a], *y = &ui->view->digests[*b];
-	char text[2][UI_TIME];
-	int order;
-	if (columns[ui->sort].get == gravest) {
-		int grave[2] = {x->gravest == NULL ? -1 : (int)x->severity, y->gravest == NULL ? -1 : (int)y->severity};
-		order = grave[1] - grave[0];
-	} else if (columns[ui->sort].get == opened) {
-		order = (x->session->opened.time > y->session->opened.time) - (x->session->opened.time < y->session->opened.time);
-	} else if (columns[ui->sort].get == last) {
-		order = (x->session->last.time > y->session->last.time) - (x->session->last.time < y->session->last.time);
-	} else {
-		struct value p = columns[ui->sort].get(ui, x, text[0]), q = columns[ui->sort].get(ui, y, text[1]);
-		order = compare_values(&p, &q);
-	}
+	int order = compare_digests(ui, &ui->view->digests[*a], &ui->view->digests[*b]);
 	if (order == 0)
 		return compare_counts(*a, *b);
 	return ui->turned ? -order : order;
@@ -280,13 +311,16 @@ static void measure(struct ui *ui, const struct grid *grid, size_t first, size_t
 	}
 }
 
-/* The best column that is left out and would fit; COLUMNS when there is none. */
+/* The best column that is left out and would fit, the one that sorts first of all; COLUMNS when there is none. */
 static size_t best_left_out(const size_t widths[COLUMNS], const struct ui *ui, size_t room)
 {
 	size_t best = COLUMNS;
-	for (size_t c = 0; c < COLUMNS; c++)
-		if (ui->widths[c] == 0 && widths[c] + 1 <= room && (best == COLUMNS || columns[c].rank > columns[best].rank))
+	for (size_t c = 0; c < COLUMNS; c++) {
+		if (ui->widths[c] > 0 || widths[c] == 0 || widths[c] + 1 > room)
+			continue;
+		if (best == COLUMNS || c == ui->sort || (best != ui->sort && columns[c].rank > columns[best].rank))
 			best = c;
+	}
 	return best;
 }
 
@@ -296,7 +330,7 @@ static void lay_out(struct ui *ui, const struct grid *grid, size_t first, size_t
 	size_t widths[COLUMNS], used = GUTTER, c;
 	measure(ui, grid, first, rows);
 	for (c = 0; c < COLUMNS; c++) {
-		widths[c] = ui->widths[c];
+		widths[c] = columns[c].get == rate && !ui->reading.live ? 0 : ui->widths[c];
 		if (columns[c].rank < LAST_RANK)
 			ui->widths[c] = 0;
 		else
@@ -316,7 +350,10 @@ static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, s
 		char text[40];
 		if (ui->widths[c] == 0)
 			continue;
-		snprintf(text, sizeof text, "%s%s", columns[c].label, c != ui->sort ? "" : ui->turned ? "^" : "v");
+		snprintf(text, sizeof text, "%s%s", columns[c].label,
+		         c != ui->sort ? ""
+		         : ui->turned  ? "^"
+		                       : "v");
 		if (columns[c].right)
 			grid_right(grid, row, col, ui->widths[c], pen, text);
 		else
@@ -326,7 +363,8 @@ static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, s
 }
 
 /* What was reached, and where it failed. */
-static void draw_bar(struct grid *grid, size_t row, size_t col, const struct session *session, const char *text)
+static void draw_bar(struct grid *grid, size_t row, size_t col, const struct session *session,
+                     const char *text)
 {
 	struct pen plain = {0};
 	size_t done = strcmp(text, "-") == 0 ? 0 : (size_t)(text[0] - '0');
@@ -345,7 +383,8 @@ static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 	const struct view_digest *digest = &ui->view->digests[ui->order[index]];
 	enum tone tone = digest->gravest == NULL ? TONE_PLAIN : text_parts_tone(digest->severity);
 	for (size_t c = 0, col = GUTTER; c < COLUMNS; c++) {
-		struct pen pen = {.tone = columns[c].get == gravest || columns[c].get == state ? tone : TONE_PLAIN};
+		struct pen pen = {.tone = columns[c].get == gravest || columns[c].get == state ? tone
+		                                                                               : TONE_PLAIN};
 		if (ui->widths[c] == 0)
 			continue;
 		char *text = cell(ui, &columns[c], digest);
@@ -375,7 +414,9 @@ static void write(struct ui *ui, const struct page *page)
 {
 	const struct view_digest *digest = ui_digest(ui);
 	if (digest == NULL) {
-		page_line(page, 0, TONE_PLAIN, ui->reading.goes_on ? "No NMSP session was seen yet." : "No NMSP session was seen.");
+		page_line(page, 0, TONE_PLAIN,
+		          ui->reading.goes_on ? "No NMSP session was seen yet."
+		                              : "No NMSP session was seen.");
 		return;
 	}
 	view_session_open(ui->view, digest->session);
@@ -383,7 +424,8 @@ static void write(struct ui *ui, const struct page *page)
 	const struct findings *findings = &row.session->findings;
 	bool failed = findings->n > 0 && findings->list[0].severity == SEVERITY_ERROR;
 	page_wrap(page, 0, "", TONE_PLAIN, row.session->verdict);
-	text_parts_findings(page, "What to do", &row, failed ? SEVERITY_ERROR : SEVERITY_WARNING, SEVERITY_ERROR);
+	text_parts_findings(page, "What to do", &row, failed ? SEVERITY_ERROR : SEVERITY_WARNING,
+	                    SEVERITY_ERROR);
 }
 
 const struct screen screen_sessions = {

@@ -28,11 +28,13 @@ static void write_line(const struct ui *ui, const struct echo_samples *samples, 
 		most = us > most ? us : most;
 	}
 	for (uint64_t i = shown; i-- > 0;) {
-		uint64_t height = most == least ? 0 : (uint64_t)(sample(samples, i) - least) * (GRID_LEVELS - 1) / (most - least);
+		uint64_t height = most == least ? 0
+		                                : (uint64_t)(sample(samples, i) - least) * (GRID_LEVELS - 1) /
+		                                      (most - least);
 		n += (size_t)snprintf(&text[n], sizeof text - n, "%s", grid_level(&signs, (unsigned)height));
 	}
-	snprintf(first, sizeof first, "Latest %" PRIu64 " round trip%s, %s to %s: ", shown, view_plural(shown),
-	         format_duration((int64_t)least * NS_PER_US, least_text),
+	snprintf(first, sizeof first, "Latest %" PRIu64 " round trip%s, %s to %s: ", shown,
+	         view_plural(shown), format_duration((int64_t)least * NS_PER_US, least_text),
 	         format_duration((int64_t)most * NS_PER_US, most_text));
 	page_line(page, 2, TONE_PLAIN, first);
 	page_line(page, 2, TONE_PLAIN, text);
@@ -47,12 +49,15 @@ static void write_echoes(const struct ui *ui, const struct row *row, const struc
 		return;
 	const struct echo *echo = &nmsp->echo;
 	text_parts_heading(page, "Echo");
-	int n = snprintf(text, sizeof text, "%" PRIu64 " sent, %" PRIu64 " answered", echo->requests, echo->responses);
+	int n = snprintf(text, sizeof text, "%" PRIu64 " sent, %" PRIu64 " answered", echo->requests,
+	                 echo->responses);
 	if (session_nmsp_whole(session))
-		snprintf(&text[n], sizeof text - (size_t)n, ", %" PRIu64 " missed",
-		         echo_missed(echo, session_nmsp_until(session, session_now(row->view->model, session))));
+		snprintf(
+		    &text[n], sizeof text - (size_t)n, ", %" PRIu64 " missed",
+		    echo_missed(echo, session_nmsp_until(session, session_now(row->view->model, session))));
 	else
-		snprintf(&text[n], sizeof text - (size_t)n, "; messages are missing here, so it is not known how many were missed");
+		snprintf(&text[n], sizeof text - (size_t)n,
+		         "; messages are missing here, so it is not known how many were missed");
 	page_wrap(page, 2, "", TONE_PLAIN, text);
 	if (echo->round_trips.n > 0)
 		write_line(ui, &echo->round_trips, page);

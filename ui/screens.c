@@ -20,9 +20,9 @@ struct screens {
 	struct digests *digests;
 	struct ui ui;
 	int64_t worked; /* monotonic, ns: the last picture that no key asked for */
-	bool drawn;    /* there is a picture */
-	bool busy;     /* sessions wait to be looked at */
-	bool went_on;  /* inputs did at the last turn */
+	bool drawn;     /* there is a picture */
+	bool busy;      /* sessions wait to be looked at */
+	bool went_on;   /* inputs did at the last turn */
 	char *complaints[COMPLAINTS];
 	unsigned n_complaints;
 };

@@ -16,7 +16,8 @@ struct screens_wishes {
 	uint32_t only; /* the one session to show, 0 for all */
 };
 
-/* Takes nothing of the screen yet. NULL and a sentence when the terminal cannot be used. Free with screens_close. */
+/* Takes nothing of the screen yet. NULL and a sentence when the terminal cannot be used. Free with
+ * screens_close. */
 struct screens *screens_open(const struct model *model, const struct screens_wishes *wishes, struct err *err);
 
 /* Gives the terminal back, and prints what was complained about meanwhile. NULL is allowed. */
@@ -40,7 +41,8 @@ bool screens_busy(const struct screens *screens);
 /* Where keys come from, for poll; -1: nowhere. */
 int screens_fd(const struct screens *screens);
 
-/* A sentence that would go to standard error: it is kept until screens_close. False when there is no picture yet. */
+/* A sentence that would go to standard error: it is kept until screens_close. False when there is no picture
+ * yet. */
 bool screens_complain(struct screens *screens, const char *text);
 
 /* The sessions may be others, or have other numbers: the reading has ended. */

@@ -10,7 +10,8 @@
 
 void sheet_open(struct sheet *sheet, size_t width, const struct format *format, unsigned verbose)
 {
-	*sheet = (struct sheet){.page = {.format = *format, .width = width, .marked = true, .verbose = verbose}};
+	*sheet =
+	    (struct sheet){.page = {.format = *format, .width = width, .marked = true, .verbose = verbose}};
 	sheet->page.out = open_memstream(&sheet->text, &sheet->n);
 	if (sheet->page.out == NULL)
 		abort();

@@ -58,7 +58,8 @@ struct term *term_open(struct err *err)
 	if (!isatty(STDIN_FILENO) && term->tty == NULL)
 		err_set(err, "there is no terminal that keys could come from: %s", strerror(errno));
 	else if ((term->screen = newterm(NULL, stdout, term->tty != NULL ? term->tty : stdin)) == NULL)
-		err_set(err, "this terminal is not known (TERM=%.80s); -o text prints a report", getenv("TERM"));
+		err_set(err, "this terminal is not known (TERM=%.80s); -o text prints a report",
+		        getenv("TERM"));
 	if (term->screen == NULL) {
 		term_close(term);
 		return NULL;
@@ -155,10 +156,12 @@ static int special(wint_t key)
 	static const struct {
 		wint_t curses;
 		int key;
-	} keys[] = {{KEY_UP, KEYS_UP},           {KEY_DOWN, KEYS_DOWN},     {KEY_LEFT, KEYS_LEFT},
-	            {KEY_RIGHT, KEYS_RIGHT},     {KEY_PPAGE, KEYS_PAGE_UP}, {KEY_NPAGE, KEYS_PAGE_DOWN},
-	            {KEY_HOME, KEYS_HOME},       {KEY_END, KEYS_END},       {KEY_ENTER, KEYS_ENTER},
-	            {KEY_BACKSPACE, KEYS_BACKSPACE}, {KEY_F(1), KEYS_F1},   {KEY_RESIZE, KEYS_RESIZE}};
+	} keys[] = {{KEY_UP, KEYS_UP},         {KEY_DOWN, KEYS_DOWN},
+	            {KEY_LEFT, KEYS_LEFT},     {KEY_RIGHT, KEYS_RIGHT},
+	            {KEY_PPAGE, KEYS_PAGE_UP}, {KEY_NPAGE, KEYS_PAGE_DOWN},
+	            {KEY_HOME, KEYS_HOME},     {KEY_END, KEYS_END},
+	            {KEY_ENTER, KEYS_ENTER},   {KEY_BACKSPACE, KEYS_BACKSPACE},
+	            {KEY_F(1), KEYS_F1},       {KEY_RESIZE, KEYS_RESIZE}};
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		if (keys[i].curses == key)
 			return keys[i].key;

@@ -1,8 +1,9 @@
 /*
- * The terminal: takes it, shows grids on it, reads keys from it, gives it back as it was. The only file with ncurses.
+ * The terminal: takes it, shows grids on it, reads keys from it, gives it back as it was. The only file with
+ * ncurses.
  *
- * Opened before the sandbox, because the description of the terminal and /dev/tty are files; everything else is done
- * inside of it. Called by screens.c. Knows no screen.
+ * Opened before the sandbox, because the description of the terminal and /dev/tty are files; everything else
+ * is done inside of it. Called by screens.c. Knows no screen.
  */
 #ifndef UI_TERM_H
 #define UI_TERM_H
@@ -15,7 +16,8 @@ struct term;
 /* Standard output is a terminal that can place a cursor; "dumb" cannot. */
 bool term_usable(void);
 
-/* Takes nothing of the screen yet. NULL and a sentence when this terminal cannot be used. Free with term_close. */
+/* Takes nothing of the screen yet. NULL and a sentence when this terminal cannot be used. Free with
+ * term_close. */
 struct term *term_open(struct err *err);
 
 /* Gives the terminal back. NULL is allowed. */
@@ -27,7 +29,8 @@ void term_size(const struct term *term, size_t *rows, size_t *cols);
 /* Asks for the size anew. */
 void term_fit(struct term *term);
 
-/* Shows the grid; takes the screen when it does not have it. `whole`: also what should stand there already. */
+/* Shows the grid; takes the screen when it does not have it. `whole`: also what should stand there already.
+ */
 void term_draw(struct term *term, const struct grid *grid, bool whole);
 
 /* Where keys come from, for poll. */

@@ -1,6 +1,6 @@
 /*
- * What a piece of text means to the eye. Which colour that is, page.c says for the report and term.c for the screen;
- * neither lets the colour alone carry the meaning.
+ * What a piece of text means to the eye. Which colour that is, page.c says for the report and term.c for the
+ * screen; neither lets the colour alone carry the meaning.
  */
 #ifndef UI_TONE_H
 #define UI_TONE_H

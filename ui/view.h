@@ -168,6 +168,7 @@ struct view_session {
 };
 
 #define VIEW_DIGEST_FINDINGS 12 /* the gravest ones */
+#define VIEW_RATES           8
 
 /* What the overview needs of every session. */
 struct view_digest {
@@ -184,6 +185,8 @@ struct view_digest {
 	enum auth_observed observed;
 	bool observed_inferred;
 	enum auth_prediction predicted;
+	uint32_t rates[VIEW_RATES]; /* bytes in each of the last seconds, the latest last */
+	uint64_t counted;           /* bytes of the session at the end of these */
 };
 
 struct view {

@@ -1,7 +1,7 @@
 /*
- * screens [--keys KEYS] [arguments of nmspscope]: every screen of what these arguments read, at two sizes, in UTF-8 and in
- * ASCII, as text, by the functions that draw it and without a terminal. With --keys only the screen that these keys lead
- * to. Called by tests/screens.
+ * screens [--keys KEYS] [arguments of nmspscope]: every screen of what these arguments read, at two sizes, in
+ * UTF-8 and in ASCII, as text, by the functions that draw it and without a terminal. With --keys only the
+ * screen that these keys lead to. Called by tests/screens.
  */
 #include "analyzer/trace_match.h"
 #include "analyzer/trace_session.h"
@@ -36,7 +36,9 @@ static int read_traces(const struct options *options, struct model *model, struc
 	int done = 0;
 	for (uint32_t i = 0; i < options->n_trace && done == 0; i++) {
 		struct trace_file *file = opened_trace(options->trace[i], err);
-		done = file == NULL ? -1 : trace_session_read(sessions, model_add_input(model, options->trace[i]), file, err);
+		done = file == NULL ? -1
+		                    : trace_session_read(sessions, model_add_input(model, options->trace[i]),
+		                                         file, err);
 		if (file != NULL)
 			trace_file_close(file);
 	}
