@@ -1,6 +1,6 @@
 # nmspscope: one Makefile, objects under build/<variant>/ (release, san, fuzz, cover side by side).
 #
-#   make demo     install what is missing, build, report on a sample        make check    set up and run all tests
+#   make demo     install what is missing, build, show two samples          make check    set up and run all tests
 #   make          build/release/nmspscope                                   make install  PREFIX=/usr/local DESTDIR=
 #   make bench    figures against libpcap and tshark                        make samples  new captures in samples/new
 #   make soak     weeks of traffic, load and floods, with memory curves
@@ -14,9 +14,10 @@ S       ?= 60
 
 B := build/$(VARIANT)
 
-LIBRARIES := libpcap libcrypto jansson zlib libseccomp libcap-ng
+LIBRARIES := libpcap libcrypto jansson zlib libseccomp libcap-ng ncursesw
 ifneq ($(shell command -v pkg-config),)
-LIB_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+# ncursesw's -D_XOPEN_SOURCE would be there for all: term.c asks for what it needs itself.
+LIB_CFLAGS := $(filter-out -D_%,$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null))
 LIB_LIBS   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 endif
 
@@ -94,7 +95,7 @@ demo: setup
 	@$(MAKE) --no-print-directory all
 	@echo
 	build/release/nmspscope -r samples/wrong-hash.pcapng -r samples/accepted-tls12.pcapng \
-	    -a samples/wrong-hash.list -o text || [ $$? -eq 1 ]
+	    -a samples/wrong-hash.list || [ $$? -eq 1 ]
 
 # ---- tests --------------------------------------------------------------------------------------------
 check: setup-tests layers
@@ -143,6 +144,8 @@ layers:
 
 golden-update: all
 	@tests/goldens --update
+	@$(MAKE) --no-print-directory VARIANT=san build/san/tools/screens
+	@tests/screens --update
 
 cover: setup-tests
 	@$(MAKE) --no-print-directory VARIANT=cover all tests-of-variant

@@ -86,7 +86,7 @@ static void test_wrong(void **state)
 	    {"-r a -x", "unknown option -x"},
 	    {"-r a --nonsense", "--nonsense is not understood"},
 	    {"-r a --utc=1", "--utc=1 is not understood"},
-	    {"-r a -o xml", "text, json or jsonl, not \"xml\""},
+	    {"-r a -o xml", "ui, text, json or jsonl, not \"xml\""},
 	    {"-r a -c 0", "from 1 to"},
 	    {"-r a -c -1", "from 1 to"},
 	    {"-r a -c 1x", "not \"1x\""},

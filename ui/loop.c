@@ -14,6 +14,8 @@
 
 #define SLICE      4096                  /* packets that are read between two looks at everything else */
 #define LINES_SLICE 1                    /* ... where lines are printed as the time of a file goes on */
+#define SLICE_LEAST 16
+#define SLICE_TIME (10 * NS_PER_MS)     /* of reading between two looks at the keys */
 #define FOLLOW     (200 * NS_PER_MS)     /* how often key logs are looked at */
 #define TICK       (100 * NS_PER_MS)     /* how often waiting connections are looked at while nothing comes */
 
@@ -21,6 +23,9 @@ struct loop {
 	struct run *run;
 	struct progress progress;
 	struct status_line status;
+	struct screen_reading reading;
+	uint64_t slice;    /* packets, while there is a screen: as many as take SLICE_TIME */
+	bool left;         /* the user left the screen */
 	int64_t started;   /* monotonic, ns */
 	int64_t followed;  /* the same: the last look at key logs */
 	bool keys_left;    /* a key log holds more already */
@@ -28,17 +33,21 @@ struct loop {
 	bool live;         /* interfaces are read */
 };
 
-void loop_signals(void)
+void loop_signals(const struct run *run)
 {
 	signals_take();
+	if (run->screens != NULL)
+		signals_take_screen();
 }
 
 /* ---- waiting ---- */
 
 static void wait_for_input(const struct run *run, int64_t timeout)
 {
-	struct pollfd fds[LIMIT_INPUTS];
+	struct pollfd fds[LIMIT_INPUTS + 1];
 	nfds_t n = feeds_poll(&run->feeds, fds);
+	if (run->screens != NULL && run->shown)
+		fds[n++] = (struct pollfd){.fd = screens_fd(run->screens), .events = POLLIN};
 	signals_poll(fds, n, timeout);
 }
 
@@ -93,7 +102,7 @@ static uint64_t allowed(const struct loop *loop)
 {
 	const struct options *options = loop->run->options;
 	uint64_t packets = loop->run->feeds.packets;
-	uint64_t most = loop->run->jsonl != NULL && !loop->live ? LINES_SLICE : SLICE;
+	uint64_t most = loop->run->jsonl != NULL && !loop->live ? LINES_SLICE : loop->slice;
 	uint64_t limits[] = {options->count, options->stop_packets};
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		if (limits[i] == 0)
@@ -140,7 +149,7 @@ static bool flush_is_due(struct loop *loop)
 static void look(struct loop *loop)
 {
 	const struct run *run = loop->run;
-	if (signals_report())
+	if (signals_report() && run->screens == NULL)
 		print_so_far(loop);
 	status_tick(&loop->status, &run->feeds);
 	follow_keys(loop, false);
@@ -157,15 +166,48 @@ static void interrupted(const struct run *run)
 	run_complain(run, err.text);
 }
 
+/* How large the next slice may be, by the time that this one took. */
+static void fit_slice(struct loop *loop, int64_t took)
+{
+	if (took > SLICE_TIME && loop->slice > SLICE_LEAST)
+		loop->slice /= 2;
+	else if (took < SLICE_TIME / 2 && loop->slice < SLICE)
+		loop->slice *= 2;
+}
+
+/* A slice of the inputs. */
+static enum feeds_result read_slice(struct loop *loop, uint64_t most)
+{
+	const struct input *reading;
+	int64_t before = feeds_clock();
+	enum feeds_result result = feeds_read(&loop->run->feeds, most, &reading);
+	if (loop->run->screens != NULL)
+		fit_slice(loop, feeds_clock() - before);
+	if (reading == NULL)
+		return result;
+	progress_step(&loop->progress, reading);
+	uint64_t size = input_size(reading);
+	loop->reading.percent = size == 0 ? -1 : (int)(input_position(reading) * 100 / size);
+	return result;
+}
+
+/* A turn of the screen, where there is one. */
+static void turn(struct loop *loop)
+{
+	struct run *run = loop->run;
+	if (run->screens == NULL)
+		return;
+	if (screens_due(run->screens))
+		feeds_note(&run->feeds);
+	loop->left = !screens_turn(run->screens, &loop->reading);
+}
+
 static void read_all(struct loop *loop)
 {
 	struct run *run = loop->run;
 	uint64_t most;
-	while ((most = allowed(loop)) > 0 && !signals_end() && !ferror(stdout)) {
-		const struct input *reading;
-		enum feeds_result result = feeds_read(&run->feeds, most, &reading);
-		if (reading != NULL)
-			progress_step(&loop->progress, reading);
+	while ((most = allowed(loop)) > 0 && !signals_end() && !ferror(stdout) && !loop->left) {
+		enum feeds_result result = read_slice(loop, most);
 		if (result == FEEDS_END)
 			return;
 		if (result == FEEDS_WAIT || flush_is_due(loop))
@@ -175,15 +217,19 @@ static void read_all(struct loop *loop)
 			wait_for_input(run, TICK);
 		}
 		look(loop);
+		turn(loop);
 	}
-	if (signals_end() && !loop->live)
+	if (signals_end() && !loop->live && run->screens == NULL)
 		interrupted(run);
 }
 
 void loop_read(struct run *run)
 {
-	struct loop loop = {.run = run, .started = feeds_clock(), .live = run->options->n_interface > 0};
-	progress_start(&loop.progress, !run->options->quiet && isatty(STDERR_FILENO));
+	struct loop loop = {
+	    .run = run, .started = feeds_clock(), .slice = SLICE, .live = run->options->n_interface > 0};
+	loop.reading = (struct screen_reading){.goes_on = true, .live = loop.live, .percent = -1};
+	run->shown = run->screens != NULL;
+	progress_start(&loop.progress, !run->options->quiet && run->screens == NULL && isatty(STDERR_FILENO));
 	status_start(&loop.status, &run->feeds);
 	do
 		follow_keys(&loop, true);
@@ -194,5 +240,16 @@ void loop_read(struct run *run)
 	while (loop.keys_left);
 	feeds_note(&run->feeds);
 	analyze_end(run->analyze);
-	progress_end(&loop.progress);
+	progress_end(&loop.progress);	run->left = loop.left;
+}
+
+void loop_rest(struct run *run)
+{
+	const struct screen_reading reading = {.live = run->options->n_interface > 0, .percent = -1};
+	while (!run->left && !signals_end()) {
+		run->left = !screens_turn(run->screens, &reading);
+		struct pollfd keys = {.fd = screens_fd(run->screens), .events = POLLIN};
+		if (!run->left && !screens_busy(run->screens))
+			signals_poll(&keys, 1, -1);
+	}
 }

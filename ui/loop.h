@@ -11,12 +11,15 @@
 #include "ui/run.h"
 
 /* Signals are taken from here on. Call before the first loop. */
-void loop_signals(void);
+void loop_signals(const struct run *run);
 
 /* Starts all inputs and enters them in the model; refused ones are complained about. False: a signal came first. */
 bool loop_start(struct run *run);
 
 /* Reads them to the end, or until a signal, -c or --stop-after ends it. */
 void loop_read(struct run *run);
+
+/* All is read: the screen stays until the user leaves it, or a signal ends it. Returns at once when that has been. */
+void loop_rest(struct run *run);
 
 #endif

@@ -71,7 +71,7 @@ static enum status act(struct options *options, int argc, char **argv, enum esca
 		break;
 	}
 	choose_keylog(options);
-	return run_all(options, escape);
+	return run_all(options, options->ascii ? ESCAPE_ASCII : escape);
 }
 
 /* What was printed is worth nothing when it did not arrive. */

@@ -25,7 +25,8 @@ enum {
 	OPTION_AS_TRACE,
 	OPTION_STOP_AFTER,
 	OPTION_MEMORY,
-	OPTION_INTERVAL
+	OPTION_INTERVAL,
+	OPTION_ASCII
 };
 
 #define MIB            (UINT64_C(1) << 20)
@@ -53,7 +54,7 @@ static const struct option_row rows[] = {
     {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
-    {'o', "output", "FORMAT", "text, json, or jsonl: a line for each change\n(default text)"},
+    {'o', "output", "FORMAT", "ui, text, json, or jsonl: a line for each change\n(default: ui, the screen, on a terminal, else text)"},
     {OPTION_INTERVAL, "interval", "SECONDS", "with -o jsonl: a summary line for each session so\noften (default 60; 0: none)"},
     {'w', "write", "FILE", "save the packets that belong to NMSP sessions\n(pcapng)"},
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
@@ -74,6 +75,7 @@ static const struct option_row rows[] = {
     {OPTION_MESSAGES, "messages", NULL, "only with -o json: list the messages one by one\n(in text -v does)"},
     {OPTION_AS_TRACE, "as-trace", NULL,
      "no report: print the handshakes as the controller's\ndebug trace has them"},
+    {OPTION_ASCII, "ascii", NULL, "only ASCII on the screen and in the report"},
     {'u', "utc", NULL, "times in UTC (default: local time)"},
     {'q', "quiet", NULL, "no progress"},
     {'v', "verbose", NULL, "more detail: -v lists the messages,\n-vv their fields and bytes"},
@@ -178,14 +180,16 @@ static int parse_stop(struct options *out, const char *text, struct err *err)
 
 static int parse_output(struct options *out, const char *text, struct err *err)
 {
-	if (strcmp(text, "text") == 0)
+	if (strcmp(text, "ui") == 0)
+		out->output = OUTPUT_UI;
+	else if (strcmp(text, "text") == 0)
 		out->output = OUTPUT_TEXT;
 	else if (strcmp(text, "json") == 0)
 		out->output = OUTPUT_JSON;
 	else if (strcmp(text, "jsonl") == 0)
 		out->output = OUTPUT_JSONL;
 	else
-		return err_set(err, "-o wants text, json or jsonl, not \"%s\"", text);
+		return err_set(err, "-o wants ui, text, json or jsonl, not \"%s\"", text);
 	return 0;
 }
 
@@ -222,6 +226,9 @@ static void apply_flag(struct options *out, int letter)
 		break;
 	case 'D':
 		out->action = ACTION_LIST_INTERFACES;
+		break;
+	case OPTION_ASCII:
+		out->ascii = true;
 		break;
 	case 'u':
 		out->utc = true;
@@ -362,64 +369,12 @@ static char *join(int n, char **text)
 	return all;
 }
 
-static int check_write(const struct options *options, struct err *err)
-{
-	if (options->with_secrets && options->write == NULL)
-		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
-	if (options->write_all && options->write == NULL)
-		return err_set(err, "--write-all needs a file to put them in: add -w FILE");
-	if (options->file_size + options->file_count > 0 && options->write == NULL)
-		return err_set(err, "-C and -W are about the files that are written: add -w FILE");
-	if (options->file_size > 0 && options->file_count == 0)
-		return err_set(err,
-		               "-C needs -W N, the number of files: they are all made before privileges are "
-		               "dropped, and used in turn");
-	if (options->file_count > 0 && options->file_size == 0)
-		return err_set(err,
-		               "-W needs -C SIZE: how large a file may become before the next one is used");
-	if (options->write != NULL && strcmp(options->write, "-") == 0)
-		return err_set(err, "-w wants the name of a file: standard output carries the report");
-	if (options->write != NULL && options->n_read + options->n_interface == 0 && options->n_trace > 0)
-		return err_set(err, "-w writes packets, and a trace has none: add a capture with -r FILE");
-	return 0;
-}
-
 /* Behind all options: -u tells how times are read. */
 static int parse_filter(struct options *out, struct err *err)
 {
 	if (out->choose == NULL || filter_parse(out->choose, out->utc, &out->chosen, &out->mistake))
 		return 0;
 	return err_set(err, "--filter, column %u: %s", (unsigned)out->mistake.column, out->mistake.text);
-}
-
-static int check(const struct options *options, struct err *err)
-{
-	if (options->action != ACTION_RUN)
-		return 0;
-	if (options->explain && options->n_authlist == 0)
-		return err_set(err, "--explain-lists needs a text to explain: add -a FILE");
-	if (options->has_interval && options->output != OUTPUT_JSONL)
-		return err_set(err, "--interval is for JSON lines: add -o jsonl");
-	if (options->explain && options->output != OUTPUT_TEXT)
-		return err_set(err, "--explain-lists is text for people: leave out -o json, whose authlists[] has "
-		                    "the problems");
-	if (options->messages && options->output != OUTPUT_JSON)
-		return err_set(err, "--messages is for JSON: add -o json; in text, -v lists the messages");
-	if (options->n_interface > 0 && options->n_read > 0)
-		return err_set(err, "-i and -r do not go together: capture with -w FILE, and read that later");
-	if (options->n_interface == 0 &&
-	    (options->snaplen > 0 || options->buffer > 0 || options->no_promiscuous))
-		return err_set(err, "-s, -B and -p are for a live capture: add -i IFACE");
-	if (check_write(options, err) != 0)
-		return -1;
-	if (options->choose != NULL && options->n_interface + options->n_read + options->n_trace == 0)
-		return err_set(err, "--filter chooses among sessions, which need a capture: add -r FILE");
-	if (options->as_trace && options->output != OUTPUT_TEXT)
-		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
-	if (options->n_interface + options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
-		return 0;
-	return err_set(err, "nothing to read: usage is nmspscope -i IFACE | -r FILE [-t TRACE] [-a AUTHLIST] [options] "
-	                    "[capture filter]; -h lists the options");
 }
 
 int options_parse(struct options *out, int argc, char **argv, struct err *err)
@@ -443,7 +398,7 @@ int options_parse(struct options *out, int argc, char **argv, struct err *err)
 	}
 	if (optind < argc)
 		out->filter = join(argc - optind, &argv[optind]);
-	return check(out, err) != 0 ? -1 : parse_filter(out, err);
+	return options_check(out, err) != 0 ? -1 : parse_filter(out, err);
 }
 
 void options_free(struct options *options)

@@ -12,7 +12,8 @@
 
 #include <stdio.h>
 
-enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL };
+/* OUTPUT_AUTO: the screen on a terminal, else text. */
+enum output { OUTPUT_AUTO, OUTPUT_UI, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL };
 
 enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES };
 
@@ -52,6 +53,7 @@ struct options {
 	uint32_t file_count; /* how many; both or none are given */
 	const char *user;  /* to become when started as root; NULL when not given */
 	bool utc, quiet, messages, explain, as_trace;
+	bool ascii; /* also where the locale has more */
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */
 };
@@ -59,6 +61,9 @@ struct options {
 /* Fills all of `out`. -1 with a sentence that says the cure. Free with options_free in both cases. */
 int options_parse(struct options *out, int argc, char **argv, struct err *err);
 void options_free(struct options *options);
+
+/* Part of options_parse: -1 with a sentence when they do not go together. */
+int options_check(const struct options *options, struct err *err);
 
 /* The help text of -h. */
 void options_help(FILE *out);

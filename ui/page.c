@@ -13,14 +13,23 @@ static const char *const colours[] = {
 
 static void tone_on(const struct page *page, enum tone tone)
 {
-	if (page->colour && colours[tone] != NULL)
+	if (page->marked)
+		putc(PAGE_MARK + (int)tone, page->out);
+	else if (page->colour && colours[tone] != NULL)
 		fputs(colours[tone], page->out);
 }
 
 static void tone_off(const struct page *page, enum tone tone)
 {
-	if (page->colour && colours[tone] != NULL)
+	if (page->marked)
+		putc(PAGE_MARK, page->out);
+	else if (page->colour && colours[tone] != NULL)
 		fputs("\033[0m", page->out);
+}
+
+static size_t full_width(const struct page *page)
+{
+	return page->width == 0 ? PAGE_WIDTH : page->width;
 }
 
 static void spaces(const struct page *page, size_t n)
@@ -69,7 +78,7 @@ void page_line(const struct page *page, size_t indent, enum tone tone, const cha
 
 void page_rule(const struct page *page, char c)
 {
-	for (size_t i = 0; i < PAGE_WIDTH; i++)
+	for (size_t i = 0; i < full_width(page); i++)
 		putc(c, page->out);
 	putc('\n', page->out);
 }
@@ -81,7 +90,7 @@ static void words(const struct page *page, size_t left, size_t at, const char *t
 	for (const char *word = text; *word != '\0';) {
 		size_t n = strcspn(word, " ");
 		size_t wide = width_of(word, n);
-		if (!empty && at + 1 + wide > PAGE_WIDTH) {
+		if (!empty && at + 1 + wide > full_width(page)) {
 			putc('\n', page->out);
 			spaces(page, left);
 			at = left;
@@ -272,8 +281,9 @@ static void print_path(const struct page *page, size_t at, const char *text)
 {
 	static const char cut[] = "...";
 	size_t w = width(text);
-	size_t room = PAGE_WIDTH > at + strlen(cut) ? PAGE_WIDTH - at - strlen(cut) : 0;
-	if (at + w > PAGE_WIDTH && room > 0) {
+	size_t all = full_width(page);
+	size_t room = all > at + strlen(cut) ? all - at - strlen(cut) : 0;
+	if (at + w > all && room > 0) {
 		fputs(cut, page->out);
 		for (; w > room; w--)
 			text = next_character(text);

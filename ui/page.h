@@ -1,5 +1,5 @@
 /*
- * Laying out text on a page of 80 columns: wrapped paragraphs, label-value pairs, grids.
+ * Laying out text on a page, of 80 columns unless told: wrapped paragraphs, label-value pairs, grids.
  *
  * Knows column tables, not sessions. Everything that it writes went through the escaping function. Colours
  * are chosen here and nowhere else. Called by the text report.
@@ -8,17 +8,19 @@
 #define UI_PAGE_H
 
 #include "ui/format.h"
+#include "ui/tone.h"
 
 #include <stdio.h>
 
 #define PAGE_WIDTH 80
-
-enum tone { TONE_PLAIN, TONE_HEADING, TONE_GOOD, TONE_WARNING, TONE_ERROR };
+#define PAGE_MARK  1 /* no escaped text has such bytes */
 
 struct page {
 	FILE *out;
 	struct format format;
+	size_t width; /* columns; 0 = PAGE_WIDTH */
 	bool colour;
+	bool marked;  /* for a screen: a tone begins with the byte PAGE_MARK + tone, and ends with PAGE_MARK */
 	unsigned verbose; /* number of -v */
 };
 

@@ -10,6 +10,7 @@
 #include "ui/json.h"
 #include "ui/loop.h"
 #include "ui/report.h"
+#include "ui/term.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,6 +28,8 @@ struct opened {
 
 void run_complain(const struct run *run, const char *text)
 {
+	if (run->screens != NULL && screens_complain(run->screens, text))
+		return;
 	char *shown = escape_text(text, run->escape);
 	fprintf(stderr, "nmspscope: %s\n", shown);
 	free(shown);
@@ -179,6 +182,30 @@ static void close_save(struct run *run)
 	run->save = NULL;
 }
 
+/* ---- the screen ---- */
+
+/* Its description is a file. Where nobody asked for it by name, a report does as well. */
+static int open_screens(struct run *run, struct err *err)
+{
+	const struct options *options = run->options;
+	struct screens_wishes wishes = {.mode = run->escape, .utc = options->utc, .only = options->session,
+	                                .filter = &options->chosen, .filter_text = options->choose};
+	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
+	bool text = options->explain || options->as_trace || !reads;
+	if (options->output != OUTPUT_UI && (options->output != OUTPUT_AUTO || text || !term_usable()))
+		return 0;
+	if (!reads)
+		return err_set(err, "-o ui shows sessions: add a capture with -r FILE, or -i IFACE; -o text compares lists");
+	if (!term_usable())
+		return err_set(err, "-o ui needs a terminal that can place a cursor: -o text prints a report");
+	run->screens = screens_open(run->model, &wishes, err);
+	if (run->screens != NULL || options->output == OUTPUT_UI)
+		return run->screens != NULL ? 0 : -1;
+	run_complain(run, err->text);
+	err->text[0] = '\0';
+	return 0;
+}
+
 /* ---- privileges ---- */
 
 /* Everything is open. What is opened later by its name: key logs that are followed, and what is written. */
@@ -324,15 +351,24 @@ static enum status compare_lists(const struct run *run, struct err *err)
 	return STATUS_TROUBLE;
 }
 
+/* In place of a report. */
+static enum status show(struct run *run)
+{
+	loop_rest(run);
+	return screens_have_error(run->screens) ? STATUS_FINDINGS : STATUS_CLEAN;
+}
+
 static enum status analyse(struct run *run, struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
 	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 ||
-	    drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
+	    open_screens(run, err) != 0 || drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
-	loop_signals();
+	loop_signals(run);
+	if (run->screens != NULL)
+		screens_privileges(run->screens, &run->privileges);
 	if (!loop_start(run)) {
 		err_set(err, "stopped by a signal before a packet was read");
 		return STATUS_TROUBLE;
@@ -346,12 +382,14 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 	}
 	run->joins = n_traces > 0 && n_captures + n_traces > 1;
 	loop_read(run);
+	if (run->screens != NULL)
+		screens_forget(run->screens);
 	if (run->joins) {
 		trace_match(run->model);
 		model_number_by_time(run->model);
 	}
 	close_save(run);
-	enum status status = report_print(run, err);
+	enum status status = run->screens != NULL ? show(run) : report_print(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;
 }
 
@@ -385,6 +423,8 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 	if (options->output == OUTPUT_JSONL)
 		run.jsonl = jsonl_new(stdout, model, &wishes);
 	enum status status = analyse(&run, opened, &err);
+	screens_close(run.screens);
+	run.screens = NULL;
 	if (err.text[0] != '\0')
 		run_complain(&run, err.text);
 	opened_free(opened);

@@ -13,6 +13,7 @@
 #include "ui/format.h"
 #include "ui/jsonl.h"
 #include "ui/options.h"
+#include "ui/screens.h"
 
 /* The exit status of the program. */
 enum status { STATUS_CLEAN = 0, STATUS_FINDINGS = 1, STATUS_TROUBLE = 2 };
@@ -27,6 +28,8 @@ struct run {
 	struct keylog_follow *follow[LIMIT_INPUTS]; /* key logs, while inputs go on */
 	uint32_t n_follow;
 	struct jsonl *jsonl; /* NULL without -o jsonl */
+	struct screens *screens; /* NULL without a screen */
+	bool shown, left;        /* it has been drawn; the user has left it */
 	bool joins; /* traces and a capture: sessions get their final numbers when both were read */
 	struct sandbox_state privileges;
 	struct tls_providers *providers; /* of OpenSSL; NULL until everything is open */
@@ -39,7 +42,7 @@ enum status run_all(const struct options *options, enum escape_mode escape);
 /* Prints the version, gives up the privileges as a run does, and prints what is in force then. */
 enum status run_version(const struct options *options, enum escape_mode escape);
 
-/* A sentence on standard error, with the program's name in front. */
+/* A sentence on standard error, with the program's name in front; behind the screen where there is one. */
 void run_complain(const struct run *run, const char *text);
 
 /*

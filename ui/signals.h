@@ -12,6 +12,18 @@
 /* SIGUSR1, SIGINT, SIGTERM and SIGHUP from here on; a second one of those that end has its default effect. */
 void signals_take(void);
 
+/*
+ * The same with SIGTSTP and SIGWINCH, while there is a screen: no signal of these ends the program by itself until
+ * signals_take is called again.
+ */
+void signals_take_screen(void);
+
+/* SIGTSTP came since the last call: Ctrl-Z. */
+bool signals_stop(void);
+
+/* SIGWINCH came since the last call: the terminal has another size. */
+bool signals_size(void);
+
 /* SIGUSR1 came since the last call. */
 bool signals_report(void);
 

@@ -10,4 +10,7 @@
 /* Writes the report. The caller checks the stream for errors. */
 void text_report(const struct page *page, struct view *view);
 
+/* Its beginning: what was read, how far that can be trusted, what was found of the capture as a whole. */
+void text_head(const struct page *page, struct view *view);
+
 #endif

@@ -95,15 +95,20 @@ static void show_head(const struct page *page, const struct row *item)
 	page_line(page, 0, TONE_HEADING, line);
 }
 
+void text_messages_one(const struct page *page, const struct row *item)
+{
+	show_head(page, item);
+	page_grid(page, 2 * INDENT, &view_message_fields, item);
+	show_hex(page, session_nmsp_bytes(item->item));
+}
+
 static void show_details(const struct page *page, const struct row *row)
 {
 	size_t n = view_rows(&view_message_list, row);
 	for (size_t i = 0; i < n; i++) {
 		struct row item = view_row(&view_message_list, row, i);
 		page_blank(page);
-		show_head(page, &item);
-		page_grid(page, 2 * INDENT, &view_message_fields, &item);
-		show_hex(page, session_nmsp_bytes(item.item));
+		text_messages_one(page, &item);
 	}
 }
 

@@ -10,4 +10,7 @@
 /* `row` is an opened row of view_sessions whose session has plaintext. */
 void text_messages(const struct page *page, const struct row *row);
 
+/* One message with its fields and bytes; `item` is an opened row of view_message_list. */
+void text_messages_one(const struct page *page, const struct row *item);
+
 #endif

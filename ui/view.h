@@ -168,12 +168,27 @@ struct view_session {
 	size_t n_trust;
 };
 
+#define VIEW_DIGEST_FINDINGS 12 /* the gravest ones */
+#define VIEW_RATES           8
+
 /* What the overview needs of every session. */
 struct view_digest {
 	const struct session *session;
 	const char *gravest; /* id of the gravest finding, NULL when none */
 	enum severity severity;
 	struct findings_set findings;
+	/* Only filled in by digests.c: */
+	bool known; /* the rest is; false until the session's turn has come */
+	uint32_t n_findings; /* all of them */
+	struct {
+		const char *id;
+		enum severity severity;
+	} found[VIEW_DIGEST_FINDINGS]; /* the gravest ones */
+	enum auth_observed observed;
+	bool observed_inferred;
+	enum auth_prediction predicted;
+	uint32_t rates[VIEW_RATES]; /* bytes in each of the last seconds, the latest last */
+	uint64_t counted;           /* bytes of the session at the end of these */
 };
 
 /* Of a session and its findings. */

@@ -1,0 +1,303 @@
+/* Screens and keys: that no key and no size does harm, what digests keep, and what the lists of keys promise.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "tests/expect.h"
+
+#include "tests/fixture.h"
+#include "tests/seeded.h"
+#include "ui/digests.h"
+#include "ui/screen.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define EVER (INT64_C(1) << 60)
+
+struct set {
+	struct model *model;
+	struct view *view;
+	struct digests *digests;
+	struct ui ui;
+};
+
+static struct set set_up(struct model *model)
+{
+	struct set set = {.model = model, .view = view_bare(model)};
+	set.digests = digests_new(set.view, 0);
+	set.ui = (struct ui){.view = set.view, .mode = ESCAPE_UTF8, .utc = true};
+	assert_true(digests_update(set.digests, 1, EVER));
+	return set;
+}
+
+static void tear_down(struct set *set)
+{
+	ui_free(&set->ui);
+	digests_free(set->digests);
+	view_free(set->view);
+	model_free(set->model);
+}
+
+/* The picture as text, to be freed. */
+static char *picture(struct ui *ui, size_t rows, size_t cols)
+{
+	struct grid grid;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+	grid_init(&grid, rows, cols, ui->mode);
+	ui_draw(ui, &grid);
+	grid_dump(&grid, out);
+	grid_free(&grid);
+	fclose(out);
+	return text;
+}
+
+static void expect_picture(struct ui *ui, const char *part)
+{
+	char *text = picture(ui, 24, 80);
+	if (strstr(text, part) == NULL)
+		fail_msg("no \"%s\" in\n%s", part, text);
+	free(text);
+}
+
+/* ---- keys ---- */
+
+static void test_a_key_does_one_thing(void **state)
+{
+	(void)state;
+	for (enum screen_id screen = 0; screen < SCREENS; screen++)
+		for (size_t i = 0; i < keys_n_rows; i++)
+			for (size_t k = 0; k < KEYS_OF_COMMAND && keys_rows[i].keys[k] != KEYS_NONE; k++)
+				if ((keys_rows[i].screens >> screen & 1) != 0)
+					assert_int_equal(keys_command(keys_rows[i].keys[k], screen),
+					                 keys_rows[i].command);
+	assert_int_equal(keys_command('Z', SCREEN_STATUS), COMMAND_NONE);
+	assert_int_equal(keys_command('<', SCREEN_STATUS), COMMAND_NONE);
+}
+
+static void test_help_has_every_key(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_rich());
+	ui_key(&set.ui, '?');
+	char *text = picture(&set.ui, 100, 80);
+	for (size_t i = 0; i < keys_n_rows; i++)
+		if ((keys_rows[i].screens >> SCREEN_SESSIONS & 1) != 0 &&
+		    strstr(text, keys_rows[i].shown) == NULL)
+			fail_msg("the help lacks %s", keys_rows[i].shown);
+	free(text);
+	ui_key(&set.ui, KEYS_ESCAPE);
+	assert_false(set.ui.help || set.ui.leave);
+	ui_key(&set.ui, 'q');
+	assert_true(set.ui.leave);
+	tear_down(&set);
+}
+
+static void test_footers(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_rich());
+	for (int key = '1'; key < '1' + SCREENS; key++) {
+		ui_key(&set.ui, key);
+		expect_picture(&set.ui, "Esc q back");
+		expect_picture(&set.ui, "? help");
+	}
+	tear_down(&set);
+}
+
+/* ---- any key, any size ---- */
+
+static void test_random_keys(void **state)
+{
+	(void)state;
+	static const size_t sizes[][2] = {{1, 1},  {5, 20},    {4, 19}, {24, 80},
+	                                  {6, 21}, {120, 400}, {0, 0},  {2, 300}};
+	struct model *(*const models[])(void) = {fixture_empty, fixture_bare, fixture_rich};
+	struct seeded seed = seeded_of((uint64_t)time(NULL));
+	print_message("seed %" PRIu64 "\n", seed.seed);
+	for (size_t m = 0; m < sizeof models / sizeof models[0]; m++) {
+		struct set set = set_up(models[m]());
+		for (int i = 0; i < 1500; i++) {
+			const struct command_row *row = &keys_rows[seeded_below(&seed, keys_n_rows)];
+			int key = seeded_one_in(&seed, 4) ? (int)seeded_below(&seed, 0x110)
+			                                  : row->keys[seeded_below(&seed, 2)];
+			ui_key(&set.ui, key);
+			const size_t *size = sizes[seeded_below(&seed, sizeof sizes / sizeof sizes[0])];
+			set.ui.mode = seeded_one_in(&seed, 2) ? ESCAPE_ASCII : ESCAPE_UTF8;
+			char *text = picture(&set.ui, size[0], size[1]);
+			for (const char *c = text; *c != '\0'; c++)
+				assert_true(*c == '\n' || ((unsigned char)*c >= 0x20 && *c != 0x7f));
+			free(text);
+		}
+		tear_down(&set);
+	}
+}
+
+static void test_too_small(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_rich());
+	static const size_t sizes[][2] = {{4, 80}, {24, 19}};
+	for (size_t i = 0; i < 2; i++) {
+		char *text = picture(&set.ui, sizes[i][0], sizes[i][1]);
+		assert_non_null(strstr(text, "too small: 20x5"));
+		free(text);
+	}
+	char *text = picture(&set.ui, 5, 20);
+	assert_null(strstr(text, "too small"));
+	free(text);
+	tear_down(&set);
+}
+
+static void test_hostile_names(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_rich());
+	ui_key(&set.ui, '7');
+	char *text = picture(&set.ui, 60, 200);
+	assert_non_null(strstr(text, "evil\\x1b[2J"));
+	assert_null(strpbrk(text, "\033\x9b"));
+	free(text);
+	tear_down(&set);
+}
+
+/* ---- moving ---- */
+
+static void test_failures(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(30)); /* the first one failed */
+	char *text = picture(&set.ui, 24, 80);
+	free(text);
+	ui_key(&set.ui, 'G');
+	assert_int_equal(set.ui.session, 30);
+	ui_key(&set.ui, 'e');
+	assert_int_equal(set.ui.session, 1);
+	assert_string_equal(set.ui.note, "round the end of the list");
+	ui_key(&set.ui, KEYS_ENTER);
+	expect_picture(&set.ui, "[2 Status]");
+	ui_key(&set.ui, KEYS_ESCAPE);
+	assert_int_equal(set.ui.screen, SCREEN_SESSIONS);
+	tear_down(&set);
+}
+
+static const int even_mark;
+
+static bool even(const void *of, struct view *view, const struct view_digest *digest)
+{
+	(void)view;
+	assert_ptr_equal(of, &even_mark);
+	return digest->session->id % 2 == 0;
+}
+
+static void test_filter(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(9));
+	set.ui.filter = (struct screen_filter){.passes = even, .of = &even_mark};
+	ui_order(&set.ui);
+	assert_int_equal(set.ui.n_order, 4);
+	assert_int_equal(set.ui.session, 2);
+	ui_key(&set.ui, 'e');
+	assert_string_equal(set.ui.note, "no session has an error");
+	tear_down(&set);
+}
+
+static void test_sorting(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(12));
+	ui_key(&set.ui, '<'); /* by the gravest finding */
+	ui_order(&set.ui);
+	assert_int_equal(set.view->digests[set.ui.order[0]].session->id, 1);
+	ui_key(&set.ui, 'r');
+	ui_order(&set.ui);
+	assert_int_equal(set.view->digests[set.ui.order[11]].session->id, 1);
+	assert_int_equal(set.ui.session, 1); /* the cursor stays with its session */
+	assert_int_equal(set.ui.place[SCREEN_SESSIONS].cursor, 11);
+	tear_down(&set);
+}
+
+/* ---- digests ---- */
+
+static void expect_as_new(struct set *set)
+{
+	struct view *fresh = view_new(set->model, 0, NULL);
+	assert_int_equal(set->view->n_digests, fresh->n_digests);
+	for (size_t i = 0; i < fresh->n_digests; i++) {
+		assert_ptr_equal(set->view->digests[i].session, fresh->digests[i].session);
+		assert_ptr_equal(set->view->digests[i].gravest, fresh->digests[i].gravest);
+	}
+	view_free(fresh);
+}
+
+static struct session *session_of(const struct model *model, uint32_t id)
+{
+	struct session *s = model->first;
+	while (s->id != id)
+		s = s->next;
+	return s;
+}
+
+static void test_digests(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(20));
+	expect_as_new(&set);
+	model_drop_session(set.model, session_of(set.model, 20));
+	model_drop_session(set.model, session_of(set.model, 3));
+	digests_hold(set.digests);
+	expect_as_new(&set);
+	struct origin at = {.time = 5, .packet = 900};
+	const struct session *added = model_add_session(set.model, &at);
+	digests_hold(set.digests);
+	assert_int_equal(set.view->n_digests, 18);
+	assert_true(digests_update(set.digests, 2, EVER));
+	assert_int_equal(set.view->n_digests, 19);
+	assert_ptr_equal(set.view->digests[18].session, added);
+	expect_as_new(&set);
+	tear_down(&set);
+}
+
+/* A session that has changed is judged anew, one that has not is left alone. */
+static void test_digests_change(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(4));
+	struct session *first = session_of(set.model, 1), *second = session_of(set.model, 2);
+	assert_non_null(set.view->digests[0].gravest);
+	set.view->digests[1].gravest = "kept";
+	first->n_alerts = 0;
+	assert_true(digests_update(set.digests, 2, EVER));
+	assert_string_equal(set.view->digests[1].gravest, "kept");
+	second->closed = (struct origin){.packet = 99, .time = second->last.time};
+	assert_true(digests_update(set.digests, 3, EVER));
+	expect_as_new(&set);
+	tear_down(&set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_key_does_one_thing),
+	    cmocka_unit_test(test_help_has_every_key),
+	    cmocka_unit_test(test_footers),
+	    cmocka_unit_test(test_random_keys),
+	    cmocka_unit_test(test_too_small),
+	    cmocka_unit_test(test_hostile_names),
+	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(test_filter),
+	    cmocka_unit_test(test_sorting),
+	    cmocka_unit_test(test_digests),
+	    cmocka_unit_test(test_digests_change),
+	};
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,119 @@
+/*
+ * The screens: what is seen of a view, and what a key changes about it.
+ *
+ * Pure: from the view, the state below and a size to a grid of cells, and from a key to another state. No
+ * terminal, no clock. Called by screens.c and by tests. A screen is a file (screen_*.c) and a row of the
+ * table in screen.c: a list, a document, or a list with a document of its chosen row below.
+ */
+#ifndef UI_SCREEN_H
+#define UI_SCREEN_H
+
+#include "ui/grid.h"
+#include "ui/keys.h"
+#include "ui/sheet.h"
+#include "ui/view.h"
+
+#define SCREEN_ROWS    5 /* below these a screen says only that it is too small */
+#define SCREEN_COLS    20
+#define SCREEN_TEXT    64 /* what is searched for */
+#define SCREEN_COLUMNS 16
+
+/* Where one stands on a screen. */
+struct place {
+	size_t cursor, top; /* of the list */
+	size_t scroll;      /* first line of the document */
+	size_t left;        /* its first column */
+};
+
+/* Which sessions are listed: the hook of the filter. A zeroed one lets all pass. */
+struct screen_filter {
+	bool (*passes)(const void *of, struct view *view, const struct view_digest *digest);
+	const void *of;
+	const char *text; /* for people */
+};
+
+/* How the reading goes, for the head of each screen. */
+struct screen_reading {
+	bool goes_on, live;
+	int percent; /* of the file that is read; -1: not known */
+};
+
+struct ui {
+	struct view *view; /* borrowed; its digests are filled in */
+	enum escape_mode mode;
+	bool utc;
+	enum screen_id screen, before; /* before: where Esc goes to */
+	uint32_t session;              /* the chosen one's id; 0: the first in the list */
+	struct place place[SCREENS];
+	size_t sort; /* column of the list of sessions */
+	bool turned;
+	bool relative; /* times since the capture began */
+	bool paused, follow, help;
+	bool asks;                /* a search is being typed */
+	char search[SCREEN_TEXT]; /* the last one, or what is typed */
+	char note[160];           /* in place of the footer, until the next key */
+	struct screen_filter filter;
+	struct screen_reading reading;
+	size_t *order; /* indices of digests, as they are listed */
+	size_t n_order, room_order;
+	size_t page;                   /* rows of the list or document at the last drawing */
+	size_t widths[SCREEN_COLUMNS]; /* of the list of sessions, as it was drawn last; 0: not shown */
+	uint32_t pointed;              /* the session whose ladder was looked at last */
+	bool redraw, leave;
+};
+
+/* A zeroed struct ui with `view` and `mode` set can be drawn. */
+void ui_free(struct ui *ui);
+
+/* Draws everything. Puts cursors back into their lists. */
+void ui_draw(struct ui *ui, struct grid *grid);
+
+/* Does what the key asks for; ui->leave is set when the program is to end. */
+void ui_key(struct ui *ui, int key);
+
+/* ---- for the screens ---- */
+
+struct screen {
+	bool of_session;                /* shows the chosen one, which is open in the view then */
+	size_t (*count)(struct ui *ui); /* rows of its list; NULL: it has none */
+	void (*labels)(struct ui *ui, struct grid *grid, size_t row, size_t first,
+	               size_t rows); /* may be NULL */
+	void (*line)(struct ui *ui, struct grid *grid, size_t row, size_t index);
+	void (*write)(struct ui *ui, const struct page *page); /* the document; NULL: there is none */
+	void (*open)(struct ui *ui);                           /* Enter; may be NULL */
+	size_t share; /* percent of the rows that the list takes at most, where there is a document */
+};
+
+extern const struct screen screen_sessions, screen_status, screen_handshake, screen_auth, screen_messages,
+    screen_findings, screen_capture;
+
+/* How times are shown. */
+struct format ui_format(const struct ui *ui);
+
+/* The row of the session that is open. */
+struct row ui_row(struct ui *ui);
+
+/* The chosen session's digest, NULL when there is none. */
+const struct view_digest *ui_digest(const struct ui *ui);
+
+/* Sessions in the order of the list, once a picture and before keys that need it: screen_sessions.c. */
+void ui_order(struct ui *ui);
+
+/* To another screen; Esc comes back. */
+void ui_go(struct ui *ui, enum screen_id screen);
+
+/* Chooses the session and puts the list's cursor on it. */
+void ui_choose(struct ui *ui, uint32_t session);
+
+/*
+ * "10:00:01", or "+1.000001" since the capture began with ui->relative; the exact one has the part of the
+ * second in both. Return `text`.
+ */
+#define UI_TIME 40
+const char *ui_exact_time(const struct ui *ui, int64_t ns, char text[UI_TIME]);
+const char *ui_time(const struct ui *ui, int64_t ns, char text[UI_TIME]);
+
+/* The line of the timeline with this packet, on the screen of the handshake: screen_handshake.c. */
+void ui_point_at(struct ui *ui, const struct origin *at);
+
+#endif

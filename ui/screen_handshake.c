@@ -1,0 +1,302 @@
+/*
+ * The ladder of one session: what either side sent, with the time since the line before, and the controller's
+ * own state. A long silence is drawn as empty rungs, one for each power of ten of seconds. Below, what is
+ * known of the chosen line.
+ */
+#include "dissect/tls_names.h"
+#include "ui/screen_parts.h"
+#include "ui/text_parts.h"
+
+#include <inttypes.h>
+
+#define RUNGS       5 /* of a silence at most */
+#define ARROW_COL   23
+#define ARROW       31
+#define WHOLE_NAMES 100 /* columns from which on names of states stand as the trace has them */
+
+/* A line: an event, or the silence before it. */
+struct rung {
+	const struct view_event *event;
+	int64_t since; /* ns since the event before, -1 unknown */
+	unsigned gap;  /* 0: the event itself; else which of the empty lines in front of it, the first is 1 */
+};
+
+static int64_t since_before(const struct view_session *open, size_t i)
+{
+	if (i == 0)
+		return -1;
+	const struct origin *at = &open->events[i].at, *before = &open->events[i - 1].at;
+	if (at->time == ORIGIN_NO_TIME || before->time == ORIGIN_NO_TIME || at->line != before->line)
+		return -1;
+	return origin_elapsed(before->time, at->time);
+}
+
+/* Empty lines for a silence: 1 from one second on, 2 from ten, ... */
+static unsigned gaps_of(int64_t ns)
+{
+	unsigned n = 0;
+	for (int64_t step = NS_PER_S; n < RUNGS && ns >= step; step *= 10)
+		n++;
+	return n;
+}
+
+static size_t count(struct ui *ui)
+{
+	const struct view_session *open = &ui->view->open;
+	size_t n = 0;
+	for (size_t i = 0; i < open->n_events; i++)
+		n += 1 + gaps_of(since_before(open, i));
+	return n;
+}
+
+static bool rung_at(const struct view_session *open, size_t index, struct rung *rung)
+{
+	for (size_t i = 0; i < open->n_events; i++) {
+		int64_t since = since_before(open, i);
+		unsigned gaps = gaps_of(since);
+		*rung = (struct rung){.event = &open->events[i], .since = since};
+		if (index < gaps)
+			rung->gap = (unsigned)index + 1;
+		if (index <= gaps)
+			return true;
+		index -= gaps + 1;
+	}
+	return false;
+}
+
+/* ---- drawing ---- */
+
+/* Half of the width that is left goes to the arrows, so that long names fit. */
+static size_t arrow_room(const struct grid *grid)
+{
+	size_t more = grid->cols > 80 ? (grid->cols - 80) / 2 : 0;
+	return grid->cols < ARROW_COL + ARROW ? (grid->cols > ARROW_COL ? grid->cols - ARROW_COL : 0)
+	                                      : ARROW + (more > 20 ? 20 : more);
+}
+
+static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, size_t rows)
+{
+	struct pen pen = {.tone = TONE_HEADING};
+	size_t room = arrow_room(grid);
+	(void)ui;
+	(void)first;
+	(void)rows;
+	grid_right(grid, row, 1, 10, pen, "Seconds");
+	grid_right(grid, row, 12, 10, pen, "Since");
+	grid_text(grid, row, ARROW_COL, room, pen, "Engine");
+	grid_right(grid, row, ARROW_COL, room, pen, "Controller");
+	grid_text(grid, row, ARROW_COL + room + 1, grid->cols, pen, "Controller's state");
+}
+
+/* What is longer than its arrow may use the column of the states, where there is none: an alert, a line of a
+ * trace. */
+static void draw_long(struct grid *grid, size_t row, const struct view_event *event, struct pen pen)
+{
+	size_t room = arrow_room(grid), word = strlen("ALERT ");
+	if (!event->alert) {
+		grid_text(grid, row, ARROW_COL + 2, grid->cols, pen, event->text);
+		return;
+	}
+	grid_text(grid, row, ARROW_COL + room / 2 - 3, word - 1, pen, "ALERT");
+	grid_text(grid, row, ARROW_COL + room + 1, grid->cols, pen, &event->text[word]);
+}
+
+static void draw_arrow(const struct ui *ui, struct grid *grid, size_t row, const struct view_event *event)
+{
+	const struct session *session = ui->view->open.session;
+	size_t room = arrow_room(grid), width = grid_width(grid, event->text);
+	struct pen pen = {.tone = event->alert ? TONE_ERROR : TONE_PLAIN};
+	bool to_controller = event->dir != session->controller;
+	if (room < 6)
+		return;
+	grid_glyph(grid, row, ARROW_COL, 1, (struct pen){0}, GLYPH_VERTICAL);
+	grid_glyph(grid, row, ARROW_COL + room - 1, 1, (struct pen){0}, GLYPH_VERTICAL);
+	if (event->has_dir) {
+		grid_glyph(grid, row, ARROW_COL + 1, room - 2, pen, GLYPH_HORIZONTAL);
+		grid_glyph(grid, row, to_controller ? ARROW_COL + room - 2 : ARROW_COL + 1, 1, pen,
+		           to_controller ? GLYPH_RIGHT : GLYPH_LEFT);
+	}
+	size_t most = room - 4, at = ARROW_COL + 2 + (width < most ? (most - width) / 2 : 0);
+	if (width <= most || event->step != NULL)
+		grid_text(grid, row, at, most, pen, event->text);
+	else
+		draw_long(grid, row, event, pen);
+}
+
+static void draw_gap(const struct ui *ui, struct grid *grid, size_t row, const struct rung *rung)
+{
+	char duration[FORMAT_DURATION], text[64];
+	size_t room = arrow_room(grid);
+	(void)ui;
+	grid_glyph(grid, row, ARROW_COL, 1, (struct pen){0}, GLYPH_GAP);
+	grid_glyph(grid, row, ARROW_COL + room - 1, 1, (struct pen){0}, GLYPH_GAP);
+	if (rung->gap != 1)
+		return;
+	snprintf(text, sizeof text, "%s of silence", format_duration(rung->since, duration));
+	size_t width = strlen(text);
+	grid_text(grid, row, ARROW_COL + (width < room ? (room - width) / 2 : 1), room,
+	          (struct pen){.tone = TONE_WARNING}, text);
+}
+
+static void draw_state(const struct ui *ui, struct grid *grid, size_t row, const struct view_event *event)
+{
+	char text[120];
+	if (event->step == NULL)
+		return;
+	struct step_state state = session_step_state(ui->view->open.session, event->step);
+	if (state.number == 0)
+		return;
+	const char *name = state.name;
+	if (grid->cols < WHOLE_NAMES && strncmp(name, "SSLv3 ", 6) == 0)
+		name = &name[6]; /* of all of them; the details have the whole name */
+	snprintf(text, sizeof text, "%04x %s", (unsigned)state.number, name);
+	grid_text(grid, row, ARROW_COL + arrow_room(grid) + 1, grid->cols, (struct pen){0}, text);
+}
+
+static void draw_times(const struct ui *ui, struct grid *grid, size_t row, const struct rung *rung)
+{
+	const struct origin *at = &rung->event->at;
+	char text[FORMAT_DURATION + UI_TIME], duration[FORMAT_DURATION];
+	int64_t opened = ui->view->open.session->opened.time;
+	if (at->line)
+		snprintf(text, sizeof text, "line %" PRIu64, at->packet);
+	else
+		snprintf(text, sizeof text, "%.6f",
+		         (double)origin_elapsed(opened, at->time) / (double)NS_PER_S);
+	grid_right(grid, row, 1, 10, (struct pen){0}, text);
+	if (rung->since < 0)
+		return;
+	grid_right(grid, row, 12, 10,
+	           (struct pen){.tone = rung->since >= NS_PER_S ? TONE_WARNING : TONE_PLAIN},
+	           format_duration(rung->since, duration));
+}
+
+static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
+{
+	struct rung rung;
+	if (!rung_at(&ui->view->open, index, &rung))
+		return;
+	if (rung.gap > 0) {
+		draw_gap(ui, grid, row, &rung);
+		return;
+	}
+	draw_times(ui, grid, row, &rung);
+	draw_arrow(ui, grid, row, rung.event);
+	draw_state(ui, grid, row, rung.event);
+}
+
+void ui_point_at(struct ui *ui, const struct origin *at)
+{
+	const struct view_digest *digest = ui_digest(ui);
+	struct rung rung;
+	if (digest == NULL)
+		return;
+	view_session_open(ui->view, digest->session);
+	for (size_t i = 0; rung_at(&ui->view->open, i, &rung); i++)
+		if (rung.gap == 0 && rung.event->at.packet == at->packet && rung.event->at.line == at->line)
+			ui->place[SCREEN_HANDSHAKE].cursor = i;
+}
+
+/* ---- the chosen line ---- */
+
+static void write_offered(const struct session_tls *tls, const struct page *page)
+{
+	char text[160];
+	const char *version = tls_version_name(tls->offered_version);
+	snprintf(text, sizeof text,
+	         "Offers up to %s and %u cipher suites:", version != NULL ? version : "an unknown version",
+	         (unsigned)tls->n_offered);
+	page_line(page, 2, TONE_PLAIN, text);
+	for (uint32_t i = 0; i < tls->n_offered && i < LIMIT_OFFERED; i++) {
+		const char *name = tls_cipher_name(tls->offered[i]);
+		snprintf(text, sizeof text, "0x%04x %s%s", (unsigned)tls->offered[i],
+		         name != NULL ? name : "not registered",
+		         tls->server_hello && tls->cipher == tls->offered[i] ? "  (chosen)" : "");
+		page_line(page, 4, TONE_PLAIN, text);
+	}
+}
+
+static void write_chosen(const struct session_tls *tls, const struct page *page)
+{
+	char text[160];
+	const char *version = tls_version_name(tls->version), *cipher = tls_cipher_name(tls->cipher);
+	snprintf(text, sizeof text, "Chooses %s, 0x%04x %s", version != NULL ? version : "an unknown version",
+	         (unsigned)tls->cipher, cipher != NULL ? cipher : "not registered");
+	page_line(page, 2, TONE_PLAIN, text);
+}
+
+static void write_step(const struct row *row, const struct page *page, const struct step *step)
+{
+	const struct session_tls *tls = &row->session->session->tls;
+	if (step->kind == STEP_CLIENT_HELLO && tls->client_hello && tls->n_offered > 0)
+		write_offered(tls, page);
+	if (step->kind == STEP_SERVER_HELLO && tls->server_hello)
+		write_chosen(tls, page);
+	if (step->kind == STEP_CERTIFICATE && step->certificates == 0 && !step->encrypted)
+		page_line(page, 2, TONE_WARNING, "The message holds no certificate.");
+	if (step->kind == STEP_CERTIFICATE)
+		text_parts_certificates(page, row, step->dir);
+}
+
+/* The findings that cite this packet. */
+static void write_findings(const struct row *row, const struct page *page, const struct origin *at)
+{
+	const struct findings *findings = &row->session->findings;
+	for (uint32_t i = 0; i < findings->n; i++)
+		for (uint32_t k = 0; k < findings->list[i].n_evidence; k++) {
+			const struct origin *seen = &findings->list[i].evidence[k];
+			if (seen->packet != at->packet || seen->line != at->line)
+				continue;
+			page_blank(page);
+			text_parts_finding(page, &findings->list[i], row);
+			break;
+		}
+}
+
+/* "certificate, packet 6 at 09:15:00.004636, controller's state 0x2180 SSLv3 read client certificate B" */
+static void write_head(const struct ui *ui, const struct page *page, const struct rung *rung)
+{
+	const struct view_event *event = rung->event;
+	char text[400], time[UI_TIME];
+	size_t n =
+	    (size_t)snprintf(text, sizeof text, "%s%s, %s %" PRIu64, rung->gap > 0 ? "silence before " : "",
+	                     event->text, event->at.line ? "line" : "packet", event->at.packet);
+	if (event->at.time != ORIGIN_NO_TIME)
+		n += (size_t)snprintf(&text[n], sizeof text - n, " at %s",
+		                      ui_exact_time(ui, event->at.time, time));
+	struct step_state state = {0};
+	if (event->step != NULL)
+		state = session_step_state(ui->view->open.session, event->step);
+	if (state.number != 0)
+		snprintf(&text[n], sizeof text - n, ", controller's state 0x%04x %s", (unsigned)state.number,
+		         state.name);
+	page_wrap(page, 0, "", TONE_PLAIN, text);
+}
+
+void screen_handshake_begin(struct ui *ui)
+{
+	const struct findings *findings = &ui->view->open.findings;
+	if (ui->pointed == ui->session)
+		return;
+	ui->pointed = ui->session;
+	if (ui->place[SCREEN_HANDSHAKE].cursor == 0 && findings->n > 0 && findings->list[0].n_evidence > 0)
+		ui_point_at(ui, &findings->list[0].evidence[findings->list[0].n_evidence - 1]);
+}
+
+static void write(struct ui *ui, const struct page *page)
+{
+	struct row row = ui_row(ui);
+	struct rung rung;
+	if (!rung_at(&ui->view->open, ui->place[SCREEN_HANDSHAKE].cursor, &rung)) {
+		page_line(page, 0, TONE_PLAIN, "Nothing of a handshake was seen.");
+		return;
+	}
+	const struct view_event *event = rung.event;
+	write_head(ui, page, &rung);
+	if (event->step != NULL)
+		write_step(&row, page, event->step);
+	write_findings(&row, page, &event->at);
+}
+
+const struct screen screen_handshake = {
+    .of_session = true, .count = count, .labels = labels, .line = line, .write = write, .share = 65};
