@@ -157,8 +157,8 @@ struct addr trace_conn_address(struct span text)
 static bool has_ends(const struct session *session, const struct addr ends[2])
 {
 	return ends[0].version != 0 && ends[1].version != 0 &&
-	       memcmp(&session->addr[session->controller], &ends[0], sizeof ends[0]) == 0 &&
-	       memcmp(&session->addr[session_engine(session)], &ends[1], sizeof ends[1]) == 0;
+	       addr_equal(&session->addr[session->controller], &ends[0]) &&
+	       addr_equal(&session->addr[session_engine(session)], &ends[1]);
 }
 
 struct trace_conn *trace_conn_between(const struct trace_process *process, const struct addr ends[2])

@@ -309,11 +309,6 @@ static struct match *partners(const struct side *wire, const struct side *trace,
 	return matches;
 }
 
-static bool same_addr(const struct addr *a, const struct addr *b)
-{
-	return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 /* A trace is of one controller: the one that most of the pairs have. NULL when none has. */
 static const struct addr *one_controller(const struct side *wire, const struct side *trace,
                                          const struct match *matches)
@@ -326,12 +321,12 @@ static const struct addr *one_controller(const struct side *wire, const struct s
 			continue;
 		if (lead == 0)
 			most = &s->addr[s->controller];
-		lead = same_addr(most, &s->addr[s->controller]) ? lead + 1 : lead - 1;
+		lead = addr_equal(most, &s->addr[s->controller]) ? lead + 1 : lead - 1;
 		pairs++;
 	}
 	for (uint32_t i = 0; most != NULL && i < wire->n; i++) {
 		const struct session *s = wire->voters[i].session;
-		have += matches[i].trace < trace->n && same_addr(most, &s->addr[s->controller]);
+		have += matches[i].trace < trace->n && addr_equal(most, &s->addr[s->controller]);
 	}
 	return 2 * have > pairs ? most : NULL;
 }
@@ -343,7 +338,7 @@ static uint32_t settle(const struct side *wire, const struct side *trace, struct
 	uint32_t pairs = 0;
 	for (uint32_t i = 0; i < wire->n; i++) {
 		const struct session *s = wire->voters[i].session;
-		if (controller == NULL || !same_addr(controller, &s->addr[s->controller]))
+		if (controller == NULL || !addr_equal(controller, &s->addr[s->controller]))
 			matches[i].trace = NOBODY;
 		pairs += matches[i].trace < trace->n;
 	}

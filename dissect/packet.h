@@ -17,6 +17,12 @@ struct addr {
 	uint8_t bytes[16];
 };
 
+/* The same address; two that are none are equal, too. */
+static inline bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
 /* One bit for each kind of wrapping that was stripped: 1u << ENCAP_*. ERSPAN does not set GRE too. */
 enum encap {
 	ENCAP_VLAN,

@@ -23,12 +23,6 @@ enum {
 
 /* ---- state lines ------------------------------------------------------------------------------------- */
 
-struct values {
-	uint64_t value[VALUES];
-	bool known[VALUES]; /* it was read */
-	size_t n;
-};
-
 static bool known_where(uint64_t v)
 {
 	switch (v) {

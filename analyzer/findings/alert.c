@@ -6,6 +6,7 @@
 #include "analyzer/findings/rule.h"
 
 #include "analyzer/clocks.h"
+#include "analyzer/session_trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -280,9 +281,14 @@ static void hidden_alert(const struct subject *subject, const struct rule *rule,
 const char *alert_place(const struct session *session, const struct alert_seen *alert, char text[ALERT_PLACE])
 {
 	const struct step *step = rule_step_before(session, &alert->at);
+	const struct trace_event *event =
+	    session->trace != NULL ? session_trace_event(session->trace, &alert->at) : NULL;
 	char time[RULE_TEXT];
-	if (step == NULL)
-		snprintf(text, ALERT_PLACE, "at a step that is not in the capture");
+	if (step == NULL && event != NULL)
+		snprintf(text, ALERT_PLACE, "at state 0x%04x", (unsigned)event->state);
+	else if (step == NULL)
+		snprintf(text, ALERT_PLACE, "at a step that is not in the %s",
+		         session->trace != NULL ? "trace" : "capture");
 	/* One tick of the clock, or lines without stamps: nothing was measured. */
 	else if (step->at.time == alert->at.time)
 		snprintf(text, ALERT_PLACE, "after the %s's %s", rule_side(session, step->dir),

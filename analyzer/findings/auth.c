@@ -5,6 +5,8 @@
  */
 #include "analyzer/findings/rule.h"
 
+#include "analyzer/session_trace.h"
+
 static bool about_time(uint8_t code)
 {
 	return code == TLS_CERTIFICATE_EXPIRED || code == TLS_BAD_CERTIFICATE;
@@ -136,9 +138,26 @@ static void advise_reading(struct finding *finding)
 	rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
 }
 
+/* Where the controller's own trace says that it was not the list that refused; NULL: it does not. */
+static const struct origin *list_passed(const struct session *session)
+{
+	const struct session *printed = session->trace != NULL ? session : session->traced;
+	bool passed = printed != NULL && printed->trace->answer == TRACE_ANSWER_YES;
+	return passed ? &printed->trace->answered : NULL;
+}
+
 /* What the list says stands in auth-hash-mismatch and so on, where it is not what the alert speaks of. */
 static void explain(const struct subject *subject, const struct alert_seen *alert, struct finding *finding)
 {
+	const struct origin *passed = list_passed(subject->session);
+	if (auth_list_is_meant(alert->code) && passed != NULL) {
+		rule_cause(finding,
+		           "The trace says that the AuthList let the certificate pass, so the reason "
+		           "is another.");
+		rule_evidence(finding, passed);
+		rule_advice(finding, "read the log of the controller at the time of the alert");
+		return;
+	}
 	rule_cause(finding, "%s", alert_means(alert->code));
 	if (about_time(alert->code) && out_of_date(subject))
 		return;

@@ -119,8 +119,7 @@ static const struct session *joined(const struct model *model, uint32_t input)
 
 static bool same_controller(const struct session *a, const struct session *b)
 {
-	const struct addr *one = &a->addr[a->controller], *other = &b->addr[b->controller];
-	return one->version == other->version && memcmp(one->bytes, other->bytes, sizeof one->bytes) == 0;
+	return addr_equal(&a->addr[a->controller], &b->addr[b->controller]);
 }
 
 static void say_lacking(char *text, size_t room, uint64_t n, const char *from, const char *to)

@@ -134,7 +134,7 @@ static const char *due_of_sender(enum step_kind kind, bool server)
 	case STEP_CHANGE_CIPHER_SPEC:
 		return "finished";
 	default:
-		return "the next message";
+		return "next message";
 	}
 }
 
@@ -151,10 +151,12 @@ static const char *due_of_other(const struct session *session, enum step_kind ki
 	case STEP_SERVER_HELLO_DONE:
 		return session_step(session, STEP_CERTIFICATE_REQUEST, server) != NULL ? "certificate"
 		                                                                       : "client_key_exchange";
+	case STEP_CERTIFICATE_REQUEST: /* a trace has no server_hello_done */
+		return "certificate";
 	case STEP_FINISHED:
-		return session->tls.version != TLS_1_3 ? "change_cipher_spec" : "the next message";
+		return session->tls.version != TLS_1_3 ? "change_cipher_spec" : "next message";
 	default:
-		return "the next message";
+		return "next message";
 	}
 }
 
