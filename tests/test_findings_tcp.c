@@ -238,6 +238,7 @@ static void large_segments_that_never_arrive(void **state)
 	restart(test);
 	stick(test, 20, 1460); /* one segment is no lossy path */
 	assert_string_equal(ids(test), "tcp-path-mtu!");
+	contains(first(test)->cause, "Most likely a link between the two");
 }
 
 static void segments_that_are_stuck_for_another_reason(void **state)
