@@ -125,6 +125,12 @@ bool session_one_sided(const struct session *session)
 	return tcp->bytes[dir] > 0 || tcp->packets[dir] > syns + 1;
 }
 
+bool session_mute(const struct session *session)
+{
+	const struct session_tcp *tcp = &session->tcp;
+	return tcp->delivered[0] + tcp->delivered[1] + tcp->lost_bytes[0] + tcp->lost_bytes[1] == 0;
+}
+
 bool session_whole(const struct session *session, const struct origin *until)
 {
 	const struct session_tcp *tcp = &session->tcp;

@@ -61,6 +61,9 @@ uint8_t session_tls_client(const struct session *session);
 /* More than SYNs was seen of one direction, and nothing of the other. */
 bool session_one_sided(const struct session *session);
 
+/* Neither side sent a byte, captured or not; the one of a keep-alive (RFC 9293 section 3.8.4) is none. */
+bool session_mute(const struct session *session);
+
 /*
  * Nothing of the session is missing from the capture up to this event. NULL asks for the whole session. A
  * gap becomes certain only GAP_SECONDS after it, so a gap shortly after the event counts as before it.

@@ -25,7 +25,7 @@ static void rejected_with_the_right_list(void **state)
 	struct test *test = *state;
 	reject(test, TLS_CERTIFICATE_UNKNOWN, right);
 	assert_string_equal(ids(test), "auth-rejected");
-	contains(test->findings.list[0].cause, "list has no line \"aaa authorization credential-download");
+	contains(test->findings.list[0].cause, "list lacks \"aaa authorization credential-download\"");
 	contains(test->findings.list[0].advice[0], "show running-config | include credential-download");
 	reject(test, TLS_CERTIFICATE_UNKNOWN, authorized);
 	assert_string_equal(ids(test), "auth-rejected");

@@ -27,6 +27,38 @@ static void unanswered_tells_the_retries(void **state)
 	         "SYNs were sent at 0, 1.0 s, 2.0 s, 3.0 s, 4.0 s, 5.0 s, 6.0 s, 7.0 s, ....");
 }
 
+/* The controller repeats its SYN-ACK: it was not heard, or the capture lacks the ACK. */
+static void answers_that_nobody_hears(void **state)
+{
+	struct test *test = *state;
+	fixture_syn(&test->f);
+	tcp_of(test)->syn_ack = fixture_packet(&test->f, C, 0);
+	fixture_wait(&test->f, 6 * NS_PER_S);
+	fixture_packet(&test->f, C, 0);
+	assert_string_equal(ids(test), ""); /* one may have crossed the ACK */
+	fixture_packet(&test->f, C, 0);
+	assert_string_equal(ids(test), "tcp-unanswered");
+	contains(test->verdict, "gets no ACK from the engine 10.1.1.5 port 40000: 3 SYN-ACKs in 6.0 s.");
+	tcp_of(test)->late_copies = 1; /* a mirror that delivers twice */
+	assert_string_equal(ids(test), "");
+	tcp_of(test)->late_copies = 0;
+	tcp_of(test)->ack = fixture_packet(&test->f, E, 0);
+	contains_not(ids(test), "tcp-unanswered");
+}
+
+/* The byte of a keep-alive is no byte of the stream. */
+static void keep_alives_say_nothing(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_wait(&test->f, 10 * NS_PER_S);
+	fixture_packet(&test->f, E, 1);
+	tcp_of(test)->delivered[E] = 0;
+	fixture_close(&test->f, CLOSE_FIN, E);
+	assert_string_equal(ids(test), "tcp-no-tls");
+	contains(test->verdict, "nobody sent a byte for 10.0 s");
+}
+
 static void refused_tells_the_ttl(void **state)
 {
 	struct test *test = *state;
@@ -206,6 +238,7 @@ static void large_segments_that_never_arrive(void **state)
 	restart(test);
 	stick(test, 20, 1460); /* one segment is no lossy path */
 	assert_string_equal(ids(test), "tcp-path-mtu!");
+	contains(first(test)->cause, "Most likely a link between the two");
 }
 
 static void segments_that_are_stuck_for_another_reason(void **state)
@@ -364,6 +397,8 @@ static void lossy_path(void **state)
 
 static const struct CMUnitTest tests[] = {
     CASE(unanswered_tells_the_retries),
+    CASE(answers_that_nobody_hears),
+    CASE(keep_alives_say_nothing),
     CASE(refused_tells_the_ttl),
     CASE(listener_gives_up_at_once),
     CASE(closed_before_it_read),

@@ -102,8 +102,8 @@ static void explain_match(const struct subject *subject, struct finding *finding
 	    entry != NULL ? &subject->model->authlist.files[entry->file] : NULL;
 	if (file != NULL && authlist_is_ios(file) && file->kinds[AUTHTEXT_AUTHORIZATION] == 0) {
 		rule_cause(finding,
-		           "%s has no line \"aaa authorization credential-download wcm_loc_serv_cert "
-		           "local\": without it the controller does not ask its attribute lists.",
+		           "%.40s lacks \"aaa authorization credential-download\", without which no list is "
+		           "asked.",
 		           authlist_file_name(file));
 		rule_command(finding, "controller (IOS-XE)",
 		             "show running-config | include credential-download");

@@ -9,6 +9,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define ENDPOINT        96
+#define UNHEARD_ANSWERS 3 /* SYN-ACKs: one that comes again may have crossed the ACK */
+
 enum { /* a type and code of one IP version in one number */
        ICMP4 = 4 << 16,
        ICMP6 = 6 << 16,
@@ -48,11 +51,11 @@ static const char *icmp_name(const struct icmp_seen *icmp)
 }
 
 /* "the engine 10.1.1.5:40000" of a direction. */
-static const char *endpoint(const struct session *session, uint8_t dir, char text[96])
+static const char *endpoint(const struct session *session, uint8_t dir, char text[ENDPOINT])
 {
 	char addr[ADDR_TEXT];
-	snprintf(text, 96, "%s %s port %u", rule_side(session, dir), addr_text(&session->addr[dir], addr),
-	         (unsigned)session->port[dir]);
+	snprintf(text, ENDPOINT, "%s %s port %u", rule_side(session, dir),
+	         addr_text(&session->addr[dir], addr), (unsigned)session->port[dir]);
 	return text;
 }
 
@@ -94,7 +97,7 @@ static void list_retries(const struct session_tcp *tcp, char *text, size_t room)
 static void unreachable(const struct session *session, const struct icmp_seen *icmp, struct finding *finding)
 {
 	bool loop = icmp_kind(icmp) == EXCEEDED4 || icmp_kind(icmp) == EXCEEDED6;
-	char from[96], to[96], router[ADDR_TEXT], addr[ADDR_TEXT], where[RULE_TEXT + ADDR_TEXT];
+	char from[ENDPOINT], to[ENDPOINT], router[ADDR_TEXT], addr[ADDR_TEXT], where[RULE_TEXT + ADDR_TEXT];
 	addr_text(&icmp->from, router);
 	rule_summary(finding, "The %s cannot reach the %s: %s answers its SYN with ICMP \"%s\".",
 	             endpoint(session, 0, from), endpoint(session, 1, to), router, icmp_name(icmp));
@@ -112,12 +115,43 @@ static void unreachable(const struct session *session, const struct icmp_seen *i
 	rule_command(finding, where, "show ip%s route %s", icmp->version == 6 ? "v6" : "", addr);
 }
 
+/* The listener answers again and again, and nothing shows that it was heard. */
+static bool answers_unheard(const struct subject *subject)
+{
+	const struct session_tcp *tcp = &subject->session->tcp;
+	return tcp->syn_ack.packet != 0 && tcp->ack.packet == 0 && tcp->rst.packet == 0 &&
+	       session_mute(subject->session) && tcp->packets[0] <= tcp->syns &&
+	       tcp->packets[1] >= UNHEARD_ANSWERS && tcp->late_copies == 0 &&
+	       origin_elapsed(tcp->syn_ack.time, subject->now) >= RULE_PATIENCE;
+}
+
+static void unheard(const struct subject *subject, struct finding *finding)
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	char from[ENDPOINT], to[ENDPOINT], time[RULE_TEXT], count[RULE_TEXT];
+	rule_summary(finding, "The %s gets no ACK from the %s: %s in %s.", endpoint(session, 1, to),
+	             endpoint(session, 0, from), rule_count(tcp->packets[1], "SYN-ACK", count),
+	             rule_duration(origin_elapsed(tcp->syn_ack.time, tcp->last[1].time), time));
+	rule_cause(finding, "On the way back a firewall drops the answers or a route is missing, or the ACKs "
+	                    "take a way that this capture does not see.");
+	cite_syns(session, finding);
+	rule_evidence(finding, &tcp->syn_ack);
+	rule_evidence(finding, &tcp->last[1]);
+	advise_listener(session, finding);
+}
+
 void tcp_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
-	char from[96], to[96], waited[RULE_TEXT], addr[ADDR_TEXT], count[RULE_TEXT], where[RULE_TEXT];
+	char from[ENDPOINT], to[ENDPOINT], waited[RULE_TEXT], addr[ADDR_TEXT], count[RULE_TEXT],
+	    where[RULE_TEXT];
 	char retries[LIMIT_SYNS * sizeof ", 999.9 minutes"];
+	if (answers_unheard(subject)) {
+		unheard(subject, rule_finding(rule, out));
+		return;
+	}
 	if (tcp->syns == 0 || tcp->packets[1] > 0 || tcp->packets[0] > tcp->syns ||
 	    session_icmp_refusal(session) != NULL)
 		return;
@@ -148,7 +182,7 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 static void refused_by_icmp(const struct session *session, const struct icmp_seen *icmp,
                             struct finding *finding)
 {
-	char from[96], to[96], addr[ADDR_TEXT];
+	char from[ENDPOINT], to[ENDPOINT], addr[ADDR_TEXT];
 	rule_summary(finding,
 	             "The connection of the %s to the %s was refused: %s answered the SYN with ICMP \"%s\".",
 	             endpoint(session, 0, from), endpoint(session, 1, to), addr_text(&icmp->from, addr),
@@ -174,7 +208,7 @@ static void refused_by_rst(const struct session *session, struct finding *findin
 {
 	const struct session_tcp *tcp = &session->tcp;
 	const struct origin *syn = last_syn_before(tcp, &tcp->rst);
-	char from[96], to[96], time[RULE_TEXT];
+	char from[ENDPOINT], to[ENDPOINT], time[RULE_TEXT];
 	rule_summary(finding, "The %s refused the connection of the %s: it answered the SYN with RST.",
 	             endpoint(session, 1, to), endpoint(session, 0, from));
 	rule_cause(finding,
@@ -225,14 +259,14 @@ static bool closed_unread(const struct session *session)
 {
 	const struct session_tcp *tcp = &session->tcp;
 	return session->closed.packet != 0 && session->closed_by == 1 && tcp->closed_unread &&
-	       tcp->bytes[0] > 0 && tcp->bytes[1] + tcp->lost_bytes[1] == 0 &&
+	       tcp->delivered[0] > 0 && tcp->delivered[1] + tcp->lost_bytes[1] == 0 &&
 	       origin_elapsed(tcp->first_data[0].time, session->closed.time) < RULE_PATIENCE;
 }
 
 static void given_up(const struct session *session, int64_t after, struct finding *finding)
 {
 	char time[RULE_TEXT], close[RULE_TEXT], read[RULE_TEXT] = "before any ClientHello";
-	if (session->tcp.bytes[0] > 0)
+	if (!session_mute(session))
 		snprintf(read, sizeof read, "before it read the %s's %s", rule_side(session, 0),
 		         session->tls.client_hello ? "ClientHello" : "first byte");
 	rule_summary(finding, "The TCP connection was established and %s after %s, %s.",
@@ -265,9 +299,9 @@ void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct f
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
-	bool empty = tcp->bytes[0] + tcp->bytes[1] + tcp->lost_bytes[0] + tcp->lost_bytes[1] == 0;
 	bool unread = closed_unread(session);
-	if (tcp->syns == 0 || tcp->syn_ack.packet == 0 || tcp->ack.packet == 0 || (!empty && !unread))
+	if (tcp->syns == 0 || tcp->syn_ack.packet == 0 || tcp->ack.packet == 0 ||
+	    (!session_mute(session) && !unread))
 		return;
 	int64_t until = session->closed.packet != 0 ? session->closed.time : subject->now;
 	int64_t idle = origin_elapsed(tcp->ack.time, until);

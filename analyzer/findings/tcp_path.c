@@ -153,8 +153,8 @@ static void large_packets(const struct session *session, uint8_t dir, const stru
 		           addr_text(&icmp->from, addr));
 	else
 		rule_cause(finding,
-		           "A link between the two carries only smaller packets (tunnel, VPN), and the ICMP "
-		           "message about it is filtered.");
+		           "Most likely a link between the two carries only smaller packets (tunnel, VPN), "
+		           "and the ICMP message about it is filtered.");
 	rule_evidence(finding, &tcp->largest_at[dir]);
 	rule_evidence(finding, &repeat->last);
 	if (icmp != NULL)

@@ -264,9 +264,7 @@ static void handshaking(const struct subject *subject, char text[VERDICT_TEXT])
 		         end);
 	} else {
 		snprintf(text, VERDICT_TEXT, "TCP connection %s so far, %s.",
-		         session->tcp.bytes[0] + session->tcp.bytes[1] > 0 ? "with no handshake message"
-		                                                           : "without a byte",
-		         end);
+		         session_mute(session) ? "without a byte" : "with no handshake message", end);
 	}
 }
 
@@ -318,7 +316,7 @@ void verdict_progress(const struct subject *subject, const struct findings *find
 		not_captured(subject, text);
 	else if (subject->state != SESSION_FAILED)
 		handshaking(subject, text);
-	else if (session->tcp.ack.packet != 0 && session->tcp.bytes[0] + session->tcp.bytes[1] == 0)
+	else if (session->tcp.ack.packet != 0 && session_mute(session))
 		empty_connection(subject, text);
 	else if (session->trace != NULL && session->trace->error != 0)
 		snprintf(text, VERDICT_TEXT,
