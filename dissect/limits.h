@@ -40,7 +40,7 @@
 
 /* Keys and NMSP messages. */
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs, unless less is set: the oldest leave */
-#define LIMIT_SECRETS_BYTES    160               /* bytes of memory of a secret, its place in the table included */
+#define LIMIT_SECRETS_BYTES    176               /* bytes of memory of a secret, two places in the table included */
 #define LIMIT_SECRETS_ALIKE    4                 /* different secrets of one label and random; more: decryption_detail */
 #define LIMIT_FOLLOWED         (1 << 20)         /* bytes of a followed key log read at a time; the rest waits, no finding */
 #define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key: the oldest ... */
