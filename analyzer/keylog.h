@@ -49,7 +49,7 @@ struct keylog *keylog_new(void);
 void keylog_free(struct keylog *keylog); /* NULL is allowed */
 
 /* Keeps at most so many secrets from here on, at least 1: the oldest leave. */
-#define KEYLOG_SECRET_COST 160 /* bytes of memory of a secret, its place in the table included */
+#define KEYLOG_SECRET_COST 176 /* bytes of memory of a secret, two places in the table included */
 void keylog_set_limit(struct keylog *keylog, uint64_t secrets);
 uint64_t keylog_limit(const struct keylog *keylog);
 

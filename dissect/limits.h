@@ -60,7 +60,7 @@
 #define LIMIT_MASKS          16           /* changes of capabilities, and subscriptions, kept of one session */
 #define LIMIT_ECHO_PENDING   32           /* echo requests that wait; the oldest is given up as missed */
 
-/* Sessions: beyond the cap healthy closed ones leave first, failed ones last; their counts stay. */
+/* Sessions: beyond the cap healthy closed ones leave first, failed ones last (model.h); their counts stay. */
 #define LIMIT_SESSIONS     20000
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */
 #define LIMIT_ALERTS       16    /* alerts kept of one session */

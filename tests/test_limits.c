@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "analyzer/keylog.h"
+#include "analyzer/memory.h"
 #include "analyzer/session.h"
 #include "analyzer/tls_conn.h"
 #include "ui/options.h"
@@ -304,6 +306,33 @@ static bool is_used(const char *cap)
 	return false;
 }
 
+/* Of the sanitizers' allocator, which malloc's own figures do not know; absent in other builds. */
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+static size_t allocated(void)
+{
+	return __sanitizer_get_current_allocated_bytes != NULL ? __sanitizer_get_current_allocated_bytes() :
+	                                                         memory_used();
+}
+
+/* As many secrets as the log keeps and twice as many: none takes more than --memory reckons with. */
+static void test_bytes_of_a_secret(void **state)
+{
+	(void)state;
+	enum { SECRETS = 100000 };
+	struct keylog *keylog = keylog_new();
+	size_t before = allocated();
+	keylog_set_limit(keylog, SECRETS);
+	for (unsigned i = 0; i < 2 * SECRETS; i++) {
+		char line[200];
+		int n = snprintf(line, sizeof line, "CLIENT_RANDOM %064x %096x\n", i, i);
+		keylog_parse(keylog, span_of(line, (size_t)n));
+	}
+	assert_int_equal(keylog_counts(keylog).secrets, SECRETS);
+	assert_in_range(allocated() - before, SECRETS * 64, (size_t)SECRETS * KEYLOG_SECRET_COST);
+	keylog_free(keylog);
+}
+
 static void test_every_cap_is_tested(void **state)
 {
 	(void)state;
@@ -338,6 +367,7 @@ int main(void)
 	    cmocka_unit_test(test_steps_and_alerts),
 	    cmocka_unit_test(test_icmp),
 	    cmocka_unit_test(test_command_line),
+	    cmocka_unit_test(test_bytes_of_a_secret),
 	    cmocka_unit_test(test_every_cap_is_tested),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

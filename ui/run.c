@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define KEYLOG_SHARE(memory) ((memory) / 8 * 5) /* of --memory: a million secrets of the default */
+#define KEYLOG_SHARE(memory) ((memory) / 8 * 5) /* of --memory: 950,000 secrets of the default */
 
 /* What is opened first and read later. A descriptor of -1: it was not asked for, or could not be opened. */
 struct opened {
