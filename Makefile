@@ -3,6 +3,7 @@
 #   make demo     install what is missing, build, report on a sample        make check    set up and run all tests
 #   make          build/release/nmspscope                                   make install  PREFIX=/usr/local DESTDIR=
 #   make bench    figures against libpcap and tshark                        make samples  new captures in samples/new
+#   make soak     weeks of traffic, load and floods, with memory curves
 #   make fuzz T=packet S=60     make layers     make cover     make golden-update     make clean
 
 PREFIX  ?= /usr/local
@@ -60,10 +61,11 @@ TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 TOOLS    := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+SOAKERS  := $(patsubst %,build/release/bench/gen_%,life flood crowd)
 WIRE     := wire wrap headers bytes
 HELPERS  := $(filter-out tests/test_%.c tests/fuzz_%.c,$(wildcard tests/*.c))
 
-.PHONY: all demo check bench fuzz cover layers samples golden-update install clean setup setup-tests \
+.PHONY: all demo check bench soak fuzz cover layers samples golden-update install clean setup setup-tests \
         tests-of-variant replayers benches
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -96,7 +98,7 @@ demo: setup
 
 # ---- tests --------------------------------------------------------------------------------------------
 check: setup-tests layers
-	@$(MAKE) --no-print-directory all build/release/bench/gen_life
+	@$(MAKE) --no-print-directory all $(SOAKERS)
 	@$(MAKE) --no-print-directory VARIANT=san all tests-of-variant replayers samples-program
 	@tests/run-all
 
@@ -174,6 +176,10 @@ $(B)/bench/late_keys: $(B)/tests/bench/late_keys.o $(LIB)
 bench: setup-tests
 	@$(MAKE) --no-print-directory all benches
 	@tests/bench/run
+
+soak: setup-tests
+	@$(MAKE) --no-print-directory all samples-program $(TOOLS) $(SOAKERS)
+	@tests/soak long
 
 # ---- install ------------------------------------------------------------------------------------------
 install: all

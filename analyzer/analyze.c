@@ -13,10 +13,12 @@
 
 #include <stdlib.h>
 
-#define TICK_NS (100 * 1000 * 1000) /* how often waiting connections are looked at */
+#define TICK_NS    (100 * 1000 * 1000) /* how often waiting connections are looked at, */
+#define TICK_FLOWS 64                  /* and at how many of them with a packet: it must not pay for all the others */
 
 #define MEMORY_WORK    16384 /* packets after which the memory in use is looked at, */
-#define MEMORY_SESSION 64    /* and as how many packets a new session counts */
+#define MEMORY_SESSION 64    /* as how many packets a new session counts, */
+#define MEMORY_BYTES   128   /* and how many bytes count as one more packet: there are steps in them */
 #define MEMORY_BATCH   64    /* sessions that are given up at a time */
 #define MEMORY_SHARE   3     /* of MEMORY_PARTS parts of it: the rest is the program itself, and free pieces */
 #define MEMORY_PARTS   4
@@ -362,26 +364,34 @@ static void note_unknown_link(struct capture *capture, uint32_t linktype)
 		capture->unknown_links[capture->n_unknown_links++] = (struct unknown_link){linktype, 1};
 }
 
-/*
- * Holes that are due in connections that got no packet of their own. Only packets of sessions tell the time:
- * what else is in the capture changes nothing, so a file that -w wrote gives the same sessions.
- */
-static void tick(struct analyze *analyze)
+static void tick_flow(struct analyze *analyze, struct flow *flow)
 {
+	const struct session_tcp *tcp = &flow->session->tcp;
+	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
+	tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
+	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+	model_rank(analyze->model, flow->session);
+	settle_flow(analyze, flow);
+}
+
+/*
+ * Holes that are due in connections that got no packet of their own; looks at `most` connections, and goes on there
+ * the next time. Only packets of sessions tell the time: what else is in the capture changes nothing, so a file that
+ * -w wrote gives the same sessions.
+ */
+static void tick(struct analyze *analyze, uint32_t most)
+{
+	struct flows *flows = &analyze->flows;
 	if (analyze->now.time < analyze->ticked)
 		analyze->ticked = analyze->now.time;
-	if (analyze->flows.waiting == NULL || origin_elapsed(analyze->ticked, analyze->now.time) < TICK_NS)
-		return;
-	analyze->ticked = analyze->now.time;
-	struct flow *next;
-	for (struct flow *flow = analyze->flows.waiting; flow != NULL; flow = next) {
-		next = flow->wait_next;
-		const struct session_tcp *tcp = &flow->session->tcp;
-		uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
-		tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
-		count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
-		model_rank(analyze->model, flow->session);
-		settle_flow(analyze, flow);
+	if (flows->next_due == NULL && origin_elapsed(analyze->ticked, analyze->now.time) >= TICK_NS) {
+		analyze->ticked = analyze->now.time;
+		flows->next_due = flows->waiting;
+	}
+	for (; flows->next_due != NULL && most > 0; most--) {
+		struct flow *flow = flows->next_due;
+		flows->next_due = flow->wait_next;
+		tick_flow(analyze, flow);
 	}
 }
 
@@ -416,7 +426,7 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
 {
 	count_packet(analyze, input, packet);
-	keep_memory(analyze, 1);
+	keep_memory(analyze, 1 + (uint32_t)(packet->data.n / MEMORY_BYTES));
 	struct packet decoded;
 	struct flow *flow = NULL;
 	size_t wire = packet->wire < LIMIT_PACKET ? packet->wire : LIMIT_PACKET; /* a larger one is a lie */
@@ -430,7 +440,7 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 		return;
 	if (packet->wire > analyze->model->capture.largest_wire)
 		analyze->model->capture.largest_wire = packet->wire;
-	tick(analyze);
+	tick(analyze, TICK_FLOWS);
 }
 
 void analyze_wait(struct analyze *analyze, int64_t now)
@@ -438,7 +448,7 @@ void analyze_wait(struct analyze *analyze, int64_t now)
 	if (analyze->model->capture.packets == 0 || now <= analyze->now.time)
 		return;
 	analyze->now.time = now;
-	tick(analyze);
+	tick(analyze, UINT32_MAX);
 }
 
 /* Opens what waits for secrets of this client random. */

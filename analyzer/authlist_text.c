@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #define NEAR    6 /* lines between a MAC address and its hash: the frame of a table, blank lines */
+#define BELOW   2 /* lines from a label down to its hash */
 #define WAITING 4 /* hashes that stand in front of their MAC address */
 
 /* A MAC address whose hashes stand in other lines. */
@@ -35,6 +36,7 @@ struct reading {
 	struct block block;
 	struct authlist_part waiting[WAITING];
 	size_t n_waiting;
+	uint32_t label; /* line of the last label of a hash that stands alone, 0: none */
 	struct authlist_ios ios;
 	bool in_pem;
 };
@@ -54,10 +56,9 @@ static size_t room_for(size_t n)
 static enum authlist_side side_of(const struct reading *r, const struct authlist_part *mac,
                                   const struct authlist_part *hash)
 {
-	bool apart = mac->line != hash->line;
 	if (mac->wants != 0 || hash->wants != 0)
 		return AUTHLIST_CONTROLLER;
-	if (r->at.section == AUTHLIST_PLAIN && apart && (mac->labelled || hash->labelled))
+	if (r->at.section == AUTHLIST_PLAIN && (mac->labelled || hash->labelled))
 		return AUTHLIST_ENGINE;
 	return r->at.section;
 }
@@ -144,13 +145,19 @@ static void take_lone_mac(struct reading *r, const struct authtext *text)
 	r->block.backwards = n > 0;
 }
 
+/* Pages copied out of a browser have each label and each value in a line of its own. */
+static bool is_below_label(const struct reading *r)
+{
+	return r->label != 0 && r->at.line - r->label <= BELOW;
+}
+
 static void take_lone_hash(struct reading *r, const struct authtext *text)
 {
 	struct authlist_part hash = {.line = r->at.line,
 	                             .token = text->hash,
 	                             .wants = text->wants,
 	                             .digest = text->digest,
-	                             .labelled = text->labelled};
+	                             .labelled = text->labelled || is_below_label(r)};
 	if (!r->block.backwards && takes(r, &hash)) {
 		attach(r, &hash);
 		return;
@@ -163,7 +170,8 @@ static void take_lone_hash(struct reading *r, const struct authtext *text)
 
 static void take_entry(struct reading *r, const struct authtext *text)
 {
-	struct authlist_part mac = {.line = r->at.line, .token = text->mac, .wants = text->wants};
+	struct authlist_part mac = {
+	    .line = r->at.line, .token = text->mac, .wants = text->wants, .labelled = text->page};
 	struct authlist_part hash = {.line = r->at.line, .token = text->hash, .digest = text->digest};
 	struct authlist_part other = {.line = r->at.line, .token = text->other};
 	give_up_waiting(r);
@@ -221,6 +229,8 @@ static void take_line(struct reading *r, const struct authtext *text)
 		r->at.section = AUTHLIST_CONTROLLER;
 	if (text->marks & AUTHTEXT_OF_LIST)
 		authlist_reading_file(&r->at)->speaks[AUTHLIST_CONTROLLER] = true;
+	if (text->kind == AUTHTEXT_NONE && text->page)
+		r->label = r->at.line;
 	if (takers[text->kind] != NULL)
 		takers[text->kind](r, text);
 }

@@ -152,20 +152,29 @@ static void version(const struct question *q)
 		       "The releases are not on the wire: see the vendor's compatibility matrix.");
 }
 
-static void refused_hash(const struct question *q)
+/* The given list holds no right entry for the engine. */
+static bool list_has_none(const struct session_auth *auth)
 {
-	const struct alert_seen *alert = session_fatal_alert(q->session);
-	switch (q->auth->decision.prediction) {
+	switch (auth->decision.prediction) {
 	case AUTH_DAMAGED_ENTRY:
 	case AUTH_HASH_KIND:
 	case AUTH_HASH_MISMATCH:
 	case AUTH_HASH_OTHER_MAC:
 	case AUTH_MAC_NOT_LISTED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void refused_hash(const struct question *q)
+{
+	const struct alert_seen *alert = session_fatal_alert(q->session);
+	if (list_has_none(q->auth))
 		answer(
 		    q, CHECKLIST_KEY_HASH, CHECKLIST_NO,
 		    "The controller rejected the engine, and the given AuthList has no right entry for it.");
-		break;
-	default:
+	else
 		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_UNKNOWN, "%s",
 		       alert == NULL || alert->code != TLS_CERTIFICATE_UNKNOWN
 		           ? "The controller rejected the engine; its alert names another reason, or none."
@@ -174,7 +183,6 @@ static void refused_hash(const struct question *q)
 		             "given AuthList has a hash of it."
 		           : "The controller rejected the engine with an alert that points here: give its "
 		             "AuthList with -a.");
-	}
 }
 
 static void key_hash(const struct question *q)
@@ -182,6 +190,11 @@ static void key_hash(const struct question *q)
 	enum client_certificate shown = session_client_certificate(q->session);
 	if (q->auth->observed == AUTH_OBSERVED_REJECTED)
 		refused_hash(q);
+	else if (q->auth->observed == AUTH_OBSERVED_ACCEPTED && list_has_none(q->auth))
+		answer(
+		    q, CHECKLIST_KEY_HASH, CHECKLIST_UNKNOWN,
+		    "The controller accepted the engine's certificate, but the given AuthList has no right "
+		    "entry for it.");
 	else if (q->auth->observed == AUTH_OBSERVED_ACCEPTED)
 		answer(q, CHECKLIST_KEY_HASH, CHECKLIST_YES,
 		       "The controller accepted the engine's certificate%s.",

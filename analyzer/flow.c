@@ -44,6 +44,8 @@ static void unlist(struct flows *flows, struct flow *flow)
 {
 	if (!flow->listed)
 		return;
+	if (flows->next_due == flow)
+		flows->next_due = flow->wait_next;
 	if (flow->wait_prev != NULL)
 		flow->wait_prev->wait_next = flow->wait_next;
 	else

@@ -33,6 +33,7 @@ struct flow {
 struct flows {
 	struct flow *table;
 	struct flow *waiting;
+	struct flow *next_due; /* of these: where the look at all of them goes on; NULL = it is over */
 	struct flow *recent; /* the last one found: packets come in bursts */
 	size_t held_all;     /* bytes held by all connections */
 };

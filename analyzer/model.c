@@ -90,13 +90,14 @@ static enum session_rank rank_of(const struct session *session)
 			return RANK_FAILED;
 	if (session->trace != NULL)
 		return session_trace_rank(session);
-	if (session->tcp.syns > 0 && session->tcp.last[1].packet == 0 && session->tcp.first_data[0].packet == 0)
-		return RANK_UNANSWERED;
+	if (session->tcp.first_data[0].packet == 0 && session->tcp.first_data[1].packet == 0)
+		return RANK_NO_DATA;
 	if (!session->tls.seen)
 		return RANK_FAILED;
+	const uint64_t *records = session->tls.protected_records;
 	if (session->closed.packet == 0)
-		return RANK_OPEN;
-	return session->tls.protected_records[0] == 0 ? RANK_FAILED : RANK_CLOSED;
+		return records[0] + records[1] > 0 ? RANK_OPEN : RANK_BEGUN;
+	return records[0] == 0 ? RANK_FAILED : RANK_CLOSED;
 }
 
 static void leave_rank(struct model *model, struct session *session)
@@ -114,6 +115,7 @@ static void leave_rank(struct model *model, struct session *session)
 static void join_rank(struct model *model, struct session *session, enum session_rank rank)
 {
 	session->rank = rank;
+	session->ranked = session->last.packet;
 	session->newer = NULL;
 	session->older = model->ranks[rank].last;
 	if (session->older != NULL)
@@ -132,12 +134,21 @@ void model_rank(struct model *model, struct session *session)
 	join_rank(model, session, rank);
 }
 
-struct session *model_victim(const struct model *model)
+/* Each step is paid for by a packet of the session that moves, so a flood does not make the walk longer. */
+struct session *model_victim(struct model *model)
 {
-	for (size_t rank = 0; rank < RANKS; rank++)
-		if (model->ranks[rank].first != NULL)
-			return model->ranks[rank].first;
-	return NULL;
+	size_t rank = 0;
+	while (rank < RANKS && model->ranks[rank].first == NULL)
+		rank++;
+	if (rank == RANKS)
+		return NULL;
+	struct session *session = model->ranks[rank].first;
+	while (session->last.packet > session->ranked) {
+		leave_rank(model, session);
+		join_rank(model, session, session->rank);
+		session = model->ranks[rank].first;
+	}
+	return session;
 }
 
 /* ---- sessions ---- */

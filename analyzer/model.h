@@ -130,6 +130,7 @@ struct session_tcp {
 	struct origin fin[2];
 	struct origin rst; /* the first one */
 	uint8_t rst_dir;
+	bool closed_unread;  /* what closed it acknowledges no byte of the other side, RFC 9293 section 3.6 */
 	uint8_t ttl[2];      /* of all packets but RSTs, unless ttl_mixed; 0 = none */
 	bool ttl_mixed[2];
 	uint8_t rst_ttl[2];  /* of the first RST; 0 = none */
@@ -198,10 +199,11 @@ struct session_tls {
 };
 
 /*
- * Who leaves first when LIMIT_SESSIONS is reached: healthy closed ones, then SYNs that nobody answered (a scan
- * must not push out real sessions), then open ones, failed ones last.
+ * Who leaves first when LIMIT_SESSIONS is reached: healthy closed ones, then connections in which nobody has said
+ * a byte, then those whose handshake goes on (neither a scan nor a flood must push out real sessions), then open
+ * ones, failed ones last.
  */
-enum session_rank { RANK_CLOSED, RANK_UNANSWERED, RANK_OPEN, RANK_FAILED, RANKS };
+enum session_rank { RANK_CLOSED, RANK_NO_DATA, RANK_BEGUN, RANK_OPEN, RANK_FAILED, RANKS };
 
 struct session {
 	uint32_t id; /* from 1 */
@@ -235,7 +237,8 @@ struct session {
 	struct pair *pair;                      /* pairs.h; NULL for a session of no connection */
 	struct session *pair_prev, *pair_next;  /* of the same pair, in order of id */
 	enum session_rank rank;
-	struct session *older, *newer; /* of the same rank, in the order in which they came to it */
+	uint64_t ranked;               /* the last packet when it took its place in the rank */
+	struct session *older, *newer; /* of the same rank, in the order in which they took their places */
 	void *conn; /* the analysis' own state of the connection, not for readers */
 };
 
@@ -401,10 +404,10 @@ struct session *model_add_session(struct model *model, const struct origin *open
 void model_rank(struct model *model, struct session *session);
 
 /*
- * The session to give up when LIMIT_SESSIONS is reached: of those that are closed and healthy, else of those
- * without a failure, else of all the one that has been so for longest. NULL when there is none.
+ * The session to give up when LIMIT_SESSIONS is reached: of the lowest rank the one that came to it first; one that
+ * was heard since goes behind the others instead. NULL when there is none.
  */
-struct session *model_victim(const struct model *model);
+struct session *model_victim(struct model *model);
 
 /* Folds the session's counts into capture.evicted_* and frees it. Its conn must be gone already. */
 void model_drop_session(struct model *model, struct session *session);

@@ -30,6 +30,7 @@ struct trace_message {
 /* An origin whose packet is 0: the trace does not say it. */
 struct session_trace {
 	bool has_pointer, has_conn, has_pid;
+	bool by_engine; /* openssl s_client printed it, which is in the engine's place; else the controller */
 	uint64_t pointer; /* of the controller's SSL object */
 	uint32_t conn;    /* number of the connection */
 	uint32_t pid;

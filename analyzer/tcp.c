@@ -103,6 +103,13 @@ static bool is_duplicate(struct tcp *tcp, uint8_t dir, const struct packet *pack
 
 /* ---- handing up ------------------------------------------------------------------------------------ */
 
+/* The sender had received nothing: bytes that it has not read yet would be acknowledged all the same. */
+static bool acknowledges_nothing(const struct tcp *tcp, uint8_t dir, const struct segment *segment)
+{
+	const struct tcp_side *peer = &tcp->side[dir ^ 1];
+	return segment->ack != 0 && peer->syn && segment->ack <= tcp_side_unwrap(peer, peer->first_seq);
+}
+
 static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment)
 {
 	struct session *session = tcp->session;
@@ -119,6 +126,7 @@ static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment
 		session->closed = segment->origin;
 		session->close = segment->rst ? CLOSE_RST : CLOSE_FIN;
 		session->closed_by = dir;
+		session->tcp.closed_unread = acknowledges_nothing(tcp, dir, segment);
 	}
 	bool over = session->tcp.rst.packet != 0 || (tcp->side[0].fin && tcp->side[1].fin);
 	if (over && !tcp->closing) {

@@ -29,7 +29,7 @@ struct tls_keys {
 	const struct keylog *keylog;
 	struct session_tls *facts;
 	struct direction dir[2];
-	uint8_t *plain; /* room for one record */
+	uint8_t *plain; /* the caller's room, while a record is opened */
 };
 
 struct tls_keys *tls_keys_new(const struct keylog *keylog, struct session_tls *facts)
@@ -50,7 +50,6 @@ void tls_keys_free(struct tls_keys *keys)
 		tls_opener_free(keys->dir[dir].next);
 		tls_opener_free(keys->dir[dir].other);
 	}
-	free(keys->plain);
 	free(keys);
 }
 
@@ -237,18 +236,18 @@ static bool open_otherwise(struct tls_keys *keys, uint8_t dir, uint64_t sequence
 }
 
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
-    struct span *plain, uint8_t *type)
+    uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	if (keys->plain == NULL)
-		keys->plain = xmalloc(LIMIT_RECORD);
+	keys->plain = room;
 	size_t n = 0;
 	uint64_t sequence = tls_opener_sequence(d->opener);
 	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
 	if (result != TLS_OPENED && open_otherwise(keys, dir, sequence, record, body, &n, type))
 		result = TLS_OPENED;
 	d->proven = d->proven || result == TLS_OPENED;
-	*plain = span_of(keys->plain, n);
+	keys->plain = NULL;
+	*plain = span_of(room, n);
 	return result;
 }
 

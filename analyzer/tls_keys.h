@@ -43,14 +43,14 @@ void tls_keys_update(struct tls_keys *keys, uint8_t dir);
 void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t *tail);
 
 /*
- * Opens a record body of a direction that is ready. The plaintext is borrowed until the next call; *type is
- * the inner content type in TLS 1.3. There a record that the handshake's keys do not open is tried with the
+ * Opens a record body of a direction that is ready. The plaintext stands in `room`, which is the caller's: thousands
+ * of connections would take thousands of them; *type is the inner content type in TLS 1.3. There a record that the handshake's keys do not open is tried with the
  * application's: its Finished message may have been refused, which alone tells that they have begun. While
  * the keys have opened nothing, a record that they refuse is tried with the other secrets that the key log
  * has under the same label and random, and the one that opens it stays.
  */
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
-    struct span *plain, uint8_t *type);
+    uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
 /* The keys at work in this direction have opened a record: they are right. */
 bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir);

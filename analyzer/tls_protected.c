@@ -101,9 +101,9 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 {
 	struct tls_conn *conn = side->conn;
 	struct span plain;
-	uint8_t type = side->record.type;
+	uint8_t room[LIMIT_RECORD], type = side->record.type;
 	struct span body = span_cut(bytes, TLS_RECORD_HEADER, SIZE_MAX);
-	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, &plain, &type) == TLS_OPENED;
+	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain, &type) == TLS_OPENED;
 	if (opened && waited)
 		model_forget_encrypted(conn->session);
 	if (opened)

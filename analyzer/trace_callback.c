@@ -32,13 +32,16 @@ enum { USER_CANCELED = 90, NO_RENEGOTIATION = 100 };
 
 static uint8_t printing_side(const struct session *session)
 {
-	return session->controller;
+	return session->trace->by_engine ? session_engine(session) : session->controller;
 }
 
 /* ---- roles ---- */
 
-/* The controller prints the trace: its states tell whether it is the TLS server. Direction 0 = the client. */
-static void learn_roles(struct session *session, bool client_side)
+/*
+ * The controller prints the trace: its states tell whether it is the TLS server. Direction 0 = the client.
+ * What openssl s_client prints is of whoever tries the controller out.
+ */
+static void learn_roles(struct session *session, bool client_side, bool openssl)
 {
 	struct session_tls *tls = &session->tls;
 	tls->seen = true;
@@ -46,7 +49,8 @@ static void learn_roles(struct session *session, bool client_side)
 		return;
 	tls->has_client = true;
 	tls->client_dir = 0;
-	session->controller = client_side ? 0 : 1;
+	session->trace->by_engine = client_side && openssl;
+	session->controller = client_side && !openssl ? 0 : 1;
 }
 
 bool trace_callback_begins(const struct trace_line *line)
@@ -300,7 +304,8 @@ static void follow(const struct trace_place *place, const struct trace_event *ev
 	const struct trace_state *state = trace_state(event->state);
 	uint16_t kind = event->where & WHERE_KIND;
 	bool reads = state != NULL && state->message != TRACE_NO_MESSAGE && !state->written;
-	if (kind == TRACE_WHERE_DONE && trace->done.packet == 0)
+	bool ends = state == NULL || event->state == STATE_OK; /* no state in the middle is the end */
+	if (kind == TRACE_WHERE_DONE && ends && trace->done.packet == 0)
 		trace->done = place->at;
 	if (kind == TRACE_WHERE_LOOP)
 		trace->waiting = (struct origin){0};
@@ -331,7 +336,8 @@ void trace_callback_state(const struct trace_place *place, const struct trace_li
 	                            .where = where,
 	                            .ret = line->ret};
 	if (line->has_state && line->state != STATE_OK)
-		learn_roles(session, (line->state & STATE_SERVER) == 0 && (line->state & STATE_CLIENT) != 0);
+		learn_roles(session, (line->state & STATE_SERVER) == 0 && (line->state & STATE_CLIENT) != 0,
+		            false);
 	session->tls.seen = true;
 	*callback = (struct trace_callback){.open = true, .has_state = true, .where = where, .at = place->at};
 	session_trace_add(place->model, session, &event);
@@ -410,7 +416,7 @@ void trace_callback_openssl(const struct trace_place *place, const struct trace_
 {
 	struct session *session = place->session;
 	struct trace_event event = {.at = place->at, .kind = line->kind};
-	learn_roles(session, line->client_side);
+	learn_roles(session, line->client_side, true);
 	event.state = line->has_state ? line->state : 0;
 	keep_text(&event, line->words);
 	session_trace_add(place->model, session, &event);

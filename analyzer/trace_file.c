@@ -8,6 +8,7 @@
 #include "analyzer/trace_file.h"
 
 #include "analyzer/origin.h"
+#include "analyzer/trace_bytes.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/limits.h"
 
@@ -30,12 +31,13 @@ struct slot {
 
 struct trace_file {
 	char *name;
-	int fd;
+	struct trace_bytes bytes;
 	uint8_t buffer[BUFFER_BYTES];
 	struct rd rest; /* of the buffer: what was not taken yet */
 	bool ended;     /* nothing more comes into the buffer */
 	bool skipping;  /* inside of a line that is longer than the buffer */
-	uint64_t lines, bytes;
+	size_t widest;  /* columns of the longest line with a stamp so far: no screen was narrower */
+	uint64_t lines;
 	int64_t first_time; /* of the first stamp in the first slice; ORIGIN_NO_TIME without one */
 	uint32_t first_sequence;
 	char problem[160];
@@ -59,23 +61,28 @@ static void own(struct slot *slot)
 	slot->owned = true;
 }
 
+/* More bytes cannot be had before some are taken. */
+static bool is_full(const struct trace_file *file)
+{
+	return BUFFER_BYTES - rd_left(&file->rest) < TRACE_BYTES_ROOM;
+}
+
 /* Moves what was not taken to the front and reads once. False when there is no room. */
 static bool fill(struct trace_file *file)
 {
 	size_t kept = rd_left(&file->rest);
-	if (kept == BUFFER_BYTES)
+	if (is_full(file))
 		return false;
 	for (size_t i = 0; i < file->n_waiting; i++)
 		own(file->waiting[i]);
 	struct span left = rd_rest(&file->rest);
 	if (kept > 0)
 		memmove(file->buffer, left.p, kept);
-	ssize_t got = source_read(file->fd, &file->buffer[kept], BUFFER_BYTES - kept);
+	ssize_t got = trace_bytes_read(&file->bytes, &file->buffer[kept], BUFFER_BYTES - kept);
 	if (got < 0)
 		snprintf(file->problem, sizeof file->problem, "reading stopped: %s", strerror(errno));
 	file->ended = got <= 0;
 	size_t more = got > 0 ? (size_t)got : 0;
-	file->bytes += more;
 	file->rest = rd_of(span_of(file->buffer, kept + more));
 	return true;
 }
@@ -97,7 +104,7 @@ struct trace_file *trace_file_open(struct source *source, struct err *err)
 {
 	struct trace_file *file = xcalloc(1, sizeof *file);
 	file->name = xstrdup(source->name);
-	file->fd = source_take(source);
+	file->bytes.fd = source_take(source);
 	for (size_t i = 0; i < TRACE_ORDER_WINDOW; i++)
 		file->waiting[i] = &file->slots[i];
 	file->rest = rd_of(span_of(file->buffer, 0));
@@ -119,7 +126,7 @@ void trace_file_close(struct trace_file *file)
 {
 	if (file == NULL)
 		return;
-	close(file->fd);
+	close(file->bytes.fd);
 	free(file->name);
 	free(file);
 }
@@ -141,12 +148,6 @@ static enum got physical(const struct trace_file *file, struct rd *r, struct spa
 	return GOT_LINE;
 }
 
-/* Nothing was taken of a full buffer: more bytes cannot be had. */
-static bool is_full(const struct trace_file *file)
-{
-	return rd_left(&file->rest) == BUFFER_BYTES;
-}
-
 static bool is_blank(struct span line)
 {
 	for (size_t i = 0; i < line.n; i++)
@@ -155,7 +156,8 @@ static bool is_blank(struct span line)
 	return true;
 }
 
-static void join(struct slot *slot, struct span more)
+/* The line so far comes into memory of its own; what was joined to it can be taken back with the copy. */
+static void join(struct slot *slot, const char *between, struct span more)
 {
 	struct trace_item *item = &slot->item;
 	size_t n = item->raw.n;
@@ -163,8 +165,8 @@ static void join(struct slot *slot, struct span more)
 		memcpy(slot->own, item->raw.p, n);
 	slot->owned = true;
 	item->joined = true;
-	if (n < LIMIT_LINE)
-		slot->own[n++] = ' ';
+	if (between[0] != '\0' && n < LIMIT_LINE)
+		slot->own[n++] = (uint8_t)between[0];
 	item->cut = item->cut || n + more.n > LIMIT_LINE;
 	size_t room = LIMIT_LINE - n;
 	size_t taken = more.n < room ? more.n : room;
@@ -172,6 +174,40 @@ static void join(struct slot *slot, struct span more)
 		memcpy(&slot->own[n], more.p, taken);
 	item->raw = span_of(slot->own, n + taken);
 	trace_decode(item->raw, &item->line);
+}
+
+/* Characters of UTF-8; bytes of anything else. */
+static size_t columns(struct span line)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < line.n; i++)
+		n += (line.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void note_width(struct trace_file *file, struct span line)
+{
+	if (line.n <= file->widest || line.n > LIMIT_WRAPPED || line.p[0] != STAMP)
+		return;
+	size_t wide = columns(line);
+	file->widest = wide > file->widest ? wide : file->widest;
+}
+
+/* Joins a line that the edge of the screen cut anywhere, in a word or number too. False: it is none. */
+static bool join_cut(struct slot *slot, struct span more)
+{
+	struct trace_item before = slot->item;
+	bool owned = slot->owned;
+	join(slot, " ", more);
+	struct trace_line spaced = slot->item.line;
+	slot->item = before;
+	slot->owned = owned;
+	join(slot, "", more);
+	if (trace_was_cut(&before.line, more, &slot->item.line, &spaced))
+		return true;
+	slot->item = before;
+	slot->owned = owned;
+	return false;
 }
 
 /* The next byte begins a stamp: the line begins anew, and needs no closer look. */
@@ -184,6 +220,7 @@ static bool begins(const struct rd *r)
 /* Joins what was wrapped. False when the buffer ends before that can be told. */
 static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines, struct slot *slot)
 {
+	size_t wide = columns(slot->item.raw);
 	for (;;) {
 		struct rd peek = *r;
 		struct span line = {.p = NULL, .n = 0};
@@ -196,9 +233,14 @@ static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines,
 				return got == GOT_NOTHING || is_full(file);
 			taken++;
 		} while (is_blank(line) && taken <= JOIN_BLANKS);
-		if (is_blank(line) || slot->item.cut || !trace_continues(&slot->item.line, line))
+		if (is_blank(line) || slot->item.cut)
 			return true;
-		join(slot, line);
+		bool cut = taken == 1 && wide == file->widest && join_cut(slot, line);
+		if (!cut && !trace_continues(&slot->item.line, line))
+			return true;
+		if (!cut)
+			join(slot, " ", line);
+		wide = columns(line);
 		*r = peek;
 		*lines += taken;
 	}
@@ -235,6 +277,7 @@ static enum got take(struct trace_file *file, struct slot *slot)
 	slot->item.cut = line.n > LIMIT_LINE;
 	slot->item.joined = false;
 	slot->item.raw = span_cut(line, 0, LIMIT_LINE);
+	note_width(file, line);
 	trace_decode(slot->item.raw, &slot->item.line);
 	if (!file->skipping && !take_wrapped(file, &r, &lines, slot))
 		return GOT_SHORT;
@@ -315,5 +358,5 @@ uint64_t trace_file_lines(const struct trace_file *file)
 
 uint64_t trace_file_bytes(const struct trace_file *file)
 {
-	return file->bytes;
+	return file->bytes.read;
 }

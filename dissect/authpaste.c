@@ -3,7 +3,8 @@
  * away, and wrapped hashes put together again.
  *
  * Called by authlist. Wrapped means: a line ends in hex digits, the next ones hold nothing but hex digits,
- * and together they have the length of a hash. Never looks at more than a few lines ahead.
+ * and together they have the length of a hash; where they stand in groups, to the digit. Never looks at more
+ * than a few lines ahead.
  */
 #include "dissect/authpaste.h"
 
@@ -21,7 +22,9 @@
 #define SHORTEST_TAIL 4 /* ... and behind it */
 #define PIECES        9 /* lines of one hash: 64 digits in columns of eight, and the one in front */
 #define SKIPPED       3 /* empty lines between two pieces: blank, rule, pager */
-#define RUN_ROOM      (2 * SHA256_DIGITS) /* characters of a wrapped hash with its separators */
+#define RUN_ROOM      (3 * SHA256_DIGITS) /* characters of a wrapped hash with its separators */
+#define GROUP_LEAST   2                   /* digits of a group of a hash that is printed in groups */
+#define GROUP_MOST    16
 
 /* One line of a screen. */
 struct screen {
@@ -29,7 +32,7 @@ struct screen {
 	size_t at; /* of the cursor */
 };
 
-/* A stretch of hex digits and separators in a line. */
+/* A stretch of hex digits and separators in a line; in groups: with blanks between words of digits. */
 struct run {
 	size_t from, to, digits;
 };
@@ -234,35 +237,87 @@ static bool is_digit(char c)
 	return authtext_digit(c) >= 0 || authtext_meant(c) != c;
 }
 
-/* The run at the end of a line; its frame is left aside. */
-static struct run last_run(const struct authpaste_line *line)
+/* In front of text: the frame of a table, or the mark of a quoted mail. */
+static bool is_margin(char c)
 {
-	struct run run = {.to = line->n};
-	while (run.to > 0 && is_frame(line->text[run.to - 1]))
-		run.to--;
-	run.from = run.to;
+	return is_frame(c) || c == '>';
+}
+
+/* The word of digits and joints that ends in front of `to`. */
+static struct run word_before(const struct authpaste_line *line, size_t to)
+{
+	struct run run = {.from = to, .to = to};
 	while (run.from > 0 && (is_digit(line->text[run.from - 1]) || is_joint(line->text[run.from - 1]))) {
 		run.from--;
 		run.digits += is_digit(line->text[run.from]);
 	}
-	bool inside = run.from > 0 && !is_frame(line->text[run.from - 1]) && line->text[run.from - 1] != '"';
-	return inside ? (struct run){.from = run.to, .to = run.to} : run;
+	bool inside = run.from > 0 && !is_margin(line->text[run.from - 1]) && line->text[run.from - 1] != '"';
+	return inside ? (struct run){.from = to, .to = to} : run;
+}
+
+static size_t end_of(const struct authpaste_line *line)
+{
+	size_t to = line->n;
+	while (to > 0 && is_frame(line->text[to - 1]))
+		to--;
+	return to;
+}
+
+/* The run at the end of a line; its frame is left aside. */
+static struct run last_run(const struct authpaste_line *line)
+{
+	return word_before(line, end_of(line));
+}
+
+/* The groups at the end of a line, all of one width; the line may have been broken inside of the last one. */
+static struct run last_groups(const struct authpaste_line *line)
+{
+	struct run run = last_run(line);
+	size_t width = 0;
+	while (run.from > 1 && line->text[run.from - 1] == ' ') {
+		struct run word = word_before(line, run.from - 1);
+		bool fits = width != 0 ? word.digits == width : word.digits >= run.digits;
+		if (!fits || word.to - word.from != word.digits || word.digits < GROUP_LEAST ||
+		    word.digits > GROUP_MOST)
+			break;
+		width = word.digits;
+		run.from = word.from;
+		run.digits += width;
+	}
+	return run;
+}
+
+static size_t margin(const struct authpaste_line *line)
+{
+	size_t at = 0;
+	while (at < line->n && is_margin(line->text[at]))
+		at++;
+	return at;
 }
 
 /* Nothing but the run stands in the line. */
 static bool is_alone(const struct authpaste_line *line, const struct run *run)
 {
-	size_t at = 0;
-	while (at < line->n && is_frame(line->text[at]))
-		at++;
-	return run->digits > 0 && at == run->from;
+	return run->digits > 0 && margin(line) == run->from;
+}
+
+/* The whole line, where it is words of digits. */
+static struct run only_groups(const struct authpaste_line *line)
+{
+	struct run run = {.from = margin(line), .to = end_of(line)};
+	for (size_t i = run.from; i < run.to; i++) {
+		if (!is_digit(line->text[i]) && line->text[i] != ' ')
+			return (struct run){0};
+		run.digits += line->text[i] != ' ';
+	}
+	return run;
 }
 
 /* Blank, or the frame of a table. */
 static bool is_empty(const struct authpaste_line *line)
 {
 	for (size_t i = 0; i < line->n; i++)
-		if (!is_frame(line->text[i]) && line->text[i] != '-' && line->text[i] != '=')
+		if (!is_margin(line->text[i]) && line->text[i] != '-' && line->text[i] != '=')
 			return false;
 	return true;
 }
@@ -295,12 +350,12 @@ static bool is_head(const struct authpaste_line *line, const struct run *run)
 }
 
 /* The next line that holds nothing but a run; lines that are empty are passed over. */
-static bool next_piece(struct authpaste *ahead, struct authpaste_line *line, struct run *run)
+static bool next_piece(struct authpaste *ahead, bool groups, struct authpaste_line *line, struct run *run)
 {
 	for (unsigned i = 0; i <= SKIPPED && read_line(ahead, line); i++) {
 		if (is_empty(line))
 			continue;
-		*run = last_run(line);
+		*run = groups ? only_groups(line) : last_run(line);
 		return is_alone(line, run) && run->digits < SHA256_DIGITS;
 	}
 	return false;
@@ -308,49 +363,81 @@ static bool next_piece(struct authpaste *ahead, struct authpaste_line *line, str
 
 /* A sum that is a hash to the digit is one; a nearly right one must not be made of scraps or a MAC address.
  */
-static bool is_joined(size_t head, size_t piece, size_t sum, bool exact_before)
+static bool is_joined(size_t head, size_t piece, size_t sum, bool exact_only)
 {
 	if (is_hash_length(sum))
 		return true;
-	return !exact_before && is_near_length(sum) && !is_near_length(head) && !is_near_length(piece) &&
+	return !exact_only && is_near_length(sum) && !is_near_length(head) && !is_near_length(piece) &&
 	       head >= SHORTEST_HEAD && piece >= SHORTEST_TAIL && piece != MAC_DIGITS;
 }
 
-static void join(struct authpaste *paste, struct authpaste_line *out)
+/* What is put together of a hash. */
+struct joint {
+	char text[RUN_ROOM];
+	size_t n, digits;
+};
+
+/* Adds a run without its blanks; false when it is no part of one hash. */
+static bool add_run(struct joint *joint, const struct authpaste_line *line, const struct run *run)
 {
-	struct run head = last_run(out), run;
+	if (joint->digits + run->digits > SHA256_DIGITS + SLACK ||
+	    joint->n + run->to - run->from > sizeof joint->text)
+		return false;
+	for (size_t i = run->from; i < run->to; i++)
+		if (line->text[i] != ' ')
+			joint->text[joint->n++] = line->text[i];
+	joint->digits += run->digits;
+	return true;
+}
+
+/* Columns of numbers are no hash. */
+static bool has_letter(const struct joint *joint)
+{
+	for (size_t i = 0; i < joint->n; i++)
+		if (lower(joint->text[i]) >= 'a' && lower(joint->text[i]) <= 'f')
+			return true;
+	return false;
+}
+
+/* Puts the pieces of the next lines behind the head, the last run of the line; false when it goes on nowhere.
+ */
+static bool join(struct authpaste *paste, const struct run *head, bool groups, struct authpaste_line *out)
+{
 	struct authpaste ahead = *paste, best = *paste;
 	struct authpaste_line next;
-	char text[RUN_ROOM];
-	size_t n = 0, best_n = 0, digits = head.digits;
-	bool exact = is_hash_length(head.digits);
-	if (!is_head(out, &head))
-		return;
-	for (unsigned i = 0; i < PIECES && next_piece(&ahead, &next, &run); i++) {
-		if (digits + run.digits > SHA256_DIGITS + SLACK || n + run.to - run.from > sizeof text)
+	struct joint joint = {.n = 0};
+	struct run run;
+	size_t best_n = 0;
+	bool exact = groups || is_hash_length(head->digits);
+	if (!is_head(out, head) || !add_run(&joint, out, head))
+		return false;
+	for (unsigned i = 0; i < PIECES && next_piece(&ahead, groups, &next, &run); i++) {
+		if (!add_run(&joint, &next, &run))
 			break;
-		memcpy(&text[n], &next.text[run.from], run.to - run.from);
-		n += run.to - run.from;
-		digits += run.digits;
-		if (!is_joined(head.digits, run.digits, digits, exact))
+		if (!is_joined(head->digits, run.digits, joint.digits, exact) ||
+		    (groups && !has_letter(&joint)))
 			continue;
-		exact = exact || is_hash_length(digits);
+		exact = exact || is_hash_length(joint.digits);
 		best = ahead;
-		best_n = n;
+		best_n = joint.n;
 	}
-	if (best_n == 0 || head.to + best_n > sizeof out->text)
-		return;
-	memcpy(&out->text[head.to], text, best_n);
-	out->n = head.to + best_n;
+	if (best_n == 0 || head->from + best_n > sizeof out->text)
+		return false;
+	memcpy(&out->text[head->from], joint.text, best_n);
+	out->n = head->from + best_n;
 	out->lines += best.line - paste->line;
 	out->repairs |= AUTHPASTE_WRAPPED;
 	*paste = best;
+	return true;
 }
 
 bool authpaste_next(struct authpaste *paste, struct authpaste_line *out)
 {
 	if (!read_line(paste, out))
 		return false;
-	join(paste, out);
+	struct run word = last_run(out), groups = last_groups(out);
+	/* a line of nothing but groups is bytes of something, such as a certificate in a configuration */
+	if (!join(paste, &word, false, out) && !is_alone(out, &groups))
+		join(paste, &groups, true, out);
 	return true;
 }

@@ -295,6 +295,19 @@ static void find_cut(const struct authwords *words, bool alone, struct authtext 
 		authtoken_cut(words, CUT_LINE, &out->mac, &out->hash);
 }
 
+/* "SHA2 Key Hash": a list has no such label. */
+static bool is_label(const struct authwords *words)
+{
+	static const char *const key[] = {"key", NULL};
+	return digest_of(words) != 0 && authwords_find(words, key) < words->n;
+}
+
+/* "MAC Address: ... SHA1 Key Hash: ... SHA2 Key Hash: ..." */
+static bool is_page(const struct authwords *words, const struct authtext *text)
+{
+	return text->mac_label && (is_label(words) || text->other.text[0] != 0);
+}
+
 /* A MAC address and a hash in any order, whatever stands around them; or one of them alone. */
 static bool parse_entry(const struct authwords *words, struct authtext *out)
 {
@@ -311,6 +324,7 @@ static bool parse_entry(const struct authwords *words, struct authtext *out)
 	if (out->hash.text[0] == 0)
 		find_cut(words, taken + 1 == words->n, out);
 	out->labelled = taken < words->n;
+	out->page = is_page(words, out);
 	if (out->hash.text[0] != 0 && out->mac.text[0] != 0)
 		out->kind = AUTHTEXT_ENTRY;
 	else if (out->hash.text[0] != 0)
@@ -318,7 +332,7 @@ static bool parse_entry(const struct authwords *words, struct authtext *out)
 	else if (out->mac.text[0] != 0 && whole_mac)
 		out->kind = AUTHTEXT_LONE_MAC;
 	else
-		*out = (struct authtext){.kind = AUTHTEXT_NONE, .marks = marks};
+		*out = (struct authtext){.kind = AUTHTEXT_NONE, .marks = marks, .page = is_label(words)};
 	return true;
 }
 

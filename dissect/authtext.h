@@ -57,6 +57,8 @@ struct authtext {
 	size_t digest;  /* bytes of the digest that a label names (SHA1 20, SHA2 32), 0 none */
 	bool labelled;  /* other words stand beside the MAC and the hash */
 	bool mac_label; /* one of them begins with "mac", the label of a MAC address in most languages */
+	bool
+	    page; /* ENTRY: its labels are those of an engine's page, in one line; NONE: it is such a label */
 	uint8_t address[4]; /* CONTROLLER: IPv4; `wants` is by its SHA2 column */
 };
 

@@ -292,7 +292,16 @@ static struct reading best_mac(const struct macs *macs, const struct reading *ha
 	return *best;
 }
 
-/* A clean hash of the other length in one word, as a table with both digests has it. */
+/* The words of the hash in one word or in groups that begins at word i; 0: none, or a damaged one. */
+static size_t read_clean(const struct authwords *words, size_t i, struct authtext_token *out)
+{
+	size_t row = hash_row(words, i);
+	if (read_token(words, i, 1, HASH_ROOM, hash_form, out) && out->damage == 0)
+		return 1;
+	return read_row(words, i, row, hash_form, out) && out->damage == 0 ? row : 0;
+}
+
+/* A clean hash of the other length, as a table with both digests has it. */
 static size_t find_other(const struct authwords *words, const struct reading *hash,
                          struct authtext_token *out)
 {
@@ -300,11 +309,11 @@ static size_t find_other(const struct authwords *words, const struct reading *ha
 	for (size_t i = 0; i < words->n && hash->count > 0; i++) {
 		struct authtext_token other;
 		bool taken = i >= hash->from && i < hash->from + hash->count;
-		if (taken || !read_token(words, i, 1, HASH_ROOM, hash_form, &other) || other.damage != 0 ||
-		    strlen(other.text) == digits)
+		size_t count = taken ? 0 : read_clean(words, i, &other);
+		if (count == 0 || strlen(other.text) == digits)
 			continue;
 		*out = other;
-		return 1;
+		return count;
 	}
 	return 0;
 }

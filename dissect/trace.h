@@ -100,6 +100,14 @@ bool trace_proves(const struct trace_line *line);
 bool trace_continues(const struct trace_line *before, struct span line);
 
 /*
+ * The same for a line whose last part, `before`, reaches to the edge of a screen, which cuts anywhere and
+ * takes no blank: `tight` is the two joined without a blank, `spaced` with one. True only where `tight` makes
+ * sense and tells all that the other two do: a narrower column breaks between words.
+ */
+bool trace_was_cut(const struct trace_line *before, struct span line, const struct trace_line *tight,
+                   const struct trace_line *spaced);
+
+/*
  * A sequence number that is read with one digit too many, or an 8 for a b, gives the number that must follow
  * `last` (at most TRACE_SEQUENCE_NEAR later); any other is returned as it is. "ad4b" behind a4a is a4b.
  */

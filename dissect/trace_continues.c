@@ -72,9 +72,10 @@ static bool complete(const struct trace_line *line)
 		return line->has_pointer && line->has_conn;
 	case TRACE_AUTHLIST_ANSWER:
 		return line->has_pointer && line->answer != TRACE_ANSWER_UNKNOWN;
+	case TRACE_MESSAGE:
+		return line->has_pointer || line->has_conn;
 	case TRACE_HANDSHAKE_DONE:
 	case TRACE_CONNECTED:
-	case TRACE_MESSAGE:
 	case TRACE_SYSLOG:
 	case TRACE_OPENSSL_STATE:
 	case TRACE_OPENSSL_ALERT:
@@ -88,6 +89,25 @@ static bool complete(const struct trace_line *line)
 static bool is_strings(enum trace_kind kind)
 {
 	return kind == TRACE_RET_TYPE || kind == TRACE_RET_DESC || kind == TRACE_STATE_TEXT;
+}
+
+/* The rest makes sense of its own, but is what this line lacks. */
+static bool goes_on(const struct trace_line *before, const struct trace_line *rest)
+{
+	switch (rest->kind) {
+	case TRACE_STATE:
+		return before->kind == TRACE_STATE && !before->has_ret && !rest->has_state;
+	case TRACE_HANDSHAKE_FAILED:
+		return before->kind == TRACE_HANDSHAKE_FAILED && !before->has_error && rest->has_error;
+	case TRACE_HANDSHAKE_DONE: /* "success with conn state: INIT, SSL state: HANDSHAKING" */
+		return before->kind == TRACE_INIT_DONE;
+	case TRACE_FREED: /* "conn id 0" */
+		return before->kind == TRACE_FREED && !before->has_conn && !rest->has_pointer;
+	case TRACE_MESSAGE: /* behind "sent" */
+		return before->kind == TRACE_OTHER;
+	default:
+		return false;
+	}
 }
 
 bool trace_continues(const struct trace_line *before, struct span line)
@@ -107,9 +127,38 @@ bool trace_continues(const struct trace_line *before, struct span line)
 		return false;
 	if (number)
 		return true;
-	if (alone.kind == TRACE_STATE)
-		return before->kind == TRACE_STATE && !before->has_ret && !alone.has_state;
-	if (alone.kind == TRACE_HANDSHAKE_FAILED)
-		return before->kind == TRACE_HANDSHAKE_FAILED && !before->has_error && alone.has_error;
-	return alone.kind == TRACE_OTHER && !(is_strings(before->kind) && (alone.has_pointer || alone.has_conn));
+	if (alone.kind != TRACE_OTHER)
+		return goes_on(before, &alone);
+	return !(is_strings(before->kind) && (alone.has_pointer || alone.has_conn));
+}
+
+/* Two pointers that stand behind each other are none: addresses of a process have at most 48 bits. */
+static bool is_pointer(uint64_t pointer)
+{
+	return pointer >> 48 == 0;
+}
+
+/* Every field that `than` tells is told, too. */
+static bool tells_as_much(const struct trace_line *line, const struct trace_line *than)
+{
+	return line->has_time >= than->has_time && line->has_state >= than->has_state &&
+	       line->has_where >= than->has_where && line->has_ret >= than->has_ret &&
+	       line->has_pointer >= than->has_pointer && line->has_conn >= than->has_conn &&
+	       line->has_error >= than->has_error && line->has_alert >= than->has_alert &&
+	       (than->answer == TRACE_ANSWER_UNKNOWN || line->answer == than->answer);
+}
+
+bool trace_was_cut(const struct trace_line *before, struct span line, const struct trace_line *tight,
+                   const struct trace_line *spaced)
+{
+	struct trace_line alone;
+	if (before->text.n > LIMIT_WRAPPED || is_prompt(line) || !trace_decode_stamp(line, &alone) ||
+	    alone.has_time || alone.has_sequence)
+		return false;
+	trace_decode_text(&alone);
+	bool other = alone.kind != TRACE_OTHER && alone.kind != before->kind && before->kind != TRACE_OTHER;
+	bool understood = tight->kind != TRACE_OTHER || spaced->kind == TRACE_OTHER;
+	bool better = tight->repairs <= spaced->repairs || !tells_as_much(spaced, tight);
+	return !alone.has_time && !other && understood && better && is_pointer(tight->pointer) &&
+	       tells_as_much(tight, before) && tells_as_much(tight, spaced);
 }

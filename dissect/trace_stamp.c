@@ -143,17 +143,28 @@ static bool clean(struct span line, struct trace_line *out, struct span *text)
 
 /* ---- damaged ----------------------------------------------------------------------------------------- */
 
+/* Bytes of the blank that comes next: pages and mail programs make two of UTF-8 of it, U+00A0. 0: none. */
+static size_t blank(const struct rd *r)
+{
+	if (!rd_more(r))
+		return 0;
+	if (trace_text_blank(peek(r)))
+		return 1;
+	struct span next = span_cut(r->all, rd_at(r), 2);
+	return span_equal(next, span_of("\xc2\xa0", 2)) ? next.n : 0;
+}
+
 static void skip_blanks(struct rd *r)
 {
-	while (rd_more(r) && trace_text_blank(peek(r)))
-		rd_skip(r, 1);
+	for (size_t n; (n = blank(r)) > 0;)
+		rd_skip(r, n);
 }
 
 /* A dash may stand where a blank was. */
 static void skip_gap(struct rd *r, uint32_t *repairs)
 {
-	while (rd_more(r) && (trace_text_blank(peek(r)) || peek(r) == '-' || peek(r) == '_')) {
-		*repairs += !trace_text_blank(peek(r));
+	for (skip_blanks(r); peek(r) == '-' || peek(r) == '_'; skip_blanks(r)) {
+		(*repairs)++;
 		rd_skip(r, 1);
 	}
 }
@@ -203,14 +214,11 @@ static bool date_and_time(struct rd *r, struct trace_clock *t, uint32_t *repairs
 /* What stands before the next blank, dash or bracket. */
 static struct span token(struct rd *r)
 {
-	size_t n = 0;
-	while (n < rd_left(r)) {
-		uint8_t c = r->all.p[rd_at(r) + n];
-		if (trace_text_blank(c) || c == ']' || c == ')' || c == '-')
-			break;
-		n++;
-	}
-	return rd_span(r, n);
+	struct rd end = *r;
+	while (rd_more(&end) && blank(&end) == 0 && peek(&end) != ']' && peek(&end) != ')' &&
+	       peek(&end) != '-')
+		rd_skip(&end, 1);
+	return rd_span(r, rd_at(&end) - rd_at(r));
 }
 
 /* Capitals, and digits that OCR made of some; a sequence glued behind is left to be read. */

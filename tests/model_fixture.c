@@ -58,6 +58,8 @@ struct origin fixture_packet(struct fixture *fixture, uint8_t dir, uint64_t byte
 	tcp->bytes[dir] += bytes;
 	tcp->delivered[dir] += bytes;
 	tcp->last[dir] = at;
+	if (bytes > 0)
+		origin_keep_first(&tcp->first_data[dir], &at);
 	fixture->session->last = at;
 	fixture->model->capture.packets++;
 	fixture->at.packet++;

@@ -127,8 +127,11 @@ static const struct row engine_rows[] = {
      E1 "1\ne " MAC_B " " SHA1_B " 0 3\n", 0},
     {"MAC: " COLONS "\nSHA1 Key: " SHA1 "\nMAC: " MAC_B "\nSHA1 Key: " SHA1_B "\n", 'e',
      E1 "2\ne " MAC_B " " SHA1_B " 0 4\n", 0},
-    {"MAC Address\n" COLONS "\nSHA1 Key Hash\n" SHA1 "\nSHA2 Key Hash\n" SHA256 "\ncmxctl\n", 'p',
-     P1 "4\n" P2 "6\n", 0},
+    {"MAC Address\n" COLONS "\nSHA1 Key Hash\n" SHA1 "\nSHA2 Key Hash\n" SHA256 "\n", 'e', E1 "4\n" E2 "6\n",
+     0},
+    {"MAC Address\n\n" COLONS "\n\nSHA1 Key\n\n" SHA1 "\n\nSHA2 Key\n\n" SHA256 "\n", 'e', E1 "7\n" E2 "11\n",
+     0},
+    {COLONS "\n" SHA1 "\n" SHA256 "\ncmxctl\n", 'p', P1 "2\n" P2 "3\n", 0},
     {"show server-auth-info\nMAC Address\n" COLONS "\nSHA1 Key Hash\n" SHA1 "\n", 'e', E1 "5\n", 0},
     {"MAC Address: 00:50:56:9c:34:8\nSHA1 Key Hash: " SHA1 "\n", 'e', "e 0050569c348 " SHA1 " 0 2\n", 1},
     {"MAC Adres: OO:5O:56:9c:34:89\nSHA1 Sleutel: eOafbe2e2abeed5a2f9ffc75f059da6albf2bfaO\n", 'e',
@@ -136,6 +139,12 @@ static const struct row engine_rows[] = {
     {"SHA1 Key Hash: " SHA1 "\n\n\n\n\n\n\n\nMAC Address: " COLONS "\n", 'p', "", 3},
     {"MAC Address: " COLONS "\n\n\n\n\n\n\n\nSHA1 Key Hash: " SHA1 "\n", 'p', "", 3},
     {"cmxctl config controllers show\n", 'e', "", 1},
+    {"MAC Address " COLONS " SHA1 Key " SHA1 " SHA2 Key " SHA256 " IP Address Type\n", 'e', E1 "1\n" E2 "1\n",
+     0},
+    {"MAC Address: " COLONS " SHA2 Key Hash: " SHA256 " Certificate Type: SSC\n", 'e', E2 "1\n", 0},
+    {"MAC Address: " COLONS " SHA1 Key Hash: e0afbe2e 2abeed5a 2f9ffc75 f059da6a 1bf2bfa0 SHA2 Key Hash: "
+     "6ab919e2 0afc103d 025aaf21 0c2a9dda 151af940 3ef52e80 a35ae1ec b6d3c177\n",
+     'e', E1 "1\n" E2 "1\n", 0},
 };
 
 static const struct row plain_rows[] = {
@@ -152,6 +161,7 @@ static const struct row plain_rows[] = {
      'p', P1 "1\n", 0},
     {"# engines\n" MAC " e0afbe2e2abeed5a2f9f fc75f059da6a1bf2bfa0\n", 'p', P1 "2\n", 1},
     {"| " COLONS " | " SHA1 " | " SHA256 " |\n", 'p', P1 "1\n" P2 "1\n", 0},
+    {"mac=" COLONS " sha256=" SHA256 "\n", 'p', P2 "1\n", 0},
     {"mse1 " MAC "\nethernet 00:16:36:91:9a:27 is up\n", 'p', "", 1},
     {"\xff\xfe" MAC " " SHA1 "\r\n", 'p', P1 "1\n", 0},
 };

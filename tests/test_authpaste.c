@@ -163,6 +163,31 @@ static void wrapped_hashes(void **state)
 	assert_rows(rows, sizeof rows / sizeof *rows);
 }
 
+/* Hashes in groups, broken between two of them or inside of one, quoted too; what only looks like it. */
+static void wrapped_groups(void **state)
+{
+	(void)state;
+	static const struct row rows[] = {
+	    {"MAC 6ab919e2 0afc103d 025aaf21 0c2a9dda\n 151af940 3ef52e80 a35ae1ec b6d3c177\nend\n",
+	     "1:MAC " SHA256 ":8\n3:end:0\n"},
+	    {"Hash: e0afbe2e 2abeed5a 2f9f\nfc75 f059da6a 1bf2bfa0\n", "1:Hash: " SHA1 ":8\n"},
+	    {"Hash: e0af be2e 2abe ed5a 2f9f\nfc75 f059 da6a\n1bf2 bfa0\n", "1:Hash: " SHA1 ":8\n"},
+	    {"| SHA1 | e0afbe2e 2abeed5a |\n+------+\n| | 2f9ffc75 f059da6a 1bf2bfa0 |\n",
+	     "1:| SHA1 | " SHA1 ":8\n"},
+	    {"> Hash: e0afbe2e 2abeed5a\n>\n> 2f9ffc75 f059da6a 1bf2bfa0\n", "1:> Hash: " SHA1 ":8\n"},
+	    {"> Hash: e0afbe2e2abeed5a\n> 2f9ffc75f059da6a1bf2bfa0\n", "1:> Hash: " SHA1 ":8\n"},
+	    /* one group too few, a column of numbers, bytes of something */
+	    {"x 2abeed5a 2f9ffc75\nf059da6a 1bf2bfa0\n", "1:x 2abeed5a 2f9ffc75:0\n2:f059da6a 1bf2bfa0:0\n"},
+	    {"x 10000000 20000000\n30000000 40000000 50000000\n",
+	     "1:x 10000000 20000000:0\n2:30000000 40000000 50000000:0\n"},
+	    {"e0afbe2e 2abeed5a\n2f9ffc75 f059da6a 1bf2bfa0\n",
+	     "1:e0afbe2e 2abeed5a:0\n2:2f9ffc75 f059da6a 1bf2bfa0:0\n"},
+	    {"x e0afbe2e 2abeed5a\nWLC>\n2f9ffc75 f059da6a 1bf2bfa0\n",
+	     "1:x e0afbe2e 2abeed5a:0\n2:WLC>:0\n3:2f9ffc75 f059da6a 1bf2bfa0:0\n"},
+	};
+	assert_rows(rows, sizeof rows / sizeof *rows);
+}
+
 /* Wherever a terminal breaks the line, the hash is whole again. */
 static void broken_at_every_digit(void **state)
 {
@@ -220,11 +245,9 @@ static void long_and_odd_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(terminals),
-	    cmocka_unit_test(pagers),
-	    cmocka_unit_test(word_processors),
-	    cmocka_unit_test(wrapped_hashes),
-	    cmocka_unit_test(broken_at_every_digit),
+	    cmocka_unit_test(terminals),          cmocka_unit_test(pagers),
+	    cmocka_unit_test(word_processors),    cmocka_unit_test(wrapped_hashes),
+	    cmocka_unit_test(wrapped_groups),     cmocka_unit_test(broken_at_every_digit),
 	    cmocka_unit_test(long_and_odd_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

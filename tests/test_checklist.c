@@ -69,6 +69,19 @@ static void a_healthy_session(void **state)
 	expect(f, "yn?y?y");
 }
 
+/* Let in, though the given list would not: nobody knows which list was asked, or whether one was. */
+static void accepted_and_not_listed(void **state)
+{
+	struct fixture *f = *state;
+	struct checklist list;
+	fixture_healthy(f);
+	assert_int_equal(answers(f, &list)[CHECKLIST_KEY_HASH], 'y');
+	fixture_list(f, "00505600aaaa ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\n");
+	assert_int_equal(answers(f, &list)[CHECKLIST_KEY_HASH], '?');
+	assert_non_null(
+	    strstr(list.item[CHECKLIST_KEY_HASH].why, "but the given AuthList has no right entry"));
+}
+
 static void nobody_answers(void **state)
 {
 	struct fixture *f = *state;
@@ -152,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_healthy_session, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(accepted_and_not_listed, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(nobody_answers, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(icmp_errors, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(one_side_only, fixture_setup, fixture_teardown),

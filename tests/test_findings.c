@@ -202,6 +202,11 @@ static void closed_handshake(void **state)
 	    test->verdict,
 	    "The handshake stopped after the engine's client_hello: the engine waited 1.0 ms for "
 	    "the controller's server_hello; closed by the controller (RST).");
+	contains(test->findings.list[0].cause, "The controller closed the connection instead of going on");
+	contains_not(test->findings.list[0].cause, "path MTU");
+	test->f.session->closed_by = E;
+	ids(test);
+	contains(test->findings.list[0].cause, "The engine did not wait for it");
 }
 
 static void empty_certificate(void **state)

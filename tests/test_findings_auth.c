@@ -13,6 +13,29 @@ static void reject(struct test *test, uint8_t code, const char *list)
 		fixture_list(&test->f, list);
 }
 
+/* The line that makes IOS-XE ask its lists is looked for where the entry is right. */
+static void rejected_with_the_right_list(void **state)
+{
+	static const char right[] =
+	    "username " FIXTURE_MAC " mac aaa attribute list n\naaa attribute list n\n "
+	    "attribute type password " FIXTURE_SHA256 "\n";
+	static const char authorized[] =
+	    "aaa authorization credential-download wcm_loc_serv_cert local\nusername " FIXTURE_MAC
+	    " mac aaa attribute list n\naaa attribute list n\n attribute type password " FIXTURE_SHA256 "\n";
+	struct test *test = *state;
+	reject(test, TLS_CERTIFICATE_UNKNOWN, right);
+	assert_string_equal(ids(test), "auth-rejected");
+	contains(test->findings.list[0].cause, "list has no line \"aaa authorization credential-download");
+	contains(test->findings.list[0].advice[0], "show running-config | include credential-download");
+	reject(test, TLS_CERTIFICATE_UNKNOWN, authorized);
+	assert_string_equal(ids(test), "auth-rejected");
+	contains(test->findings.list[0].cause, "it was changed since, or the reason is another.");
+	contains_not(test->findings.list[0].cause, "credential-download");
+	reject(test, TLS_CERTIFICATE_UNKNOWN, MATCHING_LIST);
+	assert_string_equal(ids(test), "auth-rejected");
+	contains_not(test->findings.list[0].cause, "credential-download");
+}
+
 static void rejections(void **state)
 {
 	static const struct {
@@ -318,6 +341,40 @@ static void dates_explain_the_alert(void **state)
 	contains_not(test->findings.list[0].cause, "the reason is another");
 }
 
+/* Only an alert that can mean dates is theirs, and not the end that its owner or the path made. */
+static void dates_beside_another_end(void **state)
+{
+	static const struct {
+		uint8_t code;
+		const char *ids;
+	} cases[] = {{TLS_BAD_CERTIFICATE, "certificate-expired"},
+	             {TLS_CERTIFICATE_EXPIRED, "certificate-expired"},
+	             {TLS_CERTIFICATE_UNKNOWN, "certificate-expired"},
+	             {TLS_UNKNOWN_CA, "tls-alert certificate-expired!"},
+	             {TLS_HANDSHAKE_FAILURE, "tls-alert certificate-expired!"},
+	             {TLS_INTERNAL_ERROR, "tls-alert certificate-expired!"}};
+	struct test *test = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		restart(test);
+		fixture_connect(&test->f);
+		fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+		test->f.certs[C].not_after = FIXTURE_START / NS_PER_S - 10;
+		fixture_alert(&test->f, E, TLS_ALERT_FATAL, cases[i].code);
+		assert_string_equal(ids(test), cases[i].ids);
+		contains(test->verdict, "fatal");
+		contains(test->verdict, "1.0 ms after the controller's server_hello_done");
+	}
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		restart(test);
+		fixture_connect(&test->f);
+		fixture_handshake(&test->f, STEP_CERTIFICATE, E);
+		test->f.certs[C].not_after = FIXTURE_START / NS_PER_S - 10;
+		fixture_close(&test->f, CLOSE_FIN, dir);
+		assert_string_equal(ids(test), dir == C ? "tls-stalled certificate-expired!"
+		                                        : "certificate-expired tls-stalled");
+	}
+}
+
 static void certificates_of_accepted_engines_that_failed_later(void **state)
 {
 	struct test *test = *state;
@@ -330,6 +387,7 @@ static void certificates_of_accepted_engines_that_failed_later(void **state)
 
 static const struct CMUnitTest tests[] = {
     CASE(rejections),
+    CASE(rejected_with_the_right_list),
     CASE(lists_without_entries),
     CASE(lists_that_allow_nobody),
     CASE(lists_that_differ),
@@ -343,6 +401,7 @@ static const struct CMUnitTest tests[] = {
     CASE(expired_certificates),
     CASE(certificates_of_rejected_engines),
     CASE(dates_explain_the_alert),
+    CASE(dates_beside_another_end),
     CASE(certificates_of_accepted_engines_that_failed_later),
 };
 

@@ -60,6 +60,36 @@ static void listener_gives_up_at_once(void **state)
 	assert_string_equal(ids(test), "");
 }
 
+/* The controller's FIN acknowledges nothing, and the ClientHello comes before or behind it. */
+static void closed_before_it_read(void **state)
+{
+	struct test *test = *state;
+	fixture_connect(&test->f);
+	fixture_close(&test->f, CLOSE_FIN, C);
+	tcp_of(test)->closed_unread = true;
+	fixture_step(&test->f, STEP_CLIENT_HELLO, E);
+	test->f.session->tls.client_hello = true;
+	test->f.session->tls.offered_version = TLS_1_0; /* nobody looked at it */
+	assert_string_equal(ids(test), "tcp-no-tls");
+	assert_string_equal(test->verdict,
+	                    "The TCP connection was established and closed by the controller (FIN) "
+	                    "after 1.0 ms, before it read the engine's ClientHello.");
+	contains(first(test)->cause, "NMSP is not enabled or its program is not ready");
+	contains_not(first(test)->cause, "path");
+	assert_int_equal(first(test)->n_evidence, 4);
+	tcp_of(test)->closed_unread = false; /* it was there, so it was refused or not answered */
+	contains_not(ids(test), "tcp-no-tls");
+	tcp_of(test)->closed_unread = true;
+	test->f.session->closed.time += 60 * NS_PER_S; /* sent long before: it never arrived */
+	contains_not(ids(test), "tcp-no-tls");
+	restart(test);
+	fixture_connect(&test->f);
+	fixture_step(&test->f, STEP_CLIENT_HELLO, E);
+	fixture_close(&test->f, CLOSE_FIN, E);
+	tcp_of(test)->closed_unread = true; /* the engine's own: the controller had said nothing */
+	assert_string_equal(ids(test), "tls-stalled");
+}
+
 /* ---- reset ----------------------------------------------------------------------------------------- */
 
 static void reset_of_a_healthy_session(void **state)
@@ -314,6 +344,12 @@ static void lossy_path(void **state)
 	assert_string_equal(ids(test), "tcp-retransmissions! " HEALTHY);
 	contains(first(test)->summary, "The controller sent 10 of its 500 packets again (2.0 %)");
 	contains(first(test)->cause, "The TCP handshake took 2.0 ms.");
+	tcp->packets[E] = 500;
+	tcp->retransmissions[E] = 50;
+	tcp->first_data[E] = tcp->last[E];
+	assert_string_equal(ids(test), "tcp-retransmissions! tcp-retransmissions! " HEALTHY);
+	assert_true(strncmp(test->verdict, "Works, with trouble (packets sent again): TLSv1.2", 49) == 0);
+	tcp->retransmissions[E] = 0;
 	tcp->packets[C] = 550;
 	assert_string_equal(ids(test), HEALTHY);
 	tcp->packets[C] = 100;
@@ -330,6 +366,7 @@ static const struct CMUnitTest tests[] = {
     CASE(unanswered_tells_the_retries),
     CASE(refused_tells_the_ttl),
     CASE(listener_gives_up_at_once),
+    CASE(closed_before_it_read),
     CASE(reset_of_a_healthy_session),
     CASE(resets_that_end_nothing),
     CASE(ttl_of_a_reset),

@@ -93,25 +93,25 @@ static void test_memory(void **state)
 	model_free(model);
 }
 
-enum fate { FAILED, UNANSWERED, OPEN, CLOSED };
+enum fate { FAILED, NO_DATA, BEGUN, OPEN, CLOSED };
 
 static void be(struct model *model, struct session *session, enum fate fate)
 {
 	struct origin at = {.time = START, .packet = 1};
-	session->tls.seen = fate != FAILED && fate != UNANSWERED;
-	session->tcp.syns = fate == UNANSWERED ? 3 : 0;
-	session->tls.protected_records[0] = session->tls.seen ? 5 : 0;
+	session->tls.seen = fate != FAILED && fate != NO_DATA;
+	session->tcp.first_data[0].packet = fate != NO_DATA;
+	session->tls.protected_records[0] = fate == OPEN || fate == CLOSED ? 5 : 0;
 	if (fate == CLOSED)
 		session->closed = at;
 	model_rank(model, session);
 }
 
-/* Healthy closed ones leave first, then lone SYNs, healthy ones, failed ones last; of equals the oldest. */
+/* Healthy closed ones leave first, then those without a byte, begun and open ones, failed ones last; of equals the oldest. */
 static void test_who_leaves_first(void **state)
 {
 	(void)state;
-	static const enum fate fates[] = {FAILED, OPEN, CLOSED, FAILED, UNANSWERED, OPEN, CLOSED, OPEN};
-	static const uint32_t order[] = {3, 7, 5, 2, 6, 8, 1, 4};
+	static const enum fate fates[] = {FAILED, OPEN, CLOSED, FAILED, BEGUN, NO_DATA, OPEN, CLOSED, OPEN};
+	static const uint32_t order[] = {3, 8, 6, 5, 2, 7, 9, 1, 4};
 	enum { N = sizeof fates / sizeof fates[0] };
 	struct model *model = model_new();
 	struct session *sessions[N];
@@ -126,6 +126,53 @@ static void test_who_leaves_first(void **state)
 		model_drop_session(model, model_victim(model));
 	}
 	assert_null(model_victim(model));
+	model_free(model);
+}
+
+/* Of one rank the idle ones leave: each packet is good for one turn. */
+static void test_who_was_heard_stays(void **state)
+{
+	(void)state;
+	struct model *model = model_new();
+	struct session *sessions[3];
+	for (size_t i = 0; i < 3; i++) {
+		sessions[i] = model_add_session(model, &(struct origin){.time = START, .packet = i + 1});
+		be(model, sessions[i], OPEN);
+	}
+	sessions[0]->last.packet = 4;
+	sessions[1]->last.packet = 5;
+	assert_ptr_equal(model_victim(model), sessions[2]);
+	model_drop_session(model, sessions[2]);
+	sessions[0]->last.packet = 6;
+	assert_ptr_equal(model_victim(model), sessions[1]);
+	model_drop_session(model, sessions[1]);
+	assert_ptr_equal(model_victim(model), sessions[0]);
+	model_free(model);
+}
+
+/* Strangers whose SYN is answered and who say nothing more push out no session. */
+static void test_half_open_flood(void **state)
+{
+	(void)state;
+	enum { BEYOND = 500, REFUSED = 250 };
+	struct model *model = model_new();
+	struct analyze *analyze = analyze_new(model);
+	model_add_input(model, "test");
+	struct session *open = model_add_session(model, &(struct origin){.time = START, .packet = 1});
+	struct session *begun = model_add_session(model, &(struct origin){.time = START, .packet = 1});
+	be(model, open, OPEN);
+	be(model, begun, BEGUN);
+	for (uint32_t i = 0; i < LIMIT_SESSIONS + BEYOND; i++) {
+		push(analyze, i, false, 0, 0, TCP_SYN, START + i);
+		push(analyze, i, true, 0, 1, i < REFUSED ? TCP_RST | TCP_ACK : TCP_SYN | TCP_ACK, START + i);
+	}
+	assert_ptr_equal(model->first, open);
+	assert_ptr_equal(open->next, begun);
+	assert_int_equal(model->n_sessions, LIMIT_SESSIONS);
+	assert_int_equal(model->capture.evicted_sessions, BEYOND + 2);
+	assert_int_equal(model->capture.evicted_packets, 2 * (BEYOND + 2));
+	analyze_end(analyze);
+	analyze_free(analyze);
 	model_free(model);
 }
 
@@ -179,6 +226,8 @@ int main(void)
 	    cmocka_unit_test(test_sessions),
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_who_leaves_first),
+	    cmocka_unit_test(test_who_was_heard_stays),
+	    cmocka_unit_test(test_half_open_flood),
 	    cmocka_unit_test(test_rank_follows_the_session),
 	    cmocka_unit_test(test_gap_seconds),
 	};

@@ -360,11 +360,39 @@ static void what_tells_no_leap(void **state)
 	assert_false(leapt(&t));
 }
 
+/* What closes the connection acknowledges all that its sender got by then, in any order of capture. */
+static void closed_unread(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t goodbye;
+		bool got, late, unread;
+	} cases[] = {
+	    {TCP_FIN, false, false, true}, {TCP_FIN, false, true, true},  {TCP_RST, false, false, true},
+	    {TCP_FIN, true, false, false}, {TCP_RST, true, false, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct talk *talk = opened();
+		struct shot close = talk_say(talk, 1, 0), data = talk_say(talk, 0, 50);
+		close.flags |= cases[i].goodbye;
+		close.ack = cases[i].got ? 50 : 0;
+		bool data_first = cases[i].got || cases[i].late;
+		talk_capture(talk, data_first ? &data : &close);
+		talk_capture(talk, data_first ? &close : &data);
+		talk_wait(talk, 2 * NS_PER_S);
+		assert_int_equal(talk->session.closed_by, 1);
+		assert_int_equal(talk->session.tcp.closed_unread, cases[i].unread);
+		talk_end(talk);
+		talk_free(talk);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ttl_of_hosts_and_resets),
 	    cmocka_unit_test(closed_window),
+	    cmocka_unit_test(closed_unread),
 	    cmocka_unit_test(largest_segment),
 	    cmocka_unit_test(stuck_segment),
 	    cmocka_unit_test(copies_are_no_repeats),

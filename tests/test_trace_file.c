@@ -145,6 +145,52 @@ static void line_ends(void **state)
 	}
 }
 
+/* The text as UTF-16; \1 to \3 are characters of two, three and four bytes of UTF-8. */
+static size_t wide(const char *text, bool big, char *out)
+{
+	static const struct {
+		uint8_t from;
+		uint16_t units[2];
+	} others[] = {{1, {0xfc}}, {2, {0x2014}}, {3, {0xd83d, 0xde00}}};
+	size_t n = 0;
+	for (const char *c = text; *c != '\0'; c++) {
+		uint16_t units[2] = {(uint8_t)*c};
+		for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+			if ((uint8_t)*c == others[i].from)
+				memcpy(units, others[i].units, sizeof units);
+		for (size_t i = 0; i < 2 && (i == 0 || units[i] != 0); i++) {
+			out[n++] = (char)(big ? units[i] >> 8 : units[i] & 0xff);
+			out[n++] = (char)(big ? units[i] & 0xff : units[i] >> 8);
+		}
+	}
+	return n;
+}
+
+/* What the shells and editors of Windows save. */
+static void utf16(void **state)
+{
+	(void)state;
+	static const char text[] = "[03/02/26 09:15:00.100 UTC a1 9822] \1\2\3\r\n"
+	                           "[03/02/26 09:15:00.100 UTC a2 9822] freeing Nmsp conn ssl\r\n"
+	                           "b2c41e70, conn id 0\r\n"
+	                           "[03/02/26 09:15:00.100 UTC a3 9822] NMSP connection success";
+	static const char narrow[] = "\xc3\xbc\xe2\x80\x94\xef\xbf\xbd\xef\xbf\xbd";
+	for (unsigned big = 0; big <= 1; big++) {
+		char bytes[2 * sizeof text + 8] = {big ? '\xfe' : '\xff', big ? '\xff' : '\xfe'};
+		size_t n = 2 + wide(text, big, &bytes[2]);
+		bytes[n] = 'x'; /* half a unit: cut by whoever copied it */
+		struct trace_file *file = open_text(bytes, n + 1);
+		const struct trace_item *item = trace_file_next(file);
+		assert_non_null(item);
+		assert_true(span_equal(item->line.text, span_of(narrow, strlen(narrow))));
+		check_item(file, 2, TRACE_FREED, true);
+		check_item(file, 4, TRACE_CONNECTED, false);
+		assert_null(trace_file_next(file));
+		assert_int_equal(trace_file_bytes(file), n + 1);
+		trace_file_close(file);
+	}
+}
+
 static void wrapped_lines(void **state)
 {
 	(void)state;
@@ -200,7 +246,14 @@ static void slices(void **state)
 	(void)state;
 	size_t n = 0;
 	char *text = trace_slurp("samples/trace-success-ocr.txt", &n);
-	for (uint64_t seed = 1; seed <= 20; seed++) {
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		if (seed == 21) { /* and so in UTF-16, of whatever characters */
+			char *other = malloc(2 * n + 2);
+			memcpy(other, "\xff\xfe", 2);
+			n = 2 + wide(text, false, &other[2]);
+			free(text);
+			text = other;
+		}
 		struct seeded s = seeded_of(seed);
 		struct trace_file *piped = open_pipe(text, n, &s), *whole = open_text(text, n);
 		const struct trace_item *a, *b;
@@ -313,6 +366,7 @@ int main(void)
 	    cmocka_unit_test(losses),
 	    cmocka_unit_test(misread_numbers_are_no_loss),
 	    cmocka_unit_test(counts_that_start_anew_are_no_loss),
+	    cmocka_unit_test(utf16),
 	    cmocka_unit_test(wrapped_lines),
 	    cmocka_unit_test(slices),
 	    cmocka_unit_test(many_lines),

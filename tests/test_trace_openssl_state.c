@@ -137,12 +137,38 @@ static void an_empty_certificate(void **state)
 	model_free(traced.model);
 }
 
+/* Who tries the controller out with s_client is in the engine's place: what it reads is the controller's. */
+static void s_client_stands_for_the_engine(void **state)
+{
+	(void)state;
+	struct traced traced = trace_text("SSL_connect:before SSL initialization\n"
+	                                  "SSL_connect:SSLv3/TLS write client hello\n"
+	                                  "SSL_connect:SSLv3/TLS read server hello\n"
+	                                  "SSL_connect:SSLv3/TLS read server certificate\n"
+	                                  "SSL_connect:SSLv3/TLS read server certificate request\n"
+	                                  "SSL_connect:SSLv3/TLS write client certificate\n"
+	                                  "SSL_connect:SSLv3/TLS write finished\n"
+	                                  "SSL3 alert read:fatal:unknown CA\n"
+	                                  "SSL_connect:error in error\n");
+	const struct session *session = trace_nth(&traced, 1);
+	const struct alert_seen *alert = session_fatal_alert(session);
+	assert_int_equal(traced.model->n_sessions, 1);
+	assert_int_equal(session_tls_client(session), session_engine(session));
+	assert_int_equal(session->steps[0].dir, session_engine(session));
+	assert_non_null(alert);
+	assert_int_equal(alert->dir, session->controller);
+	assert_int_equal(session->closed_by, session->controller);
+	assert_string_equal(trace_observed(&traced, session), "rejected");
+	model_free(traced.model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(close_notify_closes),
 	    cmocka_unit_test(nothing_was_requested),
 	    cmocka_unit_test(an_empty_certificate),
+	    cmocka_unit_test(s_client_stands_for_the_engine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -379,6 +379,19 @@ static void a_handshake_that_stops(void **state)
 	free(findings);
 }
 
+/* Only the last state is the end: 0x20 beside another is what is left of 0x2001. */
+static void no_end_in_the_middle(void **state)
+{
+	(void)state;
+	static const char middle[] = STAMP("100", "a2") "SSL state = 0x2111; where = 0x20; ret = 0x1\n";
+	static const char end[] = STAMP("200", "b1") "SSL state = 0x3; where = 0x20; ret = 0x1\n";
+	struct traced traced = trace_text(middle);
+	assert_int_equal(session_handshake(trace_nth(&traced, 1)), HANDSHAKE_NOT_CAPTURED);
+	trace_more(&traced, end, strlen(end));
+	assert_int_equal(session_handshake(trace_nth(&traced, 2)), HANDSHAKE_COMPLETE);
+	model_free(traced.model);
+}
+
 static void sessions_are_numbered_by_time(void **state)
 {
 	(void)state;
@@ -431,6 +444,7 @@ int main(void)
 	    cmocka_unit_test(zones),
 	    cmocka_unit_test(no_times),
 	    cmocka_unit_test(a_handshake_that_stops),
+	    cmocka_unit_test(no_end_in_the_middle),
 	    cmocka_unit_test(sessions_are_numbered_by_time),
 	    cmocka_unit_test(no_trace_at_all),
 	};

@@ -58,6 +58,21 @@ static void damaged_stamps(void **state)
 	assert_int_equal(decode("[06/03/26 22:28:10.768 UTC ad4b 10241] ret_type_string=x").sequence, 0xad4b);
 }
 
+#define NBSP "\xc2\xa0"
+
+/* As pages and mail programs make them. */
+static void blanks_that_do_not_break(void **state)
+{
+	(void)state;
+	static const char text[] =
+	    "[03/02/26" NBSP "09:15:00.120" NBSP NBSP "UTC" NBSP "5f2" NBSP "9822]" NBSP "Allocated" NBSP
+	    "new" NBSP "NMSP" NBSP "connection" NBSP "7";
+	struct trace_line line = decode(text);
+	assert_true(line.has_time && line.time == TIME && line.sequence == 0x5f2 && line.pid == 9822);
+	assert_true(line.kind == TRACE_ALLOCATED && line.conn == 7);
+	cut_everywhere(text);
+}
+
 /* A date that does not exist is no time; a lost beginning leaves sequence and process. */
 static void partial_stamps(void **state)
 {
@@ -102,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(clean_stamp),
 	    cmocka_unit_test(damaged_stamps),
+	    cmocka_unit_test(blanks_that_do_not_break),
 	    cmocka_unit_test(partial_stamps),
 	    cmocka_unit_test(sequences),
 	};

@@ -244,7 +244,34 @@ static void commands_know_where_they_begin(void **state)
 	assert_int_equal(finding.n_advice, FINDING_ADVICE);
 }
 
+/* No warning about a session's health leaves it healthy: each has its words. */
+static void no_warning_is_healthy(void **state)
+{
+	static const char *const families[] = {"echo-",    "request-", "subscription-",
+	                                       "service-", "nmsp-",    "tcp-"};
+	static const char errors[] = "tcp-unanswered tcp-refused tcp-no-tls echo-silent subscription-refused";
+	struct test *test = *state;
+	unsigned warnings = 0;
+	fixture_healthy(&test->f);
+	for (size_t row = 0; findings_id(row) != NULL; row++) {
+		struct finding *finding = &test->findings.list[0];
+		bool ails = false;
+		for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+			ails = ails || strncmp(findings_id(row), families[i], strlen(families[i])) == 0;
+		if (!ails || strstr(errors, findings_id(row)) != NULL ||
+		    strcmp(findings_id(row), "tcp-reset") == 0)
+			continue;
+		*finding = (struct finding){.id = findings_id(row), .severity = SEVERITY_WARNING};
+		test->findings.n = 1;
+		findings_verdict(test->f.model, test->f.session, &test->findings, test->verdict);
+		contains(test->verdict, "Works, with trouble (");
+		warnings++;
+	}
+	assert_int_equal(warnings, 10);
+}
+
 static const struct CMUnitTest tests[] = {
+    CASE(no_warning_is_healthy),
     CASE(one_syn),
     CASE(connections_without_a_byte),
     CASE(without_records_only_the_end),

@@ -92,6 +92,24 @@ static const char *alert_means(uint8_t code)
 	}
 }
 
+/* The list is in order, as far as it was given: what else may be behind the rejection. */
+static void explain_match(const struct subject *subject, struct finding *finding)
+{
+	const struct authlist_entry *entry = subject->auth.decision.entry;
+	const struct authlist_file *file =
+	    entry != NULL ? &subject->model->authlist.files[entry->file] : NULL;
+	if (file != NULL && authlist_is_ios(file) && file->kinds[AUTHTEXT_AUTHORIZATION] == 0) {
+		rule_cause(finding,
+		           "%s has no line \"aaa authorization credential-download wcm_loc_serv_cert "
+		           "local\": without it the controller does not ask its attribute lists.",
+		           authlist_file_name(file));
+		rule_command(finding, "controller (IOS-XE)",
+		             "show running-config | include credential-download");
+	}
+	rule_cause(finding, "The given list is not the one that this controller uses, it was changed since, "
+	                    "or the reason is another.");
+}
+
 /* What the given list adds to the alert. */
 static void explain_list(const struct subject *subject, struct finding *finding)
 {
@@ -106,9 +124,7 @@ static void explain_list(const struct subject *subject, struct finding *finding)
 		           "Nothing tells which of the texts is this controller's: if it is one that does "
 		           "not allow the certificate, that explains the rejection.");
 	} else if (decision->prediction == AUTH_MATCH && !out_of_date(subject)) {
-		rule_cause(finding,
-		           "The given list is not the one that this controller uses, or the reason is "
-		           "another.");
+		explain_match(subject, finding);
 	}
 }
 

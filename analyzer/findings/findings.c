@@ -80,7 +80,7 @@ static const struct rule capture_rules[] = {
     {"capture-offload", SEVERITY_INFO, offload_seen, 0},
     {"limit-reached", SEVERITY_WARNING, capture_limit_reached, 0},
     {"time-skew", SEVERITY_WARNING, match_time_skew, 0},
-    {"trace-unmatched", SEVERITY_INFO, match_none, 0},
+    {"trace-unmatched", SEVERITY_INFO, match_apart, 0},
     {"capture-truncated", SEVERITY_WARNING, capture_truncated, 0},
 };
 

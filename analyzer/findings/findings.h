@@ -42,7 +42,7 @@ void findings_of_capture(const struct model *model, struct findings *out);
  * One sentence about the session: the summary of its gravest finding, or, when none is an error, how far
  * it got, with its numbers and what hides the rest.
  */
-#define VERDICT_TEXT 528
+#define VERDICT_TEXT 624
 void findings_verdict(const struct model *model, const struct session *session,
     const struct findings *findings, char text[VERDICT_TEXT]);
 

@@ -79,7 +79,93 @@ void match_time_skew(const struct subject *subject, const struct rule *rule, str
 			skew_of(subject, rule, input, out);
 }
 
-/* ---- nothing in common ---- */
+/* ---- what they have not in common ---- */
+
+/* When a side watched, by its own clock. */
+struct watch {
+	int64_t from, to;
+};
+
+static struct watch capture_watched(const struct model *model)
+{
+	struct watch watch = {.from = INT64_MAX, .to = INT64_MIN};
+	for (const struct session *s = model->first; s != NULL; s = s->next) {
+		if (s->trace != NULL)
+			continue;
+		watch.from = s->opened.time < watch.from ? s->opened.time : watch.from;
+		watch.to = s->last.time > watch.to ? s->last.time : watch.to;
+	}
+	return watch;
+}
+
+/* It began while the other side, whose clock is `offset` ahead, watched and went on. */
+static bool was_watched(const struct session *session, const struct watch *other, int64_t offset)
+{
+	if (session->opened.time == ORIGIN_NO_TIME || session->n_steps + session->n_alerts == 0 ||
+	    session->tls.version == TLS_1_3)
+		return false;
+	int64_t from = origin_elapsed(offset, other->from), to = origin_elapsed(offset, other->to);
+	return session->opened.time >= from && origin_elapsed(session->opened.time, to) >= RULE_PATIENCE;
+}
+
+/* A session that is in both tells whose trace it is. */
+static const struct session *joined(const struct model *model, uint32_t input)
+{
+	const struct session *session = model->first;
+	while (session != NULL && (session->traced == NULL || session->traced->opened.input != input))
+		session = session->next;
+	return session;
+}
+
+static bool same_controller(const struct session *a, const struct session *b)
+{
+	const struct addr *one = &a->addr[a->controller], *other = &b->addr[b->controller];
+	return one->version == other->version && memcmp(one->bytes, other->bytes, sizeof one->bytes) == 0;
+}
+
+static void say_lacking(char *text, size_t room, uint64_t n, const char *from, const char *to)
+{
+	char sessions[RULE_TEXT], item[2 * RULE_TEXT];
+	if (n == 0)
+		return;
+	snprintf(item, sizeof item, "%s of the %s %s not in the %s", rule_count(n, "session", sessions), from,
+	         n == 1 ? "is" : "are", to);
+	rule_list(text, room, ", ", item);
+}
+
+static void partly(const struct subject *subject, const struct rule *rule, uint32_t input,
+                   struct findings *out)
+{
+	const struct capture_input *trace = &subject->model->capture.inputs[input];
+	const struct session *both = joined(subject->model, input);
+	const struct watch wire = capture_watched(subject->model);
+	const struct watch printed = {.from = trace->trace->first, .to = trace->last.time};
+	struct finding found = {.n_evidence = 0};
+	uint64_t captured_only = 0, printed_only = 0;
+	char lacking[4 * RULE_TEXT] = "";
+	for (const struct session *s = subject->model->first; both != NULL && s != NULL; s = s->next) {
+		bool captured = s->trace == NULL && s->traced == NULL && same_controller(s, both) &&
+		                was_watched(s, &printed, trace->trace->offset);
+		bool only = s->trace != NULL && s->opened.input == input &&
+		            was_watched(s, &wire, origin_elapsed(trace->trace->offset, 0));
+		captured_only += captured;
+		printed_only += only;
+		if (captured || only)
+			rule_evidence(&found, &s->opened);
+	}
+	if (captured_only + printed_only == 0)
+		return;
+	say_lacking(lacking, sizeof lacking, captured_only, "capture", "trace");
+	say_lacking(lacking, sizeof lacking, printed_only, "trace", "capture");
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "%s, though both watched at that time; %" PRIu32 " in both.", lacking,
+	             trace->trace->handshakes);
+	rule_cause(finding,
+	           "Lines or packets are missing there, or two sessions look so much alike that neither "
+	           "could be chosen. They are reported apart.");
+	for (uint32_t i = 0; i < found.n_evidence; i++)
+		rule_evidence(finding, &found.evidence[i]);
+}
 
 static void unmatched(const struct subject *subject, const struct rule *rule, uint32_t input,
                       struct findings *out)
@@ -95,7 +181,7 @@ static void unmatched(const struct subject *subject, const struct rule *rule, ui
 			printed = s;
 		}
 	}
-	if (reading->handshakes > 0 || captured == NULL || printed == NULL)
+	if (captured == NULL || printed == NULL)
 		return;
 	const char *why = only_tls13 ? "the capture holds TLS 1.3, whose states such a trace does not have"
 	                  : reading->first == ORIGIN_NO_TIME
@@ -111,12 +197,16 @@ static void unmatched(const struct subject *subject, const struct rule *rule, ui
 	rule_evidence(finding, &printed->opened);
 }
 
-void match_none(const struct subject *subject, const struct rule *rule, struct findings *out)
+void match_apart(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct capture *capture = &subject->model->capture;
-	for (uint32_t input = 0; input < capture->n_inputs; input++)
-		if (capture->inputs[input].trace != NULL)
+	for (uint32_t input = 0; input < capture->n_inputs; input++) {
+		const struct trace_reading *reading = capture->inputs[input].trace;
+		if (reading != NULL && reading->handshakes > 0)
+			partly(subject, rule, input, out);
+		else if (reading != NULL)
 			unmatched(subject, rule, input, out);
+	}
 }
 
 /* ---- what one saw and the other did not ---- */
@@ -124,6 +214,14 @@ void match_none(const struct subject *subject, const struct rule *rule, struct f
 static const struct capture_input *trace_input(const struct subject *subject)
 {
 	return &subject->model->capture.inputs[subject->session->traced->opened.input];
+}
+
+/* Why the two may differ where both saw the connection to its end. */
+static void suspect(struct finding *finding)
+{
+	rule_cause(finding,
+	           "Another hop (firewall, proxy) may end the one connection and open another, or trace and "
+	           "capture are of two connections that look alike.");
 }
 
 /* The other side went on for so long behind this event that it should have seen it. */
@@ -164,8 +262,8 @@ static void alert_not_captured(const struct subject *subject, const struct rule 
 	             "There the connection is %s.",
 	             wrote ? "wrote" : "read", rule_alert(printed->code, name), rule_close(session, closed));
 	rule_cause(finding, session_whole(session, NULL)
-	                        ? "The capture is not complete, or another hop (firewall, proxy) closed the "
-	                          "connection in between."
+	                        ? "The capture may lack packets, or another hop (firewall, proxy) may have "
+	                          "closed the connection in between."
 	                        : "Packets are missing from the capture; the alert may be among them.");
 	rule_evidence(finding, &printed->at);
 	rule_evidence(finding, &session->closed);
@@ -184,10 +282,11 @@ static void alert_not_printed(const struct subject *subject, const struct rule *
 	             "The capture holds the fatal alert %s from the %s; the controller's trace does not "
 	             "say that it %s one.",
 	             rule_alert(alert->code, name), rule_side(session, alert->dir), own ? "wrote" : "read");
-	rule_cause(finding,
-	           own ? "Another hop (firewall, proxy) may have sent it in the controller's place."
-	               : "It may not have reached the controller: another hop closed the connection, "
-	                 "or the controller had closed it before.");
+	rule_cause(
+	    finding,
+	    own ? "Another hop (firewall, proxy) may have sent it in the controller's place."
+	        : "It may not have reached the controller: another hop may have closed the connection, "
+	          "or the controller had closed it before.");
 	rule_evidence(finding, &alert->at);
 	rule_evidence(finding, &session->traced->closed);
 }
@@ -204,7 +303,7 @@ static void other_alert(const struct subject *subject, const struct rule *rule,
 	             "alert %s from the %s.",
 	             rule_alert(alert->code, name), rule_side(session, alert->dir),
 	             rule_alert(printed->code, other), rule_side(session->traced, printed->dir));
-	rule_cause(finding, "Another hop (firewall, proxy) ends the one connection and opens another.");
+	suspect(finding);
 	rule_evidence(finding, &alert->at);
 	rule_evidence(finding, &printed->at);
 }
@@ -217,7 +316,7 @@ static void other_decision(const struct subject *subject, const struct rule *rul
 	             "By the capture the engine's certificate was %s, by the controller's trace it was "
 	             "%s.",
 	             session_observed_name(subject->auth.observed), session_observed_name(told->observed));
-	rule_cause(finding, "Another hop (firewall, proxy) ends the one connection and opens another.");
+	suspect(finding);
 	for (uint32_t i = 0; i < subject->auth.n_evidence; i++)
 		rule_evidence(finding, &subject->auth.evidence[i]);
 	for (uint32_t i = 0; i < told->n_evidence; i++)

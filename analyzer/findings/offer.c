@@ -84,7 +84,7 @@ static bool closed_at_once(const struct subject *subject)
 	return subject->handshake == HANDSHAKE_FAILED && old && session_fatal_alert(session) == NULL &&
 	       server_is_mute(session) && session->tcp.bytes[client ^ 1] == 0 &&
 	       session_whole(session, NULL) && session->closed.packet != 0 &&
-	       session->closed_by == (client ^ 1) &&
+	       session->closed_by == (client ^ 1) && !session->tcp.closed_unread &&
 	       origin_elapsed(session->tcp.last_data[client].time, session->closed.time) < RULE_PATIENCE;
 }
 

@@ -192,7 +192,7 @@ void capture_limit_reached(const struct subject *subject, const struct rule *rul
 
 /* match.c */
 void match_time_skew(const struct subject *subject, const struct rule *rule, struct findings *out);
-void match_none(const struct subject *subject, const struct rule *rule, struct findings *out);
+void match_apart(const struct subject *subject, const struct rule *rule, struct findings *out);
 void match_disagree(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 /* trace.c; the first three write what is special to sessions of a trace into a finding of another family */

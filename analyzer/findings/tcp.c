@@ -1,6 +1,6 @@
 /*
  * Rules about the TCP connection: unanswered, refused, established and then empty. Called through the table
- * in findings.c. They look at TCP facts and ICMP errors only, never at TLS.
+ * in findings.c. They look at TCP facts and ICMP errors; of TLS only whether a ClientHello is there.
  */
 #include "analyzer/findings/rule.h"
 
@@ -217,42 +217,78 @@ static bool given_up_by_listener(const struct session *session)
 	       (session->close == CLOSE_RST || session->tcp.fin[0].packet != 0);
 }
 
-void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct findings *out)
+/*
+ * The listener's goodbye crossed the first bytes of the other side, or stood in front of them. Bytes that it
+ * had long been sent did not reach it.
+ */
+static bool closed_unread(const struct session *session)
 {
-	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
+	return session->closed.packet != 0 && session->closed_by == 1 && tcp->closed_unread &&
+	       tcp->bytes[0] > 0 && tcp->bytes[1] + tcp->lost_bytes[1] == 0 &&
+	       origin_elapsed(tcp->first_data[0].time, session->closed.time) < RULE_PATIENCE;
+}
+
+static void given_up(const struct session *session, int64_t after, struct finding *finding)
+{
+	char time[RULE_TEXT], close[RULE_TEXT], read[RULE_TEXT] = "before any ClientHello";
+	if (session->tcp.bytes[0] > 0)
+		snprintf(read, sizeof read, "before it read the %s's %s", rule_side(session, 0),
+		         session->tls.client_hello ? "ClientHello" : "first byte");
+	rule_summary(finding, "The TCP connection was established and %s after %s, %s.",
+	             rule_close(session, close), rule_duration(after, time), read);
+	if (session->controller == 1)
+		rule_cause(finding,
+		           "The controller took the connection and gave it up: NMSP is not enabled or its "
+		           "program is not ready, no session is free, or it does not expect this address.");
+	else
+		rule_cause(finding, "The engine took the connection and gave it up.");
+}
+
+static void nobody_spoke(const struct session *session, int64_t idle, struct finding *finding)
+{
 	char time[RULE_TEXT], close[RULE_TEXT];
-	if (tcp->syns == 0 || tcp->syn_ack.packet == 0 || tcp->ack.packet == 0 ||
-	    tcp->bytes[0] + tcp->bytes[1] + tcp->lost_bytes[0] + tcp->lost_bytes[1] > 0)
-		return;
-	bool closed = session->closed.packet != 0;
-	int64_t until = closed ? session->closed.time : subject->now;
-	int64_t idle = origin_elapsed(tcp->ack.time, until);
-	if (idle < RULE_PATIENCE && !given_up_by_listener(session))
-		return;
-	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
 	             "The TCP connection was established, and then nobody sent a byte for %s: no ClientHello "
 	             "of the %s; %s.",
 	             rule_duration(idle, time), rule_side(session, session_tls_client(session)),
 	             rule_close(session, close));
-	if (idle < RULE_PATIENCE)
-		rule_summary(finding,
-		             "The TCP connection was established and %s after %s, before any ClientHello.",
-		             close, rule_duration(idle, time));
-	if (closed && session->closed_by == session->controller)
-		rule_cause(
-		    finding,
-		    "The controller took the connection and gave it up: no free session, or an address "
-		    "that it does not expect.");
+	if (session->closed.packet != 0 && session->closed_by == session->controller)
+		rule_cause(finding, "The controller waited for it in vain.");
 	rule_cause(
 	    finding,
 	    "The TLS client speaks first. A connection opened by hand looks like this too, and so does "
 	    "a path that lets only small packets pass.");
+}
+
+void tcp_no_tls(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	const struct session *session = subject->session;
+	const struct session_tcp *tcp = &session->tcp;
+	bool empty = tcp->bytes[0] + tcp->bytes[1] + tcp->lost_bytes[0] + tcp->lost_bytes[1] == 0;
+	bool unread = closed_unread(session);
+	if (tcp->syns == 0 || tcp->syn_ack.packet == 0 || tcp->ack.packet == 0 || (!empty && !unread))
+		return;
+	int64_t until = session->closed.packet != 0 ? session->closed.time : subject->now;
+	int64_t idle = origin_elapsed(tcp->ack.time, until);
+	bool patient = idle >= RULE_PATIENCE;
+	if (!unread && !patient && !given_up_by_listener(session))
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	if (unread || !patient)
+		given_up(session, idle, finding);
+	else
+		nobody_spoke(session, idle, finding);
 	rule_evidence(finding, &tcp->syn[0]);
 	rule_evidence(finding, &tcp->ack);
 	rule_evidence(finding, &session->closed);
+	if (unread)
+		rule_evidence(finding, &tcp->first_data[0]);
 	rule_command(finding, "engine (CMX)", "cmxctl config controllers show");
 	rule_command(finding, "controller (IOS-XE)", "show nmsp status");
-	rule_path_mtu(session, finding);
+	if (!unread && patient)
+		rule_path_mtu(session, finding);
+	else if (session->controller == 1)
+		rule_command(finding, "controller (IOS-XE, the NMSP server is off by default)",
+		             "configure terminal; nmsp enable");
 }

@@ -83,10 +83,27 @@ static uint8_t next_word(const struct session *session, const struct step *last)
 	return ends_flight(last->kind) ? last->dir ^ 1 : last->dir;
 }
 
-static void explain_stall(const struct session *session, const struct step *last, const char *next,
+/* One side said goodbye before the other one could be called late. */
+static bool left_at_once(const struct session *session, const struct step *last)
+{
+	return session->closed.packet != 0 &&
+	       origin_elapsed(last->at.time, session->closed.time) < RULE_PATIENCE;
+}
+
+static void explain_stall(const struct session *session, const struct step *last, uint8_t next,
                           struct finding *finding)
 {
-	if (tcp_path_stuck(session, last->dir))
+	if (left_at_once(session, last) && session->closed_by != next)
+		rule_cause(finding,
+		           "The %s did not wait for it: its program failed or was stopped, or something "
+		           "between the two closed the connection in its name.",
+		           rule_side(session, next ^ 1));
+	else if (left_at_once(session, last))
+		rule_cause(finding,
+		           "The %s closed the connection instead of going on: its program failed or was "
+		           "stopped, or it refuses what it got.",
+		           rule_side(session, next));
+	else if (tcp_path_stuck(session, last->dir))
 		rule_cause(finding,
 		           "The message did not reach the other side whole: large packets of the %s do not "
 		           "arrive (path MTU, finding tcp-path-mtu).",
@@ -95,7 +112,7 @@ static void explain_stall(const struct session *session, const struct step *last
 		rule_cause(finding,
 		           "The %s does not go on: its program is busy or stuck, or large packets do not "
 		           "arrive (path MTU).",
-		           next);
+		           rule_side(session, next));
 }
 
 /* What the message is to be followed by, where its sender still has the word. RFC 5246 section 7.3. */
@@ -170,7 +187,7 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	    rule_side(session, last->dir), session_step_name(last->kind), rule_side(session, next_dir ^ 1),
 	    rule_duration(origin_elapsed(last->at.time, until), time), next, due,
 	    closed ? rule_close(session, close) : "nothing more came");
-	explain_stall(session, last, next, finding);
+	explain_stall(session, last, next_dir, finding);
 	if (closed && session->close != CLOSE_NONE)
 		rule_cause(finding, "The %s gave no reason in an alert.",
 		           rule_side(session, session->closed_by));
@@ -180,7 +197,8 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	rule_evidence(finding, closed ? &session->closed : &session->last);
 	rule_advice(finding, "read the log of the %s at that time", next);
 	rule_command(finding, "controller (IOS-XE)", "show nmsp status");
-	rule_path_mtu(session, finding);
+	if (!left_at_once(session, last))
+		rule_path_mtu(session, finding);
 }
 
 /* ---- client certificates --------------------------------------------------------------------------- */

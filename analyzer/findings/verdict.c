@@ -14,7 +14,7 @@
 #define SYN_PATIENCE (3 * NS_PER_S) /* the second SYN of common stacks is out by then: RFC 6298 section 2 */
 
 /* Rooms of the parts of a sentence; together they fit a verdict. */
-#define CONDITION_TEXT 96
+#define CONDITION_TEXT 192
 #define HANDSHAKE_TEXT 120
 #define DECISION_TEXT  128
 #define TRAFFIC_TEXT   160
@@ -159,32 +159,48 @@ static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT
 	return text;
 }
 
-/* A warning that speaks of the session's health, not of its security or of the capture. */
-static bool ails(const struct finding *finding)
+/* What ails the session, by a warning about its health; NULL of one about its security or the capture. */
+static const char *ailment(const struct finding *finding)
 {
-	static const char *const families[] = {"echo-", "request-", "subscription-", "service-", "nmsp-", "tcp-"};
-	for (size_t i = 0; i < RULE_COUNT(families); i++) {
-		if (strncmp(finding->id, families[i], strlen(families[i])) == 0)
-			return true;
+	static const struct {
+		const char *id, *words;
+	} rows[] = {
+	    {"tcp-path-mtu", "large packets lost"},
+	    {"tcp-zero-window", "a closed receive window"},
+	    {"tcp-retransmissions", "packets sent again"},
+	    {"echo-missed", "echoes missed"},
+	    {"echo-none", "no echoes"},
+	    {"echo-slow", "slow echoes"},
+	    {"request-unanswered", "requests unanswered"},
+	    {"subscription-missing", "nothing subscribed"},
+	    {"service-not-capable", "services that were not announced"},
+	    {"nmsp-malformed", "malformed messages"},
+	};
+	for (size_t i = 0; i < RULE_COUNT(rows); i++) {
+		if (strcmp(finding->id, rows[i].id) == 0)
+			return rows[i].words;
 	}
-	return false;
+	return NULL;
 }
 
-static const char *condition(const struct subject *subject, const struct findings *findings, char text[CONDITION_TEXT])
+/* "Works, with trouble (packets sent again, echoes missed)": both directions may have the same one. */
+static const char *condition(const struct subject *subject, const struct findings *findings,
+                             char text[CONDITION_TEXT])
 {
-	size_t used = 0;
+	char list[CONDITION_TEXT - sizeof "Works, with trouble ()"] = "";
 	if (tcp_path_is_reset(subject))
 		return "Reset";
 	if (subject->state == SESSION_SILENT)
 		return "Silent";
-	for (uint32_t i = 0; i < findings->n && used < CONDITION_TEXT; i++) {
-		if (ails(&findings->list[i]))
-			used += (size_t)snprintf(&text[used], CONDITION_TEXT - used, "%s%s",
-			                         used == 0 ? "Works, with trouble (" : ", ", findings->list[i].id);
+	for (uint32_t i = 0; i < findings->n; i++) {
+		const char *words = ailment(&findings->list[i]);
+		if (words != NULL && strstr(list, words) == NULL)
+			rule_list(list, sizeof list, ", ", words);
 	}
-	if (used > 0 && used < CONDITION_TEXT)
-		snprintf(&text[used], CONDITION_TEXT - used, ")");
-	return used > 0 ? text : "Healthy";
+	if (list[0] == '\0')
+		return "Healthy";
+	snprintf(text, CONDITION_TEXT, "Works, with trouble (%s)", list);
+	return text;
 }
 
 static void completed(const struct subject *subject, const struct findings *findings, char text[VERDICT_TEXT])

@@ -8,6 +8,7 @@
 #include "analyzer/xmalloc.h"
 #include "samples/headers.h"
 #include "samples/wire.h"
+#include "tests/floods.h"
 #include "tests/opened.h"
 
 #include <arpa/inet.h>
@@ -21,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINKTYPE_ETHERNET = 1, NMSP_PORT = 16113, IP_TCP = 6, FIRST_PORT = 1024 };
+enum { LINKTYPE_ETHERNET = 1, NMSP_PORT = FLOODS_PORT, IP_TCP = FLOODS_TCP };
 
 #define PACE_NS    (200 * NS_PER_US) /* so far ahead of its rate it sleeps */
 #define LAB_PREFIX "lab-"
@@ -92,12 +93,9 @@ static void send_frame(struct sender *sender, struct span frame)
 	sender->bytes += n >= 0 ? frame.n : 0;
 }
 
-/* Sends what a conversation has said and forgets it. */
-static void send_wire(struct sender *sender, struct wire *wire)
+static void send_flood_frame(void *sender, struct span frame)
 {
-	for (size_t i = 0; i < wire->n; i++)
-		send_frame(sender, bytes_span(&wire->frames[i].bytes));
-	wire_free(wire);
+	send_frame(sender, frame);
 }
 
 /* ---- captures --------------------------------------------------------------------------------------- */
@@ -204,102 +202,6 @@ static void send_files(struct sender *sender, const struct frames *all, uint64_t
 		}
 	}
 	bytes_free(&copy);
-}
-
-/* ---- floods ----------------------------------------------------------------------------------------- */
-
-static const struct wire_host controller = {.mac = {0x00, 0xaa, 0xbb, 0xcc, 0xdd, 0x01},
-                                            .ip = {.version = 4, .bytes = {10, 10, 30, 10}},
-                                            .port = NMSP_PORT};
-
-/* The nth stranger: another port each, another address each 60,000. */
-static struct wire_host stranger(uint64_t n)
-{
-	enum { PORTS = 60000 };
-	uint64_t address = n / PORTS;
-	return (struct wire_host){.mac = {0x00, 0x50, 0x56, 0x9c, 0x99, 0x99},
-	                          .ip = {.version = 4,
-	                                 .bytes = {10, (uint8_t)(64 + address / 65536),
-	                                           (uint8_t)(address / 256), (uint8_t)address}},
-	                          .port = (uint16_t)(FIRST_PORT + n % PORTS)};
-}
-
-static struct wire_conversation meet(struct wire *wire, uint64_t n)
-{
-	struct wire_host hosts[2] = {stranger(n), controller};
-	return wire_conversation(wire, hosts, 0);
-}
-
-static void send_syns(struct sender *sender, uint64_t n, bool answered)
-{
-	for (uint64_t i = 0; i < n; i++) {
-		struct wire wire = {.frames = NULL};
-		struct wire_conversation talk = meet(&wire, i);
-		wire_segment(&talk, 0, TCP_SYN, span_of(NULL, 0));
-		if (answered)
-			wire_segment(&talk, 1, TCP_SYN | TCP_ACK, span_of(NULL, 0));
-		send_wire(sender, &wire);
-	}
-}
-
-/* The first of two or more fragments each; the others never come. */
-static void send_fragments(struct sender *sender, uint64_t n)
-{
-	enum { PAYLOAD = 512 };
-	struct bytes out = {.p = NULL};
-	for (uint64_t i = 0; i < n; i++) {
-		struct wire_host from = stranger(i);
-		struct headers_ipv4 header = {.src = span_of(from.ip.bytes, 4),
-		                              .dst = span_of(controller.ip.bytes, 4),
-		                              .protocol = IP_TCP,
-		                              .ttl = HEADERS_TTL,
-		                              .id = (uint16_t)i,
-		                              .fragment = HEADERS_MORE_FRAGMENTS};
-		bytes_clear(&out);
-		headers_ethernet(&out, from.mac, controller.mac, HEADERS_TYPE_IPV4);
-		headers_ipv4(&out, &header, PAYLOAD);
-		bytes_big(&out, from.port, 2);
-		bytes_big(&out, NMSP_PORT, 2);
-		bytes_zeros(&out, PAYLOAD - 4);
-		send_frame(sender, bytes_span(&out));
-	}
-	bytes_free(&out);
-}
-
-/* Records of a client hello as long as its length field allows; another begins where it ends. */
-static void send_endless(struct sender *sender, uint64_t n)
-{
-	enum {
-		RECORD = 16384,
-		HEAD = 4,
-		LENGTH = 0xffffff,
-		CLIENT_HELLO = 1,
-		HANDSHAKE = 22,
-		TLS12 = 0x0303
-	};
-	struct wire wire = {.frames = NULL};
-	struct wire_conversation talk = meet(&wire, 0);
-	struct bytes record = {.p = NULL};
-	wire_open(&talk);
-	size_t left = 0; /* of the message */
-	for (uint64_t sent = 0; sent < n; sent += RECORD) {
-		bytes_clear(&record);
-		bytes_big(&record, HANDSHAKE, 1);
-		bytes_big(&record, TLS12, 2);
-		size_t head = left == 0 ? HEAD : 0;
-		if (left == 0)
-			left = LENGTH;
-		size_t body = left < RECORD - head ? left : RECORD - head;
-		bytes_big(&record, head + body, 2);
-		if (head > 0)
-			bytes_big(&record, CLIENT_HELLO << 24 | LENGTH, HEAD);
-		bytes_zeros(&record, body);
-		left -= body;
-		wire_send(&talk, 0, bytes_span(&record));
-		send_wire(sender, &wire);
-	}
-	bytes_free(&record);
-	send_wire(sender, &wire);
 }
 
 /* ---- the program ------------------------------------------------------------------------------------ */
@@ -409,11 +311,12 @@ static void send_all(struct sender *sender, const struct options *options, const
 {
 	sender->start = clock_now();
 	send_files(sender, all, options->loops, options->spread);
-	send_syns(sender, options->syns, false);
-	send_syns(sender, options->half_open, true);
-	send_fragments(sender, options->fragments);
+	struct floods floods = {.take = send_flood_frame, .ctx = sender};
+	floods_syns(&floods, options->syns, false);
+	floods_syns(&floods, options->half_open, true);
+	floods_fragments(&floods, options->fragments);
 	if (options->endless > 0)
-		send_endless(sender, options->endless);
+		floods_endless(&floods, options->endless);
 }
 
 int main(int argc, char **argv)
