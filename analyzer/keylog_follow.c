@@ -25,6 +25,7 @@ struct keylog_follow {
 	size_t n;      /* bytes of a half line in the buffer */
 	size_t told;   /* ... that the key log has had, without the line's end */
 	bool too_long; /* the rest of this line is ignored */
+	bool refused;  /* it is there, and may not be opened */
 	uint8_t buffer[LIMIT_LINE + READ_BYTES];
 };
 
@@ -210,6 +211,7 @@ void keylog_follow_free(struct keylog_follow *follow)
 static bool look(struct keylog_follow *follow, int64_t now)
 {
 	int fd = open_path(follow->path);
+	follow->refused = fd < 0 && follow->fd < 0 && (errno == EACCES || errno == EPERM);
 	enum file file = fd >= 0 ? compare(follow, fd) : FILE_SAME;
 	bool whole = follow->fd < 0 || file == FILE_ANEW || read_file(follow, now);
 	if (file != FILE_SAME &&
@@ -221,6 +223,11 @@ static bool look(struct keylog_follow *follow, int64_t now)
 	if (fd >= 0)
 		close(fd);
 	return whole;
+}
+
+bool keylog_follow_refused(const struct keylog_follow *follow)
+{
+	return follow->refused;
 }
 
 bool keylog_follow_poll(struct keylog_follow *follow, int64_t now, bool *more)

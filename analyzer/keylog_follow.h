@@ -34,4 +34,7 @@ void keylog_follow_free(struct keylog_follow *follow);
  */
 bool keylog_follow_poll(struct keylog_follow *follow, int64_t now, bool *more);
 
+/* Nothing is read: at the last poll the file, or its folder, was not open to whom the program has become. */
+bool keylog_follow_refused(const struct keylog_follow *follow);
+
 #endif

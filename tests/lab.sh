@@ -8,6 +8,7 @@
 #   lab_start NAME FILE COMMAND    the same in the background; its output goes to FILE, its pid to $lab_pid
 #   lab_end PID [SIGNAL]           ends one of these; lab_wait PID waits for its own end. Both give its exit status
 #   lab_wait_for TEXT FILE [SECONDS]    until the file holds the text; false when it does not in time (5)
+#   lab_counted FILE OUT IN        echoes and messages that a simulator counted
 #
 # Namespace   interface         address
 # engine      lab0              10.10.20.5/16
@@ -73,6 +74,10 @@ lab_wait_for() { # text, file, [seconds]
 		[ "$lab_tries" -gt 0 ] || return 1
 		sleep 0.1
 	done
+}
+
+lab_counted() { # what a simulator printed, what it sent (out for an engine), what it received: as report_facts brief says it
+	sed -n "s/.*echoes \([0-9]*\) of \([0-9]*\), messages sent \([0-9]*\), received \([0-9]*\)\$/echo \2\/\1 $2 \3 $3 \4/p" "$1"
 }
 
 lab_remove() {

@@ -123,6 +123,7 @@ static void test_first_look(void **state)
 	}
 	assert_string_equal(text(find(&run, "session", 1), "state"), "failed");
 	assert_string_equal(text(find(&run, "session", 2), "state"), "active");
+	assert_int_equal(json_array_size(json_object_get(find(&run, "session", 1), "encapsulation")), 2);
 	assert_string_equal(text(json_object_get(find(&run, "decision", 1), "auth"), "observed"), "rejected");
 	/* The id stands in three rows of the tables of rules. */
 	assert_int_equal(count(&run, "finding", 1, "auth-hash-mismatch"), 1);

@@ -29,6 +29,7 @@ struct loop {
 	int64_t started;   /* monotonic, ns */
 	int64_t followed;  /* the same: the last look at key logs */
 	bool keys_left;    /* a key log holds more already */
+	bool refused[LIMIT_INPUTS]; /* key logs that were complained of */
 	int64_t flushed;   /* the same: when what was saved went to the disk last */
 	bool live;         /* interfaces are read */
 };
@@ -117,6 +118,22 @@ static uint64_t allowed(const struct loop *loop)
 	return most;
 }
 
+/* Once for each. */
+static void complain_of_key_log(struct loop *loop, uint32_t i)
+{
+	const struct run *run = loop->run;
+	struct err err;
+	if (loop->refused[i] || !keylog_follow_refused(run->follow[i]))
+		return;
+	loop->refused[i] = true;
+	err_set(
+	    &err,
+	    "key log %.120s may not be read by user %.40s, whom the program has become: chmod it, or choose "
+	    "its owner with -Z",
+	    run->options->keylog[i], run->privileges.user);
+	run_complain(run, err.text);
+}
+
 /* What was written to the key logs since the last look. */
 static void follow_keys(struct loop *loop, bool now)
 {
@@ -131,6 +148,7 @@ static void follow_keys(struct loop *loop, bool now)
 		bool more = false;
 		fresh = keylog_follow_poll(run->follow[i], clock, &more) || fresh;
 		loop->keys_left = loop->keys_left || more;
+		complain_of_key_log(loop, i);
 	}
 	if (fresh)
 		analyze_keys(run->analyze);
