@@ -156,7 +156,7 @@ const struct filter_field filter_fields[] = {
     {"observed", FILTER_WORD, .words = observed_word,
      .table = &view_sessions, .path = "auth.observed", .needs = AUTH},
     {"verdict", FILTER_TEXT_ANY, .table = &view_sessions, .path = "verdict", .needs = VERDICT},
-    {"finding", FILTER_WORD, .words = findings_id, .table = &own, .path = "finding"},
+    {"finding", FILTER_WORD, .words = findings_session_id, .table = &own, .path = "finding"},
     {"severity", FILTER_RANK, .words = severity_word, .table = &own, .path = "severity"},
     {"requests", FILTER_NUMBER, .table = &view_sessions, .path = "echo.requests"},
     {"responses", FILTER_NUMBER, .table = &view_sessions, .path = "echo.responses"},

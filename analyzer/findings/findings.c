@@ -152,6 +152,11 @@ const char *findings_id(size_t row)
 	return NULL;
 }
 
+const char *findings_session_id(size_t row)
+{
+	return row < RULE_COUNT(session_rules) ? session_rules[row].id : NULL;
+}
+
 #define SET_BITS 64 /* of one word of a set */
 
 bool findings_set_has(const struct findings_set *set, size_t row)

@@ -55,7 +55,10 @@ struct findings_set {
 struct findings_set findings_set_of(const struct findings *findings);
 bool findings_set_has(const struct findings_set *set, size_t row);
 
-/* The ids of all findings, in the order of the tables, for documentation and tests; NULL at the end. */
+/* The ids of all findings, those of sessions first, in the order of the tables; NULL at the end. */
 const char *findings_id(size_t row);
+
+/* The ids of the findings that a session can have. */
+const char *findings_session_id(size_t row);
 
 #endif
