@@ -272,13 +272,19 @@ static void test_digests_change(void **state)
 	(void)state;
 	struct set set = set_up(fixture_many(4));
 	struct session *first = session_of(set.model, 1), *second = session_of(set.model, 2);
-	assert_non_null(set.view->digests[0].gravest);
-	set.view->digests[1].gravest = "kept";
-	first->n_alerts = 0;
+	const struct alert_seen alert = {.at = {.packet = 98, .time = first->last.time}, .level = 1};
+	for (size_t i = 0; i < set.view->n_digests; i++)
+		set.view->digests[i].gravest = "old";
+	model_add_alert(set.model, first, &alert);
 	assert_true(digests_update(set.digests, 2, EVER));
-	assert_string_equal(set.view->digests[1].gravest, "kept");
+	assert_string_not_equal(set.view->digests[0].gravest, "old");
+	assert_string_equal(set.view->digests[1].gravest, "old");
 	second->closed = (struct origin){.packet = 99, .time = second->last.time};
 	assert_true(digests_update(set.digests, 3, EVER));
+	assert_ptr_equal(set.view->digests[1].gravest, NULL);
+	assert_string_equal(set.view->digests[2].gravest, "old");
+	digests_forget(set.digests);
+	assert_true(digests_update(set.digests, 4, EVER));
 	expect_as_new(&set);
 	tear_down(&set);
 }
