@@ -71,6 +71,17 @@ static void rules(scmp_filter_ctx filter, uint32_t action, const char *const *na
 		rule(filter, action, names[i], 0, NULL);
 }
 
+/* Argument number n is this value; the same in the bits of a mask. */
+static struct scmp_arg_cmp equals(unsigned n, uint64_t value)
+{
+	return (struct scmp_arg_cmp){.arg = n, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+
+static struct scmp_arg_cmp masked(unsigned n, uint64_t mask, uint64_t value)
+{
+	return (struct scmp_arg_cmp){.arg = n, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 static void allow_when(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp argument)
 {
 	rule(filter, SCMP_ACT_ALLOW, name, 1, &argument);
@@ -79,16 +90,16 @@ static void allow_when(scmp_filter_ctx filter, const char *name, struct scmp_arg
 /* Calls of which only some arguments are harmless. */
 static void allow_by_argument(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp myself = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	const struct scmp_arg_cmp no_code = masked(2, PROT_EXEC, 0);
+	const struct scmp_arg_cmp myself = equals(0, (uint64_t)getpid());
 	allow_when(filter, "mmap", no_code);
 	allow_when(filter, "mprotect", no_code);
 	allow_when(filter, "kill", myself);
 	allow_when(filter, "tgkill", myself);
 	for (size_t i = 0; i < COUNT(requests); i++)
-		allow_when(filter, "ioctl", SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, requests[i]));
+		allow_when(filter, "ioctl", masked(1, UINT32_MAX, requests[i]));
 	for (size_t i = 0; i < COUNT(questions); i++)
-		allow_when(filter, "prctl", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)questions[i]));
+		allow_when(filter, "prctl", equals(0, (uint64_t)questions[i]));
 }
 
 /*
@@ -97,11 +108,10 @@ static void allow_by_argument(scmp_filter_ctx filter)
  */
 static void allow_capturing(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp ring[] = {SCMP_A1(SCMP_CMP_EQ, SOL_PACKET),
-	                                    SCMP_A2(SCMP_CMP_EQ, PACKET_RX_RING)};
+	const struct scmp_arg_cmp ring[] = {equals(1, SOL_PACKET), equals(2, PACKET_RX_RING)};
 	rules(filter, SCMP_ACT_ALLOW, capturing, COUNT(capturing));
 	rule(filter, SCMP_ACT_ALLOW, "setsockopt", COUNT(ring), ring);
-	allow_when(filter, "ioctl", SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, SIOCGIFFLAGS));
+	allow_when(filter, "ioctl", masked(1, UINT32_MAX, SIOCGIFFLAGS));
 }
 
 void sandbox_calls_filter(bool captures)
