@@ -86,7 +86,14 @@ static inline void floods_fragments(const struct floods *floods, uint64_t n)
 /* `n` bytes in records of a client hello as long as its length field allows; another begins where it ends. */
 static inline void floods_endless(const struct floods *floods, uint64_t n)
 {
-	enum { RECORD = 16384, HEAD = 4, LENGTH = 0xffffff, CLIENT_HELLO = 1, HANDSHAKE = 22, TLS12 = 0x0303 };
+	enum {
+		RECORD = 16384,
+		HEAD = 4,
+		LENGTH = 0xffffff,
+		CLIENT_HELLO = 1,
+		HANDSHAKE = 22,
+		TLS12 = 0x0303
+	};
 	struct wire wire = {.frames = NULL};
 	struct wire_conversation talk = floods_meet(&wire, 0);
 	struct bytes record = {.p = NULL};

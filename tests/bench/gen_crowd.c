@@ -1,8 +1,8 @@
 /*
- * gen_crowd SESSIONS SECRETS KEYS > CAPTURE: as much memory as a capture can ask for. So many TLS 1.2 sessions, all
- * open to the end, each of an engine and a certificate of its own: every second one's key is in KEYS and its messages
- * are kept, the others' records wait for theirs. Of each a segment is lost at the end and what follows it waits
- * for it. In front of the keys KEYS has SECRETS others that nobody needs.
+ * gen_crowd SESSIONS SECRETS KEYS > CAPTURE: as much memory as a capture can ask for. So many TLS 1.2
+ * sessions, all open to the end, each of an engine and a certificate of its own: every second one's key is in
+ * KEYS and its messages are kept, the others' records wait for theirs. Of each a segment is lost at the end
+ * and what follows it waits for it. In front of the keys KEYS has SECRETS others that nobody needs.
  *
  * Two sessions are played, the others are copies with other addresses. Checksums do not follow.
  */
@@ -23,7 +23,7 @@ enum {
 	LINKTYPE_ETHERNET = 1,
 	ENGINE_DST = 30, /* offset of the engine's address in a frame to it, */
 	ENGINE_SRC = 26, /* and in one of its own; after the first of its four bytes both take the number */
-	MARK = 8,      /* last bytes of the certificate: part of its signature */
+	MARK = 8,        /* last bytes of the certificate: part of its signature */
 	BUFFER = 1 << 20,
 };
 
@@ -125,7 +125,8 @@ int main(int argc, char **argv)
 	write_keys(argv[3], strtoull(argv[2], NULL, 10), &keys);
 	struct capfile_writer writer;
 	setvbuf(stdout, NULL, _IOFBF, BUFFER);
-	must(capfile_write_start(&writer, capfile_write_stream, stdout) == 0, "standard output takes nothing");
+	must(capfile_write_start(&writer, capfile_write_stream, stdout) == 0,
+	     "standard output takes nothing");
 	for (uint32_t n = 0; n < sessions; n++)
 		write_copy(&writer, &originals[n % 2], n);
 	must(fflush(stdout) == 0, "standard output takes no more");

@@ -1,7 +1,7 @@
 /*
- * gen_flood KIND N KEYS > CAPTURE: two sessions of a minute among a flood: the first begins before it, the other in
- * its midst, both end behind it. KIND is syn, half-open, fragment or endless (N is then in bytes). The sessions' key log
- * is in KEYS before the first packet is written.
+ * gen_flood KIND N KEYS > CAPTURE: two sessions of a minute among a flood: the first begins before it, the
+ * other in its midst, both end behind it. KIND is syn, half-open, fragment or endless (N is then in bytes).
+ * The sessions' key log is in KEYS before the first packet is written.
  */
 #include "analyzer/origin.h"
 #include "samples/save.h"
@@ -103,7 +103,8 @@ int main(int argc, char **argv)
 	must(argc == 4, "usage: gen_flood KIND N KEYS > CAPTURE");
 	uint64_t n = strtoull(argv[2], NULL, 10), frames = 0;
 	struct floods counted = {.take = count_frame, .ctx = &frames};
-	must(flood(&counted, argv[1], n) && frames > 0, "KIND is syn, half-open, fragment or endless, and N a number");
+	must(flood(&counted, argv[1], n) && frames > 0,
+	     "KIND is syn, half-open, fragment or endless, and N a number");
 	struct bytes keys = {.p = NULL};
 	struct scenarios_cast cast = scenarios_cast();
 	struct scenarios_stage stage = {.cast = &cast, .keys = &keys};
@@ -113,7 +114,8 @@ int main(int argc, char **argv)
 	struct mix mix = {.sessions = stage.wire, .apart = (double)FLOOD_LASTS / (double)frames};
 	qsort(mix.sessions.frames, mix.sessions.n, sizeof mix.sessions.frames[0], by_time);
 	mix.start = mix.sessions.frames[BEFORE].time;
-	must(capfile_write_start(&mix.writer, capfile_write_stream, stdout) == 0, "standard output takes nothing");
+	must(capfile_write_start(&mix.writer, capfile_write_stream, stdout) == 0,
+	     "standard output takes nothing");
 	struct floods floods = {.take = write_flood, .ctx = &mix};
 	flood(&floods, argv[1], n);
 	write_sessions(&mix, INT64_MAX);
