@@ -220,7 +220,7 @@ static bool begins(const struct rd *r)
 /* Joins what was wrapped. False when the buffer ends before that can be told. */
 static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines, struct slot *slot)
 {
-	size_t wide = columns(slot->item.raw);
+	struct span part = slot->item.raw; /* the last one of what was joined */
 	for (;;) {
 		struct rd peek = *r;
 		struct span line = {.p = NULL, .n = 0};
@@ -235,12 +235,12 @@ static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines,
 		} while (is_blank(line) && taken <= JOIN_BLANKS);
 		if (is_blank(line) || slot->item.cut)
 			return true;
-		bool cut = taken == 1 && wide == file->widest && join_cut(slot, line);
+		bool cut = taken == 1 && columns(part) == file->widest && join_cut(slot, line);
 		if (!cut && !trace_continues(&slot->item.line, line))
 			return true;
 		if (!cut)
 			join(slot, " ", line);
-		wide = columns(line);
+		part = line;
 		*r = peek;
 		*lines += taken;
 	}
