@@ -14,11 +14,18 @@
 #define COMPLAINTS 20                /* that are kept; later ones are counted */
 #define KEYS       64                /* taken at a turn */
 
+/* The filter opens sessions in a view of its own: those of the screen stay. */
+struct chosen {
+	const struct filter *filter;
+	struct view *view;
+};
+
 struct screens {
 	struct term *term;
 	struct view *view;
 	struct digests *digests;
 	struct ui ui;
+	struct chosen chosen;
 	int64_t worked; /* monotonic, ns: the last picture that no key asked for */
 	bool drawn;     /* there is a picture */
 	bool busy;      /* sessions wait to be looked at */
@@ -27,9 +34,11 @@ struct screens {
 	unsigned n_complaints;
 };
 
-static bool passes(const void *filter, struct view *view, const struct view_digest *digest)
+static bool passes(const void *of, struct view *view, const struct view_digest *digest)
 {
-	return filter_session(filter, view, digest);
+	const struct chosen *chosen = of;
+	(void)view;
+	return filter_session(chosen->filter, chosen->view, digest);
 }
 
 struct screens *screens_open(const struct model *model, const struct screens_wishes *wishes, struct err *err)
@@ -42,8 +51,11 @@ struct screens *screens_open(const struct model *model, const struct screens_wis
 	screens->view = view_bare(model);
 	screens->digests = digests_new(screens->view, wishes->only);
 	screens->ui = (struct ui){.view = screens->view, .mode = wishes->mode, .utc = wishes->utc};
-	if (wishes->filter_text != NULL)
-		screens->ui.filter = (struct screen_filter){passes, wishes->filter, wishes->filter_text};
+	screens->chosen = (struct chosen){.filter = wishes->filter};
+	if (wishes->filter_text != NULL) {
+		screens->chosen.view = view_bare(model);
+		screens->ui.filter = (struct screen_filter){passes, &screens->chosen, wishes->filter_text};
+	}
 	return screens;
 }
 
@@ -62,6 +74,7 @@ void screens_close(struct screens *screens)
 		fprintf(stderr, "nmspscope: and %u more of such lines\n", screens->n_complaints - COMPLAINTS);
 	digests_free(screens->digests);
 	view_free(screens->view);
+	view_free(screens->chosen.view);
 	ui_free(&screens->ui);
 	free(screens);
 }
