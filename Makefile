@@ -99,7 +99,7 @@ demo: setup
 
 # ---- tests --------------------------------------------------------------------------------------------
 check: setup-tests layers
-	@$(MAKE) --no-print-directory all $(SOAKERS)
+	@$(MAKE) --no-print-directory all $(SOAKERS) build/release/tools/confined
 	@$(MAKE) --no-print-directory VARIANT=san all tests-of-variant replayers samples-program
 	@tests/run-all
 
