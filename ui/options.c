@@ -247,75 +247,92 @@ static void apply_flag(struct options *out, int letter)
 	}
 }
 
-static int apply(struct options *out, int letter, const char *value, struct err *err)
+/* Options whose value is a number. */
+static int apply_number(struct options *out, int letter, const char *value, struct err *err)
 {
-	uint64_t n;
+	uint64_t n = 0;
+	int result = 0;
 	switch (letter) {
-	case 'i':
-		return add_file(out->interface, &out->n_interface, value, err);
 	case 's':
-		if (number("-s", value, LIMIT_PACKET, &n, err) != 0)
-			return -1;
+		result = number("-s", value, LIMIT_PACKET, &n, err);
 		out->snaplen = (uint32_t)n;
-		return 0;
+		return result;
 	case 'B':
-		if (number("-B", value, INT32_MAX / 1024, &n, err) != 0)
-			return -1;
+		result = number("-B", value, INT32_MAX / 1024, &n, err);
 		out->buffer = (uint32_t)n * 1024;
-		return 0;
+		return result;
+	case 'W':
+		result = number("-W", value, LIMIT_SAVE_FILES, &n, err);
+		out->file_count = (uint32_t)n;
+		return result;
+	case OPTION_SESSION:
+		result = number("--session", value, UINT32_MAX, &n, err);
+		out->session = (uint32_t)n;
+		return result;
 	case OPTION_INTERVAL:
 		out->has_interval = true;
-		if (strcmp(value, "0") == 0)
-			n = 0;
-		else if (number("--interval", value, UINT32_MAX, &n, err) != 0)
-			return -1;
+		if (strcmp(value, "0") != 0)
+			result = number("--interval", value, UINT32_MAX, &n, err);
 		out->interval = (int64_t)n * NS_PER_S;
-		return 0;
+		return result;
 	case OPTION_MEMORY:
 		if (number("--memory", value, UINT32_MAX, &n, err) != 0)
 			return -1;
-		if (n < MEMORY_LEAST)
-			return err_set(err, "--memory wants %d MiB at least", MEMORY_LEAST);
 		out->memory = n * MIB;
-		return 0;
-	case OPTION_STOP_AFTER:
-		return parse_stop(out, value, err);
+		return n >= MEMORY_LEAST ? 0 : err_set(err, "--memory wants %d MiB at least", MEMORY_LEAST);
+	default:
+		return number("-c", value, INT64_MAX, &out->count, err);
+	}
+}
+
+/* Options whose value is a file, several of which may be given, or an interface. */
+static int apply_input(struct options *out, int letter, const char *value, struct err *err)
+{
+	switch (letter) {
+	case 'i':
+		return add_file(out->interface, &out->n_interface, value, err);
 	case 'r':
 		return add_file(out->read, &out->n_read, value, err);
 	case 't':
 		return add_file(out->trace, &out->n_trace, value, err);
 	case 'a':
 		return add_file(out->authlist, &out->n_authlist, value, err);
-	case 'k':
+	default:
 		return add_file(out->keylog, &out->n_keylog, value, err);
-	case 'P':
-		out->profile = value;
-		return 0;
+	}
+}
+
+static int apply(struct options *out, int letter, const char *value, struct err *err)
+{
+	if (letter < LONG_ONLY && strchr("irtak", letter) != NULL)
+		return apply_input(out, letter, value, err);
+	switch (letter) {
+	case 's':
+	case 'B':
+	case 'c':
+	case 'W':
+	case OPTION_SESSION:
+	case OPTION_INTERVAL:
+	case OPTION_MEMORY:
+		return apply_number(out, letter, value, err);
+	case OPTION_STOP_AFTER:
+		return parse_stop(out, value, err);
 	case OPTION_PORT:
 		return parse_ports(out, value, err);
 	case OPTION_CONTROLLER:
 		return parse_controller(out, value, err);
 	case 'o':
 		return parse_output(out, value, err);
-	case 'c':
-		return number("-c", value, INT64_MAX, &out->count, err);
-	case OPTION_SESSION:
-		if (number("--session", value, UINT32_MAX, &n, err) != 0)
-			return -1;
-		out->session = (uint32_t)n;
+	case 'C':
+		return parse_file_size(out, value, err);
+	case 'P':
+		out->profile = value;
 		return 0;
 	case OPTION_FILTER:
 		out->choose = value;
 		return 0;
 	case 'w':
 		out->write = value;
-		return 0;
-	case 'C':
-		return parse_file_size(out, value, err);
-	case 'W':
-		if (number("-W", value, LIMIT_SAVE_FILES, &n, err) != 0)
-			return -1;
-		out->file_count = (uint32_t)n;
 		return 0;
 	case 'Z':
 		out->user = value;
