@@ -28,6 +28,7 @@ struct authlist_ios_list {
 void authlist_ios_user(struct authlist_ios *ios, struct authlist_reading *r, const struct authtext *text)
 {
 	ios->current = NULL;
+	ios->wrapped = false;
 	if (ios->n_users == LIMIT_LIST_ENTRIES) {
 		r->list->dropped++;
 		return;
@@ -41,9 +42,21 @@ void authlist_ios_user(struct authlist_ios *ios, struct authlist_reading *r, con
 	memcpy(user->list, text->name, sizeof user->list);
 }
 
+/* A terminal may wrap a user's line in front of its list: then it stands in the line behind a user without one. */
+static bool is_rest_of_user(const struct authlist_ios *ios, const struct authlist_reading *r)
+{
+	if (ios->n_users == 0)
+		return false;
+	const struct authlist_ios_user *user = &ios->users[ios->n_users - 1];
+	return user->list[0] == 0 && r->line == user->line + 1;
+}
+
 /* The same name again opens the same list, as in IOS-XE; its last password counts. */
 void authlist_ios_list(struct authlist_ios *ios, struct authlist_reading *r, const struct authtext *text)
 {
+	ios->wrapped = is_rest_of_user(ios, r);
+	if (ios->wrapped)
+		memcpy(ios->users[ios->n_users - 1].list, text->name, AUTHTEXT_NAME + 1);
 	HASH_FIND_STR(ios->lists, text->name, ios->current);
 	if (ios->current != NULL)
 		return;
@@ -62,6 +75,9 @@ void authlist_ios_password(struct authlist_ios *ios, struct authlist_reading *r,
 		authlist_reading_note(r, r->line, "a password outside of any aaa attribute list");
 		return;
 	}
+	if (ios->wrapped) /* so the line was one of its own */
+		ios->users[ios->n_users - 1].list[0] = 0;
+	ios->wrapped = false;
 	ios->current->password = text->hash;
 	ios->current->line = r->line;
 }

@@ -15,6 +15,7 @@ struct authlist_ios {
 	struct authlist_ios_user *users;
 	size_t n_users, room;
 	struct authlist_ios_list *lists, *current; /* the one that a password belongs to */
+	bool wrapped; /* the line that opened `current` may be the rest of the last user's, unless a password follows */
 };
 
 /* Lines of the kinds AUTHTEXT_USERNAME, AUTHTEXT_ATTRIBUTE_LIST and AUTHTEXT_PASSWORD. */

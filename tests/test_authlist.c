@@ -167,6 +167,30 @@ static void pem_entries(void **state)
 	}
 }
 
+/* The list's name wrapped behind the user, and a user without a list in front of a list of others. */
+static void ios_users_that_are_wrapped(void **state)
+{
+	(void)state;
+	static const char list[] = "aaa attribute list one\n attribute type password " SHA256 "\n";
+	static const struct {
+		const char *lead;
+		size_t entries;
+	} cases[] = {
+	    {"username " MAC " mac\n aaa attribute list one\n", 1},
+	    {"username " MAC " mac aaa attribute list one\n", 1},
+	    {"username " MAC " mac\n", 0},
+	    {"username " MAC " mac\n!\naaa attribute list one\n", 0},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct fixture *f = start(true);
+		char text[512];
+		int n = snprintf(text, sizeof text, "%s%s", cases[i].lead, list);
+		parse(f, "wlc.cfg", text, (size_t)n);
+		assert_int_equal(f->list.n_entries, cases[i].entries);
+		end(f);
+	}
+}
+
 static void ios_blocks_in_any_order(void **state)
 {
 	(void)state;
@@ -336,6 +360,7 @@ int main(void)
 	    cmocka_unit_test(without_a_mac),
 	    cmocka_unit_test(pem_entries),
 	    cmocka_unit_test(ios_blocks_in_any_order),
+	    cmocka_unit_test(ios_users_that_are_wrapped),
 	    cmocka_unit_test(problems_are_noted),
 	    cmocka_unit_test(caps_hold),
 	    cmocka_unit_test(noise_of_any_size),
