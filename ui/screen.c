@@ -111,6 +111,8 @@ static void count_sessions(const struct ui *ui, char *text, size_t room)
 	size_t n =
 	    (size_t)snprintf(text, room, "%zu session%s: %u with errors, %u with warnings", view->n_digests,
 	                     view_plural(view->n_digests), (unsigned)errors, (unsigned)warnings);
+	if (ui->filter.passes != NULL && n < room)
+		n += (size_t)snprintf(&text[n], room - n, ", %zu listed", ui->n_order);
 	if (waiting > 0 && n < room)
 		snprintf(&text[n], room - n, ", %u not judged yet", (unsigned)waiting);
 }
