@@ -22,6 +22,7 @@ struct file {
 	char *name;
 	int fd;
 	bool made; /* was not there before */
+	bool left; /* was made for nothing, and could not be removed */
 	struct stat status;
 };
 
@@ -216,6 +217,14 @@ int save_files_protect(const struct save_files *files)
 	return 0;
 }
 
+int save_files_give(const struct save_files *files, uid_t uid, gid_t gid)
+{
+	for (uint32_t i = 0; i < files->n; i++)
+		if (files->list[i].made && fchown(files->list[i].fd, uid, gid) != 0)
+			return -1;
+	return 0;
+}
+
 /* The beginning stays, so that there is no moment at which the file is nothing. */
 static int empty(const struct save_files *files, const struct file *file)
 {
@@ -268,11 +277,13 @@ const char *save_files_name(const struct save_files *files)
 	return files->list[files->current].name;
 }
 
-static void remove_if_same(const struct file *file)
+static void remove_if_same(struct file *file)
 {
 	struct stat status;
-	if (stat(file->name, &status) == 0 && same(&status, &file->status))
-		(void)unlink(file->name);
+	if (stat(file->name, &status) != 0)
+		file->left = errno == EACCES;
+	else if (same(&status, &file->status))
+		file->left = unlink(file->name) != 0;
 }
 
 int save_files_close(struct save_files *files)
@@ -287,6 +298,14 @@ int save_files_close(struct save_files *files)
 	}
 	errno = reason;
 	return reason == 0 ? 0 : -1;
+}
+
+const char *save_files_left(const struct save_files *files)
+{
+	for (uint32_t i = 0; i < files->n; i++)
+		if (files->list[i].left)
+			return files->list[i].name;
+	return NULL;
 }
 
 void save_files_free(struct save_files *files)

@@ -208,6 +208,17 @@ static int open_screens(struct run *run, struct err *err)
 
 /* ---- privileges ---- */
 
+/* What root makes for a user should be that user's, who could else neither read nor remove it. */
+static void give_files(struct run *run)
+{
+	struct err err;
+	uid_t uid;
+	gid_t gid;
+	if (run->save != NULL && sandbox_heir(run->options->user, &uid, &gid) &&
+	    save_give(run->save, uid, gid, &err) != 0)
+		run_complain(run, err.text);
+}
+
 /* Everything is open. What is opened later by its name: key logs that are followed, and what is written. */
 static int drop_privileges(struct run *run, struct err *err)
 {
@@ -221,6 +232,7 @@ static int drop_privileges(struct run *run, struct err *err)
 	};
 	run->providers = tls_crypto_load();
 	json_prepare();
+	give_files(run);
 	return sandbox_enter(&wishes, &run->privileges, err);
 }
 
