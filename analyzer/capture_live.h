@@ -61,6 +61,7 @@ struct live_losses live_losses(struct live *live);
 /* An interface that could be captured from. Strings are valid during the call. */
 struct live_interface {
 	const char *name, *description; /* description: NULL when there is none */
+	bool real; /* of the system: else it is one that libpcap makes up */
 	bool up, running, loopback;
 	const struct sockaddr *const *addresses; /* IPv4 and IPv6 */
 	uint32_t n_addresses;
