@@ -28,6 +28,8 @@ struct live {
 	uint32_t linktype;
 	uint32_t snaplen;
 	bool ended;
+	bool fetched; /* `next` waits to be handed out */
+	struct capfile_packet next;
 	char problem[160], warning[PCAP_ERRBUF_SIZE];
 	uint64_t packets, bytes;
 	struct live_losses losses;
@@ -144,10 +146,13 @@ static enum live_result end(struct live *live)
 	return LIVE_END;
 }
 
-enum live_result live_next(struct live *live, struct capfile_packet *out)
+/* Fetches the next packet, unless that was done. */
+static enum live_result fetch(struct live *live)
 {
 	struct pcap_pkthdr *head;
 	const u_char *bytes;
+	if (live->fetched)
+		return LIVE_PACKET;
 	if (live->ended)
 		return LIVE_END;
 	int result = pcap_next_ex(live->pcap, &head, &bytes);
@@ -155,14 +160,33 @@ enum live_result live_next(struct live *live, struct capfile_packet *out)
 		return LIVE_WAIT;
 	if (result < 0)
 		return end(live);
-	*out = (struct capfile_packet){
+	live->fetched = true;
+	live->next = (struct capfile_packet){
 	    .time = (int64_t)head->ts.tv_sec * NS_PER_S + head->ts.tv_usec, /* nanoseconds, as wished */
 	    .linktype = live->linktype,
 	    .wire = head->len > head->caplen ? head->len : head->caplen,
 	    .data = span_of(bytes, head->caplen),
 	};
+	return LIVE_PACKET;
+}
+
+enum live_result live_peek(struct live *live, int64_t *time)
+{
+	enum live_result result = fetch(live);
+	if (result == LIVE_PACKET)
+		*time = live->next.time;
+	return result;
+}
+
+enum live_result live_next(struct live *live, struct capfile_packet *out)
+{
+	enum live_result result = fetch(live);
+	if (result != LIVE_PACKET)
+		return result;
+	*out = live->next;
+	live->fetched = false;
 	live->packets++;
-	live->bytes += head->caplen;
+	live->bytes += out->data.n;
 	return LIVE_PACKET;
 }
 

@@ -42,6 +42,9 @@ enum live_result {
 
 enum live_result live_next(struct live *live, struct capfile_packet *out);
 
+/* As live_next, but the packet stays the next one; only its time is told. */
+enum live_result live_peek(struct live *live, int64_t *time);
+
 int live_fd(const struct live *live);
 
 const char *live_name(const struct live *live);

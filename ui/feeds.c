@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LIVE_GRACE (3 * LIVE_DELAY_MS * NS_PER_MS) /* packets of an interface are here after so long */
-#define PIPE_GRACE (5 * NS_PER_S)                  /* ... of a pipe, that may come from far */
+#define LIVE_LATE  (3 * LIVE_DELAY_MS * NS_PER_MS / 2) /* packets of an interface can be read after so long, \
+	                                                */
+#define LIVE_GRACE (2 * LIVE_LATE) /* ... and are behind twice that, however busy we are, */
+#define PIPE_GRACE (5 * NS_PER_S)  /* ... of a pipe, that may come from far, after this */
 
 void feeds_add(struct feeds *feeds, const char *path)
 {
@@ -114,6 +116,14 @@ static enum input_result next(struct feed *feed, struct capfile_packet *packet)
 	return feed->live != NULL ? results[live_next(feed->live, packet)] : input_next(feed->input, packet);
 }
 
+static void take(struct feeds *feeds, struct feed *feed, const struct capfile_packet *packet)
+{
+	analyze_packet(feeds->analyze, feed->index, packet);
+	feed->last = (struct origin){.time = packet->time, .packet = ++feeds->packets, .input = feed->index};
+	if (feed->first == 0)
+		feed->first = feed->last.packet;
+}
+
 /* Reads until there is nothing more at the moment, or `most` packets. */
 static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 {
@@ -130,32 +140,98 @@ static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 			feeds->waited = feeds->waited || !feed->ended;
 			break;
 		}
-		analyze_packet(feeds->analyze, feed->index, &packet);
+		take(feeds, feed, &packet);
 		n++;
-		feed->last = (struct origin){
-		    .time = packet.time, .packet = feeds->packets + n, .input = feed->index};
-		if (feed->first == 0)
-			feed->first = feed->last.packet;
 	}
-	feeds->packets += n;
 	if (n > 0)
 		feed->heard = feeds_clock();
 	return n;
 }
 
+/* ---- several interfaces ---- */
+
+static int64_t wall_clock(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+/* Whether there is a next packet, and of when. */
+static void look_ahead(struct feeds *feeds, struct feed *feed)
+{
+	if (feed->ended || feed->coming)
+		return;
+	enum live_result result = live_peek(feed->live, &feed->coming_at);
+	feed->coming = result == LIVE_PACKET;
+	feed->ended = result == LIVE_END;
+	if (result != LIVE_WAIT)
+		return;
+	feed->empty_at = wall_clock();
+	feeds->waited = true;
+}
+
+static struct feed *earliest(struct feeds *feeds)
+{
+	struct feed *found = NULL;
+	for (uint32_t i = 0; i < feeds->n; i++) {
+		struct feed *feed = &feeds->list[i];
+		if (feed->coming && (found == NULL || feed->coming_at < found->coming_at))
+			found = feed;
+	}
+	return found;
+}
+
+/* Another interface, which had nothing, may still bring a packet from before that time. One by another clock
+ * than ours is not waited for. */
+static bool may_be_preceded(const struct feeds *feeds, int64_t time)
+{
+	for (uint32_t i = 0; i < feeds->n; i++) {
+		const struct feed *feed = &feeds->list[i];
+		if (!feed->ended && !feed->coming && time > feed->empty_at - LIVE_LATE &&
+		    time < feed->empty_at + NS_PER_S)
+			return true;
+	}
+	return false;
+}
+
+static enum feeds_result read_in_order(struct feeds *feeds, uint64_t most)
+{
+	struct feed *feed;
+	struct capfile_packet packet;
+	bool goes_on = false;
+	for (uint32_t i = 0; i < feeds->n; i++)
+		look_ahead(feeds, &feeds->list[i]);
+	for (; (feed = earliest(feeds)) != NULL && most > 0; most--) {
+		if (may_be_preceded(feeds, feed->coming_at))
+			return FEEDS_WAIT;
+		live_next(feed->live, &packet);
+		take(feeds, feed, &packet);
+		feed->heard = feeds_clock();
+		feed->coming = false;
+		look_ahead(feeds, feed);
+	}
+	for (uint32_t i = 0; i < feeds->n; i++)
+		goes_on = goes_on || !feeds->list[i].ended;
+	return feed != NULL ? FEEDS_MORE : goes_on ? FEEDS_WAIT : FEEDS_END;
+}
+
+/* ---- all ---- */
+
 enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct input **reading)
 {
 	bool waits = false, more = false;
 	*reading = NULL;
+	if (feeds->n > 1 && feeds->list[0].live != NULL)
+		return read_in_order(feeds, most);
 	for (uint32_t i = 0; i < feeds->n && most > 0; i++) {
 		struct feed *feed = &feeds->list[i];
 		if (feed->ended)
 			continue;
-		uint64_t part = feed->live != NULL ? (most + feeds->n - 1) / feeds->n : most;
-		uint64_t n = read_feed(feeds, feed, part);
+		uint64_t n = read_feed(feeds, feed, most);
 		if (n > 0 && feed->input != NULL)
 			*reading = feed->input;
-		more = more || n == part;
+		more = more || n == most;
 		waits = waits || !feed->ended;
 		most -= n;
 	}
@@ -169,7 +245,8 @@ int64_t feeds_now(const struct feeds *feeds)
 		const struct feed *feed = &feeds->list[i];
 		if (feed->ended || feed->last.packet == 0)
 			continue;
-		int64_t passed = clock - feed->heard - (feed->live != NULL ? LIVE_GRACE : PIPE_GRACE);
+		int64_t grace = feed->live == NULL ? PIPE_GRACE : feeds->n > 1 ? 2 * LIVE_GRACE : LIVE_GRACE;
+		int64_t passed = clock - feed->heard - grace;
 		int64_t now = origin_after(feed->last.time, passed);
 		if (now > latest)
 			latest = now;
@@ -182,7 +259,9 @@ nfds_t feeds_poll(const struct feeds *feeds, struct pollfd fds[LIMIT_INPUTS])
 	nfds_t n = 0;
 	for (uint32_t i = 0; i < feeds->n; i++) {
 		const struct feed *feed = &feeds->list[i];
-		int fd = feed->ended ? -1 : feed->live != NULL ? live_fd(feed->live) : input_fd(feed->input);
+		int fd = feed->ended || feed->coming ? -1
+		         : feed->live != NULL        ? live_fd(feed->live)
+		                                     : input_fd(feed->input);
 		if (fd >= 0)
 			fds[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	}
