@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LIVE_LATE  (3 * LIVE_DELAY_MS * NS_PER_MS / 2) /* packets of an interface can be read after so long, \
-	                                                */
-#define LIVE_GRACE (2 * LIVE_LATE) /* ... and are behind twice that, however busy we are, */
-#define PIPE_GRACE (5 * NS_PER_S)  /* ... of a pipe, that may come from far, after this */
+/* Packets of an interface can be read after so long; those of a pipe may come from far. */
+#define LIVE_LATE  (3 * LIVE_DELAY_MS * NS_PER_MS / 2)
+#define LIVE_GRACE (2 * LIVE_LATE)
+#define PIPE_GRACE (5 * NS_PER_S)
+
+/* Who captures for us has a clock that is right by so much. */
+#define CLOCKS_APART (600 * NS_PER_S)
 
 void feeds_add(struct feeds *feeds, const char *path)
 {
@@ -44,6 +47,13 @@ int64_t feeds_clock(void)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+static int64_t wall_clock(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_REALTIME, &time);
 	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
@@ -124,6 +134,15 @@ static void take(struct feeds *feeds, struct feed *feed, const struct capfile_pa
 		feed->first = feed->last.packet;
 }
 
+/* Nothing comes at the moment, or ever. */
+static void pause(struct feeds *feeds, struct feed *feed, bool ended)
+{
+	feed->ended = ended;
+	feed->left = feeds_clock();
+	feed->waited = feed->waited || !ended;
+	feeds->waited = feeds->waited || !ended;
+}
+
 /* Reads until there is nothing more at the moment, or `most` packets. */
 static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 {
@@ -136,8 +155,7 @@ static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 			continue;
 		}
 		if (result != INPUT_PACKET) {
-			feed->ended = result != INPUT_WAIT;
-			feeds->waited = feeds->waited || !feed->ended;
+			pause(feeds, feed, result != INPUT_WAIT);
 			break;
 		}
 		take(feeds, feed, &packet);
@@ -150,13 +168,6 @@ static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 
 /* ---- several interfaces ---- */
 
-static int64_t wall_clock(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_REALTIME, &time);
-	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
-}
-
 /* Whether there is a next packet, and of when. */
 static void look_ahead(struct feeds *feeds, struct feed *feed)
 {
@@ -164,11 +175,10 @@ static void look_ahead(struct feeds *feeds, struct feed *feed)
 		return;
 	enum live_result result = live_peek(feed->live, &feed->coming_at);
 	feed->coming = result == LIVE_PACKET;
-	feed->ended = result == LIVE_END;
-	if (result != LIVE_WAIT)
+	if (feed->coming)
 		return;
+	pause(feeds, feed, result == LIVE_END);
 	feed->empty_at = wall_clock();
-	feeds->waited = true;
 }
 
 static struct feed *earliest(struct feeds *feeds)
@@ -238,6 +248,14 @@ enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct in
 	return more ? FEEDS_MORE : waits ? FEEDS_WAIT : FEEDS_END;
 }
 
+/* The time of the capture by this input, when our clock shows `clock`. */
+static int64_t now_of(const struct feeds *feeds, const struct feed *feed, int64_t clock)
+{
+	int64_t grace = feed->live == NULL ? PIPE_GRACE : feeds->n > 1 ? 2 * LIVE_GRACE : LIVE_GRACE;
+	int64_t passed = clock - feed->heard - grace;
+	return passed > 0 ? origin_after(feed->last.time, passed) : feed->last.time;
+}
+
 int64_t feeds_now(const struct feeds *feeds)
 {
 	int64_t latest = feeds->model->capture.last, clock = feeds_clock();
@@ -245,9 +263,7 @@ int64_t feeds_now(const struct feeds *feeds)
 		const struct feed *feed = &feeds->list[i];
 		if (feed->ended || feed->last.packet == 0)
 			continue;
-		int64_t grace = feed->live == NULL ? PIPE_GRACE : feeds->n > 1 ? 2 * LIVE_GRACE : LIVE_GRACE;
-		int64_t passed = clock - feed->heard - grace;
-		int64_t now = origin_after(feed->last.time, passed);
+		int64_t now = now_of(feeds, feed, clock);
 		if (now > latest)
 			latest = now;
 	}
@@ -277,7 +293,22 @@ static void note_time(struct model *model, int64_t until)
 		model->capture.until = until;
 }
 
-static void note_live(struct model *model, const struct feed *feed, int64_t now)
+/* Its packets come as they are captured: a pipe may also bring an old file, whose time stands still while it
+ * waits. */
+static bool is_of_now(const struct feed *feed)
+{
+	int64_t then = wall_clock() - (feeds_clock() - feed->heard);
+	int64_t apart = feed->last.time > then ? feed->last.time - then : then - feed->last.time;
+	return feed->live != NULL || apart <= CLOCKS_APART;
+}
+
+static void note_silence(const struct feeds *feeds, const struct feed *feed)
+{
+	if (feed->waited && feed->last.packet != 0 && is_of_now(feed))
+		note_time(feeds->model, now_of(feeds, feed, feed->ended ? feed->left : feeds_clock()));
+}
+
+static void note_live(struct model *model, const struct feed *feed)
 {
 	struct capture_input *note = &model->capture.inputs[feed->index];
 	struct live *live = feed->live;
@@ -292,7 +323,6 @@ static void note_live(struct model *model, const struct feed *feed, int64_t now)
 	note->snaplen = live_snaplen(live);
 	note->first = feed->first;
 	note->last = feed->last;
-	note_time(model, now);
 	if (note->error != NULL || live_problem(live)[0] == '\0')
 		return;
 	note->error = xstrdup(live_problem(live));
@@ -324,8 +354,9 @@ void feeds_note(struct feeds *feeds)
 {
 	for (uint32_t i = 0; i < feeds->n; i++) {
 		if (feeds->list[i].live != NULL)
-			note_live(feeds->model, &feeds->list[i], feeds_now(feeds));
+			note_live(feeds->model, &feeds->list[i]);
 		else if (!feeds->list[i].refused)
 			note_file(feeds->model, &feeds->list[i]);
+		note_silence(feeds, &feeds->list[i]);
 	}
 }
