@@ -13,7 +13,9 @@
 #include "ui/term.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define KEYLOG_SHARE(memory) ((memory) / 8 * 5) /* of --memory: 950,000 secrets of the default */
 
@@ -64,6 +66,15 @@ static int open_interfaces(struct run *run, struct err *err)
 	return 0;
 }
 
+/* A file may still be made there: its folder is, and can be opened to the sandbox. */
+static bool may_come(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool there = access(dirname(copy), F_OK) == 0;
+	free(copy);
+	return there;
+}
+
 /* One that is followed need not be there yet. */
 static int open_keylogs(const struct run *run, struct opened *opened, struct err *err)
 {
@@ -71,7 +82,7 @@ static int open_keylogs(const struct run *run, struct opened *opened, struct err
 	for (uint32_t i = 0; i < options->n_keylog; i++) {
 		if (source_open(&opened->keylog[i], options->keylog[i], err) == 0)
 			continue;
-		if (errno != ENOENT || !feeds_go_on(&run->feeds))
+		if (errno != ENOENT || !feeds_go_on(&run->feeds) || !may_come(options->keylog[i]))
 			return -1;
 		err_set(err, "key log %.150s is not there yet: it is waited for", options->keylog[i]);
 		run_complain(run, err->text);
