@@ -55,7 +55,7 @@ bool save_is(const struct save *save, const char *path);
 /* With secrets: only their owner may open the files. Done while we are that. */
 void save_protect(struct save *save);
 
-/* Files that were made here belong to another user from here on. -1 and a sentence when one does not. */
+/* As save_files_give; -1 and a sentence when it fails. */
 int save_give(struct save *save, uid_t uid, gid_t gid, struct err *err);
 
 /* Empties the files and begins each. Errors of writing are kept for save_flush and save_close. */

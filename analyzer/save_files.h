@@ -26,7 +26,10 @@ struct save_files *save_files_open(const char *path, uint32_t n, bool with_secre
 /* Older files for secrets, too. 0, or -1 and errno. */
 int save_files_protect(const struct save_files *files);
 
-/* Those that were made here, as fchown. 0, or -1 and errno. */
+/*
+ * Those that were made here belong to another user from here on, where that one could have made them: who may start
+ * this as root gets no file in a folder of root. 0, or -1 and errno.
+ */
 int save_files_give(const struct save_files *files, uid_t uid, gid_t gid);
 
 /* Whether one of them is the file that `path` names, by whatever way; "-" is standard input. */
