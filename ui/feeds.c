@@ -114,12 +114,13 @@ static enum input_result next(struct feed *feed, struct capfile_packet *packet)
 	return feed->live != NULL ? results[live_next(feed->live, packet)] : input_next(feed->input, packet);
 }
 
-/* Reads until there is nothing more at the moment, or `most` packets. */
-static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
+/* Reads until there is nothing more at the moment, or `most` packets. *reached: one of the time feeds->until.
+ */
+static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most, bool *reached)
 {
 	struct capfile_packet packet;
 	uint64_t n = 0;
-	while (n < most) {
+	while (n < most && !*reached) {
 		enum input_result result = next(feed, &packet);
 		if (result == INPUT_SECRETS) {
 			analyze_secrets(feeds->analyze, packet.data);
@@ -132,8 +133,9 @@ static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 		}
 		analyze_packet(feeds->analyze, feed->index, &packet);
 		n++;
-		feed->last = (struct origin){
-		    .time = packet.time, .packet = feeds->packets + n, .input = feed->index};
+		*reached = packet.time >= feeds->until;
+		feed->last =
+		    (struct origin){.time = packet.time, .packet = feeds->packets + n, .input = feed->index};
 		if (feed->first == 0)
 			feed->first = feed->last.packet;
 	}
@@ -145,17 +147,17 @@ static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 
 enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct input **reading)
 {
-	bool waits = false, more = false;
+	bool waits = false, more = false, reached = false;
 	*reading = NULL;
-	for (uint32_t i = 0; i < feeds->n && most > 0; i++) {
+	for (uint32_t i = 0; i < feeds->n && most > 0 && !reached; i++) {
 		struct feed *feed = &feeds->list[i];
 		if (feed->ended)
 			continue;
 		uint64_t part = feed->live != NULL ? (most + feeds->n - 1) / feeds->n : most;
-		uint64_t n = read_feed(feeds, feed, part);
+		uint64_t n = read_feed(feeds, feed, part, &reached);
 		if (n > 0 && feed->input != NULL)
 			*reading = feed->input;
-		more = more || n == part;
+		more = more || n == part || reached;
 		waits = waits || !feed->ended;
 		most -= n;
 	}
