@@ -19,7 +19,8 @@
 #define MEMORY_WORK    16384 /* packets after which the memory in use is looked at, */
 #define MEMORY_SESSION 64    /* as how many packets a new session counts, */
 #define MEMORY_BYTES   128   /* and how many bytes count as one more packet: there are steps in them */
-#define MEMORY_BATCH   64    /* sessions that are given up at a time */
+#define MEMORY_BATCH   64    /* sessions that are given up at a time, at least, */
+#define MEMORY_SPARE   16    /* until one of so many parts of it is free again */
 #define MEMORY_SHARE   3     /* of MEMORY_PARTS parts of it: the rest is the program itself, and free pieces */
 #define MEMORY_PARTS   4
 
@@ -32,7 +33,7 @@ struct analyze {
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
-	size_t (*used)(void); /* memory in use */
+	size_t (*used)(size_t bound); /* memory in use, or the bound where there is less */
 	uint32_t work;        /* done since it was looked at */
 };
 
@@ -42,7 +43,7 @@ struct analyze *analyze_new(struct model *model)
 	analyze->model = model;
 	analyze->fragments = fragments_new();
 	analyze->ticked = INT64_MIN;
-	analyze->used = memory_used;
+	analyze->used = memory_used_beyond;
 	return analyze;
 }
 
@@ -71,7 +72,7 @@ int analyze_set_filter(struct analyze *analyze, const char *expression, struct e
 	return 0;
 }
 
-void analyze_set_memory(struct analyze *analyze, size_t (*used)(void))
+void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound))
 {
 	analyze->used = used;
 }
@@ -168,7 +169,16 @@ static void make_room(struct analyze *analyze)
 		give_up_one(analyze, HIT_SESSIONS);
 }
 
-/* Sessions go in batches, so that the allocator need not be asked for each of them. */
+/* As many as have the share of `excess` bytes when all have the same: the allocator need not be asked for each. */
+static void give_up_many(struct analyze *analyze, size_t used, size_t excess)
+{
+	uint32_t sessions = analyze->model->n_sessions;
+	uint32_t n = (uint32_t)((double)sessions * (double)excess / (double)used);
+	n = n > MEMORY_BATCH ? n : MEMORY_BATCH;
+	for (uint32_t i = 0; i < n && analyze->model->n_sessions > 1; i++)
+		give_up_one(analyze, HIT_MEMORY);
+}
+
 static void keep_memory(struct analyze *analyze, uint32_t work)
 {
 	const struct model *model = analyze->model;
@@ -176,9 +186,9 @@ static void keep_memory(struct analyze *analyze, uint32_t work)
 	if (model->memory == 0 || analyze->work < MEMORY_WORK)
 		return;
 	analyze->work = 0;
-	while (model->n_sessions > 1 && analyze->used() > model->memory / MEMORY_PARTS * MEMORY_SHARE)
-		for (uint32_t i = 0; i < MEMORY_BATCH && model->n_sessions > 1; i++)
-			give_up_one(analyze, HIT_MEMORY);
+	size_t used, most = model->memory / MEMORY_PARTS * MEMORY_SHARE;
+	while (model->n_sessions > 1 && (used = analyze->used(most)) > most)
+		give_up_many(analyze, used, used - (most - most / MEMORY_SPARE));
 }
 
 static struct flow *open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
