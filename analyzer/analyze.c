@@ -9,6 +9,7 @@
 #include "analyzer/fragment.h"
 #include "analyzer/memory.h"
 #include "analyzer/pairs.h"
+#include "analyzer/rank.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -142,7 +143,7 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 	if (flow->tls != NULL)
 		tls_conn_flush(flow->tls);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
-	model_rank(analyze->model, flow->session);
+	rank_update(analyze->model, flow->session);
 	if (analyze->save != NULL)
 		save_keys_of(analyze, flow);
 }
@@ -156,7 +157,7 @@ static void drop_flow(struct analyze *analyze, struct flow *flow)
 
 static void give_up_one(struct analyze *analyze, enum limit why)
 {
-	struct session *victim = model_victim(analyze->model);
+	struct session *victim = rank_victim(analyze->model);
 	if (victim->conn != NULL)
 		drop_flow(analyze, victim->conn);
 	model_hit(analyze->model, why, &analyze->now);
@@ -208,6 +209,8 @@ static struct flow *open_flow(struct analyze *analyze, const struct flow_key *ke
 	assign_roles(analyze->model, session);
 	if (!pairs_join(analyze->model->pairs, session))
 		model_hit(analyze->model, HIT_PAIRS, &analyze->now);
+	if (session->pair_prev != NULL)
+		rank_update(analyze->model, session->pair_prev);
 	flow->session = session;
 	flow->low_dir = low == first ? 0 : 1;
 	flow->tls = tls_conn_new(analyze->model, session);
@@ -254,7 +257,7 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	}
 	session->last = analyze->now;
 	count_session(capture, session, gaps, cuts);
-	model_rank(analyze->model, session);
+	rank_update(analyze->model, session);
 	if (flow->tcp.waiting || flow->listed || flow->tcp.ended ||
 	    flow->tcp.forced + flow->tcp.forced_for_all > 0)
 		settle_flow(analyze, flow);
@@ -361,26 +364,13 @@ static void save_frame(struct analyze *analyze, struct flow *flow, const struct 
 		model_hit(analyze->model, HIT_SAVE_WAITING, &analyze->now);
 }
 
-static void note_unknown_link(struct capture *capture, uint32_t linktype)
-{
-	for (uint32_t i = 0; i < capture->n_unknown_links; i++) {
-		if (capture->unknown_links[i].linktype == linktype) {
-			capture->unknown_links[i].packets++;
-			return;
-		}
-	}
-	size_t room = sizeof capture->unknown_links / sizeof capture->unknown_links[0];
-	if (capture->n_unknown_links < room)
-		capture->unknown_links[capture->n_unknown_links++] = (struct unknown_link){linktype, 1};
-}
-
 static void tick_flow(struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tcp *tcp = &flow->session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 	tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
-	model_rank(analyze->model, flow->session);
+	rank_update(analyze->model, flow->session);
 	settle_flow(analyze, flow);
 }
 
@@ -443,7 +433,7 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 	if (packet_decode(packet->linktype, packet->data, wire, &decoded))
 		flow = take_frame(analyze, packet, &decoded);
 	else
-		note_unknown_link(&analyze->model->capture, packet->linktype);
+		model_note_unknown_link(analyze->model, packet->linktype);
 	if (analyze->save != NULL)
 		save_frame(analyze, flow, packet);
 	if (flow == NULL)
@@ -470,7 +460,7 @@ static void retry(void *ctx, const uint8_t client_random[TLS_RANDOM])
 		next = hold->alike;
 		struct flow *flow = tls_conn_session(hold->owner)->conn;
 		tls_conn_retry(flow->tls);
-		model_rank(analyze->model, flow->session);
+		rank_update(analyze->model, flow->session);
 		if (analyze->save != NULL)
 			save_keys_of(analyze, flow);
 		settle_flow(analyze, flow);
