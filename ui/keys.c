@@ -60,6 +60,10 @@ const struct command_row keys_rows[] = {
 
 const size_t keys_n_rows = sizeof keys_rows / sizeof keys_rows[0];
 
+const char keys_signs[] =
+    "Signs: > the chosen line; * and (inferred): not measured; (assumed): a name that only the framing "
+    "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.";
+
 enum command keys_command(int key, enum screen_id screen)
 {
 	for (size_t i = 0; i < keys_n_rows; i++)
