@@ -91,20 +91,31 @@ static void write_filter(FILE *out)
 
 /* ---- keys ---- */
 
+/* " (on Sessions, Findings)", " (not on Messages)", or nothing where it is all of them. */
+static void write_screens(char *text, size_t room, unsigned screens)
+{
+	const unsigned all = (1u << SCREENS) - 1, but = all & ~screens;
+	bool few = (but & (but - 1)) == 0; /* one at most is missing */
+	size_t n = 0;
+	text[0] = '\0';
+	for (enum screen_id screen = 0; screen < SCREENS; screen++)
+		if (((few ? but : screens) >> screen & 1) != 0)
+			n += (size_t)snprintf(&text[n], room - n, "%s%s",
+			                      n > 0 ? ", "
+			                      : few ? " (not on "
+			                            : " (on ",
+			                      keys_screen_name(screen));
+	snprintf(&text[n], room - n, "%s", n > 0 ? ")" : "");
+}
+
 static void write_keys(FILE *out)
 {
-	char word[64], text[400];
+	char word[64], text[400], screens[120];
 	roff_subsection(out, "Keys");
 	for (size_t i = 0; i < keys_n_rows; i++) {
-		const struct command_row *row = &keys_rows[i];
-		size_t n = (size_t)snprintf(text, sizeof text, "%s", row->help), shown = 0;
-		for (enum screen_id screen = 0; screen < SCREENS; screen++)
-			if (row->screens != (1u << SCREENS) - 1 && (row->screens >> screen & 1) != 0)
-				n +=
-				    (size_t)snprintf(&text[n], sizeof text - n, "%s%s",
-				                     shown++ == 0 ? " (on " : ", ", keys_screen_name(screen));
-		snprintf(&text[n], sizeof text - n, "%s", shown > 0 ? ")" : "");
-		snprintf(word, sizeof word, "`%s`", row->shown);
+		write_screens(screens, sizeof screens, keys_rows[i].screens);
+		snprintf(text, sizeof text, "%s%s", keys_rows[i].help, screens);
+		snprintf(word, sizeof word, "`%s`", keys_rows[i].shown);
 		roff_item(out, word, text);
 	}
 	roff_paragraph(out, keys_signs);
