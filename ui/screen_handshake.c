@@ -3,7 +3,6 @@
  * own state. A long silence is drawn as empty rungs, one for each power of ten of seconds. Below, what is
  * known of the chosen line.
  */
-#include "dissect/tls_names.h"
 #include "ui/screen_parts.h"
 #include "ui/text_parts.h"
 
@@ -199,39 +198,14 @@ void ui_point_at(struct ui *ui, const struct origin *at)
 
 /* ---- the chosen line ---- */
 
-static void write_offered(const struct session_tls *tls, const struct page *page)
-{
-	char text[160];
-	const char *version = tls_version_name(tls->offered_version);
-	snprintf(text, sizeof text,
-	         "Offers up to %s and %u cipher suites:", version != NULL ? version : "an unknown version",
-	         (unsigned)tls->n_offered);
-	page_line(page, 2, TONE_PLAIN, text);
-	for (uint32_t i = 0; i < tls->n_offered && i < LIMIT_OFFERED; i++) {
-		const char *name = tls_cipher_name(tls->offered[i]);
-		snprintf(text, sizeof text, "0x%04x %s%s", (unsigned)tls->offered[i],
-		         name != NULL ? name : "not registered",
-		         tls->server_hello && tls->cipher == tls->offered[i] ? "  (chosen)" : "");
-		page_line(page, 4, TONE_PLAIN, text);
-	}
-}
-
-static void write_chosen(const struct session_tls *tls, const struct page *page)
-{
-	char text[160];
-	const char *version = tls_version_name(tls->version), *cipher = tls_cipher_name(tls->cipher);
-	snprintf(text, sizeof text, "Chooses %s, 0x%04x %s", version != NULL ? version : "an unknown version",
-	         (unsigned)tls->cipher, cipher != NULL ? cipher : "not registered");
-	page_line(page, 2, TONE_PLAIN, text);
-}
-
 static void write_step(const struct row *row, const struct page *page, const struct step *step)
 {
-	const struct session_tls *tls = &row->session->session->tls;
-	if (step->kind == STEP_CLIENT_HELLO && tls->client_hello && tls->n_offered > 0)
-		write_offered(tls, page);
-	if (step->kind == STEP_SERVER_HELLO && tls->server_hello)
-		write_chosen(tls, page);
+	if (step->kind == STEP_CLIENT_HELLO)
+		text_parts_offered(page, row);
+	if (step->kind == STEP_SERVER_HELLO || step->kind == STEP_ENCRYPTED_EXTENSIONS)
+		text_parts_chosen(page, row);
+	if (step->kind == STEP_CERTIFICATE_REQUEST && !step->encrypted)
+		text_parts_request(page, row);
 	if (step->kind == STEP_CERTIFICATE && step->certificates == 0 && !step->encrypted)
 		page_line(page, 2, TONE_WARNING, "The message holds no certificate.");
 	if (step->kind == STEP_CERTIFICATE)
