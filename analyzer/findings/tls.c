@@ -225,12 +225,12 @@ static void explain_empty(const struct tls_told *request, struct finding *findin
 		    "request names no CA.",
 		    head);
 	} else {
-		bool readable = cert_name(tls_told_item(request, TOLD_AUTHORITIES, 0), name, sizeof name);
+		(void)cert_name(tls_told_item(request, TOLD_AUTHORITIES, 0), name, sizeof name);
 		rule_cause(
 		    finding,
 		    "%sits issuer is not among those of the request, which names %s%s%s: an engine with a "
 		    "self-signed certificate may then send none.",
-		    head, rule_count(names, "CA", count), readable ? ", first " : "", readable ? name : "");
+		    head, rule_count(names, "CA", count), name[0] != 0 ? ", first " : "", name);
 	}
 }
 
