@@ -126,12 +126,14 @@ static enum input_result next(struct feed *feed, struct capfile_packet *packet)
 	return feed->live != NULL ? results[live_next(feed->live, packet)] : input_next(feed->input, packet);
 }
 
-static void take(struct feeds *feeds, struct feed *feed, const struct capfile_packet *packet)
+/* True when the packet is of the time feeds->until, or later. */
+static bool take(struct feeds *feeds, struct feed *feed, const struct capfile_packet *packet)
 {
 	analyze_packet(feeds->analyze, feed->index, packet);
 	feed->last = (struct origin){.time = packet->time, .packet = ++feeds->packets, .input = feed->index};
 	if (feed->first == 0)
 		feed->first = feed->last.packet;
+	return packet->time >= feeds->until;
 }
 
 /* Nothing comes at the moment, or ever. */
@@ -144,12 +146,12 @@ static void pause(struct feeds *feeds, struct feed *feed, bool ended)
 	feeds->waited = feeds->waited || !ended;
 }
 
-/* Reads until there is nothing more at the moment, or `most` packets. */
-static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
+/* Reads until there is nothing more at the moment, or `most` packets. *reached: one of the time feeds->until. */
+static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most, bool *reached)
 {
 	struct capfile_packet packet;
 	uint64_t n = 0;
-	while (n < most) {
+	while (n < most && !*reached) {
 		enum input_result result = next(feed, &packet);
 		if (result == INPUT_SECRETS) {
 			analyze_secrets(feeds->analyze, packet.data);
@@ -159,7 +161,7 @@ static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 			pause(feeds, feed, result != INPUT_WAIT);
 			break;
 		}
-		take(feeds, feed, &packet);
+		*reached = take(feeds, feed, &packet);
 		n++;
 	}
 	if (n > 0)
@@ -217,10 +219,12 @@ static enum feeds_result read_in_order(struct feeds *feeds, uint64_t most)
 		if (may_be_preceded(feeds, feed->coming_at))
 			return FEEDS_WAIT;
 		live_next(feed->live, &packet);
-		take(feeds, feed, &packet);
+		bool reached = take(feeds, feed, &packet);
 		feed->heard = feeds_clock();
 		feed->coming = false;
 		look_ahead(feeds, feed);
+		if (reached)
+			return FEEDS_MORE;
 	}
 	for (uint32_t i = 0; i < feeds->n; i++)
 		goes_on = goes_on || !feeds->list[i].ended;
@@ -231,18 +235,18 @@ static enum feeds_result read_in_order(struct feeds *feeds, uint64_t most)
 
 enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct input **reading)
 {
-	bool waits = false, more = false;
+	bool waits = false, more = false, reached = false;
 	*reading = NULL;
 	if (feeds->n > 1 && feeds->list[0].live != NULL)
 		return read_in_order(feeds, most);
-	for (uint32_t i = 0; i < feeds->n && most > 0; i++) {
+	for (uint32_t i = 0; i < feeds->n && most > 0 && !reached; i++) {
 		struct feed *feed = &feeds->list[i];
 		if (feed->ended)
 			continue;
-		uint64_t n = read_feed(feeds, feed, most);
+		uint64_t n = read_feed(feeds, feed, most, &reached);
 		if (n > 0 && feed->input != NULL)
 			*reading = feed->input;
-		more = more || n == most;
+		more = more || n == most || reached;
 		waits = waits || !feed->ended;
 		most -= n;
 	}

@@ -37,6 +37,7 @@ struct feeds {
 	uint32_t n;
 	uint64_t packets; /* handed to the analysis so far */
 	bool waited;      /* a pipe or interface had nothing at some time: capture time goes on with ours */
+	int64_t until;    /* a packet of this time or later is the last of its slice; INT64_MAX = none is */
 };
 
 /* Opens a file; one that cannot be opened is a refused input. At most LIMIT_INPUTS. */
@@ -65,9 +66,9 @@ enum feeds_result {
 };
 
 /*
- * Reads at most `most` packets into the analysis, those of several interfaces in the order of their times (each
- * hands over blocks of them, a moment late). *reading is the file or pipe
- * that was read last, NULL when none was.
+ * Reads at most `most` packets into the analysis, and none behind one of the time feeds->until; those of several
+ * interfaces in the order of their times (each hands over blocks of them, a moment late). *reading is the file
+ * or pipe that was read last, NULL when none was.
  */
 enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct input **reading);
 

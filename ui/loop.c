@@ -1,6 +1,6 @@
 /*
- * Starting and reading the inputs; see loop.h. Called by run.c. What must happen from time to time is a timer here;
- * each look between two slices runs those that are due.
+ * Starting and reading the inputs; see loop.h. Called by run.c. What must happen from time to time is a timer
+ * here; each look between two slices runs those that are due.
  */
 #include "ui/loop.h"
 
@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define SLICE       4096 /* packets that are read between two looks at everything else */
-#define LINES_SLICE 1    /* ... where lines are printed as the time of a file goes on */
 #define SLICE_LEAST 16
 #define SLICE_TIME  (10 * NS_PER_MS)  /* of reading between two looks at the keys */
 #define FOLLOW      (200 * NS_PER_MS) /* how often key logs are looked at */
@@ -29,14 +28,14 @@ struct loop {
 	struct progress progress;
 	struct status_line status;
 	struct screen_reading reading;
-	uint64_t slice;    /* packets, while there is a screen: as many as take SLICE_TIME */
-	bool left;         /* the user left the screen */
-	int64_t started;   /* monotonic, ns */
-	int64_t followed;  /* the same: the last look at key logs */
-	bool keys_left;    /* a key log holds more already */
+	uint64_t slice;             /* packets, while there is a screen: as many as take SLICE_TIME */
+	bool left;                  /* the user left the screen */
+	int64_t started;            /* monotonic, ns */
+	int64_t followed;           /* the same: the last look at key logs */
+	bool keys_left;             /* a key log holds more already */
 	bool refused[LIMIT_INPUTS]; /* key logs that were complained of */
-	int64_t flushed;   /* the same: when what was saved went to the disk last */
-	bool live;         /* interfaces are read */
+	int64_t flushed;            /* the same: when what was saved went to the disk last */
+	bool live;                  /* interfaces are read */
 };
 
 void loop_signals(const struct run *run)
@@ -108,7 +107,7 @@ static uint64_t allowed_by_amount(const struct loop *loop)
 {
 	const struct options *options = loop->run->options;
 	uint64_t packets = loop->run->feeds.packets;
-	uint64_t most = loop->run->jsonl != NULL && !loop->live ? LINES_SLICE : loop->slice;
+	uint64_t most = loop->slice;
 	uint64_t limits[] = {options->count, options->stop_packets};
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		if (limits[i] == 0)
@@ -176,6 +175,12 @@ static bool flush_is_due(struct loop *loop)
 	return true;
 }
 
+/* Lines are printed as the time of the capture goes on. */
+static bool lines_come(const struct run *run)
+{
+	return run->jsonl != NULL && !run->joins;
+}
+
 static void look(struct loop *loop)
 {
 	const struct run *run = loop->run;
@@ -183,7 +188,7 @@ static void look(struct loop *loop)
 		print_so_far(loop);
 	status_tick(&loop->status, &run->feeds);
 	follow_keys(loop, false);
-	if (run->jsonl == NULL || run->joins || !jsonl_due(run->jsonl, feeds_now(&run->feeds)))
+	if (!lines_come(run) || feeds_now(&run->feeds) < jsonl_due(run->jsonl))
 		return;
 	feeds_note(&loop->run->feeds);
 	jsonl_update(run->jsonl, feeds_now(&run->feeds));
@@ -192,7 +197,8 @@ static void look(struct loop *loop)
 static void interrupted(const struct run *run)
 {
 	struct err err;
-	err_set(&err, "stopped by a signal: the report is of the first %" PRIu64 " packets", run->feeds.packets);
+	err_set(&err, "stopped by a signal: the report is of the first %" PRIu64 " packets",
+	        run->feeds.packets);
 	run_complain(run, err.text);
 }
 
@@ -210,6 +216,7 @@ static enum feeds_result read_slice(struct loop *loop, uint64_t most)
 {
 	const struct input *reading;
 	int64_t before = feeds_clock();
+	loop->run->feeds.until = lines_come(loop->run) ? jsonl_due(loop->run->jsonl) : INT64_MAX;
 	enum feeds_result result = feeds_read(&loop->run->feeds, most, &reading);
 	if (loop->run->screens != NULL)
 		fit_slice(loop, feeds_clock() - before);
@@ -290,7 +297,8 @@ void loop_read(struct run *run)
 	while (loop.keys_left);
 	feeds_note(&run->feeds);
 	analyze_end(run->analyze);
-	progress_end(&loop.progress);	run->left = loop.left;
+	progress_end(&loop.progress);
+	run->left = loop.left;
 }
 
 void loop_rest(struct run *run)

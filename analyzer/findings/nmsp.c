@@ -216,7 +216,8 @@ void nmsp_echo_slow(const struct subject *subject, const struct rule *rule, stru
 	if (!nmsp_whole(subject))
 		return;
 	const struct echo *echo = &subject->session->nmsp->echo;
-	if (echo->round_trips.n < SLOW_ROUND_TRIPS || !echo_rtt(echo, &rtt) || rtt.p95 <= SLOW_ECHO)
+	bool none_is = (int64_t)echo->round_trip_max * NS_PER_US <= SLOW_ECHO;
+	if (echo->round_trips.n < SLOW_ROUND_TRIPS || none_is || !echo_rtt(echo, &rtt) || rtt.p95 <= SLOW_ECHO)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding, "Echoes are slow: 95 of 100 answers come within %s, the average is %s, the slowest %s (%s).",
