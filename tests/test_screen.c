@@ -104,7 +104,7 @@ static void test_footers(void **state)
 {
 	(void)state;
 	struct set set = set_up(fixture_rich());
-	for (int key = '1'; key < '1' + SCREENS; key++) {
+	for (int key = '1'; key < '1' + SCREENS_WITH_DIGIT; key++) {
 		ui_key(&set.ui, key);
 		expect_picture(&set.ui, "Esc q back");
 		expect_picture(&set.ui, "? help");
@@ -185,28 +185,6 @@ static void test_failures(void **state)
 	expect_picture(&set.ui, "[2 Status]");
 	ui_key(&set.ui, KEYS_ESCAPE);
 	assert_int_equal(set.ui.screen, SCREEN_SESSIONS);
-	tear_down(&set);
-}
-
-static const int even_mark;
-
-static bool even(const void *of, struct view *view, const struct view_digest *digest)
-{
-	(void)view;
-	assert_ptr_equal(of, &even_mark);
-	return digest->session->id % 2 == 0;
-}
-
-static void test_filter(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(9));
-	set.ui.filter = (struct screen_filter){.passes = even, .of = &even_mark};
-	ui_order(&set.ui);
-	assert_int_equal(set.ui.n_order, 4);
-	assert_int_equal(set.ui.session, 2);
-	ui_key(&set.ui, 'e');
-	assert_string_equal(set.ui.note, "no session has an error");
 	tear_down(&set);
 }
 
@@ -299,7 +277,6 @@ int main(void)
 	    cmocka_unit_test(test_too_small),
 	    cmocka_unit_test(test_hostile_names),
 	    cmocka_unit_test(test_failures),
-	    cmocka_unit_test(test_filter),
 	    cmocka_unit_test(test_sorting),
 	    cmocka_unit_test(test_digests),
 	    cmocka_unit_test(test_digests_change),

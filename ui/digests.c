@@ -125,6 +125,7 @@ static void compute(struct digests *digests, struct view_digest *out)
 	findings_of_session(view->model, out->session, findings);
 	session_auth(view->model, out->session, &auth);
 	out->known = true;
+	out->stale = true;
 	out->findings = findings_set_of(findings);
 	out->n_findings = findings->n;
 	out->observed = auth.observed;

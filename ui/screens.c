@@ -14,32 +14,19 @@
 #define COMPLAINTS 20                /* that are kept; later ones are counted */
 #define KEYS       64                /* taken at a turn */
 
-/* The filter opens sessions in a view of its own: those of the screen stay. */
-struct chosen {
-	const struct filter *filter;
-	struct view *view;
-};
-
 struct screens {
 	struct term *term;
 	struct view *view;
 	struct digests *digests;
 	struct ui ui;
-	struct chosen chosen;
-	int64_t worked; /* monotonic, ns: the last picture that no key asked for */
-	bool drawn;     /* there is a picture */
-	bool busy;      /* sessions wait to be looked at */
-	bool went_on;   /* inputs did at the last turn */
+	const struct filter *filter; /* as it was at the start */
+	int64_t worked;              /* monotonic, ns: the last picture that no key asked for */
+	bool drawn;                  /* there is a picture */
+	bool busy;                   /* sessions wait to be looked at */
+	bool went_on;                /* inputs did at the last turn */
 	char *complaints[COMPLAINTS];
 	unsigned n_complaints;
 };
-
-static bool passes(const void *of, struct view *view, const struct view_digest *digest)
-{
-	const struct chosen *chosen = of;
-	(void)view;
-	return filter_session(chosen->filter, chosen->view, digest);
-}
 
 struct screens *screens_open(const struct model *model, const struct screens_wishes *wishes, struct err *err)
 {
@@ -51,11 +38,10 @@ struct screens *screens_open(const struct model *model, const struct screens_wis
 	screens->view = view_bare(model);
 	screens->digests = digests_new(screens->view, wishes->only);
 	screens->ui = (struct ui){.view = screens->view, .mode = wishes->mode, .utc = wishes->utc};
-	screens->chosen = (struct chosen){.filter = wishes->filter};
-	if (wishes->filter_text != NULL) {
-		screens->chosen.view = view_bare(model);
-		screens->ui.filter = (struct screen_filter){passes, &screens->chosen, wishes->filter_text};
-	}
+	if (wishes->live)
+		screens->ui.follows = 1u << SCREEN_SESSIONS | 1u << SCREEN_MESSAGES;
+	screens->filter = wishes->filter;
+	ui_filter(&screens->ui, wishes->filter, wishes->filter_text == NULL ? "" : wishes->filter_text);
 	return screens;
 }
 
@@ -74,7 +60,6 @@ void screens_close(struct screens *screens)
 		fprintf(stderr, "nmspscope: and %u more of such lines\n", screens->n_complaints - COMPLAINTS);
 	digests_free(screens->digests);
 	view_free(screens->view);
-	view_free(screens->chosen.view);
 	ui_free(&screens->ui);
 	free(screens);
 }
@@ -98,17 +83,17 @@ bool screens_complain(struct screens *screens, const char *text)
 void screens_forget(struct screens *screens)
 {
 	digests_forget(screens->digests);
+	ui_renumbered(&screens->ui);
 	screens->busy = true;
 }
 
 bool screens_have_error(struct screens *screens)
 {
-	const struct screen_filter *filter = &screens->ui.filter;
 	struct view *view = screens->view;
 	digests_update(screens->digests, feeds_clock(), INT64_MAX);
 	size_t shown = 0;
 	for (size_t i = 0; i < view->n_digests; i++)
-		if (filter->passes == NULL || filter->passes(filter->of, view, &view->digests[i]))
+		if (filter_session(screens->filter, screens->ui.aside, &view->digests[i]))
 			view->digests[shown++] = view->digests[i];
 	view->n_digests = shown;
 	return view_has_error(view);
@@ -123,7 +108,7 @@ bool screens_due(const struct screens *screens)
 
 bool screens_busy(const struct screens *screens)
 {
-	return screens->busy;
+	return screens->busy || screens->ui.unasked > 0;
 }
 
 int screens_fd(const struct screens *screens)
@@ -182,10 +167,10 @@ static bool work(struct screens *screens, bool goes_on)
 {
 	bool ended = screens->went_on && !goes_on, due = screens_due(screens);
 	screens->went_on = goes_on;
-	if (screens->ui.paused || !(ended || screens->busy || (goes_on && due)))
+	if (screens->ui.paused || !(ended || screens_busy(screens) || (goes_on && due)))
 		return false;
 	follow_model(screens, WORK);
-	if (!due && !ended && screens->busy)
+	if (!due && !ended && screens_busy(screens))
 		return false;
 	screens->worked = feeds_clock();
 	return true;
