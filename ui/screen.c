@@ -158,6 +158,15 @@ static void count_sessions(const struct ui *ui, char *text, size_t room)
 	snprintf(&text[n], room - n, ", %zu listed by", ui->n_order);
 }
 
+/* " PAUSED, 120 since" */
+static void say_paused(const struct ui *ui, char *text, size_t room)
+{
+	uint64_t then = ui->view->model->capture.packets, now = ui->reading.packets;
+	int n = snprintf(text, room, " PAUSED");
+	if (now > then)
+		snprintf(&text[n], room - (size_t)n, ", %" PRIu64 " since", now - then);
+}
+
 static void draw_reading(const struct ui *ui, struct grid *grid)
 {
 	char text[200], right[80];
@@ -171,7 +180,7 @@ static void draw_reading(const struct ui *ui, struct grid *grid)
 	const struct screen_reading *reading = &ui->reading;
 	int n = snprintf(right, sizeof right, " %" PRIu64 " packets", capture->packets);
 	if (ui->paused)
-		snprintf(&right[n], sizeof right - (size_t)n, " PAUSED");
+		say_paused(ui, &right[n], sizeof right - (size_t)n);
 	else if (reading->live && reading->goes_on)
 		snprintf(&right[n], sizeof right - (size_t)n, " LIVE");
 	else if (reading->goes_on && reading->percent >= 0)

@@ -31,6 +31,7 @@ enum ask { ASK_NOTHING, ASK_SEARCH, ASK_FILTER, ASK_MESSAGES, ASKS };
 /* How the reading goes, for the head of each screen. */
 struct screen_reading {
 	bool goes_on, live;
+	uint64_t packets; /* so far, also while the screen is held still */
 	int percent; /* of the file that is read; -1: not known */
 };
 
@@ -84,6 +85,9 @@ void ui_filter(struct ui *ui, const struct filter *filter, const char *text);
 
 /* The sessions in the model have other numbers than before. */
 void ui_renumbered(struct ui *ui);
+
+/* The view has another copy of the model than before, with the same numbers. */
+void ui_moved(struct ui *ui);
 
 /* Draws everything. Puts cursors back into their lists. */
 void ui_draw(struct ui *ui, struct grid *grid);

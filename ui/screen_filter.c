@@ -49,6 +49,8 @@ void screen_filter_sessions(struct ui *ui)
 	}
 	ui->n_order = 0;
 	ui->unasked = 0;
+	if (ui->aside != NULL)
+		ui->aside->model = view->model;
 	for (size_t i = 0; i < view->n_digests; i++)
 		if (filter_is_empty(&ui->filter) || is_listed(ui, &view->digests[i], &questions))
 			ui->order[ui->n_order++] = i;

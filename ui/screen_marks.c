@@ -74,6 +74,18 @@ void screen_marks_follow(struct ui *ui)
 	ui->n_marks = kept;
 }
 
+void ui_moved(struct ui *ui)
+{
+	const struct view *view = ui->view;
+	for (size_t i = 0; i < view->n_digests; i++) {
+		const struct session *session = view->digests[i].session;
+		if (session->id == ui->session)
+			ui->chosen = session;
+		if (ui_marked(ui, session->id))
+			ui->marks[place_of(ui, session->id)].of = session;
+	}
+}
+
 void ui_renumbered(struct ui *ui)
 {
 	size_t kept = 0;
