@@ -448,14 +448,14 @@ static void new_secrets_are_told(void **state)
 	for (unsigned i = 0; i < 1500; i++) {
 		parse_line(keylog, i);
 		struct told told = {.next = i};
-		keylog_since(keylog, i, tell, &told);
+		keylog_between(keylog, i, i + 1, tell, &told);
 		assert_int_equal(told.n, 1);
-		keylog_since(keylog, i + 1, tell, &told);
+		keylog_between(keylog, i + 1, UINT64_MAX, tell, &told);
 		assert_int_equal(told.n, 1);
 		if (i % 100 != 0)
 			continue;
 		told = (struct told){.next = i};
-		keylog_since(keylog, 0, tell, &told);
+		keylog_between(keylog, 0, UINT64_MAX, tell, &told);
 		assert_int_equal(told.n, i < 600 ? i + 1 : 600);
 	}
 	keylog_free(keylog);
