@@ -209,6 +209,8 @@ static int compare_values(const struct value *a, const struct value *b)
 	switch (a->kind) {
 	case VALUE_COUNT:
 		return compare_counts(a->count, b->count);
+	case VALUE_TIME:
+		return (a->ns > b->ns) - (a->ns < b->ns);
 	case VALUE_TEXT:
 		return strverscmp(a->text, b->text);
 	case VALUE_ADDR:
@@ -220,40 +222,54 @@ static int compare_values(const struct value *a, const struct value *b)
 	}
 }
 
-static int compare_times(const struct origin *a, const struct origin *b)
-{
-	return (a->time > b->time) - (a->time < b->time);
-}
-
 /* Severities, times and rates by what they are and not by how they are shown. */
-static int compare_digests(const struct ui *ui, const struct view_digest *x, const struct view_digest *y)
+static struct value rank_value(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])
 {
 	const struct list_column *by = &columns[ui->sort];
-	char text[2][UI_TIME];
-	if (by->get == gravest) {
-		int a = x->gravest == NULL ? -1 : (int)x->severity,
-		    b = y->gravest == NULL ? -1 : (int)y->severity;
-		return b - a;
-	}
+	if (by->get == gravest)
+		return view_count(digest->gravest == NULL ? SEVERITY_ERROR + 1
+		                                          : SEVERITY_ERROR - digest->severity);
 	if (by->get == opened)
-		return compare_times(&x->session->opened, &y->session->opened);
+		return (struct value){.kind = VALUE_TIME, .ns = digest->session->opened.time};
 	if (by->get == last)
-		return compare_times(&x->session->last, &y->session->last);
+		return (struct value){.kind = VALUE_TIME, .ns = digest->session->last.time};
 	if (by->get == rate)
-		return compare_counts(y->rates[VIEW_RATES - 1], x->rates[VIEW_RATES - 1]);
-	struct value a = by->get(ui, x, text[0]), b = by->get(ui, y, text[1]);
-	return compare_values(&a, &b);
+		return view_count(UINT32_MAX - digest->rates[VIEW_RATES - 1]);
+	return by->get(ui, digest, text);
 }
+
+/* What a session is sorted by: found once, and compared a dozen times. */
+struct rank {
+	struct value value;
+	char text[UI_TIME]; /* may hold the value's text */
+};
+
+struct ranks {
+	struct rank *of; /* by the index of the digest */
+	bool turned;
+};
 
 /* Equal ones stay in the order of their numbers. */
 static int compare(const void *left, const void *right, void *of)
 {
-	const struct ui *ui = of;
+	const struct ranks *ranks = of;
 	const size_t *a = left, *b = right;
-	int order = compare_digests(ui, &ui->view->digests[*a], &ui->view->digests[*b]);
+	int order = compare_values(&ranks->of[*a].value, &ranks->of[*b].value);
 	if (order == 0)
 		return compare_counts(*a, *b);
-	return ui->turned ? -order : order;
+	return ranks->turned ? -order : order;
+}
+
+static void sort(struct ui *ui)
+{
+	const struct view *view = ui->view;
+	struct ranks ranks = {.of = xcalloc(view->n_digests, sizeof *ranks.of), .turned = ui->turned};
+	for (size_t i = 0; i < ui->n_order; i++) {
+		struct rank *rank = &ranks.of[ui->order[i]];
+		rank->value = rank_value(ui, &view->digests[ui->order[i]], rank->text);
+	}
+	qsort_r(ui->order, ui->n_order, sizeof *ui->order, compare, &ranks);
+	free(ranks.of);
 }
 
 void ui_order(struct ui *ui)
@@ -270,7 +286,7 @@ void ui_order(struct ui *ui)
 	if (ui->n_order == 0)
 		return;
 	if (ui->sort != 0 || ui->turned)
-		qsort_r(ui->order, ui->n_order, sizeof *ui->order, compare, ui);
+		sort(ui);
 	if (ui->follow)
 		ui->session = view->digests[ui->order[ui->n_order - 1]].session->id;
 	if (ui_digest(ui) == NULL)
@@ -311,14 +327,16 @@ static void measure(struct ui *ui, const struct grid *grid, size_t first, size_t
 	}
 }
 
-/* The best column that is left out and would fit, the one that sorts first of all; COLUMNS when there is none. */
+/* The best column that is left out and would fit, the one that sorts first of all; COLUMNS when there is
+ * none. */
 static size_t best_left_out(const size_t widths[COLUMNS], const struct ui *ui, size_t room)
 {
 	size_t best = COLUMNS;
 	for (size_t c = 0; c < COLUMNS; c++) {
 		if (ui->widths[c] > 0 || widths[c] == 0 || widths[c] + 1 > room)
 			continue;
-		if (best == COLUMNS || c == ui->sort || (best != ui->sort && columns[c].rank > columns[best].rank))
+		if (best == COLUMNS || c == ui->sort ||
+		    (best != ui->sort && columns[c].rank > columns[best].rank))
 			best = c;
 	}
 	return best;
