@@ -1,8 +1,8 @@
 /*
  * Interfaces through libpcap; see capture_live.h. Called by whoever reads inputs.
  *
- * Not in immediate mode, which would cost the kernel's ring of blocks: a block is handed over when it is full or
- * after LIVE_DELAY_MS.
+ * Not in immediate mode, which would cost the kernel's ring of blocks: a block is handed over when it is full
+ * or after LIVE_DELAY_MS.
  */
 #include "analyzer/capture_live.h"
 
@@ -14,6 +14,7 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define LINKTYPE_RAW 101 /* the number in files of what libpcap calls DLT_RAW, which differs by platform */
@@ -46,7 +47,8 @@ static int refuse(const struct live *live, int result, struct err *err)
 		n = readlink("/proc/self/exe", self, sizeof self - 1);
 		if (n > 0)
 			self[n] = '\0';
-		return err_set(err, "no permission to capture on %.30s: setcap cap_net_raw,cap_net_admin=eip %s",
+		return err_set(err,
+		               "no permission to capture on %.30s: setcap cap_net_raw,cap_net_admin=eip %s",
 		               live->name, self);
 	default:
 		return err_set(err, "cannot capture on %.60s: %.120s", live->name, pcap_geterr(live->pcap));
@@ -155,6 +157,20 @@ enum live_result live_next(struct live *live, struct capfile_packet *out)
 int live_fd(const struct live *live)
 {
 	return pcap_get_selectable_fd(live->pcap);
+}
+
+/* Of "any" nothing can be said. The question is one that the sandbox lets through. */
+const char *live_outage(const struct live *live)
+{
+	struct ifreq request = {0};
+	if (live->ended || strlen(live->name) >= sizeof request.ifr_name || strcmp(live->name, "any") == 0)
+		return NULL;
+	memcpy(request.ifr_name, live->name, strlen(live->name));
+	if (ioctl(pcap_fileno(live->pcap), SIOCGIFFLAGS, &request) != 0)
+		return NULL;
+	if ((request.ifr_flags & IFF_UP) == 0)
+		return "is down";
+	return (request.ifr_flags & IFF_RUNNING) == 0 ? "has no link" : NULL;
 }
 
 const char *live_name(const struct live *live)

@@ -132,8 +132,8 @@ static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
 		}
 		analyze_packet(feeds->analyze, feed->index, &packet);
 		n++;
-		feed->last = (struct origin){
-		    .time = packet.time, .packet = feeds->packets + n, .input = feed->index};
+		feed->last =
+		    (struct origin){.time = packet.time, .packet = feeds->packets + n, .input = feed->index};
 		if (feed->first == 0)
 			feed->first = feed->last.packet;
 	}
@@ -210,6 +210,7 @@ static void note_live(struct model *model, const struct feed *feed, int64_t now)
 	note->bytes = live_bytes(live);
 	note->dropped = (int64_t)losses.kernel;
 	note->missed = (int64_t)losses.interface;
+	note->outage = live_outage(live);
 	note->snaplen = live_snaplen(live);
 	note->first = feed->first;
 	note->last = feed->last;

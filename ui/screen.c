@@ -175,23 +175,44 @@ static bool say_trust(const struct view *view, char *text, size_t room)
 	return id != NULL;
 }
 
-/* What speaks against the capture, or against its part of the session. Returns the rows taken. */
-static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bool of_session)
+/* Nothing comes from an interface while it is down, and nobody would notice: that is said first. */
+static bool say_outage(const struct ui *ui, char *text, size_t room)
 {
-	char text[400];
+	const struct capture *capture = &ui->view->model->capture;
+	for (uint32_t i = 0; i < capture->n_inputs && ui->reading.goes_on; i++) {
+		const struct capture_input *input = &capture->inputs[i];
+		if (input->outage == NULL)
+			continue;
+		snprintf(text, room, "! Interface %s %s: nothing is captured there until that changes",
+		         input->name, input->outage);
+		return true;
+	}
+	return false;
+}
+
+/* What speaks against the capture, or against its part of the session; false when nothing does. */
+static bool say_doubt(const struct ui *ui, bool of_session, char *text, size_t room)
+{
 	unsigned n = 0;
 	const struct finding *first = find_trust(&ui->view->capture, &n);
 	const struct finding *own = of_session ? find_trust(&ui->view->open.findings, &n) : NULL;
 	first = first == NULL ? own : first;
 	if (n == 1 && ui->reading.goes_on && strcmp(first->id, "capture-no-nmsp") == 0)
-		return 0; /* there may be some yet */
+		return false; /* there may be some yet */
 	if (n > 1)
-		snprintf(text, sizeof text, "! (6 shows %u more) %s", n - 1, first->summary);
+		snprintf(text, room, "! (6 shows %u more) %s", n - 1, first->summary);
 	else if (n == 1)
-		snprintf(text, sizeof text, "! %s", first->summary);
-	else if (of_session || !say_trust(ui->view, text, sizeof text))
-		return 0;
+		snprintf(text, room, "! %s", first->summary);
+	return n > 0 || (!of_session && say_trust(ui->view, text, room));
+}
+
+/* Why what is shown may not be all. Returns the rows taken. */
+static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bool of_session)
+{
+	char text[400];
 	struct pen pen = {.tone = TONE_WARNING, .look = LOOK_REVERSE};
+	if (!say_outage(ui, text, sizeof text) && !say_doubt(ui, of_session, text, sizeof text))
+		return 0;
 	grid_fill(grid, row, pen);
 	grid_text(grid, row, 0, grid->cols, pen, text);
 	return 1;
