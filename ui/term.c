@@ -52,12 +52,16 @@ static void prepare_colours(struct term *term)
 	term->colours = true;
 }
 
+static bool has_capability(const char *name)
+{
+	const char *text = tigetstr(name);
+	return text != NULL && text != (const char *)-1;
+}
+
 /* The text of a capability without the pauses that old terminals need: "$<5>". */
 static size_t add_capability(char *to, size_t n, const char *name)
 {
-	const char *text = tigetstr(name);
-	if (text == NULL || text == (const char *)-1)
-		return n;
+	const char *text = has_capability(name) ? tigetstr(name) : "";
 	while (*text != '\0' && n < RESCUE_BYTES) {
 		const char *end = strncmp(text, "$<", 2) == 0 ? strchr(text, '>') : NULL;
 		if (end == NULL)
@@ -68,10 +72,11 @@ static size_t add_capability(char *to, size_t n, const char *name)
 	return n;
 }
 
-/* What endwin would write: plain characters, keys as they were, a cursor, the user's own screen. */
+/* What endwin would write: plain characters, keys as they were, a cursor, the user's own screen or an empty
+ * one. */
 static void prepare_rescue(void)
 {
-	static const char *const names[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
+	const char *const names[] = {"sgr0", "rmkx", "cnorm", has_capability("rmcup") ? "rmcup" : "clear"};
 	char bytes[RESCUE_BYTES];
 	size_t n = 0;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -124,8 +129,14 @@ struct term *term_open(struct err *err)
 	return term;
 }
 
+/* Without a screen of its own what is there stays, and the prompt comes to stand in its last line. */
 static void give_back(void)
 {
+	if (!isendwin() && !has_capability("rmcup")) {
+		move(LINES - 1, 0);
+		clrtoeol();
+		refresh();
+	}
 	if (!isendwin())
 		endwin();
 	rescue_taken(false);
