@@ -13,12 +13,16 @@
 #include <unistd.h>
 
 #define SLICE       4096 /* packets that are read between two looks at everything else */
-#define LINES_SLICE 1    /* ... where lines are printed as the time of a file goes on */
 #define SLICE_LEAST 16
 #define SECRETS     65536 /* new ones of a key log that are looked at between two looks at the clock */
 #define SLICE_TIME  (10 * NS_PER_MS)  /* of reading between two looks at the keys */
 #define FOLLOW      (200 * NS_PER_MS) /* how often key logs are looked at */
 #define TICK        (100 * NS_PER_MS) /* how often waiting connections are looked at while nothing comes */
+
+/* Interfaces are read so long behind the end of a run, and so long at most while packets are at hand. */
+#define REST         (3 * LIVE_DELAY_MS * NS_PER_MS)
+#define REST_MOST    (3 * NS_PER_S)
+#define REST_STEP_MS 10
 
 struct loop {
 	struct run *run;
@@ -142,12 +146,12 @@ static int64_t passed(const struct loop *loop)
 	return capture->packets == 0 ? 0 : origin_elapsed(capture->first, feeds_now(&loop->run->feeds));
 }
 
-/* How many packets may still be read; 0: the reading ends. */
-static uint64_t allowed(const struct loop *loop)
+/* How many packets may still be read, whatever the time. */
+static uint64_t allowed_by_amount(const struct loop *loop)
 {
 	const struct options *options = loop->run->options;
 	uint64_t packets = loop->run->feeds.packets;
-	uint64_t most = loop->run->jsonl != NULL && !loop->live ? LINES_SLICE : loop->slice;
+	uint64_t most = loop->slice;
 	uint64_t limits[] = {options->count, options->stop_packets};
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		if (limits[i] == 0)
@@ -157,9 +161,16 @@ static uint64_t allowed(const struct loop *loop)
 	}
 	if (options->stop_bytes > 0 && loop->run->model->capture.bytes >= options->stop_bytes)
 		return 0;
+	return most;
+}
+
+/* The same; 0: the reading ends. */
+static uint64_t allowed(const struct loop *loop)
+{
+	const struct options *options = loop->run->options;
 	if (options->stop_time > 0 && passed(loop) >= options->stop_time)
 		return 0;
-	return most;
+	return allowed_by_amount(loop);
 }
 
 /* Once for each. */
@@ -226,6 +237,12 @@ static bool flush_is_due(struct loop *loop)
 	return true;
 }
 
+/* Lines are printed as the time of the capture goes on. */
+static bool lines_come(const struct run *run)
+{
+	return run->jsonl != NULL && !run->joins;
+}
+
 static void look(struct loop *loop)
 {
 	const struct run *run = loop->run;
@@ -233,7 +250,7 @@ static void look(struct loop *loop)
 		print_so_far(loop);
 	status_tick(&loop->status, &run->feeds);
 	follow_keys(loop, false);
-	if (run->jsonl == NULL || run->joins || !jsonl_due(run->jsonl, feeds_now(&run->feeds)))
+	if (!lines_come(run) || feeds_now(&run->feeds) < jsonl_due(run->jsonl))
 		return;
 	feeds_note(&loop->run->feeds);
 	jsonl_update(run->jsonl, feeds_now(&run->feeds));
@@ -252,6 +269,7 @@ static enum feeds_result read_slice(struct loop *loop, uint64_t most)
 {
 	const struct input *reading;
 	int64_t before = feeds_clock();
+	loop->run->feeds.until = lines_come(loop->run) ? jsonl_due(loop->run->jsonl) : INT64_MAX;
 	enum feeds_result result = feeds_read(&loop->run->feeds, most, &reading);
 	if (loop->run->screens != NULL)
 		fit(&loop->slice, SLICE, feeds_clock() - before);
@@ -261,6 +279,23 @@ static enum feeds_result read_slice(struct loop *loop, uint64_t most)
 	uint64_t size = input_size(reading);
 	loop->reading.percent = size == 0 ? -1 : (int)(input_position(reading) * 100 / size);
 	return result;
+}
+
+/* What came before the end is in blocks that the kernel has not handed over yet: a moment more is read. */
+static void read_rest(struct loop *loop)
+{
+	enum feeds_result result = FEEDS_MORE;
+	int64_t since = feeds_clock(), spent = 0;
+	uint64_t most;
+	while ((most = allowed_by_amount(loop)) > 0 && spent < (result == FEEDS_MORE ? REST_MOST : REST)) {
+		result = read_slice(loop, most);
+		if (result == FEEDS_END)
+			return;
+		if (result == FEEDS_WAIT)
+			(void)poll(NULL, 0, REST_STEP_MS);
+		look(loop);
+		spent = feeds_clock() - since;
+	}
 }
 
 static void read_all(struct loop *loop)
@@ -280,6 +315,9 @@ static void read_all(struct loop *loop)
 		look(loop);
 		turn(loop);
 	}
+	bool stopped = signals_end() || allowed(loop) == 0;
+	if (stopped && loop->live && run->screens == NULL && !ferror(stdout))
+		read_rest(loop);
 	if (signals_end() && !loop->live && run->screens == NULL && run->feeds.n > 0)
 		interrupted(run);
 }

@@ -223,7 +223,7 @@ static int compare_values(const struct value *a, const struct value *b)
 }
 
 /* Severities, times and rates by what they are and not by how they are shown. */
-static struct value rank_value(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])
+static struct value sort_value(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])
 {
 	const struct list_column *by = &columns[ui->sort];
 	if (by->get == gravest)
@@ -239,20 +239,20 @@ static struct value rank_value(const struct ui *ui, const struct view_digest *di
 }
 
 /* What a session is sorted by: found once, and compared a dozen times. */
-struct rank {
+struct sort_key {
 	struct value value;
 	char text[UI_TIME]; /* may hold the value's text */
 };
 
-struct ranks {
-	struct rank *of; /* by the index of the digest */
+struct sort_keys {
+	struct sort_key *of; /* by the index of the digest */
 	bool turned;
 };
 
 /* Equal ones stay in the order of their numbers. */
 static int compare(const void *left, const void *right, void *of)
 {
-	const struct ranks *ranks = of;
+	const struct sort_keys *ranks = of;
 	const size_t *a = left, *b = right;
 	int order = compare_values(&ranks->of[*a].value, &ranks->of[*b].value);
 	if (order == 0)
@@ -263,10 +263,10 @@ static int compare(const void *left, const void *right, void *of)
 static void sort(struct ui *ui)
 {
 	const struct view *view = ui->view;
-	struct ranks ranks = {.of = xcalloc(view->n_digests, sizeof *ranks.of), .turned = ui->turned};
+	struct sort_keys ranks = {.of = xcalloc(view->n_digests, sizeof *ranks.of), .turned = ui->turned};
 	for (size_t i = 0; i < ui->n_order; i++) {
-		struct rank *rank = &ranks.of[ui->order[i]];
-		rank->value = rank_value(ui, &view->digests[ui->order[i]], rank->text);
+		struct sort_key *rank = &ranks.of[ui->order[i]];
+		rank->value = sort_value(ui, &view->digests[ui->order[i]], rank->text);
 	}
 	qsort_r(ui->order, ui->n_order, sizeof *ui->order, compare, &ranks);
 	free(ranks.of);
