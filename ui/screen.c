@@ -218,16 +218,34 @@ static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bo
 	return 1;
 }
 
-/* "Session 3 failed: The controller rejected ...". Many verdicts begin with the state. */
+/* " (auth-hash-mismatch, auth-rejected)": the errors, what cures first; "" without one. */
+static void name_errors(const struct findings *findings, char *text, size_t room)
+{
+	size_t n = 0;
+	text[0] = '\0';
+	for (uint32_t i = 0; i < 2 * findings->n; i++) {
+		const struct finding *finding = &findings->list[i % findings->n];
+		if (finding->severity == SEVERITY_ERROR && finding->cure == (i < findings->n) && n < room)
+			n += (size_t)snprintf(&text[n], room - n, "%s%s", n == 0 ? " (" : ", ", finding->id);
+	}
+	if (n > 0 && n < room)
+		snprintf(&text[n], room - n, ")");
+}
+
+/*
+ * "Session 3 failed (auth-hash-mismatch): The controller rejected ...". A narrow screen cuts the sentence,
+ * not the cause. Many verdicts begin with the state.
+ */
 static size_t draw_session(const struct ui *ui, struct grid *grid, size_t row)
 {
 	const struct view_session *open = &ui->view->open;
 	const char *state = session_state_name(open->state);
 	bool begins = strncasecmp(open->verdict, state, strlen(state)) == 0;
-	char text[VERDICT_TEXT + 64];
+	char text[VERDICT_TEXT + 200], errors[120];
 	enum tone tone = open->findings.n == 0 ? TONE_GOOD : text_parts_tone(open->findings.list[0].severity);
-	snprintf(text, sizeof text, "Session %u%s%s: %s", (unsigned)open->session->id, begins ? "" : " ",
-	         begins ? "" : state, open->verdict);
+	name_errors(&open->findings, errors, sizeof errors);
+	snprintf(text, sizeof text, "Session %u%s%s%s: %s", (unsigned)open->session->id, begins ? "" : " ",
+	         begins ? "" : state, errors, open->verdict);
 	grid_text(grid, row, 0, grid->cols, (struct pen){.tone = tone, .look = LOOK_BOLD}, text);
 	return 1;
 }
@@ -315,9 +333,12 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 	struct window window = {.row = row, .rows = rows, .top = place->scroll, .left = place->left};
 	sheet_draw(&sheet, grid, &window);
 	if (more) {
-		char text[48];
-		snprintf(text, sizeof text, "lines %zu to %zu of %zu", place->scroll + 1,
-		         place->scroll + rows, sheet.lines);
+		char text[100];
+		bool beside = !ui->help && screen_of(ui)->count != NULL; /* Up and Down are the list's */
+		bool cut = !beside && sheet.widest > place->left + grid->cols;
+		snprintf(text, sizeof text, "%slines %zu to %zu of %zu%s",
+		         cut ? "Right shows the rest of long lines; " : "", place->scroll + 1,
+		         place->scroll + rows, sheet.lines, beside ? ", Left and Right roll" : "");
 		grid_right(grid, row + rows, 0, grid->cols, (struct pen){.look = LOOK_DIM}, text);
 	}
 	ui->page = rows;

@@ -381,7 +381,7 @@ static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, s
 }
 
 /* What was reached, and where it failed. */
-static void draw_bar(struct grid *grid, size_t row, size_t col, const struct session *session,
+static void draw_bar(struct grid *grid, size_t row, size_t col, const struct session *session, bool is_failed,
                      const char *text)
 {
 	struct pen plain = {0};
@@ -392,13 +392,17 @@ static void draw_bar(struct grid *grid, size_t row, size_t col, const struct ses
 	}
 	grid_glyph(grid, row, col, done, plain, GLYPH_DONE);
 	grid_glyph(grid, row, col + done, MILESTONES - done, plain, GLYPH_OPEN);
-	if (session_handshake(session) == HANDSHAKE_FAILED && done < MILESTONES)
+	enum handshake_state handshake = session_handshake(session);
+	bool failed = handshake == HANDSHAKE_FAILED || (handshake == HANDSHAKE_NONE && is_failed);
+	if (failed && done < MILESTONES)
 		grid_glyph(grid, row, col + done, 1, (struct pen){.tone = TONE_ERROR}, GLYPH_FAILED);
 }
 
 static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 {
 	const struct view_digest *digest = &ui->view->digests[ui->order[index]];
+	int64_t now = session_now(ui->view->model, digest->session);
+	bool is_failed = session_state(digest->session, now) == SESSION_FAILED;
 	enum tone tone = digest->gravest == NULL ? TONE_PLAIN : text_parts_tone(digest->severity);
 	for (size_t c = 0, col = GUTTER; c < COLUMNS; c++) {
 		struct pen pen = {.tone = columns[c].get == gravest || columns[c].get == state ? tone
@@ -407,7 +411,7 @@ static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 			continue;
 		char *text = cell(ui, &columns[c], digest);
 		if (columns[c].bar)
-			draw_bar(grid, row, col, digest->session, text);
+			draw_bar(grid, row, col, digest->session, is_failed, text);
 		else if (columns[c].right)
 			grid_right(grid, row, col, ui->widths[c], pen, text);
 		else
