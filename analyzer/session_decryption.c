@@ -20,6 +20,8 @@
 /* So many refused records in a row, and none opened, are no damage of the capture. */
 #define REFUSED_FOR_CERTAIN 2
 
+#define DEFLATE 1 /* RFC 3749 section 2 */
+
 #define NAME_SHOWN 80 /* characters of a file's name */
 
 static uint64_t both(const uint64_t counts[2])
@@ -121,28 +123,39 @@ const char *session_labels(unsigned secrets, char text[SESSION_LABELS])
 static bool unsupported(const struct session_tls *tls)
 {
 	const struct tls_suite *suite = tls_suite_find(tls->cipher);
-	return tls->server_hello &&
-	       (suite == NULL || !tls_suite_fits(suite, tls->version) || tls->compression != 0);
+	return tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
+	                             tls->compression != 0 || !tls_suite_computable(suite));
+}
+
+static void say_not_computable(const struct tls_suite *suite, const char *name,
+                               struct session_decryption *out)
+{
+	say(out, "%s needs the cipher %s, which the OpenSSL of this machine does not offer%s", name,
+	    tls_suite_cipher_name(suite),
+	    tls_crypto_has_legacy() ? "" : ": its legacy provider is not loaded");
 }
 
 static void say_unsupported(const struct session_tls *tls, struct session_decryption *out)
 {
 	const char *suite = tls_cipher_name(tls->cipher), *version = tls_version_name(tls->version);
 	char number[16];
+	const struct tls_suite *row = tls_suite_find(tls->cipher);
 	snprintf(number, sizeof number, "suite 0x%04x", tls->cipher);
 	suite = suite != NULL ? suite : number;
 	if (tls->version < TLS_1_0 || tls->version > TLS_1_3)
 		say(out, "%s protects records in a way that is not opened here, whatever the key",
 		    version != NULL ? version : "this version");
 	else if (tls->compression != 0)
-		say(out, "the records are compressed (method %u), which is not opened here",
-		    tls->compression);
-	else if (tls_suite_find(tls->cipher) != NULL)
+		say(out, "the records are compressed (method %u%s), which is not opened here",
+		    tls->compression, tls->compression == DEFLATE ? ", DEFLATE" : "");
+	else if (row != NULL && !tls_suite_fits(row, tls->version))
 		say(out, "%s is no suite of %s", suite, version);
+	else if (row != NULL)
+		say_not_computable(row, suite, out);
 	else
 		say(out,
-		    "%s is not opened here, whatever the key; AES-CBC, AES-GCM, AES-CCM and "
-		    "ChaCha20-Poly1305 are",
+		    "%s is not opened here, whatever the key; AES, ARIA, Camellia, ChaCha20-Poly1305, DES, "
+		    "3DES, IDEA, RC4, SEED and SM4-GCM are, and suites without encryption",
 		    suite);
 }
 

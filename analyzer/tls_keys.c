@@ -15,13 +15,13 @@ enum answer { FOUND, NO_HELLO, NO_SECRET, NO_SUITE };
 
 struct direction {
 	struct tls_opener *opener;
-	struct tls_opener *next; /* TLS 1.3: the application's keys while the handshake's refuse a record */
+	struct tls_opener *next;  /* TLS 1.3: the application's keys while the handshake's refuse a record */
 	struct tls_opener *other; /* for other secrets under the same label and random */
-	enum phase phase; /* TLS 1.3: which secret is wanted */
+	enum phase phase;         /* TLS 1.3: which secret is wanted */
 	bool keyed;
-	bool proven; /* the keys have opened a record */
-	unsigned tried;   /* records that no other secret opened */
-	uint64_t looked;  /* generation of the key log at the last look in vain */
+	bool proven;     /* the keys have opened a record */
+	unsigned tried;  /* records that no other secret opened */
+	uint64_t looked; /* generation of the key log at the last look in vain */
 	enum answer answer;
 };
 
@@ -29,7 +29,9 @@ struct tls_keys {
 	const struct keylog *keylog;
 	struct session_tls *facts;
 	struct direction dir[2];
-	uint8_t *plain; /* the caller's room, while a record is opened */
+	uint8_t *plain;                 /* the caller's room, while a record is opened */
+	const struct tls_suite *judged; /* the suite that was asked about last, */
+	bool computable;                /* and the answer */
 };
 
 struct tls_keys *tls_keys_new(const struct keylog *keylog, struct session_tls *facts)
@@ -65,7 +67,7 @@ static enum keylog_label label_of(const struct tls_keys *keys, uint8_t dir, enum
 }
 
 static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **opener,
-    const struct tls_suite *suite, const struct keylog_secret *secret)
+                      const struct tls_suite *suite, const struct keylog_secret *secret)
 {
 	const struct session_tls *facts = keys->facts;
 	if (*opener == NULL)
@@ -73,20 +75,29 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 	if (facts->version == TLS_1_3)
 		return tls_opener_key_13(*opener, suite, secret);
 	return tls_opener_key_12(*opener, suite, facts->version, facts->encrypt_then_mac, secret,
-	    facts->client_random, facts->server_random, dir == facts->client_dir);
+	                         facts->client_random, facts->server_random, dir == facts->client_dir);
 }
 
-bool tls_keys_hopeless(const struct tls_keys *keys)
+/* Asked for every record that waits. */
+static bool computable(struct tls_keys *keys, const struct tls_suite *suite)
+{
+	if (keys->judged != suite)
+		keys->computable = tls_suite_computable(suite);
+	keys->judged = suite;
+	return keys->computable;
+}
+
+bool tls_keys_hopeless(struct tls_keys *keys)
 {
 	const struct session_tls *facts = keys->facts;
 	const struct tls_suite *suite = tls_suite_find(facts->cipher);
-	return facts->server_hello &&
-	       (suite == NULL || !tls_suite_fits(suite, facts->version) || facts->compression != 0);
+	return facts->server_hello && (suite == NULL || !tls_suite_fits(suite, facts->version) ||
+	                               facts->compression != 0 || !computable(keys, suite));
 }
 
 /* Keys an opener with secret number `which` of those that the key log has. */
 static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
-    struct tls_opener **opener)
+                             struct tls_opener **opener)
 {
 	struct session_tls *facts = keys->facts;
 	enum keylog_label label = label_of(keys, dir, phase);
@@ -106,7 +117,8 @@ static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phas
 }
 
 /* Keys an opener with the first secret of a fitting length. */
-static enum answer find_first(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_opener **opener)
+static enum answer find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
+                              struct tls_opener **opener)
 {
 	enum answer answer = find_keys(keys, dir, phase, 0, opener);
 	for (unsigned which = 1; answer == NO_SUITE && which < LIMIT_SECRETS_ALIKE; which++)
@@ -159,17 +171,17 @@ void tls_keys_update(struct tls_keys *keys, uint8_t dir)
 		tls_opener_update_13(keys->dir[dir].opener);
 }
 
-void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t *tail)
+void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount, const uint8_t *tail)
 {
 	struct tls_opener *opener = keys->dir[dir].opener;
-	tls_opener_set_sequence(opener, tls_opener_sequence(opener) + n);
+	tls_opener_skip(opener, amount);
 	if (tail != NULL)
 		tls_opener_set_tail(opener, tail);
 }
 
 /* The record may be the first one behind a Finished message that could not be read. */
 static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
-    struct span body, size_t *n, uint8_t *type)
+                           struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
@@ -188,16 +200,16 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 	return true;
 }
 
-/* A secret that opens the record as number `sequence` is the right one from here on. */
-static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase, uint64_t sequence,
-    const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+/* A secret that opens the record behind what the keys at work had `done` is the right one from here on. */
+static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_amount done,
+                            const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE; which++) {
 		if (find_keys(keys, dir, phase, which, &d->other) != FOUND)
 			continue;
-		if (sequence > 0)
-			tls_opener_set_sequence(d->other, sequence);
+		if (done.records > 0)
+			tls_opener_skip(d->other, done);
 		if (tls_open(d->other, record, body, keys->plain, n, type) != TLS_OPENED)
 			continue;
 		struct tls_opener *wrong = d->opener;
@@ -219,9 +231,9 @@ static bool has_others(const struct tls_keys *keys, uint8_t dir, enum phase phas
 	return found;
 }
 
-/* `sequence` is the number that the keys at work tried the record with. */
-static bool open_otherwise(struct tls_keys *keys, uint8_t dir, uint64_t sequence,
-    const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+/* `done` is what the keys at work had done when they tried the record. */
+static bool open_otherwise(struct tls_keys *keys, uint8_t dir, struct tls_amount done,
+                           const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	if (open_with_next(keys, dir, record, body, n, type))
@@ -230,20 +242,20 @@ static bool open_otherwise(struct tls_keys *keys, uint8_t dir, uint64_t sequence
 		return false;
 	if (has_others(keys, dir, d->phase)) {
 		d->tried++;
-		return open_with_other(keys, dir, d->phase, sequence, record, body, n, type);
+		return open_with_other(keys, dir, d->phase, done, record, body, n, type);
 	}
 	return false;
 }
 
-enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
-    uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
+enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
+                            struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	keys->plain = room;
 	size_t n = 0;
-	uint64_t sequence = tls_opener_sequence(d->opener);
+	struct tls_amount done = tls_opener_done(d->opener);
 	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
-	if (result != TLS_OPENED && open_otherwise(keys, dir, sequence, record, body, &n, type))
+	if (result != TLS_OPENED && open_otherwise(keys, dir, done, record, body, &n, type))
 		result = TLS_OPENED;
 	d->proven = d->proven || result == TLS_OPENED;
 	keys->plain = NULL;

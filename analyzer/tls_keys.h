@@ -24,7 +24,7 @@ void tls_keys_free(struct tls_keys *keys); /* NULL is allowed; keys are wiped */
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
 
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
-bool tls_keys_hopeless(const struct tls_keys *keys);
+bool tls_keys_hopeless(struct tls_keys *keys);
 
 /* change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. */
 void tls_keys_change(struct tls_keys *keys, uint8_t dir);
@@ -36,11 +36,10 @@ void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
 void tls_keys_update(struct tls_keys *keys, uint8_t dir);
 
 /*
- * `n` records of a direction that is ready passed unopened: the sequence number goes on. `tail` is the end of
- * the last of them, from which TLS 1.0 takes the next IV; NULL when it is not known. All suites of the table
- * can skip: a stream cipher would need the number of their bytes, too.
+ * Records of a direction that is ready passed unopened: sequence number and key stream go on. `tail` is the
+ * end of the last of them, from which TLS 1.0 takes the next IV; NULL when it is not known.
  */
-void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t *tail);
+void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount, const uint8_t *tail);
 
 /*
  * Opens a record body of a direction that is ready. The plaintext stands in `room`, which is the caller's: thousands

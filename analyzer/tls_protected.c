@@ -30,15 +30,16 @@ static void miss_plaintext(struct tls_side *side, const struct origin *at)
 }
 
 /*
- * The keys go on behind the records that fell out in front of number `next`. Whole records are missing, so a
+ * The keys go on behind the records that fell out in front of place `next`. Whole records are missing, so a
  * handshake message begins with the next one.
  */
-static void catch_up(struct tls_side *side, uint64_t next, const struct tls_tail *tail)
+static void catch_up(struct tls_side *side, struct tls_amount next, const struct tls_tail *tail)
 {
 	struct tls_conn *conn = side->conn;
-	if (side->done == next)
+	if (side->done.records == next.records)
 		return;
-	tls_keys_skip(conn->keys, side->dir, next - side->done, tail->known ? tail->bytes : NULL);
+	tls_keys_skip(conn->keys, side->dir, tls_amount_since(next, side->done),
+	              tail->known ? tail->bytes : NULL);
 	side->chain_cut = !tail->known;
 	side->done = next;
 	if (side->fallen.packet == 0)
@@ -111,17 +112,18 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 	else
 		refuse_record(side, at);
 	side->chain_cut = false;
-	side->done++;
+	side->done = tls_amount_add(side->done, body.n);
 	if (opened)
 		take_plaintext(side, type, plain, at);
 	return opened;
 }
 
-/* A record that is not there whole takes its number. */
-static void leave_out(struct tls_side *side, const struct origin *at)
+/* A record that is not there whole takes its number and its place in the key stream. */
+static void leave_out(struct tls_side *side, size_t body, const struct origin *at)
 {
-	tls_keys_skip(side->conn->keys, side->dir, 1, NULL);
-	side->done++;
+	const struct tls_amount one = {.records = 1, .bytes = body};
+	tls_keys_skip(side->conn->keys, side->dir, one, NULL);
+	side->done = tls_amount_add(side->done, body);
 	side->chain_cut = true;
 	miss_plaintext(side, at);
 }
@@ -211,7 +213,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 		note_behind_gap(side, &message->last);
 	else
 		tls_tally_passed(tls, side->dir);
-	leave_out(side, &message->last);
+	leave_out(side, side->record.length, &message->last);
 	return false;
 }
 
@@ -241,7 +243,7 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 }
 
 /* The sequence numbers begin again. */
-static void change_keys(struct tls_side *side, uint64_t next)
+static void change_keys(struct tls_side *side, struct tls_amount next)
 {
 	side->done = next;
 	side->fallen = (struct origin){0};
@@ -294,16 +296,16 @@ static void replay(struct tls_side *side, const struct tls_held *held)
 	switch ((enum tls_held_kind)held->kind) {
 	case TLS_HELD_RECORD:
 		tls_record_head(tls_held_bytes(held), &side->record);
-		catch_up(side, held->number, &held->before);
+		catch_up(side, held->ahead, &held->before);
 		open_record(side, tls_held_bytes(held), &held->at, true);
 		break;
 	case TLS_HELD_DAMAGED:
-		catch_up(side, held->number, &held->before);
-		leave_out(side, &held->at);
+		catch_up(side, held->ahead, &held->before);
+		leave_out(side, held->body, &held->at);
 		break;
 	case TLS_HELD_CHANGE:
-		catch_up(side, held->number, &held->before);
-		change_keys(side, held->number);
+		catch_up(side, held->ahead, &held->before);
+		change_keys(side, held->ahead);
 		break;
 	case TLS_HELD_LOST:
 		lose_place(side, &held->at);
@@ -318,7 +320,7 @@ static void close_ranks(struct tls_side *side)
 {
 	struct tls_hold *hold = &side->conn->hold;
 	uint8_t dir = side->dir;
-	if (hold->held[dir] == 0 && side->done < hold->came[dir] && tls_keys_ready(side->conn->keys, dir))
+	if (hold->held[dir] == 0 && side->done.records < hold->came[dir].records && tls_keys_ready(side->conn->keys, dir))
 		catch_up(side, hold->came[dir], &hold->tail[dir]);
 }
 
