@@ -31,6 +31,7 @@ struct analyze {
 	struct save *save;  /* NULL without -w */
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
+	bool retry_all;     /* a new secret may be that of any connection which waits */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
 	size_t (*used)(void); /* memory in use */
 	uint32_t work;        /* done since it was looked at */
@@ -119,6 +120,7 @@ static struct save_session saved_session(const struct analyze *analyze, struct f
 {
 	const struct session_tls *tls = &flow->session->tls;
 	return (struct save_session){.keylog = analyze->model->keylog,
+	                             .learned = analyze->model->learned,
 	                             .client_random = tls->client_hello ? tls->client_random : NULL,
 	                             .keys = &flow->saved};
 }
@@ -351,19 +353,6 @@ static void save_frame(struct analyze *analyze, struct flow *flow, const struct 
 		model_hit(analyze->model, HIT_SAVE_WAITING, &analyze->now);
 }
 
-static void note_unknown_link(struct capture *capture, uint32_t linktype)
-{
-	for (uint32_t i = 0; i < capture->n_unknown_links; i++) {
-		if (capture->unknown_links[i].linktype == linktype) {
-			capture->unknown_links[i].packets++;
-			return;
-		}
-	}
-	size_t room = sizeof capture->unknown_links / sizeof capture->unknown_links[0];
-	if (capture->n_unknown_links < room)
-		capture->unknown_links[capture->n_unknown_links++] = (struct unknown_link){linktype, 1};
-}
-
 static void tick_flow(struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tcp *tcp = &flow->session->tcp;
@@ -433,7 +422,7 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 	if (packet_decode(packet->linktype, packet->data, wire, &decoded))
 		flow = take_frame(analyze, packet, &decoded);
 	else
-		note_unknown_link(&analyze->model->capture, packet->linktype);
+		model_note_unknown_link(&analyze->model->capture, packet->linktype);
 	if (analyze->save != NULL)
 		save_frame(analyze, flow, packet);
 	if (flow == NULL)
@@ -451,12 +440,10 @@ void analyze_wait(struct analyze *analyze, int64_t now)
 	tick(analyze, UINT32_MAX);
 }
 
-/* Opens what waits for secrets of this client random. */
-static void retry(void *ctx, const uint8_t client_random[TLS_RANDOM])
+/* Opens what waits: a connection, and those with the same client random. */
+static void retry_from(struct analyze *analyze, struct tls_hold *hold)
 {
-	struct analyze *analyze = ctx;
-	struct tls_hold *hold = tls_holds_find(&analyze->model->waiting, client_random), *next;
-	for (; hold != NULL; hold = next) {
+	for (struct tls_hold *next; hold != NULL; hold = next) {
 		next = hold->alike;
 		struct flow *flow = tls_conn_session(hold->owner)->conn;
 		tls_conn_retry(flow->tls);
@@ -467,11 +454,33 @@ static void retry(void *ctx, const uint8_t client_random[TLS_RANDOM])
 	}
 }
 
+/* A premaster secret of RSA says nothing of its connection: all that wait look for it. */
+static void retry(void *ctx, enum keylog_label label, const uint8_t id[TLS_RANDOM])
+{
+	struct analyze *analyze = ctx;
+	if (label == KEYLOG_PREMASTER_RSA)
+		analyze->retry_all = true;
+	else
+		retry_from(analyze, tls_holds_find(&analyze->model->waiting, id));
+}
+
+static void retry_all(struct analyze *analyze)
+{
+	struct tls_hold *hold, *next;
+	analyze->retry_all = false;
+	for (hold = analyze->model->waiting.by_random; hold != NULL; hold = next) {
+		next = hold->hh.next;
+		retry_from(analyze, hold);
+	}
+}
+
 void analyze_keys(struct analyze *analyze)
 {
 	const struct keylog *keylog = analyze->model->keylog;
 	keylog_since(keylog, analyze->secrets, retry, analyze);
 	analyze->secrets = keylog_generation(keylog);
+	if (analyze->retry_all)
+		retry_all(analyze);
 }
 
 void analyze_secrets(struct analyze *analyze, struct span text)

@@ -2,6 +2,7 @@
  * The model's storage: the list of sessions and their growing arrays, each with its cap. Called by the
  * analysis; decides nothing about what the facts mean.
  */
+#include "analyzer/rsa_key.h"
 #include "analyzer/model.h"
 
 #include "analyzer/clocks.h"
@@ -28,6 +29,8 @@ struct model *model_new(void)
 	model->clocks = clocks_new();
 	model->pairs = pairs_new();
 	tls_holds_init(&model->waiting);
+	model->learned = keylog_new();
+	keylog_set_limit(model->learned, LIMIT_LEARNED);
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
@@ -56,6 +59,8 @@ void model_free(struct model *model)
 	free(model->profile);
 	free(model->builtin);
 	keylog_free(model->keylog);
+	keylog_free(model->learned);
+	rsa_keys_free(model->rsa_keys);
 	free(model);
 }
 
@@ -352,4 +357,17 @@ void model_number_by_time(struct model *model)
 	model->last = n > 0 ? sessions[n - 1] : NULL;
 	free(sessions);
 	free(ids);
+}
+
+void model_note_unknown_link(struct capture *capture, uint32_t linktype)
+{
+	for (uint32_t i = 0; i < capture->n_unknown_links; i++) {
+		if (capture->unknown_links[i].linktype == linktype) {
+			capture->unknown_links[i].packets++;
+			return;
+		}
+	}
+	size_t room = sizeof capture->unknown_links / sizeof capture->unknown_links[0];
+	if (capture->n_unknown_links < room)
+		capture->unknown_links[capture->n_unknown_links++] = (struct unknown_link){linktype, 1};
 }

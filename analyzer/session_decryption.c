@@ -4,6 +4,7 @@
  * Called on demand. Pure: it looks at the counts that tls_tally wrote and asks the key log what it holds for
  * the session's client random; it opens nothing and hands no secret on.
  */
+#include "analyzer/rsa_key.h"
 #include "analyzer/session.h"
 #include "analyzer/tls_crypto.h"
 #include "dissect/tls_names.h"
@@ -84,40 +85,6 @@ static void look_up(const struct model *model, const struct session_tls *tls, st
 	}
 }
 
-unsigned session_secrets_of(const struct session_tls *tls, uint8_t dir)
-{
-	if (tls->version != TLS_1_3)
-		return BIT(KEYLOG_MASTER);
-	return dir == tls->client_dir ? BIT(KEYLOG_CLIENT_HANDSHAKE) | BIT(KEYLOG_CLIENT_TRAFFIC)
-	                              : BIT(KEYLOG_SERVER_HANDSHAKE) | BIT(KEYLOG_SERVER_TRAFFIC);
-}
-
-const char *session_random(const struct session *session, char text[SESSION_RANDOM])
-{
-	for (size_t i = 0; i < TLS_RANDOM; i++)
-		snprintf(&text[2 * i], 3, "%02x", session->tls.client_random[i]);
-	return text;
-}
-
-const char *session_labels(unsigned secrets, char text[SESSION_LABELS])
-{
-	static const char *const names[KEYLOG_LABELS] = {
-	    [KEYLOG_MASTER] = "CLIENT_RANDOM",
-	    [KEYLOG_CLIENT_EARLY] = "CLIENT_EARLY_TRAFFIC_SECRET",
-	    [KEYLOG_CLIENT_HANDSHAKE] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-	    [KEYLOG_SERVER_HANDSHAKE] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-	    [KEYLOG_CLIENT_TRAFFIC] = "CLIENT_TRAFFIC_SECRET_0",
-	    [KEYLOG_SERVER_TRAFFIC] = "SERVER_TRAFFIC_SECRET_0",
-	};
-	size_t n = 0;
-	text[0] = '\0';
-	for (unsigned label = 0; label < KEYLOG_LABELS; label++)
-		if (secrets & BIT(label))
-			n += (size_t)snprintf(&text[n], SESSION_LABELS - n, "%s%s", n > 0 ? ", " : "",
-			                      names[label]);
-	return text;
-}
-
 /* ---- what cannot be opened with any key ---- */
 
 static bool unsupported(const struct session_tls *tls)
@@ -179,7 +146,10 @@ static void say_key_log(const struct model *model, struct session_decryption *ou
 	struct keylog_counts counts = {0};
 	if (model->keylog != NULL)
 		counts = keylog_counts(model->keylog);
-	if (counts.secrets == 0)
+	uint32_t keys = rsa_keys_count(model->rsa_keys);
+	if (counts.secrets == 0 && keys > 0)
+		say(out, "no TLS secret was given but %u RSA key%s", (unsigned)keys, plural(keys));
+	else if (counts.secrets == 0)
 		say(out, "no TLS secret was given");
 	else
 		say(out, "the key log %.*s has %" PRIu64 " secret%s, none of this session", NAME_SHOWN,
@@ -219,9 +189,12 @@ static void say_no_key(const struct model *model, const struct session *session,
 		say(out, "none of %" PRIu64 " encrypted record%s opened", closed, plural(closed));
 		say_passed(model, out);
 	} else if (out->held == 0) {
+		char text[SESSION_RSA_TEXT];
 		say_key_log(model, out);
 		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
 		    closed == 1 ? "s" : "");
+		if (session_rsa_text(model, session, text)[0] != '\0')
+			say(out, "; %s", text);
 	} else {
 		say(out, "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
 		    (out->held & ~HANDSHAKE_SECRETS) == 0 ? "secrets of the handshake only"
@@ -246,7 +219,7 @@ static void say_bad_key(const struct session *session, struct session_decryption
 		say(out, "the key log has %s%u different secrets for this session, and none fits: ",
 		    out->alike == LIMIT_SECRETS_ALIKE ? "at least " : "", out->alike);
 	else
-		say(out, "the key log has a secret for this session, but ");
+		say(out, "%s, but ", session_secret_source(&session->tls));
 	if (out->misfit != 0)
 		say(out, "its length does not fit the suite");
 	else
@@ -328,6 +301,8 @@ static bool wrong_for_certain(const struct session *session)
 	uint64_t n[2];
 	for (uint8_t dir = 0; dir < 2; dir++)
 		n[dir] = key_refused(session, dir) ? tls->unproven[dir] : 0;
+	if (tls->secret_source == TLS_SECRET_SESSION_ID || tls->secret_source == TLS_SECRET_TICKET)
+		return false; /* the server may have answered as if it resumed, and did not */
 	if (both(tls->opened) == 0)
 		return both(n) >= REFUSED_FOR_CERTAIN;
 	return tls->version == TLS_1_3 && (n[0] >= REFUSED_FOR_CERTAIN || n[1] >= REFUSED_FOR_CERTAIN);

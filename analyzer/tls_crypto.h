@@ -42,6 +42,9 @@ bool tls_suite_is_13(const struct tls_suite *suite);
 /* Records of this version can be protected by the suite. With a MAC: TLS 1.0 to 1.2, AEAD: TLS 1.2, or 1.3 only. */
 bool tls_suite_fits(const struct tls_suite *suite, uint16_t version);
 
+/* OpenSSL's name of the suite's hash: of the PRF in TLS 1.2, of HKDF in TLS 1.3. */
+const char *tls_suite_hash_name(const struct tls_suite *suite);
+
 /* Bytes of the suite's hash: 32 or 48. In TLS 1.3 its secrets are as long. */
 size_t tls_suite_hash_bytes(const struct tls_suite *suite);
 

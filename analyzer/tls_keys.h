@@ -7,6 +7,7 @@
 #ifndef ANALYZER_TLS_KEYS_H
 #define ANALYZER_TLS_KEYS_H
 
+#include "analyzer/frame.h"
 #include "analyzer/keylog.h"
 #include "analyzer/model.h"
 #include "analyzer/tls_crypto.h"
@@ -14,11 +15,18 @@
 struct tls_keys;
 
 /*
- * The key log and the session's TLS facts are borrowed and must outlive it. Which secrets were found is noted
- * in the facts, since the key log may drop them.
+ * Both are borrowed and must outlive it; the model has a key log. Which secrets were found is noted in the
+ * session's TLS facts, since the key log may drop them.
  */
-struct tls_keys *tls_keys_new(const struct keylog *keylog, struct session_tls *facts);
+struct tls_keys *tls_keys_new(struct model *model, struct session *session);
 void tls_keys_free(struct tls_keys *keys); /* NULL is allowed; keys are wiped */
+
+/*
+ * A handshake message, behind the facts that it gave the session, and: one may be missing. Up to TLS 1.2 the
+ * secrets follow from some of them.
+ */
+void tls_keys_message(struct tls_keys *keys, uint8_t type, const struct frame_message *message);
+void tls_keys_lost(struct tls_keys *keys);
 
 /* Whether a protected record of this direction can be opened: looks for secrets that may have come since. */
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);

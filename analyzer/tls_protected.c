@@ -27,6 +27,8 @@ static void miss_plaintext(struct tls_side *side, const struct origin *at)
 		return;
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
+	if (side->conn->keys != NULL)
+		tls_keys_lost(side->conn->keys);
 }
 
 /*

@@ -406,6 +406,11 @@ const char *tls_suite_cipher_name(const struct tls_suite *suite)
 	return suite->cipher->name;
 }
 
+const char *tls_suite_hash_name(const struct tls_suite *suite)
+{
+	return suite->hash->name;
+}
+
 size_t tls_suite_hash_bytes(const struct tls_suite *suite)
 {
 	return suite->hash->bytes;
