@@ -140,6 +140,7 @@ static inline SSL_CTX *new_context(const struct setting *setting, int side)
 	SSL_CTX *ctx = SSL_CTX_new(side == CLIENT ? TLS_client_method() : TLS_server_method());
 	char list[128];
 	assert_non_null(ctx);
+	SSL_CTX_set_security_level(ctx, 0);
 	SSL_CTX_set_min_proto_version(ctx, setting->version);
 	SSL_CTX_set_max_proto_version(ctx, setting->version);
 	snprintf(list, sizeof list, "%s:@SECLEVEL=0", setting->name);
