@@ -199,6 +199,7 @@ struct session_tls {
 	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
+	uint64_t early_opened, early_closed; /* records of TLS 1.3 early data, of the client */
 	uint64_t passed[2];       /* protected records that went by before their key and are not kept for it */
 	uint32_t found_secrets;   /* 1u << enum keylog_label, of this random: the key log may drop them */
 	uint8_t secret_source;    /* enum tls_secret_source, of the keys at work up to TLS 1.2 */

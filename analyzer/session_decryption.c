@@ -48,7 +48,8 @@ static const char *plural(uint64_t n)
 
 static unsigned wanted(const struct session_tls *tls)
 {
-	return tls->version == TLS_1_3 ? HANDSHAKE_SECRETS | TRAFFIC_SECRETS : BIT(KEYLOG_MASTER);
+	unsigned early = tls->early_opened + tls->early_closed > 0 ? BIT(KEYLOG_CLIENT_EARLY) : 0;
+	return tls->version == TLS_1_3 ? HANDSHAKE_SECRETS | TRAFFIC_SECRETS | early : BIT(KEYLOG_MASTER);
 }
 
 /* How many different secrets the key log has for the label. *fits: the length of one can be right. */

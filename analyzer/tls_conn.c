@@ -19,9 +19,13 @@ static const struct frame_user record_user;
 
 /* ---- records --------------------------------------------------------------------------------------- */
 
+/* In TLS 1.3 the type tells: a second hello in the clear may follow early data, RFC 8446 section 4.2.10. */
 static bool is_protected(const struct tls_side *side, uint8_t type)
 {
-	return type == TLS_APPLICATION_DATA || side->conn->session->tls.protected_on[side->dir];
+	const struct session_tls *tls = &side->conn->session->tls;
+	if (tls->version == TLS_1_3 || (tls->early_data && !tls->server_hello))
+		return type == TLS_APPLICATION_DATA;
+	return type == TLS_APPLICATION_DATA || tls->protected_on[side->dir];
 }
 
 static void take_change_cipher_spec(struct tls_side *side, const struct frame_message *message)

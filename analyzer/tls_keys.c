@@ -20,7 +20,7 @@ struct direction {
 	struct tls_opener *other; /* for other secrets under the same label and random */
 	enum phase phase;         /* TLS 1.3: which secret is wanted */
 	bool keyed;
-	unsigned which; /* number of the secret that the opener has */
+	unsigned which;  /* number of the secret that the opener has */
 	bool proven;     /* the keys have opened a record */
 	unsigned tried;  /* records that no other secret opened */
 	uint64_t looked; /* generation of the key log at the last look in vain */
@@ -32,6 +32,8 @@ struct tls_keys {
 	struct session_tls *facts;
 	struct tls_secrets *secrets; /* up to TLS 1.2 */
 	struct direction dir[2];
+	struct tls_opener *early;       /* the client's early data */
+	uint64_t early_seen;            /* records that were taken for it */
 	uint8_t *plain;                 /* the caller's room, while a record is opened */
 	const struct tls_suite *judged; /* the suite that was asked about last, */
 	bool computable;                /* and the answer */
@@ -56,6 +58,7 @@ void tls_keys_free(struct tls_keys *keys)
 		tls_opener_free(keys->dir[dir].next);
 		tls_opener_free(keys->dir[dir].other);
 	}
+	tls_opener_free(keys->early);
 	tls_secrets_free(keys->secrets);
 	free(keys);
 }
@@ -147,8 +150,8 @@ static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phas
 }
 
 /* Keys an opener with the first secret of a fitting length, and says which one that is. */
-static enum answer find_first(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_opener **opener,
-                              unsigned *which)
+static enum answer find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
+                              struct tls_opener **opener, unsigned *which)
 {
 	enum answer answer = NO_SECRET;
 	for (*which = 0; *which < most_secrets(keys); ++*which) {
@@ -299,6 +302,64 @@ static bool open_otherwise(struct tls_keys *keys, uint8_t dir, struct tls_amount
 	return false;
 }
 
+bool tls_keys_early(const struct tls_keys *keys, uint8_t dir)
+{
+	const struct session_tls *facts = keys->facts;
+	const struct direction *d = &keys->dir[dir];
+	return facts->early_data && facts->has_client && dir == facts->client_dir &&
+	       (facts->version == TLS_1_3 || !facts->server_hello) && d->phase == PHASE_HANDSHAKE &&
+	       !d->proven;
+}
+
+/* The suite is that of the session which is resumed: the one that opens a record is right. */
+static bool open_first_early(struct tls_keys *keys, const struct keylog_secret *secret,
+                             const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+{
+	static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305, 0x00c6};
+	for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
+		if (tls_opener_key_13(keys->early, tls_suite_find(suites[i]), secret) != 0)
+			continue;
+		tls_opener_set_sequence(keys->early, keys->early_seen);
+		if (tls_open(keys->early, record, body, keys->plain, n, type) == TLS_OPENED)
+			return true;
+	}
+	tls_opener_unkey(keys->early);
+	return false;
+}
+
+static bool find_early(struct tls_keys *keys, const struct tls_record *record, struct span body, size_t *n,
+                       uint8_t *type)
+{
+	struct keylog_secret secret;
+	bool opened = false;
+	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE && !opened; which++) {
+		if (!keylog_find(keys->model->keylog, KEYLOG_CLIENT_EARLY, keys->facts->client_random, which,
+		                 &secret))
+			break;
+		opened = open_first_early(keys, &secret, record, body, n, type);
+		keylog_wipe(&secret);
+	}
+	if (opened)
+		keys->facts->found_secrets |= 1u << KEYLOG_CLIENT_EARLY;
+	return opened;
+}
+
+bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
+                         uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
+{
+	size_t n = 0;
+	if (keys->early == NULL)
+		keys->early = tls_opener_new();
+	keys->plain = room;
+	bool opened = tls_opener_keyed(keys->early)
+	                  ? tls_open(keys->early, record, body, room, &n, type) == TLS_OPENED
+	                  : find_early(keys, record, body, &n, type);
+	keys->early_seen++;
+	keys->plain = NULL;
+	*plain = span_of(room, n);
+	return opened;
+}
+
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
                             struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
@@ -309,6 +370,8 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
 	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
 	if (result != TLS_OPENED && open_otherwise(keys, dir, done, record, body, &n, type))
 		result = TLS_OPENED;
+	if (result != TLS_OPENED && tls_keys_early(keys, dir))
+		tls_opener_set_sequence(d->opener, done.records);
 	if (result == TLS_OPENED && !d->proven && keys->facts->version != TLS_1_3)
 		tls_secrets_proven(keys->secrets, d->which);
 	d->proven = d->proven || result == TLS_OPENED;

@@ -59,6 +59,20 @@ void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount,
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
     uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
+/*
+ * A record of this direction may be early data: the client has announced some, and no key of its handshake
+ * has opened a record yet. What is refused then is taken for early data, and takes no number of the keys.
+ * RFC 8446 section 4.2.10.
+ */
+bool tls_keys_early(const struct tls_keys *keys, uint8_t dir);
+
+/*
+ * Opens a record of early data, before or behind the server_hello, as tls_keys_open. False when its secret is
+ * not there or refuses it.
+ */
+bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
+    uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
+
 /* The keys at work in this direction have opened a record: they are right. */
 bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir);
 

@@ -99,6 +99,22 @@ static void refuse_record(struct tls_side *side, const struct origin *at)
 	miss_plaintext(side, at);
 }
 
+/* A record that the keys of the handshake do not open, or that came before them. False when it stays closed.
+ */
+static bool open_early(struct tls_side *side, struct span body, const struct origin *at)
+{
+	struct session_tls *tls = facts_of(side);
+	struct span plain;
+	uint8_t room[LIMIT_RECORD], type = side->record.type;
+	bool opened = tls_keys_open_early(side->conn->keys, &side->record, body, room, &plain, &type);
+	*(opened ? &tls->early_opened : &tls->early_closed) += 1;
+	if (!opened)
+		return false;
+	tls_tally_opened(tls, side->dir, type);
+	take_plaintext(side, type, plain, at);
+	return true;
+}
+
 /* `waited`: the record has left its traces as a closed one. False when it stays closed. */
 static bool open_record(struct tls_side *side, struct span bytes, const struct origin *at, bool waited)
 {
@@ -106,18 +122,20 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 	struct span plain;
 	uint8_t room[LIMIT_RECORD], type = side->record.type;
 	struct span body = span_cut(bytes, TLS_RECORD_HEADER, SIZE_MAX);
-	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain, &type) == TLS_OPENED;
+	bool opened =
+	    tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain, &type) == TLS_OPENED;
+	bool early = !opened && tls_keys_early(conn->keys, side->dir);
 	if (opened && waited)
 		model_forget_encrypted(conn->session);
 	if (opened)
 		tls_tally_opened(facts_of(side), side->dir, type);
-	else
+	else if (!early)
 		refuse_record(side, at);
 	side->chain_cut = false;
 	side->done = tls_amount_add(side->done, body.n);
 	if (opened)
 		take_plaintext(side, type, plain, at);
-	return opened;
+	return opened || (early && open_early(side, body, at));
 }
 
 /* A record that is not there whole takes its number and its place in the key stream. */
@@ -192,6 +210,9 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	struct tls_hold *hold = &conn->hold;
 	if (conn->keys == NULL)
 		return false;
+	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && is_whole(message))
+		return open_early(side, span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX),
+		                  &message->last);
 	if (tls->keys_lost[side->dir]) {
 		note_behind_gap(side, &message->last);
 		return false;
@@ -231,7 +252,7 @@ bool tls_protected_wanted(const struct tls_side *side)
 	struct tls_keys *keys = side->conn->keys;
 	if (keys == NULL || facts_of(side)->keys_lost[side->dir] || side->unnumbered)
 		return false;
-	return tls_keys_ready(keys, side->dir) || may_wait(side->conn);
+	return tls_keys_ready(keys, side->dir) || tls_keys_early(keys, side->dir) || may_wait(side->conn);
 }
 
 void tls_protected_record(struct tls_side *side, const struct frame_message *message)
@@ -322,7 +343,8 @@ static void close_ranks(struct tls_side *side)
 {
 	struct tls_hold *hold = &side->conn->hold;
 	uint8_t dir = side->dir;
-	if (hold->held[dir] == 0 && side->done.records < hold->came[dir].records && tls_keys_ready(side->conn->keys, dir))
+	if (hold->held[dir] == 0 && side->done.records < hold->came[dir].records &&
+	    tls_keys_ready(side->conn->keys, dir))
 		catch_up(side, hold->came[dir], &hold->tail[dir]);
 }
 
