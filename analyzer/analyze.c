@@ -1,6 +1,7 @@
 /*
  * Wires the layers together. Called by main for every packet; owns the connection table and the fragments.
- * Decides which connections are NMSP sessions and who is the controller; reads no byte above TCP itself.
+ * Decides which connections are NMSP sessions and who is the controller; reads no byte above TCP and UDP
+ * itself.
  */
 #include "analyzer/analyze_parts.h"
 
@@ -64,7 +65,14 @@ void analyze_set_save(struct analyze *analyze, struct save *save)
 
 /* ---- one packet ------------------------------------------------------------------------------------ */
 
-static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, const struct packet *packet)
+static bool push_any(struct analyze *analyze, struct flow *flow, uint8_t dir, const struct packet *packet)
+{
+	if (flow->dtls != NULL)
+		return dtls_conn_push(flow->dtls, dir, packet, &analyze->now, &analyze->flows.held_all);
+	return tcp_push(&flow->tcp, dir, packet, &analyze->now, &analyze->flows.held_all);
+}
+
+static void push_packet(struct analyze *analyze, struct flow *flow, uint8_t dir, const struct packet *packet)
 {
 	struct capture *capture = &analyze->model->capture;
 	struct session *session = flow->session;
@@ -79,7 +87,7 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 		session->vlan_tags = packet->vlan_tags;
 	if (packet->vlan_tags > capture->vlan_tags)
 		capture->vlan_tags = packet->vlan_tags;
-	if (!tcp_push(&flow->tcp, dir, packet, &analyze->now, &analyze->flows.held_all)) {
+	if (!push_any(analyze, flow, dir, packet)) {
 		if (capture->duplicates++ == 0)
 			capture->first_duplicate = analyze->now;
 		return;
@@ -87,7 +95,7 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	session->last = analyze->now;
 	analyze_count_session(capture, session, gaps, cuts);
 	rank_update(analyze->model, session);
-	if (flow->tcp.waiting || flow->listed || flow->tcp.ended ||
+	if (flow->dtls != NULL || flow->tcp.waiting || flow->listed || flow->tcp.ended ||
 	    flow->tcp.forced + flow->tcp.forced_for_all > 0)
 		analyze_settle_flow(analyze, flow);
 }
@@ -109,7 +117,7 @@ static struct flow *take_tcp(struct analyze *analyze, const struct packet *packe
 	}
 	struct flow_key key;
 	bool low;
-	flow_key(&key, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
+	flow_key(&key, IP_TCP, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
 	struct flow *flow = flow_find(&analyze->flows, &key);
 	uint8_t dir = flow == NULL || low ? 0 : 1;
 	if (flow != NULL)
@@ -122,7 +130,32 @@ static struct flow *take_tcp(struct analyze *analyze, const struct packet *packe
 		flow = analyze_open_flow(analyze, &key, low, packet);
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
 	}
-	push_tcp(analyze, flow, dir, packet);
+	push_packet(analyze, flow, dir, packet);
+	return flow;
+}
+
+/* The association of the datagram; NULL when it is none of ours. Whoever uses our port for another protocol is not. */
+static struct flow *take_udp(struct analyze *analyze, const struct packet *packet)
+{
+	struct model *model = analyze->model;
+	const struct packet_udp *udp = &packet->udp;
+	if (!model_is_port(model, udp->src_port) && !model_is_port(model, udp->dst_port))
+		return NULL;
+	struct flow_key key;
+	bool low;
+	flow_key(&key, IP_UDP, &packet->src, udp->src_port, &packet->dst, udp->dst_port, &low);
+	struct flow *flow = flow_find(&analyze->flows, &key);
+	if (flow != NULL && dtls_conn_is_new(flow->dtls, packet)) {
+		analyze_drop_flow(analyze, flow);
+		flow = NULL;
+	}
+	if (flow == NULL && !dtls_conn_begins(packet)) {
+		model->capture.udp_other++;
+		return NULL;
+	}
+	if (flow == NULL)
+		flow = analyze_open_flow(analyze, &key, low, packet);
+	push_packet(analyze, flow, low ? flow->low_dir : flow->low_dir ^ 1, packet);
 	return flow;
 }
 
@@ -132,7 +165,7 @@ static struct flow *take_icmp(struct analyze *analyze, const struct packet *pack
 	const struct packet_icmp *icmp = &packet->icmp;
 	struct flow_key key;
 	bool low;
-	flow_key(&key, &icmp->src, icmp->src_port, &icmp->dst, icmp->dst_port, &low);
+	flow_key(&key, icmp->proto, &icmp->src, icmp->src_port, &icmp->dst, icmp->dst_port, &low);
 	struct flow *flow = flow_find(&analyze->flows, &key);
 	if (flow == NULL)
 		return NULL;
@@ -176,6 +209,8 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 		capture->filtered++;
 	else if (packet->kind == PACKET_TCP)
 		return take_tcp(analyze, packet);
+	else if (packet->kind == PACKET_UDP)
+		return take_udp(analyze, packet);
 	else if (packet->kind == PACKET_ICMP_ERROR)
 		return take_icmp(analyze, packet);
 	return NULL;
@@ -197,7 +232,10 @@ static void tick_flow(struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tcp *tcp = &flow->session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
-	tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
+	if (flow->dtls != NULL)
+		dtls_conn_tick(flow->dtls, &analyze->now, &analyze->flows.held_all);
+	else
+		tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	analyze_count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
 	rank_update(analyze->model, flow->session);
 	analyze_settle_flow(analyze, flow);

@@ -44,7 +44,10 @@ void analyze_finish_flow(struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tcp *tcp = &flow->session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
-	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
+	if (flow->dtls != NULL)
+		dtls_conn_end(flow->dtls, &analyze->now, &analyze->flows.held_all);
+	else
+		tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	if (flow->tls != NULL)
 		tls_conn_flush(flow->tls);
 	analyze_count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
@@ -104,13 +107,16 @@ struct flow *analyze_open_flow(struct analyze *analyze, const struct flow_key *k
 	analyze_keep_memory(analyze, MEMORY_SESSION);
 	struct session *session = model_add_session(analyze->model, &analyze->now);
 	struct flow *flow = flow_add(&analyze->flows, key);
-	bool first = roles_source_is_first(analyze->model, packet);
+	bool first = roles_source_is_first(analyze->model, packet), udp = packet->kind == PACKET_UDP;
 	session->addr[0] = first ? packet->src : packet->dst;
 	session->addr[1] = first ? packet->dst : packet->src;
-	session->port[0] = first ? packet->tcp.src_port : packet->tcp.dst_port;
-	session->port[1] = first ? packet->tcp.dst_port : packet->tcp.src_port;
+	uint16_t src_port = udp ? packet->udp.src_port : packet->tcp.src_port;
+	uint16_t dst_port = udp ? packet->udp.dst_port : packet->tcp.dst_port;
+	session->port[0] = first ? src_port : dst_port;
+	session->port[1] = first ? dst_port : src_port;
+	session->tls.datagram = udp;
 	session->conn = flow;
-	session->midstream = true; /* until a SYN is seen */
+	session->midstream = true; /* until a SYN is seen, or a client_hello of DTLS */
 	roles_assign(analyze->model, session);
 	if (!pairs_join(analyze->model->pairs, session))
 		model_hit(analyze->model, HIT_PAIRS, &analyze->now);
@@ -119,6 +125,10 @@ struct flow *analyze_open_flow(struct analyze *analyze, const struct flow_key *k
 	flow->session = session;
 	flow->low_dir = low == first ? 0 : 1;
 	flow->tls = tls_conn_new(analyze->model, session);
+	if (udp) {
+		flow->dtls = dtls_conn_new(flow->tls);
+		return flow;
+	}
 	struct sink sinks[2] = {tls_conn_sink(flow->tls, 0), tls_conn_sink(flow->tls, 1)};
 	tcp_init(&flow->tcp, session, sinks);
 	return flow;
@@ -130,7 +140,10 @@ void analyze_settle_flow(struct analyze *analyze, struct flow *flow)
 		model_hit(analyze->model, HIT_HELD, &analyze->now);
 	for (; flow->tcp.forced_for_all > 0; flow->tcp.forced_for_all--)
 		model_hit(analyze->model, HIT_HELD_ALL, &analyze->now);
-	if (flow->tcp.ended && flow->tls != NULL && !tls_conn_waits(flow->tls)) {
+	if (flow->dtls != NULL && dtls_conn_take_forced(flow->dtls) > 0)
+		model_hit(analyze->model, HIT_HELD, &analyze->now);
+	bool ended = flow->tcp.ended || dtls_conn_ended(flow->dtls);
+	if (ended && flow->tls != NULL && !tls_conn_waits(flow->tls)) {
 		tls_conn_free(flow->tls);
 		flow->tls = NULL;
 	}

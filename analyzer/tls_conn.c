@@ -9,6 +9,7 @@
 #include "analyzer/tls_protected.h"
 #include "analyzer/tls_tally.h"
 #include "analyzer/xmalloc.h"
+#include "dissect/dtls.h"
 
 #include <stdlib.h>
 
@@ -311,6 +312,7 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 	conn->plain = (struct plain){.model = model, .session = session};
 	conn->model = model;
 	conn->session = session;
+	conn->head = session->tls.datagram ? DTLS_RECORD_HEADER : TLS_RECORD_HEADER;
 	tls_protected_init(conn);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		conn->side[dir].conn = conn;

@@ -1,6 +1,6 @@
 /*
- * The state of one TLS connection, shared by tls_conn.c, which cuts the records, and tls_protected.c, which
- * opens the protected ones. Nobody else includes this file.
+ * The state of one TLS connection, shared by tls_conn.c and dtls_conn.c, which cut the records, and
+ * tls_protected.c, which opens the protected ones. Nobody else includes this file.
  */
 #ifndef ANALYZER_TLS_SIDE_H
 #define ANALYZER_TLS_SIDE_H
@@ -40,6 +40,10 @@ struct tls_conn {
 	int64_t half_since;
 	struct plain plain;
 	unsigned ended; /* directions that have ended */
+	size_t head;    /* bytes of a record's header */
+	/* DTLS: who puts the messages together that were in a protected record; NULL for TLS */
+	void (*take_handshake)(void *ctx, uint8_t dir, struct span plain, const struct origin *at);
+	void *ctx;
 	struct tls_side side[2];
 };
 
