@@ -174,7 +174,7 @@ const struct filter_field filter_fields[] = {
      .path = "echo.rtt.avg"},
     {"messages", "NMSP messages", FILTER_NUMBER, .table = &view_sessions, .path = "framing.messages"},
     {"packets", "packets of the session", FILTER_NUMBER, .table = &view_sessions, .path = "tcp.packets"},
-    {"bytes", "TCP bytes of the session", FILTER_NUMBER, .table = &view_sessions, .path = "tcp.bytes"},
+    {"bytes", "TCP or UDP payload of the session", FILTER_NUMBER, .table = &view_sessions, .path = "tcp.bytes"},
     {"opened", "time of the first packet", FILTER_TIME, .table = &view_sessions, .path = "opened"},
     {"age", "time since the last packet", FILTER_DURATION, .table = &own, .path = "age"},
     {"type", "type of an NMSP message", FILTER_TEXT_ANY, .table = &view_sessions, .path = "messages.type",
