@@ -20,7 +20,7 @@
 static void take_opened(void *ctx, uint8_t dir, struct span plain, const struct origin *at)
 {
 	struct dtls_conn *conn = ctx;
-	dtls_handshake_take(conn, dir, plain, at);
+	dtls_handshake_take(conn, dir, plain, true, at);
 	while (dtls_handshake_hand_up(conn, dir))
 		;
 }
@@ -30,6 +30,7 @@ struct dtls_conn *dtls_conn_new(struct tls_conn *tls)
 	struct dtls_conn *conn = xcalloc(1, sizeof *conn);
 	conn->tls = tls;
 	conn->session = tls->session;
+	conn->arrived = 2 * LIMIT_DTLS_AHEAD; /* places in front of the first one stay free */
 	tls->take_handshake = take_opened;
 	tls->ctx = conn;
 	return conn;
@@ -127,15 +128,15 @@ static void take_clear(struct dtls_conn *conn, uint8_t dir, const struct dtls_re
 	struct span body = span_cut(record->bytes, DTLS_RECORD_HEADER, SIZE_MAX);
 	switch (record->type) {
 	case TLS_HANDSHAKE:
-		dtls_handshake_take(conn, dir, body, &message->last);
+		dtls_handshake_take(conn, dir, body, false, &message->last);
 		break;
 	case TLS_ALERT:
 		tls_events_alert(conn->tls->model, conn->session, dir, body, &message->last);
 		break;
 	case TLS_CHANGE_CIPHER_SPEC:
-		if (!side->changed)
+		if (!side->told)
 			tls_events_step(conn->tls->model, conn->session, dir, STEP_CHANGE_CIPHER_SPEC, message);
-		side->changed = true;
+		side->changed = side->told = true;
 		conn->session->tls.protected_on[dir] = true;
 		break;
 	default: /* nobody takes application data in the clear */
@@ -157,18 +158,28 @@ static bool is_finished_again(struct dtls_conn *conn, uint8_t dir, const struct 
 	return false;
 }
 
+/* Data comes behind the whole handshake: what is missing of it does not come any more. */
+static void end_handshake(struct dtls_conn *conn, uint8_t dir, const struct frame_message *message)
+{
+	if (dtls_handshake_blocked(conn, dir))
+		return;
+	dtls_handshake_give_up(conn, dir, &message->last);
+	while (dtls_handshake_hand_up(conn, dir))
+		;
+}
+
 static void take_sealed(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
                         const struct frame_message *message)
 {
 	struct session_tls *tls = &conn->session->tls;
 	struct dtls_side *side = &conn->side[dir];
 	tls->protected_on[dir] = true;
-	if (is_finished_again(conn, dir, record)) {
-		side->repeated = true;
-		return;
-	}
-	if (record->type == TLS_APPLICATION_DATA)
+	conn->tls->side[dir].again = is_finished_again(conn, dir, record);
+	side->repeated = side->repeated || conn->tls->side[dir].again;
+	if (record->type == TLS_APPLICATION_DATA) {
+		end_handshake(conn, dir, message);
 		tls_tally_data(conn->session, dir, record->length, &message->last);
+	}
 	tls_protected_record(&conn->tls->side[dir], message);
 }
 
@@ -183,8 +194,9 @@ static void take_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_r
 	                                .first = *at,
 	                                .last = *at};
 	message.damaged = message.bytes.n < message.total;
+	side->place = place > side->place ? place : side->place;
 	if (record->epoch > 0 || record->type != TLS_HANDSHAKE)
-		place = side->place = place > side->place ? place : side->place;
+		place = side->place; /* behind what has a lower number, and may have come later */
 	tls->seen = true;
 	tls->records[dir]++;
 	tls->place = place;
@@ -194,8 +206,6 @@ static void take_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_r
 	else
 		take_sealed(conn, dir, record, &message);
 	watch_close(conn, dir, record->type, at);
-	if (record->epoch > 0 && record->type == TLS_APPLICATION_DATA && !dtls_handshake_blocked(conn, dir))
-		dtls_handshake_give_up(conn, dir, at);
 }
 
 /* ---- turns --------------------------------------------------------------------------------------------- */
@@ -262,6 +272,8 @@ static bool force_record(struct dtls_conn *conn, uint8_t dir, enum dtls_part par
 		return false;
 	if (dtls_handshake_blocked(conn, dir)) {
 		conn->alone = true;
+	} else if (is_gated(conn, dir, part) && side->order[DTLS_CLEAR].first != NULL) {
+		return force_record(conn, dir, DTLS_CLEAR, now, true); /* which may be what opens the gate */
 	} else if (is_gated(conn, dir, part)) {
 		side->changed = true;
 		dtls_conn_gap(conn, dir, &kept->at);

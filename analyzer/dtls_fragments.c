@@ -95,11 +95,28 @@ static bool is_whole(const struct dtls_message *message)
 	return message->have == message->length || message->given_up || message->length > LIMIT_HANDSHAKE;
 }
 
+static void pass(struct dtls_fragments *fragments, bool given_up)
+{
+	uint64_t bit = bit_of(fragments->next);
+	fragments->given = given_up ? fragments->given | bit : fragments->given & ~bit;
+	fragments->next++;
+}
+
+static void give_up_next(struct dtls_fragments *fragments, uint64_t place)
+{
+	fragments->given_place = place - 1;
+	pass(fragments, true);
+}
+
 enum dtls_news dtls_fragments_take(struct dtls_fragments *fragments, const struct dtls_fragment *fragment,
                                    const struct dtls_seen *seen)
 {
 	if (fragments->anew && fragment->type == TLS_SERVER_HELLO)
 		dtls_fragments_restart(fragments, fragment->sequence);
+	bool begun = fragments->next > 0 || fragments->first != NULL;
+	bool hello = fragment->type == TLS_CLIENT_HELLO || fragment->type == TLS_SERVER_HELLO;
+	if (!begun && hello && fragment->sequence == 1) /* it says all: the first one had no cookie */
+		give_up_next(fragments, seen->place);
 	if (!is_wanted(fragments, fragment->sequence))
 		return DTLS_REPEATED;
 	if (fragment->sequence > fragments->next && fragment->sequence - fragments->next > LIMIT_DTLS_AHEAD)
@@ -138,13 +155,6 @@ struct dtls_message *dtls_fragments_ready(const struct dtls_fragments *fragments
 	return message != NULL && message->sequence <= fragments->next && is_whole(message) ? message : NULL;
 }
 
-static void pass(struct dtls_fragments *fragments, bool given_up)
-{
-	uint64_t bit = bit_of(fragments->next);
-	fragments->given = given_up ? fragments->given | bit : fragments->given & ~bit;
-	fragments->next++;
-}
-
 void dtls_fragments_give_up(struct dtls_fragments *fragments)
 {
 	struct dtls_message *message = fragments->first;
@@ -153,12 +163,14 @@ void dtls_fragments_give_up(struct dtls_fragments *fragments)
 	if (message->sequence <= fragments->next)
 		message->given_up = true;
 	while (fragments->next < message->sequence)
-		pass(fragments, true);
+		give_up_next(fragments, dtls_fragments_place(fragments, message));
 }
 
-uint64_t dtls_fragments_place(const struct dtls_message *message)
+uint64_t dtls_fragments_place(const struct dtls_fragments *fragments, const struct dtls_message *message)
 {
 	uint64_t place = message->place;
+	if (message->sequence < fragments->next && fragments->given_place < place)
+		place = fragments->given_place;
 	for (const struct dtls_message *behind = message->next; behind != NULL; behind = behind->next)
 		if (behind->place < place)
 			place = behind->place;

@@ -28,6 +28,7 @@ struct dtls_message {
 struct dtls_fragments {
 	uint16_t next;  /* number of the message that is to be handed up next */
 	uint64_t given; /* of the 64 in front of it, by the lower bits of their numbers: given up unseen */
+	uint64_t given_place; /* the place in front of which the last of these was given up */
 	bool anew;      /* the numbers begin again with the server_hello */
 	struct dtls_message *first;
 	size_t bytes; /* kept */
@@ -65,7 +66,7 @@ static inline const struct dtls_message *dtls_fragments_waiting(const struct dtl
 void dtls_fragments_give_up(struct dtls_fragments *fragments);
 
 /* The place of the message among the others: not behind those that have higher numbers. */
-uint64_t dtls_fragments_place(const struct dtls_message *message);
+uint64_t dtls_fragments_place(const struct dtls_fragments *fragments, const struct dtls_message *message);
 
 /* Copies the body up to its first missing byte to `to`, which has room for `have`; returns the bytes. */
 size_t dtls_message_body(const struct dtls_message *message, uint8_t *to);

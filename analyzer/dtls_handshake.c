@@ -16,13 +16,13 @@ static void watch_restart(struct dtls_conn *conn, uint8_t dir, const struct dtls
 {
 	struct dtls_fragments *own = &conn->side[dir].fragments;
 	bool first = fragment->sequence < own->next && fragment->sequence <= 1;
-	if (conn->side[dir].epoch == 0 || fragment->type != TLS_CLIENT_HELLO || !first)
+	if (fragment->type != TLS_CLIENT_HELLO || !first)
 		return;
 	dtls_fragments_restart(own, fragment->sequence);
 	dtls_fragments_restart_with_hello(&conn->side[dir ^ 1].fragments);
 }
 
-void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, const struct origin *at)
+void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, bool sealed, const struct origin *at)
 {
 	struct dtls_side *side = &conn->side[dir];
 	struct session_tls *tls = &conn->session->tls;
@@ -34,7 +34,7 @@ void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain,
 			tls->undecodable++;
 			return;
 		}
-		if (side->changed)
+		if (sealed)
 			watch_restart(conn, dir, &fragment);
 		enum dtls_news news = dtls_fragments_take(&side->fragments, &fragment, &seen);
 		if (news == DTLS_REPEATED)
@@ -63,7 +63,10 @@ static void put_head(uint8_t type, size_t length, uint8_t to[TLS_HANDSHAKE_HEADE
 static void tell(struct dtls_conn *conn, uint8_t dir, const struct dtls_message *from, struct frame_message *message)
 {
 	struct session_tls *tls = &conn->session->tls;
-	uint64_t place = tls->place, own = dtls_fragments_place(from);
+	struct dtls_fragments *fragments = &conn->side[dir].fragments;
+	uint64_t place = tls->place, own = dtls_fragments_place(fragments, from);
+	if (fragments->given != 0 && own <= fragments->given_place)
+		fragments->given_place = own - 1; /* what comes late stands in front of it */
 	message->first = from->first;
 	message->last = from->last;
 	tls->place = own < place ? own : place;

@@ -17,9 +17,10 @@ struct dtls_side {
 	struct dtls_order order[DTLS_PARTS];
 	uint16_t epoch;     /* of DTLS_SEALED; 0 = none came */
 	bool clear;         /* a record in the clear came */
-	bool changed;       /* change_cipher_spec was taken, or is given up */
+	bool changed;       /* change_cipher_spec was taken, or is given up; */
+	bool told;          /* it was taken */
 	bool repeated;      /* a handshake fragment of this datagram came before */
-	uint64_t place;     /* of the last record but handshake messages */
+	uint64_t place;     /* the highest one of a record that was taken */
 	uint16_t finished_length; /* of the first protected handshake record, while nobody can read it */
 	struct dtls_fragments fragments;
 };
@@ -35,8 +36,9 @@ struct dtls_conn {
 	uint64_t arrived; /* records, in order of arrival: the place of the next one */
 };
 
-/* The plaintext of a handshake record. */
-void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, const struct origin *at);
+/* The plaintext of a handshake record. `sealed`: it was protected, so another handshake may begin in it. */
+void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, bool sealed,
+                         const struct origin *at);
 
 /* Hands up what is ready. False when nothing was. */
 bool dtls_handshake_hand_up(struct dtls_conn *conn, uint8_t dir);

@@ -265,7 +265,8 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 		return;
 	if (side->record.type == TLS_APPLICATION_DATA)
 		tls_tally_closed(facts_of(side), side->dir, &message->last);
-	tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
+	if (!side->again)
+		tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
 }
 
 /* The sequence numbers begin again. */

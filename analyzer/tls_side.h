@@ -19,6 +19,7 @@ struct tls_side {
 	bool ssl2;       /* the current message is an SSLv2-style hello */
 	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
 	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so nobody knows where its keys end */
+	bool again;      /* DTLS: the current record has the outside of one that came before, and is no step of its own */
 	bool missed;     /* application data fell out behind `done` */
 	struct tls_amount done; /* records that were opened, refused or left out, since the connection began */
 	struct origin fallen; /* the first that fell out behind `done`; packet 0 = none */

@@ -380,7 +380,7 @@ static void other_icmp_is_other(void **state)
 	static const char *const others[] = {
 	    "08 00 0000 0001 0001 " QUOTED_IP4 QUOTED_TCP,                              /* echo */
 	    "05 00 0000 0a000001 " QUOTED_IP4 QUOTED_TCP,                               /* redirect */
-	    "03 03 0000 00000000 4500 05dc 7777 0000 3f11 0000 " FRAMES_IP4 QUOTED_TCP, /* UDP */
+	    "03 03 0000 00000000 4500 05dc 7777 0000 3f84 0000 " FRAMES_IP4 QUOTED_TCP, /* SCTP */
 	    "03 03 0000 00000000 4500 05dc 7777 0001 3f06 0000 " FRAMES_IP4 QUOTED_TCP, /* later fragment */
 	};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
