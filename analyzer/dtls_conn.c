@@ -14,8 +14,9 @@
 
 #include <stdlib.h>
 
-#define GAP_NS     (GAP_SECONDS * NS_PER_S)
-#define MESSAGE_NS (4 * NS_PER_S) /* hosts send a flight again after 1 s, then after 2 s: RFC 6347 section 4.2.4.1 */
+#define GAP_NS (GAP_SECONDS * NS_PER_S)
+#define MESSAGE_NS                                                                                           \
+	(4 * NS_PER_S) /* hosts send a flight again after 1 s, then after 2 s: RFC 6347 section 4.2.4.1 */
 
 static void take_opened(void *ctx, uint8_t dir, struct span plain, const struct origin *at)
 {
@@ -63,7 +64,8 @@ size_t dtls_conn_held(const struct dtls_conn *conn)
 	size_t bytes = 0;
 	for (uint8_t dir = 0; conn != NULL && dir < 2; dir++) {
 		const struct dtls_side *side = &conn->side[dir];
-		bytes += side->order[DTLS_CLEAR].bytes + side->order[DTLS_SEALED].bytes + side->fragments.bytes;
+		bytes +=
+		    side->order[DTLS_CLEAR].bytes + side->order[DTLS_SEALED].bytes + side->fragments.bytes;
 	}
 	return bytes;
 }
@@ -135,7 +137,8 @@ static void take_clear(struct dtls_conn *conn, uint8_t dir, const struct dtls_re
 		break;
 	case TLS_CHANGE_CIPHER_SPEC:
 		if (!side->told)
-			tls_events_step(conn->tls->model, conn->session, dir, STEP_CHANGE_CIPHER_SPEC, message);
+			tls_events_step(conn->tls->model, conn->session, dir, STEP_CHANGE_CIPHER_SPEC,
+			                message);
 		side->changed = side->told = true;
 		conn->session->tls.protected_on[dir] = true;
 		break;
@@ -222,7 +225,8 @@ static bool is_gated(const struct dtls_conn *conn, uint8_t dir, enum dtls_part p
 static void lose_records(struct dtls_conn *conn, uint8_t dir, enum dtls_part part, uint64_t lost,
                          const struct origin *at)
 {
-	if (lost == 0 || part == DTLS_CLEAR) /* there a server may leave numbers out, RFC 6347 section 4.2.1 */
+	if (lost == 0 ||
+	    part == DTLS_CLEAR) /* there a server may leave numbers out, RFC 6347 section 4.2.1 */
 		return;
 	dtls_conn_gap(conn, dir, at);
 	plain_gap(&conn->tls->plain, dir, 0, at);
@@ -230,7 +234,8 @@ static void lose_records(struct dtls_conn *conn, uint8_t dir, enum dtls_part par
 
 static bool release_kept(struct dtls_conn *conn, uint8_t dir, enum dtls_part part)
 {
-	struct dtls_kept *kept = is_gated(conn, dir, part) ? NULL : dtls_order_ready(&conn->side[dir].order[part]);
+	struct dtls_kept *kept =
+	    is_gated(conn, dir, part) ? NULL : dtls_order_ready(&conn->side[dir].order[part]);
 	struct dtls_record record;
 	if (kept == NULL)
 		return false;
@@ -256,14 +261,16 @@ static void release(struct dtls_conn *conn)
 
 /* ---- giving up ----------------------------------------------------------------------------------------- */
 
-static bool is_due(const struct dtls_conn *conn, uint64_t arrival, int64_t since, int64_t patience, int64_t now)
+static bool is_due(const struct dtls_conn *conn, uint64_t arrival, int64_t since, int64_t patience,
+                   int64_t now)
 {
 	bool packets = patience == GAP_NS && conn->packets - arrival >= GAP_PACKETS;
 	return packets || origin_elapsed(since, now) >= patience;
 }
 
 /* A record that is kept, or one that is missing in front of it. */
-static bool force_record(struct dtls_conn *conn, uint8_t dir, enum dtls_part part, const struct origin *now, bool all)
+static bool force_record(struct dtls_conn *conn, uint8_t dir, enum dtls_part part, const struct origin *now,
+                         bool all)
 {
 	struct dtls_side *side = &conn->side[dir];
 	struct dtls_order *order = &side->order[part];
@@ -357,7 +364,8 @@ static bool may_begin(const struct dtls_side *side, uint16_t epoch)
 }
 
 /* The keys change with the first record of an epoch; those of the one before are not kept. */
-static void begin_epoch(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record, const struct origin *at)
+static void begin_epoch(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                        const struct origin *at)
 {
 	struct dtls_side *side = &conn->side[dir];
 	struct dtls_order *order = &side->order[DTLS_SEALED];
@@ -384,7 +392,8 @@ static void take_late(struct dtls_conn *conn, uint8_t dir, const struct dtls_rec
 }
 
 /* False when it has come before. */
-static bool push_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record, const struct origin *at)
+static bool push_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                        const struct origin *at)
 {
 	struct dtls_side *side = &conn->side[dir];
 	enum dtls_part part = record->epoch == 0 ? DTLS_CLEAR : DTLS_SEALED;
@@ -414,7 +423,8 @@ static bool push_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_r
 	return true;
 }
 
-static void count(struct dtls_conn *conn, uint8_t dir, const struct packet *packet, const struct origin *origin)
+static void count(struct dtls_conn *conn, uint8_t dir, const struct packet *packet,
+                  const struct origin *origin)
 {
 	struct session_tcp *facts = &conn->session->tcp;
 	size_t n = packet->payload.n + packet->cut;
@@ -426,7 +436,8 @@ static void count(struct dtls_conn *conn, uint8_t dir, const struct packet *pack
 	if (facts->first_data[dir].packet == 0)
 		facts->first_data[dir] = *origin;
 	if (packet->ttl != 0)
-		facts->ttl_mixed[dir] = facts->ttl_mixed[dir] || (facts->ttl[dir] != 0 && facts->ttl[dir] != packet->ttl);
+		facts->ttl_mixed[dir] =
+		    facts->ttl_mixed[dir] || (facts->ttl[dir] != 0 && facts->ttl[dir] != packet->ttl);
 	facts->ttl[dir] = packet->ttl;
 	if (packet->cut > 0) {
 		facts->cut_packets++;
@@ -448,8 +459,8 @@ static bool note_unread(struct dtls_conn *conn, uint8_t dir, enum dtls_kind kind
 	return true;
 }
 
-bool dtls_conn_push(struct dtls_conn *conn, uint8_t dir, const struct packet *packet, const struct origin *origin,
-                    size_t *held_all)
+bool dtls_conn_push(struct dtls_conn *conn, uint8_t dir, const struct packet *packet,
+                    const struct origin *origin, size_t *held_all)
 {
 	size_t before = dtls_conn_held(conn);
 	struct rd r = rd_of(packet->payload);
@@ -465,7 +476,8 @@ bool dtls_conn_push(struct dtls_conn *conn, uint8_t dir, const struct packet *pa
 	while ((kind = dtls_next(&r, packet->cut, &record)) == DTLS_RECORD)
 		*(push_record(conn, dir, &record, origin) ? &fresh : &copies) = true;
 	fresh = note_unread(conn, dir, kind) || fresh;
-	bool limited = dtls_conn_held(conn) > LIMIT_HELD_FLOW || *held_all + dtls_conn_held(conn) - before > LIMIT_HELD_ALL;
+	bool limited = dtls_conn_held(conn) > LIMIT_HELD_FLOW ||
+	               *held_all + dtls_conn_held(conn) - before > LIMIT_HELD_ALL;
 	conn->forced += limited;
 	force_due(conn, origin, limited);
 	publish(conn, before, held_all);

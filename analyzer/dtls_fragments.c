@@ -52,9 +52,7 @@ static bool add_bytes(struct dtls_fragments *fragments, struct dtls_message *mes
 	while (bytes.n > 0) {
 		while (*at != NULL && (*at)->offset + (*at)->n <= offset)
 			at = &(*at)->next;
-		size_t room = *at == NULL               ? bytes.n
-		              : (*at)->offset > offset ? (*at)->offset - offset
-		                                        : 0;
+		size_t room = *at == NULL ? bytes.n : (*at)->offset > offset ? (*at)->offset - offset : 0;
 		size_t n = room < bytes.n ? room : bytes.n;
 		if (n > 0)
 			add_piece(fragments, message, at, offset, span_cut(bytes, 0, n));
@@ -130,7 +128,8 @@ enum dtls_news dtls_fragments_take(struct dtls_fragments *fragments, const struc
 		return DTLS_REFUSED;
 	if (!fresh && is_whole(message))
 		return DTLS_REPEATED;
-	if (message->length <= LIMIT_HANDSHAKE && !add_bytes(fragments, message, fragment->offset, fragment->body))
+	if (message->length <= LIMIT_HANDSHAKE &&
+	    !add_bytes(fragments, message, fragment->offset, fragment->body))
 		return fresh ? DTLS_NEW : DTLS_REPEATED;
 	message->last = seen->at;
 	message->place = seen->place;
@@ -180,7 +179,8 @@ uint64_t dtls_fragments_place(const struct dtls_fragments *fragments, const stru
 size_t dtls_message_body(const struct dtls_message *message, uint8_t *to)
 {
 	size_t n = 0;
-	for (const struct dtls_piece *piece = message->pieces; piece != NULL && piece->offset == n; piece = piece->next) {
+	for (const struct dtls_piece *piece = message->pieces; piece != NULL && piece->offset == n;
+	     piece = piece->next) {
 		memcpy(&to[n], piece->bytes, piece->n);
 		n += piece->n;
 	}

@@ -1,6 +1,7 @@
 /*
  * Handshake messages of one direction of a DTLS association: put together from fragments that come in any
- * order, overlap, and come again, and handed up once each in the order of their numbers. RFC 6347 section 4.2.
+ * order, overlap, and come again, and handed up once each in the order of their numbers. RFC 6347
+ * section 4.2.
  *
  * Part of dtls_conn, which bounds what is kept and says when a message is given up. Knows no record.
  */
@@ -21,7 +22,7 @@ struct dtls_message {
 	uint64_t place;        /* of the caller, when it was complete */
 	uint64_t arrival;      /* the same: packets of the association */
 	struct origin first, last;
-	bool given_up; /* the rest does not come */
+	bool given_up;             /* the rest does not come */
 	struct dtls_piece *pieces; /* by offset, without overlaps */
 };
 
@@ -29,7 +30,7 @@ struct dtls_fragments {
 	uint16_t next;  /* number of the message that is to be handed up next */
 	uint64_t given; /* of the 64 in front of it, by the lower bits of their numbers: given up unseen */
 	uint64_t given_place; /* the place in front of which the last of these was given up */
-	bool anew;      /* the numbers begin again with the server_hello */
+	bool anew;            /* the numbers begin again with the server_hello */
 	struct dtls_message *first;
 	size_t bytes; /* kept */
 };
@@ -62,7 +63,8 @@ static inline const struct dtls_message *dtls_fragments_waiting(const struct dtl
 	return fragments->first;
 }
 
-/* Gives up the messages in front of the first one that waits; if there are none, the rest of that one: it is ready then. */
+/* Gives up the messages in front of the first one that waits; if there are none, the rest of that one: it is
+ * ready then. */
 void dtls_fragments_give_up(struct dtls_fragments *fragments);
 
 /* The place of the message among the others: not behind those that have higher numbers. */

@@ -22,7 +22,8 @@ static void watch_restart(struct dtls_conn *conn, uint8_t dir, const struct dtls
 	dtls_fragments_restart_with_hello(&conn->side[dir ^ 1].fragments);
 }
 
-void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, bool sealed, const struct origin *at)
+void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, bool sealed,
+                         const struct origin *at)
 {
 	struct dtls_side *side = &conn->side[dir];
 	struct session_tls *tls = &conn->session->tls;
@@ -60,7 +61,8 @@ static void put_head(uint8_t type, size_t length, uint8_t to[TLS_HANDSHAKE_HEADE
 }
 
 /* The message at its place among those that came before it and have higher numbers. */
-static void tell(struct dtls_conn *conn, uint8_t dir, const struct dtls_message *from, struct frame_message *message)
+static void tell(struct dtls_conn *conn, uint8_t dir, const struct dtls_message *from,
+                 struct frame_message *message)
 {
 	struct session_tls *tls = &conn->session->tls;
 	struct dtls_fragments *fragments = &conn->side[dir].fragments;
@@ -118,7 +120,8 @@ static void hand_up_head(struct dtls_conn *conn, uint8_t dir, const struct dtls_
 static bool server_is_done(const struct dtls_conn *conn)
 {
 	uint8_t server = conn->session->tls.client_dir ^ 1;
-	return conn->side[server].changed || session_step(conn->session, STEP_SERVER_HELLO_DONE, server) != NULL;
+	return conn->side[server].changed ||
+	       session_step(conn->session, STEP_SERVER_HELLO_DONE, server) != NULL;
 }
 
 /* A span port may deliver an answer before the question: what it means depends on that. */

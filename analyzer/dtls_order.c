@@ -64,7 +64,8 @@ static bool jumps(struct dtls_order *order, uint64_t sequence)
 	return confirmed && order->first == NULL;
 }
 
-/* The numbers go on so far ahead: the first one there was taken as a stray. The records that are lost by it. */
+/* The numbers go on so far ahead: the first one there was taken as a stray. The records that are lost by it.
+ */
 static uint64_t jump(struct dtls_order *order, uint64_t sequence, uint64_t stray)
 {
 	uint64_t lost = sequence - order->next - 1;

@@ -15,12 +15,12 @@ enum dtls_part { DTLS_CLEAR, DTLS_SEALED, DTLS_PARTS };
 
 struct dtls_side {
 	struct dtls_order order[DTLS_PARTS];
-	uint16_t epoch;     /* of DTLS_SEALED; 0 = none came */
-	bool clear;         /* a record in the clear came */
-	bool changed;       /* change_cipher_spec was taken, or is given up; */
-	bool told;          /* it was taken */
-	bool repeated;      /* a handshake fragment of this datagram came before */
-	uint64_t place;     /* the highest one of a record that was taken */
+	uint16_t epoch;           /* of DTLS_SEALED; 0 = none came */
+	bool clear;               /* a record in the clear came */
+	bool changed;             /* change_cipher_spec was taken, or is given up; */
+	bool told;                /* it was taken */
+	bool repeated;            /* a handshake fragment of this datagram came before */
+	uint64_t place;           /* the highest one of a record that was taken */
 	uint16_t finished_length; /* of the first protected handshake record, while nobody can read it */
 	struct dtls_fragments fragments;
 };

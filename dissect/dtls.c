@@ -1,6 +1,6 @@
 /*
- * DTLS records and fragments, and hellos turned into those of TLS. Called by the DTLS association with datagrams
- * and plaintext; keeps no state and judges nothing.
+ * DTLS records and fragments, and hellos turned into those of TLS. Called by the DTLS association with
+ * datagrams and plaintext; keeps no state and judges nothing.
  */
 #include "dissect/dtls.h"
 

@@ -1,9 +1,9 @@
 /*
  * DTLS records and handshake fragments -> structs. RFC 4347, 6347, 9146, 9147.
  *
- * Pure: nothing is allocated, every span borrows from the datagram. What DTLS has in common with TLS is read by
- * tls.h: versions are told as those of the TLS that they are made from (1.0: TLS 1.1), and a hello is written
- * anew as TLS has it.
+ * Pure: nothing is allocated, every span borrows from the datagram. What DTLS has in common with TLS is read
+ * by tls.h: versions are told as those of the TLS that they are made from (1.0: TLS 1.1), and a hello is
+ * written anew as TLS has it.
  */
 #ifndef DISSECT_DTLS_H
 #define DISSECT_DTLS_H
@@ -23,8 +23,9 @@ uint16_t dtls_as_tls(uint16_t version);
 uint16_t dtls_of_tls(uint16_t version);
 
 enum dtls_kind {
-	DTLS_RECORD,  /* with a header of DTLS 1.0 and 1.2 */
-	DTLS_CID,     /* with a connection id, whose length only the hellos tell: takes the rest of the datagram */
+	DTLS_RECORD, /* with a header of DTLS 1.0 and 1.2 */
+	DTLS_CID, /* with a connection id, whose length only the hellos tell: takes the rest of the datagram
+	           */
 	DTLS_UNIFIED, /* encrypted by DTLS 1.3, RFC 9147 section 4: the same */
 	DTLS_NONE,    /* no record */
 };
@@ -59,7 +60,8 @@ struct dtls_fragment {
 	struct span body; /* of these, what was captured */
 };
 
-/* Takes the next fragment off a record's plaintext. False when it lies or is cut before its body. RFC 6347 section 4.2.2. */
+/* Takes the next fragment off a record's plaintext. False when it lies or is cut before its body. RFC 6347
+ * section 4.2.2. */
 bool dtls_next_fragment(struct rd *plain, struct dtls_fragment *out);
 
 /* The header of a whole message as its peers hash it, RFC 6347 section 4.2.6. */
@@ -72,7 +74,8 @@ void dtls_put_head(uint8_t type, uint32_t length, uint16_t sequence, uint8_t to[
  */
 size_t dtls_hello_as_tls(uint8_t type, struct span body, uint8_t *to);
 
-/* The random of the client_hello that a record begins with, whole or its first fragment; empty when it is none. */
+/* The random of the client_hello that a record begins with, whole or its first fragment; empty when it is
+ * none. */
 struct span dtls_first_random(const struct dtls_record *record);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Plots of DTLS over UDP; see scenarios_dtls.h. Called by generate.c through the table in scenarios.c. What is
- * not said here is as in accepted-tls12.
+ * Plots of DTLS over UDP; see scenarios_dtls.h. Called by generate.c through the table in scenarios.c. What
+ * is not said here is as in accepted-tls12.
  */
 #include "samples/scenarios_dtls.h"
 
@@ -97,7 +97,8 @@ void scenarios_dtls_unanswered(struct scenarios_stage *stage)
 	session_step(&session, 0);
 	const struct wire_frame *hello = &stage->wire.frames[stage->wire.n - 1];
 	struct bytes payload = {.p = NULL};
-	bytes_add(&payload, span_cut(bytes_span(&hello->bytes), hello->bytes.n - hello->payload, hello->payload));
+	bytes_add(&payload,
+	          span_cut(bytes_span(&hello->bytes), hello->bytes.n - hello->payload, hello->payload));
 	for (unsigned i = 1; i < HELLOS; i++) {
 		enum { SEQUENCE_END = 10 }; /* the last byte of a record's number */
 		session.talk.now += (INT64_C(1) << (i - 1)) * NS_PER_S;

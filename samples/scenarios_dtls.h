@@ -7,8 +7,9 @@
 void scenarios_dtls12(struct scenarios_stage *stage);
 void scenarios_dtls10(struct scenarios_stage *stage);
 void scenarios_dtls_rejected(struct scenarios_stage *stage);
-void scenarios_dtls_fragments(struct scenarios_stage *stage);   /* small datagrams, out of order, one lost, sent again */
-void scenarios_dtls_lost(struct scenarios_stage *stage);        /* a datagram with messages is missing */
+void scenarios_dtls_fragments(
+    struct scenarios_stage *stage); /* small datagrams, out of order, one lost, sent again */
+void scenarios_dtls_lost(struct scenarios_stage *stage); /* a datagram with messages is missing */
 void scenarios_dtls_unanswered(struct scenarios_stage *stage);
 
 #endif

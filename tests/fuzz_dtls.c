@@ -1,7 +1,7 @@
 /*
- * Fuzz target of DTLS: a key log up to the first zero byte, then datagrams (direction, time and length in front of
- * each), which go through an association and, at its end, through the rules. Every span is read, and what is kept
- * stays within its caps.
+ * Fuzz target of DTLS: a key log up to the first zero byte, then datagrams (direction, time and length in
+ * front of each), which go through an association and, at its end, through the rules. Every span is read, and
+ * what is kept stays within its caps.
  */
 #include "analyzer/analyze.h"
 #include "analyzer/findings/findings.h"

@@ -53,7 +53,8 @@ static void cut_records_are_none_unless_the_capture_cut_them(void **state)
 		struct dtls_record record;
 		assert_int_equal(dtls_next(&r, 0, &record), DTLS_NONE);
 		bool head = n >= DTLS_RECORD_HEADER;
-		assert_int_equal(dtls_next(&snapped, sizeof record_bytes - n, &record), head ? DTLS_RECORD : DTLS_NONE);
+		assert_int_equal(dtls_next(&snapped, sizeof record_bytes - n, &record),
+		                 head ? DTLS_RECORD : DTLS_NONE);
 		assert_true(!head || record.bytes.n == n);
 		give_back(block);
 	}
@@ -67,8 +68,9 @@ static void other_records_are_told_apart(void **state)
 		uint8_t byte;
 		enum dtls_kind kind;
 	} changes[] = {
-	    {0, 25, DTLS_CID},  {0, 0x2f, DTLS_UNIFIED}, {0, 19, DTLS_NONE},   {0, 26, DTLS_NONE}, {0, 0x40, DTLS_NONE},
-	    {1, 3, DTLS_NONE},  {2, 0xfc, DTLS_NONE},    {2, 0xff, DTLS_RECORD}, {11, 0x49, DTLS_NONE},
+	    {0, 25, DTLS_CID},    {0, 0x2f, DTLS_UNIFIED}, {0, 19, DTLS_NONE},
+	    {0, 26, DTLS_NONE},   {0, 0x40, DTLS_NONE},    {1, 3, DTLS_NONE},
+	    {2, 0xfc, DTLS_NONE}, {2, 0xff, DTLS_RECORD},  {11, 0x49, DTLS_NONE},
 	};
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
 		uint8_t bytes[sizeof record_bytes];
@@ -111,8 +113,9 @@ static void fragments_are_read(void **state)
 /* version, random, session id, cookie, suites, compressions, supported_versions */
 static size_t client_hello(uint8_t *to)
 {
-	static const uint8_t behind[] = {2,    0xaa, 0xbb, 3,    0xc0, 0xc1, 0xc2, 0,    4, 0x13, 0x01, 0xc0, 0x30, 1,   0,
-	                                 0,    13,   0,    43,   0,    5,    4,    0xfe, 0xfc, 0xfe, 0xfd, 0,    23,   0,   0};
+	static const uint8_t behind[] = {2,    0xaa, 0xbb, 3,    0xc0, 0xc1, 0xc2, 0,  4,  0x13,
+	                                 0x01, 0xc0, 0x30, 1,    0,    0,    13,   0,  43, 0,
+	                                 5,    4,    0xfe, 0xfc, 0xfe, 0xfd, 0,    23, 0,  0};
 	to[0] = 0xfe;
 	to[1] = 0xfd;
 	memset(&to[2], 0x77, TLS_RANDOM);
@@ -146,7 +149,8 @@ static void hellos_that_are_cut_or_lie_are_no_harm(void **state)
 			for (uint8_t type = TLS_CLIENT_HELLO; type <= TLS_SERVER_HELLO; type++) {
 				struct span block = exact(body, at + 1), out = exact(body, at + 1);
 				((uint8_t *)(uintptr_t)block.p)[at] = (uint8_t)value;
-				assert_true(dtls_hello_as_tls(type, block, (uint8_t *)(uintptr_t)out.p) <= at + 1);
+				assert_true(dtls_hello_as_tls(type, block, (uint8_t *)(uintptr_t)out.p) <=
+				            at + 1);
 				give_back(block);
 				give_back(out);
 			}

@@ -27,7 +27,8 @@ static enum dtls_answer take(struct dtls_order *order, uint64_t sequence, uint64
 	                       lost != NULL ? lost : &none);
 }
 
-/* Takes out what is ready; the last number, or `before` when there is none. Fails when one is out of order. */
+/* Takes out what is ready; the last number, or `before` when there is none. Fails when one is out of order.
+ */
 static uint64_t drain(struct dtls_order *order, uint64_t before)
 {
 	struct dtls_kept *kept;
@@ -66,7 +67,8 @@ static void any_order_gives_each_once_in_order(void **state)
 				assert_int_equal(numbers[i], next++);
 			for (struct dtls_kept *kept; (kept = dtls_order_ready(&order)) != NULL; free(kept))
 				assert_int_equal(kept->sequence, next++);
-			repeated += take(&order, numbers[recording_random(&random, i + 1)], NULL) == DTLS_DUPLICATE;
+			repeated +=
+			    take(&order, numbers[recording_random(&random, i + 1)], NULL) == DTLS_DUPLICATE;
 		}
 		assert_int_equal(next, N);
 		assert_int_equal(repeated, N);
@@ -163,7 +165,8 @@ static void pieces_in_any_order_give_each_message_once(void **state)
 		uint16_t next = 0;
 		for (unsigned turn = 0; turn < 3000 && next < MESSAGES; turn++) {
 			uint16_t sequence = (uint16_t)recording_random(&random, MESSAGES);
-			size_t length = length_of(sequence), offset = recording_random(&random, length / 50 + 1) * 50;
+			size_t length = length_of(sequence),
+			       offset = recording_random(&random, length / 50 + 1) * 50;
 			offset = offset < length ? offset : 0;
 			size_t most = length - offset < 100 || turn % 2 > 0 ? length - offset : 100;
 			size_t n = turn % 3 == 0 || most == 0 ? most : 1 + recording_random(&random, most);

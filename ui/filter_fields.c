@@ -29,7 +29,8 @@ static const char *prediction_word(size_t i)
 
 static const char *version_word(size_t i)
 {
-	static const char *const versions[] = {"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+	static const char *const versions[] = {"SSLv2",   "SSLv3",    "TLSv1.0", "TLSv1.1", "DTLSv1.0",
+	                                       "TLSv1.2", "DTLSv1.2", "TLSv1.3", "DTLSv1.3"};
 	return i < sizeof versions / sizeof versions[0] ? versions[i] : NULL;
 }
 

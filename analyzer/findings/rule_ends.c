@@ -1,4 +1,5 @@
-/* The two ends of a connection and the routers between them, in words; see rule.h. Called by tcp.c and udp.c. */
+/* The two ends of a connection and the routers between them, in words; see rule.h. Called by tcp.c and udp.c.
+ */
 #include "analyzer/findings/rule.h"
 
 #include "dissect/names.h"
