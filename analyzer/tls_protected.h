@@ -16,14 +16,26 @@ void tls_protected_init(struct tls_conn *conn);
 /* The bytes of the next protected record of this side are of use. */
 bool tls_protected_wanted(const struct tls_side *side);
 
+/*
+ * Up to TLS 1.2: change_cipher_spec may be among the missing bytes in front of the next record, so a handshake
+ * record may already be encrypted.
+ */
+bool tls_protected_unseen(const struct tls_side *side);
+
+/* The side's current handshake record is then no plaintext, and has the size of an encrypted Finished message. */
+bool tls_protected_finished(const struct tls_side *side, const struct frame_message *message);
+
 /* The side's current record, which is protected. */
 void tls_protected_record(struct tls_side *side, const struct frame_message *message);
 
 /* change_cipher_spec up to TLS 1.2. */
 void tls_protected_change(struct tls_side *side, const struct frame_message *message);
 
-/* The place of the side's records is lost: their numbers are not known from here on. */
-void tls_protected_lost(struct tls_side *side, const struct origin *at);
+/* So many bytes of the side are missing or belong to no record: the number of the next one is not certain. */
+void tls_protected_lost(struct tls_side *side, uint64_t bytes, const struct origin *at);
+
+/* A hello came: what is missing in front of it came before any of its keys. */
+void tls_protected_hello(struct tls_side *side);
 
 /*
  * Opens what waits and has its keys. When only one direction has, the order of both is kept for TLS_PATIENCE

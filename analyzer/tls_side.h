@@ -23,6 +23,11 @@ struct tls_side {
 	struct tls_amount done; /* records that were opened, refused or left out, since the connection began */
 	struct origin fallen; /* the first that fell out behind `done`; packet 0 = none */
 	struct origin gap;    /* the last one; packet 0 = none */
+	bool unsure;          /* the number of the next record is to be looked for, */
+	bool numberless;      /* ... or is never known again: nobody knows which keys are at work */
+	uint64_t lost;        /* bytes whose records nobody knows, since the number of one was certain */
+	uint64_t unopened;    /* records that came since and stayed closed */
+	uint32_t usual;       /* bytes of a protected record, header included: a moving mean; 0 = none came */
 	uint16_t record_version;
 	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */
 	uint8_t head_n;
@@ -39,6 +44,7 @@ struct tls_conn {
 	bool half;             /* one direction could go on, and the other has come first and still waits */
 	int64_t half_since;
 	struct plain plain;
+	struct tls_work work;  /* that may be done behind gaps */
 	unsigned ended; /* directions that have ended */
 	struct tls_side side[2];
 };
