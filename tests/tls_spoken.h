@@ -8,19 +8,20 @@
 #include "tests/tls_seal.h"
 #include "tests/wiretalk.h"
 
-enum { RECORDS = 6, SPOKEN = 64 * 1024, LINES = 1024 };
+enum { RECORDS = 6, SPOKEN = 192 * 1024, CHUNKS = 1024, LINES = 1024 };
 
 /* What both sides say, a chunk a record, and where protected records lie. */
 struct chunk {
 	uint8_t dir;
 	size_t off, n; /* header included */
 	bool sealed;
+	size_t text_off, text_n; /* of its application data in the side's text */
 };
 
 struct spoken {
 	uint8_t bytes[SPOKEN];
 	size_t n;
-	struct chunk chunks[4 * RECORDS + 16];
+	struct chunk chunks[CHUNKS];
 	size_t n_chunks;
 	uint8_t text[2][SPOKEN]; /* application data that each side sent */
 	size_t text_n[2];
@@ -31,7 +32,7 @@ static inline void put_chunk(struct spoken *spoken, uint8_t dir, struct tls_reco
                       bool sealed)
 {
 	struct chunk *chunk = &spoken->chunks[spoken->n_chunks++];
-	assert_true(spoken->n + TLS_RECORD_HEADER + body.n <= SPOKEN);
+	assert_true(spoken->n + TLS_RECORD_HEADER + body.n <= SPOKEN && spoken->n_chunks <= CHUNKS);
 	*chunk =
 	    (struct chunk){.dir = dir, .off = spoken->n, .n = TLS_RECORD_HEADER + body.n, .sealed = sealed};
 	uint8_t *at = &spoken->bytes[spoken->n];
@@ -88,6 +89,10 @@ static inline void put_sealed(struct spoken *spoken, struct sealer *sealer, uint
 	free((void *)(uintptr_t)body.p);
 	if (type != TLS_APPLICATION_DATA)
 		return;
+	struct chunk *chunk = &spoken->chunks[spoken->n_chunks - 1];
+	chunk->text_off = spoken->text_n[dir];
+	chunk->text_n = plain.n;
+	assert_true(spoken->text_n[dir] + plain.n <= SPOKEN);
 	memcpy(&spoken->text[dir][spoken->text_n[dir]], plain.p, plain.n);
 	spoken->text_n[dir] += plain.n;
 }
@@ -139,12 +144,10 @@ static inline void put_finished(struct spoken *spoken, struct sealer sealers[2],
 	}
 }
 
-static inline struct spoken *speak(const struct way *way)
+/* Up to the application data, whose sealers are left behind. */
+static inline struct spoken *speak_handshake(const struct way *way, struct sealer sealers[2])
 {
-	static const size_t sizes[RECORDS] = {1, 0, 50, 333, 16, 900};
 	struct spoken *spoken = calloc(1, sizeof *spoken);
-	struct sealer sealers[2];
-	uint8_t text[1000];
 	assert_non_null(spoken);
 	put_hello(spoken, way, true);
 	put_hello(spoken, way, false);
@@ -152,6 +155,15 @@ static inline struct spoken *speak(const struct way *way)
 	put_finished(spoken, sealers, !way->shape.tls13);
 	if (way->shape.tls13)
 		new_sealers(spoken, way, sealers, 1);
+	return spoken;
+}
+
+static inline struct spoken *speak(const struct way *way)
+{
+	static const size_t sizes[RECORDS] = {1, 0, 50, 333, 16, 900};
+	struct sealer sealers[2];
+	uint8_t text[1000];
+	struct spoken *spoken = speak_handshake(way, sealers);
 	for (size_t i = 0; i < RECORDS; i++)
 		for (uint8_t dir = 0; dir < 2; dir++) {
 			for (size_t k = 0; k < sizes[i]; k++)
