@@ -57,8 +57,37 @@ static void end_message(struct frame *frame, const struct frame_user *user, void
 	frame_drop(frame);
 }
 
+/* A whole message that lies in one piece: no copy. */
+static void pass_message(const struct frame_user *user, void *ctx, struct span bytes, const struct frame_head *head,
+    const struct origin *origin)
+{
+	struct frame_message message = {
+	    .bytes = head->mode == FRAME_WHOLE ? bytes : span_cut(bytes, 0, head->head), .total = head->total,
+	    .damaged = false, .first = *origin, .last = *origin};
+	if (head->mode == FRAME_STREAM && bytes.n > head->head)
+		user->piece(ctx, span_cut(bytes, head->head, SIZE_MAX), origin);
+	user->message(ctx, &message);
+}
+
+/* What may be a message waits for the one behind it, which does not come: one that is there whole is believed. */
+static void end_waiting(struct frame *frame, const struct frame_user *user, void *ctx, const struct origin *origin)
+{
+	struct span bytes = span_of(frame->kept, frame->n);
+	struct frame_head head;
+	if (!user->patient || user->cut(ctx, bytes, &head) != CUT_OK || head.total > bytes.n)
+		return;
+	uint8_t *waited = frame->kept;
+	frame->kept = NULL;
+	frame->n = frame->room = 0;
+	pass_message(user, ctx, span_cut(bytes, 0, head.total), &head, origin);
+	keep(frame, span_cut(bytes, head.total, SIZE_MAX));
+	free(waited);
+}
+
 void frame_break(struct frame *frame, const struct frame_user *user, void *ctx, const struct origin *origin)
 {
+	if (frame->astray && frame->n > 0)
+		end_waiting(frame, user, ctx, origin);
 	if (frame->open) {
 		frame->damaged = true;
 		end_message(frame, user, ctx, origin);
@@ -82,18 +111,6 @@ static size_t take_body(struct frame *frame, const struct frame_user *user, void
 	if (frame->seen == frame->head.total)
 		end_message(frame, user, ctx, origin);
 	return body.n;
-}
-
-/* A whole message that lies in one piece: no copy. */
-static void pass_message(const struct frame_user *user, void *ctx, struct span bytes, const struct frame_head *head,
-    const struct origin *origin)
-{
-	struct frame_message message = {
-	    .bytes = head->mode == FRAME_WHOLE ? bytes : span_cut(bytes, 0, head->head), .total = head->total,
-	    .damaged = false, .first = *origin, .last = *origin};
-	if (head->mode == FRAME_STREAM && bytes.n > head->head)
-		user->piece(ctx, span_cut(bytes, head->head, SIZE_MAX), origin);
-	user->message(ctx, &message);
 }
 
 /* The header of the message at the start of the kept bytes is known now. */
