@@ -9,6 +9,8 @@
 #include "analyzer/fragment.h"
 #include "analyzer/memory.h"
 #include "analyzer/pairs.h"
+#include "analyzer/rank.h"
+#include "analyzer/roles.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -19,7 +21,8 @@
 #define MEMORY_WORK    16384 /* packets after which the memory in use is looked at, */
 #define MEMORY_SESSION 64    /* as how many packets a new session counts, */
 #define MEMORY_BYTES   128   /* and how many bytes count as one more packet: there are steps in them */
-#define MEMORY_BATCH   64    /* sessions that are given up at a time */
+#define MEMORY_BATCH   64    /* sessions that are given up at a time, at least, */
+#define MEMORY_SPARE   16    /* until one of so many parts of it is free again */
 #define MEMORY_SHARE   3     /* of MEMORY_PARTS parts of it: the rest is the program itself, and free pieces */
 #define MEMORY_PARTS   4
 
@@ -33,7 +36,7 @@ struct analyze {
 	uint64_t secrets;   /* generation of the key log at the last look */
 	bool retry_all;     /* a new secret may be that of any connection which waits */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
-	size_t (*used)(void); /* memory in use */
+	size_t (*used)(size_t bound); /* memory in use, or the bound where there is less */
 	uint32_t work;        /* done since it was looked at */
 };
 
@@ -43,7 +46,7 @@ struct analyze *analyze_new(struct model *model)
 	analyze->model = model;
 	analyze->fragments = fragments_new();
 	analyze->ticked = INT64_MIN;
-	analyze->used = memory_used;
+	analyze->used = memory_used_beyond;
 	return analyze;
 }
 
@@ -72,7 +75,7 @@ int analyze_set_filter(struct analyze *analyze, const char *expression, struct e
 	return 0;
 }
 
-void analyze_set_memory(struct analyze *analyze, size_t (*used)(void))
+void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound))
 {
 	analyze->used = used;
 }
@@ -83,31 +86,6 @@ void analyze_set_save(struct analyze *analyze, struct save *save)
 }
 
 /* ---- sessions -------------------------------------------------------------------------------------- */
-
-/* Who is the controller: --controller, else the side on the NMSP port, else the receiver of the SYN. */
-static void assign_roles(const struct model *model, struct session *session)
-{
-	if (model->controller.version != 0) {
-		for (uint8_t dir = 0; dir < 2; dir++) {
-			if (memcmp(&session->addr[dir], &model->controller, sizeof model->controller) != 0)
-				continue;
-			session->controller = dir;
-			session->controller_known = true;
-			return;
-		}
-	}
-	bool nmsp0 = model_is_port(model, session->port[0]), nmsp1 = model_is_port(model, session->port[1]);
-	session->controller_known = nmsp0 != nmsp1;
-	session->controller = nmsp0 && !nmsp1 ? 0 : 1;
-}
-
-/* The sender of the SYN, else the side that is not on the NMSP port, is direction 0. */
-static bool source_is_first(const struct model *model, const struct packet *packet)
-{
-	if (packet->tcp.flags & TCP_SYN)
-		return (packet->tcp.flags & TCP_ACK) == 0;
-	return !(model_is_port(model, packet->tcp.src_port) && !model_is_port(model, packet->tcp.dst_port));
-}
 
 /* Differences of a session's counters go into the capture's sums. */
 static void count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts)
@@ -143,7 +121,7 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 	if (flow->tls != NULL)
 		tls_conn_flush(flow->tls);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
-	model_rank(analyze->model, flow->session);
+	rank_update(analyze->model, flow->session);
 	if (analyze->save != NULL)
 		save_keys_of(analyze, flow);
 }
@@ -157,7 +135,7 @@ static void drop_flow(struct analyze *analyze, struct flow *flow)
 
 static void give_up_one(struct analyze *analyze, enum limit why)
 {
-	struct session *victim = model_victim(analyze->model);
+	struct session *victim = rank_victim(analyze->model);
 	if (victim->conn != NULL)
 		drop_flow(analyze, victim->conn);
 	model_hit(analyze->model, why, &analyze->now);
@@ -170,7 +148,16 @@ static void make_room(struct analyze *analyze)
 		give_up_one(analyze, HIT_SESSIONS);
 }
 
-/* Sessions go in batches, so that the allocator need not be asked for each of them. */
+/* As many as have the share of `excess` bytes when all have the same: the allocator need not be asked for each. */
+static void give_up_many(struct analyze *analyze, size_t used, size_t excess)
+{
+	uint32_t sessions = analyze->model->n_sessions;
+	uint32_t n = (uint32_t)((double)sessions * (double)excess / (double)used);
+	n = n > MEMORY_BATCH ? n : MEMORY_BATCH;
+	for (uint32_t i = 0; i < n && analyze->model->n_sessions > 1; i++)
+		give_up_one(analyze, HIT_MEMORY);
+}
+
 static void keep_memory(struct analyze *analyze, uint32_t work)
 {
 	const struct model *model = analyze->model;
@@ -178,9 +165,9 @@ static void keep_memory(struct analyze *analyze, uint32_t work)
 	if (model->memory == 0 || analyze->work < MEMORY_WORK)
 		return;
 	analyze->work = 0;
-	while (model->n_sessions > 1 && analyze->used() > model->memory / MEMORY_PARTS * MEMORY_SHARE)
-		for (uint32_t i = 0; i < MEMORY_BATCH && model->n_sessions > 1; i++)
-			give_up_one(analyze, HIT_MEMORY);
+	size_t used, most = model->memory / MEMORY_PARTS * MEMORY_SHARE;
+	while (model->n_sessions > 1 && (used = analyze->used(most)) > most)
+		give_up_many(analyze, used, used - (most - most / MEMORY_SPARE));
 }
 
 static struct flow *open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
@@ -190,16 +177,18 @@ static struct flow *open_flow(struct analyze *analyze, const struct flow_key *ke
 	keep_memory(analyze, MEMORY_SESSION);
 	struct session *session = model_add_session(analyze->model, &analyze->now);
 	struct flow *flow = flow_add(&analyze->flows, key);
-	bool first = source_is_first(analyze->model, packet);
+	bool first = roles_source_is_first(analyze->model, packet);
 	session->addr[0] = first ? packet->src : packet->dst;
 	session->addr[1] = first ? packet->dst : packet->src;
 	session->port[0] = first ? packet->tcp.src_port : packet->tcp.dst_port;
 	session->port[1] = first ? packet->tcp.dst_port : packet->tcp.src_port;
 	session->conn = flow;
 	session->midstream = true; /* until a SYN is seen */
-	assign_roles(analyze->model, session);
+	roles_assign(analyze->model, session);
 	if (!pairs_join(analyze->model->pairs, session))
 		model_hit(analyze->model, HIT_PAIRS, &analyze->now);
+	if (session->pair_prev != NULL)
+		rank_update(analyze->model, session->pair_prev);
 	flow->session = session;
 	flow->low_dir = low == first ? 0 : 1;
 	flow->tls = tls_conn_new(analyze->model, session);
@@ -246,7 +235,7 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	}
 	session->last = analyze->now;
 	count_session(capture, session, gaps, cuts);
-	model_rank(analyze->model, session);
+	rank_update(analyze->model, session);
 	if (flow->tcp.waiting || flow->listed || flow->tcp.ended ||
 	    flow->tcp.forced + flow->tcp.forced_for_all > 0)
 		settle_flow(analyze, flow);
@@ -359,7 +348,7 @@ static void tick_flow(struct analyze *analyze, struct flow *flow)
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 	tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
-	model_rank(analyze->model, flow->session);
+	rank_update(analyze->model, flow->session);
 	settle_flow(analyze, flow);
 }
 
@@ -422,7 +411,7 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 	if (packet_decode(packet->linktype, packet->data, wire, &decoded))
 		flow = take_frame(analyze, packet, &decoded);
 	else
-		model_note_unknown_link(&analyze->model->capture, packet->linktype);
+		model_note_unknown_link(analyze->model, packet->linktype);
 	if (analyze->save != NULL)
 		save_frame(analyze, flow, packet);
 	if (flow == NULL)
@@ -447,7 +436,7 @@ static void retry_from(struct analyze *analyze, struct tls_hold *hold)
 		next = hold->alike;
 		struct flow *flow = tls_conn_session(hold->owner)->conn;
 		tls_conn_retry(flow->tls);
-		model_rank(analyze->model, flow->session);
+		rank_update(analyze->model, flow->session);
 		if (analyze->save != NULL)
 			save_keys_of(analyze, flow);
 		settle_flow(analyze, flow);
@@ -474,19 +463,22 @@ static void retry_all(struct analyze *analyze)
 	}
 }
 
-void analyze_keys(struct analyze *analyze)
+bool analyze_keys(struct analyze *analyze, uint64_t most)
 {
 	const struct keylog *keylog = analyze->model->keylog;
-	keylog_since(keylog, analyze->secrets, retry, analyze);
-	analyze->secrets = keylog_generation(keylog);
+	uint64_t end = keylog_generation(keylog), left = end - analyze->secrets;
+	uint64_t until = left > most ? analyze->secrets + most : end;
+	keylog_between(keylog, analyze->secrets, until, retry, analyze);
+	analyze->secrets = until;
 	if (analyze->retry_all)
 		retry_all(analyze);
+	return until < end;
 }
 
 void analyze_secrets(struct analyze *analyze, struct span text)
 {
 	keylog_parse(analyze->model->keylog, text);
-	analyze_keys(analyze);
+	analyze_keys(analyze, UINT64_MAX);
 }
 
 void analyze_end(struct analyze *analyze)

@@ -18,8 +18,8 @@ void analyze_free(struct analyze *analyze); /* NULL is allowed */
 /* A capture filter for the innermost IP packet. -1 with a sentence when it cannot be used. */
 int analyze_set_filter(struct analyze *analyze, const char *expression, struct err *err);
 
-/* Who says how much memory is in use; memory_used unless a test knows better. model->memory bounds it. */
-void analyze_set_memory(struct analyze *analyze, size_t (*used)(void));
+/* Who says how much memory is in use; memory_used_beyond unless a test knows better. model->memory bounds it. */
+void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound));
 
 /* From here on packets go into `save` too, those of sessions or all, as it was opened for; it is borrowed and
  * must outlive it. */
@@ -41,10 +41,11 @@ void analyze_secrets(struct analyze *analyze, struct span text);
 void analyze_wait(struct analyze *analyze, int64_t now);
 
 /*
- * The model's key log has grown: opens what waited for the new secrets. Takes time for these and for the
- * connections that wait for them, not for the others.
+ * The model's key log has grown: opens what waited for the new secrets, at most so many of them. Takes time for
+ * these and for the connections that wait for them, not for the others. True when more are left: packets may be
+ * analysed meanwhile, and find their secrets all the same.
  */
-void analyze_keys(struct analyze *analyze);
+bool analyze_keys(struct analyze *analyze, uint64_t most);
 
 /* The end of all inputs: holes become gaps, open connections end their streams. */
 void analyze_end(struct analyze *analyze);

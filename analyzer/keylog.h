@@ -95,11 +95,11 @@ void keylog_wipe(struct keylog_secret *secret);
 uint64_t keylog_generation(const struct keylog *keylog);
 
 /*
- * Tells label and id of every secret that came after `generation` and is kept, the newest first; an id that
- * has several secrets is told for each. `seen` may look secrets up, and adds none.
+ * Tells label and id of every secret that came after the generation `after`, up to `until`, and is kept, the
+ * newest first; an id that has several secrets is told for each. `seen` may look secrets up, and adds none.
  */
-void keylog_since(const struct keylog *keylog, uint64_t generation,
-                  void (*seen)(void *ctx, enum keylog_label label, const uint8_t id[TLS_RANDOM]), void *ctx);
+void keylog_between(const struct keylog *keylog, uint64_t after, uint64_t until,
+                    void (*seen)(void *ctx, enum keylog_label label, const uint8_t id[TLS_RANDOM]), void *ctx);
 
 /* A file that secrets are read from, unless one was named before. */
 void keylog_set_name(struct keylog *keylog, const char *path);
