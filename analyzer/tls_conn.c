@@ -73,9 +73,9 @@ static void take_plain_handshake(struct tls_side *side, const struct frame_messa
 static bool take_unseen(struct tls_side *side, const struct frame_message *message)
 {
 	bool alert = side->record.type == TLS_ALERT && side->record.length != ALERT_LENGTH;
-	if (!tls_protected_unseen(side) || !(alert || side->record.type == TLS_HANDSHAKE))
+	if (!tls_side_may_be_protected(side) || !(alert || side->record.type == TLS_HANDSHAKE))
 		return false;
-	if (alert || tls_protected_finished(side, message))
+	if (alert || tls_side_is_finished(side, message))
 		tls_protected_record(side, message);
 	else if (message->bytes.n > TLS_RECORD_HEADER)
 		take_plain_handshake(side, message);
@@ -200,7 +200,7 @@ static enum frame_mode mode_of(const struct tls_side *side, uint8_t type)
 	if (type == TLS_CHANGE_CIPHER_SPEC || type == TLS_ALERT)
 		return FRAME_WHOLE;
 	if (!is_protected(side, type))
-		return type != TLS_HANDSHAKE ? FRAME_SKIP : tls_protected_unseen(side) ? FRAME_WHOLE : FRAME_STREAM;
+		return type != TLS_HANDSHAKE ? FRAME_SKIP : tls_side_may_be_protected(side) ? FRAME_WHOLE : FRAME_STREAM;
 	return tls_protected_wanted(side) ? FRAME_WHOLE : FRAME_SKIP;
 }
 

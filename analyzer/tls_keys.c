@@ -1,44 +1,9 @@
 /* Keys of one connection; see tls_keys.h. Called by tls_conn.c only. */
-#include "analyzer/tls_keys.h"
+#include "analyzer/tls_keys_state.h"
 
-#include "analyzer/tls_secrets.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
-
-enum phase { PHASE_HANDSHAKE, PHASE_TRAFFIC };
-
-/* Records that are tried with every secret before the log is believed to hold none that fits. */
-#define RECORDS_TRIED 4
-
-/* Why there are no keys: a secret may still come, the rest stays as it is. */
-enum answer { FOUND, NO_HELLO, NO_SECRET, NO_SUITE };
-
-struct direction {
-	struct tls_opener *opener;
-	struct tls_opener *next;  /* TLS 1.3: the application's keys while the handshake's refuse a record */
-	struct tls_opener *other; /* for other secrets under the same label and random */
-	enum phase phase;         /* TLS 1.3: which secret is wanted */
-	bool keyed;
-	unsigned which;  /* number of the secret that the opener has */
-	bool proven;     /* the keys have opened a record */
-	bool stale;      /* up to TLS 1.2: another server_hello has come since they were made */
-	unsigned tried;  /* records that no other secret opened */
-	uint64_t looked; /* generation of the key log at the last look in vain */
-	enum answer answer;
-};
-
-struct tls_keys {
-	const struct model *model;
-	struct session_tls *facts;
-	struct tls_secrets *secrets; /* up to TLS 1.2 */
-	struct direction dir[2];
-	struct tls_opener *early;       /* the client's early data */
-	uint64_t early_seen;            /* records that were taken for it */
-	uint8_t *plain;                 /* the caller's room, while a record is opened */
-	const struct tls_suite *judged; /* the suite that was asked about last, */
-	bool computable;                /* and the answer */
-};
 
 struct tls_keys *tls_keys_new(struct model *model, struct session *session)
 {
@@ -67,8 +32,8 @@ void tls_keys_free(struct tls_keys *keys)
 void tls_keys_message(struct tls_keys *keys, uint8_t type, const struct frame_message *message)
 {
 	tls_secrets_message(keys->secrets, type, message);
-	for (uint8_t dir = 0; dir < 2 && type == TLS_SERVER_HELLO; dir++)
-		keys->dir[dir].stale = keys->dir[dir].keyed && keys->facts->version != TLS_1_3;
+	if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
+		keys->hellos[type == TLS_SERVER_HELLO]++;
 }
 
 void tls_keys_lost(struct tls_keys *keys)
@@ -116,8 +81,7 @@ bool tls_keys_hopeless(struct tls_keys *keys)
 	                               facts->compression != 0 || !computable(keys, suite));
 }
 
-/* How many numbers a secret of this version may have. */
-static unsigned most_secrets(const struct tls_keys *keys)
+unsigned tls_keys_most_secrets(const struct tls_keys *keys)
 {
 	return keys->facts->version == TLS_1_3 ? LIMIT_SECRETS_ALIKE : TLS_SECRETS_MOST;
 }
@@ -131,8 +95,7 @@ static bool find_secret(struct tls_keys *keys, uint8_t dir, enum phase phase, un
 	                   secret);
 }
 
-/* Keys an opener with the secret that has this number, if there is one. */
-static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
+enum answer tls_keys_find(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
                              struct tls_opener **opener)
 {
 	struct session_tls *facts = keys->facts;
@@ -152,13 +115,12 @@ static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phas
 	return FOUND;
 }
 
-/* Keys an opener with the first secret of a fitting length, and says which one that is. */
-static enum answer find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
+enum answer tls_keys_find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
                               struct tls_opener **opener, unsigned *which)
 {
 	enum answer answer = NO_SECRET;
-	for (*which = 0; *which < most_secrets(keys); ++*which) {
-		enum answer one = find_keys(keys, dir, phase, *which, opener);
+	for (*which = 0; *which < tls_keys_most_secrets(keys); ++*which) {
+		enum answer one = tls_keys_find(keys, dir, phase, *which, opener);
 		if (one == FOUND || one == NO_HELLO)
 			return one;
 		if (one == NO_SUITE)
@@ -173,8 +135,7 @@ static uint64_t generation_of(const struct tls_keys *keys)
 	return keylog_generation(keys->model->keylog) + keylog_generation(keys->model->learned);
 }
 
-/* The keys at work are those of this secret. */
-static void work_with(struct tls_keys *keys, uint8_t dir, unsigned which)
+void tls_keys_work_with(struct tls_keys *keys, uint8_t dir, unsigned which)
 {
 	keys->dir[dir].which = which;
 	keys->facts->secret_source = (uint8_t)tls_secrets_source(which);
@@ -189,29 +150,34 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	if (d->looked == generation && d->answer == NO_SECRET)
 		return false;
 	unsigned which;
-	d->answer = find_first(keys, dir, d->phase, &d->opener, &which);
+	d->answer = tls_keys_find_first(keys, dir, d->phase, &d->opener, &which);
 	if (d->answer != FOUND) {
 		d->looked = generation;
 		return false;
 	}
 	d->keyed = true;
-	work_with(keys, dir, which);
+	tls_keys_work_with(keys, dir, which);
 	return true;
 }
 
 /* New keys are wanted from here on, with a sequence number of 0. */
 static void rekey(struct direction *d)
 {
-	d->keyed = d->proven = d->stale = false;
+	d->keyed = d->proven = false;
 	d->looked = UINT64_MAX;
 	d->tried = 0;
 	if (d->opener != NULL)
 		tls_opener_unkey(d->opener);
 }
 
-void tls_keys_change(struct tls_keys *keys, uint8_t dir)
+bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 {
-	rekey(&keys->dir[dir]);
+	struct direction *d = &keys->dir[dir];
+	bool agreed = d->hellos[0] != keys->hellos[0] && d->hellos[1] != keys->hellos[1];
+	bool first = !d->proven;
+	memcpy(d->hellos, keys->hellos, sizeof d->hellos);
+	rekey(d);
+	return first || agreed;
 }
 
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir)
@@ -242,7 +208,7 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
 		return false;
 	unsigned which;
-	if (d->next == NULL && find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) != FOUND)
+	if (d->next == NULL && tls_keys_find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) != FOUND)
 		return false;
 	if (!tls_opener_keyed(d->next))
 		return false;
@@ -261,8 +227,8 @@ static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase
                             const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	for (unsigned which = 0; which < most_secrets(keys); which++) {
-		if (find_keys(keys, dir, phase, which, &d->other) != FOUND)
+	for (unsigned which = 0; which < tls_keys_most_secrets(keys); which++) {
+		if (tls_keys_find(keys, dir, phase, which, &d->other) != FOUND)
 			continue;
 		if (done.records > 0)
 			tls_opener_skip(d->other, done);
@@ -272,18 +238,17 @@ static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase
 		d->opener = d->other;
 		d->other = wrong;
 		d->phase = phase;
-		work_with(keys, dir, which);
+		tls_keys_work_with(keys, dir, which);
 		return true;
 	}
 	return false;
 }
 
-/* There is more than one secret that may have protected this direction. */
-static bool has_others(struct tls_keys *keys, uint8_t dir, enum phase phase)
+bool tls_keys_have_others(struct tls_keys *keys, uint8_t dir, enum phase phase)
 {
 	struct keylog_secret secret;
 	unsigned found = 0;
-	for (unsigned which = 0; which < most_secrets(keys) && found < 2; which++)
+	for (unsigned which = 0; which < tls_keys_most_secrets(keys) && found < 2; which++)
 		found += find_secret(keys, dir, phase, which, &secret);
 	keylog_wipe(&secret);
 	return found > 1;
@@ -298,7 +263,7 @@ static bool open_otherwise(struct tls_keys *keys, uint8_t dir, struct tls_amount
 		return true;
 	if (d->proven || d->tried >= RECORDS_TRIED)
 		return false;
-	if (has_others(keys, dir, d->phase)) {
+	if (tls_keys_have_others(keys, dir, d->phase)) {
 		d->tried++;
 		return open_with_other(keys, dir, d->phase, done, record, body, n, type);
 	}
@@ -381,137 +346,6 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
 	keys->plain = NULL;
 	*plain = span_of(room, n);
 	return result;
-}
-
-/* ---- behind a gap ----------------------------------------------------------------------------------- */
-
-/* A record whose number is looked for. */
-struct regain {
-	struct tls_gap *gap;
-	const struct tls_record *record;
-	struct span body;
-	size_t n;
-	uint8_t *type;
-};
-
-/* Records that the missing bytes can hold. */
-static uint64_t most_missing(const struct tls_keys *keys, const struct tls_gap *gap)
-{
-	size_t least = TLS_RECORD_HEADER +
-	               tls_suite_overhead_min(tls_suite_find(keys->facts->cipher), keys->facts->version);
-	uint64_t most = gap->bytes > 0 ? gap->bytes / least + 1 : 0;
-	return most < LIMIT_GAP_TRIES ? most : LIMIT_GAP_TRIES;
-}
-
-static enum tls_found look(struct tls_keys *keys, struct tls_opener *opener, struct regain *regain,
-                           uint64_t guess, uint64_t most)
-{
-	struct tls_gap *gap = regain->gap;
-	const struct tls_search search = {
-	    .guess = guess, .most = most, .bytes = gap->bytes, .behind = gap->behind, .work = gap->work};
-	uint64_t first = tls_opener_done(opener).records;
-	enum tls_found found = tls_search(opener, &search, regain->record, regain->body, keys->plain,
-	                                  &regain->n, regain->type);
-	if (found != TLS_FOUND_NOT)
-		gap->missing = tls_opener_done(opener).records - 1 - first;
-	return found;
-}
-
-static void swap(struct tls_opener **a, struct tls_opener **b)
-{
-	struct tls_opener *was = *a;
-	*a = *b;
-	*b = was;
-}
-
-/* Other keys began behind what is missing, or with it: how many records the old ones had protected is not known. */
-static void count_from_start(struct tls_gap *gap)
-{
-	uint64_t since = gap->missing + 1; /* with the one that ended the old keys */
-	gap->at_least = gap->bytes > 0;
-	gap->missing = gap->at_least && since > gap->records ? since - gap->records : 0;
-}
-
-/* Keys of TLS 1.3 that follow the ones at work, with their first numbers. */
-static enum tls_found look_ahead(struct tls_keys *keys, uint8_t dir, struct regain *regain)
-{
-	struct direction *d = &keys->dir[dir];
-	struct tls_opener **ahead = d->phase == PHASE_HANDSHAKE ? &d->next : &d->other;
-	unsigned which;
-	if (*ahead == NULL)
-		*ahead = tls_opener_new();
-	if (d->phase == PHASE_HANDSHAKE
-	        ? find_first(keys, dir, PHASE_TRAFFIC, ahead, &which) != FOUND
-	        : tls_opener_after_update_13(*ahead, d->opener) != 0)
-		return TLS_FOUND_NOT;
-	uint64_t most = most_missing(keys, regain->gap) + regain->gap->records;
-	enum tls_found found = look(keys, *ahead, regain, 0, most < LIMIT_GAP_TRIES ? most : LIMIT_GAP_TRIES);
-	if (found == TLS_FOUND_NOT)
-		return found;
-	swap(&d->opener, ahead);
-	d->phase = PHASE_TRAFFIC;
-	count_from_start(regain->gap);
-	return found;
-}
-
-/* Other secrets of the connection, behind what the keys at work had done, or of a new handshake from the start. */
-static enum tls_found look_elsewhere(struct tls_keys *keys, uint8_t dir, struct regain *regain)
-{
-	struct direction *d = &keys->dir[dir];
-	struct tls_amount done = d->stale ? (struct tls_amount){0} : tls_opener_done(d->opener);
-	uint64_t most = most_missing(keys, regain->gap);
-	if (!d->stale && (d->proven || d->tried++ >= RECORDS_TRIED || !has_others(keys, dir, d->phase)))
-		return TLS_FOUND_NOT;
-	for (unsigned which = 0; which < most_secrets(keys); which++) {
-		if (find_keys(keys, dir, d->phase, which, &d->other) != FOUND)
-			continue;
-		if (done.records > 0)
-			tls_opener_skip(d->other, done);
-		enum tls_found found = look(keys, d->other, regain, 0, most);
-		if (found == TLS_FOUND_NOT)
-			continue;
-		swap(&d->opener, &d->other);
-		work_with(keys, dir, which);
-		if (d->stale)
-			count_from_start(regain->gap);
-		d->stale = false;
-		return found;
-	}
-	return TLS_FOUND_NOT;
-}
-
-/* The record takes a number; its last block is the IV of the next one in TLS 1.0 CBC. */
-static void pass(struct tls_opener *opener, struct span body)
-{
-	uint8_t tail[TLS_TAIL] = {0};
-	size_t n = body.n < TLS_TAIL ? body.n : TLS_TAIL;
-	if (n > 0)
-		memcpy(&tail[TLS_TAIL - n], span_cut(body, body.n - n, n).p, n);
-	tls_opener_skip(opener, (struct tls_amount){.records = 1, .bytes = body.n});
-	tls_opener_set_tail(opener, tail);
-}
-
-enum tls_found tls_keys_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *gap,
-                               const struct tls_record *record, struct span body,
-                               uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
-{
-	struct direction *d = &keys->dir[dir];
-	struct regain regain = {.gap = gap, .record = record, .body = body, .type = type};
-	uint64_t guess = gap->usual > 0 ? (gap->bytes + gap->usual / 2) / gap->usual : 0;
-	keys->plain = room;
-	enum tls_found found = look(keys, d->opener, &regain, guess, most_missing(keys, gap));
-	if (found == TLS_FOUND_NOT && keys->facts->version == TLS_1_3)
-		found = look_ahead(keys, dir, &regain);
-	if (found == TLS_FOUND_NOT)
-		found = look_elsewhere(keys, dir, &regain);
-	if (found == TLS_FOUND_NOT && !tls_keys_early(keys, dir))
-		pass(d->opener, body);
-	if (found == TLS_FOUND_OPENED && !d->proven && keys->facts->version != TLS_1_3)
-		tls_secrets_proven(keys->secrets, d->which);
-	d->proven = d->proven || found == TLS_FOUND_OPENED;
-	keys->plain = NULL;
-	*plain = span_of(room, regain.n);
-	return found;
 }
 
 bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir)

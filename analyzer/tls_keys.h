@@ -10,7 +10,7 @@
 #include "analyzer/frame.h"
 #include "analyzer/keylog.h"
 #include "analyzer/model.h"
-#include "analyzer/tls_search.h"
+#include "analyzer/tls_crypto.h"
 
 struct tls_keys;
 
@@ -34,8 +34,11 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
 bool tls_keys_hopeless(struct tls_keys *keys);
 
-/* change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. */
-void tls_keys_change(struct tls_keys *keys, uint8_t dir);
+/*
+ * change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. False when
+ * keys were at work, and the hellos that agreed on the new ones have not both come.
+ */
+bool tls_keys_change(struct tls_keys *keys, uint8_t dir);
 
 /* A Finished message of TLS 1.3 was read in this direction: application traffic keys from here on. */
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
@@ -72,25 +75,6 @@ bool tls_keys_early(const struct tls_keys *keys, uint8_t dir);
  */
 bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
     uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
-
-/* What is missing in front of a record, since the number of one was certain. */
-struct tls_gap {
-	uint64_t bytes;   /* that nobody knows the records of */
-	uint64_t records; /* that came since and stayed closed: the keys count them */
-	uint32_t usual;   /* bytes of a record of this direction, header included; 0 = not known */
-	bool behind;      /* what is missing stands directly in front of the record */
-	struct tls_work *work;
-	uint64_t missing; /* out: so many records were in those bytes, */
-	bool at_least;    /* ... or more */
-};
-
-/*
- * As tls_keys_open for a record whose number is not certain: looks for it, and in TLS 1.3 also for other keys which
- * may have begun unseen: the application's behind a Finished message, the next ones behind one KeyUpdate. When it
- * is not found the record stays closed and takes a number.
- */
-enum tls_found tls_keys_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *gap,
-    const struct tls_record *record, struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
 /* The keys at work in this direction have opened a record: they are right. */
 bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir);

@@ -2,13 +2,10 @@
 #include "analyzer/tls_protected.h"
 
 #include "analyzer/tls_events.h"
+#include "analyzer/tls_regain.h"
 #include "analyzer/tls_tally.h"
 
 #include <stdlib.h>
-
-#define USUAL_WEIGHT   7  /* how slowly the mean size of records moves */
-#define FINISHED_BYTES 16 /* a Finished message, RFC 5246 section 7.4.9 */
-#define PADDING_MAX    255
 
 static struct session_tls *facts_of(const struct tls_side *side)
 {
@@ -35,20 +32,6 @@ static void miss_plaintext(struct tls_side *side, const struct origin *at)
 		tls_keys_lost(side->conn->keys);
 }
 
-/* Records of TLS 1.3 stayed closed: they may have ended the keys that protected them. */
-static void be_unsure(struct tls_side *side, uint64_t records)
-{
-	side->unsure = side->unsure || facts_of(side)->version == TLS_1_3;
-	side->unopened += records;
-}
-
-static void be_sure(struct tls_side *side)
-{
-	side->unsure = false;
-	side->lost = side->unopened = 0;
-	facts_of(side)->keys_lost[side->dir] = side->numberless;
-}
-
 /*
  * The keys go on behind the records that fell out in front of place `next`. Whole records are missing, so a
  * handshake message begins with the next one.
@@ -61,7 +44,7 @@ static void catch_up(struct tls_side *side, struct tls_amount next, const struct
 	struct tls_amount amount = tls_amount_since(next, side->done);
 	tls_keys_skip(conn->keys, side->dir, amount, tail->known ? tail->bytes : NULL);
 	side->chain_cut = !tail->known;
-	be_unsure(side, amount.records);
+	tls_side_be_unsure(side, amount.records);
 	side->done = next;
 	if (side->fallen.packet == 0)
 		return;
@@ -144,7 +127,7 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 	                      .usual = side->usual,
 	                      .behind = side->chain_cut,
 	                      .work = &conn->work};
-	enum tls_found found = tls_keys_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
+	enum tls_found found = tls_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
 	if (found == TLS_FOUND_NOT && tls_keys_early(conn->keys, side->dir))
 		return false;
 	if (found == TLS_FOUND_NOT)
@@ -159,7 +142,7 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 		tls_tally_refused(facts_of(side), side->dir, tls_keys_proven(conn->keys, side->dir), at);
 	miss_plaintext(side, at);
 	if (found == TLS_FOUND_NUMBER)
-		be_sure(side);
+		tls_side_be_sure(side);
 	return false;
 }
 
@@ -178,7 +161,7 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 	if (opened && waited)
 		model_forget_encrypted(conn->session);
 	if (opened) {
-		be_sure(side);
+		tls_side_be_sure(side);
 		facts_of(side)->protected_on[side->dir] = true; /* as far as it was not seen */
 		tls_tally_opened(facts_of(side), side->dir, type);
 	} else if (!early && !unsure) {
@@ -198,7 +181,7 @@ static void leave_out(struct tls_side *side, size_t body, const struct origin *a
 	tls_keys_skip(side->conn->keys, side->dir, one, NULL);
 	side->done = tls_amount_add(side->done, body);
 	side->chain_cut = true;
-	be_unsure(side, 1);
+	tls_side_be_unsure(side, 1);
 	miss_plaintext(side, at);
 }
 
@@ -236,15 +219,10 @@ static void pass_record(struct tls_side *side, const struct frame_message *messa
 	miss_plaintext(side, &message->last);
 }
 
-static bool is_whole(const struct frame_message *message)
-{
-	return !message->damaged && message->bytes.n == message->total;
-}
-
 static void wait_or_pass(struct tls_side *side, const struct frame_message *message)
 {
 	struct tls_conn *conn = side->conn;
-	if (!may_wait(conn) || (!is_whole(message) && !message->damaged)) {
+	if (!may_wait(conn) || (!tls_side_is_whole(message) && !message->damaged)) {
 		pass_record(side, message);
 		return;
 	}
@@ -264,7 +242,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	struct tls_hold *hold = &conn->hold;
 	if (conn->keys == NULL)
 		return false;
-	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && is_whole(message))
+	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && tls_side_is_whole(message))
 		return open_early(side, span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX),
 		                  &message->last);
 	if (side->numberless) {
@@ -284,7 +262,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	}
 	catch_up(side, hold->came[side->dir], &hold->tail[side->dir]);
 	tls_hold_pass(hold, side->dir, message);
-	if (is_whole(message))
+	if (tls_side_is_whole(message))
 		return open_record(side, message->bytes, &message->last, false);
 	if (message->damaged)
 		note_behind_gap(side, &message->last);
@@ -309,34 +287,10 @@ bool tls_protected_wanted(const struct tls_side *side)
 	return tls_keys_ready(keys, side->dir) || tls_keys_early(keys, side->dir) || may_wait(side->conn);
 }
 
-bool tls_protected_unseen(const struct tls_side *side)
-{
-	const struct session_tls *tls = facts_of(side);
-	return side->conn->keys != NULL && side->lost > 0 && tls->server_hello && tls->version >= TLS_1_0 &&
-	       tls->version <= TLS_1_2 && !tls->protected_on[side->dir];
-}
-
-bool tls_protected_finished(const struct tls_side *side, const struct frame_message *message)
-{
-	const struct session_tls *tls = facts_of(side);
-	const struct tls_suite *suite = tls_suite_find(tls->cipher);
-	if (suite == NULL || !is_whole(message))
-		return false;
-	size_t least = FINISHED_BYTES + tls_suite_overhead_min(suite, tls->version);
-	return side->record.length >= least && side->record.length <= least + PADDING_MAX &&
-	       !tls_handshake_tiles(span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX));
-}
-
-static void learn_usual(struct tls_side *side)
-{
-	uint32_t bytes = TLS_RECORD_HEADER + (uint32_t)side->record.length;
-	side->usual = side->usual == 0 ? bytes : (USUAL_WEIGHT * side->usual + bytes) / (USUAL_WEIGHT + 1);
-}
-
 void tls_protected_record(struct tls_side *side, const struct frame_message *message)
 {
 	struct tls_conn *conn = side->conn;
-	learn_usual(side);
+	tls_side_weigh(side);
 	if (take_record(side, message))
 		return;
 	if (side->record.type == TLS_APPLICATION_DATA)
@@ -344,22 +298,17 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 	tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
 }
 
-/*
- * The sequence numbers begin again. With a gap in front of it nobody knows whether the keys were agreed on there,
- * unless these are the first.
- */
+/* The sequence numbers begin again. When the hellos of the new keys are lost nobody knows these. */
 static void change_keys(struct tls_side *side, struct tls_amount next)
 {
 	struct tls_keys *keys = side->conn->keys;
-	if (keys != NULL && side->lost > 0 && tls_keys_proven(keys, side->dir))
+	if (keys != NULL && !tls_keys_change(keys, side->dir))
 		side->numberless = true;
-	be_sure(side);
+	tls_side_be_sure(side);
 	side->done = next;
 	side->fallen = (struct origin){0};
 	side->chain_cut = false;
 	side->handshake.frame.astray = false;
-	if (keys != NULL)
-		tls_keys_change(keys, side->dir);
 }
 
 void tls_protected_change(struct tls_side *side, const struct frame_message *message)
@@ -394,7 +343,7 @@ void tls_protected_hello(struct tls_side *side)
 {
 	side->numberless = false;
 	if (!facts_of(side)->protected_on[side->dir])
-		be_sure(side);
+		tls_side_be_sure(side);
 	facts_of(side)->keys_lost[side->dir] = false;
 }
 

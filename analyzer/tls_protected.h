@@ -16,15 +16,6 @@ void tls_protected_init(struct tls_conn *conn);
 /* The bytes of the next protected record of this side are of use. */
 bool tls_protected_wanted(const struct tls_side *side);
 
-/*
- * Up to TLS 1.2: change_cipher_spec may be among the missing bytes in front of the next record, so a handshake
- * record may already be encrypted.
- */
-bool tls_protected_unseen(const struct tls_side *side);
-
-/* The side's current handshake record is then no plaintext, and has the size of an encrypted Finished message. */
-bool tls_protected_finished(const struct tls_side *side, const struct frame_message *message);
-
 /* The side's current record, which is protected. */
 void tls_protected_record(struct tls_side *side, const struct frame_message *message);
 
