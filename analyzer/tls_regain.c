@@ -50,26 +50,41 @@ static void count_from_start(struct tls_gap *gap)
 	gap->missing = gap->at_least && since > gap->records ? since - gap->records : 0;
 }
 
-/* Keys of TLS 1.3 that follow the ones at work, with their first numbers. */
-static enum tls_found look_ahead(struct tls_keys *keys, uint8_t dir, struct regain *regain)
+/* With the first numbers of other keys, that this opener has: it is the one at work when they fit. */
+static enum tls_found look_from_start(struct tls_keys *keys, uint8_t dir, struct tls_opener **other,
+                                      struct regain *regain)
 {
 	struct direction *d = &keys->dir[dir];
-	struct tls_opener **ahead = d->phase == PHASE_HANDSHAKE ? &d->next : &d->other;
-	unsigned which;
-	if (*ahead == NULL)
-		*ahead = tls_opener_new();
-	if (d->phase == PHASE_HANDSHAKE
-	        ? tls_keys_find_first(keys, dir, PHASE_TRAFFIC, ahead, &which) != FOUND
-	        : tls_opener_after_update_13(*ahead, d->opener) != 0)
-		return TLS_FOUND_NOT;
 	uint64_t most = most_missing(keys, regain->gap) + regain->gap->records;
-	enum tls_found found = look(keys, *ahead, regain, 0, most < LIMIT_GAP_TRIES ? most : LIMIT_GAP_TRIES);
+	tls_opener_set_sequence(*other, 0);
+	enum tls_found found = look(keys, *other, regain, 0, most < LIMIT_GAP_TRIES ? most : LIMIT_GAP_TRIES);
 	if (found == TLS_FOUND_NOT)
 		return found;
-	swap(&d->opener, ahead);
+	swap(&d->opener, other);
 	d->phase = PHASE_TRAFFIC;
 	count_from_start(regain->gap);
 	return found;
+}
+
+/* Keys of TLS 1.3 that follow the ones at work: the application's, and those behind a KeyUpdate. */
+static enum tls_found look_ahead(struct tls_keys *keys, uint8_t dir, struct regain *regain)
+{
+	struct direction *d = &keys->dir[dir];
+	const struct tls_opener *application = d->opener;
+	unsigned which;
+	if (d->phase == PHASE_HANDSHAKE) {
+		if (tls_keys_find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) != FOUND)
+			return TLS_FOUND_NOT;
+		enum tls_found found = look_from_start(keys, dir, &d->next, regain);
+		if (found != TLS_FOUND_NOT)
+			return found;
+		application = d->next;
+	}
+	if (d->other == NULL)
+		d->other = tls_opener_new();
+	if (tls_opener_after_update_13(d->other, application) != 0)
+		return TLS_FOUND_NOT;
+	return look_from_start(keys, dir, &d->other, regain);
 }
 
 /* Other secrets of the connection, behind what the keys at work had done, or of a new handshake from the start. */
