@@ -63,8 +63,10 @@
 #define LIMIT_MASKS          16           /* changes of capabilities, and subscriptions, kept of one session */
 #define LIMIT_ECHO_PENDING   32           /* echo requests that wait; the oldest is given up as missed */
 
-/* Sessions: beyond the cap healthy closed ones leave first, failed ones last (model.h); their counts stay. */
+/* Sessions: beyond the cap healthy closed ones leave first, failed ones last (rank.h); their counts stay. */
 #define LIMIT_SESSIONS     20000
+#define LIMIT_FAILURES     4     /* failed sessions of a pair that leave last, the latest: session-flapping needs 3 */
+#define LIMIT_FAILED_PART  4     /* failed ones are sure of one part in so many; with more they leave before open ones */
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */
 #define LIMIT_ALERTS       16    /* alerts kept of one session */
 #define LIMIT_SYNS         8     /* times of SYN segments kept of one session; all are counted, no finding */

@@ -96,7 +96,7 @@ enum view_line {
 	LINE_STATE = 1 << 1,    /* its state has changed */
 	LINE_VERDICT = 1 << 2,
 	LINE_DECISION = 1 << 3, /* of the AuthList */
-	LINE_SUMMARY = 1 << 4,  /* once an interval */
+	LINE_SUMMARY = 1 << 4,  /* once an interval; its columns look at what view_session_judge computes */
 };
 
 struct table;
@@ -221,7 +221,13 @@ void view_free(struct view *view); /* NULL is allowed */
 /* A view that shows no session until one is opened; for whoever looks at one after the other. */
 struct view *view_bare(const struct model *model);
 
-/* Computes what follows from a session into view->open; called by the table of sessions. */
+/*
+ * Computes into view->open what is thought of a session: state, decision, findings, verdict, and its Community ID.
+ * The rest of view->open is that of the session before.
+ */
+void view_session_judge(struct view *view, const struct session *session);
+
+/* Computes all that follows from a session into view->open; called by the table of sessions. */
 void view_session_open(struct view *view, const struct session *session);
 
 /* The row from which everything is reached. */
