@@ -119,21 +119,36 @@ static struct span first_sequence(struct span bytes)
 	return rd_ok(&r) ? span_cut(bytes, 0, rd_at(&r)) : span_of(NULL, 0);
 }
 
-/* A certificate that OpenSSL has read has its names as DER, too. */
-static struct span der_of(const X509_NAME *name)
+static void set_text(char *text, size_t size, struct span from)
+{
+	struct span kept = span_cut(from, 0, size - 1);
+	for (size_t i = 0; i < kept.n; i++)
+		text[i] = kept.p[i] == 0 ? '?' : (char)kept.p[i];
+	text[kept.n] = 0;
+}
+
+/* A certificate whose names OpenSSL has read has them as DER, too. */
+static void set_name(char *text, size_t size, const X509_NAME *name)
 {
 	const unsigned char *der = NULL;
 	size_t n = 0;
-	return X509_NAME_get0_der(name, &der, &n) == 1 ? span_of(der, n) : span_of(NULL, 0);
+	text[0] = 0;
+	if (X509_NAME_get0_der(name, &der, &n) == 1)
+		(void)cert_name(span_of(der, n), text, size);
 }
 
-static void set_names(struct cert *cert, const X509 *x509)
+static void set_common_name(struct cert *cert, const X509_NAME *subject)
 {
-	struct span subject = der_of(X509_get_subject_name(x509));
-	(void)cert_name(subject, cert->subject, sizeof cert->subject);
-	(void)cert_name(der_of(X509_get_issuer_name(x509)), cert->issuer, sizeof cert->issuer);
-	if (cert_name_common(subject, cert->common_name, sizeof cert->common_name))
-		cert->has_mac = cert_mac(cert->common_name, cert->mac);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	if (at < 0)
+		return;
+	uint8_t *utf8 = NULL;
+	int n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	if (n < 0)
+		return;
+	set_text(cert->common_name, sizeof cert->common_name, span_of(utf8, (size_t)n));
+	OPENSSL_free(utf8);
+	cert->has_mac = cert_mac(cert->common_name, cert->mac);
 }
 
 static void set_serial(struct cert *cert, const ASN1_INTEGER *serial)
@@ -264,7 +279,9 @@ static void set_facts(const struct certs *certs, struct cert *cert, X509 *x509)
 	const X509_ALGOR *algorithm = NULL;
 	const ASN1_OBJECT *object = NULL;
 	cert->valid = true;
-	set_names(cert, x509);
+	set_name(cert->subject, sizeof cert->subject, X509_get_subject_name(x509));
+	set_name(cert->issuer, sizeof cert->issuer, X509_get_issuer_name(x509));
+	set_common_name(cert, X509_get_subject_name(x509));
 	set_serial(cert, X509_get0_serialNumber(x509));
 	set_dates(cert, x509);
 	set_key_facts(certs, cert, x509);

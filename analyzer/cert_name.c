@@ -17,50 +17,15 @@ static void print(const X509_NAME *name, char *text, size_t size)
 	BIO_free(out);
 }
 
-/* Free with X509_NAME_free; NULL when the bytes are no name to their last one. */
-static X509_NAME *parse(struct span der)
+bool cert_name(struct span der, char *text, size_t size)
 {
 	const unsigned char *at = der.p;
 	X509_NAME *name = der.n > 0 ? d2i_X509_NAME(NULL, &at, (long)der.n) : NULL;
-	if (name != NULL && (size_t)(at - der.p) != der.n) {
-		X509_NAME_free(name);
-		name = NULL;
-	}
-	ERR_clear_error();
-	return name;
-}
-
-bool cert_name(struct span der, char *text, size_t size)
-{
-	X509_NAME *name = parse(der);
+	bool whole = name != NULL && (size_t)(at - der.p) == der.n;
 	text[0] = '\0';
-	if (name == NULL)
-		return false;
-	print(name, text, size);
-	X509_NAME_free(name);
-	return true;
-}
-
-static void set_text(char *text, size_t size, struct span from)
-{
-	struct span kept = span_cut(from, 0, size - 1);
-	for (size_t i = 0; i < kept.n; i++)
-		text[i] = kept.p[i] == 0 ? '?' : (char)kept.p[i];
-	text[kept.n] = '\0';
-}
-
-bool cert_name_common(struct span der, char *text, size_t size)
-{
-	X509_NAME *name = parse(der);
-	uint8_t *utf8 = NULL;
-	text[0] = '\0';
-	int at = name == NULL ? -1 : X509_NAME_get_index_by_NID(name, NID_commonName, -1), n = -1;
-	if (at >= 0)
-		n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-	if (n >= 0)
-		set_text(text, size, span_of(utf8, (size_t)n));
-	OPENSSL_free(utf8);
+	if (whole)
+		print(name, text, size);
 	X509_NAME_free(name);
 	ERR_clear_error();
-	return n >= 0;
+	return whole;
 }

@@ -13,8 +13,4 @@
  */
 bool cert_name(struct span der, char *text, size_t size);
 
-/* The first common name in it, as UTF-8 to be escaped by who shows it, cut to fit. False with "" when there
- * is none. */
-bool cert_name_common(struct span der, char *text, size_t size);
-
 #endif

@@ -94,10 +94,7 @@ static void test_keys(void **state)
 		assert_item(shown, keys_rows[i].shown, keys_rows[i].help);
 	for (enum screen_id i = 0; i < SCREENS; i++) {
 		char word[40];
-		if (i < SCREENS_WITH_DIGIT)
-			snprintf(word, sizeof word, "%d %s", (int)i + 1, keys_screen_name(i));
-		else
-			snprintf(word, sizeof word, "%s", keys_screen_name(i));
+		snprintf(word, sizeof word, "%d %s", (int)i + 1, keys_screen_name(i));
 		assert_item(shown, word, "");
 	}
 	free(shown);

@@ -72,9 +72,9 @@ const struct manual_row manual_rows[] = {
     {MANUAL_TABLE, .table = MANUAL_FILTER},
 
     {MANUAL_SECTION, .word = "SCREEN"},
-    {MANUAL_PARAGRAPH, .text = "There are seven screens, reached by their digits, and one that compares two "
-                               "sessions. Those of a session show the one that is "
-                               "chosen on the first."},
+    {MANUAL_PARAGRAPH,
+     .text = "There are seven screens, reached by their digits. Those of a session show the one that is "
+             "chosen on the first."},
     {MANUAL_ITEM, .word = "`1 Sessions`",
      .text = "all sessions, the gravest finding of each, and the cause of the chosen one"},
     {MANUAL_ITEM, .word = "`2 Status`",
@@ -87,7 +87,6 @@ const struct manual_row manual_rows[] = {
     {MANUAL_ITEM, .word = "`6 Findings`",
      .text = "all findings with evidence and advice, and the vendor's checklist"},
     {MANUAL_ITEM, .word = "`7 Capture`", .text = "what was read, and whether it can be trusted"},
-    {MANUAL_ITEM, .word = "`Compare`", .text = "two marked sessions side by side, what differs marked"},
     {MANUAL_TABLE, .table = MANUAL_KEYS},
 
     {MANUAL_SECTION, .word = "OUTPUT"},
