@@ -173,6 +173,28 @@ static void test_hostile_names(void **state)
 	tear_down(&set);
 }
 
+/* At the smallest size each screen still shows a line of its own, and the prompt. */
+static void test_smallest(void **state)
+{
+	(void)state;
+	static const char *const shown[SCREENS_WITH_DIGIT] = {
+	    ">    1 failed", "controller: it asked", "\n>  ", "AuthList\n", "No NMSP message",
+	    "\n> error",     "\nnmspscope 0.1.0"};
+	struct set set = set_up(fixture_rich());
+	for (int i = 0; i < SCREENS_WITH_DIGIT; i++) {
+		ui_key(&set.ui, '1' + i);
+		char *text = picture(&set.ui, 5, 20);
+		has(text, shown[i]);
+		free(text);
+	}
+	ui_key(&set.ui, '/');
+	ui_key(&set.ui, 'x');
+	char *text = picture(&set.ui, 5, 20);
+	has(text, "Search: x");
+	free(text);
+	tear_down(&set);
+}
+
 /* ---- moving ---- */
 
 static void test_failures(void **state)
@@ -210,8 +232,7 @@ static void test_filter(void **state)
 	ui_order(&set.ui);
 	assert_int_equal(set.ui.n_order, 4);
 	assert_int_equal(set.ui.session, 3);
-	expect_picture(&set.ui,
-	               "9 sessions: 1 with errors, 0 with warnings, 4 listed by session>2 se");
+	expect_picture(&set.ui, "9 sessions: 1 with errors, 0 with warnings, 4 listed by session>2 se");
 	ui_key(&set.ui, 'e');
 	assert_string_equal(set.ui.note, "no session has an error");
 	type(&set, "f"); /* it is there to be changed */
@@ -287,6 +308,37 @@ static void test_filter_of_many(void **state)
 	set.view->digests[0].stale = true; /* ... until the session has changed */
 	ui_order(&set.ui);
 	assert_int_equal(set.ui.n_order, 1);
+	tear_down(&set);
+}
+
+/* ---- search ---- */
+
+/* Lists and documents are searched round their end, from the last hit on; Escape leaves what was searched
+ * for. */
+static void test_search(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_rich());
+	expect_picture(&set.ui, "[1 Sessions]");
+	type(&set, "n");
+	assert_string_equal(set.ui.note, "nothing was searched for yet: / asks what");
+	type(&set, "/active\n");
+	assert_int_equal(set.ui.session, 2);
+	assert_string_equal(set.ui.note, "");
+	type(&set, "n");
+	assert_string_equal(set.ui.note, "round the end: active");
+	type(&set, "1k2G/gravest of nothing\n");
+	assert_string_equal(set.ui.note, "not found: gravest of nothing");
+	type(&set, "/summary");
+	ui_key(&set.ui, KEYS_ESCAPE);
+	type(&set, "n");
+	assert_string_equal(set.ui.note, "not found: gravest of nothing");
+	type(&set, "?/next hit\n");
+	char *text = picture(&set.ui, 10, 80);
+	assert_non_null(strstr(text, "to the next hit"));
+	free(text);
+	type(&set, "n");
+	assert_string_equal(set.ui.note, "round the end: next hit");
 	tear_down(&set);
 }
 
@@ -448,11 +500,13 @@ int main(void)
 	    cmocka_unit_test(test_random_keys),
 	    cmocka_unit_test(test_too_small),
 	    cmocka_unit_test(test_hostile_names),
+	    cmocka_unit_test(test_smallest),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_filter),
 	    cmocka_unit_test(test_filter_wrong),
 	    cmocka_unit_test(test_filter_given),
 	    cmocka_unit_test(test_filter_of_many),
+	    cmocka_unit_test(test_search),
 	    cmocka_unit_test(test_marks),
 	    cmocka_unit_test(test_mark_of_one_that_goes),
 	    cmocka_unit_test(test_follow),
