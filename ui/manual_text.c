@@ -144,8 +144,9 @@ const struct manual_row manual_rows[] = {
     {MANUAL_ITEM, .word = "`SIGUSR1`",
      .text = "live: a status line on standard error, and with `-o text` and `-o json` the report so far"},
     {MANUAL_ITEM, .word = "`SIGINT`, `SIGTERM`, `SIGHUP`",
-     .text = "end: files are complete, the report is printed, the "
-             "terminal is restored; a second one ends at once"},
+     .text = "end: files are complete, the report is printed or the terminal restored; without a screen a "
+             "second one "
+             "ends at once"},
     {MANUAL_ITEM, .word = "`SIGTSTP`", .text = "Ctrl-Z on the screen: the terminal is given back until fg"},
 
     {MANUAL_SECTION, .word = "SECURITY"},
@@ -163,9 +164,11 @@ const struct manual_row manual_rows[] = {
 
     {MANUAL_SECTION, .word = "LIMITS"},
     {MANUAL_PARAGRAPH,
-     .text = "No wire format of NMSP is published: names that only the framing profile gives are marked "
-             "assumed. Certificates in TLS 1.3, and all behind the handshake, are encrypted: what needs "
-             "a key is said to. `-i` and `-r` do not go together."},
+     .text =
+         "No wire format of NMSP is published: names that only the framing profile gives are marked assumed. "
+         "Certificates in TLS 1.3, and all behind the handshake, are encrypted: the report says what a key "
+         "would "
+         "add. `-i` and `-r` do not go together."},
 
     {MANUAL_SECTION, .word = "SEE ALSO"},
     {MANUAL_PARAGRAPH, .text = "tcpdump(8), tshark(1), openssl-s_client(1), pcap-filter(7)"},
