@@ -375,6 +375,16 @@ const struct cert *certs_take(struct certs *certs, struct span der)
 	return &entry->cert;
 }
 
+void certs_share(struct certs *certs, const struct cert *cert)
+{
+	struct entry *entry;
+	if (cert == NULL || cert == &not_kept)
+		return;
+	HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	if (entry != NULL)
+		entry->references++;
+}
+
 void certs_give_back(struct certs *certs, const struct cert *cert)
 {
 	struct entry *entry;

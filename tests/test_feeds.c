@@ -115,7 +115,7 @@ static void a_quiet_pipe_becomes_silent(void **state)
 	assert_int_equal(state_of(&w), SESSION_ACTIVE);
 	pass(&w, PATIENCE);
 	assert_int_equal(state_of(&w), SESSION_SILENT);
-	assert_true(jsonl_due(jsonl, feeds_now(&w.feeds)));
+	assert_true(feeds_now(&w.feeds) >= jsonl_due(jsonl));
 	fflush(out);
 	assert_null(strstr(text, "\"state\":\"silent\""));
 	jsonl_update(jsonl, feeds_now(&w.feeds));

@@ -4,6 +4,7 @@
 #include "analyzer/xmalloc.h"
 #include "ui/digests.h"
 #include "ui/feeds.h"
+#include "ui/pause.h"
 #include "ui/signals.h"
 #include "ui/term.h"
 
@@ -14,32 +15,20 @@
 #define COMPLAINTS 20                /* that are kept; later ones are counted */
 #define KEYS       64                /* taken at a turn */
 
-/* The filter opens sessions in a view of its own: those of the screen stay. */
-struct chosen {
-	const struct filter *filter;
-	struct view *view;
-};
-
 struct screens {
 	struct term *term;
 	struct view *view;
 	struct digests *digests;
+	struct pause pause;
 	struct ui ui;
-	struct chosen chosen;
-	int64_t worked; /* monotonic, ns: the last picture that no key asked for */
-	bool drawn;     /* there is a picture */
-	bool busy;      /* sessions wait to be looked at */
-	bool went_on;   /* inputs did at the last turn */
+	const struct filter *filter; /* as it was at the start */
+	int64_t worked;              /* monotonic, ns: the last picture that no key asked for */
+	bool drawn;                  /* there is a picture */
+	bool busy;                   /* sessions wait to be looked at */
+	bool went_on;                /* inputs did at the last turn */
 	char *complaints[COMPLAINTS];
 	unsigned n_complaints;
 };
-
-static bool passes(const void *of, struct view *view, const struct view_digest *digest)
-{
-	const struct chosen *chosen = of;
-	(void)view;
-	return filter_session(chosen->filter, chosen->view, digest);
-}
 
 struct screens *screens_open(const struct model *model, const struct screens_wishes *wishes, struct err *err)
 {
@@ -49,13 +38,13 @@ struct screens *screens_open(const struct model *model, const struct screens_wis
 	struct screens *screens = xcalloc(1, sizeof *screens);
 	screens->term = term;
 	screens->view = view_bare(model);
+	screens->pause.model = model;
 	screens->digests = digests_new(screens->view, wishes->only);
 	screens->ui = (struct ui){.view = screens->view, .mode = wishes->mode, .utc = wishes->utc};
-	screens->chosen = (struct chosen){.filter = wishes->filter};
-	if (wishes->filter_text != NULL) {
-		screens->chosen.view = view_bare(model);
-		screens->ui.filter = (struct screen_filter){passes, &screens->chosen, wishes->filter_text};
-	}
+	if (wishes->live)
+		screens->ui.follows = 1u << SCREEN_SESSIONS | 1u << SCREEN_MESSAGES;
+	screens->filter = wishes->filter;
+	ui_filter(&screens->ui, wishes->filter, wishes->filter_text == NULL ? "" : wishes->filter_text);
 	return screens;
 }
 
@@ -72,9 +61,10 @@ void screens_close(struct screens *screens)
 	}
 	if (screens->n_complaints > COMPLAINTS)
 		fprintf(stderr, "nmspscope: and %u more of such lines\n", screens->n_complaints - COMPLAINTS);
+	screens->ui.paused = false;
+	pause_follow(&screens->pause, &screens->ui, screens->digests);
 	digests_free(screens->digests);
 	view_free(screens->view);
-	view_free(screens->chosen.view);
 	ui_free(&screens->ui);
 	free(screens);
 }
@@ -97,18 +87,19 @@ bool screens_complain(struct screens *screens, const char *text)
 
 void screens_forget(struct screens *screens)
 {
-	digests_forget(screens->digests);
+	pause_forget(&screens->pause, &screens->ui, screens->digests);
 	screens->busy = true;
 }
 
 bool screens_have_error(struct screens *screens)
 {
-	const struct screen_filter *filter = &screens->ui.filter;
 	struct view *view = screens->view;
+	screens->ui.paused = false;
+	pause_follow(&screens->pause, &screens->ui, screens->digests);
 	digests_update(screens->digests, feeds_clock(), INT64_MAX);
 	size_t shown = 0;
 	for (size_t i = 0; i < view->n_digests; i++)
-		if (filter->passes == NULL || filter->passes(filter->of, view, &view->digests[i]))
+		if (filter_session(screens->filter, screens->ui.aside, &view->digests[i]))
 			view->digests[shown++] = view->digests[i];
 	view->n_digests = shown;
 	return view_has_error(view);
@@ -123,7 +114,7 @@ bool screens_due(const struct screens *screens)
 
 bool screens_busy(const struct screens *screens)
 {
-	return screens->busy;
+	return (screens->busy && !screens->ui.paused) || screens->ui.unasked > 0;
 }
 
 int screens_fd(const struct screens *screens)
@@ -158,8 +149,8 @@ static bool follow_terminal(struct screens *screens)
 static void follow_model(struct screens *screens, int64_t budget)
 {
 	if (screens->ui.paused)
-		digests_hold(screens->digests);
-	else if (!digests_update(screens->digests, feeds_clock(), budget))
+		return;
+	if (!digests_update(screens->digests, feeds_clock(), budget))
 		screens->busy = true;
 	else if (budget > 0)
 		screens->busy = false;
@@ -173,19 +164,22 @@ static bool take_keys(struct screens *screens)
 		if (n++ == 0)
 			follow_model(screens, 0);
 		ui_key(&screens->ui, key);
+		pause_follow(&screens->pause, &screens->ui, screens->digests);
 	}
 	return n > 0;
 }
 
-/* Time has gone by, and there may be something new. */
+/* Time has gone by, and there may be something new: while the screen is held still, how much came. */
 static bool work(struct screens *screens, bool goes_on)
 {
 	bool ended = screens->went_on && !goes_on, due = screens_due(screens);
 	screens->went_on = goes_on;
-	if (screens->ui.paused || !(ended || screens->busy || (goes_on && due)))
+	if (!ended && !(goes_on && due) && !screens_busy(screens))
 		return false;
 	follow_model(screens, WORK);
-	if (!due && !ended && screens->busy)
+	if (screens->ui.unasked > 0)
+		ui_order(&screens->ui);
+	if (!due && !ended && screens_busy(screens))
 		return false;
 	screens->worked = feeds_clock();
 	return true;
@@ -196,6 +190,7 @@ bool screens_turn(struct screens *screens, const struct screen_reading *reading)
 	struct ui *ui = &screens->ui;
 	bool changed = follow_terminal(screens), pressed = take_keys(screens);
 	ui->reading = *reading;
+	ui->reading.packets = screens->pause.model->capture.packets;
 	if (ui->leave || term_is_gone(screens->term))
 		return false;
 	bool worked = work(screens, reading->goes_on);
