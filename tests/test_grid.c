@@ -60,6 +60,22 @@ static void test_widths(void **state)
 	expect_dump(&grid, "\u6f22\u5b57\n\u6f22\u2026\ne\u0301\u0301x\n");
 }
 
+/* Every row stays as wide as the grid, whatever characters are in it. */
+static void test_odd_characters(void **state)
+{
+	(void)state;
+	struct grid grid;
+	grid_init(&grid, 3, 6, ESCAPE_UTF8);
+	grid_text(&grid, 0, 0, 6, plain, "a\u0fe4b");      /* not assigned: no column is known */
+	grid_text(&grid, 1, 0, 6, plain, "\u0301");        /* joins nothing */
+	grid_text(&grid, 2, 0, 6, plain, "\u6f22\u0301x"); /* joins a wide one, not its second half */
+	assert_string_equal(grid.cells[1].text, "\ufffd");
+	assert_string_equal(grid.cells[6].text, " ");
+	assert_string_equal(grid.cells[12].text, "\u6f22\u0301");
+	assert_string_equal(grid.cells[13].text, "");
+	expect_dump(&grid, "a\ufffdb\n\n\u6f22\u0301x\n");
+}
+
 static void test_nothing_obeyed(void **state)
 {
 	(void)state;
@@ -105,8 +121,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_clipping),       cmocka_unit_test(test_widths),
-	    cmocka_unit_test(test_nothing_obeyed), cmocka_unit_test(test_glyphs),
-	    cmocka_unit_test(test_no_room),
+	    cmocka_unit_test(test_odd_characters), cmocka_unit_test(test_nothing_obeyed),
+	    cmocka_unit_test(test_glyphs),         cmocka_unit_test(test_no_room),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,8 @@ static void put(struct grid *grid, size_t row, size_t col, struct pen pen, const
 static void join(struct grid *grid, size_t row, size_t col, const char *bytes, size_t n)
 {
 	struct cell *cell = cell_at(grid, row, col);
+	if (cell != NULL && cell->text[0] == '\0' && col > 0)
+		cell--; /* the second half of a wide one */
 	size_t used = cell == NULL ? 0 : strlen(cell->text);
 	if (cell == NULL || used + n >= GRID_CELL)
 		return;
