@@ -25,7 +25,6 @@
 #include <time.h>
 #include <utlist.h>
 
-#define SHA1_BYTES   20
 #define SHA256_BYTES 32
 #define DER_SEQUENCE 0x30
 #define DER_LONG     0x80 /* set in a first length byte: the low bits count the length bytes that follow */
@@ -45,18 +44,6 @@ struct certs {
 };
 
 static const struct cert not_kept = {.valid = false};
-
-static const struct {
-	const char *name, *label;
-	size_t bytes;
-} hash_kinds[CERT_HASHES] = {
-    [CERT_SPKI_SHA1] = {"spki_sha1", "SHA-1 of the SubjectPublicKeyInfo", SHA1_BYTES},
-    [CERT_SPKI_SHA256] = {"spki_sha256", "SHA-256 of the SubjectPublicKeyInfo", SHA256_BYTES},
-    [CERT_PKCS1_SHA1] = {"pkcs1_sha1", "SHA-1 of the PKCS#1 public key", SHA1_BYTES},
-    [CERT_PKCS1_SHA256] = {"pkcs1_sha256", "SHA-256 of the PKCS#1 public key", SHA256_BYTES},
-    [CERT_DER_SHA1] = {"cert_sha1", "SHA-1 of the whole certificate", SHA1_BYTES},
-    [CERT_DER_SHA256] = {"cert_sha256", "SHA-256 of the whole certificate", SHA256_BYTES},
-};
 
 /* ---- digests ---------------------------------------------------------------------------------------- */
 
@@ -375,22 +362,25 @@ const struct cert *certs_take(struct certs *certs, struct span der)
 	return &entry->cert;
 }
 
+/* NULL for one that is not in the store. */
+static struct entry *find(const struct certs *certs, const struct cert *cert)
+{
+	struct entry *entry = NULL;
+	if (cert != NULL && cert != &not_kept)
+		HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	return entry;
+}
+
 void certs_share(struct certs *certs, const struct cert *cert)
 {
-	struct entry *entry;
-	if (cert == NULL || cert == &not_kept)
-		return;
-	HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	struct entry *entry = find(certs, cert);
 	if (entry != NULL)
 		entry->references++;
 }
 
 void certs_give_back(struct certs *certs, const struct cert *cert)
 {
-	struct entry *entry;
-	if (cert == NULL || cert == &not_kept)
-		return;
-	HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	struct entry *entry = find(certs, cert);
 	if (entry != NULL && entry->references > 0 && --entry->references == 0)
 		DL_APPEND(certs->idle, entry);
 }
@@ -449,59 +439,4 @@ size_t certs_from_pem(struct span text, void (*found)(void *ctx, struct span der
 	if (start < text.n)
 		certificates += pem_block(span_cut(text, start, text.n - start), start_line, found, ctx);
 	return certificates;
-}
-
-/* ---- names and addresses ---------------------------------------------------------------------------- */
-
-size_t cert_hash_bytes(enum cert_hash hash)
-{
-	return hash_kinds[hash].bytes;
-}
-
-const char *cert_hash_name(enum cert_hash hash)
-{
-	return hash_kinds[hash].name;
-}
-
-const char *cert_hash_label(enum cert_hash hash)
-{
-	return hash_kinds[hash].label;
-}
-
-const char *cert_type_name(enum cert_type type)
-{
-	static const char *const names[] = {[CERT_SSC] = "ssc", [CERT_MIC] = "mic", [CERT_LSC] = "lsc"};
-	return names[type];
-}
-
-/* Twelve digits at the start of `text` in groups of `width` joined by `joint`, and no digit behind them. */
-static bool mac_at(const char *text, size_t width, char joint, uint8_t mac[6])
-{
-	uint8_t bytes[6] = {0};
-	size_t at = 0;
-	for (size_t i = 0; i < 2 * sizeof bytes; i++) {
-		if (i > 0 && i % width == 0 && text[at++] != joint)
-			return false;
-		int digit = authtext_digit(text[at++]);
-		if (digit < 0)
-			return false;
-		bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | digit);
-	}
-	if (authtext_digit(text[at]) >= 0)
-		return false;
-	memcpy(mac, bytes, sizeof bytes);
-	return true;
-}
-
-bool cert_mac(const char *text, uint8_t mac[6])
-{
-	for (size_t i = 0; text[i] != 0; i++) {
-		if (authtext_digit(text[i]) < 0 || (i > 0 && authtext_digit(text[i - 1]) >= 0))
-			continue;
-		const char *rest = &text[i];
-		if (mac_at(rest, 12, 0, mac) || mac_at(rest, 2, ':', mac) || mac_at(rest, 2, '-', mac) ||
-		    mac_at(rest, 4, '.', mac))
-			return true;
-	}
-	return false;
 }

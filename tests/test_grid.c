@@ -74,6 +74,12 @@ static void test_odd_characters(void **state)
 	assert_string_equal(grid.cells[12].text, "\u6f22\u0301");
 	assert_string_equal(grid.cells[13].text, "");
 	expect_dump(&grid, "a\ufffdb\n\n\u6f22\u0301x\n");
+	grid_init(&grid, 2, 6, ESCAPE_UTF8);
+	for (size_t row = 0; row < 2; row++) {
+		grid_text(&grid, row, 0, 6, plain, "\u6f22\u5b57\u6f22");
+		grid_text(&grid, row, 2 + row, 1, plain, "x"); /* over one half of the second */
+	}
+	expect_dump(&grid, "\u6f22x \u6f22\n\u6f22 x\u6f22\n");
 }
 
 static void test_nothing_obeyed(void **state)

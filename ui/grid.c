@@ -74,11 +74,22 @@ size_t grid_width(const struct grid *grid, const char *text)
 	return width;
 }
 
+/* What is written over half of a wide character leaves a blank in the place of the other half. */
+static void part(struct grid *grid, size_t row, size_t col, bool half)
+{
+	struct cell *cell = cell_at(grid, row, col), *next = cell_at(grid, row, col + 1);
+	if (!half && cell->text[0] == '\0' && col > 0)
+		memcpy(cell[-1].text, " ", 2);
+	if (next != NULL && next->text[0] == '\0')
+		memcpy(next->text, " ", 2);
+}
+
 static void put(struct grid *grid, size_t row, size_t col, struct pen pen, const char *bytes, size_t n)
 {
 	struct cell *cell = cell_at(grid, row, col);
 	if (cell == NULL)
 		return;
+	part(grid, row, col, n == 0);
 	cell->pen = pen;
 	memcpy(cell->text, bytes, n);
 	cell->text[n] = '\0';
