@@ -402,7 +402,7 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 	sheet_draw(&sheet, grid, &window);
 	if (more) {
 		char text[100];
-		bool beside = !ui->help && screen_of(ui)->count != NULL; /* Up and Down are the list's */
+		bool beside = screen_has_list(ui); /* Up and Down are its keys */
 		bool cut = !beside && sheet.widest > place->left + grid->cols;
 		snprintf(text, sizeof text, "%slines %zu to %zu of %zu%s",
 		         cut ? "Right shows the rest of long lines; " : "", place->scroll + 1,
