@@ -143,6 +143,13 @@ void grid_look(struct grid *grid, size_t row, size_t col, size_t n, unsigned loo
 			cell_at(grid, row, i)->pen.look |= look;
 }
 
+void grid_cursor(struct grid *grid, size_t row, size_t col)
+{
+	grid->has_cursor = cell_at(grid, row, col) != NULL;
+	grid->cursor_row = row;
+	grid->cursor_col = col;
+}
+
 const char *grid_level(const struct grid *grid, unsigned level)
 {
 	return levels[level < GRID_LEVELS ? level : GRID_LEVELS - 1][grid->mode == ESCAPE_ASCII];

@@ -140,7 +140,9 @@ void term_draw(struct term *term, const struct grid *grid, bool whole)
 			draw_cell(term, &grid->cells[row * grid->cols + col], row, col);
 	if (whole)
 		clearok(stdscr, TRUE);
-	curs_set(0);
+	if (grid->has_cursor)
+		move((int)grid->cursor_row, (int)grid->cursor_col);
+	curs_set(grid->has_cursor);
 	refresh();
 }
 
