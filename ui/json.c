@@ -209,9 +209,12 @@ struct json_report *json_report_begin(FILE *out, struct view *view)
 	return report;
 }
 
-size_t json_report_row(const struct json_report *report)
+size_t json_report_sessions(const struct json_report *report)
 {
-	return report->row;
+	size_t column = 0;
+	while (view_report.columns[column].table != &view_sessions)
+		column++;
+	return report->column == column ? report->row : report->column < column ? 0 : report->view->n_digests;
 }
 
 /* The next row of a list, or its end. */

@@ -46,6 +46,7 @@ const struct command_row keys_rows[] = {
     {COMMAND_SEARCH, {'/'}, "/", "search", "search on this screen; capital letters are the same", ALL},
     {COMMAND_NEXT_HIT, {'n'}, "n", NULL, "to the next hit", ALL},
     {COMMAND_PREVIOUS_HIT, {'N'}, "N", NULL, "to the hit before", ALL},
+    {COMMAND_SAVE, {'s'}, "s", "save", "save packets, a report, certificates or messages to a file", ALL},
     {COMMAND_PAUSE, {'p'}, "p", "pause", "hold the screen still; the capture goes on", ALL},
     {COMMAND_FOLLOW,
      {'A'},

@@ -232,7 +232,7 @@ static void read_all(struct loop *loop)
 			run_flush_save(run);
 		if (result == FEEDS_WAIT) {
 			analyze_wait(run->analyze, feeds_now(&run->feeds));
-			wait_for_input(run, TICK);
+			wait_for_input(run, run->screens != NULL && screens_saves(run->screens) ? 0 : TICK);
 		}
 		look(loop);
 		turn(loop);

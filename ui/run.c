@@ -11,6 +11,7 @@
 #include "ui/loop.h"
 #include "ui/report.h"
 #include "ui/term.h"
+#include "ui/used.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -206,6 +207,38 @@ static int open_screens(struct run *run, struct err *err)
 	return 0;
 }
 
+/* Where it cannot be made the screen works all the same. */
+static void open_spool(struct run *run)
+{
+	const struct spool_plan plan = {.heads = LIMIT_SPOOL_HEADS, .part = LIMIT_SPOOL_PART};
+	struct err err;
+	if (run->screens == NULL || !feeds_go_on(&run->feeds))
+		return;
+	run->spool = spool_open(run->model, &plan, &err);
+	if (run->spool == NULL)
+		run_complain(run, err.text);
+	else
+		analyze_set_spool(run->analyze, run->spool);
+}
+
+static void prepare_screens(struct run *run)
+{
+	const struct options *options = run->options;
+	const struct screens_saving saving = {
+	    .source = {.model = run->model,
+	               .feeds = &run->feeds,
+	               .spool = run->spool,
+	               .filter = analyze_filter(run->analyze),
+	               .privileges = &run->privileges,
+	               .format = {.escape = run->escape, .utc = options->utc},
+	               .verbose = options->verbose,
+	               .messages = options->messages},
+	    .is_used = used_by_run,
+	    .of = run};
+	screens_privileges(run->screens, &run->privileges);
+	screens_allow_saving(run->screens, &saving);
+}
+
 /* ---- privileges ---- */
 
 /* Everything is open. What is opened later by its name: key logs that are followed, and what is written. */
@@ -362,13 +395,16 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 {
 	const struct options *options = run->options;
 	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 ||
-	    open_screens(run, err) != 0 || drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
+	    open_screens(run, err) != 0)
+		return STATUS_TROUBLE;
+	open_spool(run);
+	if (drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
 	loop_signals(run);
 	if (run->screens != NULL)
-		screens_privileges(run->screens, &run->privileges);
+		prepare_screens(run);
 	if (!loop_start(run)) {
 		err_set(err, "stopped by a signal before a packet was read");
 		return STATUS_TROUBLE;
@@ -383,7 +419,7 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 	run->joins = n_traces > 0 && n_captures + n_traces > 1;
 	loop_read(run);
 	if (run->screens != NULL)
-		screens_forget(run->screens);
+		screens_forget(run->screens, run->joins);
 	if (run->joins) {
 		trace_match(run->model);
 		model_number_by_time(run->model);
@@ -434,6 +470,7 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 	jsonl_free(run.jsonl);
 	close_save(&run);
 	analyze_free(analyze);
+	spool_close(run.spool);
 	model_free(model);
 	tls_crypto_unload(run.providers);
 	return status;

@@ -293,6 +293,9 @@ static void act(struct ui *ui, enum command command, int key)
 		ui->asks = true;
 		ui->search[0] = '\0';
 		break;
+	case COMMAND_SAVE:
+		screen_save_open(ui);
+		break;
 	case COMMAND_PAUSE:
 		ui->paused = !ui->paused;
 		break;
@@ -316,6 +319,8 @@ void ui_key(struct ui *ui, int key)
 {
 	ui->note[0] = '\0';
 	ui_order(ui);
+	if (screen_save_key(ui, key))
+		return;
 	if (ui->asks) {
 		type(ui, key);
 		return;

@@ -13,6 +13,13 @@ void screen_write(struct ui *ui, struct sheet *sheet, size_t width);
 /* The keys of this screen and what they do: screen_keys.c. */
 void screen_help(const struct ui *ui, const struct page *page);
 
+/* `s`; what its dialog, or the writing of a file, does with a key: false when it is not theirs: screen_save.c. */
+void screen_save_open(struct ui *ui);
+bool screen_save_key(struct ui *ui, int key);
+
+/* In place of the footer; false when there is nothing of it to be shown. */
+bool screen_save_draw(const struct ui *ui, struct grid *grid);
+
 /* By the next column to the right or left: screen_sessions.c. */
 void screen_sessions_sort(struct ui *ui, bool right);
 

@@ -1,6 +1,7 @@
 /* The screens on a terminal; see screens.h. */
 #include "ui/screens.h"
 
+#include "analyzer/newfile.h"
 #include "analyzer/xmalloc.h"
 #include "ui/digests.h"
 #include "ui/feeds.h"
@@ -13,6 +14,7 @@
 #define WORK       (15 * NS_PER_MS)  /* for what follows from sessions, a picture */
 #define COMPLAINTS 20                /* that are kept; later ones are counted */
 #define KEYS       64                /* taken at a turn */
+#define SAVING     (10 * NS_PER_MS)  /* for the file of `s`, a turn */
 
 /* The filter opens sessions in a view of its own: those of the screen stay. */
 struct chosen {
@@ -26,6 +28,8 @@ struct screens {
 	struct digests *digests;
 	struct ui ui;
 	struct chosen chosen;
+	struct screens_saving saving;
+	struct save_job *job; /* NULL: no file is being written */
 	int64_t worked; /* monotonic, ns: the last picture that no key asked for */
 	bool drawn;     /* there is a picture */
 	bool busy;      /* sessions wait to be looked at */
@@ -63,6 +67,7 @@ void screens_close(struct screens *screens)
 {
 	if (screens == NULL)
 		return;
+	save_job_free(screens->job);
 	term_close(screens->term);
 	for (unsigned i = 0; i < screens->n_complaints && i < COMPLAINTS; i++) {
 		char *shown = escape_text(screens->complaints[i], screens->ui.mode);
@@ -84,6 +89,16 @@ void screens_privileges(struct screens *screens, const struct sandbox_state *pri
 	screens->view->privileges = privileges;
 }
 
+void screens_allow_saving(struct screens *screens, const struct screens_saving *saving)
+{
+	screens->saving = *saving;
+}
+
+bool screens_saves(const struct screens *screens)
+{
+	return screens->job != NULL;
+}
+
 bool screens_complain(struct screens *screens, const char *text)
 {
 	if (!screens->drawn)
@@ -95,8 +110,10 @@ bool screens_complain(struct screens *screens, const char *text)
 	return true;
 }
 
-void screens_forget(struct screens *screens)
+void screens_forget(struct screens *screens, bool joins)
 {
+	if (joins)
+		save_job_disturb(screens->job);
 	digests_forget(screens->digests);
 	screens->busy = true;
 }
@@ -114,6 +131,83 @@ bool screens_have_error(struct screens *screens)
 	return view_has_error(view);
 }
 
+/* ---- saving ---- */
+
+static void begin_saving(struct screens *screens, struct save_dialog *dialog)
+{
+	struct err err;
+	struct save_order order = {.what = dialog->what, .path = dialog->prompt.text, .replace = dialog->replace};
+	const struct session **sessions = ui_saved_sessions(&screens->ui, &order.n);
+	order.sessions = sessions;
+	if (order.n == 0)
+		err_set(&err, "the session made room for others: Esc, and choose another one");
+	else
+		screens->job = save_job_begin(&screens->saving.source, &order, &err);
+	free(sessions);
+	if (screens->job != NULL)
+		save_dialog_close(dialog);
+	else
+		save_dialog_refuse(dialog, err.text);
+}
+
+/* The dialog has come to its end: the path may need another word. */
+static void take_order(struct screens *screens)
+{
+	struct save_dialog *dialog = &screens->ui.save;
+	const struct screens_saving *saving = &screens->saving;
+	struct err err;
+	enum newfile_place place = newfile_look(dialog->prompt.text, &err);
+	screens->ui.save_ordered = false;
+	if (place == NEWFILE_UNFIT)
+		save_dialog_refuse(dialog, err.text);
+	else if (place == NEWFILE_TAKEN && saving->is_used(saving->of, dialog->prompt.text))
+		save_dialog_refuse(dialog, "this file is read or written now: take another name");
+	else if (place == NEWFILE_TAKEN && !dialog->replace)
+		save_dialog_exists(dialog);
+	else
+		begin_saving(screens, dialog);
+}
+
+static void end_saving(struct screens *screens, const char *note)
+{
+	snprintf(screens->ui.note, sizeof screens->ui.note, "%s", note);
+	screens->ui.saving[0] = '\0';
+	save_job_free(screens->job);
+	screens->job = NULL;
+}
+
+/* What is missing in a file is also said when the screen is gone. */
+static void finish_saving(struct screens *screens, enum save_state state)
+{
+	bool lacks;
+	const char *result = save_job_result(screens->job, &lacks);
+	if (lacks || state == SAVE_FAILED)
+		screens_complain(screens, result);
+	end_saving(screens, result);
+}
+
+/* True when there is something new to be seen of it. */
+static bool save(struct screens *screens)
+{
+	struct ui *ui = &screens->ui;
+	if (ui->save_ordered)
+		take_order(screens);
+	if (screens->job == NULL)
+		return false;
+	if (ui->stop_saving) {
+		end_saving(screens, "nothing was saved");
+		ui->stop_saving = false;
+		return true;
+	}
+	char before[sizeof ui->saving];
+	enum save_state state = save_job_step(screens->job, SAVING);
+	memcpy(before, ui->saving, sizeof before);
+	snprintf(ui->saving, sizeof ui->saving, "saving: %d %%   Esc stops it", save_job_percent(screens->job));
+	if (state != SAVE_WORKS)
+		finish_saving(screens, state);
+	return strcmp(before, ui->saving) != 0;
+}
+
 /* ---- a turn ---- */
 
 bool screens_due(const struct screens *screens)
@@ -123,7 +217,7 @@ bool screens_due(const struct screens *screens)
 
 bool screens_busy(const struct screens *screens)
 {
-	return screens->busy;
+	return screens->busy || screens->job != NULL;
 }
 
 int screens_fd(const struct screens *screens)
@@ -195,11 +289,12 @@ bool screens_turn(struct screens *screens, const struct screen_reading *reading)
 {
 	struct ui *ui = &screens->ui;
 	bool changed = follow_terminal(screens), pressed = take_keys(screens);
+	bool saved = save(screens);
 	ui->reading = *reading;
 	if (ui->leave || term_is_gone(screens->term))
 		return false;
 	bool worked = work(screens, reading->goes_on);
-	if (!pressed && !changed && !worked && screens->drawn)
+	if (!pressed && !changed && !worked && !saved && screens->drawn)
 		return true;
 	if (!worked)
 		follow_model(screens, 0);
