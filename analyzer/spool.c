@@ -66,13 +66,18 @@ struct spool_losses spool_losses(const struct spool *spool)
 	return spool->losses;
 }
 
-/* Nothing more is taken: a hole in the middle would be worse to tell than an end. */
+/* Nothing more is taken, and what is not in the files yet is gone: a hole in the middle would be worse to tell than
+ * an end. */
 static void fail(struct spool *spool, int64_t time)
 {
+	const struct spool_part *parts[] = {&spool->heads, &spool->parts[0], &spool->parts[1]};
 	if (spool->losses.reason != 0)
 		return;
 	spool->losses.reason = errno;
 	spool->losses.failed = time;
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (parts[i]->used > 0 && parts[i]->pending < spool->losses.failed)
+			spool->losses.failed = parts[i]->pending;
 }
 
 /* ---- heads ---- */
@@ -268,7 +273,7 @@ struct spool_reader *spool_read(struct spool *spool)
 	spool->readers++;
 	for (size_t i = 0; i < 3; i++) {
 		if (spool->losses.reason == 0 && spool_part_flush(parts[i]) != 0)
-			fail(spool, parts[i]->last);
+			fail(spool, INT64_MAX);
 		spool_walk_begin(walks[i], parts[i]);
 		reader->all += walks[i]->end;
 	}

@@ -75,6 +75,8 @@ int spool_part_put(struct spool_part *part, const struct spool_record *record, c
 {
 	if (part->used + spool_part_cost(record) > BUFFER && spool_part_flush(part) != 0)
 		return -1;
+	if (part->used == 0)
+		part->pending = record->time;
 	memcpy(&part->buffer[part->used], record, RECORD);
 	if (record->n > 0)
 		memcpy(&part->buffer[part->used + RECORD], bytes, record->n);

@@ -21,6 +21,7 @@ struct spool_part {
 	uint64_t written; /* bytes in the file */
 	uint8_t *buffer;
 	size_t used;
+	int64_t pending; /* time of the first record that is not in the file yet; only with `used` */
 	uint64_t turn; /* counts how often it was emptied */
 	int64_t last;  /* the latest time in it, INT64_MIN when it is empty */
 };

@@ -184,7 +184,7 @@ static void spool_lacks(const struct save_packets *packets, char text[200])
 {
 	struct spool_losses losses = spool_losses(packets->source->spool);
 	char time[32];
-	if (losses.reason != 0 && losses.failed > packets->opened)
+	if (losses.reason != 0)
 		snprintf(text, 200, "packets from %s on could not be kept (%s)",
 		         clock_of(packets, losses.failed, time), strerror(losses.reason));
 	else if (losses.heads >= packets->opened)
