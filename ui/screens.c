@@ -190,8 +190,6 @@ static void finish_saving(struct screens *screens, enum save_state state)
 static bool save(struct screens *screens)
 {
 	struct ui *ui = &screens->ui;
-	if (ui->save_ordered)
-		take_order(screens);
 	if (screens->job == NULL)
 		return false;
 	if (ui->stop_saving) {
@@ -267,6 +265,8 @@ static bool take_keys(struct screens *screens)
 		if (n++ == 0)
 			follow_model(screens, 0);
 		ui_key(&screens->ui, key);
+		if (screens->ui.save_ordered)
+			take_order(screens); /* the next key is not the dialog's any more */
 	}
 	return n > 0;
 }
