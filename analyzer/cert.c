@@ -403,6 +403,13 @@ struct span certs_der(const struct certs *certs, const struct cert *cert)
 	return entry == NULL ? span_of(NULL, 0) : span_of(entry->der, entry->der_n);
 }
 
+void certs_share(struct certs *certs, const struct cert *cert)
+{
+	struct entry *entry = cert == NULL || cert == &not_kept ? NULL : entry_of(certs, cert);
+	if (entry != NULL)
+		entry->references++;
+}
+
 void certs_give_back(struct certs *certs, const struct cert *cert)
 {
 	if (cert == NULL || cert == &not_kept)

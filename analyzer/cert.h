@@ -53,6 +53,9 @@ void certs_free(struct certs *certs);
  * a fixed `struct cert` with valid false and no hash at all, and certs_refused counts it.
  */
 const struct cert *certs_take(struct certs *certs, struct span der);
+
+/* One more reference to a certificate that certs_take gave and that is not given back yet; NULL is allowed. */
+void certs_share(struct certs *certs, const struct cert *cert);
 void certs_give_back(struct certs *certs, const struct cert *cert); /* NULL is allowed */
 
 /*

@@ -189,7 +189,7 @@ static void test_disturbed(void **state)
 	save_job_disturb(job);
 	save_job_disturb(NULL);
 	assert_int_equal(run(job), SAVE_FAILED);
-	assert_result(job, false, "other numbers");
+	assert_result(job, false, "have changed meanwhile");
 	save_job_free(job);
 	assert_int_equal(count(), 1);
 	job = begin(&test, SAVE_PACKETS, 0, 2);

@@ -11,6 +11,7 @@
 #include "tests/fixture.h"
 #include "tests/seeded.h"
 #include "ui/digests.h"
+#include "ui/pause.h"
 #include "ui/screen.h"
 
 #include <locale.h>
@@ -24,12 +25,13 @@ struct set {
 	struct model *model;
 	struct view *view;
 	struct digests *digests;
+	struct pause pause;
 	struct ui ui;
 };
 
 static struct set set_up(struct model *model)
 {
-	struct set set = {.model = model, .view = view_bare(model)};
+	struct set set = {.model = model, .view = view_bare(model), .pause = {.model = model}};
 	set.digests = digests_new(set.view, 0);
 	set.ui = (struct ui){.view = set.view, .mode = ESCAPE_UTF8, .utc = true};
 	assert_true(digests_update(set.digests, 1, EVER));
@@ -38,6 +40,8 @@ static struct set set_up(struct model *model)
 
 static void tear_down(struct set *set)
 {
+	set->ui.paused = false;
+	pause_follow(&set->pause, &set->ui, set->digests);
 	ui_free(&set->ui);
 	digests_free(set->digests);
 	view_free(set->view);
@@ -104,7 +108,7 @@ static void test_footers(void **state)
 {
 	(void)state;
 	struct set set = set_up(fixture_rich());
-	for (int key = '1'; key < '1' + SCREENS; key++) {
+	for (int key = '1'; key < '1' + SCREENS_WITH_DIGIT; key++) {
 		ui_key(&set.ui, key);
 		expect_picture(&set.ui, "Esc q back");
 		expect_picture(&set.ui, "? help");
@@ -129,6 +133,7 @@ static void test_random_keys(void **state)
 			int key = seeded_one_in(&seed, 4) ? (int)seeded_below(&seed, 0x110)
 			                                  : row->keys[seeded_below(&seed, 2)];
 			ui_key(&set.ui, key);
+			pause_follow(&set.pause, &set.ui, set.digests);
 			const size_t *size = sizes[seeded_below(&seed, sizeof sizes / sizeof sizes[0])];
 			set.ui.mode = seeded_one_in(&seed, 2) ? ESCAPE_ASCII : ESCAPE_UTF8;
 			char *text = picture(&set.ui, size[0], size[1]);
@@ -188,25 +193,170 @@ static void test_failures(void **state)
 	tear_down(&set);
 }
 
-static const int even_mark;
+/* ---- filter ---- */
 
-static bool even(const void *of, struct view *view, const struct view_digest *digest)
+static void type(struct set *set, const char *text)
 {
-	(void)view;
-	assert_ptr_equal(of, &even_mark);
-	return digest->session->id % 2 == 0;
+	for (; *text != '\0'; text++)
+		ui_key(&set->ui, *text);
 }
 
 static void test_filter(void **state)
 {
 	(void)state;
 	struct set set = set_up(fixture_many(9));
-	set.ui.filter = (struct screen_filter){.passes = even, .of = &even_mark};
+	type(&set, "fsession>2 session<7\n");
+	assert_int_equal(set.ui.asks, ASK_NOTHING);
 	ui_order(&set.ui);
 	assert_int_equal(set.ui.n_order, 4);
-	assert_int_equal(set.ui.session, 2);
+	assert_int_equal(set.ui.session, 3);
+	expect_picture(&set.ui,
+	               "9 sessions: 1 with errors, 0 with warnings, 4 listed by session>2 se");
 	ui_key(&set.ui, 'e');
 	assert_string_equal(set.ui.note, "no session has an error");
+	type(&set, "f"); /* it is there to be changed */
+	assert_string_equal(set.ui.prompts[ASK_FILTER].text, "session>2 session<7");
+	type(&set, "\x15session=99\n");
+	expect_picture(&set.ui, "The filter lists no session: f changes it.");
+	type(&set, "2");
+	expect_picture(&set.ui, "The filter lists no session: f changes it.");
+	type(&set, "1f\x15\n");
+	assert_string_equal(set.ui.note, "all sessions are listed");
+	ui_order(&set.ui);
+	assert_int_equal(set.ui.n_order, 9);
+	type(&set, "f");
+	ui_key(&set.ui, KEYS_UP);
+	assert_string_equal(set.ui.prompts[ASK_FILTER].text, "session=99");
+	tear_down(&set);
+}
+
+/* What is wrong stays to be put right, and the list is as before; Escape leaves the old filter. */
+static void test_filter_wrong(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(9));
+	type(&set, "fsession=3\n");
+	type(&set, "f state=faild\n");
+	assert_int_equal(set.ui.asks, ASK_FILTER);
+	expect_picture(&set.ui, "Filter of sessions: session=3 state=faild\n"
+	                        "                                    ^\n"
+	                        "state is never \"faild\"; the nearest is failed");
+	assert_int_equal(set.ui.n_order, 1);
+	ui_key(&set.ui, KEYS_ESCAPE);
+	expect_picture(&set.ui, "1 listed by session=3 ");
+	tear_down(&set);
+}
+
+/* As with --filter; what is too long to be typed is there in its short form. */
+static void test_filter_given(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(3));
+	struct filter filter;
+	struct filter_error err;
+	char *text = calloc(PROMPT_TEXT + 64, 1);
+	memset(text, ' ', PROMPT_TEXT + 32);
+	memcpy(&text[PROMPT_TEXT + 32], "session=2", 9);
+	assert_true(filter_parse(text, true, &filter, &err));
+	ui_filter(&set.ui, &filter, text);
+	free(text);
+	expect_picture(&set.ui, "1 listed by session=2");
+	type(&set, "f");
+	assert_string_equal(set.ui.prompts[ASK_FILTER].text, "session=2");
+	tear_down(&set);
+}
+
+/* Of many sessions some are asked at a time, where it takes long; one that changes is asked again. */
+static void test_filter_of_many(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(250));
+	type(&set, "fverdict!~nothing-such\n");
+	size_t turns = 0;
+	do
+		ui_order(&set.ui);
+	while (set.ui.unasked > 0 && ++turns < 100);
+	assert_in_range(turns, 1, 5);
+	assert_int_equal(set.ui.n_order, 250);
+	type(&set, "f\x15state=failed\n");
+	ui_order(&set.ui);
+	assert_int_equal(set.ui.n_order, 1);
+	set.view->digests[0].listed = false; /* the answer is kept ... */
+	ui_order(&set.ui);
+	assert_int_equal(set.ui.n_order, 0);
+	set.view->digests[0].stale = true; /* ... until the session has changed */
+	ui_order(&set.ui);
+	assert_int_equal(set.ui.n_order, 1);
+	tear_down(&set);
+}
+
+/* ---- marks ---- */
+
+static void test_marks(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(9));
+	type(&set, "=");
+	assert_string_equal(set.ui.note, "mark two sessions with Space to compare them; 0 are marked");
+	type(&set, " ");
+	assert_int_equal(set.ui.session, 2); /* it goes one down */
+	expect_picture(&set.ui, " +   1 ");
+	expect_picture(&set.ui, "0 with warnings, 1 marked");
+	type(&set, "G =");
+	assert_string_equal(set.ui.note, ""); /* two are */
+	expect_picture(&set.ui, "[= Compare]");
+	ui_key(&set.ui, KEYS_ESCAPE);
+	assert_int_equal(set.ui.screen, SCREEN_SESSIONS);
+	type(&set, "<rfsession>1\n"); /* sorted and filtered they stay */
+	assert_true(ui_marked(&set.ui, 1) && ui_marked(&set.ui, 9) && !ui_marked(&set.ui, 2));
+	type(&set, "gG  "); /* off, and on again */
+	assert_int_equal(set.ui.n_marks, 2);
+	type(&set, "k =");
+	assert_string_equal(set.ui.note, "mark two sessions with Space to compare them; 3 are marked");
+	type(&set, "U");
+	assert_int_equal(set.ui.n_marks, 0);
+	assert_string_equal(set.ui.note, "3 marks taken away");
+	tear_down(&set);
+}
+
+static void test_mark_of_one_that_goes(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(3));
+	type(&set, "  =");
+	model_drop_session(set.model, set.model->first);
+	digests_hold(set.digests);
+	expect_picture(&set.ui, "One of the two sessions is gone");
+	assert_int_equal(set.ui.n_marks, 1);
+	assert_int_equal(set.ui.marks[0].session, 2);
+	tear_down(&set);
+}
+
+/* ---- follow ---- */
+
+static void test_follow(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(5));
+	set.ui.reading = (struct screen_reading){.goes_on = true, .live = true};
+	set.ui.follows = 1u << SCREEN_SESSIONS;
+	struct origin at = {.time = 5, .packet = 900};
+	expect_picture(&set.ui, ">    5 ");
+	model_add_session(set.model, &at);
+	assert_true(digests_update(set.digests, 2, EVER));
+	expect_picture(&set.ui, ">    6 ");
+	type(&set, "2"); /* who looks at a session stays with it */
+	model_add_session(set.model, &at);
+	assert_true(digests_update(set.digests, 3, EVER));
+	expect_picture(&set.ui, "Session 6");
+	type(&set, "1kk"); /* who goes up stays there */
+	expect_picture(&set.ui, ">    5 ");
+	type(&set, "G"); /* at the end it goes on */
+	model_add_session(set.model, &at);
+	assert_true(digests_update(set.digests, 4, EVER));
+	expect_picture(&set.ui, ">    8 ");
+	type(&set, "A");
+	assert_string_equal(set.ui.note, "stays where it is");
 	tear_down(&set);
 }
 
@@ -300,6 +450,12 @@ int main(void)
 	    cmocka_unit_test(test_hostile_names),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_filter),
+	    cmocka_unit_test(test_filter_wrong),
+	    cmocka_unit_test(test_filter_given),
+	    cmocka_unit_test(test_filter_of_many),
+	    cmocka_unit_test(test_marks),
+	    cmocka_unit_test(test_mark_of_one_that_goes),
+	    cmocka_unit_test(test_follow),
 	    cmocka_unit_test(test_sorting),
 	    cmocka_unit_test(test_digests),
 	    cmocka_unit_test(test_digests_change),

@@ -81,7 +81,8 @@ static void follow_model(struct digests *digests, bool take_new)
 			i++;
 		if (i < view->n_digests && digests->looks[i].id == s->id) {
 			digests->looks[kept] = digests->looks[i];
-			view->digests[kept++] = view->digests[i++];
+			view->digests[kept] = view->digests[i++];
+			view->digests[kept++].session = s; /* in another copy of the model it is another one */
 		} else if (take_new && i == view->n_digests) {
 			digests->looks[kept] = (struct look){.id = s->id};
 			view->digests[kept++] = (struct view_digest){.session = s};
@@ -125,6 +126,7 @@ static void compute(struct digests *digests, struct view_digest *out)
 	findings_of_session(view->model, out->session, findings);
 	session_auth(view->model, out->session, &auth);
 	out->known = true;
+	out->stale = true;
 	out->findings = findings_set_of(findings);
 	out->n_findings = findings->n;
 	out->observed = auth.observed;

@@ -4,6 +4,9 @@
 #define ALL  ((1u << SCREENS) - 1)
 #define LIST (1u << SCREEN_SESSIONS)
 
+/* Where the prompt of the filter chooses: sessions, or messages of one. */
+#define FILTERED (1u << SCREEN_SESSIONS | 1u << SCREEN_MESSAGES | 1u << SCREEN_FINDINGS)
+
 const struct command_row keys_rows[] = {
     {COMMAND_UP, {KEYS_UP, 'k'}, "Up k", NULL, "one line up", ALL},
     {COMMAND_DOWN, {KEYS_DOWN, 'j'}, "Down j", NULL, "one line down", ALL},
@@ -38,15 +41,30 @@ const struct command_row keys_rows[] = {
      "to the screen of this number",
      ALL},
     {COMMAND_NEXT_SCREEN, {KEYS_TAB}, "Tab", NULL, "to the next screen", ALL},
-    {COMMAND_NEXT_FAILURE, {'e'}, "e", "next failure", "to the next session with an error", ALL},
+    {COMMAND_NEXT_FAILURE, {'e'}, "e", "error", "to the next session with an error", ALL},
     {COMMAND_PREVIOUS_FAILURE, {'E'}, "E", NULL, "to the one before with an error", ALL},
     {COMMAND_SORT_LEFT, {'<', ','}, "<", NULL, "sort by the column to the left", LIST},
-    {COMMAND_SORT_RIGHT, {'>', '.'}, ">", "sort", "sort by the column to the right", LIST},
+    {COMMAND_SORT_RIGHT, {'>', '.'}, ">", NULL, "sort by the column to the right", LIST},
     {COMMAND_SORT_TURN, {'I', 'r'}, "r I", NULL, "sort the other way round", LIST},
     {COMMAND_SEARCH, {'/'}, "/", "search", "search on this screen; capital letters are the same", ALL},
+    {COMMAND_FILTER,
+     {'f'},
+     "f",
+     "filter",
+     "list only what matches, as with --filter: sessions, on the screen of messages these; an empty line "
+     "lists all",
+     FILTERED},
     {COMMAND_NEXT_HIT, {'n'}, "n", NULL, "to the next hit", ALL},
     {COMMAND_PREVIOUS_HIT, {'N'}, "N", NULL, "to the hit before", ALL},
     {COMMAND_SAVE, {'s'}, "s", "save", "save packets, a report, certificates or messages to a file", ALL},
+    {COMMAND_MARK,
+     {' '},
+     "Space",
+     "mark",
+     "mark the session, or take the mark away; then one line down",
+     LIST},
+    {COMMAND_UNMARK, {'U', 'u'}, "U u", NULL, "take all marks away", LIST},
+    {COMMAND_COMPARE, {'='}, "=", NULL, "compare the two sessions that are marked, side by side", LIST},
     {COMMAND_PAUSE, {'p'}, "p", "pause", "hold the screen still; the capture goes on", ALL},
     {COMMAND_FOLLOW,
      {'A'},
@@ -75,7 +93,7 @@ const char *keys_screen_name(enum screen_id screen)
 	static const char *const names[SCREENS] = {
 	    [SCREEN_SESSIONS] = "Sessions", [SCREEN_STATUS] = "Status",     [SCREEN_HANDSHAKE] = "Handshake",
 	    [SCREEN_AUTH] = "AuthList",     [SCREEN_MESSAGES] = "Messages", [SCREEN_FINDINGS] = "Findings",
-	    [SCREEN_CAPTURE] = "Capture",
+	    [SCREEN_CAPTURE] = "Capture",   [SCREEN_COMPARE] = "Compare",
 	};
 	return names[screen];
 }

@@ -48,9 +48,13 @@ enum command {
 	COMMAND_NEXT_FAILURE,
 	COMMAND_PREVIOUS_FAILURE,
 	COMMAND_SEARCH,
+	COMMAND_FILTER,
 	COMMAND_NEXT_HIT,
 	COMMAND_PREVIOUS_HIT,
 	COMMAND_SAVE,
+	COMMAND_MARK,
+	COMMAND_UNMARK,
+	COMMAND_COMPARE,
 	COMMAND_PAUSE,
 	COMMAND_FOLLOW,
 	COMMAND_TIME,
@@ -58,7 +62,8 @@ enum command {
 	COMMAND_HELP,
 };
 
-/* The screens, as bits of where a key does something. Number n is reached with the digit n + 1. */
+/* The screens, as bits of where a key does something. Number n is reached with the digit n + 1, as far as
+ * there are digits. */
 enum screen_id {
 	SCREEN_SESSIONS,
 	SCREEN_STATUS,
@@ -67,7 +72,9 @@ enum screen_id {
 	SCREEN_MESSAGES,
 	SCREEN_FINDINGS,
 	SCREEN_CAPTURE,
-	SCREENS
+	SCREEN_COMPARE,
+	SCREENS,
+	SCREENS_WITH_DIGIT = SCREEN_COMPARE
 };
 
 #define KEYS_OF_COMMAND 9

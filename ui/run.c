@@ -190,6 +190,7 @@ static int open_screens(struct run *run, struct err *err)
 {
 	const struct options *options = run->options;
 	struct screens_wishes wishes = {.mode = run->escape, .utc = options->utc, .only = options->session,
+	                                .live = options->n_interface > 0,
 	                                .filter = &options->chosen, .filter_text = options->choose};
 	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
 	bool text = options->explain || options->as_trace || !reads;
@@ -418,12 +419,12 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 	}
 	run->joins = n_traces > 0 && n_captures + n_traces > 1;
 	loop_read(run);
-	if (run->screens != NULL)
-		screens_forget(run->screens, run->joins);
 	if (run->joins) {
 		trace_match(run->model);
 		model_number_by_time(run->model);
 	}
+	if (run->screens != NULL)
+		screens_forget(run->screens, run->joins);
 	close_save(run);
 	enum status status = run->screens != NULL ? show(run) : report_print(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;

@@ -111,7 +111,7 @@ enum save_state save_job_step(struct save_job *job, int64_t budget)
 	int64_t start = feeds_clock();
 	int result = 1;
 	if (job->disturbed)
-		return fail(job, "the sessions have got other numbers meanwhile; save once more");
+		return fail(job, "the sessions on the screen have changed meanwhile; save once more");
 	while (result > 0 && feeds_clock() - start < budget)
 		result = job->packets != NULL ? save_packets_step(job->packets) : save_report_step(job->report);
 	if (result < 0)

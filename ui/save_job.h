@@ -55,7 +55,7 @@ int save_job_percent(const struct save_job *job);
 /* How it ended: a sentence, also on what is missing in the file: then *lacks is true. Borrowed. */
 const char *save_job_result(const struct save_job *job, bool *lacks);
 
-/* Sessions of the model have got other numbers, or have been joined: a report that was begun cannot go on. */
+/* Sessions of the model get other numbers, or it is freed before the next step: a report that was begun cannot go on. */
 void save_job_disturb(struct save_job *job);
 
 #endif

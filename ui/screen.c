@@ -4,6 +4,7 @@
  */
 #include "ui/screen.h"
 
+#include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 #include "ui/screen_parts.h"
 #include "ui/text_parts.h"
@@ -13,13 +14,16 @@
 #include <strings.h>
 #include <time.h>
 
+#define HELP_KEPT 8  /* columns that other keys leave for the one of the help in the footer */
+#define HEAD_LEFT 40 /* columns that the counts at the left keep where there are others at the right */
+
 const struct screen *screen_of(const struct ui *ui)
 {
 	static const struct screen *const screens[SCREENS] = {
 	    [SCREEN_SESSIONS] = &screen_sessions,   [SCREEN_STATUS] = &screen_status,
 	    [SCREEN_HANDSHAKE] = &screen_handshake, [SCREEN_AUTH] = &screen_auth,
 	    [SCREEN_MESSAGES] = &screen_messages,   [SCREEN_FINDINGS] = &screen_findings,
-	    [SCREEN_CAPTURE] = &screen_capture,
+	    [SCREEN_CAPTURE] = &screen_capture,     [SCREEN_COMPARE] = &screen_compare,
 	};
 	return screens[ui->screen];
 }
@@ -27,7 +31,24 @@ const struct screen *screen_of(const struct ui *ui)
 void ui_free(struct ui *ui)
 {
 	free(ui->order);
-	ui->order = NULL;
+	free(ui->messages);
+	free(ui->marks);
+	view_free(ui->aside);
+	ui->order = ui->messages = NULL;
+	ui->marks = NULL;
+	ui->aside = NULL;
+}
+
+bool screen_open(struct ui *ui)
+{
+	const struct view_digest *chosen = ui_digest(ui);
+	ui->view->open.session = NULL; /* what follows from it is of the picture before */
+	if (!screen_of(ui)->of_session || ui->help || chosen == NULL)
+		return false;
+	view_session_open(ui->view, chosen->session);
+	if (ui->screen == SCREEN_MESSAGES)
+		screen_filter_messages(ui);
+	return true;
 }
 
 struct format ui_format(const struct ui *ui)
@@ -78,23 +99,38 @@ const char *ui_time(const struct ui *ui, int64_t ns, char text[UI_TIME])
 static void draw_tabs(const struct ui *ui, struct grid *grid)
 {
 	size_t col = 0;
-	bool narrow = grid->cols < 76;
+	bool narrow = grid->cols < 76 || ui->screen >= SCREENS_WITH_DIGIT;
 	grid_fill(grid, 0, (struct pen){.look = LOOK_REVERSE});
-	for (enum screen_id i = 0; i < SCREENS; i++) {
+	for (enum screen_id i = 0; i <= ui->screen || i < SCREENS_WITH_DIGIT; i++) {
 		bool here = i == ui->screen, behind = i > 0 && i - 1 == ui->screen;
 		char text[32];
 		if (narrow && !here)
 			continue;
-		snprintf(text, sizeof text, "%s%d %s",
+		snprintf(text, sizeof text, "%s%c %s",
 		         here     ? "["
 		         : behind ? "]"
 		                  : " ",
-		         (int)i + 1, keys_screen_name(i));
+		         i < SCREENS_WITH_DIGIT ? (char)('1' + i) : '=', keys_screen_name(i));
 		struct pen pen = {.look = here ? LOOK_BOLD : LOOK_REVERSE};
 		col += grid_text(grid, 0, col, grid->cols, pen, text);
 	}
-	if (narrow || ui->screen + 1 == SCREENS)
+	if (narrow || ui->screen + 1 == SCREENS_WITH_DIGIT)
 		grid_text(grid, 0, col, 1, (struct pen){.look = LOOK_REVERSE}, "]");
+}
+
+const char *screen_nothing(const struct ui *ui)
+{
+	if (ui->view->n_digests > 0 && ui->unasked == 0)
+		return "The filter lists no session: f changes it.";
+	return ui->reading.goes_on ? "No NMSP session was seen yet." : "No NMSP session was seen.";
+}
+
+/* On the screen of messages, where the filter hides some. */
+static void count_messages(const struct ui *ui, char *text, size_t room)
+{
+	const struct session_nmsp *nmsp = ui->view->open.session->nmsp;
+	snprintf(text, room, "%" PRIu64 " messages, %zu listed by", nmsp == NULL ? 0 : nmsp->n_kept,
+	         ui->n_messages);
 }
 
 /* How many sessions are in which state that needs a look. */
@@ -111,31 +147,54 @@ static void count_sessions(const struct ui *ui, char *text, size_t room)
 	size_t n =
 	    (size_t)snprintf(text, room, "%zu session%s: %u with errors, %u with warnings", view->n_digests,
 	                     view_plural(view->n_digests), (unsigned)errors, (unsigned)warnings);
-	if (ui->filter.passes != NULL && n < room)
-		n += (size_t)snprintf(&text[n], room - n, ", %zu listed", ui->n_order);
 	if (waiting > 0 && n < room)
-		snprintf(&text[n], room - n, ", %u not judged yet", (unsigned)waiting);
+		n += (size_t)snprintf(&text[n], room - n, ", %u not judged yet", (unsigned)waiting);
+	if (ui->unasked > 0 && n < room)
+		n += (size_t)snprintf(&text[n], room - n, ", %zu not asked yet", ui->unasked);
+	if (ui->n_marks > 0 && n < room)
+		n += (size_t)snprintf(&text[n], room - n, ", %zu marked", ui->n_marks);
+	if (filter_is_empty(&ui->filter) || n >= room)
+		return;
+	snprintf(&text[n], room - n, ", %zu listed by", ui->n_order);
+}
+
+/* " PAUSED, 120 since" */
+static void say_paused(const struct ui *ui, char *text, size_t room)
+{
+	uint64_t then = ui->view->model->capture.packets, now = ui->reading.packets;
+	int n = snprintf(text, room, " PAUSED");
+	if (now > then)
+		snprintf(&text[n], room - (size_t)n, ", %" PRIu64 " since", now - then);
 }
 
 static void draw_reading(const struct ui *ui, struct grid *grid)
 {
 	char text[200], right[80];
 	const struct capture *capture = &ui->view->model->capture;
-	count_sessions(ui, text, sizeof text);
-	grid_text(grid, 1, 0, grid->cols, (struct pen){0}, text);
+	bool messages = ui->screen == SCREEN_MESSAGES && ui->view->open.session != NULL &&
+	                !filter_is_empty(&ui->message_filter);
+	if (messages)
+		count_messages(ui, text, sizeof text);
+	else
+		count_sessions(ui, text, sizeof text);
 	const struct screen_reading *reading = &ui->reading;
 	int n = snprintf(right, sizeof right, " %" PRIu64 " packets", capture->packets);
 	if (ui->paused)
-		snprintf(&right[n], sizeof right - (size_t)n, " PAUSED");
+		say_paused(ui, &right[n], sizeof right - (size_t)n);
 	else if (reading->live && reading->goes_on)
 		snprintf(&right[n], sizeof right - (size_t)n, " LIVE");
 	else if (reading->goes_on && reading->percent >= 0)
 		snprintf(&right[n], sizeof right - (size_t)n, " reading %d %%", reading->percent);
 	else if (reading->goes_on)
 		snprintf(&right[n], sizeof right - (size_t)n, " reading");
-	size_t width = strlen(right);
-	if (width + strlen(text) <= grid->cols)
-		grid_text(grid, 1, grid->cols - width, width, (struct pen){.look = LOOK_BOLD}, right);
+	size_t width = strlen(right),
+	       room = width + HEAD_LEFT <= grid->cols ? grid->cols - width : grid->cols;
+	size_t col = grid_text(grid, 1, 0, room, (struct pen){0}, text);
+	const char *filter = messages ? ui->message_filter_text : ui->filter_text;
+	if (filter[0] != '\0' && col + 2 < room)
+		grid_text(grid, 1, col + 1, room - col - 2, (struct pen){.look = LOOK_DIM}, filter);
+	if (room < grid->cols)
+		grid_text(grid, 1, room, width, (struct pen){.look = LOOK_BOLD}, right);
 }
 
 static bool tells_of_trust(const char *id, enum severity severity)
@@ -220,18 +279,18 @@ static void draw_footer(const struct ui *ui, struct grid *grid)
 	size_t row = grid->rows - 1, col = 0;
 	struct pen key = {.look = LOOK_BOLD}, name = {.look = LOOK_REVERSE};
 	grid_fill(grid, row, name);
-	if (ui->asks || ui->note[0] != '\0') {
-		col = ui->asks ? grid_text(grid, row, 0, grid->cols, key, "Search: ") : 0;
-		grid_text(grid, row, col, grid->cols, name, ui->asks ? ui->search : ui->note);
+	if (ui->note[0] != '\0') {
+		grid_text(grid, row, 0, grid->cols, name, ui->note);
 		return;
 	}
 	for (size_t i = 0; i < keys_n_rows; i++) {
 		const struct command_row *command = &keys_rows[i];
+		size_t kept = command->command == COMMAND_HELP ? 0 : HELP_KEPT;
 		if (command->brief == NULL || (command->screens >> ui->screen & 1) == 0)
 			continue;
-		size_t width = strlen(command->shown) + strlen(command->brief) + 3;
-		if (col + width > grid->cols)
-			break;
+		size_t width = strlen(command->shown) + strlen(command->brief) + 1;
+		if (col + width + kept > grid->cols)
+			continue;
 		col += grid_text(grid, row, col, grid->cols, key, command->shown) + 1;
 		col += grid_text(grid, row, col, grid->cols, name, command->brief) + 2;
 	}
@@ -258,6 +317,8 @@ static void draw_list(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 	struct place *place = &ui->place[ui->screen];
 	size_t n = screen->count(ui), labels = screen->labels != NULL && rows > 1;
 	rows -= labels;
+	if (ui->screen == SCREEN_MESSAGES && (ui->follows >> SCREEN_MESSAGES & 1) != 0)
+		place->cursor = n; /* the list's end */
 	fit_list(place, n, rows);
 	ui->page = rows;
 	if (labels)
@@ -287,6 +348,7 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 {
 	struct place *place = &ui->place[ui->screen];
 	struct sheet sheet;
+	ui->width = grid->cols;
 	screen_write(ui, &sheet, grid->cols);
 	bool more = sheet.lines > rows && rows > 1;
 	rows -= more; /* its last row says how many there are */
@@ -345,23 +407,21 @@ void ui_draw(struct ui *ui, struct grid *grid)
 		return;
 	}
 	ui_order(ui);
-	ui->view->open.session = NULL; /* what follows from it is of the picture before */
-	const struct view_digest *chosen = ui_digest(ui);
-	bool of_session = screen_of(ui)->of_session && !ui->help;
-	if (of_session && chosen != NULL)
-		view_session_open(ui->view, chosen->session);
-	if (ui->screen == SCREEN_HANDSHAKE && of_session && chosen != NULL)
+	bool of_session = screen_of(ui)->of_session && !ui->help, opened = screen_open(ui);
+	if (ui->screen == SCREEN_HANDSHAKE && opened)
 		screen_handshake_begin(ui);
 	draw_tabs(ui, grid);
 	draw_reading(ui, grid);
-	size_t row = 2 + draw_banner(ui, grid, 2, of_session && chosen != NULL);
-	if (of_session && chosen == NULL) {
-		say(grid, row,
-		    ui->reading.goes_on ? "No NMSP session was seen yet." : "No NMSP session was seen.");
+	size_t row = 2 + draw_banner(ui, grid, 2, opened);
+	if (of_session && !opened) {
+		say(grid, row, screen_nothing(ui));
 	} else {
 		row += of_session ? draw_session(ui, grid, row) : 0;
 		if (row + 1 < grid->rows)
 			draw_body(ui, grid, row, grid->rows - row - 1);
 	}
-	draw_footer(ui, grid);
+	if (ui->asks != ASK_NOTHING)
+		prompt_draw(&ui->prompts[ui->asks], grid);
+	else
+		draw_footer(ui, grid);
 }

@@ -10,13 +10,13 @@
 
 #include "ui/grid.h"
 #include "ui/keys.h"
+#include "ui/prompt.h"
 #include "ui/save_dialog.h"
 #include "ui/sheet.h"
 #include "ui/view.h"
 
 #define SCREEN_ROWS    5 /* below these a screen says only that it is too small */
 #define SCREEN_COLS    20
-#define SCREEN_TEXT    64 /* what is searched for */
 #define SCREEN_COLUMNS 16
 
 /* Where one stands on a screen. */
@@ -26,17 +26,20 @@ struct place {
 	size_t left;        /* its first column */
 };
 
-/* Which sessions are listed: the hook of the filter. A zeroed one lets all pass. */
-struct screen_filter {
-	bool (*passes)(const void *of, struct view *view, const struct view_digest *digest);
-	const void *of;
-	const char *text; /* for people */
-};
+/* What is typed in the last row. */
+enum ask { ASK_NOTHING, ASK_SEARCH, ASK_FILTER, ASK_MESSAGES, ASKS };
 
 /* How the reading goes, for the head of each screen. */
 struct screen_reading {
 	bool goes_on, live;
+	uint64_t packets; /* so far, also while the screen is held still */
 	int percent; /* of the file that is read; -1: not known */
+};
+
+/* A session that the user marked. */
+struct mark {
+	uint32_t session;         /* its id */
+	const struct session *of; /* only compared: it may be gone */
 };
 
 struct ui {
@@ -45,19 +48,31 @@ struct ui {
 	bool utc;
 	enum screen_id screen, before; /* before: where Esc goes to */
 	uint32_t session;              /* the chosen one's id; 0: the first in the list */
+	const struct session *chosen;  /* the same, only compared */
+	struct mark *marks;            /* in order of id */
+	size_t n_marks, room_marks;
 	struct place place[SCREENS];
 	size_t sort; /* column of the list of sessions */
 	bool turned;
 	bool relative; /* times since the capture began */
-	bool paused, follow, help;
-	bool asks;                /* a search is being typed */
-	char search[SCREEN_TEXT]; /* the last one, or what is typed */
-	char note[160];           /* in place of the footer, until the next key */
-	struct screen_filter filter;
+	bool paused, help;
+	unsigned follows; /* bits of enum screen_id: the list keeps to its end as it grows */
+	enum ask asks;
+	struct prompt prompts[ASKS]; /* with what was typed last in each */
+	char note[160];              /* in place of the footer, until the next key */
+	struct filter filter;        /* of sessions: ui_filter */
+	char filter_text[PROMPT_TEXT];
+	uint32_t filtered;  /* number of this filter */
+	size_t unasked;     /* sessions that it was not asked of yet */
+	struct view *aside; /* in which it opens them; NULL without one */
+	struct filter message_filter;
+	char message_filter_text[PROMPT_TEXT];
+	size_t *messages; /* indices of the open session's, where that one is not empty */
+	size_t n_messages, room_messages;
 	struct screen_reading reading;
 	size_t *order; /* indices of digests, as they are listed */
 	size_t n_order, room_order;
-	size_t page;                   /* rows of the list or document at the last drawing */
+	size_t page, width;            /* rows of the list or document at the last drawing, its columns */
 	size_t widths[SCREEN_COLUMNS]; /* of the list of sessions, as it was drawn last; 0: not shown */
 	uint32_t pointed;              /* the session whose ladder was looked at last */
 	struct save_dialog save;
@@ -69,6 +84,15 @@ struct ui {
 
 /* A zeroed struct ui with `view` and `mode` set can be drawn. */
 void ui_free(struct ui *ui);
+
+/* Lists sessions that this holds for. `text`: as it was typed. */
+void ui_filter(struct ui *ui, const struct filter *filter, const char *text);
+
+/* The sessions in the model have other numbers than before. */
+void ui_renumbered(struct ui *ui);
+
+/* The view has another copy of the model than before, with the same numbers. */
+void ui_moved(struct ui *ui);
 
 /* Draws everything. Puts cursors back into their lists. */
 void ui_draw(struct ui *ui, struct grid *grid);
@@ -90,7 +114,7 @@ struct screen {
 };
 
 extern const struct screen screen_sessions, screen_status, screen_handshake, screen_auth, screen_messages,
-    screen_findings, screen_capture;
+    screen_findings, screen_capture, screen_compare;
 
 /* How times are shown. */
 struct format ui_format(const struct ui *ui);
@@ -100,6 +124,8 @@ struct row ui_row(struct ui *ui);
 
 /* The chosen session's digest, NULL when there is none. */
 const struct view_digest *ui_digest(const struct ui *ui);
+
+bool ui_marked(const struct ui *ui, uint32_t session);
 
 /* Sessions in the order of the list, once a picture and before keys that need it: screen_sessions.c. */
 void ui_order(struct ui *ui);

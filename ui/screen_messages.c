@@ -25,10 +25,23 @@ static const struct column *column_of(const char *label)
 	return NULL;
 }
 
-static size_t count(struct ui *ui)
+static size_t kept(struct ui *ui)
 {
 	struct row row = ui_row(ui);
 	return view_rows(&view_message_list, &row);
+}
+
+static size_t count(struct ui *ui)
+{
+	return filter_is_empty(&ui->message_filter) ? kept(ui) : ui->n_messages;
+}
+
+/* The message on this line, with its fields. */
+static struct row open_line(struct ui *ui, size_t index)
+{
+	struct row session = ui_row(ui);
+	return view_row(&view_message_list, &session,
+	                filter_is_empty(&ui->message_filter) ? index : ui->messages[index]);
 }
 
 static void put(struct grid *grid, size_t row, size_t col, size_t i, struct pen pen, const char *text)
@@ -50,7 +63,7 @@ static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, s
 
 static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 {
-	struct row session = ui_row(ui), item = view_row(&view_message_list, &session, index);
+	struct row item = open_line(ui, index);
 	const struct nmsp_kept *kept = item.item;
 	struct pen pen = {.tone = kept->malformed || kept->damaged ? TONE_WARNING : TONE_PLAIN};
 	struct format format = ui_format(ui);
@@ -65,12 +78,16 @@ static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 static void write(struct ui *ui, const struct page *page)
 {
 	struct row session = ui_row(ui);
+	if (kept(ui) > 0 && count(ui) == 0) {
+		page_line(page, 0, TONE_PLAIN, "The filter lists no message: f changes it.");
+		return;
+	}
 	if (count(ui) == 0) {
 		page_line(page, 0, TONE_PLAIN, "No NMSP message was read in this session.");
 		text_parts_messages(page, &session);
 		return;
 	}
-	struct row item = view_row(&view_message_list, &session, ui->place[SCREEN_MESSAGES].cursor);
+	struct row item = open_line(ui, ui->place[SCREEN_MESSAGES].cursor);
 	text_messages_one(page, &item);
 }
 

@@ -55,7 +55,7 @@ void screen_save_open(struct ui *ui)
 		return;
 	}
 	dialog->n[SAVE_CHOSEN] = chosen != NULL;
-	dialog->n[SAVE_MARKED] = 0;
+	dialog->n[SAVE_MARKED] = ui->n_marks;
 	dialog->n[SAVE_LISTED] = ui->n_order;
 	if (chosen != NULL)
 		name_session(ui, chosen->session, dialog->names[SAVE_CHOSEN]);
@@ -103,22 +103,26 @@ static int by_id(const void *a, const void *b)
 	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
 }
 
+/* Marked sessions are saved also where the filter does not list them. */
 static bool is_saved(const struct ui *ui, const struct view_digest *digest)
 {
 	if (ui->save.whose == SAVE_CHOSEN)
 		return digest->session->id == ui->session;
-	return true;
+	return ui_marked(ui, digest->session->id);
 }
 
 const struct session **ui_saved_sessions(struct ui *ui, size_t *n)
 {
-	const struct session **list = xcalloc(ui->n_order + 1, sizeof *list);
+	const struct view *view = ui->view;
+	const struct session **list = xcalloc(view->n_digests + 1, sizeof *list);
 	*n = 0;
-	for (size_t i = 0; i < ui->n_order; i++) {
-		const struct view_digest *digest = &ui->view->digests[ui->order[i]];
-		if (is_saved(ui, digest))
-			list[(*n)++] = digest->session;
-	}
+	if (ui->save.whose == SAVE_LISTED)
+		for (size_t i = 0; i < ui->n_order; i++)
+			list[(*n)++] = view->digests[ui->order[i]].session;
+	else
+		for (size_t i = 0; i < view->n_digests; i++)
+			if (is_saved(ui, &view->digests[i]))
+				list[(*n)++] = view->digests[i].session;
 	qsort(list, *n, sizeof list[0], by_id);
 	return list;
 }

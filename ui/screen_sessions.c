@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define GUTTER     2 /* columns left of the list, for the cursor */
+#define GUTTER     2 /* columns left of the list, for the cursor and the mark */
 #define MILESTONES 6
 #define LAST_RANK  18 /* columns of this rank stay, and are cut */
 
@@ -259,19 +259,13 @@ static int compare(const void *left, const void *right, void *of)
 void ui_order(struct ui *ui)
 {
 	struct view *view = ui->view;
-	if (ui->room_order < view->n_digests) {
-		ui->room_order = 2 * view->n_digests;
-		ui->order = xrealloc(ui->order, ui->room_order * sizeof *ui->order);
-	}
-	ui->n_order = 0;
-	for (size_t i = 0; i < view->n_digests; i++)
-		if (ui->filter.passes == NULL || ui->filter.passes(ui->filter.of, view, &view->digests[i]))
-			ui->order[ui->n_order++] = i;
+	screen_marks_follow(ui);
+	screen_filter_sessions(ui);
 	if (ui->n_order == 0)
 		return;
 	if (ui->sort != 0 || ui->turned)
 		qsort_r(ui->order, ui->n_order, sizeof *ui->order, compare, ui);
-	if (ui->follow)
+	if ((ui->follows >> SCREEN_SESSIONS & 1) != 0 && ui->screen == SCREEN_SESSIONS)
 		ui->session = view->digests[ui->order[ui->n_order - 1]].session->id;
 	if (ui_digest(ui) == NULL)
 		ui->session = view->digests[ui->order[0]].session->id;
@@ -311,14 +305,16 @@ static void measure(struct ui *ui, const struct grid *grid, size_t first, size_t
 	}
 }
 
-/* The best column that is left out and would fit, the one that sorts first of all; COLUMNS when there is none. */
+/* The best column that is left out and would fit, the one that sorts first of all; COLUMNS when there is
+ * none. */
 static size_t best_left_out(const size_t widths[COLUMNS], const struct ui *ui, size_t room)
 {
 	size_t best = COLUMNS;
 	for (size_t c = 0; c < COLUMNS; c++) {
 		if (ui->widths[c] > 0 || widths[c] == 0 || widths[c] + 1 > room)
 			continue;
-		if (best == COLUMNS || c == ui->sort || (best != ui->sort && columns[c].rank > columns[best].rank))
+		if (best == COLUMNS || c == ui->sort ||
+		    (best != ui->sort && columns[c].rank > columns[best].rank))
 			best = c;
 	}
 	return best;
@@ -382,6 +378,8 @@ static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 {
 	const struct view_digest *digest = &ui->view->digests[ui->order[index]];
 	enum tone tone = digest->gravest == NULL ? TONE_PLAIN : text_parts_tone(digest->severity);
+	if (ui_marked(ui, digest->session->id))
+		grid_text(grid, row, 1, 1, (struct pen){.look = LOOK_BOLD}, "+");
 	for (size_t c = 0, col = GUTTER; c < COLUMNS; c++) {
 		struct pen pen = {.tone = columns[c].get == gravest || columns[c].get == state ? tone
 		                                                                               : TONE_PLAIN};
@@ -414,9 +412,7 @@ static void write(struct ui *ui, const struct page *page)
 {
 	const struct view_digest *digest = ui_digest(ui);
 	if (digest == NULL) {
-		page_line(page, 0, TONE_PLAIN,
-		          ui->reading.goes_on ? "No NMSP session was seen yet."
-		                              : "No NMSP session was seen.");
+		page_line(page, 0, TONE_PLAIN, screen_nothing(ui));
 		return;
 	}
 	view_session_open(ui->view, digest->session);

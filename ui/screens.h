@@ -14,7 +14,8 @@ struct screens;
 struct screens_wishes {
 	enum escape_mode mode;
 	bool utc;
-	uint32_t only; /* the one session to show, 0 for all */
+	uint32_t only;               /* the one session to show, 0 for all */
+	bool live;                   /* interfaces are read: lists keep to their end from the start */
 	const struct filter *filter; /* borrowed: which sessions are listed; an empty one lists all */
 	const char *filter_text;     /* as it was given, borrowed; NULL without one */
 };
@@ -59,7 +60,7 @@ int screens_fd(const struct screens *screens);
  * yet. */
 bool screens_complain(struct screens *screens, const char *text);
 
-/* The sessions may be others, or have other numbers: the reading has ended. `joins`: they will have. */
+/* Sessions may be others, or have other numbers: the reading has ended. `joins`: they have. */
 void screens_forget(struct screens *screens, bool joins);
 
 /* As view_has_error, after all sessions were looked at. */

@@ -189,6 +189,10 @@ struct view_digest {
 	enum auth_prediction predicted;
 	uint32_t rates[VIEW_RATES]; /* bytes in each of the last seconds, the latest last */
 	uint64_t counted;           /* bytes of the session at the end of these */
+	/* The answer of the screen's filter: screen_filter.c. */
+	uint32_t asked; /* number of that filter, 0 = none */
+	bool listed;    /* it holds */
+	bool stale;     /* the session has changed since */
 };
 
 /* Of a session and its findings. */
