@@ -19,8 +19,8 @@ void analyze_free(struct analyze *analyze); /* NULL is allowed */
 /* A capture filter for the innermost IP packet. -1 with a sentence when it cannot be used. */
 int analyze_set_filter(struct analyze *analyze, const char *expression, struct err *err);
 
-/* Who says how much memory is in use; memory_used unless a test knows better. model->memory bounds it. */
-void analyze_set_memory(struct analyze *analyze, size_t (*used)(void));
+/* Who says how much memory is in use; memory_used_beyond unless a test knows better. model->memory bounds it. */
+void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound));
 
 /* From here on packets go into `save` too, those of sessions or all, as it was opened for; it is borrowed and
  * must outlive it. */

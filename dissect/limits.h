@@ -33,6 +33,9 @@
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
 #define LIMIT_OFFERED   24                      /* cipher suites kept of a ClientHello; all are counted, no finding */
+#define LIMIT_TOLD       32   /* values kept of any other list of a hello or a request; all are counted, no finding */
+#define LIMIT_TOLD_NAME  255  /* bytes kept of its host name (RFC 1035), and of its protocol names */
+#define LIMIT_TOLD_NAMES 2048 /* bytes kept of the CA names of a request, whole ones; all are counted, no finding */
 
 /* Hosts and pairs of them: the ones heard longest ago leave first. */
 #define LIMIT_CLOCK_HOSTS 4096   /* hosts whose hellos tell the time */
@@ -60,8 +63,10 @@
 #define LIMIT_MASKS          16           /* changes of capabilities, and subscriptions, kept of one session */
 #define LIMIT_ECHO_PENDING   32           /* echo requests that wait; the oldest is given up as missed */
 
-/* Sessions: beyond the cap healthy closed ones leave first, failed ones last (model.h); their counts stay. */
+/* Sessions: beyond the cap healthy closed ones leave first, failed ones last (rank.h); their counts stay. */
 #define LIMIT_SESSIONS     20000
+#define LIMIT_FAILURES     4     /* failed sessions of a pair that leave last, the latest: session-flapping needs 3 */
+#define LIMIT_FAILED_PART  4     /* failed ones are sure of one part in so many; with more they leave before open ones */
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */
 #define LIMIT_ALERTS       16    /* alerts kept of one session */
 #define LIMIT_SYNS         8     /* times of SYN segments kept of one session; all are counted, no finding */

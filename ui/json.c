@@ -131,15 +131,22 @@ static json_t *line_of(const struct json_head *head)
 	return line;
 }
 
+/* Into room on the stack where it is enough: jansson writes a stream token by token. */
 static void write_line(FILE *out, json_t *line)
 {
-	json_dumpf(line, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	enum { ROOM = 16384 };
+	char text[ROOM];
+	size_t n = json_dumpb(line, text, ROOM, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	if (n <= ROOM)
+		fwrite(text, 1, n, out);
+	else
+		json_dumpf(line, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	putc('\n', out);
 	json_decref(line);
 }
 
-void json_line(FILE *out, const struct json_head *head, unsigned lines, const struct row *row, const char *key,
-               const struct table *table)
+void json_line(FILE *out, const struct json_head *head, unsigned lines, const struct row *row,
+               const char *key, const struct table *table)
 {
 	json_t *line = line_of(head);
 	for (size_t i = 0; i < view_sessions.n_columns && row->session != NULL; i++) {

@@ -1,6 +1,6 @@
 /*
- * Starting and reading the inputs; see loop.h. Called by run.c. What must happen from time to time is a timer here;
- * each look between two slices runs those that are due.
+ * Starting and reading the inputs; see loop.h. Called by run.c. What must happen from time to time is a timer
+ * here; each look between two slices runs those that are due.
  */
 #include "ui/loop.h"
 
@@ -12,26 +12,30 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#define SLICE      4096                  /* packets that are read between two looks at everything else */
-#define LINES_SLICE 1                    /* ... where lines are printed as the time of a file goes on */
+#define SLICE       4096 /* packets that are read between two looks at everything else */
 #define SLICE_LEAST 16
-#define SLICE_TIME (10 * NS_PER_MS)     /* of reading between two looks at the keys */
-#define FOLLOW     (200 * NS_PER_MS)     /* how often key logs are looked at */
-#define TICK       (100 * NS_PER_MS)     /* how often waiting connections are looked at while nothing comes */
+#define SLICE_TIME  (10 * NS_PER_MS)  /* of reading between two looks at the keys */
+#define FOLLOW      (200 * NS_PER_MS) /* how often key logs are looked at */
+#define TICK        (100 * NS_PER_MS) /* how often waiting connections are looked at while nothing comes */
+
+/* Interfaces are read so long behind the end of a run, and so long at most while packets are at hand. */
+#define REST         (3 * LIVE_DELAY_MS * NS_PER_MS)
+#define REST_MOST    (3 * NS_PER_S)
+#define REST_STEP_MS 10
 
 struct loop {
 	struct run *run;
 	struct progress progress;
 	struct status_line status;
 	struct screen_reading reading;
-	uint64_t slice;    /* packets, while there is a screen: as many as take SLICE_TIME */
-	bool left;         /* the user left the screen */
-	int64_t started;   /* monotonic, ns */
-	int64_t followed;  /* the same: the last look at key logs */
-	bool keys_left;    /* a key log holds more already */
+	uint64_t slice;             /* packets, while there is a screen: as many as take SLICE_TIME */
+	bool left;                  /* the user left the screen */
+	int64_t started;            /* monotonic, ns */
+	int64_t followed;           /* the same: the last look at key logs */
+	bool keys_left;             /* a key log holds more already */
 	bool refused[LIMIT_INPUTS]; /* key logs that were complained of */
-	int64_t flushed;   /* the same: when what was saved went to the disk last */
-	bool live;         /* interfaces are read */
+	int64_t flushed;            /* the same: when what was saved went to the disk last */
+	bool live;                  /* interfaces are read */
 };
 
 void loop_signals(const struct run *run)
@@ -98,12 +102,12 @@ static int64_t passed(const struct loop *loop)
 	return capture->packets == 0 ? 0 : origin_elapsed(capture->first, feeds_now(&loop->run->feeds));
 }
 
-/* How many packets may still be read; 0: the reading ends. */
-static uint64_t allowed(const struct loop *loop)
+/* How many packets may still be read, whatever the time. */
+static uint64_t allowed_by_amount(const struct loop *loop)
 {
 	const struct options *options = loop->run->options;
 	uint64_t packets = loop->run->feeds.packets;
-	uint64_t most = loop->run->jsonl != NULL && !loop->live ? LINES_SLICE : loop->slice;
+	uint64_t most = loop->slice;
 	uint64_t limits[] = {options->count, options->stop_packets};
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		if (limits[i] == 0)
@@ -113,9 +117,16 @@ static uint64_t allowed(const struct loop *loop)
 	}
 	if (options->stop_bytes > 0 && loop->run->model->capture.bytes >= options->stop_bytes)
 		return 0;
+	return most;
+}
+
+/* The same; 0: the reading ends. */
+static uint64_t allowed(const struct loop *loop)
+{
+	const struct options *options = loop->run->options;
 	if (options->stop_time > 0 && passed(loop) >= options->stop_time)
 		return 0;
-	return most;
+	return allowed_by_amount(loop);
 }
 
 /* Once for each. */
@@ -164,6 +175,12 @@ static bool flush_is_due(struct loop *loop)
 	return true;
 }
 
+/* Lines are printed as the time of the capture goes on. */
+static bool lines_come(const struct run *run)
+{
+	return run->jsonl != NULL && !run->joins;
+}
+
 static void look(struct loop *loop)
 {
 	const struct run *run = loop->run;
@@ -171,7 +188,7 @@ static void look(struct loop *loop)
 		print_so_far(loop);
 	status_tick(&loop->status, &run->feeds);
 	follow_keys(loop, false);
-	if (run->jsonl == NULL || run->joins || !jsonl_due(run->jsonl, feeds_now(&run->feeds)))
+	if (!lines_come(run) || feeds_now(&run->feeds) < jsonl_due(run->jsonl))
 		return;
 	feeds_note(&loop->run->feeds);
 	jsonl_update(run->jsonl, feeds_now(&run->feeds));
@@ -180,7 +197,8 @@ static void look(struct loop *loop)
 static void interrupted(const struct run *run)
 {
 	struct err err;
-	err_set(&err, "stopped by a signal: the report is of the first %" PRIu64 " packets", run->feeds.packets);
+	err_set(&err, "stopped by a signal: the report is of the first %" PRIu64 " packets",
+	        run->feeds.packets);
 	run_complain(run, err.text);
 }
 
@@ -198,6 +216,7 @@ static enum feeds_result read_slice(struct loop *loop, uint64_t most)
 {
 	const struct input *reading;
 	int64_t before = feeds_clock();
+	loop->run->feeds.until = lines_come(loop->run) ? jsonl_due(loop->run->jsonl) : INT64_MAX;
 	enum feeds_result result = feeds_read(&loop->run->feeds, most, &reading);
 	if (loop->run->screens != NULL)
 		fit_slice(loop, feeds_clock() - before);
@@ -220,6 +239,23 @@ static void turn(struct loop *loop)
 	loop->left = !screens_turn(run->screens, &loop->reading);
 }
 
+/* What came before the end is in blocks that the kernel has not handed over yet: a moment more is read. */
+static void read_rest(struct loop *loop)
+{
+	enum feeds_result result = FEEDS_MORE;
+	int64_t since = feeds_clock(), spent = 0;
+	uint64_t most;
+	while ((most = allowed_by_amount(loop)) > 0 && spent < (result == FEEDS_MORE ? REST_MOST : REST)) {
+		result = read_slice(loop, most);
+		if (result == FEEDS_END)
+			return;
+		if (result == FEEDS_WAIT)
+			(void)poll(NULL, 0, REST_STEP_MS);
+		look(loop);
+		spent = feeds_clock() - since;
+	}
+}
+
 static void read_all(struct loop *loop)
 {
 	struct run *run = loop->run;
@@ -237,6 +273,9 @@ static void read_all(struct loop *loop)
 		look(loop);
 		turn(loop);
 	}
+	bool stopped = signals_end() || allowed(loop) == 0;
+	if (stopped && loop->live && run->screens == NULL && !ferror(stdout))
+		read_rest(loop);
 	if (signals_end() && !loop->live && run->screens == NULL)
 		interrupted(run);
 }
@@ -258,7 +297,8 @@ void loop_read(struct run *run)
 	while (loop.keys_left);
 	feeds_note(&run->feeds);
 	analyze_end(run->analyze);
-	progress_end(&loop.progress);	run->left = loop.left;
+	progress_end(&loop.progress);
+	run->left = loop.left;
 }
 
 void loop_rest(struct run *run)

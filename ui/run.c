@@ -10,11 +10,12 @@
 #include "ui/json.h"
 #include "ui/loop.h"
 #include "ui/report.h"
-#include "ui/term.h"
-#include "ui/used.h"
+#include "ui/run_screen.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define KEYLOG_SHARE(memory) ((memory) / 8 * 5) /* of --memory: 950,000 secrets of the default */
 
@@ -65,6 +66,15 @@ static int open_interfaces(struct run *run, struct err *err)
 	return 0;
 }
 
+/* A file may still be made there: its folder is, and can be opened to the sandbox. */
+static bool may_come(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool there = access(dirname(copy), F_OK) == 0;
+	free(copy);
+	return there;
+}
+
 /* One that is followed need not be there yet. */
 static int open_keylogs(const struct run *run, struct opened *opened, struct err *err)
 {
@@ -72,7 +82,7 @@ static int open_keylogs(const struct run *run, struct opened *opened, struct err
 	for (uint32_t i = 0; i < options->n_keylog; i++) {
 		if (source_open(&opened->keylog[i], options->keylog[i], err) == 0)
 			continue;
-		if (errno != ENOENT || !feeds_go_on(&run->feeds))
+		if (errno != ENOENT || !feeds_go_on(&run->feeds) || !may_come(options->keylog[i]))
 			return -1;
 		err_set(err, "key log %.150s is not there yet: it is waited for", options->keylog[i]);
 		run_complain(run, err->text);
@@ -183,64 +193,18 @@ static void close_save(struct run *run)
 	run->save = NULL;
 }
 
-/* ---- the screen ---- */
-
-/* Its description is a file. Where nobody asked for it by name, a report does as well. */
-static int open_screens(struct run *run, struct err *err)
-{
-	const struct options *options = run->options;
-	struct screens_wishes wishes = {.mode = run->escape, .utc = options->utc, .only = options->session,
-	                                .live = options->n_interface > 0,
-	                                .filter = &options->chosen, .filter_text = options->choose};
-	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
-	bool text = options->explain || options->as_trace || !reads;
-	if (options->output != OUTPUT_UI && (options->output != OUTPUT_AUTO || text || !term_usable()))
-		return 0;
-	if (!reads)
-		return err_set(err, "-o ui shows sessions: add a capture with -r FILE, or -i IFACE; -o text compares lists");
-	if (!term_usable())
-		return err_set(err, "-o ui needs a terminal that can place a cursor: -o text prints a report");
-	run->screens = screens_open(run->model, &wishes, err);
-	if (run->screens != NULL || options->output == OUTPUT_UI)
-		return run->screens != NULL ? 0 : -1;
-	run_complain(run, err->text);
-	err->text[0] = '\0';
-	return 0;
-}
-
-/* Where it cannot be made the screen works all the same. */
-static void open_spool(struct run *run)
-{
-	const struct spool_plan plan = {.heads = LIMIT_SPOOL_HEADS, .part = LIMIT_SPOOL_PART};
-	struct err err;
-	if (run->screens == NULL || !feeds_go_on(&run->feeds))
-		return;
-	run->spool = spool_open(run->model, &plan, &err);
-	if (run->spool == NULL)
-		run_complain(run, err.text);
-	else
-		analyze_set_spool(run->analyze, run->spool);
-}
-
-static void prepare_screens(struct run *run)
-{
-	const struct options *options = run->options;
-	const struct screens_saving saving = {
-	    .source = {.model = run->model,
-	               .feeds = &run->feeds,
-	               .spool = run->spool,
-	               .filter = analyze_filter(run->analyze),
-	               .privileges = &run->privileges,
-	               .format = {.escape = run->escape, .utc = options->utc},
-	               .verbose = options->verbose,
-	               .messages = options->messages},
-	    .is_used = used_by_run,
-	    .of = run};
-	screens_privileges(run->screens, &run->privileges);
-	screens_allow_saving(run->screens, &saving);
-}
-
 /* ---- privileges ---- */
+
+/* What root makes for a user should be that user's, who could else neither read nor remove it. */
+static void give_files(struct run *run)
+{
+	struct err err;
+	uid_t uid;
+	gid_t gid;
+	if (run->save != NULL && sandbox_heir(run->options->user, &uid, &gid) &&
+	    save_give(run->save, uid, gid, &err) != 0)
+		run_complain(run, err.text);
+}
 
 /* Everything is open. What is opened later by its name: key logs that are followed, and what is written. */
 static int drop_privileges(struct run *run, struct err *err)
@@ -255,6 +219,7 @@ static int drop_privileges(struct run *run, struct err *err)
 	};
 	run->providers = tls_crypto_load();
 	json_prepare();
+	give_files(run);
 	return sandbox_enter(&wishes, &run->privileges, err);
 }
 
@@ -396,16 +361,16 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 {
 	const struct options *options = run->options;
 	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 ||
-	    open_screens(run, err) != 0)
+	    run_screen_open(run, err) != 0)
 		return STATUS_TROUBLE;
-	open_spool(run);
+	run_screen_spool(run);
 	if (drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
 	loop_signals(run);
 	if (run->screens != NULL)
-		prepare_screens(run);
+		run_screen_prepare(run);
 	if (!loop_start(run)) {
 		err_set(err, "stopped by a signal before a packet was read");
 		return STATUS_TROUBLE;
