@@ -21,6 +21,7 @@ struct save_source {
 	struct spool *spool; /* NULL: there is none */
 	const struct capture_filter *filter; /* of the reading; NULL without one */
 	const struct sandbox_state *privileges;
+	const struct findings *capture; /* of the capture, where the model is a copy that cannot tell them; else NULL */
 	struct format format;
 	unsigned verbose; /* number of -v */
 	bool messages;    /* --messages */

@@ -66,6 +66,8 @@ struct save_report *save_report_begin(const struct save_source *source, const st
 	view->list_messages = source->messages;
 	view->verbose = source->verbose > 0;
 	view->privileges = source->privileges;
+	if (source->capture != NULL)
+		view->capture = *source->capture;
 	for (size_t i = 0; i < order->n; i++) {
 		report->ids[i] = order->sessions[i]->id;
 		view->digests[i].session = order->sessions[i];
@@ -131,7 +133,7 @@ static void begin(struct save_report *report)
 	struct view *view = report->view;
 	char text[96];
 	report->begun = true;
-	if (is_judged(report->what))
+	if (is_judged(report->what) && report->source->capture == NULL)
 		findings_of_capture(view->model, &view->capture);
 	switch (report->what) {
 	case SAVE_JSON:

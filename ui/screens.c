@@ -131,7 +131,9 @@ static void begin_saving(struct screens *screens, struct save_dialog *dialog)
 	struct save_source source = screens->saving.source;
 	const struct session **sessions = ui_saved_sessions(&screens->ui, &order.n);
 	order.sessions = sessions;
-	source.model = screens->view->model; /* of a pause, a copy */
+	source.model = screens->view->model;
+	if (screens->pause.still != NULL)
+		source.capture = &screens->view->capture;
 	if (order.n == 0)
 		err_set(&err, "the session made room for others: Esc, and choose another one");
 	else
