@@ -192,6 +192,8 @@ bench: setup-tests
 soak: setup-tests
 	@$(MAKE) --no-print-directory all samples-program $(TOOLS) $(SOAKERS)
 	@tests/soak long
+	@$(MAKE) --no-print-directory VARIANT=san all build/san/tools/storm
+	@tests/storm long
 
 # ---- install ------------------------------------------------------------------------------------------
 install: all

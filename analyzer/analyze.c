@@ -449,17 +449,20 @@ static void retry(void *ctx, const uint8_t client_random[TLS_RANDOM])
 	}
 }
 
-void analyze_keys(struct analyze *analyze)
+bool analyze_keys(struct analyze *analyze, uint64_t most)
 {
 	const struct keylog *keylog = analyze->model->keylog;
-	keylog_since(keylog, analyze->secrets, retry, analyze);
-	analyze->secrets = keylog_generation(keylog);
+	uint64_t end = keylog_generation(keylog), left = end - analyze->secrets;
+	uint64_t until = left > most ? analyze->secrets + most : end;
+	keylog_between(keylog, analyze->secrets, until, retry, analyze);
+	analyze->secrets = until;
+	return until < end;
 }
 
 void analyze_secrets(struct analyze *analyze, struct span text)
 {
 	keylog_parse(analyze->model->keylog, text);
-	analyze_keys(analyze);
+	analyze_keys(analyze, UINT64_MAX);
 }
 
 void analyze_end(struct analyze *analyze)

@@ -49,10 +49,11 @@ void analyze_secrets(struct analyze *analyze, struct span text);
 void analyze_wait(struct analyze *analyze, int64_t now);
 
 /*
- * The model's key log has grown: opens what waited for the new secrets. Takes time for these and for the
- * connections that wait for them, not for the others.
+ * The model's key log has grown: opens what waited for the new secrets, at most so many of them. Takes time for
+ * these and for the connections that wait for them, not for the others. True when more are left: packets may be
+ * analysed meanwhile, and find their secrets all the same.
  */
-void analyze_keys(struct analyze *analyze);
+bool analyze_keys(struct analyze *analyze, uint64_t most);
 
 /* The end of all inputs: holes become gaps, open connections end their streams. */
 void analyze_end(struct analyze *analyze);

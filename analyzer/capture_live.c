@@ -14,6 +14,7 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define PATH_SHOWN 150 /* bytes of a path that fit into a sentence */
@@ -195,6 +196,20 @@ enum live_result live_next(struct live *live, struct capfile_packet *out)
 int live_fd(const struct live *live)
 {
 	return pcap_get_selectable_fd(live->pcap);
+}
+
+/* Of "any" nothing can be said. The question is one that the sandbox lets through. */
+const char *live_outage(const struct live *live)
+{
+	struct ifreq request = {0};
+	if (live->ended || strlen(live->name) >= sizeof request.ifr_name || strcmp(live->name, "any") == 0)
+		return NULL;
+	memcpy(request.ifr_name, live->name, strlen(live->name));
+	if (ioctl(pcap_fileno(live->pcap), SIOCGIFFLAGS, &request) != 0)
+		return NULL;
+	if ((request.ifr_flags & IFF_UP) == 0)
+		return "is down";
+	return (request.ifr_flags & IFF_RUNNING) == 0 ? "has no link" : NULL;
 }
 
 const char *live_name(const struct live *live)

@@ -49,6 +49,7 @@ int live_fd(const struct live *live);
 
 const char *live_name(const struct live *live);
 const char *live_problem(const struct live *live); /* a sentence, "" when all is well */
+const char *live_outage(const struct live *live); /* at the moment: "is down" or "has no link"; NULL when neither */
 const char *live_warning(const struct live *live); /* of libpcap, when it was opened; "" when it had none */
 uint64_t live_packets(const struct live *live); /* handed out so far */
 uint64_t live_bytes(const struct live *live);   /* captured bytes of these packets */

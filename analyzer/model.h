@@ -327,6 +327,7 @@ struct capture_input {
 	struct origin last; /* the last packet or line read of it; packet 0 = none */
 	int64_t dropped; /* by the capturing program or the kernel's buffer; -1 unknown */
 	int64_t missed;  /* live: lost by the interface, before the kernel saw them; -1 unknown */
+	const char *outage; /* live: why nothing comes at the moment, "is down"; NULL = no reason is known */
 	int64_t rate;    /* live: packets a second, over the last seconds; -1 unknown */
 	uint32_t snaplen;
 	char *error; /* why it could not be read or ended early; NULL when all is well */

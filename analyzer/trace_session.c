@@ -471,13 +471,9 @@ void trace_session_end(struct trace_sessions *sessions)
 	free(sessions);
 }
 
-int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file,
-                       struct err *err)
+int trace_session_finish(struct trace_sessions *sessions, uint32_t input, const struct trace_file *file,
+                         struct err *err)
 {
-	const struct trace_item *item;
-	trace_session_begin(sessions, input);
-	while ((item = trace_file_next(file)) != NULL)
-		trace_session_line(sessions, item);
 	trace_reading_end(sessions->model, input, file);
 	if (sessions->reading->understood > 0 || sessions->reading->stamped)
 		return 0;
@@ -487,4 +483,14 @@ int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct t
 	    "%.90s is no debug trace: no line has a stamp like [03/02/26 09:15:00.120 UTC 5f2 9822] or a "
 	    "state of OpenSSL; give the output of show trace messages nmsp, and a capture with -r",
 	    name);
+}
+
+int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file,
+                       struct err *err)
+{
+	const struct trace_item *item;
+	trace_session_begin(sessions, input);
+	while ((item = trace_file_next(file)) != NULL)
+		trace_session_line(sessions, item);
+	return trace_session_finish(sessions, input, file, err);
 }

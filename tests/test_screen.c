@@ -173,6 +173,47 @@ static void test_hostile_names(void **state)
 	tear_down(&set);
 }
 
+/* Before anything else that speaks against the capture, and only while it goes on. */
+static void test_interface_down(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_rich());
+	set.model->capture.inputs[0].outage = "is down";
+	set.ui.reading = (struct screen_reading){.goes_on = true, .live = true, .percent = -1};
+	for (int key = '1'; key < '1' + SCREENS; key++) {
+		ui_key(&set.ui, key);
+		char *text = picture(&set.ui, 24, 200);
+		assert_non_null(strstr(text, "\n! Interface "));
+		assert_non_null(strstr(text, " is down: nothing is captured there until that changes\n"));
+		free(text);
+	}
+	set.ui.reading.goes_on = false;
+	char *text = picture(&set.ui, 24, 200);
+	assert_null(strstr(text, "! Interface "));
+	free(text);
+	tear_down(&set);
+}
+
+/* A wide character at the left edge of what is seen is cut, and no column is lost. */
+static void test_half_a_character(void **state)
+{
+	(void)state;
+	struct sheet sheet;
+	struct grid grid;
+	const struct format format = {.escape = ESCAPE_UTF8};
+	sheet_open(&sheet, 80, &format, 0);
+	page_line(&sheet.page, 0, TONE_PLAIN, "\u6f22\u5b57a");
+	sheet_close(&sheet);
+	assert_int_equal(sheet.widest, 3);
+	grid_init(&grid, 1, 4, ESCAPE_UTF8);
+	sheet_draw(&sheet, &grid, &(struct window){.rows = 1, .left = 1});
+	assert_string_equal(grid.cells[0].text, " ");
+	assert_string_equal(grid.cells[1].text, "\u5b57");
+	assert_string_equal(grid.cells[3].text, "a");
+	grid_free(&grid);
+	sheet_free(&sheet);
+}
+
 /* ---- moving ---- */
 
 static void test_failures(void **state)
@@ -448,6 +489,8 @@ int main(void)
 	    cmocka_unit_test(test_random_keys),
 	    cmocka_unit_test(test_too_small),
 	    cmocka_unit_test(test_hostile_names),
+	    cmocka_unit_test(test_interface_down),
+	    cmocka_unit_test(test_half_a_character),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_filter),
 	    cmocka_unit_test(test_filter_wrong),

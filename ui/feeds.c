@@ -324,6 +324,7 @@ static void note_live(struct model *model, const struct feed *feed)
 	note->bytes = live_bytes(live);
 	note->dropped = (int64_t)losses.kernel;
 	note->missed = (int64_t)losses.interface;
+	note->outage = live_outage(live);
 	note->snaplen = live_snaplen(live);
 	note->first = feed->first;
 	note->last = feed->last;

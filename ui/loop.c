@@ -14,6 +14,7 @@
 
 #define SLICE       4096 /* packets that are read between two looks at everything else */
 #define SLICE_LEAST 16
+#define SECRETS     65536 /* new ones of a key log that are looked at between two looks at the clock */
 #define SLICE_TIME  (10 * NS_PER_MS)  /* of reading between two looks at the keys */
 #define FOLLOW      (200 * NS_PER_MS) /* how often key logs are looked at */
 #define TICK        (100 * NS_PER_MS) /* how often waiting connections are looked at while nothing comes */
@@ -33,6 +34,7 @@ struct loop {
 	int64_t started;            /* monotonic, ns */
 	int64_t followed;           /* the same: the last look at key logs */
 	bool keys_left;             /* a key log holds more already */
+	bool secrets_left;          /* new ones were not looked at yet */
 	bool refused[LIMIT_INPUTS]; /* key logs that were complained of */
 	int64_t flushed;            /* the same: when what was saved went to the disk last */
 	bool live;                  /* interfaces are read */
@@ -54,6 +56,48 @@ static void wait_for_input(const struct run *run, int64_t timeout)
 	if (run->screens != NULL && run->shown)
 		fds[n++] = (struct pollfd){.fd = screens_fd(run->screens), .events = POLLIN};
 	signals_poll(fds, n, timeout);
+}
+
+/* ---- between the slices ---- */
+
+/* How much may be done at once next time, by the time that this one took. */
+static void fit(uint64_t *slice, uint64_t most, int64_t took)
+{
+	if (took > SLICE_TIME && *slice > SLICE_LEAST)
+		*slice /= 2;
+	else if (took < SLICE_TIME / 2 && *slice < most)
+		*slice *= 2;
+}
+
+/* A turn of the screen, where there is one. */
+static void turn(struct loop *loop)
+{
+	struct run *run = loop->run;
+	if (run->screens == NULL)
+		return;
+	if (screens_due(run->screens))
+		feeds_note(&run->feeds);
+	loop->left = !screens_turn(run->screens, &loop->reading) || signals_end();
+}
+
+bool loop_turn(struct run *run, int fd, int percent)
+{
+	struct loop loop = {.run = run, .reading = {.goes_on = true, .percent = percent}};
+	struct pollfd fds[2];
+	nfds_t n = 0;
+	if (fd >= 0) {
+		fds[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+		if (run->shown)
+			fds[n++] = (struct pollfd){.fd = screens_fd(run->screens), .events = POLLIN};
+		bool busy = run->shown && screens_busy(run->screens);
+		signals_poll(fds, n, busy ? 0 : run->screens != NULL ? TICK : -1);
+		if (signals_report() && run->screens == NULL)
+			run_complain(run, "no packet was read yet");
+	}
+	turn(&loop);
+	run->shown = run->screens != NULL;
+	run->left = loop.left;
+	return !loop.left && !signals_end();
 }
 
 /* ---- the report so far ---- */
@@ -146,23 +190,41 @@ static void complain_of_key_log(struct loop *loop, uint32_t i)
 }
 
 /* What was written to the key logs since the last look. */
-static void follow_keys(struct loop *loop, bool now)
+static void read_key_logs(struct loop *loop, bool now)
 {
 	const struct run *run = loop->run;
 	int64_t clock = feeds_clock();
-	bool fresh = false;
 	if (run->n_follow == 0 || (!now && !loop->keys_left && clock - loop->followed < FOLLOW))
 		return;
 	loop->followed = clock;
 	loop->keys_left = false;
 	for (uint32_t i = 0; i < run->n_follow; i++) {
 		bool more = false;
-		fresh = keylog_follow_poll(run->follow[i], clock, &more) || fresh;
+		loop->secrets_left = keylog_follow_poll(run->follow[i], clock, &more) || loop->secrets_left;
 		loop->keys_left = loop->keys_left || more;
 		complain_of_key_log(loop, i);
 	}
-	if (fresh)
-		analyze_keys(run->analyze);
+}
+
+static void follow_keys(struct loop *loop, bool now)
+{
+	read_key_logs(loop, now);
+	int64_t start = feeds_clock(), before = start, after = start;
+	uint64_t most = SLICE_LEAST; /* one may open a thousand records, or none */
+	for (; loop->secrets_left && after - start < SLICE_TIME; before = after) {
+		loop->secrets_left = analyze_keys(loop->run->analyze, most);
+		after = feeds_clock();
+		fit(&most, SECRETS, after - before);
+	}
+}
+
+/* All that is there, with turns of the screen between. */
+static void follow_keys_to_the_end(struct loop *loop)
+{
+	do {
+		follow_keys(loop, true);
+		turn(loop);
+	} while ((loop->keys_left || loop->secrets_left) && !loop->left);
 }
 
 /* A second has passed since it was last. */
@@ -202,15 +264,6 @@ static void interrupted(const struct run *run)
 	run_complain(run, err.text);
 }
 
-/* How large the next slice may be, by the time that this one took. */
-static void fit_slice(struct loop *loop, int64_t took)
-{
-	if (took > SLICE_TIME && loop->slice > SLICE_LEAST)
-		loop->slice /= 2;
-	else if (took < SLICE_TIME / 2 && loop->slice < SLICE)
-		loop->slice *= 2;
-}
-
 /* A slice of the inputs. */
 static enum feeds_result read_slice(struct loop *loop, uint64_t most)
 {
@@ -219,24 +272,13 @@ static enum feeds_result read_slice(struct loop *loop, uint64_t most)
 	loop->run->feeds.until = lines_come(loop->run) ? jsonl_due(loop->run->jsonl) : INT64_MAX;
 	enum feeds_result result = feeds_read(&loop->run->feeds, most, &reading);
 	if (loop->run->screens != NULL)
-		fit_slice(loop, feeds_clock() - before);
+		fit(&loop->slice, SLICE, feeds_clock() - before);
 	if (reading == NULL)
 		return result;
 	progress_step(&loop->progress, reading);
 	uint64_t size = input_size(reading);
 	loop->reading.percent = size == 0 ? -1 : (int)(input_position(reading) * 100 / size);
 	return result;
-}
-
-/* A turn of the screen, where there is one. */
-static void turn(struct loop *loop)
-{
-	struct run *run = loop->run;
-	if (run->screens == NULL)
-		return;
-	if (screens_due(run->screens))
-		feeds_note(&run->feeds);
-	loop->left = !screens_turn(run->screens, &loop->reading);
 }
 
 /* What came before the end is in blocks that the kernel has not handed over yet: a moment more is read. */
@@ -256,6 +298,13 @@ static void read_rest(struct loop *loop)
 	}
 }
 
+/* Something that has begun goes on at once. */
+static bool is_busy(const struct loop *loop)
+{
+	const struct screens *screens = loop->run->screens;
+	return loop->keys_left || loop->secrets_left || (screens != NULL && screens_saves(screens));
+}
+
 static void read_all(struct loop *loop)
 {
 	struct run *run = loop->run;
@@ -268,7 +317,7 @@ static void read_all(struct loop *loop)
 			run_flush_save(run);
 		if (result == FEEDS_WAIT) {
 			analyze_wait(run->analyze, feeds_now(&run->feeds));
-			wait_for_input(run, run->screens != NULL && screens_saves(run->screens) ? 0 : TICK);
+			wait_for_input(run, is_busy(loop) ? 0 : TICK);
 		}
 		look(loop);
 		turn(loop);
@@ -276,7 +325,7 @@ static void read_all(struct loop *loop)
 	bool stopped = signals_end() || allowed(loop) == 0;
 	if (stopped && loop->live && run->screens == NULL && !ferror(stdout))
 		read_rest(loop);
-	if (signals_end() && !loop->live && run->screens == NULL)
+	if (signals_end() && !loop->live && run->screens == NULL && run->feeds.n > 0)
 		interrupted(run);
 }
 
@@ -285,16 +334,13 @@ void loop_read(struct run *run)
 	struct loop loop = {
 	    .run = run, .started = feeds_clock(), .slice = SLICE, .live = run->options->n_interface > 0};
 	loop.reading = (struct screen_reading){.goes_on = true, .live = loop.live, .percent = -1};
+	loop.left = run->left;
 	run->shown = run->screens != NULL;
 	progress_start(&loop.progress, !run->options->quiet && run->screens == NULL && isatty(STDERR_FILENO));
 	status_start(&loop.status, &run->feeds);
-	do
-		follow_keys(&loop, true);
-	while (loop.keys_left);
+	follow_keys_to_the_end(&loop);
 	read_all(&loop);
-	do
-		follow_keys(&loop, true);
-	while (loop.keys_left);
+	follow_keys_to_the_end(&loop);
 	feeds_note(&run->feeds);
 	analyze_end(run->analyze);
 	progress_end(&loop.progress);

@@ -4,13 +4,13 @@
 #include "analyzer/profile_file.h"
 #include "analyzer/tls_crypto.h"
 #include "analyzer/trace_match.h"
-#include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
 #include "ui/explain.h"
 #include "ui/json.h"
 #include "ui/loop.h"
 #include "ui/report.h"
 #include "ui/run_screen.h"
+#include "ui/traces.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -260,56 +260,6 @@ static int read_texts(struct run *run, struct opened *opened, struct err *err)
 	return run->model->profile != NULL ? 0 : -1;
 }
 
-static void refuse_trace(struct run *run, uint32_t index, const struct err *err)
-{
-	struct capture_input *input = &run->model->capture.inputs[index];
-	free(input->error);
-	input->error = xstrdup(err->text);
-	run_complain(run, err->text);
-	run->trouble = true;
-}
-
-/* Those that can be read, in the order of their first lines: then an overlap is at the later one's start. */
-static uint32_t begin_traces(struct run *run, struct opened *opened, struct trace_file *files[LIMIT_INPUTS])
-{
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < run->options->n_trace; i++) {
-		struct source *source = &opened->trace[i];
-		struct trace_file *file =
-		    source->fd >= 0 ? trace_file_open(source, &opened->trace_err[i]) : NULL;
-		if (file == NULL) {
-			refuse_trace(run, model_add_input(run->model, run->options->trace[i]),
-			             &opened->trace_err[i]);
-			continue;
-		}
-		uint32_t at = n++;
-		for (; at > 0 && trace_file_earlier(file, files[at - 1]); at--)
-			files[at] = files[at - 1];
-		files[at] = file;
-	}
-	return n;
-}
-
-/* Before the captures: eviction then finds no connection of theirs. The number of those understood. */
-static uint32_t read_traces(struct run *run, struct opened *opened)
-{
-	struct err err;
-	struct trace_file *files[LIMIT_INPUTS];
-	uint32_t n = begin_traces(run, opened, files), understood = 0;
-	struct trace_sessions *sessions = n > 0 ? trace_session_new(run->model) : NULL;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t index = model_add_input(run->model, trace_file_name(files[i]));
-		if (trace_session_read(sessions, index, files[i], &err) == 0)
-			understood++;
-		else
-			refuse_trace(run, index, &err);
-		trace_file_close(files[i]);
-	}
-	if (n > 0)
-		trace_session_end(sessions);
-	return understood;
-}
-
 static uint32_t good_captures(const struct run *run)
 {
 	uint32_t n = 0;
@@ -375,9 +325,9 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 		err_set(err, "stopped by a signal before a packet was read");
 		return STATUS_TROUBLE;
 	}
-	uint32_t n_traces = read_traces(run, opened), n_captures = good_captures(run);
+	uint32_t n_traces = traces_read(run, opened->trace, opened->trace_err), n_captures = good_captures(run);
 	if (n_captures + n_traces == 0)
-		return STATUS_TROUBLE;
+		return run->left && !run->trouble ? STATUS_CLEAN : STATUS_TROUBLE;
 	if (run->save != NULL) {
 		save_start(run->save);
 		analyze_set_save(run->analyze, run->save);

@@ -234,38 +234,77 @@ static bool say_trust(const struct view *view, char *text, size_t room)
 	return id != NULL;
 }
 
-/* What speaks against the capture, or against its part of the session. Returns the rows taken. */
-static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bool of_session)
+/* Nothing comes from an interface while it is down, and nobody would notice: that is said first. */
+static bool say_outage(const struct ui *ui, char *text, size_t room)
 {
-	char text[400];
+	const struct capture *capture = &ui->view->model->capture;
+	for (uint32_t i = 0; i < capture->n_inputs && ui->reading.goes_on; i++) {
+		const struct capture_input *input = &capture->inputs[i];
+		if (input->outage == NULL)
+			continue;
+		snprintf(text, room, "! Interface %s %s: nothing is captured there until that changes",
+		         input->name, input->outage);
+		return true;
+	}
+	return false;
+}
+
+/* What speaks against the capture, or against its part of the session; false when nothing does. */
+static bool say_doubt(const struct ui *ui, bool of_session, char *text, size_t room)
+{
 	unsigned n = 0;
 	const struct finding *first = find_trust(&ui->view->capture, &n);
 	const struct finding *own = of_session ? find_trust(&ui->view->open.findings, &n) : NULL;
 	first = first == NULL ? own : first;
 	if (n == 1 && ui->reading.goes_on && strcmp(first->id, "capture-no-nmsp") == 0)
-		return 0; /* there may be some yet */
+		return false; /* there may be some yet */
 	if (n > 1)
-		snprintf(text, sizeof text, "! (6 shows %u more) %s", n - 1, first->summary);
+		snprintf(text, room, "! (6 shows %u more) %s", n - 1, first->summary);
 	else if (n == 1)
-		snprintf(text, sizeof text, "! %s", first->summary);
-	else if (of_session || !say_trust(ui->view, text, sizeof text))
-		return 0;
+		snprintf(text, room, "! %s", first->summary);
+	return n > 0 || (!of_session && say_trust(ui->view, text, room));
+}
+
+/* Why what is shown may not be all. Returns the rows taken. */
+static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bool of_session)
+{
+	char text[400];
 	struct pen pen = {.tone = TONE_WARNING, .look = LOOK_REVERSE};
+	if (!say_outage(ui, text, sizeof text) && !say_doubt(ui, of_session, text, sizeof text))
+		return 0;
 	grid_fill(grid, row, pen);
 	grid_text(grid, row, 0, grid->cols, pen, text);
 	return 1;
 }
 
-/* "Session 3 failed: The controller rejected ...". Many verdicts begin with the state. */
+/* " (auth-hash-mismatch, auth-rejected)": the errors, what cures first; "" without one. */
+static void name_errors(const struct findings *findings, char *text, size_t room)
+{
+	size_t n = 0;
+	text[0] = '\0';
+	for (uint32_t i = 0; i < 2 * findings->n; i++) {
+		const struct finding *finding = &findings->list[i % findings->n];
+		if (finding->severity == SEVERITY_ERROR && finding->cure == (i < findings->n) && n < room)
+			n += (size_t)snprintf(&text[n], room - n, "%s%s", n == 0 ? " (" : ", ", finding->id);
+	}
+	if (n > 0 && n < room)
+		snprintf(&text[n], room - n, ")");
+}
+
+/*
+ * "Session 3 failed (auth-hash-mismatch): The controller rejected ...". A narrow screen cuts the sentence,
+ * not the cause. Many verdicts begin with the state.
+ */
 static size_t draw_session(const struct ui *ui, struct grid *grid, size_t row)
 {
 	const struct view_session *open = &ui->view->open;
 	const char *state = session_state_name(open->state);
 	bool begins = strncasecmp(open->verdict, state, strlen(state)) == 0;
-	char text[VERDICT_TEXT + 64];
+	char text[VERDICT_TEXT + 200], errors[120];
 	enum tone tone = open->findings.n == 0 ? TONE_GOOD : text_parts_tone(open->findings.list[0].severity);
-	snprintf(text, sizeof text, "Session %u%s%s: %s", (unsigned)open->session->id, begins ? "" : " ",
-	         begins ? "" : state, open->verdict);
+	name_errors(&open->findings, errors, sizeof errors);
+	snprintf(text, sizeof text, "Session %u%s%s%s: %s", (unsigned)open->session->id, begins ? "" : " ",
+	         begins ? "" : state, errors, open->verdict);
 	grid_text(grid, row, 0, grid->cols, (struct pen){.tone = tone, .look = LOOK_BOLD}, text);
 	return 1;
 }
@@ -358,9 +397,12 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 	struct window window = {.row = row, .rows = rows, .top = place->scroll, .left = place->left};
 	sheet_draw(&sheet, grid, &window);
 	if (more) {
-		char text[48];
-		snprintf(text, sizeof text, "lines %zu to %zu of %zu", place->scroll + 1,
-		         place->scroll + rows, sheet.lines);
+		char text[100];
+		bool beside = !ui->help && screen_of(ui)->count != NULL; /* Up and Down are the list's */
+		bool cut = !beside && sheet.widest > place->left + grid->cols;
+		snprintf(text, sizeof text, "%slines %zu to %zu of %zu%s",
+		         cut ? "Right shows the rest of long lines; " : "", place->scroll + 1,
+		         place->scroll + rows, sheet.lines, beside ? ", Left and Right roll" : "");
 		grid_right(grid, row + rows, 0, grid->cols, (struct pen){.look = LOOK_DIM}, text);
 	}
 	ui->page = rows;

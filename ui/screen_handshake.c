@@ -238,19 +238,25 @@ static void write_step(const struct row *row, const struct page *page, const str
 		text_parts_certificates(page, row, step->dir);
 }
 
-/* The findings that cite this packet. */
+static bool cites(const struct finding *finding, const struct origin *at)
+{
+	for (uint32_t i = 0; i < finding->n_evidence; i++)
+		if (finding->evidence[i].packet == at->packet && finding->evidence[i].line == at->line)
+			return true;
+	return false;
+}
+
+/* The findings that cite this packet; what cures comes first. */
 static void write_findings(const struct row *row, const struct page *page, const struct origin *at)
 {
 	const struct findings *findings = &row->session->findings;
-	for (uint32_t i = 0; i < findings->n; i++)
-		for (uint32_t k = 0; k < findings->list[i].n_evidence; k++) {
-			const struct origin *seen = &findings->list[i].evidence[k];
-			if (seen->packet != at->packet || seen->line != at->line)
-				continue;
-			page_blank(page);
-			text_parts_finding(page, &findings->list[i], row);
-			break;
-		}
+	for (uint32_t i = 0; i < 2 * findings->n; i++) {
+		const struct finding *finding = &findings->list[i % findings->n];
+		if (finding->cure != (i < findings->n) || !cites(finding, at))
+			continue;
+		page_blank(page);
+		text_parts_finding(page, finding, row);
+	}
 }
 
 /* "certificate, packet 6 at 09:15:00.004636, controller's state 0x2180 SSLv3 read client certificate B" */
