@@ -25,7 +25,6 @@
 #include <time.h>
 #include <utlist.h>
 
-#define SHA1_BYTES   20
 #define SHA256_BYTES 32
 #define DER_SEQUENCE 0x30
 #define DER_LONG     0x80 /* set in a first length byte: the low bits count the length bytes that follow */
@@ -390,31 +389,31 @@ const struct cert *certs_take(struct certs *certs, struct span der)
 	return &entry->cert;
 }
 
-static struct entry *entry_of(const struct certs *certs, const struct cert *cert)
+/* NULL for one that is not in the store. */
+static struct entry *find(const struct certs *certs, const struct cert *cert)
 {
-	struct entry *entry;
-	HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	struct entry *entry = NULL;
+	if (cert != NULL && cert != &not_kept)
+		HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
 	return entry;
 }
 
 struct span certs_der(const struct certs *certs, const struct cert *cert)
 {
-	const struct entry *entry = cert == &not_kept ? NULL : entry_of(certs, cert);
+	const struct entry *entry = find(certs, cert);
 	return entry == NULL ? span_of(NULL, 0) : span_of(entry->der, entry->der_n);
 }
 
 void certs_share(struct certs *certs, const struct cert *cert)
 {
-	struct entry *entry = cert == NULL || cert == &not_kept ? NULL : entry_of(certs, cert);
+	struct entry *entry = find(certs, cert);
 	if (entry != NULL)
 		entry->references++;
 }
 
 void certs_give_back(struct certs *certs, const struct cert *cert)
 {
-	if (cert == NULL || cert == &not_kept)
-		return;
-	struct entry *entry = entry_of(certs, cert);
+	struct entry *entry = find(certs, cert);
 	if (entry != NULL && entry->references > 0 && --entry->references == 0)
 		DL_APPEND(certs->idle, entry);
 }

@@ -1,4 +1,4 @@
-/* The names of hashes and types, and the MAC address in a certificate's name; see cert.h. */
+/* How certificates, their hashes and their owners are called; see cert.h. */
 #include "analyzer/cert.h"
 
 #include "dissect/authtext.h"

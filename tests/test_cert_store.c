@@ -56,6 +56,13 @@ static void store_is_bounded(void **state)
 	assert_ptr_equal(take_number(certs, 2), none);
 	assert_ptr_equal(take_number(certs, 0), first);
 	assert_int_equal(certs_refused(certs), 3);
+	certs_share(certs, second); /* it has two references now, and goes with the last */
+	certs_share(certs, NULL);
+	certs_share(certs, none);
+	certs_give_back(certs, second);
+	assert_ptr_equal(take_number(certs, 2), none);
+	certs_give_back(certs, second);
+	assert_ptr_not_equal(take_number(certs, 2), none);
 	certs_free(certs);
 }
 

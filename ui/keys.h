@@ -98,6 +98,9 @@ extern const char keys_signs[];
 /* What the key does on this screen; COMMAND_NONE when nothing. */
 enum command keys_command(int key, enum screen_id screen);
 
+/* The keys for people of the command that it is on other screens, and the bits of these; NULL: of none. */
+const char *keys_elsewhere(int key, unsigned *screens);
+
 /* "Sessions" */
 const char *keys_screen_name(enum screen_id screen);
 

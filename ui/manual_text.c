@@ -87,6 +87,12 @@ const struct manual_row manual_rows[] = {
     {MANUAL_ITEM, .word = "`6 Findings`",
      .text = "all findings with evidence and advice, and the vendor's checklist"},
     {MANUAL_ITEM, .word = "`7 Capture`", .text = "what was read, and whether it can be trusted"},
+    {MANUAL_ITEM, .word = "`= Compare`",
+     .text = "two sessions that were marked, side by side, with a sign in front of what differs"},
+    {MANUAL_PARAGRAPH,
+     .text = "Held still by `p`, the screens show a copy of all sessions, which takes as much memory as "
+             "these; where `--memory` leaves no room for it, there is no pause. Lists of a live capture keep "
+             "to their end until one goes up."},
     {MANUAL_TABLE, .table = MANUAL_KEYS},
     {MANUAL_PARAGRAPH,
      .text = "What `s` saves gets its name when it is complete. It goes to the current folder or below, by the "

@@ -24,6 +24,7 @@ struct place {
 	size_t cursor, top; /* of the list */
 	size_t scroll;      /* first line of the document; of a message: see screen_messages.c */
 	size_t left;        /* its first column */
+	size_t hit;         /* its line that was found last, or the first one where it was moved since */
 };
 
 /* What is typed in the last row. */
@@ -51,7 +52,7 @@ struct ui {
 	const struct session *chosen;  /* the same, only compared */
 	struct mark *marks;            /* in order of id */
 	size_t n_marks, room_marks;
-	struct place place[SCREENS];
+	struct place place[SCREENS], help_place;
 	size_t sort; /* column of the list of sessions */
 	bool turned;
 	bool relative; /* times since the capture began */

@@ -44,6 +44,9 @@ void screen_mark(struct ui *ui);
 void screen_unmark(struct ui *ui);
 void screen_marks_follow(struct ui *ui);
 
+/* Where one stands in what is shown. */
+struct place *screen_place(struct ui *ui);
+
 /* A screen of a session, and there is none; what is shown has a list; its line, or that of the document, is
  * chosen. */
 bool screen_is_empty(const struct ui *ui);
