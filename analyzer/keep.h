@@ -1,6 +1,6 @@
 /*
- * Where the packets of sessions are kept: the files of -w, and the spool of the screen. Called by the wiring for each
- * packet; decides nothing.
+ * Where the packets of sessions are kept: the files of -w, and the spool of the screen. Called by the wiring
+ * for each packet; decides nothing.
  */
 #ifndef ANALYZER_KEEP_H
 #define ANALYZER_KEEP_H
@@ -19,7 +19,8 @@ struct keep {
 void keep_fragment(const struct keep *keep, const struct capfile_packet *frame, struct fragments_place place,
                    bool complete);
 
-/* The frame has been read and counts to this flow, or to none with NULL. A cap that it reaches is noted at `now`. */
+/* The frame has been read and counts to this flow, or to none with NULL. A cap that it reaches is noted at
+ * `now`. */
 void keep_frame(const struct keep *keep, struct model *model, struct flow *flow,
                 const struct capfile_packet *frame, const struct origin *now);
 

@@ -43,12 +43,14 @@ static void tell(const char *path, const struct sandbox_state *user, int reason,
 	const char *folder = dirname(copy);
 	bool refused = reason == EACCES || reason == EPERM, here = strcmp(folder, ".") == 0;
 	if (refused && access(folder, W_OK | X_OK) == 0)
-		err_set(err, "%.150s is outside of the current folder, and only there the program may still write",
+		err_set(err,
+		        "%.150s is outside of the current folder, and only there the program may still write",
 		        folder);
 	else if (refused)
-		err_set(err,
-		        "user %.40s may not write in %.150s: start in another folder, or as root with -Z USER",
-		        user->user[0] != '\0' ? user->user : "-", here ? "the current folder" : folder);
+		err_set(
+		    err,
+		    "user %.40s may not write in %.150s: start in another folder, or as root with -Z USER",
+		    user->user[0] != '\0' ? user->user : "-", here ? "the current folder" : folder);
 	else
 		err_set(err, "cannot write in %.150s: %s", folder, strerror(reason));
 	free(copy);

@@ -10,8 +10,8 @@
 
 struct picked {
 	struct flow_key key;
-	uint64_t first, last; /* numbers of packets */
-	struct picked *alike; /* of the same ends */
+	uint64_t first, last;    /* numbers of packets */
+	struct picked *alike;    /* of the same ends */
 	UT_hash_handle hh;       /* by key: the first one of these ends */
 	UT_hash_handle by_first; /* by the number */
 };
@@ -55,7 +55,8 @@ void pick_add(struct pick *pick, const struct session *session)
 	if (session->trace != NULL || session->end == 0)
 		return;
 	struct picked *picked = xcalloc(1, sizeof *picked), *same;
-	flow_key(&picked->key, &session->addr[0], session->port[0], &session->addr[1], session->port[1], &low);
+	flow_key(&picked->key, &session->addr[0], session->port[0], &session->addr[1], session->port[1],
+	         &low);
 	picked->first = session->opened.packet;
 	picked->last = session->end;
 	HASH_FIND(hh, pick->ends, &picked->key, sizeof picked->key, same);
@@ -152,8 +153,8 @@ int pick_packet(struct pick *pick, uint64_t number, const struct capfile_packet 
 	struct packet packet;
 	size_t wire = frame->wire < LIMIT_PACKET ? frame->wire : LIMIT_PACKET; /* a larger one is a lie */
 	int result = 0;
-	if (packet_decode(frame->linktype, frame->data, wire, &packet) && put_together(pick, frame, &packet) &&
-	    is_chosen(pick, &packet, number))
+	if (packet_decode(frame->linktype, frame->data, wire, &packet) &&
+	    put_together(pick, frame, &packet) && is_chosen(pick, &packet, number))
 		result = write(pick, frame, to);
 	save_wait_forget(pick->wait);
 	return result;

@@ -1,9 +1,9 @@
 /*
  * The packets of chosen sessions, found again in what was read: the same ones that -w writes.
  *
- * A session is known by its ends and by the numbers of its first and last packet, so nothing above TCP is read
- * again, and the sessions may leave the model meanwhile. Fragments wait here until their IP packet is whole.
- * Called for each packet of the inputs in their order, or with the packets of a spool. Knows no file.
+ * A session is known by its ends and by the numbers of its first and last packet, so nothing above TCP is
+ * read again, and the sessions may leave the model meanwhile. Fragments wait here until their IP packet is
+ * whole. Called for each packet of the inputs in their order, or with the packets of a spool. Knows no file.
  */
 #ifndef ANALYZER_PICK_H
 #define ANALYZER_PICK_H
@@ -28,8 +28,8 @@ uint64_t pick_last(const struct pick *pick);
 bool pick_has(const struct pick *pick, uint64_t first);
 
 /*
- * Packet `number` in reading order. One of a chosen session goes to `to`, behind the fragments that were waiting.
- * Fragments that had to be given up, beyond LIMIT_SAVE_WAITING, are counted. 0, or -1 and errno.
+ * Packet `number` in reading order. One of a chosen session goes to `to`, behind the fragments that were
+ * waiting. Fragments that had to be given up, beyond LIMIT_SAVE_WAITING, are counted. 0, or -1 and errno.
  */
 int pick_packet(struct pick *pick, uint64_t number, const struct capfile_packet *frame,
                 struct capfile_writer *to);

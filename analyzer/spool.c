@@ -40,8 +40,9 @@ struct spool *spool_open(const struct model *model, const struct spool_plan *pla
 	spool->losses = (struct spool_losses){.others = INT64_MIN, .heads = INT64_MIN, .failed = INT64_MIN};
 	if (open_in(spool, getenv("TMPDIR")) != 0 && open_in(spool, "/var/tmp") != 0 &&
 	    open_in(spool, "/tmp") != 0) {
-		err_set(err, "no packets can be saved from the screen: there is no room for them in /var/tmp "
-		             "or /tmp (%s); name another folder with TMPDIR",
+		err_set(err,
+		        "no packets can be saved from the screen: there is no room for them in /var/tmp "
+		        "or /tmp (%s); name another folder with TMPDIR",
 		        strerror(errno));
 		free(spool);
 		return NULL;
@@ -66,8 +67,8 @@ struct spool_losses spool_losses(const struct spool *spool)
 	return spool->losses;
 }
 
-/* Nothing more is taken, and what is not in the files yet is gone: a hole in the middle would be worse to tell than
- * an end. */
+/* Nothing more is taken, and what is not in the files yet is gone: a hole in the middle would be worse to
+ * tell than an end. */
 static void fail(struct spool *spool, int64_t time)
 {
 	const struct spool_part *parts[] = {&spool->heads, &spool->parts[0], &spool->parts[1]};
@@ -122,8 +123,8 @@ static int weigh(const struct spool *spool, const struct living *living, uint64_
 	return result;
 }
 
-/* Writes the living ones behind the first `skip` bytes of them from the start of the file: what is read is always
- * ahead of what is written. */
+/* Writes the living ones behind the first `skip` bytes of them from the start of the file: what is read is
+ * always ahead of what is written. */
 static int move_up(struct spool *spool, const struct living *living, uint64_t skip)
 {
 	struct spool_part *heads = &spool->heads;
@@ -149,8 +150,8 @@ static int move_up(struct spool *spool, const struct living *living, uint64_t sk
 }
 
 /*
- * Heads of sessions that are gone leave. Where those of living ones fill the file all the same, the oldest half of
- * it does, too, so that not every packet leads here again.
+ * Heads of sessions that are gone leave. Where those of living ones fill the file all the same, the oldest
+ * half of it does, too, so that not every packet leads here again.
  */
 static int make_room(struct spool *spool)
 {
@@ -311,8 +312,9 @@ static struct spool_walk *earliest(struct spool_reader *reader)
 int spool_next(struct spool_reader *reader, struct capfile_packet *out, uint64_t *first)
 {
 	struct spool_walk *walk = reader->begun ? earliest(reader) : NULL;
-	if (!reader->begun && (spool_walk_step(&reader->heads) != 0 || spool_walk_step(&reader->others[0]) != 0 ||
-	                       spool_walk_step(&reader->others[1]) != 0))
+	if (!reader->begun &&
+	    (spool_walk_step(&reader->heads) != 0 || spool_walk_step(&reader->others[0]) != 0 ||
+	     spool_walk_step(&reader->others[1]) != 0))
 		return -1;
 	reader->begun = true;
 	if (walk != NULL && spool_walk_step(walk) != 0)

@@ -1,12 +1,12 @@
 /*
- * The packets of sessions while an input is read that cannot be read again: what `s` saves from an interface or a
- * pipe.
+ * The packets of sessions while an input is read that cannot be read again: what `s` saves from an interface
+ * or a pipe.
  *
- * Three unlinked temporary files, made before privileges are dropped and bounded by limits.h. Heads of sessions,
- * which are the packets up to the end of the TLS handshake, go into one: when it is full, those of sessions that
- * have left the model are taken out of it. All other packets go into the two parts in turn: when one is full the
- * other is emptied and used, so the oldest leave first. A head has no end where no handshake comes, so beyond
- * LIMIT_SPOOL_HEAD bytes a session's packets are others, too.
+ * Three unlinked temporary files, made before privileges are dropped and bounded by limits.h. Heads of
+ * sessions, which are the packets up to the end of the TLS handshake, go into one: when it is full, those of
+ * sessions that have left the model are taken out of it. All other packets go into the two parts in turn:
+ * when one is full the other is emptied and used, so the oldest leave first. A head has no end where no
+ * handshake comes, so beyond LIMIT_SPOOL_HEAD bytes a session's packets are others, too.
  *
  * Each packet is there with its fragments, in front of it. Readers see them in the order in which they came.
  */
@@ -32,8 +32,8 @@ struct spool_head {
 };
 
 /*
- * Makes the files in $TMPDIR, /var/tmp or /tmp, the first of them where it can be. The model is borrowed. NULL and a
- * sentence when there is no such folder. Free with spool_close.
+ * Makes the files in $TMPDIR, /var/tmp or /tmp, the first of them where it can be. The model is borrowed.
+ * NULL and a sentence when there is no such folder. Free with spool_close.
  */
 struct spool *spool_open(const struct model *model, const struct spool_plan *plan, struct err *err);
 void spool_close(struct spool *spool); /* NULL is allowed */
@@ -61,8 +61,8 @@ struct spool_reader *spool_read(struct spool *spool);
 void spool_read_end(struct spool_reader *reader); /* NULL is allowed */
 
 /*
- * The next frame, borrowed until the next call, and the number of the first packet of its session. 0 at the end, -1
- * and errno when it cannot be read. Packets that leave while they are read are counted in the losses.
+ * The next frame, borrowed until the next call, and the number of the first packet of its session. 0 at the
+ * end, -1 and errno when it cannot be read. Packets that leave while they are read are counted in the losses.
  */
 int spool_next(struct spool_reader *reader, struct capfile_packet *out, uint64_t *first);
 

@@ -60,8 +60,8 @@ int spool_part_flush(struct spool_part *part)
 {
 	size_t done = 0;
 	while (done < part->used) {
-		ssize_t n = pwrite(part->fd, &part->buffer[done], part->used - done,
-		                   (off_t)(part->written + done));
+		ssize_t n =
+		    pwrite(part->fd, &part->buffer[done], part->used - done, (off_t)(part->written + done));
 		if (n < 0 && errno != EINTR)
 			return -1;
 		done += n > 0 ? (size_t)n : 0;

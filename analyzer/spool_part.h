@@ -1,5 +1,6 @@
 /*
- * One of the files of the spool: records one behind the other, written at its end and walked through from its start.
+ * One of the files of the spool: records one behind the other, written at its end and walked through from its
+ * start.
  *
  * Part of the spool. Nobody else can open the file, so what is read is what was written.
  */
@@ -22,8 +23,8 @@ struct spool_part {
 	uint8_t *buffer;
 	size_t used;
 	int64_t pending; /* time of the first record that is not in the file yet; only with `used` */
-	uint64_t turn; /* counts how often it was emptied */
-	int64_t last;  /* the latest time in it, INT64_MIN when it is empty */
+	uint64_t turn;   /* counts how often it was emptied */
+	int64_t last;    /* the latest time in it, INT64_MIN when it is empty */
 };
 
 /* An unlinked file in this folder; -1 and errno. */
@@ -45,7 +46,7 @@ struct spool_walk {
 	const struct spool_part *part;
 	uint64_t turn, at, end; /* at: what is read next of the file */
 	uint8_t *buffer;
-	size_t used, taken; /* of the buffer */
+	size_t used, taken;         /* of the buffer */
 	struct spool_record record; /* the current one, and its bytes: borrowed until the next step */
 	const uint8_t *bytes;
 	bool has;  /* there is a current one */

@@ -1,6 +1,6 @@
 /*
- * Files that are whole or not there: what has the name, what is left behind, and what is said when they cannot be
- * made.
+ * Files that are whole or not there: what has the name, what is left behind, and what is said when they
+ * cannot be made.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /*
- * Packets of chosen sessions, found again in what was read and in the spool: for all samples the same ones that -w
- * writes, and of each session alone its own.
+ * Packets of chosen sessions, found again in what was read and in the spool: for all samples the same ones
+ * that -w writes, and of each session alone its own.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -225,21 +225,21 @@ static void add_fragment(struct recording *recording, bool first)
 static void build(struct recording *recording)
 {
 	*recording = (struct recording){.n = 0};
-	add_icmp(recording);                                     /* 1: before the connection */
-	add_fragment(recording, false);                          /* 2: waits for 5 */
-	add_tcp(recording, "c000 3ef1", "01020300", TCP_SYN);    /* 3 */
-	add_tcp(recording, "c001 3ef1", "0a020300", TCP_SYN);    /* 4: another one */
-	add_fragment(recording, true);                           /* 5 */
-	add_icmp(recording);                                     /* 6 */
-	add_tcp(recording, "c000 01bb", "01020301", TCP_SYN);    /* 7: no NMSP */
-	add_tcp(recording, "c000 3ef1", "01020310", TCP_RST);    /* 8 */
-	add_tcp(recording, "c000 3ef1", "51020300", TCP_SYN);    /* 9: the ends are used again */
-	add_icmp(recording);                                     /* 10 */
-	add_tcp(recording, "c001 3ef1", "0a020300", TCP_SYN);    /* 11 */
+	add_icmp(recording);                                  /* 1: before the connection */
+	add_fragment(recording, false);                       /* 2: waits for 5 */
+	add_tcp(recording, "c000 3ef1", "01020300", TCP_SYN); /* 3 */
+	add_tcp(recording, "c001 3ef1", "0a020300", TCP_SYN); /* 4: another one */
+	add_fragment(recording, true);                        /* 5 */
+	add_icmp(recording);                                  /* 6 */
+	add_tcp(recording, "c000 01bb", "01020301", TCP_SYN); /* 7: no NMSP */
+	add_tcp(recording, "c000 3ef1", "01020310", TCP_RST); /* 8 */
+	add_tcp(recording, "c000 3ef1", "51020300", TCP_SYN); /* 9: the ends are used again */
+	add_icmp(recording);                                  /* 10 */
+	add_tcp(recording, "c001 3ef1", "0a020300", TCP_SYN); /* 11 */
 }
 
-static void assert_frames(const struct reading *reading, const struct session *session, const int64_t *numbers,
-                          size_t n)
+static void assert_frames(const struct reading *reading, const struct session *session,
+                          const int64_t *numbers, size_t n)
 {
 	for (int spooled = 0; spooled < 2; spooled++) {
 		struct recording out;
@@ -343,10 +343,8 @@ int main(void)
 	close(fd);
 	close(second);
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_samples),
-	    cmocka_unit_test(test_ends_that_are_used_again),
-	    cmocka_unit_test(test_filter),
-	    cmocka_unit_test(test_fragments_that_wait_are_bounded),
+	    cmocka_unit_test(test_samples),         cmocka_unit_test(test_ends_that_are_used_again),
+	    cmocka_unit_test(test_filter),          cmocka_unit_test(test_fragments_that_wait_are_bounded),
 	    cmocka_unit_test(test_nothing_to_pick),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

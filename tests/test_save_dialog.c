@@ -162,11 +162,8 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_kinds),
-	    cmocka_unit_test(test_whose),
-	    cmocka_unit_test(test_ways_out),
-	    cmocka_unit_test(test_overwriting),
-	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_kinds),       cmocka_unit_test(test_whose), cmocka_unit_test(test_ways_out),
+	    cmocka_unit_test(test_overwriting), cmocka_unit_test(test_sizes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

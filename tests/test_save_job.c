@@ -1,6 +1,6 @@
 /*
- * Writing a file a little at a time: what stands in the folder meanwhile and behind it, and what is told. That the
- * packets are the right ones is tested in test_pick.c.
+ * Writing a file a little at a time: what stands in the folder meanwhile and behind it, and what is told.
+ * That the packets are the right ones is tested in test_pick.c.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /*
- * What `s` writes from the model: fields of comma-separated values, certificates as text, and reports of sessions
- * that leave the model while they are written.
+ * What `s` writes from the model: fields of comma-separated values, certificates as text, and reports of
+ * sessions that leave the model while they are written.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -163,9 +163,10 @@ static unsigned run(struct test *test, unsigned when, uint32_t gone)
 	return steps;
 }
 
-static const char *const words[SAVE_WHATS] = {
-    [SAVE_TEXT] = "\nSession ", [SAVE_JSON] = "\"community_id\"", [SAVE_CERTIFICATES] = "BEGIN CERTIFICATE",
-    [SAVE_MESSAGES] = "\r\n"};
+static const char *const words[SAVE_WHATS] = {[SAVE_TEXT] = "\nSession ",
+                                              [SAVE_JSON] = "\"community_id\"",
+                                              [SAVE_CERTIFICATES] = "BEGIN CERTIFICATE",
+                                              [SAVE_MESSAGES] = "\r\n"};
 
 /* Whenever and whichever session leaves, the report is one of the others, or has it, too. */
 static void leave(enum save_what what)

@@ -1,6 +1,6 @@
 /*
- * The spool: what leaves when its files are full, and what a reader sees. That it holds the same packets as -w is
- * tested on all samples in test_pick.c.
+ * The spool: what leaves when its files are full, and what a reader sees. That it holds the same packets as
+ * -w is tested on all samples in test_pick.c.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,11 +17,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define SIZE   1000 /* bytes of a frame; a record around it takes 40 more */
-#define COST   (SIZE + 40)
-#define HEADS  (20 * COST)
-#define PART   (10 * COST)
-#define STEP   NS_PER_S
+#define SIZE  1000 /* bytes of a frame; a record around it takes 40 more */
+#define COST  (SIZE + 40)
+#define HEADS (20 * COST)
+#define PART  (10 * COST)
+#define STEP  NS_PER_S
 
 struct test {
 	struct model *model;
@@ -284,7 +284,7 @@ static void test_a_file_that_cannot_grow(void **state)
 	for (int i = 0; i < 64; i++)
 		push(&test, n);
 	end_head(&test, n);
-	push(&test, n); /* the end of its head */
+	push(&test, n);                    /* the end of its head */
 	(void)read_all(&test, 1, numbers); /* which brings it to the disk */
 	for (int i = 0; i < 1500; i++)
 		push(&test, n);

@@ -1,9 +1,10 @@
 /*
- * The message list of sessions as comma-separated values: RFC 4180, a line with the names of the columns first.
+ * The message list of sessions as comma-separated values: RFC 4180, a line with the names of the columns
+ * first.
  *
- * The columns are those of view_message_list that -o json has, behind the session and its ends. What was captured is
- * escaped, so no field holds a line end. A field that begins with = + - or @, which a spreadsheet would take for a
- * formula, has an apostrophe in front, as spreadsheets have it for text.
+ * The columns are those of view_message_list that -o json has, behind the session and its ends. What was
+ * captured is escaped, so no field holds a line end. A field that begins with = + - or @, which a spreadsheet
+ * would take for a formula, has an apostrophe in front, as spreadsheets have it for text.
  */
 #ifndef UI_CSV_H
 #define UI_CSV_H

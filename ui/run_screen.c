@@ -8,17 +8,23 @@
 int run_screen_open(struct run *run, struct err *err)
 {
 	const struct options *options = run->options;
-	struct screens_wishes wishes = {.mode = run->escape, .utc = options->utc, .only = options->session,
+	struct screens_wishes wishes = {.mode = run->escape,
+	                                .utc = options->utc,
+	                                .only = options->session,
 	                                .live = options->n_interface > 0,
-	                                .filter = &options->chosen, .filter_text = options->choose};
+	                                .filter = &options->chosen,
+	                                .filter_text = options->choose};
 	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
 	bool text = options->explain || options->as_trace || !reads;
 	if (options->output != OUTPUT_UI && (options->output != OUTPUT_AUTO || text || !term_usable()))
 		return 0;
 	if (!reads)
-		return err_set(err, "-o ui shows sessions: add a capture with -r FILE, or -i IFACE; -o text compares lists");
+		return err_set(
+		    err,
+		    "-o ui shows sessions: add a capture with -r FILE, or -i IFACE; -o text compares lists");
 	if (!term_usable())
-		return err_set(err, "-o ui needs a terminal that can place a cursor: -o text prints a report");
+		return err_set(err,
+		               "-o ui needs a terminal that can place a cursor: -o text prints a report");
 	run->screens = screens_open(run->model, &wishes, err);
 	if (run->screens != NULL || options->output == OUTPUT_UI)
 		return run->screens != NULL ? 0 : -1;

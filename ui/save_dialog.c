@@ -1,4 +1,5 @@
-/* The questions of `s`; see save_dialog.h. A new thing to save is one row here, and its work in save_job.c. */
+/* The questions of `s`; see save_dialog.h. A new thing to save is one row here, and its work in save_job.c.
+ */
 #include "ui/save_dialog.h"
 
 #include "ui/keys.h"
@@ -51,8 +52,8 @@ static void ask_path(struct save_dialog *dialog, enum save_whose whose)
 	dialog->whose = whose;
 	dialog->step = SAVE_ASKS_PATH;
 	snprintf(path, sizeof path, "./%s%s", dialog->names[whose], whats[dialog->what].ending);
-	snprintf(dialog->label, sizeof dialog->label, "Save %s of %zu session%s to: ", whats[dialog->what].noun, n,
-	         view_plural(n));
+	snprintf(dialog->label, sizeof dialog->label,
+	         "Save %s of %zu session%s to: ", whats[dialog->what].noun, n, view_plural(n));
 	prompt_open(&dialog->prompt, dialog->label, path);
 }
 
@@ -87,7 +88,7 @@ static enum save_answer take_path(struct save_dialog *dialog, int key)
 {
 	enum prompt_answer answer = prompt_key(&dialog->prompt, key);
 	dialog->replace = false;
-	return answer == PROMPT_CANCELLED ? SAVE_CANCELLED
+	return answer == PROMPT_CANCELLED  ? SAVE_CANCELLED
 	       : answer == PROMPT_ACCEPTED ? SAVE_ORDERED
 	                                   : SAVE_GOES_ON;
 }

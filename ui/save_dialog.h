@@ -1,22 +1,15 @@
 /*
  * What the key `s` asks: what is saved, of which sessions, and where to.
  *
- * Pure: from a key to another state, and onto the last row of a grid. Whoever holds it writes the file when an order
- * is complete, and says here what is wrong with the path. A zeroed one is closed.
+ * Pure: from a key to another state, and onto the last row of a grid. Whoever holds it writes the file when
+ * an order is complete, and says here what is wrong with the path. A zeroed one is closed.
  */
 #ifndef UI_SAVE_DIALOG_H
 #define UI_SAVE_DIALOG_H
 
 #include "ui/prompt.h"
 
-enum save_what {
-	SAVE_PACKETS,
-	SAVE_TEXT,
-	SAVE_JSON,
-	SAVE_CERTIFICATES,
-	SAVE_MESSAGES,
-	SAVE_WHATS
-};
+enum save_what { SAVE_PACKETS, SAVE_TEXT, SAVE_JSON, SAVE_CERTIFICATES, SAVE_MESSAGES, SAVE_WHATS };
 
 enum save_whose { SAVE_CHOSEN, SAVE_MARKED, SAVE_LISTED, SAVE_WHOSES };
 
@@ -28,11 +21,11 @@ struct save_dialog {
 	enum save_step step;
 	enum save_what what;
 	enum save_whose whose;
-	size_t n[SAVE_WHOSES];             /* sessions that each would save; 0: it is not asked for */
+	size_t n[SAVE_WHOSES];              /* sessions that each would save; 0: it is not asked for */
 	char names[SAVE_WHOSES][SAVE_NAME]; /* of the files, without what tells their kind */
-	bool replace;                      /* what stands there may be overwritten */
-	struct prompt prompt;              /* of the path */
-	char label[64];                    /* ... in front of it */
+	bool replace;                       /* what stands there may be overwritten */
+	struct prompt prompt;               /* of the path */
+	char label[64];                     /* ... in front of it */
 };
 
 enum save_answer {

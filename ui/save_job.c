@@ -15,8 +15,8 @@ struct save_job {
 	enum save_what what;
 	char *path;
 	bool replace;
-	size_t n; /* sessions */
-	struct newfile *file; /* NULL: it has ended */
+	size_t n;                     /* sessions */
+	struct newfile *file;         /* NULL: it has ended */
 	struct save_packets *packets; /* one of them is there */
 	struct save_report *report;
 	bool disturbed;
@@ -73,7 +73,8 @@ static void tell(struct save_job *job)
 	static const char *const nouns[SAVE_WHATS] = {
 	    [SAVE_PACKETS] = "packet", [SAVE_CERTIFICATES] = "certificate", [SAVE_MESSAGES] = "message"};
 	char lack[200], what[64] = "the report";
-	uint64_t n = job->packets != NULL ? save_packets_written(job->packets) : save_report_written(job->report);
+	uint64_t n =
+	    job->packets != NULL ? save_packets_written(job->packets) : save_report_written(job->report);
 	if (job->packets != NULL)
 		save_packets_lack(job->packets, lack);
 	else
@@ -113,7 +114,8 @@ enum save_state save_job_step(struct save_job *job, int64_t budget)
 	if (job->disturbed)
 		return fail(job, "the sessions on the screen have changed meanwhile; save once more");
 	while (result > 0 && feeds_clock() - start < budget)
-		result = job->packets != NULL ? save_packets_step(job->packets) : save_report_step(job->report);
+		result =
+		    job->packets != NULL ? save_packets_step(job->packets) : save_report_step(job->report);
 	if (result < 0)
 		return fail(job, errno == EOVERFLOW ? "there is no room in a file for one more link type"
 		                                    : strerror(errno));

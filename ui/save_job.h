@@ -1,9 +1,9 @@
 /*
- * Writing what `s` has asked for, a little at a time between two pictures: the file is whole when it has its name, and
- * before that it has another one and is removed when the work ends early.
+ * Writing what `s` has asked for, a little at a time between two pictures: the file is whole when it has its
+ * name, and before that it has another one and is removed when the work ends early.
  *
- * The kinds: packets are found again in the inputs or in the spool (save_packets.c), the rest is written from the model
- * (save_report.c). Called by screens.c. Never writes a secret.
+ * The kinds: packets are found again in the inputs or in the spool (save_packets.c), the rest is written from
+ * the model (save_report.c). Called by screens.c. Never writes a secret.
  */
 #ifndef UI_SAVE_JOB_H
 #define UI_SAVE_JOB_H
@@ -18,10 +18,11 @@
 struct save_source {
 	const struct model *model;
 	const struct feeds *feeds;
-	struct spool *spool; /* NULL: there is none */
+	struct spool *spool;                 /* NULL: there is none */
 	const struct capture_filter *filter; /* of the reading; NULL without one */
 	const struct sandbox_state *privileges;
-	const struct findings *capture; /* of the capture, where the model is a copy that cannot tell them; else NULL */
+	const struct findings
+	    *capture; /* of the capture, where the model is a copy that cannot tell them; else NULL */
 	struct format format;
 	unsigned verbose; /* number of -v */
 	bool messages;    /* --messages */
@@ -56,7 +57,8 @@ int save_job_percent(const struct save_job *job);
 /* How it ended: a sentence, also on what is missing in the file: then *lacks is true. Borrowed. */
 const char *save_job_result(const struct save_job *job, bool *lacks);
 
-/* Sessions of the model get other numbers, or it is freed before the next step: a report that was begun cannot go on. */
+/* Sessions of the model get other numbers, or it is freed before the next step: a report that was begun
+ * cannot go on. */
 void save_job_disturb(struct save_job *job);
 
 #endif

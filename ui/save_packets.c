@@ -15,8 +15,8 @@ struct save_packets {
 	const struct save_source *source;
 	struct pick *pick;
 	struct capfile_writer writer;
-	int64_t until;  /* the capture went on so long */
-	int64_t opened; /* the first of the sessions, ns */
+	int64_t until;               /* the capture went on so long */
+	int64_t opened;              /* the first of the sessions, ns */
 	struct spool_reader *reader; /* NULL: files are read */
 	uint64_t spooled;            /* frames written of the spool */
 	uint32_t feed;
@@ -40,8 +40,10 @@ struct save_packets *save_packets_begin(const struct save_source *source, const 
 {
 	bool again = all_again(source->feeds);
 	if (!again && source->spool == NULL) {
-		err_set(err, "an interface or a pipe cannot be read again, and no folder for temporary files could "
-		             "be written when the program began: name one with TMPDIR, or use -w");
+		err_set(
+		    err,
+		    "an interface or a pipe cannot be read again, and no folder for temporary files could "
+		    "be written when the program began: name one with TMPDIR, or use -w");
 		return NULL;
 	}
 	struct save_packets *packets = xcalloc(1, sizeof *packets);
@@ -55,7 +57,8 @@ struct save_packets *save_packets_begin(const struct save_source *source, const 
 			packets->opened = order->sessions[i]->opened.time;
 	}
 	if (pick_last(packets->pick) == 0) {
-		err_set(err, "there are no packets: a trace alone shows %s", order->n == 1 ? "this session" : "these");
+		err_set(err, "there are no packets: a trace alone shows %s",
+		        order->n == 1 ? "this session" : "these");
 		save_packets_free(packets);
 		return NULL;
 	}
@@ -115,8 +118,7 @@ static int from_files(struct save_packets *packets)
 {
 	struct capfile_packet frame;
 	enum input_result result;
-	if (packets->number >= pick_last(packets->pick) ||
-	    (packets->input == NULL && !open_next(packets)))
+	if (packets->number >= pick_last(packets->pick) || (packets->input == NULL && !open_next(packets)))
 		return 0;
 	if (input_packets(packets->input) == packets->most) {
 		close_input(packets);
@@ -188,8 +190,9 @@ static void spool_lacks(const struct save_packets *packets, char text[200])
 		snprintf(text, 200, "packets from %s on could not be kept (%s)",
 		         clock_of(packets, losses.failed, time), strerror(losses.reason));
 	else if (losses.heads >= packets->opened)
-		snprintf(text, 200, "packets up to %s are gone, maybe of handshakes, too",
-		         clock_of(packets, losses.heads > losses.others ? losses.heads : losses.others, time));
+		snprintf(
+		    text, 200, "packets up to %s are gone, maybe of handshakes, too",
+		    clock_of(packets, losses.heads > losses.others ? losses.heads : losses.others, time));
 	else if (losses.others >= packets->opened)
 		snprintf(text, 200, "packets up to %s are gone, but for handshakes",
 		         clock_of(packets, losses.others, time));

@@ -1,5 +1,6 @@
 /*
- * Packets of sessions into a pcapng file: from files that are read again, or from the spool. Part of save_job.
+ * Packets of sessions into a pcapng file: from files that are read again, or from the spool. Part of
+ * save_job.
  */
 #ifndef UI_SAVE_PACKETS_H
 #define UI_SAVE_PACKETS_H
@@ -8,7 +9,8 @@
 
 struct save_packets;
 
-/* NULL and a sentence when there is nothing to be saved, or it cannot be read again. Free with save_packets_free. */
+/* NULL and a sentence when there is nothing to be saved, or it cannot be read again. Free with
+ * save_packets_free. */
 struct save_packets *save_packets_begin(const struct save_source *source, const struct save_order *order,
                                         struct err *err);
 void save_packets_free(struct save_packets *packets);

@@ -221,8 +221,8 @@ void save_report_lack(const struct save_report *report, char text[200])
 		snprintf(text, 200, "%zu session%s made room for others meanwhile", report->left,
 		         view_plural(report->left));
 	else if (report->pem.missing > 0)
-		snprintf(text, 200, "the bytes of %u certificate%s are not kept", (unsigned)report->pem.missing,
-		         view_plural(report->pem.missing));
+		snprintf(text, 200, "the bytes of %u certificate%s are not kept",
+		         (unsigned)report->pem.missing, view_plural(report->pem.missing));
 	else if (report->older > 0)
 		snprintf(text, 200, "%" PRIu64 " older message%s made room for newer ones", report->older,
 		         view_plural(report->older));

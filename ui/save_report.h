@@ -1,6 +1,6 @@
 /*
- * What is written from the model: the report as text or JSON, certificates, messages. A session at a step. Part of
- * save_job.
+ * What is written from the model: the report as text or JSON, certificates, messages. A session at a step.
+ * Part of save_job.
  */
 #ifndef UI_SAVE_REPORT_H
 #define UI_SAVE_REPORT_H
