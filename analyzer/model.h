@@ -223,6 +223,7 @@ struct session {
 	uint8_t vlan_tags;
 	struct origin no_length;    /* the first packet whose IP length is 0 (offload); packet 0 = none */
 	struct origin opened, last; /* first and last packet */
+	uint64_t end; /* number of the last packet that counts to it: repeats by the mirror and ICMP errors, too */
 	struct origin closed;       /* packet 0 = still open */
 	enum close_kind close;
 	uint8_t closed_by; /* direction */
