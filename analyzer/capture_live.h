@@ -42,6 +42,9 @@ enum live_result {
 
 enum live_result live_next(struct live *live, struct capfile_packet *out);
 
+/* As live_next, but the packet stays the next one; only its time is told. */
+enum live_result live_peek(struct live *live, int64_t *time);
+
 int live_fd(const struct live *live);
 
 const char *live_name(const struct live *live);
@@ -61,6 +64,7 @@ struct live_losses live_losses(struct live *live);
 /* An interface that could be captured from. Strings are valid during the call. */
 struct live_interface {
 	const char *name, *description; /* description: NULL when there is none */
+	bool real; /* of the system: else it is one that libpcap makes up */
 	bool up, running, loopback;
 	const struct sockaddr *const *addresses; /* IPv4 and IPv6 */
 	uint32_t n_addresses;

@@ -1,12 +1,13 @@
 /*
  * Certificates -> facts and hashes, and the store that parses each certificate once.
  *
- * Called by tls_conn, trace and authlist; the only file beside tls_crypto that knows OpenSSL. A
- * certificate is hostile bytes: nothing here trusts a length in it, and what OpenSSL refuses keeps only
- * the hashes of its bytes. Never decides whether a certificate is allowed.
+ * Called by tls_conn, trace and authlist; with cert_name and the files of tls_crypto all that knows OpenSSL.
+ * A certificate is hostile bytes: nothing here trusts a length in it, and what OpenSSL refuses keeps only the
+ * hashes of its bytes. Never decides whether a certificate is allowed.
  */
 #include "analyzer/cert.h"
 
+#include "analyzer/cert_name.h"
 #include "analyzer/hash.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/authtext.h"
@@ -126,15 +127,14 @@ static void set_text(char *text, size_t size, struct span from)
 	text[kept.n] = 0;
 }
 
+/* A certificate whose names OpenSSL has read has them as DER, too. */
 static void set_name(char *text, size_t size, const X509_NAME *name)
 {
-	BIO *out = BIO_new(BIO_s_mem());
-	if (out == NULL)
-		abort();
-	X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253);
-	int n = BIO_read(out, text, (int)size - 1);
-	text[n > 0 ? n : 0] = 0;
-	BIO_free(out);
+	const unsigned char *der = NULL;
+	size_t n = 0;
+	text[0] = 0;
+	if (X509_NAME_get0_der(name, &der, &n) == 1)
+		(void)cert_name(span_of(der, n), text, size);
 }
 
 static void set_common_name(struct cert *cert, const X509_NAME *subject)

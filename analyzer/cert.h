@@ -1,5 +1,5 @@
 /*
- * Certificates -> facts and hashes. One of the two files with OpenSSL.
+ * Certificates -> facts and hashes. One of the files with OpenSSL.
  *
  * A certificate is parsed once: the store finds it again by the SHA-256 of its DER and hands out the same
  * const facts, so that 3,000 sessions with the same controller cost one parse.

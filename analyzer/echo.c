@@ -188,6 +188,14 @@ int64_t echo_interval(const struct echo *echo)
 	return echo->spacings.n == 0 ? -1 : percentile(&echo->spacings, 50);
 }
 
+int64_t echo_intervals(const struct echo *echo, int64_t n)
+{
+	int64_t interval = echo != NULL ? echo_interval(echo) : -1;
+	if (interval <= 0)
+		interval = ECHO_USUAL_INTERVAL;
+	return interval > INT64_MAX / n ? INT64_MAX : n * interval;
+}
+
 int64_t echo_longest_silence(const struct echo *echo)
 {
 	return echo->responses == 0 || echo->first_request.packet == 0 ? -1 : echo->longest_silence;

@@ -145,6 +145,8 @@ static void free_session(struct model *model, struct session *session)
 		certs_give_back(model->certs, session->certs[i].cert);
 	session_nmsp_free(model, session->nmsp);
 	session_trace_free(model, session->trace);
+	for (size_t i = 0; i < TOLD_MESSAGES; i++)
+		free(session->tls.told[i]);
 	free(session->steps);
 	free(session->alerts);
 	free(session->certs);

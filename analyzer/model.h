@@ -13,6 +13,7 @@
 #include "analyzer/keylog.h"
 #include "analyzer/origin.h"
 #include "analyzer/tls_hold.h"
+#include "analyzer/tls_told.h"
 #include "dissect/limits.h"
 #include "dissect/packet.h"
 #include "dissect/profile.h"
@@ -173,6 +174,7 @@ struct session_tls {
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
+	struct tls_told *told[TOLD_MESSAGES]; /* of the last one of each, owned; NULL = not seen */
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
 	uint64_t place; /* of the record that is read, in the order in which the connection's came */

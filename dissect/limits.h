@@ -33,6 +33,9 @@
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
 #define LIMIT_OFFERED   24                      /* cipher suites kept of a ClientHello; all are counted, no finding */
+#define LIMIT_TOLD       32   /* values kept of any other list of a hello or a request; all are counted, no finding */
+#define LIMIT_TOLD_NAME  255  /* bytes kept of its host name (RFC 1035), and of its protocol names */
+#define LIMIT_TOLD_NAMES 2048 /* bytes kept of the CA names of a request, whole ones; all are counted, no finding */
 
 /* Hosts and pairs of them: the ones heard longest ago leave first. */
 #define LIMIT_CLOCK_HOSTS 4096   /* hosts whose hellos tell the time */

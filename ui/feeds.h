@@ -23,6 +23,11 @@ struct feed {
 	uint64_t first;     /* number of its first packet; 0 = none */
 	struct origin last; /* its last packet; packet 0 = none */
 	int64_t heard;      /* monotonic time, ns, at which that one was read */
+	bool waited;        /* it had nothing at some time, */
+	int64_t left;       /* ... and ended then, by the same clock */
+	bool coming;        /* of several interfaces: its next packet is there, */
+	int64_t coming_at;  /* ... and has this time */
+	int64_t empty_at;   /* else: the time of the clock when it had none */
 };
 
 struct feeds {
@@ -61,8 +66,9 @@ enum feeds_result {
 };
 
 /*
- * Reads at most `most` packets into the analysis, of each interface a part of them, and none behind one of the time
- * feeds->until. *reading is the file or pipe that was read last, NULL when none was.
+ * Reads at most `most` packets into the analysis, and none behind one of the time feeds->until; those of several
+ * interfaces in the order of their times (each hands over blocks of them, a moment late). *reading is the file
+ * or pipe that was read last, NULL when none was.
  */
 enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct input **reading);
 

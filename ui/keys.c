@@ -1,8 +1,9 @@
 /* The table of keys; see keys.h. A new key is one row here, and its place in ui_act. */
 #include "ui/keys.h"
 
-#define ALL  ((1u << SCREENS) - 1)
-#define LIST (1u << SCREEN_SESSIONS)
+#define ALL      ((1u << SCREENS) - 1)
+#define LIST     (1u << SCREEN_SESSIONS)
+#define MESSAGES (1u << SCREEN_MESSAGES)
 
 const struct command_row keys_rows[] = {
     {COMMAND_UP, {KEYS_UP, 'k'}, "Up k", NULL, "one line up", ALL},
@@ -12,13 +13,20 @@ const struct command_row keys_rows[] = {
      "Left h",
      NULL,
      "to the left in long lines; below a list: one line up in the details",
-     ALL},
+     ALL & ~MESSAGES},
     {COMMAND_RIGHT,
      {KEYS_RIGHT, 'l'},
      "Right l",
      NULL,
      "to the right; below a list: one line down in the details",
-     ALL},
+     ALL & ~MESSAGES},
+    {COMMAND_LEFT, {KEYS_LEFT, 'h'}, "Left h", NULL, "to the field before", MESSAGES},
+    {COMMAND_RIGHT,
+     {KEYS_RIGHT, 'l'},
+     "Right l",
+     "next field",
+     "to the next field of the message: its bytes are marked; behind the last one further bytes",
+     MESSAGES},
     {COMMAND_PAGE_UP, {KEYS_PAGE_UP, 'b', 0x02}, "PgUp b", NULL, "one page up", ALL},
     {COMMAND_PAGE_DOWN, {KEYS_PAGE_DOWN, 0x06}, "PgDn ^F", NULL, "one page down", ALL},
     {COMMAND_TOP, {KEYS_HOME, 'g'}, "Home g", NULL, "to the top", ALL},
@@ -47,18 +55,17 @@ const struct command_row keys_rows[] = {
     {COMMAND_NEXT_HIT, {'n'}, "n", NULL, "to the next hit", ALL},
     {COMMAND_PREVIOUS_HIT, {'N'}, "N", NULL, "to the hit before", ALL},
     {COMMAND_PAUSE, {'p'}, "p", "pause", "hold the screen still; the capture goes on", ALL},
-    {COMMAND_FOLLOW,
-     {'A'},
-     "A",
-     NULL,
-     "keep to the end of the list as it grows",
-     LIST | 1u << SCREEN_MESSAGES},
+    {COMMAND_FOLLOW, {'A'}, "A", NULL, "keep to the end of the list as it grows", LIST | MESSAGES},
     {COMMAND_TIME, {'w'}, "w", NULL, "times: of the day, or since the capture began", ALL},
     {COMMAND_REDRAW, {0x0c}, "^L", NULL, "draw the whole screen anew", ALL},
     {COMMAND_HELP, {'?', KEYS_F1}, "?", "help", "this help", ALL},
 };
 
 const size_t keys_n_rows = sizeof keys_rows / sizeof keys_rows[0];
+
+const char keys_signs[] =
+    "Signs: > the chosen line; * and (inferred): not measured; (assumed): a name that only the framing "
+    "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.";
 
 enum command keys_command(int key, enum screen_id screen)
 {

@@ -84,6 +84,9 @@ struct command_row {
 extern const struct command_row keys_rows[];
 extern const size_t keys_n_rows;
 
+/* The signs that screens use, in one sentence for the help. */
+extern const char keys_signs[];
+
 /* What the key does on this screen; COMMAND_NONE when nothing. */
 enum command keys_command(int key, enum screen_id screen);
 

@@ -18,6 +18,11 @@
 #define FOLLOW      (200 * NS_PER_MS) /* how often key logs are looked at */
 #define TICK        (100 * NS_PER_MS) /* how often waiting connections are looked at while nothing comes */
 
+/* Interfaces are read so long behind the end of a run, and so long at most while packets are at hand. */
+#define REST         (3 * LIVE_DELAY_MS * NS_PER_MS)
+#define REST_MOST    (3 * NS_PER_S)
+#define REST_STEP_MS 10
+
 struct loop {
 	struct run *run;
 	struct progress progress;
@@ -97,8 +102,8 @@ static int64_t passed(const struct loop *loop)
 	return capture->packets == 0 ? 0 : origin_elapsed(capture->first, feeds_now(&loop->run->feeds));
 }
 
-/* How many packets may still be read; 0: the reading ends. */
-static uint64_t allowed(const struct loop *loop)
+/* How many packets may still be read, whatever the time. */
+static uint64_t allowed_by_amount(const struct loop *loop)
 {
 	const struct options *options = loop->run->options;
 	uint64_t packets = loop->run->feeds.packets;
@@ -112,9 +117,16 @@ static uint64_t allowed(const struct loop *loop)
 	}
 	if (options->stop_bytes > 0 && loop->run->model->capture.bytes >= options->stop_bytes)
 		return 0;
+	return most;
+}
+
+/* The same; 0: the reading ends. */
+static uint64_t allowed(const struct loop *loop)
+{
+	const struct options *options = loop->run->options;
 	if (options->stop_time > 0 && passed(loop) >= options->stop_time)
 		return 0;
-	return most;
+	return allowed_by_amount(loop);
 }
 
 /* Once for each. */
@@ -227,6 +239,23 @@ static void turn(struct loop *loop)
 	loop->left = !screens_turn(run->screens, &loop->reading);
 }
 
+/* What came before the end is in blocks that the kernel has not handed over yet: a moment more is read. */
+static void read_rest(struct loop *loop)
+{
+	enum feeds_result result = FEEDS_MORE;
+	int64_t since = feeds_clock(), spent = 0;
+	uint64_t most;
+	while ((most = allowed_by_amount(loop)) > 0 && spent < (result == FEEDS_MORE ? REST_MOST : REST)) {
+		result = read_slice(loop, most);
+		if (result == FEEDS_END)
+			return;
+		if (result == FEEDS_WAIT)
+			(void)poll(NULL, 0, REST_STEP_MS);
+		look(loop);
+		spent = feeds_clock() - since;
+	}
+}
+
 static void read_all(struct loop *loop)
 {
 	struct run *run = loop->run;
@@ -244,6 +273,9 @@ static void read_all(struct loop *loop)
 		look(loop);
 		turn(loop);
 	}
+	bool stopped = signals_end() || allowed(loop) == 0;
+	if (stopped && loop->live && run->screens == NULL && !ferror(stdout))
+		read_rest(loop);
 	if (signals_end() && !loop->live && run->screens == NULL)
 		interrupted(run);
 }

@@ -13,7 +13,9 @@
 #include "ui/term.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define KEYLOG_SHARE(memory) ((memory) / 8 * 5) /* of --memory: 950,000 secrets of the default */
 
@@ -64,6 +66,15 @@ static int open_interfaces(struct run *run, struct err *err)
 	return 0;
 }
 
+/* A file may still be made there: its folder is, and can be opened to the sandbox. */
+static bool may_come(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool there = access(dirname(copy), F_OK) == 0;
+	free(copy);
+	return there;
+}
+
 /* One that is followed need not be there yet. */
 static int open_keylogs(const struct run *run, struct opened *opened, struct err *err)
 {
@@ -71,7 +82,7 @@ static int open_keylogs(const struct run *run, struct opened *opened, struct err
 	for (uint32_t i = 0; i < options->n_keylog; i++) {
 		if (source_open(&opened->keylog[i], options->keylog[i], err) == 0)
 			continue;
-		if (errno != ENOENT || !feeds_go_on(&run->feeds))
+		if (errno != ENOENT || !feeds_go_on(&run->feeds) || !may_come(options->keylog[i]))
 			return -1;
 		err_set(err, "key log %.150s is not there yet: it is waited for", options->keylog[i]);
 		run_complain(run, err->text);
@@ -208,6 +219,17 @@ static int open_screens(struct run *run, struct err *err)
 
 /* ---- privileges ---- */
 
+/* What root makes for a user should be that user's, who could else neither read nor remove it. */
+static void give_files(struct run *run)
+{
+	struct err err;
+	uid_t uid;
+	gid_t gid;
+	if (run->save != NULL && sandbox_heir(run->options->user, &uid, &gid) &&
+	    save_give(run->save, uid, gid, &err) != 0)
+		run_complain(run, err.text);
+}
+
 /* Everything is open. What is opened later by its name: key logs that are followed, and what is written. */
 static int drop_privileges(struct run *run, struct err *err)
 {
@@ -221,6 +243,7 @@ static int drop_privileges(struct run *run, struct err *err)
 	};
 	run->providers = tls_crypto_load();
 	json_prepare();
+	give_files(run);
 	return sandbox_enter(&wishes, &run->privileges, err);
 }
 

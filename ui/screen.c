@@ -312,7 +312,10 @@ static void draw_both(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 		draw_list(ui, grid, row, list);
 	size_t page = ui->page;
 	grid_glyph(grid, row + list, 0, grid->cols, (struct pen){0}, GLYPH_HORIZONTAL);
-	if (rows > list + 1)
+	bool room = rows > list + 1, drawn = false;
+	if (room && screen_of(ui)->draw != NULL)
+		drawn = screen_of(ui)->draw(ui, grid, row + list + 1, rows - list - 1);
+	if (room && !drawn)
 		draw_document(ui, grid, row + list + 1, rows - list - 1);
 	ui->page = page;
 }

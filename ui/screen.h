@@ -21,7 +21,7 @@
 /* Where one stands on a screen. */
 struct place {
 	size_t cursor, top; /* of the list */
-	size_t scroll;      /* first line of the document */
+	size_t scroll;      /* first line of the document; of a message: see screen_messages.c */
 	size_t left;        /* its first column */
 };
 
@@ -80,7 +80,9 @@ struct screen {
 	               size_t rows); /* may be NULL */
 	void (*line)(struct ui *ui, struct grid *grid, size_t row, size_t index);
 	void (*write)(struct ui *ui, const struct page *page); /* the document; NULL: there is none */
-	void (*open)(struct ui *ui);                           /* Enter; may be NULL */
+	/* The room of the document below the list, another way; false: the document. May be NULL. */
+	bool (*draw)(struct ui *ui, struct grid *grid, size_t row, size_t rows);
+	void (*open)(struct ui *ui); /* Enter; may be NULL */
 	size_t share; /* percent of the rows that the list takes at most, where there is a document */
 };
 

@@ -22,11 +22,7 @@ void screen_help(const struct ui *ui, const struct page *page)
 		page_wrap(page, 2, text, TONE_PLAIN, keys_rows[i].help);
 	}
 	page_blank(page);
-	page_wrap(
-	    page, 2, "", TONE_PLAIN,
-	    "Signs: > the chosen line; * and (inferred): not measured; (assumed): a name that only the "
-	    "framing "
-	    "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.");
+	page_wrap(page, 2, "", TONE_PLAIN, keys_signs);
 }
 
 /* A screen of a session, and there is none. */
