@@ -2,6 +2,7 @@
  * The model's storage: the list of sessions and their growing arrays, each with its cap. Called by the
  * analysis; decides nothing about what the facts mean.
  */
+#include "analyzer/rsa_key.h"
 #include "analyzer/model.h"
 
 #include "analyzer/clocks.h"
@@ -29,6 +30,8 @@ struct model *model_new(void)
 	model->clocks = clocks_new();
 	model->pairs = pairs_new();
 	tls_holds_init(&model->waiting);
+	model->learned = keylog_new();
+	keylog_set_limit(model->learned, LIMIT_LEARNED);
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
@@ -58,6 +61,8 @@ void model_free(struct model *model)
 	free(model->profile);
 	free(model->builtin);
 	keylog_free(model->keylog);
+	keylog_free(model->learned);
+	rsa_keys_free(model->rsa_keys);
 	free(model);
 }
 

@@ -19,9 +19,13 @@ static const struct frame_user record_user;
 
 /* ---- records --------------------------------------------------------------------------------------- */
 
+/* In TLS 1.3 the type tells: a second hello in the clear may follow early data, RFC 8446 section 4.2.10. */
 static bool is_protected(const struct tls_side *side, uint8_t type)
 {
-	return type == TLS_APPLICATION_DATA || side->conn->session->tls.protected_on[side->dir];
+	const struct session_tls *tls = &side->conn->session->tls;
+	if (tls->version == TLS_1_3 || (tls->early_data && !tls->server_hello))
+		return type == TLS_APPLICATION_DATA;
+	return type == TLS_APPLICATION_DATA || tls->protected_on[side->dir];
 }
 
 static void take_change_cipher_spec(struct tls_side *side, const struct frame_message *message)
@@ -216,6 +220,8 @@ static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 	tls->keys_lost[side->dir] = true;
 	if (side->gap.packet == 0)
 		side->gap = *origin;
+	if (side->conn->keys != NULL)
+		tls_keys_lost(side->conn->keys);
 	if (!side->given_up) /* else these bytes are the first plaintext */
 		tls_protected_lost(side, origin);
 }
@@ -278,7 +284,7 @@ static void take_end(void *ctx, const struct origin *origin)
 }
 
 /* Some handshake messages change the keys of the records behind them. */
-static void handshake_seen(void *ctx, uint8_t type)
+static void handshake_seen(void *ctx, uint8_t type, const struct frame_message *message)
 {
 	struct tls_side *side = ctx;
 	struct session_tls *tls = &side->conn->session->tls;
@@ -286,7 +292,10 @@ static void handshake_seen(void *ctx, uint8_t type)
 		tls->keys_lost[side->dir] = false; /* what is missing came before any key */
 	if (type == TLS_CLIENT_HELLO && tls->client_hello)
 		tls_hold_list(&side->conn->hold, tls->client_random);
-	if (side->conn->keys == NULL || tls->version != TLS_1_3)
+	if (side->conn->keys == NULL)
+		return;
+	tls_keys_message(side->conn->keys, type, message);
+	if (tls->version != TLS_1_3)
 		return;
 	if (type == TLS_FINISHED)
 		tls_keys_finished(side->conn->keys, side->dir);
@@ -298,7 +307,7 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 {
 	struct tls_conn *conn = xcalloc(1, sizeof *conn);
 	if (model->keylog != NULL)
-		conn->keys = tls_keys_new(model->keylog, &session->tls);
+		conn->keys = tls_keys_new(model, session);
 	conn->plain = (struct plain){.model = model, .session = session};
 	conn->model = model;
 	conn->session = session;

@@ -15,7 +15,7 @@ struct tls_handshake {
 	struct session *session;
 	uint8_t dir;
 	struct frame frame;
-	void (*seen)(void *ctx, uint8_t type); /* called behind each message that is known; NULL = nobody */
+	void (*seen)(void *ctx, uint8_t type, const struct frame_message *message); /* called behind each message */
 	void *ctx;
 };
 

@@ -174,9 +174,15 @@ static bool has_number(enum tls_held_kind kind)
 	return kind == TLS_HELD_RECORD || kind == TLS_HELD_DAMAGED;
 }
 
+/* Bytes of a record's body, also of those that are not there. */
+static size_t body_of(const struct frame_message *message)
+{
+	return message->total > TLS_RECORD_HEADER ? message->total - TLS_RECORD_HEADER : 0;
+}
+
 void tls_hold_pass(struct tls_hold *hold, uint8_t dir, const struct frame_message *message)
 {
-	hold->came[dir]++;
+	hold->came[dir] = tls_amount_add(hold->came[dir], body_of(message));
 	hold->tail[dir] = tail_of(message);
 }
 
@@ -186,10 +192,11 @@ void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, 
 	struct span bytes = span_cut(message->bytes, 0, kind == TLS_HELD_RECORD ? LIMIT_RECORD : 0);
 	struct tls_held *held = xmalloc(sizeof *held + bytes.n);
 	*held = (struct tls_held){.hold = hold,
-	                          .number = hold->came[dir],
+	                          .ahead = hold->came[dir],
 	                          .place = place,
 	                          .at = message->last,
 	                          .n = (uint32_t)bytes.n,
+	                          .body = (uint32_t)body_of(message),
 	                          .kind = (uint8_t)kind,
 	                          .dir = dir,
 	                          .type = span_cut(message->bytes, 0, 1).n > 0 ? message->bytes.p[0] : 0,

@@ -16,6 +16,7 @@
 
 #include "analyzer/frame.h"
 #include "analyzer/hash.h"
+#include "analyzer/tls_amount.h"
 
 /*
  * Last bytes of a record: a cipher block, from which the next record of TLS 1.0 goes on (RFC 2246
@@ -41,10 +42,11 @@ struct tls_held {
 	struct tls_hold *hold;
 	struct tls_held *older, *newer;         /* of the same connection */
 	struct tls_held *older_all, *newer_all; /* of all connections, and of the same keeping */
-	uint64_t number;  /* of its direction: so many records came before it, also those that fell out */
+	struct tls_amount ahead; /* of its direction: what came before it, also what fell out */
 	uint64_t place;   /* of the caller: where it stood in the connection */
 	struct origin at; /* of what completed it */
-	uint32_t n;       /* bytes of the record, header included */
+	uint32_t n;       /* bytes of the record that are kept, header included */
+	uint32_t body;    /* of the record on the wire */
 	uint8_t kind, dir;
 	uint8_t type; /* content type of the record */
 	bool handshake;
@@ -60,7 +62,7 @@ struct tls_hold {
 	struct tls_held *oldest_other; /* that is not of the handshake */
 	size_t bytes;
 	uint64_t held[2];        /* entries of each direction in the queue */
-	uint64_t came[2];        /* records of each direction that have a number */
+	struct tls_amount came[2]; /* of each direction: the records that have a number */
 	struct tls_tail tail[2]; /* of the latest record of each direction */
 	bool listed;             /* under this client random */
 	uint8_t client_random[TLS_RANDOM];

@@ -27,18 +27,21 @@ static void miss_plaintext(struct tls_side *side, const struct origin *at)
 		return;
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
+	if (side->conn->keys != NULL)
+		tls_keys_lost(side->conn->keys);
 }
 
 /*
- * The keys go on behind the records that fell out in front of number `next`. Whole records are missing, so a
+ * The keys go on behind the records that fell out in front of place `next`. Whole records are missing, so a
  * handshake message begins with the next one.
  */
-static void catch_up(struct tls_side *side, uint64_t next, const struct tls_tail *tail)
+static void catch_up(struct tls_side *side, struct tls_amount next, const struct tls_tail *tail)
 {
 	struct tls_conn *conn = side->conn;
-	if (side->done == next)
+	if (side->done.records == next.records)
 		return;
-	tls_keys_skip(conn->keys, side->dir, next - side->done, tail->known ? tail->bytes : NULL);
+	tls_keys_skip(conn->keys, side->dir, tls_amount_since(next, side->done),
+	              tail->known ? tail->bytes : NULL);
 	side->chain_cut = !tail->known;
 	side->done = next;
 	if (side->fallen.packet == 0)
@@ -96,6 +99,22 @@ static void refuse_record(struct tls_side *side, const struct origin *at)
 	miss_plaintext(side, at);
 }
 
+/* A record that the keys of the handshake do not open, or that came before them. False when it stays closed.
+ */
+static bool open_early(struct tls_side *side, struct span body, const struct origin *at)
+{
+	struct session_tls *tls = facts_of(side);
+	struct span plain;
+	uint8_t room[LIMIT_RECORD], type = side->record.type;
+	bool opened = tls_keys_open_early(side->conn->keys, &side->record, body, room, &plain, &type);
+	*(opened ? &tls->early_opened : &tls->early_closed) += 1;
+	if (!opened)
+		return false;
+	tls_tally_opened(tls, side->dir, type);
+	take_plaintext(side, type, plain, at);
+	return true;
+}
+
 /* `waited`: the record has left its traces as a closed one. False when it stays closed. */
 static bool open_record(struct tls_side *side, struct span bytes, const struct origin *at, bool waited)
 {
@@ -103,25 +122,28 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 	struct span plain;
 	uint8_t room[LIMIT_RECORD], type = side->record.type;
 	struct span body = span_cut(bytes, TLS_RECORD_HEADER, SIZE_MAX);
-	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain, &type) == TLS_OPENED;
+	bool opened =
+	    tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain, &type) == TLS_OPENED;
+	bool early = !opened && tls_keys_early(conn->keys, side->dir);
 	if (opened && waited)
 		model_forget_encrypted(conn->session);
 	if (opened)
 		tls_tally_opened(facts_of(side), side->dir, type);
-	else
+	else if (!early)
 		refuse_record(side, at);
 	side->chain_cut = false;
-	side->done++;
+	side->done = tls_amount_add(side->done, body.n);
 	if (opened)
 		take_plaintext(side, type, plain, at);
-	return opened;
+	return opened || (early && open_early(side, body, at));
 }
 
-/* A record that is not there whole takes its number. */
-static void leave_out(struct tls_side *side, const struct origin *at)
+/* A record that is not there whole takes its number and its place in the key stream. */
+static void leave_out(struct tls_side *side, size_t body, const struct origin *at)
 {
-	tls_keys_skip(side->conn->keys, side->dir, 1, NULL);
-	side->done++;
+	const struct tls_amount one = {.records = 1, .bytes = body};
+	tls_keys_skip(side->conn->keys, side->dir, one, NULL);
+	side->done = tls_amount_add(side->done, body);
 	side->chain_cut = true;
 	miss_plaintext(side, at);
 }
@@ -188,6 +210,9 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	struct tls_hold *hold = &conn->hold;
 	if (conn->keys == NULL)
 		return false;
+	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && is_whole(message))
+		return open_early(side, span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX),
+		                  &message->last);
 	if (tls->keys_lost[side->dir]) {
 		note_behind_gap(side, &message->last);
 		return false;
@@ -211,7 +236,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 		note_behind_gap(side, &message->last);
 	else
 		tls_tally_passed(tls, side->dir);
-	leave_out(side, &message->last);
+	leave_out(side, side->record.length, &message->last);
 	return false;
 }
 
@@ -227,7 +252,7 @@ bool tls_protected_wanted(const struct tls_side *side)
 	struct tls_keys *keys = side->conn->keys;
 	if (keys == NULL || facts_of(side)->keys_lost[side->dir] || side->unnumbered)
 		return false;
-	return tls_keys_ready(keys, side->dir) || may_wait(side->conn);
+	return tls_keys_ready(keys, side->dir) || tls_keys_early(keys, side->dir) || may_wait(side->conn);
 }
 
 void tls_protected_record(struct tls_side *side, const struct frame_message *message)
@@ -241,7 +266,7 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 }
 
 /* The sequence numbers begin again. */
-static void change_keys(struct tls_side *side, uint64_t next)
+static void change_keys(struct tls_side *side, struct tls_amount next)
 {
 	side->done = next;
 	side->fallen = (struct origin){0};
@@ -294,16 +319,16 @@ static void replay(struct tls_side *side, const struct tls_held *held)
 	switch ((enum tls_held_kind)held->kind) {
 	case TLS_HELD_RECORD:
 		tls_record_head(tls_held_bytes(held), &side->record);
-		catch_up(side, held->number, &held->before);
+		catch_up(side, held->ahead, &held->before);
 		open_record(side, tls_held_bytes(held), &held->at, true);
 		break;
 	case TLS_HELD_DAMAGED:
-		catch_up(side, held->number, &held->before);
-		leave_out(side, &held->at);
+		catch_up(side, held->ahead, &held->before);
+		leave_out(side, held->body, &held->at);
 		break;
 	case TLS_HELD_CHANGE:
-		catch_up(side, held->number, &held->before);
-		change_keys(side, held->number);
+		catch_up(side, held->ahead, &held->before);
+		change_keys(side, held->ahead);
 		break;
 	case TLS_HELD_LOST:
 		lose_place(side, &held->at);
@@ -318,7 +343,8 @@ static void close_ranks(struct tls_side *side)
 {
 	struct tls_hold *hold = &side->conn->hold;
 	uint8_t dir = side->dir;
-	if (hold->held[dir] == 0 && side->done < hold->came[dir] && tls_keys_ready(side->conn->keys, dir))
+	if (hold->held[dir] == 0 && side->done.records < hold->came[dir].records &&
+	    tls_keys_ready(side->conn->keys, dir))
 		catch_up(side, hold->came[dir], &hold->tail[dir]);
 }
 

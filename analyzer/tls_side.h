@@ -20,7 +20,7 @@ struct tls_side {
 	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
 	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so nobody knows where its keys end */
 	bool missed;     /* application data fell out behind `done` */
-	uint64_t done;   /* records that were opened, refused or left out; the next one has this number */
+	struct tls_amount done; /* records that were opened, refused or left out, since the connection began */
 	struct origin fallen; /* the first that fell out behind `done`; packet 0 = none */
 	struct origin gap;    /* the last one; packet 0 = none */
 	uint16_t record_version;

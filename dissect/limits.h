@@ -45,6 +45,9 @@
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs, unless less is set: the oldest leave */
 #define LIMIT_SECRETS_ALIKE    4                 /* different secrets of one label and random; more: decryption_detail */
 #define LIMIT_FOLLOWED         (1 << 20)         /* bytes of a followed key log read at a time; the rest waits, no finding */
+#define LIMIT_PREMASTER        1024              /* bytes of a premaster secret: Diffie-Hellman of 8,192 bits; longer: rubbish */
+#define LIMIT_ENCRYPTED_PREMASTER 2048           /* bytes: RSA of 16,384 bits, the most that OpenSSL computes */
+#define LIMIT_LEARNED          65536             /* secrets that followed from others: the oldest leave, no finding */
 #define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key: the oldest ... */
 #define LIMIT_WAITING_ALL      (16 << 20)        /* ... and of all; what falls out: decryption_detail, no finding */
 #define LIMIT_PROFILE_BYTES    (256 * 1024)      /* a profile file */
