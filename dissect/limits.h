@@ -48,6 +48,7 @@
 #define LIMIT_PROFILE_MESSAGES 256               /* message lines of a profile */
 #define LIMIT_PROFILE_ELEMENTS 256               /* element lines of a profile */
 #define LIMIT_FIELDS           256               /* fields of one message that are listed */
+#define LIMIT_GROUPS           8                 /* elements inside each other; deeper ones are bytes, no finding */
 #define LIMIT_NMSP_MESSAGE     (256 * 1024)      /* a longer one is taken for a wrong framing */
 
 /* NMSP messages of a session. What is kept of them makes room for newer ones: counts stay, no finding. */

@@ -10,7 +10,8 @@
 /* ---- the framing ---- */
 
 /* The first free place of this size at or behind a drawn offset, or none. */
-static bool draw_place(struct seeded *s, uint32_t *used, uint8_t header, uint8_t size, struct profile_place *out)
+static bool draw_place(struct seeded *s, uint32_t *used, uint8_t header, uint8_t size,
+                       struct profile_place *out)
 {
 	uint32_t from = seeded_below(s, header);
 	for (uint32_t i = 0; i < header; i++) {
@@ -282,7 +283,8 @@ static void pack(struct framings *f)
 	for (size_t i = 0; i < f->n_messages; i++) {
 		uint8_t dir = f->messages[i].dir;
 		size_t n = f->messages[i].n;
-		while (f->joins && i + 1 < f->n_messages && f->messages[i + 1].dir == dir && seeded_one_in(&f->s, 2))
+		while (f->joins && i + 1 < f->n_messages && f->messages[i + 1].dir == dir &&
+		       seeded_one_in(&f->s, 2))
 			n += f->messages[++i].n;
 		while (f->splits && n > 2 && seeded_one_in(&f->s, 4)) {
 			size_t part = 1 + seeded_below(&f->s, n - 1);
