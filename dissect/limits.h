@@ -53,6 +53,9 @@
 
 /* NMSP messages of a session. What is kept of them makes room for newer ones: counts stay, no finding. */
 #define LIMIT_FRAMING_HOLD   (16 * 1024)  /* bytes held until the framing is decided */
+#define LIMIT_FRAMING_WAITING (4 << 20)   /* ... and of all sessions whose framing may yet be learned: the oldest leave */
+#define LIMIT_LEARN_INPUTS   16           /* sessions that a framing is learned from together */
+#define LIMIT_LEARN_MESSAGES 256          /* messages of one part of a direction that it is learned from */
 #define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */
 #define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; of a longer one only the header */
 #define LIMIT_MESSAGES_ALL   (16 << 20)   /* messages kept of all sessions */

@@ -37,7 +37,7 @@ static void check_fields(const struct profile *profile, struct span message, boo
 	check(framed || !good);
 	for (uint32_t i = 0; i < fields.n; i++) {
 		const struct field *field = &fields.list[i];
-		check(field->name != NULL && field->kind < FIELD_GROUP);
+		check(field->name != NULL && field->kind < FIELD_KINDS);
 		check(field->off <= message.n && field->bytes.n <= message.n - field->off);
 		check(!good || !field->malformed);
 		check(field->depth == 0 || field->off >= end);

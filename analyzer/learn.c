@@ -1,0 +1,136 @@
+/*
+ * Weighs what the data allows, and learns a profile or says why it cannot; see learn.h. The walls around it:
+ * learn_data (plaintext in parts), learn_cut (lengths), learn_type, learn_elements, learn_ids, learn_shape
+ * (the profile), learn_text.
+ */
+#include "analyzer/learn_parts.h"
+
+#include "analyzer/xmalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * So unlikely must a framing be by chance, in bits: some 2^20 combinations of places are tried, and one false
+ * framing in a million data sets is enough.
+ */
+#define BITS_LEAST 40
+
+struct choice {
+	size_t cut;
+	struct learn_types types;
+};
+
+struct choices {
+	struct choice best, next; /* `next` reads the data in another way */
+	bool has_best, has_next;
+	uint32_t kinds; /* most different types of any */
+	uint32_t bits;
+};
+
+static bool is_better(const struct learn_types *a, const struct learn_types *b)
+{
+	if (a->published != b->published)
+		return a->published > b->published;
+	return a->kinds > b->kinds;
+}
+
+static void weigh(struct choices *choices, size_t cut, const struct learn_types *types)
+{
+	choices->kinds = types->kinds > choices->kinds ? types->kinds : choices->kinds;
+	choices->bits = types->bits > choices->bits ? types->bits : choices->bits;
+	if (types->kinds < LEARN_TYPES_LEAST || types->bits < BITS_LEAST)
+		return;
+	struct choice found = {.cut = cut, .types = *types};
+	if (!choices->has_best) {
+		choices->best = found;
+		choices->has_best = true;
+	} else if (is_better(types, &choices->best.types)) {
+		choices->next = choices->best;
+		choices->best = found;
+		choices->has_next = true;
+	} else if (!choices->has_next || is_better(types, &choices->next.types)) {
+		choices->next = found;
+		choices->has_next = true;
+	}
+}
+
+static void weigh_cut(const struct learn_data *data, const struct learn_table *table,
+                      const struct learn_cut *cuts, size_t which, struct choices *choices)
+{
+	struct learn_types types[LEARN_TYPES];
+	uint32_t n = 0;
+	struct learn_message *messages = learn_cut_messages(data, &cuts[which].members[0], &n);
+	size_t n_types = learn_type_all(table, messages, n, types);
+	for (size_t i = 0; i < n_types; i++)
+		weigh(choices, which, &types[i]);
+	free(messages);
+}
+
+/* The second one fits nearly as well. */
+static bool is_ambiguous(const struct choices *choices)
+{
+	const struct learn_types *best = &choices->best.types, *next = &choices->next.types;
+	return choices->has_next && 10 * next->published >= 9 * best->published &&
+	       4 * next->kinds >= 3 * best->kinds;
+}
+
+static void tell_both(const struct learn_cut *cuts, const struct choices *choices, struct learned *out)
+{
+	const struct choice *of[] = {&choices->best, &choices->next};
+	char length[2][LEARN_PLACE_TEXT], type[2][LEARN_PLACE_TEXT];
+	for (size_t i = 0; i < 2; i++) {
+		const struct learn_length *at = &cuts[of[i]->cut].members[0];
+		const struct learn_place *place = &of[i]->types.members[0];
+		learn_place_text(&at->place, at->little, length[i]);
+		learn_place_text(&place->place, place->little, type[i]);
+	}
+	snprintf(out->why, sizeof out->why, "two framings fit: length %s and type %s, or length %s and type %s",
+	         length[0], type[0], length[1], type[1]);
+}
+
+/* Why no choice is left. */
+static void tell_why(const struct learn_data *data, const struct choices *choices, size_t n_cuts, uint32_t most,
+                     struct learned *out)
+{
+	if (data->n_bytes == 0)
+		snprintf(out->why, sizeof out->why, "there is no plaintext");
+	else if (most < LEARN_LEAST)
+		snprintf(out->why, sizeof out->why,
+		         "no length field cuts the data into %d whole messages or more (at most %u found)",
+		         LEARN_LEAST, (unsigned)most);
+	else if (n_cuts == 0)
+		snprintf(out->why, sizeof out->why,
+		         "where lengths cut the data, no field holds published message ids of the right side");
+	else if (choices->kinds < LEARN_TYPES_LEAST)
+		snprintf(out->why, sizeof out->why,
+		         "%u different message ids are too few to tell a type from another field",
+		         (unsigned)choices->kinds);
+	else
+		snprintf(out->why, sizeof out->why, "the messages are too few: chance could fit them as well");
+}
+
+bool learn(const struct learn_input *inputs, size_t n, struct learned *out)
+{
+	struct learn_data data;
+	struct choices choices = {.has_best = false};
+	struct learn_cut *cuts = xcalloc(LEARN_CUTS, sizeof *cuts);
+	struct learn_table table;
+	const struct learn_judge judge = {&table, learn_type_worth};
+	uint32_t most = 0;
+	memset(out, 0, sizeof *out);
+	learn_data_take(&data, inputs, n);
+	learn_type_table(&data, &table);
+	size_t n_cuts = learn_cut_all(&data, &judge, cuts, &most);
+	for (size_t i = 0; i < n_cuts; i++)
+		weigh_cut(&data, &table, cuts, i, &choices);
+	if (choices.has_best && is_ambiguous(&choices))
+		tell_both(cuts, &choices, out);
+	else if (!choices.has_best)
+		tell_why(&data, &choices, n_cuts, most, out);
+	else if (!learn_shape(&data, &cuts[choices.best.cut], &choices.best.types, out))
+		snprintf(out->why, sizeof out->why, "the fields that fit overlap, which a profile cannot say");
+	learn_data_free(&data);
+	free(cuts);
+	return out->found;
+}

@@ -1,0 +1,184 @@
+/*
+ * Where the type of messages may stand that are cut already: values that are published ids and come from the
+ * side that sends them (facts.md section 2). Called by learn.c. Never decides between places.
+ */
+#include "analyzer/learn_parts.h"
+
+#include "analyzer/xmalloc.h"
+#include "dissect/nmsp.h"
+
+#include <stdlib.h>
+
+#define ROWS(table)     (sizeof(table) / sizeof *(table))
+#define SHARE(part, of) (4 * (part) >= 3 * (of)) /* three in four */
+
+static void fill_senders(struct learn_table *table)
+{
+	static struct profile builtin;
+	profile_builtin(&builtin);
+	for (uint32_t id = 0; id <= LEARN_LAST_ID; id++) {
+		const struct profile_message *row = profile_find_message(&builtin, id);
+		if (row == NULL || row->assumed)
+			continue;
+		for (uint8_t engine = 0; engine < 2; engine++)
+			table->fits[id][engine] = row->sender == PROFILE_BOTH     ? 3
+			                          : row->sender == PROFILE_ENGINE ? (uint8_t)(1u << engine)
+			                                                          : (uint8_t)(2u >> engine);
+	}
+}
+
+static bool fits(const struct learn_table *table, uint32_t value, uint8_t engine, uint8_t dir)
+{
+	return value <= LEARN_LAST_ID && (table->fits[value][engine] >> dir & 1) != 0;
+}
+
+/* Whole bits: how often `of` can be halved before `n` is reached. */
+static uint32_t rarity(size_t n, size_t of)
+{
+	uint32_t bits = 0;
+	while (of > 2 * n && bits < 8) {
+		of /= 2;
+		bits++;
+	}
+	return bits;
+}
+
+void learn_type_table(const struct learn_data *data, struct learn_table *table)
+{
+	size_t fitting[2] = {1, 1};
+	*table = (struct learn_table){.bits_record = 0};
+	fill_senders(table);
+	for (size_t i = 0; i < data->n_parts; i++) {
+		struct rd r = rd_of(data->parts[i].bytes);
+		while (rd_more(&r)) {
+			uint8_t value = rd_u8(&r);
+			for (uint8_t engine = 0; engine < 2; engine++)
+				fitting[engine] += fits(table, value, engine, data->parts[i].dir);
+		}
+	}
+	for (uint8_t engine = 0; engine < 2; engine++)
+		table->bits_type[engine] = rarity(fitting[engine], data->n_bytes);
+	table->bits_record = rarity(data->n_records, data->n_bytes);
+}
+
+/* ---- one place ---- */
+
+struct count {
+	uint64_t hash;
+	uint32_t published[2], kinds[2]; /* by the engine's direction */
+};
+
+static void count_place(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
+                        const struct learn_place *at, struct count *count)
+{
+	bool seen[LEARN_LAST_ID + 1][2] = {{false}};
+	*count = (struct count){.hash = 1};
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t value = learn_number(messages[i].bytes, at->place.off, at->place.size, at->little);
+		count->hash = learn_mix(count->hash, value);
+		for (uint8_t engine = 0; engine < 2; engine++) {
+			if (!fits(table, value, engine, messages[i].dir))
+				continue;
+			count->published[engine]++;
+			count->kinds[engine] += !seen[value][engine];
+			seen[value][engine] = true;
+		}
+	}
+}
+
+static size_t shortest_of(const struct learn_message *messages, uint32_t n)
+{
+	size_t shortest = LEARN_HEADER;
+	for (uint32_t i = 0; i < n; i++)
+		shortest = messages[i].bytes.n < shortest ? messages[i].bytes.n : shortest;
+	return shortest;
+}
+
+/* Each byte of a header counts for itself: the lowest one of the type has its value, for ids are small. */
+uint32_t learn_type_worth(const void *ctx, const struct learn_message *messages, uint32_t n)
+{
+	const struct learn_table *table = ctx;
+	uint32_t best = 0;
+	for (uint8_t off = 0; off < shortest_of(messages, n); off++) {
+		uint32_t fitting[2] = {0, 0};
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t value = learn_number(messages[i].bytes, off, 1, false);
+			for (uint8_t engine = 0; engine < 2; engine++)
+				fitting[engine] += fits(table, value, engine, messages[i].dir);
+		}
+		for (uint8_t engine = 0; engine < 2; engine++)
+			best = fitting[engine] > best ? fitting[engine] : best;
+	}
+	return SHARE(best, n) ? best : 0;
+}
+
+/* Each message that does not fit takes back three bits; one that begins no record takes back one. */
+static uint32_t bits_of(const struct learn_types *types, uint32_t n, const struct learn_table *table)
+{
+	uint32_t gained = types->published * table->bits_type[types->engine];
+	uint32_t lost = 3 * (n - types->published);
+	if (types->at_record * (table->bits_record + 1) > n) {
+		gained += types->at_record * table->bits_record;
+		lost += n - types->at_record;
+	}
+	return gained > lost ? gained - lost : 0;
+}
+
+/* The better ones stand first; places of the same values stand together. */
+static void add_types(struct learn_types types[LEARN_TYPES], size_t *n, const struct learn_types *found,
+                      const struct learn_place *place)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (types[i].hash == found->hash) {
+			if (types[i].n_members < LEARN_PLACES)
+				types[i].members[types[i].n_members++] = *place;
+			return;
+		}
+	size_t at = *n < LEARN_TYPES ? (*n)++ : LEARN_TYPES;
+	while (at > 0 && (types[at - 1].published < found->published ||
+	                  (types[at - 1].published == found->published && types[at - 1].kinds < found->kinds))) {
+		if (at < LEARN_TYPES)
+			types[at] = types[at - 1];
+		at--;
+	}
+	if (at == LEARN_TYPES)
+		return;
+	types[at] = *found;
+	types[at].members[0] = *place;
+	types[at].n_members = 1;
+}
+
+static void try_place(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
+                      uint32_t at_record, const struct learn_place *place, struct learn_types types[LEARN_TYPES],
+                      size_t *n_types)
+{
+	struct count count;
+	count_place(table, messages, n, place, &count);
+	uint8_t engine = count.published[1] > count.published[0];
+	struct learn_types found = {.hash = count.hash,
+	                            .engine = engine,
+	                            .published = count.published[engine],
+	                            .kinds = count.kinds[engine],
+	                            .at_record = at_record};
+	if (!SHARE(found.published, n))
+		return;
+	found.bits = bits_of(&found, n, table);
+	add_types(types, n_types, &found, place);
+}
+
+size_t learn_type_all(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
+                      struct learn_types types[LEARN_TYPES])
+{
+	static const uint8_t sizes[] = {2, 1, 4, 3}; /* the usual ones first: they are kept */
+	size_t n_types = 0, shortest = shortest_of(messages, n);
+	uint32_t at_record = 0;
+	for (uint32_t i = 0; i < n; i++)
+		at_record += messages[i].at_record && !messages[i].first;
+	for (size_t i = 0; i < ROWS(sizes); i++)
+		for (uint8_t off = 0; off + sizes[i] <= shortest; off++)
+			for (int little = 0; little < 1 + (sizes[i] > 1); little++) {
+				struct learn_place place = {{off, sizes[i]}, little > 0};
+				try_place(table, messages, n, at_record, &place, types, &n_types);
+			}
+	return n_types;
+}
