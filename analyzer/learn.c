@@ -15,41 +15,38 @@
  * framing in a million data sets is enough.
  */
 #define BITS_LEAST 40
+#define BITS_END   6  /* of a part that ends with a whole message: one in so many would by chance */
+#define BITS_APART 16 /* a framing that is so much likelier than another needs no doubt */
+#define BITS_KIND  4  /* of a type more: a field of few values is more likely something else */
 
 struct choice {
 	size_t cut;
 	struct learn_types types;
+	int64_t bits;
 };
 
 struct choices {
 	struct choice best, next; /* `next` reads the data in another way */
 	bool has_best, has_next;
 	uint32_t kinds; /* most different types of any */
-	uint32_t bits;
 };
 
-static bool is_better(const struct learn_types *a, const struct learn_types *b)
-{
-	if (a->published != b->published)
-		return a->published > b->published;
-	return a->kinds > b->kinds;
-}
-
-static void weigh(struct choices *choices, size_t cut, const struct learn_types *types)
+static void weigh(struct choices *choices, size_t which, const struct learn_cut *cut, const struct learn_types *types)
 {
 	choices->kinds = types->kinds > choices->kinds ? types->kinds : choices->kinds;
-	choices->bits = types->bits > choices->bits ? types->bits : choices->bits;
-	if (types->kinds < LEARN_TYPES_LEAST || types->bits < BITS_LEAST)
+	if (types->kinds < LEARN_TYPES_LEAST || types->bits < BITS_LEAST || !learn_shape_fits(cut, types))
 		return;
-	struct choice found = {.cut = cut, .types = *types};
+	struct choice found = {.cut = which,
+	                       .types = *types,
+	                       .bits = types->bits + BITS_END * (int64_t)cut->ends + BITS_KIND * (int64_t)types->kinds};
 	if (!choices->has_best) {
 		choices->best = found;
 		choices->has_best = true;
-	} else if (is_better(types, &choices->best.types)) {
+	} else if (found.bits > choices->best.bits) {
 		choices->next = choices->best;
 		choices->best = found;
 		choices->has_next = true;
-	} else if (!choices->has_next || is_better(types, &choices->next.types)) {
+	} else if (!choices->has_next || found.bits > choices->next.bits) {
 		choices->next = found;
 		choices->has_next = true;
 	}
@@ -63,16 +60,14 @@ static void weigh_cut(const struct learn_data *data, const struct learn_table *t
 	struct learn_message *messages = learn_cut_messages(data, &cuts[which].members[0], &n);
 	size_t n_types = learn_type_all(table, messages, n, types);
 	for (size_t i = 0; i < n_types; i++)
-		weigh(choices, which, &types[i]);
+		weigh(choices, which, &cuts[which], &types[i]);
 	free(messages);
 }
 
 /* The second one fits nearly as well. */
 static bool is_ambiguous(const struct choices *choices)
 {
-	const struct learn_types *best = &choices->best.types, *next = &choices->next.types;
-	return choices->has_next && 10 * next->published >= 9 * best->published &&
-	       4 * next->kinds >= 3 * best->kinds;
+	return choices->has_next && choices->next.bits + BITS_APART > choices->best.bits;
 }
 
 static void tell_both(const struct learn_cut *cuts, const struct choices *choices, struct learned *out)

@@ -12,10 +12,10 @@
 #define TRIED_STARTS 4 /* records of a part at which its first message may begin */
 #define WORST_INPUTS 4 /* one of so many inputs may not fit: it need not be NMSP */
 
-/* A walk through one part. */
+/* A walk through one part, or through all. */
 struct walk {
 	uint64_t hash;
-	uint32_t n;
+	uint32_t n, ends; /* messages; parts that end with one */
 };
 
 struct list {
@@ -23,6 +23,7 @@ struct list {
 	uint32_t n, room;
 	const struct learn_part *part;
 	size_t record; /* the next one of the part */
+	uint32_t turn; /* of the one before */
 };
 
 /* The bytes of the message at `at`; 0: none can begin there; SIZE_MAX: its length is not there yet. */
@@ -53,9 +54,10 @@ static void add_message(struct list *list, size_t at, size_t n, bool first)
 	                                  .first = first};
 	while (list->record < part->n_records && part->records[list->record].at < at + n) {
 		message->at_record = message->at_record || part->records[list->record].at == at;
-		message->turn = part->records[list->record].turn;
+		list->turn = part->records[list->record].turn;
 		list->record++;
 	}
+	message->turn = list->turn;
 }
 
 /* From one message to the next. False where none can begin. The last one may be incomplete. */
@@ -74,6 +76,7 @@ static bool walk_from(const struct learn_length *length, const struct learn_part
 			add_message(list, at, total, at == from);
 		walk->n++;
 		at += total;
+		walk->ends += at == part->bytes.n;
 	}
 	return true;
 }
@@ -113,6 +116,7 @@ static bool walk_all(const struct learn_length *length, const struct learn_data 
 		if (walk_part(length, part, &walk, list)) {
 			all->hash = learn_mix(all->hash, walk.hash);
 			all->n += walk.n;
+			all->ends += walk.ends;
 			continue;
 		}
 		if (list != NULL)
@@ -166,7 +170,7 @@ static void add_cut(struct search *search, const struct learn_length *length, co
 		cut = worth > 0 ? room_for(search, worth) : NULL;
 		if (cut == NULL)
 			return;
-		*cut = (struct learn_cut){.hash = walk->hash, .n_messages = walk->n, .worth = worth};
+		*cut = (struct learn_cut){.hash = walk->hash, .n_messages = walk->n, .ends = walk->ends, .worth = worth};
 	}
 	if (cut->n_members < LEARN_MEMBERS)
 		cut->members[cut->n_members++] = *length;

@@ -11,7 +11,8 @@
 #define ROWS(table)  (sizeof(table) / sizeof *(table))
 #define PAIRS_LEAST  4
 #define VALUES_LEAST 3
-#define NEAR         64 /* ids that count up are no further apart */
+#define NEAR         16 /* ids that count up are no further apart */
+#define RISES_LEAST  3
 #define LONGEST      4
 
 static const uint32_t requests[] = {1, 13, 16, 20, 30}; /* the response has the next id, facts.md section 2 */
@@ -97,25 +98,30 @@ static bool tells_apart(const struct pairs *pairs, struct profile_place place)
 	return different >= VALUES_LEAST && 5 * different >= 4 * pairs->n;
 }
 
-/* The values of neighbours rise by little in this byte order. */
-static bool counts_up(const struct pairs *pairs, struct profile_place place, bool little)
+/* How often the value of a message is a little higher than that of the one before, from the same side. */
+static uint32_t count_rises(const struct learn_message *messages, uint32_t n, struct profile_place place, bool little)
 {
-	uint32_t rises = 0, mask = UINT32_MAX >> 8 * (4 - place.size);
-	for (uint32_t i = 1; i < pairs->n; i++) {
-		uint32_t a = learn_number(pairs->list[i - 1].request, place.off, place.size, little);
-		uint32_t b = learn_number(pairs->list[i].request, place.off, place.size, little);
-		uint32_t rise = (b - a) & mask;
-		rises += rise > 0 && rise <= NEAR;
+	uint32_t rises = 0, mask = UINT32_MAX >> 8 * (4 - place.size), before[2] = {0, 0};
+	bool known[2] = {false, false};
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t dir = messages[i].dir;
+		uint32_t value = learn_number(messages[i].bytes, place.off, place.size, little);
+		uint32_t rise = (value - before[dir]) & mask;
+		rises += known[dir] && rise > 0 && rise <= NEAR;
+		before[dir] = value;
+		known[dir] = true;
 	}
-	return 2 * rises > pairs->n;
+	return rises;
 }
 
-static enum learn_order order_of(const struct pairs *pairs, struct profile_place place)
+static enum learn_order order_of(const struct learn_message *messages, uint32_t n, struct profile_place place)
 {
-	bool big = counts_up(pairs, place, false), little = counts_up(pairs, place, true);
+	uint32_t big = count_rises(messages, n, place, false), little = count_rises(messages, n, place, true);
 	if (place.size == 1)
 		return ORDER_BOTH;
-	return big == little ? ORDER_UNKNOWN : big ? ORDER_BIG : ORDER_LITTLE;
+	if (big >= RISES_LEAST && big > 3 * little)
+		return ORDER_BIG;
+	return little >= RISES_LEAST && little > 3 * big ? ORDER_LITTLE : ORDER_UNKNOWN;
 }
 
 static void take_range(const struct pairs *pairs, struct profile_place place, struct learn_ids *out)
@@ -131,7 +137,6 @@ static void take_range(const struct pairs *pairs, struct profile_place place, st
 	}
 	out->found = true;
 	out->place = place;
-	out->order = order_of(pairs, place);
 }
 
 void learn_ids_find(const struct learn_message *messages, const uint32_t *types, uint32_t n, uint32_t used,
@@ -151,6 +156,8 @@ void learn_ids_find(const struct learn_message *messages, const uint32_t *types,
 		take_range(&pairs, range, out);
 		range.size = 0;
 	}
+	if (out->found)
+		out->order = order_of(messages, n, out->place);
 	free(pairs.list);
 }
 

@@ -66,6 +66,7 @@ struct learn_cut {
 	struct learn_length members[LEARN_MEMBERS];
 	size_t n_members;
 	uint32_t n_messages;
+	uint32_t ends; /* parts of the data that end with a whole message */
 	uint32_t worth;
 };
 
@@ -104,7 +105,7 @@ struct learn_types {
 	uint32_t published;  /* messages with a published id, sent by the right side */
 	uint32_t kinds;      /* different ones of these */
 	uint32_t at_record;  /* messages that begin a record */
-	uint32_t bits;       /* how unlikely all of this is by chance */
+	int64_t bits;        /* how unlikely all of this is by chance: 2^bits */
 };
 
 #define LEARN_TYPES 4
@@ -163,6 +164,9 @@ void learn_ids_widen(const struct learn_message *messages, uint32_t n, uint32_t 
                      struct learn_ids *ids);
 
 /* ---- shape: learn_shape.c ---- */
+
+/* A length of the cut and a place of the types share no byte. */
+bool learn_shape_fits(const struct learn_cut *cut, const struct learn_types *types);
 
 /* Makes the profile of a cut and its types, with its evidence. False and out->why when it cannot be written. */
 bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, const struct learn_types *types,

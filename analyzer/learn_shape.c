@@ -11,8 +11,9 @@
 #include <stdlib.h>
 
 #define NAME      "learned-1"
-#define SURE      2 /* so many hints at a byte order, and none against it, tell it */
-#define STRONG    2 /* a hint that counts as two */
+#define SURE      2 /* so many more hints at a byte order than at the other tell it */
+#define ELEMENTS  4 /* hints: elements that fit in one order only */
+#define COUNTING  8 /* ids that count up */
 #define PLACES    2 /* of length and type */
 
 /* How the data reads in one byte order. */
@@ -53,6 +54,15 @@ static bool apart(const struct profile_place *a, const struct profile_place *b)
 static bool reads(const struct profile_place *place, bool place_little, bool little)
 {
 	return place->size == 1 || place_little == little;
+}
+
+bool learn_shape_fits(const struct learn_cut *cut, const struct learn_types *types)
+{
+	for (size_t i = 0; i < cut->n_members; i++)
+		for (size_t k = 0; k < types->n_members; k++)
+			if (apart(&cut->members[i].place, &types->members[k].place))
+				return true;
+	return false;
 }
 
 static void choose_places(struct work *work, bool little)
@@ -105,7 +115,7 @@ static void add_hints(struct work *work)
 		reading[little].hints += reading[little].type.place.size > 1 && other->type.place.size == 1;
 		const struct learn_elements *elements = &reading[little].elements;
 		if (elements->found && !other->elements.found && elements->type + elements->length > 2)
-			reading[little].hints += STRONG;
+			reading[little].hints += ELEMENTS;
 	}
 }
 
@@ -143,9 +153,9 @@ static bool choose_order(struct work *work, bool *sure)
 	add_hints(work);
 	find_ids(work, &reading[reading[1].hints > reading[0].hints], &ids);
 	if (ids.found && !ids.unsure && (ids.order == ORDER_BIG || ids.order == ORDER_LITTLE))
-		reading[ids.order == ORDER_LITTLE].hints += STRONG;
+		reading[ids.order == ORDER_LITTLE].hints += COUNTING;
 	bool little = reading[1].hints > reading[0].hints;
-	*sure = reading[little].hints >= SURE && reading[!little].hints == 0;
+	*sure = reading[little].hints >= reading[!little].hints + SURE;
 	return little;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define ROWS(table)     (sizeof(table) / sizeof *(table))
+#define STRANGE_BITS   6 /* that a message of an unpublished type takes back: few are so */
 #define SHARE(part, of) (4 * (part) >= 3 * (of)) /* three in four */
 
 static void fill_senders(struct learn_table *table)
@@ -112,16 +113,12 @@ uint32_t learn_type_worth(const void *ctx, const struct learn_message *messages,
 	return SHARE(best, n) ? best : 0;
 }
 
-/* Each message that does not fit takes back three bits; one that begins no record takes back one. */
-static uint32_t bits_of(const struct learn_types *types, uint32_t n, const struct learn_table *table)
+/* A message that begins no record takes back one bit: several of them share one now and then. */
+static int64_t bits_of(const struct learn_types *types, uint32_t n, const struct learn_table *table)
 {
-	uint32_t gained = types->published * table->bits_type[types->engine];
-	uint32_t lost = 3 * (n - types->published);
-	if (types->at_record * (table->bits_record + 1) > n) {
-		gained += types->at_record * table->bits_record;
-		lost += n - types->at_record;
-	}
-	return gained > lost ? gained - lost : 0;
+	int64_t fitting = types->published, starting = types->at_record;
+	return fitting * table->bits_type[types->engine] - STRANGE_BITS * (n - fitting) +
+	       starting * table->bits_record - (n - starting);
 }
 
 /* The better ones stand first; places of the same values stand together. */
@@ -135,8 +132,7 @@ static void add_types(struct learn_types types[LEARN_TYPES], size_t *n, const st
 			return;
 		}
 	size_t at = *n < LEARN_TYPES ? (*n)++ : LEARN_TYPES;
-	while (at > 0 && (types[at - 1].published < found->published ||
-	                  (types[at - 1].published == found->published && types[at - 1].kinds < found->kinds))) {
+	while (at > 0 && types[at - 1].bits < found->bits) {
 		if (at < LEARN_TYPES)
 			types[at] = types[at - 1];
 		at--;
