@@ -58,44 +58,67 @@ static bool fits(const struct learn_message *messages, uint32_t n, const struct 
 	       2 * count->empty <= count->elements && 4 * count->untyped <= count->elements;
 }
 
-static void take(const struct shape *shape, const struct count *count, struct learn_elements *out,
-                 struct learn_lines *same)
+/* Empty ones are few; a message of nothing but a header shows where that ends; the sizes tried first are usual. */
+static bool is_better(const struct count *a, const struct shape *of_a, const struct count *b,
+                      const struct shape *of_b, size_t shortest)
 {
-	if (out->found) {
-		if (same != NULL)
-			learn_say(same, "header %u and elements tlv %u %u %s%s", (unsigned)shape->header,
-			          (unsigned)shape->type, (unsigned)shape->length,
-			          shape->is_total ? "total" : "value", shape->pad ? " pad4" : "");
-		return;
-	}
-	*out = (struct learn_elements){.found = true,
-	                               .header = shape->header,
-	                               .type = shape->type,
-	                               .length = shape->length,
-	                               .is_total = shape->is_total,
-	                               .pad = shape->pad,
-	                               .bodies = count->bodies,
-	                               .elements = count->elements};
+	if (a->empty != b->empty)
+		return a->empty < b->empty;
+	return of_a->header == shortest && of_b->header != shortest;
 }
 
-void learn_elements_find(const struct learn_message *messages, uint32_t n, uint8_t from, uint8_t to, bool little,
+static void say_shape(const struct shape *shape, struct learn_lines *same)
+{
+	if (same != NULL)
+		learn_say(same, "header %u and elements tlv %u %u %s%s", (unsigned)shape->header, (unsigned)shape->type,
+	          (unsigned)shape->length, shape->is_total ? "total" : "value", shape->pad ? " pad4" : "");
+}
+
+struct best {
+	bool found;
+	struct shape shape;
+	struct count count;
+};
+
+static void try_shape(const struct learn_message *messages, uint32_t n, const struct shape *shape, size_t shortest,
+                      struct best *best, struct learn_lines *same)
+{
+	struct count count;
+	if (!fits(messages, n, shape, &count))
+		return;
+	if (best->found && !is_better(&count, shape, &best->count, &best->shape, shortest)) {
+		say_shape(shape, same);
+		return;
+	}
+	if (best->found)
+		say_shape(&best->shape, same);
+	*best = (struct best){true, *shape, count};
+}
+
+void learn_elements_find(const struct learn_message *messages, uint32_t n, const struct learn_bodies *bodies,
                          struct learn_elements *out, struct learn_lines *same)
 {
 	/* usual ones first: the first that fits is taken */
 	static const uint8_t sizes[][2] = {{2, 2}, {1, 1}, {1, 2}, {2, 1}, {4, 4}, {2, 4}, {4, 2}, {1, 4},
 	                                   {4, 1}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {3, 3}, {3, 4}, {4, 3}};
-	struct count count;
-	*out = (struct learn_elements){.found = false};
+	struct best best = {.found = false};
 	for (size_t i = 0; i < ROWS(sizes); i++)
 		for (int how = 0; how < 4; how++)
-			for (uint8_t header = from; header <= to; header++) {
+			for (uint8_t header = bodies->from; header <= bodies->to; header++) {
 				struct shape shape = {.header = header,
 				                      .type = sizes[i][0],
 				                      .length = sizes[i][1],
 				                      .is_total = how % 2 == 1,
 				                      .pad = how / 2 == 1,
-				                      .little = little};
-				if (fits(messages, n, &shape, &count))
-					take(&shape, &count, out, same);
+				                      .little = bodies->little};
+				try_shape(messages, n, &shape, bodies->shortest, &best, same);
 			}
+	*out = (struct learn_elements){.found = best.found,
+	                               .header = best.shape.header,
+	                               .type = best.shape.type,
+	                               .length = best.shape.length,
+	                               .is_total = best.shape.is_total,
+	                               .pad = best.shape.pad,
+	                               .bodies = best.count.bodies,
+	                               .elements = best.count.elements};
 }

@@ -12,7 +12,6 @@
 #define PAIRS_LEAST  4
 #define VALUES_LEAST 3
 #define NEAR         16 /* ids that count up are no further apart */
-#define RISES_LEAST  3
 #define LONGEST      4
 
 static const uint32_t requests[] = {1, 13, 16, 20, 30}; /* the response has the next id, facts.md section 2 */
@@ -45,12 +44,13 @@ static void take_response(struct waiting *waiting, struct span response, struct 
 		waiting->mixed = false;
 }
 
-static void find_pairs(const struct learn_message *messages, const uint32_t *types, uint32_t n,
-                       struct pairs *pairs)
+static void find_pairs(const struct learn_typed *typed, struct pairs *pairs)
 {
+	const struct learn_message *messages = typed->messages;
+	const uint32_t *types = typed->types;
 	struct waiting waiting[ROWS(requests)] = {{.n = 0}};
 	uint32_t input = 0;
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < typed->n; i++) {
 		if (messages[i].input != input)
 			memset(waiting, 0, sizeof waiting);
 		input = messages[i].input;
@@ -65,6 +65,14 @@ static void find_pairs(const struct learn_message *messages, const uint32_t *typ
 	}
 }
 
+bool learn_is_request(uint32_t type)
+{
+	for (size_t k = 0; k < ROWS(requests); k++)
+		if (requests[k] == type)
+			return true;
+	return false;
+}
+
 /* ---- bytes that repeat ---- */
 
 static bool repeats(const struct pairs *pairs, uint8_t off)
@@ -76,10 +84,15 @@ static bool repeats(const struct pairs *pairs, uint8_t off)
 	return true;
 }
 
-static bool varies(const struct learn_message *messages, uint32_t n, uint8_t off)
+static uint8_t byte_of(const struct learn_typed *typed, uint32_t i, uint8_t off)
 {
-	for (uint32_t i = 1; i < n; i++)
-		if (learn_number(messages[i].bytes, off, 1, false) != learn_number(messages[0].bytes, off, 1, false))
+	return (uint8_t)learn_number(typed->messages[i].bytes, off, 1, false);
+}
+
+static bool varies(const struct learn_typed *typed, uint8_t off)
+{
+	for (uint32_t i = 1; i < typed->n; i++)
+		if (byte_of(typed, i, off) != byte_of(typed, 0, off))
 			return true;
 	return false;
 }
@@ -98,102 +111,112 @@ static bool tells_apart(const struct pairs *pairs, struct profile_place place)
 	return different >= VALUES_LEAST && 5 * different >= 4 * pairs->n;
 }
 
-/* How often the value of a message is a little higher than that of the one before, from the same side. */
-static uint32_t count_rises(const struct learn_message *messages, uint32_t n, struct profile_place place, bool little)
+/*
+ * The outer bytes of a range that never come back to a value belong to a counter beside the id, unless they
+ * carry with the byte inside of them, from one request to the next.
+ */
+static bool is_foreign(const struct learn_typed *typed, const struct pairs *pairs, uint8_t outer, uint8_t inner)
 {
-	uint32_t rises = 0, mask = UINT32_MAX >> 8 * (4 - place.size), before[2] = {0, 0};
-	bool known[2] = {false, false};
-	for (uint32_t i = 0; i < n; i++) {
-		uint8_t dir = messages[i].dir;
-		uint32_t value = learn_number(messages[i].bytes, place.off, place.size, little);
-		uint32_t rise = (value - before[dir]) & mask;
-		rises += known[dir] && rise > 0 && rise <= NEAR;
-		before[dir] = value;
-		known[dir] = true;
+	if (!learn_count_is_slow(typed, outer))
+		return false;
+	for (uint32_t i = 1; i < pairs->n; i++) {
+		struct span a = pairs->list[i - 1].request, b = pairs->list[i].request;
+		uint32_t from = learn_number(a, outer, 1, false) << 8 | learn_number(a, inner, 1, false);
+		uint32_t to = learn_number(b, outer, 1, false) << 8 | learn_number(b, inner, 1, false);
+		uint32_t rise = (to - from) & UINT16_MAX;
+		if (from >> 8 != to >> 8 && (rise == 0 || rise > NEAR))
+			return true;
 	}
-	return rises;
+	return false;
 }
 
-static enum learn_order order_of(const struct learn_message *messages, uint32_t n, struct profile_place place)
+static void trim(const struct learn_typed *typed, const struct pairs *pairs, struct profile_place *range)
 {
-	uint32_t big = count_rises(messages, n, place, false), little = count_rises(messages, n, place, true);
-	if (place.size == 1)
-		return ORDER_BOTH;
-	if (big >= RISES_LEAST && big > 3 * little)
-		return ORDER_BIG;
-	return little >= RISES_LEAST && little > 3 * big ? ORDER_LITTLE : ORDER_UNKNOWN;
+	while (range->size > 1 && is_foreign(typed, pairs, range->off, (uint8_t)(range->off + 1))) {
+		range->off++;
+		range->size--;
+	}
+	while (range->size > 1 && is_foreign(typed, pairs, (uint8_t)(range->off + range->size - 1),
+	                                     (uint8_t)(range->off + range->size - 2)))
+		range->size--;
 }
 
-static void take_range(const struct pairs *pairs, struct profile_place place, struct learn_ids *out)
+/* So near that both could be one number, with bytes between them that did not change. */
+static bool is_near(struct profile_place a, struct profile_place b)
 {
+	return a.size > 0 && b.off + b.size - a.off <= LONGEST;
+}
+
+static void take_range(const struct learn_typed *typed, const struct pairs *pairs, struct profile_place place,
+                       struct learn_ids *out)
+{
+	trim(typed, pairs, &place);
 	if (place.size > LONGEST || !tells_apart(pairs, place)) {
-		out->unsure = out->unsure || place.size > LONGEST;
+		bool slow = place.size == 1 && learn_count_is_slow(typed, place.off);
+		out->unsure = out->unsure || place.size > LONGEST || (!slow && is_near(out->found ? out->place : out->other, place));
+		if (!out->found && !slow)
+			out->other = place;
 		return;
 	}
-	if (out->found) {
+	if (out->found || is_near(out->other, place))
 		out->unsure = true;
-		out->other = place;
-		return;
-	}
+	out->other = out->found ? place : (struct profile_place){0, 0};
+	if (!out->found)
+		out->place = place;
 	out->found = true;
-	out->place = place;
 }
 
-void learn_ids_find(const struct learn_message *messages, const uint32_t *types, uint32_t n, uint32_t used,
-                    uint8_t header, struct learn_ids *out)
+void learn_ids_find(const struct learn_typed *typed, struct learn_ids *out)
 {
-	struct pairs pairs = {.list = xcalloc(n + 1, sizeof pairs.list[0])};
-	find_pairs(messages, types, n, &pairs);
+	struct pairs pairs = {.list = xcalloc(typed->n + 1, sizeof pairs.list[0])};
+	find_pairs(typed, &pairs);
 	*out = (struct learn_ids){.pairs = pairs.n};
 	struct profile_place range = {0, 0};
-	for (uint8_t off = 0; pairs.n >= PAIRS_LEAST && off <= header; off++) {
-		bool inside = off < header && (used >> off & 1) == 0 && repeats(&pairs, off) &&
-		              varies(messages, n, off);
+	for (uint8_t off = 0; pairs.n >= PAIRS_LEAST && off <= typed->header; off++) {
+		bool inside = off < typed->header && (typed->used >> off & 1) == 0 && repeats(&pairs, off) &&
+		              varies(typed, off);
 		if (inside && range.size++ == 0)
 			range.off = off;
 		if (inside || range.size == 0)
 			continue;
-		take_range(&pairs, range, out);
+		take_range(typed, &pairs, range, out);
 		range.size = 0;
 	}
+	if (!out->found)
+		out->other = (struct profile_place){0, 0};
 	if (out->found)
-		out->order = order_of(messages, n, out->place);
+		out->order = learn_count_order(typed, out->place);
 	free(pairs.list);
 }
 
 /* ---- bytes beside it ---- */
 
-static bool is_always(const struct learn_message *messages, uint32_t n, uint8_t off, uint8_t value)
+static bool is_zero(const struct learn_typed *typed, uint8_t off)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (learn_number(messages[i].bytes, off, 1, false) != value)
-			return false;
-	return true;
+	return typed->n > 0 && byte_of(typed, 0, off) == 0 && !varies(typed, off);
 }
 
 /* The byte of the highest order only carries: what stands beside it may be a part of the id that never changed. */
-static bool only_carries(const struct learn_message *messages, uint32_t n, uint8_t off)
+static bool only_carries(const struct learn_typed *typed, uint8_t off)
 {
-	uint8_t first = (uint8_t)learn_number(messages[0].bytes, off, 1, false);
-	for (uint32_t i = 1; i < n; i++) {
-		uint8_t apart = (uint8_t)(learn_number(messages[i].bytes, off, 1, false) - first);
+	for (uint32_t i = 1; i < typed->n; i++) {
+		uint8_t apart = (uint8_t)(byte_of(typed, i, off) - byte_of(typed, 0, off));
 		if (apart > 1 && apart < UINT8_MAX)
 			return false;
 	}
 	return true;
 }
 
-void learn_ids_widen(const struct learn_message *messages, uint32_t n, uint32_t used, uint8_t header, bool little,
-                     struct learn_ids *ids)
+void learn_ids_widen(const struct learn_typed *typed, bool little, struct learn_ids *ids)
 {
 	uint8_t zeros = 0, high = little ? (uint8_t)(ids->place.off + ids->place.size - 1) : ids->place.off;
 	int step = little ? 1 : -1;
-	for (int off = high + step; off >= 0 && off < header && ids->place.size + zeros < LONGEST; off += step) {
-		if ((used >> off & 1) != 0)
+	for (int off = high + step; off >= 0 && off < typed->header && ids->place.size + zeros < LONGEST; off += step) {
+		if ((typed->used >> off & 1) != 0)
 			break;
-		if (!is_always(messages, n, (uint8_t)off, 0)) {
-			bool constant = !varies(messages, n, (uint8_t)off);
-			ids->unsure = ids->unsure || (constant && zeros == 0 && only_carries(messages, n, high));
+		if (!is_zero(typed, (uint8_t)off)) {
+			bool constant = !varies(typed, (uint8_t)off);
+			ids->unsure = ids->unsure || (constant && zeros == 0 && only_carries(typed, high));
 			break;
 		}
 		zeros++;

@@ -135,13 +135,20 @@ struct learn_elements {
 	uint32_t bodies, elements;
 };
 
-/* How the bodies behind a header of `from` to `to` bytes are made. */
-void learn_elements_find(const struct learn_message *messages, uint32_t n, uint8_t from, uint8_t to, bool little,
+/* Where bodies may begin, and how they are read. */
+struct learn_bodies {
+	uint8_t from, to; /* bytes of the header */
+	uint8_t shortest; /* message */
+	bool little;
+};
+
+/* How the bodies are made; `same` gets what fits, too. */
+void learn_elements_find(const struct learn_message *messages, uint32_t n, const struct learn_bodies *bodies,
                          struct learn_elements *out, struct learn_lines *same);
 
 /* ---- ids: learn_ids.c ---- */
 
-enum learn_order { ORDER_UNKNOWN, ORDER_BIG, ORDER_LITTLE, ORDER_BOTH };
+enum learn_order { ORDER_UNKNOWN, ORDER_BIG, ORDER_LITTLE };
 
 struct learn_ids {
 	uint32_t pairs;  /* responses of which the request is known */
@@ -152,16 +159,36 @@ struct learn_ids {
 	struct profile_place other; /* of the second one, with `unsure`; size 0 = none */
 };
 
-/* `types` are the values of the messages; `used` has a bit for each byte that is taken. */
-void learn_ids_find(const struct learn_message *messages, const uint32_t *types, uint32_t n, uint32_t used,
-                    uint8_t header, struct learn_ids *out);
+/* Messages whose types are known. */
+struct learn_typed {
+	const struct learn_message *messages;
+	const uint32_t *types;
+	uint32_t n;
+	uint8_t header; /* bytes of it */
+	uint32_t used;  /* a bit for each of them that is taken */
+};
+
+/* A published request, to which a response has the next id. */
+bool learn_is_request(uint32_t type);
+
+void learn_ids_find(const struct learn_typed *typed, struct learn_ids *out);
 
 /*
  * The byte order is known: zeros beside the id join it up to a usual width, which changes no value. Unsure when
  * a constant beside it may be a part of it.
  */
-void learn_ids_widen(const struct learn_message *messages, uint32_t n, uint32_t used, uint8_t header, bool little,
-                     struct learn_ids *ids);
+void learn_ids_widen(const struct learn_typed *typed, bool little, struct learn_ids *ids);
+
+/* ---- counters: learn_count.c ---- */
+
+/* The order in which the number at a place counts up from message to message: its high byte carries. */
+enum learn_order learn_count_order(const struct learn_typed *typed, struct profile_place place);
+
+/* The order in which the counters of the header carry, where they agree. */
+enum learn_order learn_count_carries(const struct learn_typed *typed);
+
+/* The byte changes, but rarely, and never back: as the high byte of a counter. */
+bool learn_count_is_slow(const struct learn_typed *typed, uint8_t off);
 
 /* ---- shape: learn_shape.c ---- */
 

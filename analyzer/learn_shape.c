@@ -100,11 +100,19 @@ static void find_elements(struct work *work, bool little, struct learn_lines *sa
 	if (end_of(&reading->type.place) > from)
 		from = end_of(&reading->type.place);
 	from = from < LEARN_HEADER_LEAST ? LEARN_HEADER_LEAST : from;
-	learn_elements_find(work->messages, work->n, more > 0 ? more : from, more > 0 ? more : work->shortest,
-	                    little, &reading->elements, same);
+	const struct learn_bodies bodies = {.from = more > 0 ? more : from,
+	                                    .to = more > 0 ? more : work->shortest,
+	                                    .shortest = work->shortest,
+	                                    .little = little};
+	learn_elements_find(work->messages, work->n, &bodies, &reading->elements, same);
 }
 
 /* ---- byte order ---- */
+
+static bool is_usual(const struct learn_elements *elements)
+{
+	return elements->type != 3 && elements->length != 3;
+}
 
 static void add_hints(struct work *work)
 {
@@ -114,7 +122,8 @@ static void add_hints(struct work *work)
 		reading[little].hints += reading[little].length.place.size > 1 && other->length.place.size == 1;
 		reading[little].hints += reading[little].type.place.size > 1 && other->type.place.size == 1;
 		const struct learn_elements *elements = &reading[little].elements;
-		if (elements->found && !other->elements.found && elements->type + elements->length > 2)
+		bool alone = !other->elements.found || (is_usual(elements) && !is_usual(&other->elements));
+		if (elements->found && alone && elements->type + elements->length > 2)
 			reading[little].hints += ELEMENTS;
 	}
 }
@@ -136,9 +145,19 @@ static uint8_t header_of(const struct work *work, const struct reading *reading)
 	return reading->elements.found ? reading->elements.header : work->shortest;
 }
 
-static void find_ids(struct work *work, const struct reading *reading, struct learn_ids *ids)
+static struct learn_typed typed_by(const struct work *work, const struct reading *reading)
 {
-	learn_ids_find(work->messages, work->values, work->n, used_by(reading), header_of(work, reading), ids);
+	return (struct learn_typed){.messages = work->messages,
+	                            .types = work->values,
+	                            .n = work->n,
+	                            .header = header_of(work, reading),
+	                            .used = used_by(reading)};
+}
+
+static void add_count(struct reading reading[2], enum learn_order order)
+{
+	if (order != ORDER_UNKNOWN)
+		reading[order == ORDER_LITTLE].hints += COUNTING;
 }
 
 /* The order, and whether it is more than likely. */
@@ -151,9 +170,11 @@ static bool choose_order(struct work *work, bool *sure)
 		return !reading[0].possible;
 	}
 	add_hints(work);
-	find_ids(work, &reading[reading[1].hints > reading[0].hints], &ids);
-	if (ids.found && !ids.unsure && (ids.order == ORDER_BIG || ids.order == ORDER_LITTLE))
-		reading[ids.order == ORDER_LITTLE].hints += COUNTING;
+	struct learn_typed typed = typed_by(work, &reading[reading[1].hints > reading[0].hints]);
+	learn_ids_find(&typed, &ids);
+	if (ids.found && !ids.unsure)
+		add_count(reading, ids.order);
+	add_count(reading, learn_count_carries(&typed));
 	bool little = reading[1].hints > reading[0].hints;
 	*sure = reading[little].hints >= reading[!little].hints + SURE;
 	return little;
@@ -198,14 +219,15 @@ static void fill_ids(struct work *work, bool little, bool sure)
 	const struct reading *reading = &work->reading[little];
 	struct learn_ids ids;
 	char text[LEARN_PLACE_TEXT], other[LEARN_PLACE_TEXT];
-	find_ids(work, reading, &ids);
+	struct learn_typed typed = typed_by(work, reading);
+	learn_ids_find(&typed, &ids);
 	if (!ids.found) {
 		learn_say(&out->unsure, "transaction id: no bytes of the header are repeated in all of %u responses",
 		          (unsigned)ids.pairs);
 		return;
 	}
 	bool wide = ids.place.size > 1;
-	learn_ids_widen(work->messages, work->n, used_by(reading), out->profile.header, little, &ids);
+	learn_ids_widen(&typed, little, &ids);
 	learn_place_text(&ids.place, little, text);
 	if (ids.other.size > 0) {
 		learn_say(&out->unsure, "transaction id: responses repeat %s and %s; which is it?", text,
