@@ -33,11 +33,13 @@ static bool walk_body(const struct shape *shape, struct span body, struct count 
 		count->elements++;
 		count->empty += n == own;
 		count->untyped += type == 0;
-		if (shape->pad)
-			n += (PROFILE_PAD - n % PROFILE_PAD) % PROFILE_PAD;
 		if (n > body.n - at)
 			return false;
+		size_t pad = shape->pad ? (PROFILE_PAD - n % PROFILE_PAD) % PROFILE_PAD : 0;
 		at += n;
+		if (pad > body.n - at || learn_number(body, at, (uint8_t)pad, false) != 0)
+			return false;
+		at += pad;
 	}
 	return true;
 }
@@ -62,6 +64,9 @@ static bool fits(const struct learn_message *messages, uint32_t n, const struct 
 static bool is_better(const struct count *a, const struct shape *of_a, const struct count *b,
                       const struct shape *of_b, size_t shortest)
 {
+	/* where a length counts all, zeros behind it are rather its own than all values' */
+	if (of_a->is_total && of_b->is_total && a->elements == b->elements)
+		return of_a->type + of_a->length > of_b->type + of_b->length;
 	if (a->empty != b->empty)
 		return a->empty < b->empty;
 	return of_a->header == shortest && of_b->header != shortest;

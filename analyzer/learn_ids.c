@@ -112,11 +112,13 @@ static bool tells_apart(const struct pairs *pairs, struct profile_place place)
 }
 
 /*
- * The outer bytes of a range that never come back to a value belong to a counter beside the id, unless they
- * carry with the byte inside of them, from one request to the next.
+ * An outer byte of a range that never comes back to a value belongs to a counter beside the id, unless it
+ * carries with the byte inside of it, from one request to the next. Unsure when no request shows which.
  */
-static bool is_foreign(const struct learn_typed *typed, const struct pairs *pairs, uint8_t outer, uint8_t inner)
+static bool is_foreign(const struct learn_typed *typed, const struct pairs *pairs, uint8_t outer, uint8_t inner,
+                       bool *unsure)
 {
+	uint32_t carried = 0;
 	if (!learn_count_is_slow(typed, outer))
 		return false;
 	for (uint32_t i = 1; i < pairs->n; i++) {
@@ -124,20 +126,25 @@ static bool is_foreign(const struct learn_typed *typed, const struct pairs *pair
 		uint32_t from = learn_number(a, outer, 1, false) << 8 | learn_number(a, inner, 1, false);
 		uint32_t to = learn_number(b, outer, 1, false) << 8 | learn_number(b, inner, 1, false);
 		uint32_t rise = (to - from) & UINT16_MAX;
-		if (from >> 8 != to >> 8 && (rise == 0 || rise > NEAR))
+		if (from >> 8 == to >> 8)
+			continue;
+		if (rise == 0 || rise > NEAR)
 			return true;
+		carried++;
 	}
-	return false;
+	*unsure = *unsure || carried == 0;
+	return carried == 0;
 }
 
-static void trim(const struct learn_typed *typed, const struct pairs *pairs, struct profile_place *range)
+static void trim(const struct learn_typed *typed, const struct pairs *pairs, struct profile_place *range,
+                 bool *unsure)
 {
-	while (range->size > 1 && is_foreign(typed, pairs, range->off, (uint8_t)(range->off + 1))) {
+	while (range->size > 1 && is_foreign(typed, pairs, range->off, (uint8_t)(range->off + 1), unsure)) {
 		range->off++;
 		range->size--;
 	}
 	while (range->size > 1 && is_foreign(typed, pairs, (uint8_t)(range->off + range->size - 1),
-	                                     (uint8_t)(range->off + range->size - 2)))
+	                                     (uint8_t)(range->off + range->size - 2), unsure))
 		range->size--;
 }
 
@@ -150,7 +157,7 @@ static bool is_near(struct profile_place a, struct profile_place b)
 static void take_range(const struct learn_typed *typed, const struct pairs *pairs, struct profile_place place,
                        struct learn_ids *out)
 {
-	trim(typed, pairs, &place);
+	trim(typed, pairs, &place, &out->unsure);
 	if (place.size > LONGEST || !tells_apart(pairs, place)) {
 		bool slow = place.size == 1 && learn_count_is_slow(typed, place.off);
 		out->unsure = out->unsure || place.size > LONGEST || (!slow && is_near(out->found ? out->place : out->other, place));

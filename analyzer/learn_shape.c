@@ -111,7 +111,17 @@ static void find_elements(struct work *work, bool little, struct learn_lines *sa
 
 static bool is_usual(const struct learn_elements *elements)
 {
-	return elements->type != 3 && elements->length != 3;
+	return elements->type != 3 && elements->length != 3; /* bytes */
+}
+
+/* Zeros behind a length that counts all are rather its own than those of all values. */
+static bool is_likelier(const struct learn_elements *a, const struct learn_elements *b)
+{
+	if (!b->found)
+		return true;
+	if (a->is_total && b->is_total && a->elements == b->elements)
+		return a->type + a->length > b->type + b->length;
+	return is_usual(a) && !is_usual(b);
 }
 
 static void add_hints(struct work *work)
@@ -122,8 +132,7 @@ static void add_hints(struct work *work)
 		reading[little].hints += reading[little].length.place.size > 1 && other->length.place.size == 1;
 		reading[little].hints += reading[little].type.place.size > 1 && other->type.place.size == 1;
 		const struct learn_elements *elements = &reading[little].elements;
-		bool alone = !other->elements.found || (is_usual(elements) && !is_usual(&other->elements));
-		if (elements->found && alone && elements->type + elements->length > 2)
+		if (elements->found && is_likelier(elements, &other->elements) && elements->type + elements->length > 2)
 			reading[little].hints += ELEMENTS;
 	}
 }
@@ -325,6 +334,8 @@ bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, con
 		fill_ids(&work, little, sure);
 		say_same(&work);
 		find_elements(&work, little, &out->same);
+		if (!sure)
+			learn_say(&out->unsure, "byte order: this data reads as well in the other one");
 	}
 	free(work.messages);
 	free(work.values);
