@@ -104,6 +104,7 @@ struct learn_types {
 	uint8_t engine;      /* the direction that is the engine's by these types */
 	uint32_t published;  /* messages with a published id, sent by the right side */
 	uint32_t kinds;      /* different ones of these */
+	uint32_t mixed;      /* published, where each id counts for a quarter of the messages at most */
 	uint32_t at_record;  /* messages that begin a record */
 	int64_t bits;        /* how unlikely all of this is by chance: 2^bits */
 };

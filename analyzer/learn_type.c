@@ -66,13 +66,13 @@ void learn_type_table(const struct learn_data *data, struct learn_table *table)
 
 struct count {
 	uint64_t hash;
-	uint32_t published[2], kinds[2]; /* by the engine's direction */
+	uint32_t published[2], kinds[2], mixed[2]; /* by the engine's direction */
 };
 
 static void count_place(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
                         const struct learn_place *at, struct count *count)
 {
-	bool seen[LEARN_LAST_ID + 1][2] = {{false}};
+	uint32_t seen[LEARN_LAST_ID + 1][2] = {{0}};
 	*count = (struct count){.hash = 1};
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t value = learn_number(messages[i].bytes, at->place.off, at->place.size, at->little);
@@ -81,8 +81,8 @@ static void count_place(const struct learn_table *table, const struct learn_mess
 			if (!fits(table, value, engine, messages[i].dir))
 				continue;
 			count->published[engine]++;
-			count->kinds[engine] += !seen[value][engine];
-			seen[value][engine] = true;
+			count->kinds[engine] += seen[value][engine] == 0;
+			count->mixed[engine] += ++seen[value][engine] <= (n + 3) / 4;
 		}
 	}
 }
@@ -113,11 +113,14 @@ uint32_t learn_type_worth(const void *ctx, const struct learn_message *messages,
 	return SHARE(best, n) ? best : 0;
 }
 
-/* A message that begins no record takes back one bit: several of them share one now and then. */
+/*
+ * A constant that is a published id must not count for every message that it stands in. A message that begins no
+ * record takes back one bit: several of them share one now and then.
+ */
 static int64_t bits_of(const struct learn_types *types, uint32_t n, const struct learn_table *table)
 {
-	int64_t fitting = types->published, starting = types->at_record;
-	return fitting * table->bits_type[types->engine] - STRANGE_BITS * (n - fitting) +
+	int64_t strange = n - types->published, starting = types->at_record;
+	return (int64_t)types->mixed * table->bits_type[types->engine] - STRANGE_BITS * strange +
 	       starting * table->bits_record - (n - starting);
 }
 
@@ -155,6 +158,7 @@ static void try_place(const struct learn_table *table, const struct learn_messag
 	                            .engine = engine,
 	                            .published = count.published[engine],
 	                            .kinds = count.kinds[engine],
+	                            .mixed = count.mixed[engine],
 	                            .at_record = at_record};
 	if (!SHARE(found.published, n))
 		return;
