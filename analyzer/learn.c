@@ -31,14 +31,16 @@ struct choices {
 	uint32_t kinds; /* most different types of any */
 };
 
-static void weigh(struct choices *choices, size_t which, const struct learn_cut *cut, const struct learn_types *types)
+static void weigh(struct choices *choices, size_t which, const struct learn_cut *cut,
+                  const struct learn_types *types)
 {
 	choices->kinds = types->kinds > choices->kinds ? types->kinds : choices->kinds;
 	if (types->kinds < LEARN_TYPES_LEAST || types->bits < BITS_LEAST || !learn_shape_fits(cut, types))
 		return;
 	struct choice found = {.cut = which,
 	                       .types = *types,
-	                       .bits = types->bits + BITS_END * (int64_t)cut->ends + BITS_KIND * (int64_t)types->kinds};
+	                       .bits = types->bits + BITS_END * (int64_t)cut->ends +
+	                               BITS_KIND * (int64_t)types->kinds};
 	if (!choices->has_best) {
 		choices->best = found;
 		choices->has_best = true;
@@ -80,13 +82,14 @@ static void tell_both(const struct learn_cut *cuts, const struct choices *choice
 		learn_place_text(&at->place, at->little, length[i]);
 		learn_place_text(&place->place, place->little, type[i]);
 	}
-	snprintf(out->why, sizeof out->why, "two framings fit: length %s and type %s, or length %s and type %s",
-	         length[0], type[0], length[1], type[1]);
+	snprintf(out->why, sizeof out->why,
+	         "two framings fit: length %s and type %s, or length %s and type %s", length[0], type[0],
+	         length[1], type[1]);
 }
 
 /* Why no choice is left. */
-static void tell_why(const struct learn_data *data, const struct choices *choices, size_t n_cuts, uint32_t most,
-                     struct learned *out)
+static void tell_why(const struct learn_data *data, const struct choices *choices, size_t n_cuts,
+                     uint32_t most, struct learned *out)
 {
 	if (data->n_bytes == 0)
 		snprintf(out->why, sizeof out->why, "there is no plaintext");
@@ -95,14 +98,16 @@ static void tell_why(const struct learn_data *data, const struct choices *choice
 		         "no length field cuts the data into %d whole messages or more (at most %u found)",
 		         LEARN_LEAST, (unsigned)most);
 	else if (n_cuts == 0)
-		snprintf(out->why, sizeof out->why,
-		         "where lengths cut the data, no field holds published message ids of the right side");
+		snprintf(
+		    out->why, sizeof out->why,
+		    "where lengths cut the data, no field holds published message ids of the right side");
 	else if (choices->kinds < LEARN_TYPES_LEAST)
 		snprintf(out->why, sizeof out->why,
 		         "%u different message ids are too few to tell a type from another field",
 		         (unsigned)choices->kinds);
 	else
-		snprintf(out->why, sizeof out->why, "the messages are too few: chance could fit them as well");
+		snprintf(out->why, sizeof out->why,
+		         "the messages are too few: chance could fit them as well");
 }
 
 bool learn(const struct learn_input *inputs, size_t n, struct learned *out)
@@ -124,7 +129,8 @@ bool learn(const struct learn_input *inputs, size_t n, struct learned *out)
 	else if (!choices.has_best)
 		tell_why(&data, &choices, n_cuts, most, out);
 	else if (!learn_shape(&data, &cuts[choices.best.cut], &choices.best.types, out))
-		snprintf(out->why, sizeof out->why, "the fields that fit overlap, which a profile cannot say");
+		snprintf(out->why, sizeof out->why,
+		         "the fields that fit overlap, which a profile cannot say");
 	learn_data_free(&data);
 	free(cuts);
 	return out->found;

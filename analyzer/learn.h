@@ -1,8 +1,8 @@
 /*
  * A framing profile learned from plaintext: design.md section 5. No wire format of NMSP is published, so the
  * header is found by what must hold of it: lengths tile the data exactly, types are published ids sent by the
- * right side (facts.md section 2), responses repeat their request's transaction id. That a record often starts
- * a message is evidence, never a rule.
+ * right side (facts.md section 2), responses repeat their request's transaction id. That a record often
+ * starts a message is evidence, never a rule.
  *
  * Called by messages.c with the plaintext that it holds. Pure but for memory. Where two answers would cut the
  * data differently, or give other types, it says so and learns nothing; where two would give other ids, it
@@ -45,7 +45,8 @@ struct learned {
  */
 bool learn(const struct learn_input *inputs, size_t n, struct learned *out);
 
-/* The profile with evidence and alternatives as comments: profile_parse reads it. Returns a text to be freed. */
+/* The profile with evidence and alternatives as comments: profile_parse reads it. Returns a text to be freed.
+ */
 char *learn_text(const struct learned *learned);
 
 #endif

@@ -59,9 +59,12 @@ static bool carries(const struct learn_typed *typed, uint8_t low, uint8_t high, 
 		if (before == 0)
 			continue;
 		const struct profile_place at_low = {low, 1}, at_high = {high, 1};
-		uint32_t from = value_of(typed, before - 1, at_low, false), to = value_of(typed, i, at_low, false);
+		uint32_t from = value_of(typed, before - 1, at_low, false),
+		         to = value_of(typed, i, at_low, false);
 		uint32_t rise = (to - from) & UINT8_MAX;
-		uint32_t carry = (value_of(typed, i, at_high, false) - value_of(typed, before - 1, at_high, false)) & UINT8_MAX;
+		uint32_t carry =
+		    (value_of(typed, i, at_high, false) - value_of(typed, before - 1, at_high, false)) &
+		    UINT8_MAX;
 		if (rise == 0 || rise > NEAR || carry != (to < from))
 			return false;
 		carried += carry;

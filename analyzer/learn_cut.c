@@ -48,10 +48,8 @@ static void add_message(struct list *list, size_t at, size_t n, bool first)
 		list->messages = xrealloc(list->messages, list->room * sizeof list->messages[0]);
 	}
 	struct learn_message *message = &list->messages[list->n++];
-	*message = (struct learn_message){.bytes = span_cut(part->bytes, at, n),
-	                                  .dir = part->dir,
-	                                  .input = part->input,
-	                                  .first = first};
+	*message = (struct learn_message){
+	    .bytes = span_cut(part->bytes, at, n), .dir = part->dir, .input = part->input, .first = first};
 	while (list->record < part->n_records && part->records[list->record].at < at + n) {
 		message->at_record = message->at_record || part->records[list->record].at == at;
 		list->turn = part->records[list->record].turn;
@@ -101,7 +99,8 @@ static bool walk_part(const struct learn_length *length, const struct learn_part
 static bool walk_all(const struct learn_length *length, const struct learn_data *data, struct walk *all,
                      struct list *list)
 {
-	uint32_t worst = UINT32_MAX, misfits = 0, inputs = data->n_parts > 0 ? data->parts[data->n_parts - 1].input + 1 : 0;
+	uint32_t worst = UINT32_MAX, misfits = 0,
+	         inputs = data->n_parts > 0 ? data->parts[data->n_parts - 1].input + 1 : 0;
 	*all = (struct walk){.hash = 1};
 	for (size_t i = 0; i < data->n_parts; i++) {
 		const struct learn_part *part = &data->parts[i];
@@ -170,7 +169,8 @@ static void add_cut(struct search *search, const struct learn_length *length, co
 		cut = worth > 0 ? room_for(search, worth) : NULL;
 		if (cut == NULL)
 			return;
-		*cut = (struct learn_cut){.hash = walk->hash, .n_messages = walk->n, .ends = walk->ends, .worth = worth};
+		*cut = (struct learn_cut){
+		    .hash = walk->hash, .n_messages = walk->n, .ends = walk->ends, .worth = worth};
 	}
 	if (cut->n_members < LEARN_MEMBERS)
 		cut->members[cut->n_members++] = *length;

@@ -17,7 +17,8 @@ static void begin_part(struct learn_data *data, uint32_t input, uint8_t dir, boo
 	                                                   .records = &data->records[data->n_records]};
 }
 
-static void add_piece(struct learn_data *data, const struct messages_piece *piece, struct span bytes, uint32_t turn)
+static void add_piece(struct learn_data *data, const struct messages_piece *piece, struct span bytes,
+                      uint32_t turn)
 {
 	struct learn_part *part = &data->parts[data->n_parts - 1];
 	if (bytes.n == 0)

@@ -60,7 +60,8 @@ static bool fits(const struct learn_message *messages, uint32_t n, const struct 
 	       2 * count->empty <= count->elements && 4 * count->untyped <= count->elements;
 }
 
-/* Empty ones are few; a message of nothing but a header shows where that ends; the sizes tried first are usual. */
+/* Empty ones are few; a message of nothing but a header shows where that ends; the sizes tried first are
+ * usual. */
 static bool is_better(const struct count *a, const struct shape *of_a, const struct count *b,
                       const struct shape *of_b, size_t shortest)
 {
@@ -75,8 +76,9 @@ static bool is_better(const struct count *a, const struct shape *of_a, const str
 static void say_shape(const struct shape *shape, struct learn_lines *same)
 {
 	if (same != NULL)
-		learn_say(same, "header %u and elements tlv %u %u %s%s", (unsigned)shape->header, (unsigned)shape->type,
-	          (unsigned)shape->length, shape->is_total ? "total" : "value", shape->pad ? " pad4" : "");
+		learn_say(same, "header %u and elements tlv %u %u %s%s", (unsigned)shape->header,
+		          (unsigned)shape->type, (unsigned)shape->length, shape->is_total ? "total" : "value",
+		          shape->pad ? " pad4" : "");
 }
 
 struct best {
@@ -85,8 +87,8 @@ struct best {
 	struct count count;
 };
 
-static void try_shape(const struct learn_message *messages, uint32_t n, const struct shape *shape, size_t shortest,
-                      struct best *best, struct learn_lines *same)
+static void try_shape(const struct learn_message *messages, uint32_t n, const struct shape *shape,
+                      size_t shortest, struct best *best, struct learn_lines *same)
 {
 	struct count count;
 	if (!fits(messages, n, shape, &count))

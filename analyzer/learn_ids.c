@@ -115,8 +115,8 @@ static bool tells_apart(const struct pairs *pairs, struct profile_place place)
  * An outer byte of a range that never comes back to a value belongs to a counter beside the id, unless it
  * carries with the byte inside of it, from one request to the next. Unsure when no request shows which.
  */
-static bool is_foreign(const struct learn_typed *typed, const struct pairs *pairs, uint8_t outer, uint8_t inner,
-                       bool *unsure)
+static bool is_foreign(const struct learn_typed *typed, const struct pairs *pairs, uint8_t outer,
+                       uint8_t inner, bool *unsure)
 {
 	uint32_t carried = 0;
 	if (!learn_count_is_slow(typed, outer))
@@ -160,7 +160,8 @@ static void take_range(const struct learn_typed *typed, const struct pairs *pair
 	trim(typed, pairs, &place, &out->unsure);
 	if (place.size > LONGEST || !tells_apart(pairs, place)) {
 		bool slow = place.size == 1 && learn_count_is_slow(typed, place.off);
-		out->unsure = out->unsure || place.size > LONGEST || (!slow && is_near(out->found ? out->place : out->other, place));
+		out->unsure = out->unsure || place.size > LONGEST ||
+		              (!slow && is_near(out->found ? out->place : out->other, place));
 		if (!out->found && !slow)
 			out->other = place;
 		return;
@@ -203,7 +204,8 @@ static bool is_zero(const struct learn_typed *typed, uint8_t off)
 	return typed->n > 0 && byte_of(typed, 0, off) == 0 && !varies(typed, off);
 }
 
-/* The byte of the highest order only carries: what stands beside it may be a part of the id that never changed. */
+/* The byte of the highest order only carries: what stands beside it may be a part of the id that never
+ * changed. */
 static bool only_carries(const struct learn_typed *typed, uint8_t off)
 {
 	for (uint32_t i = 1; i < typed->n; i++) {
@@ -218,7 +220,8 @@ void learn_ids_widen(const struct learn_typed *typed, bool little, struct learn_
 {
 	uint8_t zeros = 0, high = little ? (uint8_t)(ids->place.off + ids->place.size - 1) : ids->place.off;
 	int step = little ? 1 : -1;
-	for (int off = high + step; off >= 0 && off < typed->header && ids->place.size + zeros < LONGEST; off += step) {
+	for (int off = high + step; off >= 0 && off < typed->header && ids->place.size + zeros < LONGEST;
+	     off += step) {
 		if ((typed->used >> off & 1) != 0)
 			break;
 		if (!is_zero(typed, (uint8_t)off)) {

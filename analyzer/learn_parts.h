@@ -1,16 +1,16 @@
 /*
- * What the files of the learner share: the data in parts, the cuts of it, the types. Not for other files; they
- * call learn.h.
+ * What the files of the learner share: the data in parts, the cuts of it, the types. Not for other files;
+ * they call learn.h.
  */
 #ifndef ANALYZER_LEARN_PARTS_H
 #define ANALYZER_LEARN_PARTS_H
 
 #include "analyzer/learn.h"
 
-#define LEARN_HEADER 32 /* the longest header that a profile has, and the shortest: */
+#define LEARN_HEADER       32 /* the longest header that a profile has, and the shortest: */
 #define LEARN_HEADER_LEAST 4
-#define LEARN_LAST_ID     67 /* of the published ones, facts.md section 2 */
-#define LEARN_TYPES_LEAST 3 /* different types; a mark of the direction has two values, too */
+#define LEARN_LAST_ID      67 /* of the published ones, facts.md section 2 */
+#define LEARN_TYPES_LEAST  3  /* different types; a mark of the direction has two values, too */
 
 /* ---- the data: learn_data.c ---- */
 
@@ -77,8 +77,8 @@ struct learn_judge {
 };
 
 /*
- * The cuts into at least LEARN_LEAST messages that are worth most; returns their number. *most: messages of the
- * finest cut, whatever it is worth.
+ * The cuts into at least LEARN_LEAST messages that are worth most; returns their number. *most: messages of
+ * the finest cut, whatever it is worth.
  */
 size_t learn_cut_all(const struct learn_data *data, const struct learn_judge *judge,
                      struct learn_cut cuts[LEARN_CUTS], uint32_t *most);
@@ -101,19 +101,20 @@ struct learn_types {
 	uint64_t hash; /* of the values */
 	struct learn_place members[LEARN_PLACES];
 	size_t n_members;
-	uint8_t engine;      /* the direction that is the engine's by these types */
-	uint32_t published;  /* messages with a published id, sent by the right side */
-	uint32_t kinds;      /* different ones of these */
-	uint32_t mixed;      /* published, where each id counts for a quarter of the messages at most */
-	uint32_t at_record;  /* messages that begin a record */
-	int64_t bits;        /* how unlikely all of this is by chance: 2^bits */
+	uint8_t engine;     /* the direction that is the engine's by these types */
+	uint32_t published; /* messages with a published id, sent by the right side */
+	uint32_t kinds;     /* different ones of these */
+	uint32_t mixed;     /* published, where each id counts for a quarter of the messages at most */
+	uint32_t at_record; /* messages that begin a record */
+	int64_t bits;       /* how unlikely all of this is by chance: 2^bits */
 };
 
 #define LEARN_TYPES 4
 
 /* Which ids fit which side, and how rarely bytes of the data do so by chance. */
 struct learn_table {
-	uint8_t fits[LEARN_LAST_ID + 1][2]; /* by the engine's direction a bit for each direction of a message */
+	uint8_t fits[LEARN_LAST_ID + 1]
+	            [2];       /* by the engine's direction a bit for each direction of a message */
 	uint32_t bits_type[2]; /* a byte that fits, by the engine's direction */
 	uint32_t bits_record;  /* a byte that begins a record */
 };
@@ -152,11 +153,11 @@ void learn_elements_find(const struct learn_message *messages, uint32_t n, const
 enum learn_order { ORDER_UNKNOWN, ORDER_BIG, ORDER_LITTLE };
 
 struct learn_ids {
-	uint32_t pairs;  /* responses of which the request is known */
+	uint32_t pairs; /* responses of which the request is known */
 	bool found;
 	bool unsure; /* something repeats, and its bounds or those of another cannot be told */
 	struct profile_place place;
-	enum learn_order order; /* in which the ids count up */
+	enum learn_order order;     /* in which the ids count up */
 	struct profile_place other; /* of the second one, with `unsure`; size 0 = none */
 };
 
@@ -175,8 +176,8 @@ bool learn_is_request(uint32_t type);
 void learn_ids_find(const struct learn_typed *typed, struct learn_ids *out);
 
 /*
- * The byte order is known: zeros beside the id join it up to a usual width, which changes no value. Unsure when
- * a constant beside it may be a part of it.
+ * The byte order is known: zeros beside the id join it up to a usual width, which changes no value. Unsure
+ * when a constant beside it may be a part of it.
  */
 void learn_ids_widen(const struct learn_typed *typed, bool little, struct learn_ids *ids);
 
@@ -196,7 +197,8 @@ bool learn_count_is_slow(const struct learn_typed *typed, uint8_t off);
 /* A length of the cut and a place of the types share no byte. */
 bool learn_shape_fits(const struct learn_cut *cut, const struct learn_types *types);
 
-/* Makes the profile of a cut and its types, with its evidence. False and out->why when it cannot be written. */
+/* Makes the profile of a cut and its types, with its evidence. False and out->why when it cannot be written.
+ */
 bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, const struct learn_types *types,
                  struct learned *out);
 

@@ -10,11 +10,11 @@
 
 #include <stdlib.h>
 
-#define NAME      "learned-1"
-#define SURE      2 /* so many more hints at a byte order than at the other tell it */
-#define ELEMENTS  4 /* hints: elements that fit in one order only */
-#define COUNTING  8 /* ids that count up */
-#define PLACES    2 /* of length and type */
+#define NAME     "learned-1"
+#define SURE     2 /* so many more hints at a byte order than at the other tell it */
+#define ELEMENTS 4 /* hints: elements that fit in one order only */
+#define COUNTING 8 /* ids that count up */
+#define PLACES   2 /* of length and type */
 
 /* How the data reads in one byte order. */
 struct reading {
@@ -78,7 +78,8 @@ static void choose_places(struct work *work, bool little)
 			const struct learn_place *type = &work->types->members[k];
 			int liked = liking(length->place.size) + liking(type->place.size);
 			if (!reads(&type->place, type->little, little) || liked <= best ||
-			    !apart(&length->place, &type->place) || type->place.off + type->place.size > header)
+			    !apart(&length->place, &type->place) ||
+			    type->place.off + type->place.size > header)
 				continue;
 			best = liked;
 			reading->possible = true;
@@ -129,10 +130,12 @@ static void add_hints(struct work *work)
 	struct reading *reading = work->reading;
 	for (int little = 0; little < 2; little++) {
 		const struct reading *other = &reading[!little];
-		reading[little].hints += reading[little].length.place.size > 1 && other->length.place.size == 1;
+		reading[little].hints +=
+		    reading[little].length.place.size > 1 && other->length.place.size == 1;
 		reading[little].hints += reading[little].type.place.size > 1 && other->type.place.size == 1;
 		const struct learn_elements *elements = &reading[little].elements;
-		if (elements->found && is_likelier(elements, &other->elements) && elements->type + elements->length > 2)
+		if (elements->found && is_likelier(elements, &other->elements) &&
+		    elements->type + elements->length > 2)
 			reading[little].hints += ELEMENTS;
 	}
 }
@@ -231,7 +234,8 @@ static void fill_ids(struct work *work, bool little, bool sure)
 	struct learn_typed typed = typed_by(work, reading);
 	learn_ids_find(&typed, &ids);
 	if (!ids.found) {
-		learn_say(&out->unsure, "transaction id: no bytes of the header are repeated in all of %u responses",
+		learn_say(&out->unsure,
+		          "transaction id: no bytes of the header are repeated in all of %u responses",
 		          (unsigned)ids.pairs);
 		return;
 	}
@@ -242,7 +246,8 @@ static void fill_ids(struct work *work, bool little, bool sure)
 		learn_say(&out->unsure, "transaction id: responses repeat %s and %s; which is it?", text,
 		          learn_place_text(&ids.other, little, other));
 	} else if (ids.unsure) {
-		learn_say(&out->unsure, "transaction id: responses repeat %s, perhaps also bytes beside it", text);
+		learn_say(&out->unsure, "transaction id: responses repeat %s, perhaps also bytes beside it",
+		          text);
 	} else if (wide && !sure) {
 		learn_say(&out->unsure, "transaction id: responses repeat %s, or the other byte order", text);
 	} else {
@@ -261,20 +266,23 @@ static void say_evidence(const struct work *work, bool little)
 	struct learn_lines *evidence = &work->out->evidence;
 	char text[LEARN_PLACE_TEXT];
 	learn_say(evidence, "length %s counts %s: %u of %u messages follow each other exactly",
-	          learn_place_text(&profile->length, little, text), profile->length_is_body ? "the body" : "total",
-	          (unsigned)work->n, (unsigned)work->n);
+	          learn_place_text(&profile->length, little, text),
+	          profile->length_is_body ? "the body" : "total", (unsigned)work->n, (unsigned)work->n);
 	learn_say(evidence, "type %s: %u of %u published and sent by the right side, %u different ones",
-	          learn_place_text(&profile->type, little, text), (unsigned)types->published, (unsigned)work->n,
-	          (unsigned)types->kinds);
-	learn_say(evidence, "%u of %u messages begin with a record", (unsigned)types->at_record, (unsigned)work->n);
+	          learn_place_text(&profile->type, little, text), (unsigned)types->published,
+	          (unsigned)work->n, (unsigned)types->kinds);
+	learn_say(evidence, "%u of %u messages begin with a record", (unsigned)types->at_record,
+	          (unsigned)work->n);
 	const struct learn_elements *elements = &work->reading[little].elements;
 	if (elements->found)
-		learn_say(evidence, "elements fill %u of %u bodies exactly, %u elements", (unsigned)elements->bodies,
-		          (unsigned)elements->bodies, (unsigned)elements->elements);
+		learn_say(evidence, "elements fill %u of %u bodies exactly, %u elements",
+		          (unsigned)elements->bodies, (unsigned)elements->bodies,
+		          (unsigned)elements->elements);
 	else
 		learn_say(&work->out->unsure, "elements: no list of type, length, value fills the bodies");
 	if (!profile->length_is_body && !elements->found)
-		learn_say(&work->out->unsure, "header: as long as the shortest message; the body may begin earlier");
+		learn_say(&work->out->unsure,
+		          "header: as long as the shortest message; the body may begin earlier");
 }
 
 /* Places that give the same cut and the same types. */
@@ -284,12 +292,15 @@ static void say_same(const struct work *work)
 	struct learn_lines *same = &work->out->same;
 	for (size_t i = 0; i < work->cut->n_members; i++) {
 		const struct learn_length *of = &work->cut->members[i];
-		bool chosen = of->place.off == profile->length.off && of->place.size == profile->length.size &&
+		bool chosen = of->place.off == profile->length.off &&
+		              of->place.size == profile->length.size &&
 		              reads(&of->place, of->little, profile->little_endian);
 		if (!chosen)
-			learn_say(same, "length %u %u %s%s", (unsigned)of->place.off, (unsigned)of->place.size,
-			          of->more > 0 ? "body" : "total",
-			          of->place.size == 1 ? "" : of->little ? ", little" : ", big");
+			learn_say(same, "length %u %u %s%s", (unsigned)of->place.off,
+			          (unsigned)of->place.size, of->more > 0 ? "body" : "total",
+			          of->place.size == 1 ? ""
+			          : of->little        ? ", little"
+			                              : ", big");
 	}
 	for (size_t i = 0; i < work->types->n_members; i++) {
 		const struct learn_place *of = &work->types->members[i];
@@ -297,7 +308,9 @@ static void say_same(const struct work *work)
 		              reads(&of->place, of->little, profile->little_endian);
 		if (!chosen)
 			learn_say(same, "type %u %u%s", (unsigned)of->place.off, (unsigned)of->place.size,
-			          of->place.size == 1 ? "" : of->little ? ", little" : ", big");
+			          of->place.size == 1 ? ""
+			          : of->little        ? ", little"
+			                              : ", big");
 	}
 }
 

@@ -38,8 +38,9 @@ char *learn_text(const struct learned *learned)
 {
 	size_t room = PROFILE_TEXT + 3 * LEARN_LINES * (LEARN_LINE + 32), n = 0;
 	char *text = xmalloc(room);
-	n += (size_t)snprintf(text, room, "# A framing learned from the data: nothing of it is published but the "
-	                                  "ids of messages.\n");
+	n += (size_t)snprintf(text, room,
+	                      "# A framing learned from the data: nothing of it is published but the "
+	                      "ids of messages.\n");
 	n += add_lines(&text[n], room - n, "evidence: ", &learned->evidence);
 	n += add_lines(&text[n], room - n, "not told: ", &learned->unsure);
 	n += add_lines(&text[n], room - n, "reads this data alike: ", &learned->same);

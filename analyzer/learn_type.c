@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define ROWS(table)     (sizeof(table) / sizeof *(table))
-#define STRANGE_BITS   6 /* that a message of an unpublished type takes back: few are so */
+#define STRANGE_BITS    6 /* that a message of an unpublished type takes back: few are so */
 #define SHARE(part, of) (4 * (part) >= 3 * (of)) /* three in four */
 
 static void fill_senders(struct learn_table *table)
@@ -114,8 +114,8 @@ uint32_t learn_type_worth(const void *ctx, const struct learn_message *messages,
 }
 
 /*
- * A constant that is a published id must not count for every message that it stands in. A message that begins no
- * record takes back one bit: several of them share one now and then.
+ * A constant that is a published id must not count for every message that it stands in. A message that begins
+ * no record takes back one bit: several of them share one now and then.
  */
 static int64_t bits_of(const struct learn_types *types, uint32_t n, const struct learn_table *table)
 {
@@ -148,8 +148,8 @@ static void add_types(struct learn_types types[LEARN_TYPES], size_t *n, const st
 }
 
 static void try_place(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
-                      uint32_t at_record, const struct learn_place *place, struct learn_types types[LEARN_TYPES],
-                      size_t *n_types)
+                      uint32_t at_record, const struct learn_place *place,
+                      struct learn_types types[LEARN_TYPES], size_t *n_types)
 {
 	struct count count;
 	count_place(table, messages, n, place, &count);

@@ -5,6 +5,7 @@
 #include "analyzer/model.h"
 
 #include "analyzer/clocks.h"
+#include "analyzer/framing.h"
 #include "analyzer/pairs.h"
 #include "analyzer/session_nmsp.h"
 #include "analyzer/session_trace.h"
@@ -31,6 +32,7 @@ struct model *model_new(void)
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
+	model->framing = framing_new();
 	return model;
 }
 
@@ -55,6 +57,7 @@ void model_free(struct model *model)
 	pairs_free(model->pairs);
 	free(model->profile);
 	free(model->builtin);
+	framing_free(model->framing);
 	keylog_free(model->keylog);
 	free(model);
 }

@@ -55,6 +55,8 @@
 #define LIMIT_FRAMING_HOLD   (16 * 1024)  /* bytes held until the framing is decided */
 #define LIMIT_FRAMING_WAITING (4 << 20)   /* ... and of all sessions whose framing may yet be learned: the oldest leave */
 #define LIMIT_LEARN_INPUTS   16           /* sessions that a framing is learned from together */
+#define LIMIT_LEARNED        4            /* framings that a run learns; more are not looked for, no finding */
+#define LIMIT_LEARN_TRIES    1024         /* times that a run asks the learner; then framings stay unknown, no finding */
 #define LIMIT_LEARN_MESSAGES 256          /* messages of one part of a direction that it is learned from */
 #define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */
 #define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; of a longer one only the header */

@@ -1,10 +1,10 @@
 /*
  * NMSP conversations in framings that are drawn by a seed: what the learner of framings is judged on.
  *
- * A seed gives byte order, header length, places and widths of type, length and transaction id (or none), what
- * the length counts, what fills the rest of the header (zeros, constants and counters, some of which look like
- * lengths), how bodies are made (elements or opaque), and how messages lie in records. Drawn from the issue's
- * words, not from what the learner can do. Knows nothing of the learner.
+ * A seed gives byte order, header length, places and widths of type, length and transaction id (or none),
+ * what the length counts, what fills the rest of the header (zeros, constants and counters, some of which
+ * look like lengths), how bodies are made (elements or opaque), and how messages lie in records. Drawn from
+ * the issue's words, not from what the learner can do. Knows nothing of the learner.
  */
 #ifndef TESTS_FRAMINGS_H
 #define TESTS_FRAMINGS_H
@@ -17,7 +17,14 @@
 #define FRAMINGS_FILLERS  32
 #define FRAMINGS_BODY     4096
 
-enum framings_filling { FILL_ZERO, FILL_CONSTANT, FILL_LENGTH, FILL_COUNT, FILL_COUNT_SIDE, FILL_COUNT_LENGTH };
+enum framings_filling {
+	FILL_ZERO,
+	FILL_CONSTANT,
+	FILL_LENGTH,
+	FILL_COUNT,
+	FILL_COUNT_SIDE,
+	FILL_COUNT_LENGTH
+};
 
 struct framings_filler {
 	struct profile_place place;

@@ -14,7 +14,7 @@
 struct learnjudge {
 	uint32_t seeds, learned, right; /* right: boundaries and types of every message */
 	uint32_t with_ids, ids_right, ids_untold;
-	uint32_t silent;                /* wrong without a word */
+	uint32_t silent;                                       /* wrong without a word */
 	uint32_t elements_right, elements_wrong, header_right; /* not promised, only told */
 };
 
@@ -24,7 +24,8 @@ static inline bool learnjudge_cut(const struct framings *f, const struct profile
 	*ids_right = profile->transaction.size > 0 && f->truth.transaction.size > 0;
 	for (size_t i = 0; i < f->n_messages; i++) {
 		const struct framings_message *of = &f->messages[i];
-		struct span left = span_cut(span_of(f->stream[of->dir], f->n_stream[of->dir]), at[of->dir], SIZE_MAX);
+		struct span left =
+		    span_cut(span_of(f->stream[of->dir], f->n_stream[of->dir]), at[of->dir], SIZE_MAX);
 		struct nmsp_message message;
 		size_t total = 0;
 		if (nmsp_cut(profile, left, &total) != CUT_OK || at[of->dir] != of->at || total != of->n)
@@ -64,13 +65,15 @@ static inline const char *learnjudge_seed(struct learnjudge *judge, uint64_t see
 	judge->ids_untold += has_ids && learned && out->profile.transaction.size == 0;
 	judge->silent += (learned && !right) || invented;
 	judge->header_right += learned && out->profile.header == f->truth.header;
-	judge->elements_right += learned && out->profile.has_elements && learnjudge_elements(f, &out->profile);
-	judge->elements_wrong += learned && out->profile.has_elements && !learnjudge_elements(f, &out->profile);
-	const char *what = !learned          ? "not learned"
-	                   : !right          ? "boundaries or types are wrong"
-	                   : invented        ? "ids are wrong"
+	judge->elements_right +=
+	    learned && out->profile.has_elements && learnjudge_elements(f, &out->profile);
+	judge->elements_wrong +=
+	    learned && out->profile.has_elements && !learnjudge_elements(f, &out->profile);
+	const char *what = !learned                ? "not learned"
+	                   : !right                ? "boundaries or types are wrong"
+	                   : invented              ? "ids are wrong"
 	                   : has_ids && !ids_right ? "ids are not told"
-	                                     : NULL;
+	                                           : NULL;
 	framings_free(f);
 	free(out);
 	return what;
