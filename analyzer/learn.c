@@ -19,6 +19,12 @@
 #define BITS_APART 16 /* a framing that is so much likelier than another needs no doubt */
 #define BITS_KIND  4  /* of a type more: a field of few values is more likely something else */
 
+/*
+ * Where no part is known to begin with a message, one in so many must begin with a record: else all could be
+ * shifted alike.
+ */
+#define ALIGNED_LEAST 4
+
 struct choice {
 	size_t cut;
 	struct learn_types types;
@@ -28,13 +34,16 @@ struct choice {
 struct choices {
 	struct choice best, next; /* `next` reads the data in another way */
 	bool has_best, has_next;
-	uint32_t kinds; /* most different types of any */
+	uint32_t kinds; /* most different types of a likely one; 0 = none is likely */
 };
 
-static void weigh(struct choices *choices, size_t which, const struct learn_cut *cut,
-                  const struct learn_types *types)
+static void weigh(const struct learn_data *data, struct choices *choices, size_t which,
+                  const struct learn_cut *cut, const struct learn_types *types)
 {
-	choices->kinds = types->kinds > choices->kinds ? types->kinds : choices->kinds;
+	if (!data->sure && ALIGNED_LEAST * types->at_record < cut->n_messages)
+		return;
+	if (types->bits >= BITS_LEAST && types->kinds > choices->kinds)
+		choices->kinds = types->kinds;
 	if (types->kinds < LEARN_TYPES_LEAST || types->bits < BITS_LEAST || !learn_shape_fits(cut, types))
 		return;
 	struct choice found = {.cut = which,
@@ -62,7 +71,7 @@ static void weigh_cut(const struct learn_data *data, const struct learn_table *t
 	struct learn_message *messages = learn_cut_messages(data, &cuts[which].members[0], &n);
 	size_t n_types = learn_type_all(table, messages, n, types);
 	for (size_t i = 0; i < n_types; i++)
-		weigh(choices, which, &cuts[which], &types[i]);
+		weigh(data, choices, which, &cuts[which], &types[i]);
 	free(messages);
 }
 
@@ -89,25 +98,24 @@ static void tell_both(const struct learn_cut *cuts, const struct choices *choice
 
 /* Why no choice is left. */
 static void tell_why(const struct learn_data *data, const struct choices *choices, size_t n_cuts,
-                     uint32_t most, struct learned *out)
+                     struct learned *out)
 {
 	if (data->n_bytes == 0)
 		snprintf(out->why, sizeof out->why, "there is no plaintext");
-	else if (most < LEARN_LEAST)
-		snprintf(out->why, sizeof out->why,
-		         "no length field cuts the data into %d whole messages or more (at most %u found)",
-		         LEARN_LEAST, (unsigned)most);
 	else if (n_cuts == 0)
-		snprintf(
-		    out->why, sizeof out->why,
-		    "where lengths cut the data, no field holds published message ids of the right side");
-	else if (choices->kinds < LEARN_TYPES_LEAST)
+		snprintf(out->why, sizeof out->why,
+		         "no length field cuts the data into %d whole messages or more whose types are "
+		         "published ids "
+		         "sent by the right side",
+		         LEARN_LEAST);
+	else if (choices->kinds > 0 && choices->kinds < LEARN_TYPES_LEAST)
 		snprintf(out->why, sizeof out->why,
 		         "%u different message ids are too few to tell a type from another field",
 		         (unsigned)choices->kinds);
 	else
-		snprintf(out->why, sizeof out->why,
-		         "the messages are too few: chance could fit them as well");
+		snprintf(
+		    out->why, sizeof out->why,
+		    "the messages are too few, or too many of other types: chance could fit them as well");
 }
 
 bool learn(const struct learn_input *inputs, size_t n, struct learned *out)
@@ -117,17 +125,16 @@ bool learn(const struct learn_input *inputs, size_t n, struct learned *out)
 	struct learn_cut *cuts = xcalloc(LEARN_CUTS, sizeof *cuts);
 	struct learn_table table;
 	const struct learn_judge judge = {&table, learn_type_worth};
-	uint32_t most = 0;
 	memset(out, 0, sizeof *out);
 	learn_data_take(&data, inputs, n);
 	learn_type_table(&data, &table);
-	size_t n_cuts = learn_cut_all(&data, &judge, cuts, &most);
+	size_t n_cuts = learn_cut_all(&data, &judge, cuts);
 	for (size_t i = 0; i < n_cuts; i++)
 		weigh_cut(&data, &table, cuts, i, &choices);
 	if (choices.has_best && is_ambiguous(&choices))
 		tell_both(cuts, &choices, out);
 	else if (!choices.has_best)
-		tell_why(&data, &choices, n_cuts, most, out);
+		tell_why(&data, &choices, n_cuts, out);
 	else if (!learn_shape(&data, &cuts[choices.best.cut], &choices.best.types, out))
 		snprintf(out->why, sizeof out->why,
 		         "the fields that fit overlap, which a profile cannot say");

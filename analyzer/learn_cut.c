@@ -79,18 +79,47 @@ static bool walk_from(const struct learn_length *length, const struct learn_part
 	return true;
 }
 
+/* Whether a record begins at each place where a message does. */
+static uint32_t count_starts(const struct learn_length *length, const struct learn_part *part, size_t from)
+{
+	uint32_t starts = 0, n = 0;
+	for (size_t at = from, record = 0; at < part->bytes.n && n < LIMIT_LEARN_MESSAGES; n++) {
+		size_t total = total_at(length, part->bytes, at);
+		while (record < part->n_records && part->records[record].at < at)
+			record++;
+		starts += record < part->n_records && part->records[record].at == at;
+		if (total == 0 || total > part->bytes.n - at)
+			break;
+		at += total;
+	}
+	return starts;
+}
+
+/* The record with which messages begin again: the one behind which most of them begin with records. */
+static bool find_start(const struct learn_length *length, const struct learn_part *part, size_t *from)
+{
+	uint32_t most = 0;
+	for (size_t i = 0; i < TRIED_STARTS && i < part->n_records; i++) {
+		size_t at = part->records[i].at;
+		struct walk walk;
+		if (!walk_from(length, part, at, &walk, NULL) || walk.n < 2)
+			continue;
+		uint32_t starts = count_starts(length, part, at);
+		if (starts <= most)
+			continue;
+		most = starts;
+		*from = at;
+	}
+	return most > 0;
+}
+
 /* False: it should fit, and does not. */
 static bool walk_part(const struct learn_length *length, const struct learn_part *part, struct walk *walk,
                       struct list *list)
 {
-	struct walk tried;
-	if (part->sure)
-		return walk_from(length, part, 0, walk, list);
-	for (size_t i = 0; i < TRIED_STARTS && i < part->n_records; i++) {
-		size_t from = part->records[i].at;
-		if (walk_from(length, part, from, &tried, NULL) && tried.n > 1)
-			return walk_from(length, part, from, walk, list);
-	}
+	size_t from = 0;
+	if (part->sure || find_start(length, part, &from))
+		return walk_from(length, part, from, walk, list);
 	*walk = (struct walk){.hash = 0};
 	return true;
 }
@@ -135,7 +164,6 @@ struct search {
 	const struct learn_judge *judge;
 	struct learn_cut *cuts; /* LEARN_CUTS */
 	size_t n;
-	uint32_t most;
 	struct list list; /* of the cut that is judged */
 };
 
@@ -187,14 +215,13 @@ static void try_place(struct search *search, struct profile_place place, bool li
 		length.more = more;
 		if (!walk_all(&length, search->data, &walk, NULL))
 			continue;
-		search->most = walk.n > search->most ? walk.n : search->most;
 		if (walk.n >= LEARN_LEAST)
 			add_cut(search, &length, &walk);
 	}
 }
 
 size_t learn_cut_all(const struct learn_data *data, const struct learn_judge *judge,
-                     struct learn_cut cuts[LEARN_CUTS], uint32_t *most)
+                     struct learn_cut cuts[LEARN_CUTS])
 {
 	static const uint8_t sizes[] = {2, 1, 4, 3}; /* the usual ones first: they are kept */
 	struct search search = {.data = data, .judge = judge, .cuts = cuts};
@@ -203,7 +230,6 @@ size_t learn_cut_all(const struct learn_data *data, const struct learn_judge *ju
 			for (int little = 0; little < 1 + (sizes[i] > 1); little++)
 				try_place(&search, (struct profile_place){off, sizes[i]}, little > 0);
 	free(search.list.messages);
-	*most = search.most;
 	return search.n;
 }
 

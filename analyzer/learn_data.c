@@ -17,13 +17,11 @@ static void begin_part(struct learn_data *data, uint32_t input, uint8_t dir, boo
 	                                                   .records = &data->records[data->n_records]};
 }
 
-static void add_piece(struct learn_data *data, const struct messages_piece *piece, struct span bytes,
-                      uint32_t turn)
+static void add_piece(struct learn_data *data, struct span bytes, uint32_t turn)
 {
 	struct learn_part *part = &data->parts[data->n_parts - 1];
 	if (bytes.n == 0)
 		return;
-	(void)piece;
 	data->records[data->n_records++] = (struct learn_record){part->bytes.n, turn};
 	memcpy(&data->bytes[data->n_bytes], bytes.p, bytes.n);
 	data->n_bytes += bytes.n;
@@ -36,6 +34,7 @@ static void take_side(struct learn_data *data, const struct learn_input *input, 
 	const struct messages_hold *hold = input->hold;
 	struct rd r = rd_of(span_of(hold->bytes, hold->n));
 	begin_part(data, index, dir, !input->midstream);
+	data->sure = data->sure || !input->midstream;
 	for (size_t i = 0; i < hold->n_pieces; i++) {
 		const struct messages_piece *piece = &hold->pieces[i];
 		struct span bytes = rd_span(&r, piece->is_gap ? 0 : (size_t)piece->n);
@@ -44,7 +43,7 @@ static void take_side(struct learn_data *data, const struct learn_input *input, 
 		if (piece->is_gap)
 			begin_part(data, index, dir, false);
 		else
-			add_piece(data, piece, bytes, (uint32_t)i);
+			add_piece(data, bytes, (uint32_t)i);
 	}
 }
 

@@ -35,6 +35,7 @@ struct learn_data {
 	struct learn_record *records;
 	struct learn_part *parts;
 	size_t n_bytes, n_records, n_parts;
+	bool sure; /* a part begins with a message */
 };
 
 void learn_data_take(struct learn_data *data, const struct learn_input *inputs, size_t n);
@@ -76,12 +77,9 @@ struct learn_judge {
 	uint32_t (*worth)(const void *ctx, const struct learn_message *messages, uint32_t n);
 };
 
-/*
- * The cuts into at least LEARN_LEAST messages that are worth most; returns their number. *most: messages of
- * the finest cut, whatever it is worth.
- */
+/* The cuts into at least LEARN_LEAST messages that are worth most; returns their number. */
 size_t learn_cut_all(const struct learn_data *data, const struct learn_judge *judge,
-                     struct learn_cut cuts[LEARN_CUTS], uint32_t *most);
+                     struct learn_cut cuts[LEARN_CUTS]);
 
 /* The messages of a cut in the order in which they were complete; an array to be freed. */
 struct learn_message *learn_cut_messages(const struct learn_data *data, const struct learn_length *length,

@@ -196,11 +196,12 @@ static bool choose_order(struct work *work, bool *sure)
 
 static void fill_rows(struct profile *profile)
 {
-	static struct profile builtin;
-	profile_builtin(&builtin);
-	for (uint32_t i = 0; i < builtin.n_messages; i++)
-		if (!builtin.messages[i].assumed)
-			profile->messages[profile->n_messages++] = builtin.messages[i];
+	struct profile *builtin = xmalloc(sizeof *builtin);
+	profile_builtin(builtin);
+	for (uint32_t i = 0; i < builtin->n_messages; i++)
+		if (!builtin->messages[i].assumed)
+			profile->messages[profile->n_messages++] = builtin->messages[i];
+	free(builtin);
 }
 
 static void fill_profile(const struct work *work, bool little)

@@ -13,19 +13,25 @@
 #define STRANGE_BITS    6 /* that a message of an unpublished type takes back: few are so */
 #define SHARE(part, of) (4 * (part) >= 3 * (of)) /* three in four */
 
+/* A bit for each direction in which an id comes. */
+static uint8_t directions(enum profile_sender sender, uint8_t engine)
+{
+	uint8_t of_engine = engine == 0 ? 1 : 2, both = 3;
+	if (sender == PROFILE_BOTH)
+		return both;
+	return sender == PROFILE_ENGINE ? of_engine : both ^ of_engine;
+}
+
 static void fill_senders(struct learn_table *table)
 {
-	static struct profile builtin;
-	profile_builtin(&builtin);
+	struct profile *builtin = xmalloc(sizeof *builtin);
+	profile_builtin(builtin);
 	for (uint32_t id = 0; id <= LEARN_LAST_ID; id++) {
-		const struct profile_message *row = profile_find_message(&builtin, id);
-		if (row == NULL || row->assumed)
-			continue;
-		for (uint8_t engine = 0; engine < 2; engine++)
-			table->fits[id][engine] = row->sender == PROFILE_BOTH     ? 3
-			                          : row->sender == PROFILE_ENGINE ? (uint8_t)(1u << engine)
-			                                                          : (uint8_t)(2u >> engine);
+		const struct profile_message *row = profile_find_message(builtin, id);
+		for (uint8_t engine = 0; engine < 2 && row != NULL && !row->assumed; engine++)
+			table->fits[id][engine] = directions(row->sender, engine);
 	}
+	free(builtin);
 }
 
 static bool fits(const struct learn_table *table, uint32_t value, uint8_t engine, uint8_t dir)
