@@ -243,6 +243,33 @@ static int in_turn(const void *a, const void *b)
 	return x->bytes.p < y->bytes.p ? -1 : x->bytes.p > y->bytes.p;
 }
 
+static uint64_t hash_of(const struct learn_message *message)
+{
+	struct rd r = rd_of(message->bytes);
+	uint64_t hash = learn_mix(message->dir, message->bytes.n);
+	while (rd_more(&r))
+		hash = learn_mix(hash, rd_u8(&r));
+	return hash | 1; /* 0 is an empty place */
+}
+
+/* Finds messages whose bytes came before, by their hashes. */
+static void mark_again(struct learn_message *messages, uint32_t n)
+{
+	size_t room = 64;
+	while (room < 2 * (size_t)n)
+		room *= 2;
+	uint64_t *table = xcalloc(room, sizeof *table);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t hash = hash_of(&messages[i]);
+		size_t at = hash / 2 % room;
+		while (table[at] != 0 && table[at] != hash)
+			at = (at + 1) % room;
+		messages[i].again = table[at] == hash;
+		table[at] = hash;
+	}
+	free(table);
+}
+
 struct learn_message *learn_cut_messages(const struct learn_data *data, const struct learn_length *length,
                                          uint32_t *n)
 {
@@ -251,6 +278,7 @@ struct learn_message *learn_cut_messages(const struct learn_data *data, const st
 	walk_all(length, data, &walk, &list);
 	if (list.n > 0)
 		qsort(list.messages, list.n, sizeof list.messages[0], in_turn);
+	mark_again(list.messages, list.n);
 	*n = list.n;
 	return list.messages;
 }

@@ -49,6 +49,7 @@ struct learn_message {
 	uint32_t input, turn; /* the record in which it is complete */
 	bool at_record;       /* it begins with a record */
 	bool first;           /* of its part: that it begins there is no evidence */
+	bool again;           /* the same bytes came before: they prove nothing new */
 };
 
 /* A place of the length: a message has as many bytes as it says, and `more`. */
@@ -102,8 +103,10 @@ struct learn_types {
 	uint8_t engine;     /* the direction that is the engine's by these types */
 	uint32_t published; /* messages with a published id, sent by the right side */
 	uint32_t kinds;     /* different ones of these */
-	uint32_t mixed;     /* published, where each id counts for a quarter of the messages at most */
+	uint32_t mixed;     /* published, of new messages, where each id counts for a quarter at most */
 	uint32_t at_record; /* messages that begin a record */
+	uint32_t new_ones;  /* messages that are not the same as one before; of these: */
+	uint32_t new_strange, new_at_record;
 	int64_t bits;       /* how unlikely all of this is by chance: 2^bits */
 };
 

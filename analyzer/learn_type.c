@@ -72,11 +72,11 @@ void learn_type_table(const struct learn_data *data, struct learn_table *table)
 
 struct count {
 	uint64_t hash;
-	uint32_t published[2], kinds[2], mixed[2]; /* by the engine's direction */
+	uint32_t published[2], fresh[2], kinds[2], mixed[2]; /* by the engine's direction */
 };
 
 static void count_place(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
-                        const struct learn_place *at, struct count *count)
+                        uint32_t n_new, const struct learn_place *at, struct count *count)
 {
 	uint32_t seen[LEARN_LAST_ID + 1][2] = {{0}};
 	*count = (struct count){.hash = 1};
@@ -87,8 +87,9 @@ static void count_place(const struct learn_table *table, const struct learn_mess
 			if (!fits(table, value, engine, messages[i].dir))
 				continue;
 			count->published[engine]++;
+			count->fresh[engine] += !messages[i].again;
 			count->kinds[engine] += seen[value][engine] == 0;
-			count->mixed[engine] += ++seen[value][engine] <= (n + 3) / 4;
+			count->mixed[engine] += !messages[i].again && ++seen[value][engine] <= (n_new + 3) / 4;
 		}
 	}
 }
@@ -123,9 +124,9 @@ uint32_t learn_type_worth(const void *ctx, const struct learn_message *messages,
  * A constant that is a published id must not count for every message that it stands in. A message that begins
  * no record takes back one bit: several of them share one now and then.
  */
-static int64_t bits_of(const struct learn_types *types, uint32_t n, const struct learn_table *table)
+static int64_t bits_of(const struct learn_types *types, const struct learn_table *table)
 {
-	int64_t strange = n - types->published, starting = types->at_record;
+	int64_t n = types->new_ones, strange = types->new_strange, starting = types->new_at_record;
 	return (int64_t)types->mixed * table->bits_type[types->engine] - STRANGE_BITS * strange +
 	       starting * table->bits_record - (n - starting);
 }
@@ -154,22 +155,36 @@ static void add_types(struct learn_types types[LEARN_TYPES], size_t *n, const st
 }
 
 static void try_place(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
-                      uint32_t at_record, const struct learn_place *place,
+                      const struct learn_types *all, const struct learn_place *place,
                       struct learn_types types[LEARN_TYPES], size_t *n_types)
 {
 	struct count count;
-	count_place(table, messages, n, place, &count);
+	count_place(table, messages, n, all->new_ones, place, &count);
 	uint8_t engine = count.published[1] > count.published[0];
-	struct learn_types found = {.hash = count.hash,
-	                            .engine = engine,
-	                            .published = count.published[engine],
-	                            .kinds = count.kinds[engine],
-	                            .mixed = count.mixed[engine],
-	                            .at_record = at_record};
-	if (!SHARE(found.published, n))
+	struct learn_types found = *all;
+	if (!SHARE(count.published[engine], n))
 		return;
-	found.bits = bits_of(&found, n, table);
+	found.hash = count.hash;
+	found.engine = engine;
+	found.published = count.published[engine];
+	found.kinds = count.kinds[engine];
+	found.mixed = count.mixed[engine];
+	found.new_strange = all->new_ones - count.fresh[engine];
+	found.bits = bits_of(&found, table);
 	add_types(types, n_types, &found, place);
+}
+
+/* What holds for all places. */
+static struct learn_types count_all(const struct learn_message *messages, uint32_t n)
+{
+	struct learn_types all = {.hash = 0};
+	for (uint32_t i = 0; i < n; i++) {
+		bool starts = messages[i].at_record && !messages[i].first;
+		all.at_record += starts;
+		all.new_ones += !messages[i].again;
+		all.new_at_record += starts && !messages[i].again;
+	}
+	return all;
 }
 
 size_t learn_type_all(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
@@ -177,14 +192,12 @@ size_t learn_type_all(const struct learn_table *table, const struct learn_messag
 {
 	static const uint8_t sizes[] = {2, 1, 4, 3}; /* the usual ones first: they are kept */
 	size_t n_types = 0, shortest = shortest_of(messages, n);
-	uint32_t at_record = 0;
-	for (uint32_t i = 0; i < n; i++)
-		at_record += messages[i].at_record && !messages[i].first;
+	struct learn_types all = count_all(messages, n);
 	for (size_t i = 0; i < ROWS(sizes); i++)
 		for (uint8_t off = 0; off + sizes[i] <= shortest; off++)
 			for (int little = 0; little < 1 + (sizes[i] > 1); little++) {
 				struct learn_place place = {{off, sizes[i]}, little > 0};
-				try_place(table, messages, n, at_record, &place, types, &n_types);
+				try_place(table, messages, n, &all, &place, types, &n_types);
 			}
 	return n_types;
 }

@@ -96,6 +96,7 @@ static void try_message(void *ctx, const struct frame_message *whole)
 	nmsp_decode(messages->profile, whole->bytes, &message);
 	messages->nmsp->tried++;
 	messages->nmsp->named += message.known != NULL;
+	messages->published += message.known != NULL && !message.known->assumed;
 	messages->nmsp->fitted += fits;
 	messages_votes_add(&messages->votes, message.known, side->dir);
 }

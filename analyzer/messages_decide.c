@@ -11,19 +11,22 @@
 #include <stdlib.h>
 
 #define MISFITS_FORGIVEN 3  /* so many named messages outweigh a place where none can start */
+#define FEW              4  /* messages that prove something, though an incomplete one follows */
 #define FIRST_TRY        16 /* pieces; then twice as many, and so on */
 
 /* ---- trying ---- */
 
-/* A long message that has only begun speaks, too. */
+/* A long message that has only begun speaks, too, when its type is published: its end may be anywhere. */
 static void count_begun(const struct messages *messages, uint32_t *tried, uint32_t *named)
 {
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		const struct frame *frame = &messages->side[dir].frame;
 		if (!frame->open || frame->damaged)
 			continue;
+		struct nmsp_message message;
+		nmsp_decode(messages->profile, span_of(frame->kept, frame->n), &message);
 		++*tried;
-		*named += messages_named(messages->profile, span_of(frame->kept, frame->n));
+		*named += messages->profile->n_messages == 0 || (message.known != NULL && !message.known->assumed);
 	}
 }
 
@@ -31,11 +34,36 @@ static void count_begun(const struct messages *messages, uint32_t *tried, uint32
 static bool is_believed(const struct messages *messages)
 {
 	const struct session_nmsp *nmsp = messages->nmsp;
-	uint32_t tried = nmsp->tried, named = nmsp->named;
+	uint32_t tried = nmsp->tried, named = nmsp->named, published = messages->published;
 	if (messages->profile == NULL)
 		return false;
 	count_begun(messages, &tried, &named);
-	return named > 0 && 2 * named >= tried && named >= MISFITS_FORGIVEN * nmsp->misfits;
+	published += named - nmsp->named;
+	return named > 0 && 2 * published >= named && 2 * named >= tried && named >= MISFITS_FORGIVEN * nmsp->misfits;
+}
+
+/*
+ * Every byte belongs to messages of this side, most of them named: one whole message when nothing is left over,
+ * else a few.
+ */
+static bool is_exact(const struct messages *messages)
+{
+	const struct session_nmsp *nmsp = messages->nmsp;
+	const uint64_t *engine = messages->votes.engine;
+	uint32_t tried = nmsp->tried, named = nmsp->named;
+	if (messages->profile == NULL || nmsp->misfits > 0 || (engine[0] > 0 && engine[1] > 0))
+		return false;
+	if (2 * messages->published < named)
+		return false;
+	bool idle = frame_idle(&messages->side[0].frame) && frame_idle(&messages->side[1].frame);
+	count_begun(messages, &tried, &named);
+	return nmsp->tried >= (idle ? 1 : FEW) && 4 * named >= 3 * tried && named > 0;
+}
+
+/* No other framing needs to be looked for: a few that fit outweigh one that lies. */
+static bool is_sure(const struct messages *messages)
+{
+	return is_exact(messages) || (is_believed(messages) && messages->nmsp->named >= FEW);
 }
 
 static void try_profile(struct messages *messages, const struct profile *profile)
@@ -43,6 +71,7 @@ static void try_profile(struct messages *messages, const struct profile *profile
 	struct session_nmsp *nmsp = messages->nmsp;
 	nmsp->tried = nmsp->named = nmsp->fitted = nmsp->misfits = 0;
 	messages->votes = (struct messages_votes){{0, 0}};
+	messages->published = 0;
 	messages->profile = profile;
 	messages_reset(messages);
 	if (profile != NULL)
@@ -56,7 +85,7 @@ static const struct learned *find_learned(struct messages *messages)
 	const struct profile *before = messages->profile;
 	for (uint32_t i = 0; i < framing->n_learned; i++) {
 		try_profile(messages, &framing->learned[i]->profile);
-		if (is_believed(messages))
+		if (is_exact(messages))
 			return framing->learned[i];
 	}
 	if (framing->n_learned > 0)
@@ -145,7 +174,7 @@ static void decide(struct messages *messages, bool last)
 {
 	bool given = messages->model->profile != NULL;
 	const struct learned *learned = NULL;
-	bool fits = given || is_believed(messages), fresh = false;
+	bool fits = given || is_sure(messages), fresh = false;
 	if (!fits)
 		learned = find_learned(messages);
 	if (!fits && learned == NULL) {
@@ -153,7 +182,8 @@ static void decide(struct messages *messages, bool last)
 		learned = fresh ? find_learned(messages) : NULL;
 	}
 	messages->learned = messages->model->framing->n_learned;
-	if (fits || learned != NULL)
+	bool early = !last && !messages_settled(messages);
+	if (fits || learned != NULL || (is_believed(messages) && !early))
 		adopt(messages, learned);
 	else if (last)
 		give_up(messages);
@@ -177,7 +207,7 @@ static bool is_time(struct messages *messages)
 	if (model->framing->n_learned > messages->learned)
 		return true;
 	size_t next = messages->next_try > 0 ? messages->next_try : FIRST_TRY;
-	return messages->hold.n_pieces >= next && !is_believed(messages);
+	return messages->hold.n_pieces >= next && !is_sure(messages);
 }
 
 void messages_consider(struct messages *messages, bool over)

@@ -34,6 +34,7 @@ struct messages {
 	struct message_side side[2];
 	struct messages_hold hold;
 	struct messages_votes votes;
+	uint32_t published; /* of those that were tried: with a type that is not merely assumed */
 	bool heard;       /* the first messages by the profile that is tried were weighed */
 	size_t next_try;  /* pieces in the hold with which the learner is asked */
 	uint32_t learned; /* so many profiles had been learned when it was asked last */
