@@ -35,7 +35,7 @@ static bool is_believed(const struct messages *messages)
 {
 	const struct session_nmsp *nmsp = messages->nmsp;
 	uint32_t tried = nmsp->tried, named = nmsp->named, published = messages->published;
-	if (messages->profile == NULL)
+	if (messages->profile == NULL || 2 * nmsp->fitted < nmsp->tried)
 		return false;
 	count_begun(messages, &tried, &named);
 	published += named - nmsp->named;
@@ -53,7 +53,7 @@ static bool is_exact(const struct messages *messages)
 	uint32_t tried = nmsp->tried, named = nmsp->named;
 	if (messages->profile == NULL || nmsp->misfits > 0 || (engine[0] > 0 && engine[1] > 0))
 		return false;
-	if (2 * messages->published < named)
+	if (2 * messages->published < named || nmsp->fitted < nmsp->tried)
 		return false;
 	bool idle = frame_idle(&messages->side[0].frame) && frame_idle(&messages->side[1].frame);
 	count_begun(messages, &tried, &named);

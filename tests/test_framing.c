@@ -205,8 +205,6 @@ static void test_learned_cap(void **state)
 		struct talk talk = begin(model);
 		say_some(&talk, f, 0, 40);
 		end(&talk);
-		if (seed > LIMIT_LEARNED && talk.session->nmsp->profile != NULL)
-			print_message("seed %d has %s tried %u named %u misfits %u pub\n", (int)seed, talk.session->nmsp->profile->name, talk.session->nmsp->tried, talk.session->nmsp->named, talk.session->nmsp->misfits);
 		assert_int_equal(talk.session->nmsp->profile != NULL, seed <= LIMIT_LEARNED);
 		framings_free(f);
 	}
