@@ -1,7 +1,7 @@
 # nmspscope: one Makefile, objects under build/<variant>/ (release, san, fuzz, cover side by side).
 #
 #   make demo     install what is missing, build, show two samples          make check    set up and run all tests
-#   make          build/release/nmspscope                                   make install  PREFIX=/usr/local DESTDIR=
+#   make          build/release/nmspscope and its page  make install  PREFIX=/usr/local DESTDIR=
 #   make bench    figures against libpcap and tshark                        make samples  new captures in samples/new
 #   make soak     weeks of traffic, load and floods, with memory curves
 #   make fuzz T=packet S=60     make layers     make cover     make golden-update     make clean
@@ -53,10 +53,12 @@ else
 $(error VARIANT is release, san, fuzz or cover)
 endif
 
-LIB_SRC  := $(wildcard dissect/*.c analyzer/*.c analyzer/findings/*.c) $(filter-out ui/main.c,$(wildcard ui/*.c))
+MAINS    := ui/main.c ui/manual_main.c
+LIB_SRC  := $(wildcard dissect/*.c analyzer/*.c analyzer/findings/*.c) $(filter-out $(MAINS),$(wildcard ui/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 LIB      := $(B)/libnmspscope.a
 PROGRAM  := $(B)/nmspscope
+MANUAL   := $(B)/nmspscope.1
 SAMPLES  := $(filter-out samples/generate.c samples/simulate.c,$(wildcard samples/*.c))
 TESTS    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS  := $(patsubst tests/fuzz_%.c,%,$(wildcard tests/fuzz_*.c))
@@ -71,7 +73,7 @@ HELPERS  := $(filter-out tests/test_%.c tests/fuzz_%.c,$(wildcard tests/*.c))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAM)
+all: $(PROGRAM) $(MANUAL)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -83,6 +85,13 @@ $(LIB): $(LIB_OBJ)
 
 $(PROGRAM): $(B)/ui/main.o $(LIB)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
+# The manual page is made from the tables of the program.
+$(B)/manual: $(B)/ui/manual_main.o $(LIB)
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
+$(MANUAL): $(B)/manual
+	$(call SAY,MAN ,$@)$(B)/manual >$@
 
 # ---- set-up -------------------------------------------------------------------------------------------
 setup:
@@ -187,10 +196,13 @@ bench: setup-tests
 soak: setup-tests
 	@$(MAKE) --no-print-directory all samples-program $(TOOLS) $(SOAKERS)
 	@tests/soak long
+	@$(MAKE) --no-print-directory VARIANT=san all build/san/tools/storm
+	@tests/storm long
 
 # ---- install ------------------------------------------------------------------------------------------
 install: all
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/nmspscope
+	install -D -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man1/nmspscope.1
 
 clean:
 	rm -rf build samples/new

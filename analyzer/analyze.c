@@ -7,8 +7,10 @@
 #include "analyzer/capture.h"
 #include "analyzer/flow.h"
 #include "analyzer/fragment.h"
+#include "analyzer/keep.h"
 #include "analyzer/memory.h"
 #include "analyzer/pairs.h"
+#include "analyzer/rank.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -19,7 +21,8 @@
 #define MEMORY_WORK    16384 /* packets after which the memory in use is looked at, */
 #define MEMORY_SESSION 64    /* as how many packets a new session counts, */
 #define MEMORY_BYTES   128   /* and how many bytes count as one more packet: there are steps in them */
-#define MEMORY_BATCH   64    /* sessions that are given up at a time */
+#define MEMORY_BATCH   64    /* sessions that are given up at a time, at least, */
+#define MEMORY_SPARE   16    /* until one of so many parts of it is free again */
 #define MEMORY_SHARE   3     /* of MEMORY_PARTS parts of it: the rest is the program itself, and free pieces */
 #define MEMORY_PARTS   4
 
@@ -28,11 +31,11 @@ struct analyze {
 	struct flows flows;
 	struct fragments *fragments;
 	struct capture_filter *filter;
-	struct save *save;  /* NULL without -w */
+	struct keep keep;
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
-	size_t (*used)(void); /* memory in use */
+	size_t (*used)(size_t bound); /* memory in use, or the bound where there is less */
 	uint32_t work;        /* done since it was looked at */
 };
 
@@ -42,7 +45,7 @@ struct analyze *analyze_new(struct model *model)
 	analyze->model = model;
 	analyze->fragments = fragments_new();
 	analyze->ticked = INT64_MIN;
-	analyze->used = memory_used;
+	analyze->used = memory_used_beyond;
 	return analyze;
 }
 
@@ -71,14 +74,24 @@ int analyze_set_filter(struct analyze *analyze, const char *expression, struct e
 	return 0;
 }
 
-void analyze_set_memory(struct analyze *analyze, size_t (*used)(void))
+void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound))
 {
 	analyze->used = used;
 }
 
 void analyze_set_save(struct analyze *analyze, struct save *save)
 {
-	analyze->save = save;
+	analyze->keep.save = save;
+}
+
+void analyze_set_spool(struct analyze *analyze, struct spool *spool)
+{
+	analyze->keep.spool = spool;
+}
+
+const struct capture_filter *analyze_filter(const struct analyze *analyze)
+{
+	return analyze->filter;
 }
 
 /* ---- sessions -------------------------------------------------------------------------------------- */
@@ -115,20 +128,6 @@ static void count_session(struct capture *capture, const struct session *session
 	capture->cut_packets += session->tcp.cut_packets - cuts;
 }
 
-static struct save_session saved_session(const struct analyze *analyze, struct flow *flow)
-{
-	const struct session_tls *tls = &flow->session->tls;
-	return (struct save_session){.keylog = analyze->model->keylog,
-	                             .client_random = tls->client_hello ? tls->client_random : NULL,
-	                             .keys = &flow->saved};
-}
-
-static void save_keys_of(struct analyze *analyze, struct flow *flow)
-{
-	struct save_session session = saved_session(analyze, flow);
-	save_secrets(analyze->save, &session);
-}
-
 /*
  * The connection ends: what it still holds is handed up, a ClientHello behind a hole maybe, and the gaps are
  * counted.
@@ -141,9 +140,8 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 	if (flow->tls != NULL)
 		tls_conn_flush(flow->tls);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
-	model_rank(analyze->model, flow->session);
-	if (analyze->save != NULL)
-		save_keys_of(analyze, flow);
+	rank_update(analyze->model, flow->session);
+	keep_secrets(&analyze->keep, analyze->model, flow);
 }
 
 static void drop_flow(struct analyze *analyze, struct flow *flow)
@@ -155,7 +153,7 @@ static void drop_flow(struct analyze *analyze, struct flow *flow)
 
 static void give_up_one(struct analyze *analyze, enum limit why)
 {
-	struct session *victim = model_victim(analyze->model);
+	struct session *victim = rank_victim(analyze->model);
 	if (victim->conn != NULL)
 		drop_flow(analyze, victim->conn);
 	model_hit(analyze->model, why, &analyze->now);
@@ -168,7 +166,16 @@ static void make_room(struct analyze *analyze)
 		give_up_one(analyze, HIT_SESSIONS);
 }
 
-/* Sessions go in batches, so that the allocator need not be asked for each of them. */
+/* As many as have the share of `excess` bytes when all have the same: the allocator need not be asked for each. */
+static void give_up_many(struct analyze *analyze, size_t used, size_t excess)
+{
+	uint32_t sessions = analyze->model->n_sessions;
+	uint32_t n = (uint32_t)((double)sessions * (double)excess / (double)used);
+	n = n > MEMORY_BATCH ? n : MEMORY_BATCH;
+	for (uint32_t i = 0; i < n && analyze->model->n_sessions > 1; i++)
+		give_up_one(analyze, HIT_MEMORY);
+}
+
 static void keep_memory(struct analyze *analyze, uint32_t work)
 {
 	const struct model *model = analyze->model;
@@ -176,9 +183,9 @@ static void keep_memory(struct analyze *analyze, uint32_t work)
 	if (model->memory == 0 || analyze->work < MEMORY_WORK)
 		return;
 	analyze->work = 0;
-	while (model->n_sessions > 1 && analyze->used() > model->memory / MEMORY_PARTS * MEMORY_SHARE)
-		for (uint32_t i = 0; i < MEMORY_BATCH && model->n_sessions > 1; i++)
-			give_up_one(analyze, HIT_MEMORY);
+	size_t used, most = model->memory / MEMORY_PARTS * MEMORY_SHARE;
+	while (model->n_sessions > 1 && (used = analyze->used(most)) > most)
+		give_up_many(analyze, used, used - (most - most / MEMORY_SPARE));
 }
 
 static struct flow *open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
@@ -198,6 +205,8 @@ static struct flow *open_flow(struct analyze *analyze, const struct flow_key *ke
 	assign_roles(analyze->model, session);
 	if (!pairs_join(analyze->model->pairs, session))
 		model_hit(analyze->model, HIT_PAIRS, &analyze->now);
+	if (session->pair_prev != NULL)
+		rank_update(analyze->model, session->pair_prev);
 	flow->session = session;
 	flow->low_dir = low == first ? 0 : 1;
 	flow->tls = tls_conn_new(analyze->model, session);
@@ -244,7 +253,7 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 	}
 	session->last = analyze->now;
 	count_session(capture, session, gaps, cuts);
-	model_rank(analyze->model, session);
+	rank_update(analyze->model, session);
 	if (flow->tcp.waiting || flow->listed || flow->tcp.ended ||
 	    flow->tcp.forced + flow->tcp.forced_for_all > 0)
 		settle_flow(analyze, flow);
@@ -310,8 +319,7 @@ static bool put_together(struct analyze *analyze, const struct capfile_packet *f
 		bool complete = fragments_push(analyze->fragments, packet, analyze->now.time, &whole);
 		if (fragments_evicted(analyze->fragments) > evicted)
 			model_hit(analyze->model, HIT_FRAGMENTS, &analyze->now);
-		if (analyze->save != NULL)
-			save_fragment(analyze->save, frame, fragments_place(analyze->fragments), complete);
+		keep_fragment(&analyze->keep, frame, fragments_place(analyze->fragments), complete);
 		if (!complete)
 			return false;
 		packet_decode_ip(whole, packet);
@@ -339,38 +347,13 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 	return NULL;
 }
 
-/* The secrets stand in front of the packet that named them, so that whoever reads the file need not wait. */
-static void save_frame(struct analyze *analyze, struct flow *flow, const struct capfile_packet *frame)
-{
-	if (flow == NULL) {
-		save_other(analyze->save, frame);
-		return;
-	}
-	struct save_session session = saved_session(analyze, flow);
-	if (!save_packet(analyze->save, frame, &session))
-		model_hit(analyze->model, HIT_SAVE_WAITING, &analyze->now);
-}
-
-static void note_unknown_link(struct capture *capture, uint32_t linktype)
-{
-	for (uint32_t i = 0; i < capture->n_unknown_links; i++) {
-		if (capture->unknown_links[i].linktype == linktype) {
-			capture->unknown_links[i].packets++;
-			return;
-		}
-	}
-	size_t room = sizeof capture->unknown_links / sizeof capture->unknown_links[0];
-	if (capture->n_unknown_links < room)
-		capture->unknown_links[capture->n_unknown_links++] = (struct unknown_link){linktype, 1};
-}
-
 static void tick_flow(struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tcp *tcp = &flow->session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
 	tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
-	model_rank(analyze->model, flow->session);
+	rank_update(analyze->model, flow->session);
 	settle_flow(analyze, flow);
 }
 
@@ -433,11 +416,11 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 	if (packet_decode(packet->linktype, packet->data, wire, &decoded))
 		flow = take_frame(analyze, packet, &decoded);
 	else
-		note_unknown_link(&analyze->model->capture, packet->linktype);
-	if (analyze->save != NULL)
-		save_frame(analyze, flow, packet);
+		model_note_unknown_link(analyze->model, packet->linktype);
+	keep_frame(&analyze->keep, analyze->model, flow, packet, &analyze->now);
 	if (flow == NULL)
 		return;
+	flow->session->end = analyze->now.packet;
 	if (packet->wire > analyze->model->capture.largest_wire)
 		analyze->model->capture.largest_wire = packet->wire;
 	tick(analyze, TICK_FLOWS);
@@ -460,24 +443,26 @@ static void retry(void *ctx, const uint8_t client_random[TLS_RANDOM])
 		next = hold->alike;
 		struct flow *flow = tls_conn_session(hold->owner)->conn;
 		tls_conn_retry(flow->tls);
-		model_rank(analyze->model, flow->session);
-		if (analyze->save != NULL)
-			save_keys_of(analyze, flow);
+		rank_update(analyze->model, flow->session);
+		keep_secrets(&analyze->keep, analyze->model, flow);
 		settle_flow(analyze, flow);
 	}
 }
 
-void analyze_keys(struct analyze *analyze)
+bool analyze_keys(struct analyze *analyze, uint64_t most)
 {
 	const struct keylog *keylog = analyze->model->keylog;
-	keylog_since(keylog, analyze->secrets, retry, analyze);
-	analyze->secrets = keylog_generation(keylog);
+	uint64_t end = keylog_generation(keylog), left = end - analyze->secrets;
+	uint64_t until = left > most ? analyze->secrets + most : end;
+	keylog_between(keylog, analyze->secrets, until, retry, analyze);
+	analyze->secrets = until;
+	return until < end;
 }
 
 void analyze_secrets(struct analyze *analyze, struct span text)
 {
 	keylog_parse(analyze->model->keylog, text);
-	analyze_keys(analyze);
+	analyze_keys(analyze, UINT64_MAX);
 }
 
 void analyze_end(struct analyze *analyze)
@@ -486,6 +471,5 @@ void analyze_end(struct analyze *analyze)
 		finish_flow(analyze, flow);
 		settle_flow(analyze, flow);
 	}
-	if (analyze->save != NULL)
-		save_end(analyze->save, model_now(analyze->model));
+	keep_end(&analyze->keep, analyze->model);
 }

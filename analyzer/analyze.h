@@ -8,6 +8,7 @@
 #include "analyzer/capfile.h"
 #include "analyzer/model.h"
 #include "analyzer/save.h"
+#include "analyzer/spool.h"
 
 struct analyze;
 
@@ -18,12 +19,19 @@ void analyze_free(struct analyze *analyze); /* NULL is allowed */
 /* A capture filter for the innermost IP packet. -1 with a sentence when it cannot be used. */
 int analyze_set_filter(struct analyze *analyze, const char *expression, struct err *err);
 
-/* Who says how much memory is in use; memory_used unless a test knows better. model->memory bounds it. */
-void analyze_set_memory(struct analyze *analyze, size_t (*used)(void));
+/* Who says how much memory is in use; memory_used_beyond unless a test knows better. model->memory bounds it. */
+void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound));
 
 /* From here on packets go into `save` too, those of sessions or all, as it was opened for; it is borrowed and
  * must outlive it. */
 void analyze_set_save(struct analyze *analyze, struct save *save);
+
+/* From here on packets of sessions go into the spool, too; the same. */
+void analyze_set_spool(struct analyze *analyze, struct spool *spool);
+
+/* What analyze_set_filter made, NULL without one; borrowed. */
+struct capture_filter;
+const struct capture_filter *analyze_filter(const struct analyze *analyze);
 
 /* The next packet in reading order; `input` is the index from model_add_input. */
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet);
@@ -41,10 +49,11 @@ void analyze_secrets(struct analyze *analyze, struct span text);
 void analyze_wait(struct analyze *analyze, int64_t now);
 
 /*
- * The model's key log has grown: opens what waited for the new secrets. Takes time for these and for the
- * connections that wait for them, not for the others.
+ * The model's key log has grown: opens what waited for the new secrets, at most so many of them. Takes time for
+ * these and for the connections that wait for them, not for the others. True when more are left: packets may be
+ * analysed meanwhile, and find their secrets all the same.
  */
-void analyze_keys(struct analyze *analyze);
+bool analyze_keys(struct analyze *analyze, uint64_t most);
 
 /* The end of all inputs: holes become gaps, open connections end their streams. */
 void analyze_end(struct analyze *analyze);

@@ -1,8 +1,8 @@
 /*
  * Interfaces through libpcap; see capture_live.h. Called by whoever reads inputs.
  *
- * Not in immediate mode, which would cost the kernel's ring of blocks: a block is handed over when it is full or
- * after LIVE_DELAY_MS.
+ * Not in immediate mode, which would cost the kernel's ring of blocks: a block is handed over when it is full
+ * or after LIVE_DELAY_MS.
  */
 #include "analyzer/capture_live.h"
 
@@ -14,7 +14,12 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#define PATH_SHOWN 150 /* bytes of a path that fit into a sentence */
+#define PLAIN                                                                                                \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+" /* what no shell changes */
 
 #define LINKTYPE_RAW 101 /* the number in files of what libpcap calls DLT_RAW, which differs by platform */
 
@@ -24,6 +29,8 @@ struct live {
 	uint32_t linktype;
 	uint32_t snaplen;
 	bool ended;
+	bool fetched; /* `next` waits to be handed out */
+	struct capfile_packet next;
 	char problem[160], warning[PCAP_ERRBUF_SIZE];
 	uint64_t packets, bytes;
 	struct live_losses losses;
@@ -32,10 +39,26 @@ struct live {
 
 /* ---- opening ---- */
 
+/* The line that gives the permission, ready to be pasted. A path with other characters, or too long a one, is
+ * left to the user. */
+static int refuse_permission(const struct live *live, struct err *err)
+{
+	char self[PATH_SHOWN + 1];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+	bool shown = n > 0 && n <= PATH_SHOWN;
+	self[shown ? n : 0] = '\0';
+	const char *quote = self[strspn(self, PLAIN)] == '\0' ? "" : "'";
+	if (!shown || strchr(self, '\'') != NULL)
+		return err_set(
+		    err,
+		    "no permission to capture on %.30s: setcap cap_net_raw,cap_net_admin=eip on the program",
+		    live->name);
+	return err_set(err, "no permission to capture on %.30s: setcap cap_net_raw,cap_net_admin=eip %s%s%s",
+	               live->name, quote, self, quote);
+}
+
 static int refuse(const struct live *live, int result, struct err *err)
 {
-	char self[128] = "nmspscope";
-	ssize_t n;
 	switch (result) {
 	case PCAP_ERROR_NO_SUCH_DEVICE:
 		return err_set(err, "there is no interface %.60s; -D lists them", live->name);
@@ -43,11 +66,7 @@ static int refuse(const struct live *live, int result, struct err *err)
 		return err_set(err, "interface %.60s is down: ip link set %.60s up", live->name, live->name);
 	case PCAP_ERROR_PERM_DENIED:
 	case PCAP_ERROR_PROMISC_PERM_DENIED:
-		n = readlink("/proc/self/exe", self, sizeof self - 1);
-		if (n > 0)
-			self[n] = '\0';
-		return err_set(err, "no permission to capture on %.30s: setcap cap_net_raw,cap_net_admin=eip %s",
-		               live->name, self);
+		return refuse_permission(live, err);
 	default:
 		return err_set(err, "cannot capture on %.60s: %.120s", live->name, pcap_geterr(live->pcap));
 	}
@@ -128,10 +147,13 @@ static enum live_result end(struct live *live)
 	return LIVE_END;
 }
 
-enum live_result live_next(struct live *live, struct capfile_packet *out)
+/* Fetches the next packet, unless that was done. */
+static enum live_result fetch(struct live *live)
 {
 	struct pcap_pkthdr *head;
 	const u_char *bytes;
+	if (live->fetched)
+		return LIVE_PACKET;
 	if (live->ended)
 		return LIVE_END;
 	int result = pcap_next_ex(live->pcap, &head, &bytes);
@@ -139,14 +161,33 @@ enum live_result live_next(struct live *live, struct capfile_packet *out)
 		return LIVE_WAIT;
 	if (result < 0)
 		return end(live);
-	*out = (struct capfile_packet){
+	live->fetched = true;
+	live->next = (struct capfile_packet){
 	    .time = (int64_t)head->ts.tv_sec * NS_PER_S + head->ts.tv_usec, /* nanoseconds, as wished */
 	    .linktype = live->linktype,
 	    .wire = head->len > head->caplen ? head->len : head->caplen,
 	    .data = span_of(bytes, head->caplen),
 	};
+	return LIVE_PACKET;
+}
+
+enum live_result live_peek(struct live *live, int64_t *time)
+{
+	enum live_result result = fetch(live);
+	if (result == LIVE_PACKET)
+		*time = live->next.time;
+	return result;
+}
+
+enum live_result live_next(struct live *live, struct capfile_packet *out)
+{
+	enum live_result result = fetch(live);
+	if (result != LIVE_PACKET)
+		return result;
+	*out = live->next;
+	live->fetched = false;
 	live->packets++;
-	live->bytes += head->caplen;
+	live->bytes += out->data.n;
 	return LIVE_PACKET;
 }
 
@@ -155,6 +196,20 @@ enum live_result live_next(struct live *live, struct capfile_packet *out)
 int live_fd(const struct live *live)
 {
 	return pcap_get_selectable_fd(live->pcap);
+}
+
+/* Of "any" nothing can be said. The question is one that the sandbox lets through. */
+const char *live_outage(const struct live *live)
+{
+	struct ifreq request = {0};
+	if (live->ended || strlen(live->name) >= sizeof request.ifr_name || strcmp(live->name, "any") == 0)
+		return NULL;
+	memcpy(request.ifr_name, live->name, strlen(live->name));
+	if (ioctl(pcap_fileno(live->pcap), SIOCGIFFLAGS, &request) != 0)
+		return NULL;
+	if ((request.ifr_flags & IFF_UP) == 0)
+		return "is down";
+	return (request.ifr_flags & IFF_RUNNING) == 0 ? "has no link" : NULL;
 }
 
 const char *live_name(const struct live *live)
@@ -215,6 +270,7 @@ static void tell_one(const pcap_if_t *device, void (*tell)(void *, const struct 
 	struct live_interface interface = {
 	    .name = device->name,
 	    .description = device->description,
+	    .real = if_nametoindex(device->name) != 0,
 	    .up = (device->flags & PCAP_IF_UP) != 0,
 	    .running = (device->flags & PCAP_IF_RUNNING) != 0,
 	    .loopback = (device->flags & PCAP_IF_LOOPBACK) != 0,

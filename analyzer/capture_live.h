@@ -42,10 +42,14 @@ enum live_result {
 
 enum live_result live_next(struct live *live, struct capfile_packet *out);
 
+/* As live_next, but the packet stays the next one; only its time is told. */
+enum live_result live_peek(struct live *live, int64_t *time);
+
 int live_fd(const struct live *live);
 
 const char *live_name(const struct live *live);
 const char *live_problem(const struct live *live); /* a sentence, "" when all is well */
+const char *live_outage(const struct live *live); /* at the moment: "is down" or "has no link"; NULL when neither */
 const char *live_warning(const struct live *live); /* of libpcap, when it was opened; "" when it had none */
 uint64_t live_packets(const struct live *live); /* handed out so far */
 uint64_t live_bytes(const struct live *live);   /* captured bytes of these packets */
@@ -61,6 +65,7 @@ struct live_losses live_losses(struct live *live);
 /* An interface that could be captured from. Strings are valid during the call. */
 struct live_interface {
 	const char *name, *description; /* description: NULL when there is none */
+	bool real; /* of the system: else it is one that libpcap makes up */
 	bool up, running, loopback;
 	const struct sockaddr *const *addresses; /* IPv4 and IPv6 */
 	uint32_t n_addresses;

@@ -99,7 +99,7 @@ bool clocks_read(const struct clocks *clocks, const struct addr *addr, struct cl
 {
 	const struct host *host = find(clocks, addr);
 	struct hello sorted[CLOCKS_HELLOS];
-	if (host == NULL)
+	if (host == NULL || host->n < CLOCKS_AGREE)
 		return false;
 	uint32_t n = host->n < CLOCKS_HELLOS ? (uint32_t)host->n : CLOCKS_HELLOS;
 	memcpy(sorted, host->hellos, n * sizeof sorted[0]);
@@ -121,7 +121,7 @@ bool clocks_read(const struct clocks *clocks, const struct addr *addr, struct cl
 bool clocks_compare(const struct clocks *clocks, const struct addr *a, const struct addr *b, int64_t *ahead)
 {
 	struct clocks_reading of_a, of_b;
-	if (!clocks_read(clocks, a, &of_a) || !clocks_read(clocks, b, &of_b))
+	if (!clocks_read(clocks, b, &of_b) || !clocks_read(clocks, a, &of_a))
 		return false;
 	*ahead = of_a.offset - of_b.offset;
 	return true;

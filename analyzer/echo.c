@@ -33,19 +33,26 @@ static uint32_t kept_samples(const struct echo_samples *samples)
 	return samples->n < samples->room ? (uint32_t)samples->n : samples->room;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
-/* The kept sample with `percent` of them at or below it, by nearest rank; there is at least one. */
+/*
+ * The kept sample with `percent` of them at or below it, by nearest rank; there is at least one. Found byte
+ * by byte, the highest first, by how many of those that are left have which value of it: reports ask often,
+ * so none is sorted.
+ */
 static int64_t percentile(const struct echo_samples *samples, uint32_t percent)
 {
-	uint32_t n = kept_samples(samples), sorted[ECHO_ROUND_TRIPS];
-	memcpy(sorted, samples->list, n * sizeof sorted[0]);
-	qsort(sorted, n, sizeof sorted[0], by_size);
-	return sorted[(n * percent + 99) / 100 - 1] * NS_PER_US;
+	uint32_t n = kept_samples(samples), found = 0, settled = 0;
+	uint32_t below = (n * percent + 99) / 100 - 1; /* samples in front of it, of those that are left */
+	for (unsigned shift = 24; settled != UINT32_MAX; shift -= 8) {
+		uint32_t counts[UINT8_MAX + 1] = {0}, byte = 0;
+		for (uint32_t i = 0; i < n; i++)
+			if ((samples->list[i] & settled) == found)
+				counts[samples->list[i] >> shift & UINT8_MAX]++;
+		for (; below >= counts[byte]; byte++)
+			below -= counts[byte];
+		found |= byte << shift;
+		settled |= (uint32_t)UINT8_MAX << shift;
+	}
+	return found * NS_PER_US;
 }
 
 /* ---- what waits ---- */
@@ -179,6 +186,14 @@ const struct echo_pending *echo_unanswered(const struct echo *echo)
 int64_t echo_interval(const struct echo *echo)
 {
 	return echo->spacings.n == 0 ? -1 : percentile(&echo->spacings, 50);
+}
+
+int64_t echo_intervals(const struct echo *echo, int64_t n)
+{
+	int64_t interval = echo != NULL ? echo_interval(echo) : -1;
+	if (interval <= 0)
+		interval = ECHO_USUAL_INTERVAL;
+	return interval > INT64_MAX / n ? INT64_MAX : n * interval;
 }
 
 int64_t echo_longest_silence(const struct echo *echo)

@@ -68,6 +68,9 @@ const struct echo_pending *echo_unanswered(const struct echo *echo);
 /* Median time between requests, ns; -1 when fewer than two came. */
 int64_t echo_interval(const struct echo *echo);
 
+/* So many intervals, ns; of the usual one where it was not measured. NULL: no echo was seen. */
+int64_t echo_intervals(const struct echo *echo, int64_t n);
+
 /*
  * The longest time without a response, ns: between two of them, from the first request to the first one, or
  * from the last one to a later request. -1 when it was never measured.

@@ -241,14 +241,18 @@ uint64_t keylog_generation(const struct keylog *keylog)
 	return keylog->end;
 }
 
-void keylog_since(const struct keylog *keylog, uint64_t generation,
-                  void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx)
+void keylog_between(const struct keylog *keylog, uint64_t after, uint64_t until,
+                    void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx)
 {
 	const struct chunk *chunk = keylog->newest;
-	uint64_t until = generation > keylog->first ? generation : keylog->first;
-	for (uint64_t i = keylog->end; i > until; i--) {
-		seen(ctx, chunk->entries[(i - 1) % CHUNK].key.client_random);
-		if ((i - 1) % CHUNK == 0)
+	uint64_t last = after > keylog->first ? after : keylog->first;
+	for (uint64_t i = keylog->end; i > last; i--) {
+		uint64_t start = i - 1 - (i - 1) % CHUNK;
+		if (start >= until)
+			i = start + 1; /* nothing in this chunk is wanted */
+		if (i <= until)
+			seen(ctx, chunk->entries[(i - 1) % CHUNK].key.client_random);
+		if (i - 1 == start)
 			chunk = chunk->older;
 	}
 }

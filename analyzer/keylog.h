@@ -80,11 +80,11 @@ void keylog_wipe(struct keylog_secret *secret);
 uint64_t keylog_generation(const struct keylog *keylog);
 
 /*
- * Tells the client random of every secret that came after `generation` and is kept, the newest first; one
- * that has several secrets is told for each. `seen` may look secrets up, and adds none.
+ * Tells the client random of every secret that came after the generation `after`, up to `until`, and is kept, the
+ * newest first; one that has several secrets is told for each. `seen` may look secrets up, and adds none.
  */
-void keylog_since(const struct keylog *keylog, uint64_t generation,
-                  void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx);
+void keylog_between(const struct keylog *keylog, uint64_t after, uint64_t until,
+                    void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx);
 
 /* A file that secrets are read from, unless one was named before. */
 void keylog_set_name(struct keylog *keylog, const char *path);

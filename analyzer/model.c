@@ -7,6 +7,7 @@
 #include "analyzer/clocks.h"
 #include "analyzer/framing.h"
 #include "analyzer/pairs.h"
+#include "analyzer/rank.h"
 #include "analyzer/session_nmsp.h"
 #include "analyzer/session_trace.h"
 #include "analyzer/xmalloc.h"
@@ -84,74 +85,18 @@ uint32_t model_add_input(struct model *model, const char *name)
 	return capture->n_inputs++;
 }
 
-/* ---- ranks: a flood of connections must not make each of them walk over all others ---- */
-
-static enum session_rank rank_of(const struct session *session)
+void model_note_unknown_link(struct model *model, uint32_t linktype)
 {
-	for (uint32_t i = 0; i < session->n_alerts; i++)
-		if (!session->alerts[i].encrypted && session->alerts[i].level == TLS_ALERT_FATAL)
-			return RANK_FAILED;
-	if (session->trace != NULL)
-		return session_trace_rank(session);
-	if (session->tcp.first_data[0].packet == 0 && session->tcp.first_data[1].packet == 0)
-		return RANK_NO_DATA;
-	if (!session->tls.seen)
-		return RANK_FAILED;
-	const uint64_t *records = session->tls.protected_records;
-	if (session->closed.packet == 0)
-		return records[0] + records[1] > 0 ? RANK_OPEN : RANK_BEGUN;
-	return records[0] == 0 ? RANK_FAILED : RANK_CLOSED;
-}
-
-static void leave_rank(struct model *model, struct session *session)
-{
-	if (session->older != NULL)
-		session->older->newer = session->newer;
-	else
-		model->ranks[session->rank].first = session->newer;
-	if (session->newer != NULL)
-		session->newer->older = session->older;
-	else
-		model->ranks[session->rank].last = session->older;
-}
-
-static void join_rank(struct model *model, struct session *session, enum session_rank rank)
-{
-	session->rank = rank;
-	session->ranked = session->last.packet;
-	session->newer = NULL;
-	session->older = model->ranks[rank].last;
-	if (session->older != NULL)
-		session->older->newer = session;
-	else
-		model->ranks[rank].first = session;
-	model->ranks[rank].last = session;
-}
-
-void model_rank(struct model *model, struct session *session)
-{
-	enum session_rank rank = rank_of(session);
-	if (rank == session->rank)
-		return;
-	leave_rank(model, session);
-	join_rank(model, session, rank);
-}
-
-/* Each step is paid for by a packet of the session that moves, so a flood does not make the walk longer. */
-struct session *model_victim(struct model *model)
-{
-	size_t rank = 0;
-	while (rank < RANKS && model->ranks[rank].first == NULL)
-		rank++;
-	if (rank == RANKS)
-		return NULL;
-	struct session *session = model->ranks[rank].first;
-	while (session->last.packet > session->ranked) {
-		leave_rank(model, session);
-		join_rank(model, session, session->rank);
-		session = model->ranks[rank].first;
+	struct capture *capture = &model->capture;
+	for (uint32_t i = 0; i < capture->n_unknown_links; i++) {
+		if (capture->unknown_links[i].linktype == linktype) {
+			capture->unknown_links[i].packets++;
+			return;
+		}
 	}
-	return session;
+	size_t room = sizeof capture->unknown_links / sizeof capture->unknown_links[0];
+	if (capture->n_unknown_links < room)
+		capture->unknown_links[capture->n_unknown_links++] = (struct unknown_link){linktype, 1};
 }
 
 /* ---- sessions ---- */
@@ -169,13 +114,13 @@ struct session *model_add_session(struct model *model, const struct origin *open
 		model->first = session;
 	model->last = session;
 	model->n_sessions++;
-	join_rank(model, session, rank_of(session));
+	rank_join(model, session);
 	return session;
 }
 
 static void unlink_session(struct model *model, struct session *session)
 {
-	leave_rank(model, session);
+	rank_leave(model, session);
 	if (session->prev != NULL)
 		session->prev->next = session->next;
 	else
@@ -201,6 +146,8 @@ static void free_session(struct model *model, struct session *session)
 		certs_give_back(model->certs, session->certs[i].cert);
 	session_nmsp_free(model, session->nmsp);
 	session_trace_free(model, session->trace);
+	for (size_t i = 0; i < TOLD_MESSAGES; i++)
+		free(session->tls.told[i]);
 	free(session->steps);
 	free(session->alerts);
 	free(session->certs);
@@ -213,8 +160,8 @@ void model_drop_session(struct model *model, struct session *session)
 	struct capture *capture = &model->capture;
 	capture->evicted_sessions++;
 	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
-	pairs_drop(model->pairs, session);
 	unlink_session(model, session);
+	pairs_drop(model->pairs, session);
 	free_session(model, session);
 }
 

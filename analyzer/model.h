@@ -13,6 +13,7 @@
 #include "analyzer/keylog.h"
 #include "analyzer/origin.h"
 #include "analyzer/tls_hold.h"
+#include "analyzer/tls_told.h"
 #include "dissect/limits.h"
 #include "dissect/packet.h"
 #include "dissect/profile.h"
@@ -173,6 +174,7 @@ struct session_tls {
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
+	struct tls_told *told[TOLD_MESSAGES]; /* of the last one of each, owned; NULL = not seen */
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
 	uint64_t place; /* of the record that is read, in the order in which the connection's came */
@@ -198,12 +200,17 @@ struct session_tls {
 	uint64_t undecodable;     /* handshake messages that are not well formed */
 };
 
-/*
- * Who leaves first when LIMIT_SESSIONS is reached: healthy closed ones, then connections in which nobody has said
- * a byte, then those whose handshake goes on (neither a scan nor a flood must push out real sessions), then open
- * ones, failed ones last.
- */
-enum session_rank { RANK_CLOSED, RANK_NO_DATA, RANK_BEGUN, RANK_OPEN, RANK_FAILED, RANKS };
+/* What a session is worth when there is no more room, rank.h. */
+enum session_rank {
+	RANK_CLOSED,   /* healthy */
+	RANK_REPEATED, /* failed, and LIMIT_FAILURES later ones of its pair as well */
+	RANK_NO_DATA,  /* nobody has said a byte */
+	RANK_BEGUN,    /* the handshake goes on */
+	RANK_OPEN,
+	RANK_FAILED_ONCE, /* the only session that its pair ever had */
+	RANK_FAILED,
+	RANKS
+};
 
 struct session {
 	uint32_t id; /* from 1 */
@@ -216,6 +223,7 @@ struct session {
 	uint8_t vlan_tags;
 	struct origin no_length;    /* the first packet whose IP length is 0 (offload); packet 0 = none */
 	struct origin opened, last; /* first and last packet */
+	uint64_t end; /* number of the last packet that counts to it: repeats by the mirror and ICMP errors, too */
 	struct origin closed;       /* packet 0 = still open */
 	enum close_kind close;
 	uint8_t closed_by; /* direction */
@@ -237,6 +245,7 @@ struct session {
 	struct pair *pair;                      /* pairs.h; NULL for a session of no connection */
 	struct session *pair_prev, *pair_next;  /* of the same pair, in order of id */
 	enum session_rank rank;
+	bool outdone; /* it has been RANK_REPEATED: so many of its pair have failed after it */
 	uint64_t ranked;               /* the last packet when it took its place in the rank */
 	struct session *older, *newer; /* of the same rank, in the order in which they took their places */
 	void *conn; /* the analysis' own state of the connection, not for readers */
@@ -318,6 +327,7 @@ struct capture_input {
 	struct origin last; /* the last packet or line read of it; packet 0 = none */
 	int64_t dropped; /* by the capturing program or the kernel's buffer; -1 unknown */
 	int64_t missed;  /* live: lost by the interface, before the kernel saw them; -1 unknown */
+	const char *outage; /* live: why nothing comes at the moment, "is down"; NULL = no reason is known */
 	int64_t rate;    /* live: packets a second, over the last seconds; -1 unknown */
 	uint32_t snaplen;
 	char *error; /* why it could not be read or ended early; NULL when all is well */
@@ -361,8 +371,9 @@ struct capture {
 struct model {
 	struct capture capture;
 	struct session *first, *last; /* list in order of id */
-	struct {
+	struct rank {
 		struct session *first, *last;
+		uint32_t n;
 	} ranks[RANKS];
 	uint32_t n_sessions; /* in the list */
 	uint32_t next_id;
@@ -399,17 +410,11 @@ bool model_is_port(const struct model *model, uint16_t port);
 /* Adds an input and returns its index; the name is copied. */
 uint32_t model_add_input(struct model *model, const char *name);
 
+/* A packet of a link type that nobody can decode. */
+void model_note_unknown_link(struct model *model, uint32_t linktype);
+
 /* A new session at the end of the list; the caller fills in addresses and roles. */
 struct session *model_add_session(struct model *model, const struct origin *opened);
-
-/* The session's facts have moved: finds its rank anew. */
-void model_rank(struct model *model, struct session *session);
-
-/*
- * The session to give up when LIMIT_SESSIONS is reached: of the lowest rank the one that came to it first; one that
- * was heard since goes behind the others instead. NULL when there is none.
- */
-struct session *model_victim(struct model *model);
 
 /* Folds the session's counts into capture.evicted_* and frees it. Its conn must be gone already. */
 void model_drop_session(struct model *model, struct session *session);

@@ -38,6 +38,8 @@ void pairs_handshake(const struct session *session, struct pairs_handshake *out)
 struct pair {
 	struct addr addr[2];          /* the lower one first */
 	struct session *first, *last; /* in the model, by pair_next, in order of id */
+	struct session *failures[LIMIT_FAILURES]; /* the latest failed ones, rank.h, in the order in which they did */
+	uint32_t n_failures;
 	struct {
 		uint64_t sessions, packets, good, failed, dropped;
 		struct pairs_handshake last_good; /* the latest one */

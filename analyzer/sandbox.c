@@ -94,6 +94,19 @@ static void user_nobody(struct user *out)
 	set_user(out, entry, entry != NULL ? entry->pw_uid : NOBODY);
 }
 
+bool sandbox_heir(const char *wish, uid_t *uid, gid_t *gid)
+{
+	struct user user;
+	struct err err;
+	bool found = wish != NULL ? user_by_wish(wish, &user, &err) == 0 && user.uid != 0
+	                          : user_of_sudo(&user) || user_of_folder(&user);
+	if (geteuid() != 0 || !found)
+		return false;
+	*uid = user.uid;
+	*gid = user.gid;
+	return true;
+}
+
 static int choose_user(const char *wish, struct user *out, struct err *err)
 {
 	bool root = geteuid() == 0;

@@ -52,6 +52,12 @@ struct sandbox_state {
 };
 
 /*
+ * Before that, of root: whom it will become because of -Z (`wish`, or NULL), sudo or the current folder. False
+ * when there is nobody of these (nobody is no owner of files), or we are not root.
+ */
+bool sandbox_heir(const char *wish, uid_t *uid, gid_t *gid);
+
+/*
  * Enters the sandbox. Root becomes the user that is wished; else the one who called sudo ($SUDO_UID), else
  * the owner of the current folder, else nobody; nobody of them may be root. Whoever is not root keeps the
  * user. Then: no capability, no_new_privs, no core dump, Landlock, seccomp.

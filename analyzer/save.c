@@ -58,6 +58,14 @@ void save_protect(struct save *save)
 	note(save, save_files_protect(save->files));
 }
 
+int save_give(struct save *save, uid_t uid, gid_t gid, struct err *err)
+{
+	if (save_files_give(save->files, uid, gid) == 0)
+		return 0;
+	return err_set(err, "%s cannot be given to user %lu: %s", save_files_name(save->files), (unsigned long)uid,
+	               strerror(errno));
+}
+
 void save_start(struct save *save)
 {
 	if (save->error == 0)
@@ -229,6 +237,9 @@ int save_close(struct save *save, struct err *err)
 		note(save, save_files_flush(save->files));
 	note(save, save_files_close(save->files));
 	int result = tell(save, err);
+	const char *left = save_files_left(save->files);
+	if (result == 0 && left != NULL)
+		result = err_set(err, "%s was made for nothing, and may not be removed: it is empty", left);
 	save_files_free(save->files);
 	save_wait_free(save->wait);
 	free(save);

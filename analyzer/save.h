@@ -15,6 +15,8 @@
 #include "analyzer/fragment.h"
 #include "analyzer/keylog.h"
 
+#include <sys/types.h>
+
 struct save;
 
 struct save_plan {
@@ -52,6 +54,9 @@ bool save_is(const struct save *save, const char *path);
 
 /* With secrets: only their owner may open the files. Done while we are that. */
 void save_protect(struct save *save);
+
+/* As save_files_give; -1 and a sentence when it fails. */
+int save_give(struct save *save, uid_t uid, gid_t gid, struct err *err);
 
 /* Empties the files and begins each. Errors of writing are kept for save_flush and save_close. */
 void save_start(struct save *save);

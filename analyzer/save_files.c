@@ -1,4 +1,6 @@
 /* The files of -w and their buffer; see save_files.h. Called by save.c only. */
+#define _GNU_SOURCE /* O_PATH */
+
 #include "analyzer/save_files.h"
 
 #include "analyzer/capfile.h"
@@ -7,8 +9,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +26,7 @@ struct file {
 	char *name;
 	int fd;
 	bool made; /* was not there before */
+	bool left; /* was made for nothing, and could not be removed */
 	struct stat status;
 };
 
@@ -216,6 +221,39 @@ int save_files_protect(const struct save_files *files)
 	return 0;
 }
 
+/* Who may make files there. */
+static bool may_write(const struct stat *folder, uid_t uid, gid_t gid)
+{
+	if (folder->st_uid == uid)
+		return (folder->st_mode & S_IWUSR) != 0;
+	return (folder->st_mode & (folder->st_gid == gid ? S_IWGRP : S_IWOTH)) != 0;
+}
+
+/* It stands in a folder where that user could have made it, and nowhere else. */
+static bool could_be_made(const struct file *file, uid_t uid, gid_t gid)
+{
+	struct stat folder, there;
+	char *copy = xstrdup(file->name), *last = strrchr(file->name, '/');
+	int fd = open(dirname(copy), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(copy);
+	bool could = fd >= 0 && fstat(fd, &folder) == 0 && may_write(&folder, uid, gid) &&
+	             fstatat(fd, last != NULL ? last + 1 : file->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	             same(&there, &file->status) && there.st_nlink == 1;
+	if (fd >= 0)
+		close(fd);
+	return could;
+}
+
+int save_files_give(const struct save_files *files, uid_t uid, gid_t gid)
+{
+	for (uint32_t i = 0; i < files->n; i++) {
+		const struct file *file = &files->list[i];
+		if (file->made && could_be_made(file, uid, gid) && fchown(file->fd, uid, gid) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The beginning stays, so that there is no moment at which the file is nothing. */
 static int empty(const struct save_files *files, const struct file *file)
 {
@@ -268,11 +306,13 @@ const char *save_files_name(const struct save_files *files)
 	return files->list[files->current].name;
 }
 
-static void remove_if_same(const struct file *file)
+static void remove_if_same(struct file *file)
 {
 	struct stat status;
-	if (stat(file->name, &status) == 0 && same(&status, &file->status))
-		(void)unlink(file->name);
+	if (stat(file->name, &status) != 0)
+		file->left = errno == EACCES;
+	else if (same(&status, &file->status))
+		file->left = unlink(file->name) != 0;
 }
 
 int save_files_close(struct save_files *files)
@@ -287,6 +327,14 @@ int save_files_close(struct save_files *files)
 	}
 	errno = reason;
 	return reason == 0 ? 0 : -1;
+}
+
+const char *save_files_left(const struct save_files *files)
+{
+	for (uint32_t i = 0; i < files->n; i++)
+		if (files->list[i].left)
+			return files->list[i].name;
+	return NULL;
 }
 
 void save_files_free(struct save_files *files)

@@ -11,6 +11,8 @@
 #include "analyzer/err.h"
 #include "dissect/rd.h"
 
+#include <sys/types.h>
+
 struct save_files;
 
 /*
@@ -23,6 +25,12 @@ struct save_files *save_files_open(const char *path, uint32_t n, bool with_secre
 
 /* Older files for secrets, too. 0, or -1 and errno. */
 int save_files_protect(const struct save_files *files);
+
+/*
+ * Those that were made here belong to another user from here on, where that one could have made them: who may start
+ * this as root gets no file in a folder of root. 0, or -1 and errno.
+ */
+int save_files_give(const struct save_files *files, uid_t uid, gid_t gid);
 
 /* Whether one of them is the file that `path` names, by whatever way; "-" is standard input. */
 bool save_files_have(const struct save_files *files, const char *path);
@@ -54,6 +62,9 @@ const char *save_files_name(const struct save_files *files);
 /* Closes them; what was not flushed is lost. Files that were made here and never started are removed, if allowed.
  * -1 and errno when a file did not take it all after all. */
 int save_files_close(struct save_files *files);
+
+/* Behind that: one that should have been removed and is still there, borrowed; NULL: none. */
+const char *save_files_left(const struct save_files *files);
 void save_files_free(struct save_files *files);
 
 #endif

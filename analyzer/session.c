@@ -12,7 +12,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-#define SILENCE (45 * NS_PER_S) /* three echo intervals, design.md section 4 */
+#define SILENT_INTERVALS 3 /* without a packet, design.md section 4 */
 
 /* Records of a TLS 1.3 handshake whose messages each fill a record of their own, RFC 8446 section 2. */
 #define CLIENT_FLIGHT  3 /* certificate, certificate_verify, finished */
@@ -298,7 +298,8 @@ enum session_state session_state(const struct session *session, int64_t now)
 		return SESSION_CONNECTING;
 	/* A controller prints nothing of a session that is in order. */
 	bool quiet = session->trace != NULL && handshake != HANDSHAKE_INCOMPLETE;
-	if (!quiet && origin_elapsed(session->last.time, now) >= SILENCE)
+	const struct echo *echo = session->nmsp != NULL ? &session->nmsp->echo : NULL;
+	if (!quiet && origin_elapsed(session->last.time, now) >= echo_intervals(echo, SILENT_INTERVALS))
 		return SESSION_SILENT;
 	if (handshake == HANDSHAKE_COMPLETE || handshake == HANDSHAKE_NOT_CAPTURED || session->midstream ||
 	    session_plain_nmsp(session))

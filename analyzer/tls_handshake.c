@@ -7,6 +7,7 @@
 #include "analyzer/clocks.h"
 #include "dissect/tls_names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define RENEGOTIATION_SIGNAL 0x00ff /* RFC 5746 section 3.3 */
@@ -72,6 +73,13 @@ static void take_offer(struct session_tls *tls, struct span ciphers)
 	}
 }
 
+/* The newest counts, as it does for what the analysis needs of it. */
+static void keep(struct session_tls *tls, enum tls_told_message message, struct tls_told *told)
+{
+	free(tls->told[message]);
+	tls->told[message] = told;
+}
+
 static void take_client_hello(struct session_tls *tls, struct span body, uint8_t dir)
 {
 	struct tls_client_hello hello;
@@ -84,6 +92,7 @@ static void take_client_hello(struct session_tls *tls, struct span body, uint8_t
 	tls->client_dir = dir;
 	tls->offered_version = hello.max_version;
 	take_offer(tls, hello.ciphers);
+	keep(tls, TOLD_CLIENT_HELLO, tls_told_client(&hello));
 	tls->early_data = hello.early_data;
 	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket_offered;
 	if (memcmp(tls->client_random, hello.random.p, TLS_RANDOM) != 0)
@@ -105,6 +114,7 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 	if (hello.hello_retry_request)
 		return STEP_HELLO_RETRY_REQUEST;
 	tls->server_hello = true;
+	keep(tls, TOLD_SERVER_HELLO, tls_told_server(&hello));
 	tls->cipher = hello.cipher;
 	tls->compression = hello.compression;
 	tls->psk_chosen = hello.psk;
@@ -113,6 +123,27 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 	    span_equal(hello.session_id, span_of(tls->client_session_id, tls->client_session_id_n));
 	memcpy(tls->server_random, hello.random.p, TLS_RANDOM);
 	return STEP_SERVER_HELLO;
+}
+
+static void take_encrypted_extensions(struct session_tls *tls, struct span body)
+{
+	struct tls_encrypted_extensions extensions;
+	if (!tls_encrypted_extensions(body, &extensions))
+		tls->undecodable++;
+	else
+		keep(tls, TOLD_ENCRYPTED_EXTENSIONS, tls_told_encrypted(&extensions));
+}
+
+/* Its shape is that of the version, which a missing ServerHello leaves open. */
+static void take_request(struct session_tls *tls, struct span body)
+{
+	struct tls_certificate_request request;
+	if (tls->version == 0)
+		return;
+	if (!tls_certificate_request(body, tls->version, &request))
+		tls->undecodable++;
+	else
+		keep(tls, TOLD_CERTIFICATE_REQUEST, tls_told_request(&request));
 }
 
 /* A message that is not understood proves nothing about the certificates in it. */
@@ -194,6 +225,10 @@ static void take_message(void *ctx, const struct frame_message *message)
 		take_client_hello(&session->tls, body, handshake->dir);
 	else if (type == TLS_SERVER_HELLO && whole)
 		step.kind = take_server_hello(&session->tls, body);
+	else if (type == TLS_ENCRYPTED_EXTENSIONS && whole)
+		take_encrypted_extensions(&session->tls, body);
+	else if (type == TLS_CERTIFICATE_REQUEST && whole)
+		take_request(&session->tls, body);
 	else if ((type == TLS_SERVER_KEY_EXCHANGE || type == TLS_CERTIFICATE_VERIFY) && whole)
 		take_signature(&session->tls, type, body, handshake->dir);
 	if (whole)

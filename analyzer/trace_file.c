@@ -13,8 +13,10 @@
 #include "dissect/limits.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES (256 * 1024)
@@ -35,6 +37,9 @@ struct trace_file {
 	uint8_t buffer[BUFFER_BYTES];
 	struct rd rest; /* of the buffer: what was not taken yet */
 	bool ended;     /* nothing more comes into the buffer */
+	bool patient;   /* a pipe that has nothing is not waited for here */
+	bool awaits;    /* nothing had come at the last look */
+	uint64_t size;  /* of a file; 0 of a pipe */
 	bool skipping;  /* inside of a line that is longer than the buffer */
 	size_t widest;  /* columns of the longest line with a stamp so far: no screen was narrower */
 	uint64_t lines;
@@ -67,11 +72,22 @@ static bool is_full(const struct trace_file *file)
 	return BUFFER_BYTES - rd_left(&file->rest) < TRACE_BYTES_ROOM;
 }
 
-/* Moves what was not taken to the front and reads once. False when there is no room. */
+/* At its end, and with an error, it can be read, too. */
+static bool can_read(int fd)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	return poll(&ready, 1, 0) != 0;
+}
+
+/* Moves what was not taken to the front and reads once. False when there is no room, or nothing to read yet.
+ */
 static bool fill(struct trace_file *file)
 {
 	size_t kept = rd_left(&file->rest);
 	if (is_full(file))
+		return false;
+	file->awaits = file->patient && !can_read(file->bytes.fd);
+	if (file->awaits)
 		return false;
 	for (size_t i = 0; i < file->n_waiting; i++)
 		own(file->waiting[i]);
@@ -103,8 +119,11 @@ static void note_first(struct trace_file *file)
 struct trace_file *trace_file_open(struct source *source, struct err *err)
 {
 	struct trace_file *file = xcalloc(1, sizeof *file);
+	struct stat status;
 	file->name = xstrdup(source->name);
 	file->bytes.fd = source_take(source);
+	if (fstat(file->bytes.fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+		file->size = (uint64_t)status.st_size;
 	for (size_t i = 0; i < TRACE_ORDER_WINDOW; i++)
 		file->waiting[i] = &file->slots[i];
 	file->rest = rd_of(span_of(file->buffer, 0));
@@ -286,17 +305,19 @@ static enum got take(struct trace_file *file, struct slot *slot)
 	return GOT_LINE;
 }
 
-/* Bytes of a line that did not fit the buffer, up to its end. */
-static void skip(struct trace_file *file)
+/* Bytes of a line that did not fit the buffer, up to its end. False when that has not come yet. */
+static bool skip(struct trace_file *file)
 {
 	struct span line;
 	while (!rd_whole_line(&file->rest, &line)) {
 		(void)rd_rest(&file->rest);
 		if (file->ended)
 			break;
-		fill(file);
+		if (!fill(file))
+			return false;
 	}
 	file->skipping = false;
+	return true;
 }
 
 /* Fills the window as far as the file goes, unless the first line needs no other. */
@@ -305,8 +326,8 @@ static void look_ahead(struct trace_file *file)
 	while (file->n_waiting < TRACE_ORDER_WINDOW) {
 		if (file->n_waiting == 1 && trace_order_is_next(&file->order, &file->waiting[0]->item.line))
 			return;
-		if (file->skipping)
-			skip(file);
+		if (file->skipping && !skip(file))
+			return;
 		enum got got = take(file, file->waiting[file->n_waiting]);
 		if (got == GOT_LINE)
 			file->n_waiting++;
@@ -318,8 +339,9 @@ static void look_ahead(struct trace_file *file)
 const struct trace_item *trace_file_next(struct trace_file *file)
 {
 	const struct trace_line *lines[TRACE_ORDER_WINDOW];
+	file->awaits = false;
 	look_ahead(file);
-	if (file->n_waiting == 0)
+	if (file->n_waiting == 0 || file->awaits)
 		return NULL;
 	for (size_t i = 0; i < file->n_waiting; i++)
 		lines[i] = &file->waiting[i]->item.line;
@@ -332,6 +354,16 @@ const struct trace_item *trace_file_next(struct trace_file *file)
 		file->waiting[at] = file->waiting[at + 1];
 	file->waiting[file->n_waiting] = slot;
 	return &slot->item;
+}
+
+void trace_file_set_patient(struct trace_file *file)
+{
+	file->patient = true;
+}
+
+int trace_file_awaits(const struct trace_file *file)
+{
+	return file->awaits ? file->bytes.fd : -1;
 }
 
 const char *trace_file_name(const struct trace_file *file)
@@ -359,4 +391,9 @@ uint64_t trace_file_lines(const struct trace_file *file)
 uint64_t trace_file_bytes(const struct trace_file *file)
 {
 	return file->bytes.read;
+}
+
+uint64_t trace_file_size(const struct trace_file *file)
+{
+	return file->size;
 }

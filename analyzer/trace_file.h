@@ -34,12 +34,22 @@ void trace_file_close(struct trace_file *file); /* NULL is allowed */
 /* Begins before the other by the first stamps, as printed: their times, then their sequence numbers. */
 bool trace_file_earlier(const struct trace_file *file, const struct trace_file *other);
 
-/* The next logical line, good until the next call; blank ones are left out. NULL at the end. */
+/*
+ * The next logical line, good until the next call; blank ones are left out. NULL at the end, and when the file is
+ * waited for.
+ */
 const struct trace_item *trace_file_next(struct trace_file *file);
+
+/* From here on no call waits for a pipe: trace_file_next gives NULL when nothing has come. */
+void trace_file_set_patient(struct trace_file *file);
+
+/* The last NULL was not the end: the descriptor, for poll; else -1. */
+int trace_file_awaits(const struct trace_file *file);
 
 const char *trace_file_name(const struct trace_file *file);    /* the path as given */
 const char *trace_file_problem(const struct trace_file *file); /* a sentence, "" when all is well */
 uint64_t trace_file_lines(const struct trace_file *file);      /* read so far, blank ones included */
 uint64_t trace_file_bytes(const struct trace_file *file);      /* read so far */
+uint64_t trace_file_size(const struct trace_file *file);       /* of all; 0 where it is not known */
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "analyzer/trace_session.h"
 
+#include "analyzer/rank.h"
 #include "analyzer/session_trace.h"
 #include "analyzer/trace_callback.h"
 #include "analyzer/trace_known.h"
@@ -64,7 +65,7 @@ static void make_room(struct trace_sessions *sessions)
 {
 	struct model *model = sessions->model;
 	while (model->n_sessions >= LIMIT_SESSIONS) {
-		struct session *victim = model_victim(model);
+		struct session *victim = rank_victim(model);
 		if (victim->conn != NULL)
 			trace_conn_remove(&sessions->conns, victim->conn);
 		model_hit(model, HIT_SESSIONS, &sessions->now);
@@ -84,7 +85,7 @@ static struct trace_conn *open_conn(struct trace_sessions *sessions, struct trac
 	trace->pid = process->pid;
 	trace->has_pid = process->pid != 0;
 	trace->lost_before = sessions->lost;
-	model_rank(sessions->model, session);
+	rank_update(sessions->model, session);
 	process->callback = (struct trace_callback){.open = false};
 	process->orphan = (struct trace_orphan){.there = false};
 	return trace_conn_add(process, session);
@@ -338,7 +339,7 @@ static bool take_callback(struct trace_sessions *sessions, struct trace_process 
 		trace_callback_openssl(&place, line);
 		break;
 	}
-	model_rank(sessions->model, conn->session);
+	rank_update(sessions->model, conn->session);
 	return true;
 }
 
@@ -395,7 +396,7 @@ static bool take_sentence(struct trace_sessions *sessions, struct trace_process 
 		add_event(sessions, conn->session, line->kind);
 	if (line->kind == TRACE_FREED)
 		take_freed(sessions, conn);
-	model_rank(sessions->model, place.session);
+	rank_update(sessions->model, place.session);
 	return true;
 }
 
@@ -470,13 +471,9 @@ void trace_session_end(struct trace_sessions *sessions)
 	free(sessions);
 }
 
-int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file,
-                       struct err *err)
+int trace_session_finish(struct trace_sessions *sessions, uint32_t input, const struct trace_file *file,
+                         struct err *err)
 {
-	const struct trace_item *item;
-	trace_session_begin(sessions, input);
-	while ((item = trace_file_next(file)) != NULL)
-		trace_session_line(sessions, item);
 	trace_reading_end(sessions->model, input, file);
 	if (sessions->reading->understood > 0 || sessions->reading->stamped)
 		return 0;
@@ -486,4 +483,14 @@ int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct t
 	    "%.90s is no debug trace: no line has a stamp like [03/02/26 09:15:00.120 UTC 5f2 9822] or a "
 	    "state of OpenSSL; give the output of show trace messages nmsp, and a capture with -r",
 	    name);
+}
+
+int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file,
+                       struct err *err)
+{
+	const struct trace_item *item;
+	trace_session_begin(sessions, input);
+	while ((item = trace_file_next(file)) != NULL)
+		trace_session_line(sessions, item);
+	return trace_session_finish(sessions, input, file, err);
 }

@@ -29,9 +29,13 @@ void trace_session_line(struct trace_sessions *sessions, const struct trace_item
 void trace_session_end(struct trace_sessions *sessions);
 
 /*
- * Begins a trace with the whole file and fills in its input. -1 and a sentence in `err` when nothing in it
+ * The end of the trace that was begun last: fills in its input. -1 and a sentence in `err` when nothing in it
  * proves that it is a trace (trace_proves): then it has no session either.
  */
+int trace_session_finish(struct trace_sessions *sessions, uint32_t input, const struct trace_file *file,
+                         struct err *err);
+
+/* All three: the whole file. */
 int trace_session_read(struct trace_sessions *sessions, uint32_t input, struct trace_file *file,
                        struct err *err);
 

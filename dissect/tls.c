@@ -251,6 +251,9 @@ static void server_extension(uint16_t type, struct rd *body, struct tls_server_h
 	case EXT_PRE_SHARED_KEY:
 		out->psk = true;
 		break;
+	case EXT_ALPN:
+		keep_first(&out->alpn, items(body, 1));
+		return;
 	default:
 		break;
 	}
@@ -290,6 +293,32 @@ bool tls_server_hello(struct span body, struct tls_server_hello *out)
 	if (out->version == 0 && rd_done(&r))
 		out->version = out->legacy_version;
 	return rd_done(&r);
+}
+
+/* RFC 8446 section 4.3.1. */
+bool tls_encrypted_extensions(struct span body, struct tls_encrypted_extensions *out)
+{
+	*out = (struct tls_encrypted_extensions){0};
+	struct rd r = rd_of(body);
+	struct rd list = rd_vec(&r, 2), extension;
+	struct rd whole = list;
+	uint16_t type;
+	out->extensions = rd_rest(&whole);
+	while (next_extension(&list, &type, &extension)) {
+		if (type == EXT_ALPN)
+			keep_first(&out->alpn, items(&extension, 1));
+		else
+			rd_rest(&extension);
+		rd_end(&list, &extension);
+	}
+	rd_end(&r, &list);
+	return rd_done(&r);
+}
+
+bool tls_next_extension(struct rd *extensions, uint16_t *type)
+{
+	struct rd body;
+	return next_extension(extensions, type, &body);
 }
 
 /* RFC 8446 section 4.3.2. */

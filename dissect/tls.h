@@ -114,8 +114,14 @@ struct tls_server_hello {
 	uint16_t cipher;
 	uint8_t compression;
 	struct span extensions;
+	struct span alpn;         /* protocol name list: the one that is chosen, behind its 1-byte length */
 	bool hello_retry_request; /* RFC 8446 section 4.1.3: the special random */
 	bool extended_master_secret, encrypt_then_mac, session_ticket, psk;
+};
+
+struct tls_encrypted_extensions {
+	struct span extensions; /* the whole list */
+	struct span alpn;       /* as of a ServerHello */
 };
 
 struct tls_certificate_request {
@@ -146,7 +152,11 @@ enum cut tls_handshake_head(struct span bytes, uint8_t *type, uint32_t *length);
  */
 bool tls_client_hello(struct span body, struct tls_client_hello *out);
 bool tls_server_hello(struct span body, struct tls_server_hello *out);
+bool tls_encrypted_extensions(struct span body, struct tls_encrypted_extensions *out);
 bool tls_certificate_request(struct span body, uint16_t version, struct tls_certificate_request *out);
+
+/* The next type of a message's list of extensions, in their order; false at its end, or where it is not well formed. */
+bool tls_next_extension(struct rd *extensions, uint16_t *type);
 
 /*
  * Walks a certificate message: fills at most `max` DER spans, sets *n to the number of certificates that

@@ -30,4 +30,10 @@ const char *tls_group_name(uint16_t group);
 /* "ecdsa_secp256r1_sha256". */
 const char *tls_signature_name(uint16_t algorithm);
 
+/* "server_name", of the TLS ExtensionType Values registry. */
+const char *tls_extension_name(uint16_t type);
+
+/* "rsa_sign": TLS ClientCertificateType Identifiers. */
+const char *tls_certificate_type_name(uint8_t type);
+
 #endif

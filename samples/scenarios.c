@@ -476,6 +476,8 @@ const struct scenarios_row scenarios_all[] = {
     {"wrong-keys", "the key log has another secret for the session", scenarios_wrong_keys, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
     {"disagree", "the trace beside it tells of another alert", rejected, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"named-cas", "the request names CAs, the engine has no certificate of one", scenarios_named_cas,
+     LISTS_RIGHT, SCENARIOS_NO_KEYS},
     {"few-messages", "as unknown-framing, but only the capabilities are told", scenarios_few_messages, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
 };

@@ -84,6 +84,15 @@ void scenarios_unknown_ca(struct scenarios_stage *stage)
 	rejected(stage, &plan, 0);
 }
 
+/* What a TLS library does whose key store has no certificate of these. */
+void scenarios_named_cas(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.names_cas = true;
+	plan.tls.engine = &stage->cast->nobody;
+	rejected(stage, &plan, 1);
+}
+
 void scenarios_weak(struct scenarios_stage *stage)
 {
 	static const struct tlspeer_validity valid = {"20200101000000Z", "20401231235959Z"};

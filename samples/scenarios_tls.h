@@ -10,6 +10,7 @@ void scenarios_old_version(struct scenarios_stage *stage);
 void scenarios_old_hello(struct scenarios_stage *stage);
 void scenarios_no_cipher(struct scenarios_stage *stage);
 void scenarios_unknown_ca(struct scenarios_stage *stage);
+void scenarios_named_cas(struct scenarios_stage *stage);
 void scenarios_weak(struct scenarios_stage *stage);
 
 void scenarios_expires_soon(struct scenarios_stage *stage);

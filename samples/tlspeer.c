@@ -175,6 +175,26 @@ static SSL_CTX *new_engine(const struct tlspeer_plan *plan, struct tlspeer *peer
 	return ctx;
 }
 
+static void name_ca(STACK_OF(X509_NAME) *names, const char *name)
+{
+	X509_NAME *ca = X509_NAME_new();
+	must(X509_NAME_add_entry_by_txt(ca, "O", MBSTRING_ASC, (const unsigned char *)"Cisco Systems", -1, -1, 0) == 1,
+	     "name of a CA");
+	must(X509_NAME_add_entry_by_txt(ca, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0) == 1,
+	     "name of a CA");
+	must(sk_X509_NAME_push(names, ca) > 0, "names of CAs");
+}
+
+static void name_cas(SSL_CTX *ctx, const struct tlspeer_identity *own)
+{
+	STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
+	X509_NAME *first = X509_NAME_dup(X509_get_subject_name(own->certificate));
+	must(names != NULL && first != NULL && sk_X509_NAME_push(names, first) > 0, "names of CAs");
+	name_ca(names, "Cisco Manufacturing CA");
+	name_ca(names, "Cisco Manufacturing CA SHA2");
+	SSL_CTX_set_client_CA_list(ctx, names);
+}
+
 static SSL_CTX *new_controller(const struct tlspeer_plan *plan, struct tlspeer *peer)
 {
 	SSL_CTX *ctx = new_context(TLS_server_method(), plan->version, plan->ciphers);
@@ -188,6 +208,8 @@ static SSL_CTX *new_controller(const struct tlspeer_plan *plan, struct tlspeer *
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 		SSL_CTX_set_cert_verify_callback(ctx, verify, peer);
 	}
+	if (plan->names_cas)
+		name_cas(ctx, plan->ca);
 	return ctx;
 }
 

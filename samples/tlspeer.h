@@ -49,6 +49,7 @@ struct tlspeer_plan {
 	const struct tlspeer_identity *engine, *controller;
 	const struct tlspeer_identity *ca; /* sent behind the controller's certificate */
 	bool request;                      /* the controller asks for a certificate and insists on one */
+	bool names_cas;                    /* ... of one of three CAs: that one, and two of the vendor */
 	int verdict;                       /* X509_V_OK, or the error that makes the controller refuse it */
 	bool ticket;                       /* the controller offers session tickets */
 	struct bytes *keylog;              /* gets the engine's key log lines, NULL when nobody wants them */

@@ -1,8 +1,9 @@
 /*
- * Fuzz target of analyzer/cert: any bytes as a certificate. Every text must end inside its array, the
- * hashes must be there as the header says, and the second look must find the first one's facts.
+ * Fuzz target of analyzer/cert: any bytes as a certificate, and as a name. Every text must end inside its
+ * array, the hashes must be there as the header says, and the second look must find the first one's facts.
  */
 #include "analyzer/cert.h"
+#include "analyzer/cert_name.h"
 
 #include <stdlib.h>
 
@@ -25,6 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(strlen(cert->common_name) < sizeof cert->common_name);
 	check(strlen(cert->serial) < sizeof cert->serial && strlen(cert->key) < sizeof cert->key);
 	check(strlen(cert->signature) < sizeof cert->signature);
+	char name[64];
+	bool good = cert_name(span_of(data, size), name, sizeof name);
+	check(strlen(name) < sizeof name && (good || name[0] == '\0'));
 	certs_give_back(certs, cert);
 	certs_free(certs);
 	return 0;

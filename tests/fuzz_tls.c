@@ -47,7 +47,21 @@ static void server(struct span body)
 	touch(h.random);
 	touch(h.session_id);
 	touch(h.extensions);
+	touch(h.alpn);
 	must(!good || h.random.n == TLS_RANDOM);
+}
+
+static void encrypted(struct span body)
+{
+	struct tls_encrypted_extensions e;
+	bool good = tls_encrypted_extensions(body, &e);
+	struct rd r = rd_of(e.extensions);
+	uint16_t type;
+	touch(e.extensions);
+	touch(e.alpn);
+	while (tls_next_extension(&r, &type))
+		;
+	must(!good || rd_done(&r));
 }
 
 static void request(struct span body, uint16_t version)
@@ -102,6 +116,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case TLS_SERVER_HELLO:
 		server(body);
+		break;
+	case TLS_ENCRYPTED_EXTENSIONS:
+		encrypted(body);
 		break;
 	case TLS_CERTIFICATE_REQUEST:
 		request(body, version);

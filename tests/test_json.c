@@ -86,6 +86,17 @@ static void check_findings(json_t *findings)
 	}
 }
 
+static void check_offer(json_t *tls)
+{
+	check(get(tls, "offered"),
+	      "version:sn versions:a ciphers:a ciphers_total:i server_name:sn alpn:a extensions:a groups:a "
+	      "signature_algorithms:a session_id:b session_ticket:b psk:b early_data:b "
+	      "extended_master_secret:b encrypt_then_mac:b");
+	check(get(tls, "chosen"), "alpn:sn extensions:a session_id:b session_ticket:b psk:b "
+	                          "extended_master_secret:b encrypt_then_mac:b compression:b");
+	check(get(tls, "certificate_request"), "types:a signature_algorithms:a authorities:a authorities_total:in");
+}
+
 static void check_tls(json_t *tls)
 {
 	size_t i;
@@ -93,12 +104,14 @@ static void check_tls(json_t *tls)
 	check(tls,
 	      "version:sn cipher:sn key_exchange:sn key_exchange_inferred:b session_ticket:sn "
 	      "session_ticket_inferred:b client:sn resumed:b handshake:s client_certificate:s steps:a alerts:a "
-	      "decryption:s decryption_detail:sn records:o certificates:a");
+	      "decryption:s decryption_detail:sn records:o certificates:a offered:o chosen:o "
+	      "certificate_request:o");
 	check_all(get(tls, "steps"),
 	          "time:sn packet:in from:s message:s state:sn state_name:sn encrypted:b damaged:b "
 	          "line:in inferred:b");
 	check_all(get(tls, "alerts"), "time:sn packet:in from:s level:sn code:in name:sn encrypted:b line:in");
 	check(get(tls, "records"), "total:i decrypted:i passed:i");
+	check_offer(tls);
 	check_all(get(tls, "certificates"),
 	          "from:s subject:sn issuer:sn serial:sn not_before:sn not_after:sn key:sn "
 	          "signature:sn mac:sn type:sn hashes:o");
@@ -271,6 +284,46 @@ static void test_rich_session(void **state)
 	json_decref(report);
 }
 
+static const char *text_at(json_t *array, size_t i)
+{
+	return json_string_value(json_array_get(array, i));
+}
+
+/* What the hellos and the request say, with a name and bytes that are none among the CAs. */
+static void test_offer(void **state)
+{
+	(void)state;
+	static const uint8_t host[] = {'w', 'l', 'c', 0x1b, '[', 'm'};
+	static const uint8_t alpn[] = {4, 'n', 'm', 's', 'p', 2, 'h', '2'};
+	static const uint8_t lists[] = {0, 16, 0, 0, 0x99, 0x99, 0, 0}; /* ALPN and an unknown extension, both empty */
+	static const uint8_t names[] = {0, 2, 0x30, 0, 0, 1, 7, 0, 13,
+	                                0x30, 11, 0x31, 9, 0x30, 7, 6, 3, 0x55, 4, 3, 12, 0};
+	struct model *model = fixture_rich();
+	struct session_tls *tls = &model->first->tls;
+	struct tls_client_hello client = {.sni = span_of(host, sizeof host), .alpn = span_of(alpn, sizeof alpn), .psk = true};
+	struct tls_encrypted_extensions encrypted = {.extensions = span_of(lists, sizeof lists),
+	                                             .alpn = span_of(alpn, 5)};
+	struct tls_certificate_request request = {.authorities = span_of(names, sizeof names)};
+	tls->told[TOLD_CLIENT_HELLO] = tls_told_client(&client);
+	tls->told[TOLD_ENCRYPTED_EXTENSIONS] = tls_told_encrypted(&encrypted);
+	tls->told[TOLD_CERTIFICATE_REQUEST] = tls_told_request(&request);
+	json_t *report = report_of(model, NULL);
+	check_report(report);
+	json_t *of = get(json_array_get(get(report, "sessions"), 0), "tls"), *asked = get(of, "certificate_request");
+	assert_string_equal(string_at(get(of, "offered"), "server_name"), "wlc\\x1b[m");
+	assert_string_equal(text_at(get(get(of, "offered"), "alpn"), 1), "h2");
+	assert_true(json_is_true(get(get(of, "offered"), "psk")));
+	assert_false(json_is_true(get(get(of, "offered"), "session_id")));
+	assert_string_equal(string_at(get(of, "chosen"), "alpn"), "nmsp");
+	assert_string_equal(text_at(get(get(of, "chosen"), "extensions"), 0), "application_layer_protocol_negotiation");
+	assert_string_equal(text_at(get(get(of, "chosen"), "extensions"), 1), "0x9999");
+	assert_string_equal(text_at(get(asked, "authorities"), 0), "#3000");
+	assert_string_equal(text_at(get(asked, "authorities"), 1), "#07");
+	assert_string_equal(text_at(get(asked, "authorities"), 2), "CN=");
+	assert_int_equal(json_integer_value(get(asked, "authorities_total")), 3);
+	json_decref(report);
+}
+
 static void test_rich_others(void **state)
 {
 	(void)state;
@@ -365,7 +418,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_empty),       cmocka_unit_test(test_bare),
 	    cmocka_unit_test(test_trace),       cmocka_unit_test(test_rich_session),
-	    cmocka_unit_test(test_rich_others), cmocka_unit_test(test_lists_of_both_sides),
+	    cmocka_unit_test(test_rich_others), cmocka_unit_test(test_offer), cmocka_unit_test(test_lists_of_both_sides),
 	    cmocka_unit_test(test_hostile),     cmocka_unit_test(test_layout),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

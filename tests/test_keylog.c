@@ -35,8 +35,8 @@ static bool has_as(const struct keylog *keylog, enum keylog_label label, const c
 {
 	struct span key = hex_bytes(client_random), right = hex_bytes(secret);
 	struct keylog_secret found = {.n = 0};
-	bool same =
-	    keylog_find(keylog, label, key.p, which, &found) && span_equal(span_of(found.bytes, found.n), right);
+	bool same = keylog_find(keylog, label, key.p, which, &found) &&
+	            span_equal(span_of(found.bytes, found.n), right);
 	keylog_wipe(&found);
 	assert_int_equal(found.n, 0);
 	hex_free(key);
@@ -165,7 +165,8 @@ static void a_few_different_secrets(void **state)
 		assert_true(has_as(keylog, KEYLOG_MASTER, RANDOM, i, secret) == (i < LIMIT_SECRETS_ALIKE));
 	}
 	counts_are(keylog, (struct keylog_counts){.lines = LIMIT_SECRETS_ALIKE + MORE,
-	                       .secrets = LIMIT_SECRETS_ALIKE, .surplus = MORE});
+	                                          .secrets = LIMIT_SECRETS_ALIKE,
+	                                          .surplus = MORE});
 	keylog_free(keylog);
 }
 
@@ -448,15 +449,23 @@ static void new_secrets_are_told(void **state)
 	for (unsigned i = 0; i < 1500; i++) {
 		parse_line(keylog, i);
 		struct told told = {.next = i};
-		keylog_since(keylog, i, tell, &told);
+		keylog_between(keylog, i, i + 1, tell, &told);
 		assert_int_equal(told.n, 1);
-		keylog_since(keylog, i + 1, tell, &told);
+		keylog_between(keylog, i + 1, UINT64_MAX, tell, &told);
 		assert_int_equal(told.n, 1);
 		if (i % 100 != 0)
 			continue;
 		told = (struct told){.next = i};
-		keylog_since(keylog, 0, tell, &told);
+		keylog_between(keylog, 0, UINT64_MAX, tell, &told);
 		assert_int_equal(told.n, i < 600 ? i + 1 : 600);
+		for (unsigned until = 1; until <= i + 1;
+		     until += 97) { /* in parts, also where some are gone */
+			unsigned first = i < 600 ? 0 : i - 599, after = until < 150 ? 0 : until - 150;
+			told = (struct told){.next = until - 1};
+			keylog_between(keylog, after, until, tell, &told);
+			unsigned from = after > first ? after : first;
+			assert_int_equal(told.n, until > from ? until - from : 0);
+		}
 	}
 	keylog_free(keylog);
 }

@@ -1,4 +1,4 @@
-/* How many sessions are kept, in which memory, who leaves first, and when a hole is given up. */
+/* How many sessions are kept, in which memory, and when a hole is given up. Who leaves first: test_rank.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -7,6 +7,7 @@
 
 #include "analyzer/analyze.h"
 #include "analyzer/findings/findings.h"
+#include "analyzer/rank.h"
 #include "analyzer/session.h"
 #include "tests/frames.h"
 
@@ -57,8 +58,9 @@ static void test_sessions(void **state)
 
 static const struct model *weighed;
 
-static size_t weigh(void)
+static size_t weigh(size_t bound)
 {
+	(void)bound;
 	return (size_t)weighed->n_sessions << 20;
 }
 
@@ -93,61 +95,12 @@ static void test_memory(void **state)
 	model_free(model);
 }
 
-enum fate { FAILED, NO_DATA, BEGUN, OPEN, CLOSED };
-
-static void be(struct model *model, struct session *session, enum fate fate)
+static void be_open(struct model *model, struct session *session, bool open)
 {
-	struct origin at = {.time = START, .packet = 1};
-	session->tls.seen = fate != FAILED && fate != NO_DATA;
-	session->tcp.first_data[0].packet = fate != NO_DATA;
-	session->tls.protected_records[0] = fate == OPEN || fate == CLOSED ? 5 : 0;
-	if (fate == CLOSED)
-		session->closed = at;
-	model_rank(model, session);
-}
-
-/* Healthy closed ones leave first, then those without a byte, begun and open ones, failed ones last; of equals the oldest. */
-static void test_who_leaves_first(void **state)
-{
-	(void)state;
-	static const enum fate fates[] = {FAILED, OPEN, CLOSED, FAILED, BEGUN, NO_DATA, OPEN, CLOSED, OPEN};
-	static const uint32_t order[] = {3, 8, 6, 5, 2, 7, 9, 1, 4};
-	enum { N = sizeof fates / sizeof fates[0] };
-	struct model *model = model_new();
-	struct session *sessions[N];
-	assert_null(model_victim(model));
-	for (size_t i = 0; i < N; i++) {
-		sessions[i] = model_add_session(model, &(struct origin){.time = START, .packet = i + 1});
-		be(model, sessions[i], fates[i]);
-		be(model, sessions[i], fates[i]); /* nothing moved */
-	}
-	for (size_t i = 0; i < N; i++) {
-		assert_int_equal(model_victim(model)->id, order[i]);
-		model_drop_session(model, model_victim(model));
-	}
-	assert_null(model_victim(model));
-	model_free(model);
-}
-
-/* Of one rank the idle ones leave: each packet is good for one turn. */
-static void test_who_was_heard_stays(void **state)
-{
-	(void)state;
-	struct model *model = model_new();
-	struct session *sessions[3];
-	for (size_t i = 0; i < 3; i++) {
-		sessions[i] = model_add_session(model, &(struct origin){.time = START, .packet = i + 1});
-		be(model, sessions[i], OPEN);
-	}
-	sessions[0]->last.packet = 4;
-	sessions[1]->last.packet = 5;
-	assert_ptr_equal(model_victim(model), sessions[2]);
-	model_drop_session(model, sessions[2]);
-	sessions[0]->last.packet = 6;
-	assert_ptr_equal(model_victim(model), sessions[1]);
-	model_drop_session(model, sessions[1]);
-	assert_ptr_equal(model_victim(model), sessions[0]);
-	model_free(model);
+	session->tls.seen = true;
+	session->tcp.first_data[0].packet = 1;
+	session->tls.protected_records[0] = open ? 5 : 0;
+	rank_update(model, session);
 }
 
 /* Strangers whose SYN is answered and who say nothing more push out no session. */
@@ -160,8 +113,8 @@ static void test_half_open_flood(void **state)
 	model_add_input(model, "test");
 	struct session *open = model_add_session(model, &(struct origin){.time = START, .packet = 1});
 	struct session *begun = model_add_session(model, &(struct origin){.time = START, .packet = 1});
-	be(model, open, OPEN);
-	be(model, begun, BEGUN);
+	be_open(model, open, true);
+	be_open(model, begun, false);
 	for (uint32_t i = 0; i < LIMIT_SESSIONS + BEYOND; i++) {
 		push(analyze, i, false, 0, 0, TCP_SYN, START + i);
 		push(analyze, i, true, 0, 1, i < REFUSED ? TCP_RST | TCP_ACK : TCP_SYN | TCP_ACK, START + i);
@@ -173,24 +126,6 @@ static void test_half_open_flood(void **state)
 	assert_int_equal(model->capture.evicted_packets, 2 * (BEYOND + 2));
 	analyze_end(analyze);
 	analyze_free(analyze);
-	model_free(model);
-}
-
-static void test_rank_follows_the_session(void **state)
-{
-	(void)state;
-	struct model *model = model_new();
-	struct origin at = {.time = START, .packet = 1};
-	struct session *first = model_add_session(model, &at), *second = model_add_session(model, &at);
-	be(model, first, OPEN);
-	be(model, second, OPEN);
-	assert_ptr_equal(model_victim(model), first);
-	be(model, second, CLOSED);
-	assert_ptr_equal(model_victim(model), second);
-	struct alert_seen fatal = {.level = TLS_ALERT_FATAL, .code = TLS_HANDSHAKE_FAILURE};
-	model_add_alert(model, second, &fatal);
-	model_rank(model, second);
-	assert_ptr_equal(model_victim(model), first);
 	model_free(model);
 }
 
@@ -225,10 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sessions),
 	    cmocka_unit_test(test_memory),
-	    cmocka_unit_test(test_who_leaves_first),
-	    cmocka_unit_test(test_who_was_heard_stays),
 	    cmocka_unit_test(test_half_open_flood),
-	    cmocka_unit_test(test_rank_follows_the_session),
 	    cmocka_unit_test(test_gap_seconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

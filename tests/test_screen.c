@@ -9,63 +9,13 @@
 #include "tests/expect.h"
 
 #include "tests/fixture.h"
+#include "tests/screen_set.h"
 #include "tests/seeded.h"
-#include "ui/digests.h"
-#include "ui/screen.h"
 
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define EVER (INT64_C(1) << 60)
-
-struct set {
-	struct model *model;
-	struct view *view;
-	struct digests *digests;
-	struct ui ui;
-};
-
-static struct set set_up(struct model *model)
-{
-	struct set set = {.model = model, .view = view_bare(model)};
-	set.digests = digests_new(set.view, 0);
-	set.ui = (struct ui){.view = set.view, .mode = ESCAPE_UTF8, .utc = true};
-	assert_true(digests_update(set.digests, 1, EVER));
-	return set;
-}
-
-static void tear_down(struct set *set)
-{
-	ui_free(&set->ui);
-	digests_free(set->digests);
-	view_free(set->view);
-	model_free(set->model);
-}
-
-/* The picture as text, to be freed. */
-static char *picture(struct ui *ui, size_t rows, size_t cols)
-{
-	struct grid grid;
-	char *text = NULL;
-	size_t n = 0;
-	FILE *out = open_memstream(&text, &n);
-	grid_init(&grid, rows, cols, ui->mode);
-	ui_draw(ui, &grid);
-	grid_dump(&grid, out);
-	grid_free(&grid);
-	fclose(out);
-	return text;
-}
-
-static void expect_picture(struct ui *ui, const char *part)
-{
-	char *text = picture(ui, 24, 80);
-	if (strstr(text, part) == NULL)
-		fail_msg("no \"%s\" in\n%s", part, text);
-	free(text);
-}
 
 /* ---- keys ---- */
 
@@ -104,7 +54,7 @@ static void test_footers(void **state)
 {
 	(void)state;
 	struct set set = set_up(fixture_rich());
-	for (int key = '1'; key < '1' + SCREENS; key++) {
+	for (int key = '1'; key < '1' + SCREENS_WITH_DIGIT; key++) {
 		ui_key(&set.ui, key);
 		expect_picture(&set.ui, "Esc q back");
 		expect_picture(&set.ui, "? help");
@@ -129,6 +79,7 @@ static void test_random_keys(void **state)
 			int key = seeded_one_in(&seed, 4) ? (int)seeded_below(&seed, 0x110)
 			                                  : row->keys[seeded_below(&seed, 2)];
 			ui_key(&set.ui, key);
+			pause_follow(&set.pause, &set.ui, set.digests);
 			const size_t *size = sizes[seeded_below(&seed, sizeof sizes / sizeof sizes[0])];
 			set.ui.mode = seeded_one_in(&seed, 2) ? ESCAPE_ASCII : ESCAPE_UTF8;
 			char *text = picture(&set.ui, size[0], size[1]);
@@ -168,6 +119,49 @@ static void test_hostile_names(void **state)
 	tear_down(&set);
 }
 
+/* At the smallest size each screen still shows a line of its own, and the prompt. */
+static void test_smallest(void **state)
+{
+	(void)state;
+	static const char *const shown[SCREENS_WITH_DIGIT] = {
+	    ">    1 failed", "controller: it asked", "\n>  ", "AuthList\n", "No NMSP message",
+	    "\n> error",     "\nnmspscope 0.1.0"};
+	struct set set = set_up(fixture_rich());
+	for (int i = 0; i < SCREENS_WITH_DIGIT; i++) {
+		ui_key(&set.ui, '1' + i);
+		char *text = picture(&set.ui, 5, 20);
+		has(text, shown[i]);
+		free(text);
+	}
+	ui_key(&set.ui, '/');
+	ui_key(&set.ui, 'x');
+	char *text = picture(&set.ui, 5, 20);
+	has(text, "Search: x");
+	free(text);
+	tear_down(&set);
+}
+
+/* Before anything else that speaks against the capture, and only while it goes on. */
+static void test_interface_down(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_rich());
+	set.model->capture.inputs[0].outage = "is down";
+	set.ui.reading = (struct screen_reading){.goes_on = true, .live = true, .percent = -1};
+	for (int key = '1'; key < '1' + SCREENS_WITH_DIGIT; key++) {
+		ui_key(&set.ui, key);
+		char *text = picture(&set.ui, 24, 200);
+		assert_non_null(strstr(text, "\n! Interface "));
+		assert_non_null(strstr(text, " is down: nothing is captured there until that changes\n"));
+		free(text);
+	}
+	set.ui.reading.goes_on = false;
+	char *text = picture(&set.ui, 24, 200);
+	assert_null(strstr(text, "! Interface "));
+	free(text);
+	tear_down(&set);
+}
+
 /* ---- moving ---- */
 
 static void test_failures(void **state)
@@ -185,28 +179,6 @@ static void test_failures(void **state)
 	expect_picture(&set.ui, "[2 Status]");
 	ui_key(&set.ui, KEYS_ESCAPE);
 	assert_int_equal(set.ui.screen, SCREEN_SESSIONS);
-	tear_down(&set);
-}
-
-static const int even_mark;
-
-static bool even(const void *of, struct view *view, const struct view_digest *digest)
-{
-	(void)view;
-	assert_ptr_equal(of, &even_mark);
-	return digest->session->id % 2 == 0;
-}
-
-static void test_filter(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(9));
-	set.ui.filter = (struct screen_filter){.passes = even, .of = &even_mark};
-	ui_order(&set.ui);
-	assert_int_equal(set.ui.n_order, 4);
-	assert_int_equal(set.ui.session, 2);
-	ui_key(&set.ui, 'e');
-	assert_string_equal(set.ui.note, "no session has an error");
 	tear_down(&set);
 }
 
@@ -298,8 +270,9 @@ int main(void)
 	    cmocka_unit_test(test_random_keys),
 	    cmocka_unit_test(test_too_small),
 	    cmocka_unit_test(test_hostile_names),
+	    cmocka_unit_test(test_smallest),
+	    cmocka_unit_test(test_interface_down),
 	    cmocka_unit_test(test_failures),
-	    cmocka_unit_test(test_filter),
 	    cmocka_unit_test(test_sorting),
 	    cmocka_unit_test(test_digests),
 	    cmocka_unit_test(test_digests_change),

@@ -3,6 +3,7 @@
 #include "tests/model_fixture.h"
 
 #include "analyzer/session.h"
+#include "analyzer/session_nmsp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,6 +46,22 @@ static void silence_begins_at_45_seconds(void **state)
 	assert_int_equal(session_state(f->session, last + 45 * NS_PER_S), SESSION_SILENT);
 	f->session->last.time = INT64_MIN;
 	assert_int_equal(session_state(f->session, INT64_MAX), SESSION_SILENT);
+}
+
+/* Where the engine asks in another rhythm, three times that is silence. */
+static void silence_goes_by_the_echo_interval(void **state)
+{
+	struct fixture *f = *state;
+	fixture_healthy(f);
+	int64_t last = f->session->last.time;
+	struct echo *echo = &session_nmsp_of(f->session)->echo;
+	const struct origin one = {.time = last - 120 * NS_PER_S, .packet = 1};
+	const struct origin two = {.time = last - 60 * NS_PER_S, .packet = 2};
+	echo_request(echo, &one, (struct echo_id){0});
+	assert_int_equal(session_state(f->session, last + 45 * NS_PER_S), SESSION_SILENT);
+	echo_request(echo, &two, (struct echo_id){0});
+	assert_int_equal(session_state(f->session, last + 180 * NS_PER_S - 1), SESSION_ACTIVE);
+	assert_int_equal(session_state(f->session, last + 180 * NS_PER_S), SESSION_SILENT);
 }
 
 static void every_unfinished_handshake_is_incomplete_then_failed(void **state)
@@ -317,6 +334,7 @@ static void every_value_has_a_name(void **state)
 static const struct CMUnitTest tests[] = {
     CASE(healthy_session_is_complete_and_active),
     CASE(silence_begins_at_45_seconds),
+    CASE(silence_goes_by_the_echo_interval),
     CASE(every_unfinished_handshake_is_incomplete_then_failed),
     CASE(a_connection_in_its_first_packets),
     CASE(icmp_prohibited_refuses_and_host_unreachable_does_not),

@@ -319,6 +319,39 @@ static void server_hello_values(void **state)
 	assert_int_equal(s.compression, 1);
 }
 
+static void encrypted_extensions_values(void **state)
+{
+	(void)state;
+	/* server_name (empty), ALPN "nmsp", supported_groups */
+	const char *const hex = "0019 0000 0000 0010 0007 0005 04 6e6d7370 000a 0006 0004 001d 0017";
+	struct tls_encrypted_extensions e;
+	struct span body = hex_bytes(hex);
+	uint16_t types[] = {0, 16, 10}, type;
+	assert_true(tls_encrypted_extensions(body, &e));
+	assert_bytes(e.alpn, "04 6e6d7370");
+	struct rd r = rd_of(e.extensions);
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		assert_true(tls_next_extension(&r, &type));
+		assert_int_equal(type, types[i]);
+	}
+	assert_false(tls_next_extension(&r, &type));
+	for (size_t n = 0; n < body.n; n++)
+		assert_false(tls_encrypted_extensions(span_cut(body, 0, n), &e));
+	hex_free(body);
+	body = hex_bytes("0000");
+	assert_true(tls_encrypted_extensions(body, &e));
+	assert_int_equal(e.extensions.n, 0);
+	hex_free(body);
+	body = hex_bytes("0000 00");
+	assert_false(tls_encrypted_extensions(body, &e));
+	hex_free(body);
+	struct tls_server_hello s;
+	body = hex_bytes(SERVER "000b 0010 0007 0005 04 6e6d7370");
+	assert_true(tls_server_hello(body, &s));
+	assert_bytes(s.alpn, "04 6e6d7370");
+	hex_free(body);
+}
+
 static void certificate_request_values(void **state)
 {
 	(void)state;
@@ -414,6 +447,7 @@ int main(void)
 	    cmocka_unit_test(a_broken_hello_proves_no_version),
 	    cmocka_unit_test(the_first_host_name_counts),
 	    cmocka_unit_test(server_hello_values),
+	    cmocka_unit_test(encrypted_extensions_values),
 	    cmocka_unit_test(certificate_request_values),
 	    cmocka_unit_test(certificate_chains),
 	    cmocka_unit_test(empty_chains_and_broken_chains),

@@ -240,6 +240,49 @@ static struct trace_file *open_pipe(const char *text, size_t n, struct seeded *s
 	return file;
 }
 
+/* Waits here where the file does not. */
+static const struct trace_item *patiently(struct trace_file *file)
+{
+	const struct trace_item *item;
+	struct pollfd ready = {.events = POLLIN};
+	while ((item = trace_file_next(file)) == NULL && (ready.fd = trace_file_awaits(file)) >= 0)
+		assert_int_equal(poll(&ready, 1, -1), 1);
+	return item;
+}
+
+/* A pipe that has nothing is not waited for, and nothing is lost by asking too early. */
+static void nothing_has_come(void **state)
+{
+	(void)state;
+	static const char first[] = "[03/02/26 09:15:00.100 UTC 1 " CALLBACK,
+	                  rest[] = "[03/02/26 09:15:00.100 UTC 2 9822] ret_",
+	                  last[] = "type_string=unknown\n";
+	int ends[2];
+	struct err err;
+	assert_int_equal(pipe(ends), 0);
+	struct source source = {.name = "trace.txt", .fd = ends[0]};
+	assert_int_equal(write(ends[1], first, sizeof first - 1), sizeof first - 1);
+	struct trace_file *file = trace_file_open(&source, &err);
+	assert_non_null(file);
+	trace_file_set_patient(file);
+	assert_null(trace_file_next(file)); /* it may be wrapped, or stand behind its neighbour */
+	assert_int_equal(trace_file_awaits(file), ends[0]);
+	assert_int_equal(write(ends[1], rest, sizeof rest - 1), sizeof rest - 1);
+	assert_null(trace_file_next(file));
+	assert_int_equal(write(ends[1], last, sizeof last - 1), sizeof last - 1);
+	close(ends[1]);
+	for (uint32_t i = 1; i <= 2; i++) {
+		const struct trace_item *item = trace_file_next(file);
+		assert_non_null(item);
+		assert_int_equal(item->line.sequence, i);
+		assert_int_equal(item->line.kind, TRACE_RET_TYPE);
+	}
+	assert_null(trace_file_next(file));
+	assert_int_equal(trace_file_awaits(file), -1);
+	assert_int_equal(trace_file_size(file), 0);
+	trace_file_close(file);
+}
+
 /* Whatever the slices in which a pipe delivers them, the lines are the same. */
 static void slices(void **state)
 {
@@ -257,9 +300,11 @@ static void slices(void **state)
 		struct seeded s = seeded_of(seed);
 		struct trace_file *piped = open_pipe(text, n, &s), *whole = open_text(text, n);
 		const struct trace_item *a, *b;
+		if (seed % 2 == 0)
+			trace_file_set_patient(piped);
 		do {
 			a = trace_file_next(whole);
-			b = trace_file_next(piped);
+			b = patiently(piped);
 			seeded_check(&s, (a == NULL) == (b == NULL), "the same number of lines");
 			if (a == NULL)
 				break;
@@ -368,6 +413,7 @@ int main(void)
 	    cmocka_unit_test(counts_that_start_anew_are_no_loss),
 	    cmocka_unit_test(utf16),
 	    cmocka_unit_test(wrapped_lines),
+	    cmocka_unit_test(nothing_has_come),
 	    cmocka_unit_test(slices),
 	    cmocka_unit_test(many_lines),
 	    cmocka_unit_test(long_lines),

@@ -81,7 +81,8 @@ static void follow_model(struct digests *digests, bool take_new)
 			i++;
 		if (i < view->n_digests && digests->looks[i].id == s->id) {
 			digests->looks[kept] = digests->looks[i];
-			view->digests[kept++] = view->digests[i++];
+			view->digests[kept] = view->digests[i++];
+			view->digests[kept++].session = s; /* in another copy of the model it is another one */
 		} else if (take_new && i == view->n_digests) {
 			digests->looks[kept] = (struct look){.id = s->id};
 			view->digests[kept++] = (struct view_digest){.session = s};
@@ -117,6 +118,20 @@ static bool is_due(const struct look *before, const struct look *now, int64_t cl
 	return has_moved(before, now) || (goes_on && clock - before->at >= CALM);
 }
 
+/* Of the same severity what cures comes first. */
+static void note_gravest(const struct findings *findings, struct view_digest *out)
+{
+	uint32_t n = 0;
+	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO; severity--)
+		for (uint32_t i = 0; i < 2 * findings->n && n < VIEW_DIGEST_FINDINGS; i++) {
+			const struct finding *finding = &findings->list[i % findings->n];
+			if ((int)finding->severity != severity || finding->cure != (i < findings->n))
+				continue;
+			out->found[n].id = finding->id;
+			out->found[n++].severity = finding->severity;
+		}
+}
+
 static void compute(struct digests *digests, struct view_digest *out)
 {
 	const struct view *view = digests->view;
@@ -125,6 +140,7 @@ static void compute(struct digests *digests, struct view_digest *out)
 	findings_of_session(view->model, out->session, findings);
 	session_auth(view->model, out->session, &auth);
 	out->known = true;
+	out->stale = true;
 	out->findings = findings_set_of(findings);
 	out->n_findings = findings->n;
 	out->observed = auth.observed;
@@ -132,10 +148,7 @@ static void compute(struct digests *digests, struct view_digest *out)
 	out->predicted = auth.decision.prediction;
 	out->gravest = findings->n > 0 ? findings->list[0].id : NULL;
 	out->severity = findings->n > 0 ? findings->list[0].severity : SEVERITY_INFO;
-	for (uint32_t i = 0; i < findings->n && i < VIEW_DIGEST_FINDINGS; i++) {
-		out->found[i].id = findings->list[i].id;
-		out->found[i].severity = findings->list[i].severity;
-	}
+	note_gravest(findings, out);
 }
 
 /* What came in the second that has gone by. */

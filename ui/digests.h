@@ -24,7 +24,7 @@ void digests_free(struct digests *digests); /* NULL is allowed */
  */
 bool digests_update(struct digests *digests, int64_t now, int64_t budget);
 
-/* The same without new sessions and without computing: what is shown stays. */
+/* The same without new sessions and without computing. The view may have another copy of the model than before. */
 void digests_hold(struct digests *digests);
 
 /* What is known of all may be different: the reading has ended, sessions have got other numbers. */

@@ -6,8 +6,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LIVE_GRACE (3 * LIVE_DELAY_MS * NS_PER_MS) /* packets of an interface are here after so long */
-#define PIPE_GRACE (5 * NS_PER_S)                  /* ... of a pipe, that may come from far */
+/* Packets of an interface can be read after so long; those of a pipe may come from far. */
+#define LIVE_LATE  (3 * LIVE_DELAY_MS * NS_PER_MS / 2)
+#define LIVE_GRACE (2 * LIVE_LATE)
+#define PIPE_GRACE (5 * NS_PER_S)
+
+/* Who captures for us has a clock that is right by so much. */
+#define CLOCKS_APART (600 * NS_PER_S)
 
 void feeds_add(struct feeds *feeds, const char *path)
 {
@@ -42,6 +47,13 @@ int64_t feeds_clock(void)
 {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+static int64_t wall_clock(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_REALTIME, &time);
 	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
@@ -114,52 +126,139 @@ static enum input_result next(struct feed *feed, struct capfile_packet *packet)
 	return feed->live != NULL ? results[live_next(feed->live, packet)] : input_next(feed->input, packet);
 }
 
-/* Reads until there is nothing more at the moment, or `most` packets. */
-static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most)
+/* True when the packet is of the time feeds->until, or later. */
+static bool take(struct feeds *feeds, struct feed *feed, const struct capfile_packet *packet)
+{
+	analyze_packet(feeds->analyze, feed->index, packet);
+	feed->last = (struct origin){.time = packet->time, .packet = ++feeds->packets, .input = feed->index};
+	if (feed->first == 0)
+		feed->first = feed->last.packet;
+	return packet->time >= feeds->until;
+}
+
+/* Nothing comes at the moment, or ever. */
+static void pause(struct feeds *feeds, struct feed *feed, bool ended)
+{
+	feed->ended = ended;
+	if (ended)
+		feed->left = feeds_clock();
+	feed->waited = feed->waited || !ended;
+	feeds->waited = feeds->waited || !ended;
+}
+
+/* Reads until there is nothing more at the moment, or `most` packets. *reached: one of the time feeds->until. */
+static uint64_t read_feed(struct feeds *feeds, struct feed *feed, uint64_t most, bool *reached)
 {
 	struct capfile_packet packet;
 	uint64_t n = 0;
-	while (n < most) {
+	while (n < most && !*reached) {
 		enum input_result result = next(feed, &packet);
 		if (result == INPUT_SECRETS) {
 			analyze_secrets(feeds->analyze, packet.data);
 			continue;
 		}
 		if (result != INPUT_PACKET) {
-			feed->ended = result != INPUT_WAIT;
-			feeds->waited = feeds->waited || !feed->ended;
+			pause(feeds, feed, result != INPUT_WAIT);
 			break;
 		}
-		analyze_packet(feeds->analyze, feed->index, &packet);
+		*reached = take(feeds, feed, &packet);
 		n++;
-		feed->last = (struct origin){
-		    .time = packet.time, .packet = feeds->packets + n, .input = feed->index};
-		if (feed->first == 0)
-			feed->first = feed->last.packet;
 	}
-	feeds->packets += n;
 	if (n > 0)
 		feed->heard = feeds_clock();
 	return n;
 }
 
+/* ---- several interfaces ---- */
+
+/* Whether there is a next packet, and of when. */
+static void look_ahead(struct feeds *feeds, struct feed *feed)
+{
+	if (feed->ended || feed->coming)
+		return;
+	enum live_result result = live_peek(feed->live, &feed->coming_at);
+	feed->coming = result == LIVE_PACKET;
+	if (feed->coming)
+		return;
+	pause(feeds, feed, result == LIVE_END);
+	feed->empty_at = wall_clock();
+}
+
+static struct feed *earliest(struct feeds *feeds)
+{
+	struct feed *found = NULL;
+	for (uint32_t i = 0; i < feeds->n; i++) {
+		struct feed *feed = &feeds->list[i];
+		if (feed->coming && (found == NULL || feed->coming_at < found->coming_at))
+			found = feed;
+	}
+	return found;
+}
+
+/* Another interface, which had nothing, may still bring a packet from before that time. One by another clock
+ * than ours is not waited for. */
+static bool may_be_preceded(const struct feeds *feeds, int64_t time)
+{
+	for (uint32_t i = 0; i < feeds->n; i++) {
+		const struct feed *feed = &feeds->list[i];
+		if (!feed->ended && !feed->coming && time > feed->empty_at - LIVE_LATE &&
+		    time < feed->empty_at + NS_PER_S)
+			return true;
+	}
+	return false;
+}
+
+static enum feeds_result read_in_order(struct feeds *feeds, uint64_t most)
+{
+	struct feed *feed;
+	struct capfile_packet packet;
+	bool goes_on = false;
+	for (uint32_t i = 0; i < feeds->n; i++)
+		look_ahead(feeds, &feeds->list[i]);
+	for (; (feed = earliest(feeds)) != NULL && most > 0; most--) {
+		if (may_be_preceded(feeds, feed->coming_at))
+			return FEEDS_WAIT;
+		live_next(feed->live, &packet);
+		bool reached = take(feeds, feed, &packet);
+		feed->heard = feeds_clock();
+		feed->coming = false;
+		look_ahead(feeds, feed);
+		if (reached)
+			return FEEDS_MORE;
+	}
+	for (uint32_t i = 0; i < feeds->n; i++)
+		goes_on = goes_on || !feeds->list[i].ended;
+	return feed != NULL ? FEEDS_MORE : goes_on ? FEEDS_WAIT : FEEDS_END;
+}
+
+/* ---- all ---- */
+
 enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct input **reading)
 {
-	bool waits = false, more = false;
+	bool waits = false, more = false, reached = false;
 	*reading = NULL;
-	for (uint32_t i = 0; i < feeds->n && most > 0; i++) {
+	if (feeds->n > 1 && feeds->list[0].live != NULL)
+		return read_in_order(feeds, most);
+	for (uint32_t i = 0; i < feeds->n && most > 0 && !reached; i++) {
 		struct feed *feed = &feeds->list[i];
 		if (feed->ended)
 			continue;
-		uint64_t part = feed->live != NULL ? (most + feeds->n - 1) / feeds->n : most;
-		uint64_t n = read_feed(feeds, feed, part);
+		uint64_t n = read_feed(feeds, feed, most, &reached);
 		if (n > 0 && feed->input != NULL)
 			*reading = feed->input;
-		more = more || n == part;
+		more = more || n == most || reached;
 		waits = waits || !feed->ended;
 		most -= n;
 	}
 	return more ? FEEDS_MORE : waits ? FEEDS_WAIT : FEEDS_END;
+}
+
+/* The time of the capture by this input, when our clock shows `clock`. */
+static int64_t now_of(const struct feeds *feeds, const struct feed *feed, int64_t clock)
+{
+	int64_t grace = feed->live == NULL ? PIPE_GRACE : feeds->n > 1 ? 2 * LIVE_GRACE : LIVE_GRACE;
+	int64_t passed = clock - feed->heard - grace;
+	return passed > 0 ? origin_after(feed->last.time, passed) : feed->last.time;
 }
 
 int64_t feeds_now(const struct feeds *feeds)
@@ -169,8 +268,7 @@ int64_t feeds_now(const struct feeds *feeds)
 		const struct feed *feed = &feeds->list[i];
 		if (feed->ended || feed->last.packet == 0)
 			continue;
-		int64_t passed = clock - feed->heard - (feed->live != NULL ? LIVE_GRACE : PIPE_GRACE);
-		int64_t now = origin_after(feed->last.time, passed);
+		int64_t now = now_of(feeds, feed, clock);
 		if (now > latest)
 			latest = now;
 	}
@@ -182,7 +280,9 @@ nfds_t feeds_poll(const struct feeds *feeds, struct pollfd fds[LIMIT_INPUTS])
 	nfds_t n = 0;
 	for (uint32_t i = 0; i < feeds->n; i++) {
 		const struct feed *feed = &feeds->list[i];
-		int fd = feed->ended ? -1 : feed->live != NULL ? live_fd(feed->live) : input_fd(feed->input);
+		int fd = feed->ended || feed->coming ? -1
+		         : feed->live != NULL        ? live_fd(feed->live)
+		                                     : input_fd(feed->input);
 		if (fd >= 0)
 			fds[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	}
@@ -198,7 +298,22 @@ static void note_time(struct model *model, int64_t until)
 		model->capture.until = until;
 }
 
-static void note_live(struct model *model, const struct feed *feed, int64_t now)
+/* Its packets come as they are captured: a pipe may also bring an old file, whose time stands still while it
+ * waits. */
+static bool is_of_now(const struct feed *feed)
+{
+	int64_t then = wall_clock() - (feeds_clock() - feed->heard);
+	int64_t apart = feed->last.time > then ? feed->last.time - then : then - feed->last.time;
+	return feed->live != NULL || apart <= CLOCKS_APART;
+}
+
+static void note_silence(const struct feeds *feeds, const struct feed *feed)
+{
+	if (feed->waited && feed->last.packet != 0 && is_of_now(feed))
+		note_time(feeds->model, now_of(feeds, feed, feed->ended ? feed->left : feeds_clock()));
+}
+
+static void note_live(struct model *model, const struct feed *feed)
 {
 	struct capture_input *note = &model->capture.inputs[feed->index];
 	struct live *live = feed->live;
@@ -210,10 +325,10 @@ static void note_live(struct model *model, const struct feed *feed, int64_t now)
 	note->bytes = live_bytes(live);
 	note->dropped = (int64_t)losses.kernel;
 	note->missed = (int64_t)losses.interface;
+	note->outage = live_outage(live);
 	note->snaplen = live_snaplen(live);
 	note->first = feed->first;
 	note->last = feed->last;
-	note_time(model, now);
 	if (note->error != NULL || live_problem(live)[0] == '\0')
 		return;
 	note->error = xstrdup(live_problem(live));
@@ -245,8 +360,9 @@ void feeds_note(struct feeds *feeds)
 {
 	for (uint32_t i = 0; i < feeds->n; i++) {
 		if (feeds->list[i].live != NULL)
-			note_live(feeds->model, &feeds->list[i], feeds_now(feeds));
+			note_live(feeds->model, &feeds->list[i]);
 		else if (!feeds->list[i].refused)
 			note_file(feeds->model, &feeds->list[i]);
+		note_silence(feeds, &feeds->list[i]);
 	}
 }

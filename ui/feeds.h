@@ -23,6 +23,11 @@ struct feed {
 	uint64_t first;     /* number of its first packet; 0 = none */
 	struct origin last; /* its last packet; packet 0 = none */
 	int64_t heard;      /* monotonic time, ns, at which that one was read */
+	bool waited;        /* it had nothing at some time */
+	int64_t left;       /* by the same clock: when it ended */
+	bool coming;        /* of several interfaces: its next packet is there, */
+	int64_t coming_at;  /* ... and has this time */
+	int64_t empty_at;   /* else: the time of the clock when it had none */
 };
 
 struct feeds {
@@ -32,6 +37,7 @@ struct feeds {
 	uint32_t n;
 	uint64_t packets; /* handed to the analysis so far */
 	bool waited;      /* a pipe or interface had nothing at some time: capture time goes on with ours */
+	int64_t until;    /* a packet of this time or later is the last of its slice; INT64_MAX = none is */
 };
 
 /* Opens a file; one that cannot be opened is a refused input. At most LIMIT_INPUTS. */
@@ -60,8 +66,9 @@ enum feeds_result {
 };
 
 /*
- * Reads at most `most` packets into the analysis, of each interface a part of them. *reading is the file or pipe
- * that was read last, NULL when none was.
+ * Reads at most `most` packets into the analysis, and none behind one of the time feeds->until; those of several
+ * interfaces in the order of their times (each hands over blocks of them, a moment late). *reading is the file
+ * or pipe that was read last, NULL when none was.
  */
 enum feeds_result feeds_read(struct feeds *feeds, uint64_t most, const struct input **reading);
 

@@ -29,6 +29,14 @@ struct parser {
 	struct filter_error *err;
 };
 
+const char *filter_operator_name(enum filter_operator op)
+{
+	size_t i = 0;
+	while (operators[i].op != op)
+		i++;
+	return operators[i].text;
+}
+
 /* ---- errors ---- */
 
 __attribute__((format(printf, 3, 4))) static bool fail(const struct parser *p, size_t at, const char *format,
@@ -296,9 +304,7 @@ static void put_value(struct printer *p, const char *value)
 static void put_term(struct printer *p, const struct filter_term *term)
 {
 	put(p, filter_fields[term->field].name);
-	for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
-		if (operators[i].op == term->op)
-			put(p, operators[i].text);
+	put(p, filter_operator_name((enum filter_operator)term->op));
 	put_value(p, &p->filter->values[term->value]);
 }
 

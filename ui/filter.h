@@ -99,6 +99,9 @@ bool filter_session(const struct filter *filter, struct view *view, const struct
  */
 bool filter_message(const struct filter *filter, struct view *view, const struct nmsp_kept *message);
 
+/* "!=" */
+const char *filter_operator_name(enum filter_operator op);
+
 /* Operators and fields, for -h. */
 void filter_help(FILE *out);
 

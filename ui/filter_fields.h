@@ -24,6 +24,7 @@ enum filter_needs { FILTER_NEEDS_AUTH = 1 << 0, FILTER_NEEDS_VERDICT = 1 << 1 };
 
 struct filter_field {
 	const char *name;
+	const char *about; /* for people: of what it is */
 	enum filter_kind kind;
 	const char *(*words)(size_t i); /* NULL at the end; of FILTER_WORD and FILTER_RANK */
 	const struct table *table;      /* where the path begins */

@@ -10,6 +10,7 @@
 #include "ui/escape.h"
 #include "ui/tone.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define GRID_CELL 12 /* bytes of a character with its combining ones, and a NUL */
@@ -30,6 +31,8 @@ struct grid {
 	size_t rows, cols;
 	enum escape_mode mode; /* ESCAPE_ASCII: lines and signs are ASCII, too */
 	struct cell *cells;
+	bool has_cursor; /* the terminal's own, for a text that is typed */
+	size_t cursor_row, cursor_col;
 };
 
 /* Lines, arrows and signs, each of one column. */
@@ -70,6 +73,9 @@ void grid_fill(struct grid *grid, size_t row, struct pen pen);
 
 /* Adds to the look of `n` cells. */
 void grid_look(struct grid *grid, size_t row, size_t col, size_t n, unsigned look);
+
+/* Shows the terminal's cursor there; outside of the grid, not at all. */
+void grid_cursor(struct grid *grid, size_t row, size_t col);
 
 /* A sign for one of GRID_LEVELS heights, the lowest is 0; a text of one column. */
 #define GRID_LEVELS 8

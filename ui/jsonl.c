@@ -30,8 +30,8 @@ struct told {
 	int64_t looked;        /* by the clock of lines */
 	uint64_t summed;       /* the last packet at the last summary */
 	bool looked_at;
-	bool seen;             /* it was told of */
-	bool error;            /* then: with an error */
+	bool seen;  /* it was told of */
+	bool error; /* then: with an error */
 };
 
 struct jsonl {
@@ -234,6 +234,8 @@ static void tell_changes(const struct jsonl *jsonl, struct told *told, bool whol
 {
 	const struct view_session *open = &jsonl->view->open;
 	uint64_t verdict = words_of(open->verdict), decision = decision_of(&open->auth);
+	if (!told->seen || told->state != open->state || told->decision != decision)
+		view_session_open(jsonl->view, open->session); /* these lines hold more */
 	if (!told->seen)
 		tell(jsonl, "session", LINE_STATE);
 	else if (told->state != open->state)
@@ -281,7 +283,7 @@ static bool is_wanted(const struct jsonl *jsonl)
 	const struct session *session = open->session;
 	struct view_digest digest = view_digest_of(session, &open->findings);
 	bool wanted = filter_session(jsonl->wishes.filter, jsonl->view, &digest);
-	view_session_open(jsonl->view, session); /* the filter may have used the room for other things */
+	view_session_judge(jsonl->view, session); /* the filter may have used the room for other things */
 	return wanted;
 }
 
@@ -290,7 +292,7 @@ static void look(const struct jsonl *jsonl, struct told *told, const struct sess
 	enum session_state state = session_state(session, session_now(jsonl->model, session));
 	if (!whole && is_calm(jsonl, told, session, state))
 		return;
-	view_session_open(jsonl->view, session);
+	view_session_judge(jsonl->view, session);
 	if (told->seen || is_wanted(jsonl))
 		tell_changes(jsonl, told, whole);
 	told->looked_at = true;
@@ -364,7 +366,7 @@ static void sum_sessions(struct jsonl *jsonl, bool whole)
 		if (!told->seen || !(whole || is_summed(jsonl, told, s)))
 			continue;
 		told->summed = s->last.packet;
-		view_session_open(jsonl->view, s);
+		view_session_judge(jsonl->view, s);
 		tell(jsonl, "summary", LINE_SUMMARY);
 	}
 }
@@ -393,11 +395,9 @@ static void sum_up(struct jsonl *jsonl, bool whole)
 
 /* ---- from outside ---- */
 
-bool jsonl_due(const struct jsonl *jsonl, int64_t now)
+int64_t jsonl_due(const struct jsonl *jsonl)
 {
-	if (now == ORIGIN_NO_TIME)
-		return false;
-	return jsonl->now == ORIGIN_NO_TIME || origin_elapsed(jsonl->now, now) >= NS_PER_S;
+	return jsonl->now == ORIGIN_NO_TIME ? ORIGIN_NO_TIME + 1 : origin_after(jsonl->now, NS_PER_S);
 }
 
 void jsonl_update(struct jsonl *jsonl, int64_t now)

@@ -25,8 +25,8 @@ struct jsonl_wishes {
 struct jsonl *jsonl_new(FILE *out, const struct model *model, const struct jsonl_wishes *wishes);
 void jsonl_free(struct jsonl *jsonl); /* NULL is allowed */
 
-/* Capture time, `now`, has gone on by a second since the last update. */
-bool jsonl_due(const struct jsonl *jsonl, int64_t now);
+/* The capture time of the next update: a second behind the last one; before the first one, that of any packet. */
+int64_t jsonl_due(const struct jsonl *jsonl);
 
 /*
  * Tells what has changed. A session whose handshake, alerts, end or state moved is looked at at once; one that

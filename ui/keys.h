@@ -48,8 +48,13 @@ enum command {
 	COMMAND_NEXT_FAILURE,
 	COMMAND_PREVIOUS_FAILURE,
 	COMMAND_SEARCH,
+	COMMAND_FILTER,
 	COMMAND_NEXT_HIT,
 	COMMAND_PREVIOUS_HIT,
+	COMMAND_SAVE,
+	COMMAND_MARK,
+	COMMAND_UNMARK,
+	COMMAND_COMPARE,
 	COMMAND_PAUSE,
 	COMMAND_FOLLOW,
 	COMMAND_TIME,
@@ -57,7 +62,8 @@ enum command {
 	COMMAND_HELP,
 };
 
-/* The screens, as bits of where a key does something. Number n is reached with the digit n + 1. */
+/* The screens, as bits of where a key does something. Number n is reached with the digit n + 1, as far as
+ * there are digits. */
 enum screen_id {
 	SCREEN_SESSIONS,
 	SCREEN_STATUS,
@@ -66,7 +72,9 @@ enum screen_id {
 	SCREEN_MESSAGES,
 	SCREEN_FINDINGS,
 	SCREEN_CAPTURE,
-	SCREENS
+	SCREEN_COMPARE,
+	SCREENS,
+	SCREENS_WITH_DIGIT = SCREEN_COMPARE
 };
 
 #define KEYS_OF_COMMAND 9
@@ -84,8 +92,14 @@ struct command_row {
 extern const struct command_row keys_rows[];
 extern const size_t keys_n_rows;
 
+/* The signs that screens use, in one sentence for the help. */
+extern const char keys_signs[];
+
 /* What the key does on this screen; COMMAND_NONE when nothing. */
 enum command keys_command(int key, enum screen_id screen);
+
+/* The keys for people of the command that it is on other screens, and the bits of these; NULL: of none. */
+const char *keys_elsewhere(int key, unsigned *screens);
 
 /* "Sessions" */
 const char *keys_screen_name(enum screen_id screen);

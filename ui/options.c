@@ -11,10 +11,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define LONG_ONLY 256 /* options without a letter are numbered from here */
-
 enum {
-	OPTION_PORT = LONG_ONLY,
+	OPTION_PORT = OPTIONS_LONG_ONLY,
 	OPTION_LEARN,
 	OPTION_CONTROLLER,
 	OPTION_SESSION,
@@ -34,13 +32,6 @@ enum {
 #define MEMORY_LEAST   64  /* MiB */
 #define MEMORY_DEFAULT 256 /* MiB */
 #define INTERVAL       60  /* seconds */
-
-struct option_row {
-	int letter;
-	const char *name;
-	const char *argument; /* NULL when it takes none */
-	const char *help;
-};
 
 static const struct option_row rows[] = {
     {'i', "interface", "IFACE", "capture live; any is all interfaces; repeatable"},
@@ -86,6 +77,11 @@ static const struct option_row rows[] = {
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])
+
+const struct option_row *options_row(size_t i)
+{
+	return i < ROWS ? &rows[i] : NULL;
+}
 
 /* ---- values ---- */
 
@@ -309,7 +305,7 @@ static int apply_input(struct options *out, int letter, const char *value, struc
 
 static int apply(struct options *out, int letter, const char *value, struct err *err)
 {
-	if (letter < LONG_ONLY && strchr("irtak", letter) != NULL)
+	if (letter < OPTIONS_LONG_ONLY && strchr("irtak", letter) != NULL)
 		return apply_input(out, letter, value, err);
 	switch (letter) {
 	case 's':
@@ -359,7 +355,7 @@ static void getopt_tables(char letters[2 * ROWS + 2], struct option names[ROWS +
 		    (struct option){.name = rows[i].name,
 		                    .has_arg = rows[i].argument != NULL ? required_argument : no_argument,
 		                    .val = rows[i].letter};
-		if (rows[i].letter >= LONG_ONLY)
+		if (rows[i].letter >= OPTIONS_LONG_ONLY)
 			continue;
 		letters[n++] = (char)rows[i].letter;
 		if (rows[i].argument != NULL)
@@ -436,7 +432,7 @@ void options_free(struct options *options)
 static void help_row(FILE *out, const struct option_row *row)
 {
 	char left[64], letter[8] = "    ";
-	if (row->letter < LONG_ONLY)
+	if (row->letter < OPTIONS_LONG_ONLY)
 		snprintf(letter, sizeof letter, "-%c, ", row->letter);
 	snprintf(left, sizeof left, "  %s--%s %s", letter, row->name,
 	         row->argument != NULL ? row->argument : "");

@@ -17,6 +17,18 @@ enum output { OUTPUT_AUTO, OUTPUT_UI, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL };
 
 enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES };
 
+#define OPTIONS_LONG_ONLY 256 /* options without a letter are numbered from here */
+
+struct option_row {
+	int letter;
+	const char *name;
+	const char *argument; /* NULL when it takes none */
+	const char *help;     /* broken into the lines of -h */
+};
+
+/* The options in the order of the help; NULL at the end. */
+const struct option_row *options_row(size_t i);
+
 /* Strings borrow from argv, except the filter. */
 struct options {
 	enum action action;

@@ -4,16 +4,18 @@
 #include "analyzer/profile_file.h"
 #include "analyzer/tls_crypto.h"
 #include "analyzer/trace_match.h"
-#include "analyzer/trace_session.h"
 #include "analyzer/xmalloc.h"
 #include "ui/explain.h"
 #include "ui/json.h"
 #include "ui/loop.h"
 #include "ui/report.h"
-#include "ui/term.h"
+#include "ui/run_screen.h"
+#include "ui/traces.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define KEYLOG_SHARE(memory) ((memory) / 8 * 5) /* of --memory: 950,000 secrets of the default */
 
@@ -64,6 +66,15 @@ static int open_interfaces(struct run *run, struct err *err)
 	return 0;
 }
 
+/* A file may still be made there: its folder is, and can be opened to the sandbox. */
+static bool may_come(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool there = access(dirname(copy), F_OK) == 0;
+	free(copy);
+	return there;
+}
+
 /* One that is followed need not be there yet. */
 static int open_keylogs(const struct run *run, struct opened *opened, struct err *err)
 {
@@ -71,7 +82,7 @@ static int open_keylogs(const struct run *run, struct opened *opened, struct err
 	for (uint32_t i = 0; i < options->n_keylog; i++) {
 		if (source_open(&opened->keylog[i], options->keylog[i], err) == 0)
 			continue;
-		if (errno != ENOENT || !feeds_go_on(&run->feeds))
+		if (errno != ENOENT || !feeds_go_on(&run->feeds) || !may_come(options->keylog[i]))
 			return -1;
 		err_set(err, "key log %.150s is not there yet: it is waited for", options->keylog[i]);
 		run_complain(run, err->text);
@@ -182,31 +193,18 @@ static void close_save(struct run *run)
 	run->save = NULL;
 }
 
-/* ---- the screen ---- */
-
-/* Its description is a file. Where nobody asked for it by name, a report does as well. */
-static int open_screens(struct run *run, struct err *err)
-{
-	const struct options *options = run->options;
-	struct screens_wishes wishes = {.mode = run->escape, .utc = options->utc, .only = options->session,
-	                                .filter = &options->chosen, .filter_text = options->choose};
-	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
-	bool text = options->explain || options->as_trace || options->learn || !reads;
-	if (options->output != OUTPUT_UI && (options->output != OUTPUT_AUTO || text || !term_usable()))
-		return 0;
-	if (!reads)
-		return err_set(err, "-o ui shows sessions: add a capture with -r FILE, or -i IFACE; -o text compares lists");
-	if (!term_usable())
-		return err_set(err, "-o ui needs a terminal that can place a cursor: -o text prints a report");
-	run->screens = screens_open(run->model, &wishes, err);
-	if (run->screens != NULL || options->output == OUTPUT_UI)
-		return run->screens != NULL ? 0 : -1;
-	run_complain(run, err->text);
-	err->text[0] = '\0';
-	return 0;
-}
-
 /* ---- privileges ---- */
+
+/* What root makes for a user should be that user's, who could else neither read nor remove it. */
+static void give_files(struct run *run)
+{
+	struct err err;
+	uid_t uid;
+	gid_t gid;
+	if (run->save != NULL && sandbox_heir(run->options->user, &uid, &gid) &&
+	    save_give(run->save, uid, gid, &err) != 0)
+		run_complain(run, err.text);
+}
 
 /* Everything is open. What is opened later by its name: key logs that are followed, and what is written. */
 static int drop_privileges(struct run *run, struct err *err)
@@ -221,6 +219,7 @@ static int drop_privileges(struct run *run, struct err *err)
 	};
 	run->providers = tls_crypto_load();
 	json_prepare();
+	give_files(run);
 	return sandbox_enter(&wishes, &run->privileges, err);
 }
 
@@ -259,56 +258,6 @@ static int read_texts(struct run *run, struct opened *opened, struct err *err)
 		return 0;
 	run->model->profile = profile_file_read(&opened->profile, err);
 	return run->model->profile != NULL ? 0 : -1;
-}
-
-static void refuse_trace(struct run *run, uint32_t index, const struct err *err)
-{
-	struct capture_input *input = &run->model->capture.inputs[index];
-	free(input->error);
-	input->error = xstrdup(err->text);
-	run_complain(run, err->text);
-	run->trouble = true;
-}
-
-/* Those that can be read, in the order of their first lines: then an overlap is at the later one's start. */
-static uint32_t begin_traces(struct run *run, struct opened *opened, struct trace_file *files[LIMIT_INPUTS])
-{
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < run->options->n_trace; i++) {
-		struct source *source = &opened->trace[i];
-		struct trace_file *file =
-		    source->fd >= 0 ? trace_file_open(source, &opened->trace_err[i]) : NULL;
-		if (file == NULL) {
-			refuse_trace(run, model_add_input(run->model, run->options->trace[i]),
-			             &opened->trace_err[i]);
-			continue;
-		}
-		uint32_t at = n++;
-		for (; at > 0 && trace_file_earlier(file, files[at - 1]); at--)
-			files[at] = files[at - 1];
-		files[at] = file;
-	}
-	return n;
-}
-
-/* Before the captures: eviction then finds no connection of theirs. The number of those understood. */
-static uint32_t read_traces(struct run *run, struct opened *opened)
-{
-	struct err err;
-	struct trace_file *files[LIMIT_INPUTS];
-	uint32_t n = begin_traces(run, opened, files), understood = 0;
-	struct trace_sessions *sessions = n > 0 ? trace_session_new(run->model) : NULL;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t index = model_add_input(run->model, trace_file_name(files[i]));
-		if (trace_session_read(sessions, index, files[i], &err) == 0)
-			understood++;
-		else
-			refuse_trace(run, index, &err);
-		trace_file_close(files[i]);
-	}
-	if (n > 0)
-		trace_session_end(sessions);
-	return understood;
 }
 
 static uint32_t good_captures(const struct run *run)
@@ -362,32 +311,35 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 {
 	const struct options *options = run->options;
 	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 ||
-	    open_screens(run, err) != 0 || drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
+	    run_screen_open(run, err) != 0)
+		return STATUS_TROUBLE;
+	run_screen_spool(run);
+	if (drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
 	loop_signals(run);
 	if (run->screens != NULL)
-		screens_privileges(run->screens, &run->privileges);
+		run_screen_prepare(run);
 	if (!loop_start(run)) {
 		err_set(err, "stopped by a signal before a packet was read");
 		return STATUS_TROUBLE;
 	}
-	uint32_t n_traces = read_traces(run, opened), n_captures = good_captures(run);
+	uint32_t n_traces = traces_read(run, opened->trace, opened->trace_err), n_captures = good_captures(run);
 	if (n_captures + n_traces == 0)
-		return STATUS_TROUBLE;
+		return run->left && !run->trouble ? STATUS_CLEAN : STATUS_TROUBLE;
 	if (run->save != NULL) {
 		save_start(run->save);
 		analyze_set_save(run->analyze, run->save);
 	}
 	run->joins = n_traces > 0 && n_captures + n_traces > 1;
 	loop_read(run);
-	if (run->screens != NULL)
-		screens_forget(run->screens);
 	if (run->joins) {
 		trace_match(run->model);
 		model_number_by_time(run->model);
 	}
+	if (run->screens != NULL)
+		screens_forget(run->screens, run->joins);
 	close_save(run);
 	enum status status = run->screens != NULL ? show(run) : report_print(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;
@@ -435,6 +387,7 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 	jsonl_free(run.jsonl);
 	close_save(&run);
 	analyze_free(analyze);
+	spool_close(run.spool);
 	model_free(model);
 	tls_crypto_unload(run.providers);
 	return status;

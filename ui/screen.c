@@ -4,6 +4,7 @@
  */
 #include "ui/screen.h"
 
+#include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 #include "ui/screen_parts.h"
 #include "ui/text_parts.h"
@@ -13,13 +14,19 @@
 #include <strings.h>
 #include <time.h>
 
+#define TIGHT     9  /* rows of a grid below which what is shown goes before what is said about it */
+#define LABELLED  3  /* rows of a list from which on its columns have labels in any case, */
+#define DIVIDED   5  /* and from which on it has a document below */
+#define HELP_KEPT 8  /* columns that other keys leave for the one of the help in the footer */
+#define HEAD_LEFT 40 /* columns that the counts at the left keep where there are others at the right */
+
 const struct screen *screen_of(const struct ui *ui)
 {
 	static const struct screen *const screens[SCREENS] = {
 	    [SCREEN_SESSIONS] = &screen_sessions,   [SCREEN_STATUS] = &screen_status,
 	    [SCREEN_HANDSHAKE] = &screen_handshake, [SCREEN_AUTH] = &screen_auth,
 	    [SCREEN_MESSAGES] = &screen_messages,   [SCREEN_FINDINGS] = &screen_findings,
-	    [SCREEN_CAPTURE] = &screen_capture,
+	    [SCREEN_CAPTURE] = &screen_capture,     [SCREEN_COMPARE] = &screen_compare,
 	};
 	return screens[ui->screen];
 }
@@ -27,7 +34,24 @@ const struct screen *screen_of(const struct ui *ui)
 void ui_free(struct ui *ui)
 {
 	free(ui->order);
-	ui->order = NULL;
+	free(ui->messages);
+	free(ui->marks);
+	view_free(ui->aside);
+	ui->order = ui->messages = NULL;
+	ui->marks = NULL;
+	ui->aside = NULL;
+}
+
+bool screen_open(struct ui *ui)
+{
+	const struct view_digest *chosen = ui_digest(ui);
+	ui->view->open.session = NULL; /* what follows from it is of the picture before */
+	if (!screen_of(ui)->of_session || ui->help || chosen == NULL)
+		return false;
+	view_session_open(ui->view, chosen->session);
+	if (ui->screen == SCREEN_MESSAGES)
+		screen_filter_messages(ui);
+	return true;
 }
 
 struct format ui_format(const struct ui *ui)
@@ -78,23 +102,38 @@ const char *ui_time(const struct ui *ui, int64_t ns, char text[UI_TIME])
 static void draw_tabs(const struct ui *ui, struct grid *grid)
 {
 	size_t col = 0;
-	bool narrow = grid->cols < 76;
+	bool narrow = grid->cols < 76 || ui->screen >= SCREENS_WITH_DIGIT;
 	grid_fill(grid, 0, (struct pen){.look = LOOK_REVERSE});
-	for (enum screen_id i = 0; i < SCREENS; i++) {
+	for (enum screen_id i = 0; i <= ui->screen || i < SCREENS_WITH_DIGIT; i++) {
 		bool here = i == ui->screen, behind = i > 0 && i - 1 == ui->screen;
 		char text[32];
 		if (narrow && !here)
 			continue;
-		snprintf(text, sizeof text, "%s%d %s",
+		snprintf(text, sizeof text, "%s%c %s",
 		         here     ? "["
 		         : behind ? "]"
 		                  : " ",
-		         (int)i + 1, keys_screen_name(i));
+		         i < SCREENS_WITH_DIGIT ? (char)('1' + i) : '=', keys_screen_name(i));
 		struct pen pen = {.look = here ? LOOK_BOLD : LOOK_REVERSE};
 		col += grid_text(grid, 0, col, grid->cols, pen, text);
 	}
-	if (narrow || ui->screen + 1 == SCREENS)
+	if (narrow || ui->screen + 1 == SCREENS_WITH_DIGIT)
 		grid_text(grid, 0, col, 1, (struct pen){.look = LOOK_REVERSE}, "]");
+}
+
+const char *screen_nothing(const struct ui *ui)
+{
+	if (ui->view->n_digests > 0 && ui->unasked == 0)
+		return "The filter lists no session: f changes it.";
+	return ui->reading.goes_on ? "No NMSP session was seen yet." : "No NMSP session was seen.";
+}
+
+/* On the screen of messages, where the filter hides some. */
+static void count_messages(const struct ui *ui, char *text, size_t room)
+{
+	const struct session_nmsp *nmsp = ui->view->open.session->nmsp;
+	snprintf(text, room, "%" PRIu64 " messages, %zu listed by", nmsp == NULL ? 0 : nmsp->n_kept,
+	         ui->n_messages);
 }
 
 /* How many sessions are in which state that needs a look. */
@@ -111,31 +150,54 @@ static void count_sessions(const struct ui *ui, char *text, size_t room)
 	size_t n =
 	    (size_t)snprintf(text, room, "%zu session%s: %u with errors, %u with warnings", view->n_digests,
 	                     view_plural(view->n_digests), (unsigned)errors, (unsigned)warnings);
-	if (ui->filter.passes != NULL && n < room)
-		n += (size_t)snprintf(&text[n], room - n, ", %zu listed", ui->n_order);
 	if (waiting > 0 && n < room)
-		snprintf(&text[n], room - n, ", %u not judged yet", (unsigned)waiting);
+		n += (size_t)snprintf(&text[n], room - n, ", %u not judged yet", (unsigned)waiting);
+	if (ui->unasked > 0 && n < room)
+		n += (size_t)snprintf(&text[n], room - n, ", %zu not asked yet", ui->unasked);
+	if (ui->n_marks > 0 && n < room)
+		n += (size_t)snprintf(&text[n], room - n, ", %zu marked", ui->n_marks);
+	if (filter_is_empty(&ui->filter) || n >= room)
+		return;
+	snprintf(&text[n], room - n, ", %zu listed by", ui->n_order);
+}
+
+/* " PAUSED, 120 since" */
+static void say_paused(const struct ui *ui, char *text, size_t room)
+{
+	uint64_t then = ui->view->model->capture.packets, now = ui->reading.packets;
+	int n = snprintf(text, room, " PAUSED");
+	if (now > then)
+		snprintf(&text[n], room - (size_t)n, ", %" PRIu64 " since", now - then);
 }
 
 static void draw_reading(const struct ui *ui, struct grid *grid)
 {
 	char text[200], right[80];
 	const struct capture *capture = &ui->view->model->capture;
-	count_sessions(ui, text, sizeof text);
-	grid_text(grid, 1, 0, grid->cols, (struct pen){0}, text);
+	bool messages = ui->screen == SCREEN_MESSAGES && ui->view->open.session != NULL &&
+	                !filter_is_empty(&ui->message_filter);
+	if (messages)
+		count_messages(ui, text, sizeof text);
+	else
+		count_sessions(ui, text, sizeof text);
 	const struct screen_reading *reading = &ui->reading;
 	int n = snprintf(right, sizeof right, " %" PRIu64 " packets", capture->packets);
 	if (ui->paused)
-		snprintf(&right[n], sizeof right - (size_t)n, " PAUSED");
+		say_paused(ui, &right[n], sizeof right - (size_t)n);
 	else if (reading->live && reading->goes_on)
 		snprintf(&right[n], sizeof right - (size_t)n, " LIVE");
 	else if (reading->goes_on && reading->percent >= 0)
 		snprintf(&right[n], sizeof right - (size_t)n, " reading %d %%", reading->percent);
 	else if (reading->goes_on)
 		snprintf(&right[n], sizeof right - (size_t)n, " reading");
-	size_t width = strlen(right);
-	if (width + strlen(text) <= grid->cols)
-		grid_text(grid, 1, grid->cols - width, width, (struct pen){.look = LOOK_BOLD}, right);
+	size_t width = strlen(right),
+	       room = width + HEAD_LEFT <= grid->cols ? grid->cols - width : grid->cols;
+	size_t col = grid_text(grid, 1, 0, room, (struct pen){0}, text);
+	const char *filter = messages ? ui->message_filter_text : ui->filter_text;
+	if (filter[0] != '\0' && col + 2 < room)
+		grid_text(grid, 1, col + 1, room - col - 2, (struct pen){.look = LOOK_DIM}, filter);
+	if (room < grid->cols)
+		grid_text(grid, 1, room, width, (struct pen){.look = LOOK_BOLD}, right);
 }
 
 static bool tells_of_trust(const char *id, enum severity severity)
@@ -175,38 +237,77 @@ static bool say_trust(const struct view *view, char *text, size_t room)
 	return id != NULL;
 }
 
-/* What speaks against the capture, or against its part of the session. Returns the rows taken. */
-static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bool of_session)
+/* Nothing comes from an interface while it is down, and nobody would notice: that is said first. */
+static bool say_outage(const struct ui *ui, char *text, size_t room)
 {
-	char text[400];
+	const struct capture *capture = &ui->view->model->capture;
+	for (uint32_t i = 0; i < capture->n_inputs && ui->reading.goes_on; i++) {
+		const struct capture_input *input = &capture->inputs[i];
+		if (input->outage == NULL)
+			continue;
+		snprintf(text, room, "! Interface %s %s: nothing is captured there until that changes",
+		         input->name, input->outage);
+		return true;
+	}
+	return false;
+}
+
+/* What speaks against the capture, or against its part of the session; false when nothing does. */
+static bool say_doubt(const struct ui *ui, bool of_session, char *text, size_t room)
+{
 	unsigned n = 0;
 	const struct finding *first = find_trust(&ui->view->capture, &n);
 	const struct finding *own = of_session ? find_trust(&ui->view->open.findings, &n) : NULL;
 	first = first == NULL ? own : first;
 	if (n == 1 && ui->reading.goes_on && strcmp(first->id, "capture-no-nmsp") == 0)
-		return 0; /* there may be some yet */
+		return false; /* there may be some yet */
 	if (n > 1)
-		snprintf(text, sizeof text, "! (6 shows %u more) %s", n - 1, first->summary);
+		snprintf(text, room, "! (6 shows %u more) %s", n - 1, first->summary);
 	else if (n == 1)
-		snprintf(text, sizeof text, "! %s", first->summary);
-	else if (of_session || !say_trust(ui->view, text, sizeof text))
-		return 0;
+		snprintf(text, room, "! %s", first->summary);
+	return n > 0 || (!of_session && say_trust(ui->view, text, room));
+}
+
+/* Why what is shown may not be all. Returns the rows taken. */
+static size_t draw_banner(const struct ui *ui, struct grid *grid, size_t row, bool of_session)
+{
+	char text[400];
 	struct pen pen = {.tone = TONE_WARNING, .look = LOOK_REVERSE};
+	if (!say_outage(ui, text, sizeof text) && !say_doubt(ui, of_session, text, sizeof text))
+		return 0;
 	grid_fill(grid, row, pen);
 	grid_text(grid, row, 0, grid->cols, pen, text);
 	return 1;
 }
 
-/* "Session 3 failed: The controller rejected ...". Many verdicts begin with the state. */
+/* " (auth-hash-mismatch, auth-rejected)": the errors, what cures first; "" without one. */
+static void name_errors(const struct findings *findings, char *text, size_t room)
+{
+	size_t n = 0;
+	text[0] = '\0';
+	for (uint32_t i = 0; i < 2 * findings->n; i++) {
+		const struct finding *finding = &findings->list[i % findings->n];
+		if (finding->severity == SEVERITY_ERROR && finding->cure == (i < findings->n) && n < room)
+			n += (size_t)snprintf(&text[n], room - n, "%s%s", n == 0 ? " (" : ", ", finding->id);
+	}
+	if (n > 0 && n < room)
+		snprintf(&text[n], room - n, ")");
+}
+
+/*
+ * "Session 3 failed (auth-hash-mismatch): The controller rejected ...". A narrow screen cuts the sentence,
+ * not the cause. Many verdicts begin with the state.
+ */
 static size_t draw_session(const struct ui *ui, struct grid *grid, size_t row)
 {
 	const struct view_session *open = &ui->view->open;
 	const char *state = session_state_name(open->state);
 	bool begins = strncasecmp(open->verdict, state, strlen(state)) == 0;
-	char text[VERDICT_TEXT + 64];
+	char text[VERDICT_TEXT + 200], errors[120];
 	enum tone tone = open->findings.n == 0 ? TONE_GOOD : text_parts_tone(open->findings.list[0].severity);
-	snprintf(text, sizeof text, "Session %u%s%s: %s", (unsigned)open->session->id, begins ? "" : " ",
-	         begins ? "" : state, open->verdict);
+	name_errors(&open->findings, errors, sizeof errors);
+	snprintf(text, sizeof text, "Session %u%s%s%s: %s", (unsigned)open->session->id, begins ? "" : " ",
+	         begins ? "" : state, errors, open->verdict);
 	grid_text(grid, row, 0, grid->cols, (struct pen){.tone = tone, .look = LOOK_BOLD}, text);
 	return 1;
 }
@@ -215,21 +316,23 @@ static size_t draw_session(const struct ui *ui, struct grid *grid, size_t row)
 
 static void draw_footer(const struct ui *ui, struct grid *grid)
 {
+	if (screen_save_draw(ui, grid))
+		return;
 	size_t row = grid->rows - 1, col = 0;
 	struct pen key = {.look = LOOK_BOLD}, name = {.look = LOOK_REVERSE};
 	grid_fill(grid, row, name);
-	if (ui->asks || ui->note[0] != '\0') {
-		col = ui->asks ? grid_text(grid, row, 0, grid->cols, key, "Search: ") : 0;
-		grid_text(grid, row, col, grid->cols, name, ui->asks ? ui->search : ui->note);
+	if (ui->note[0] != '\0') {
+		grid_text(grid, row, 0, grid->cols, name, ui->note);
 		return;
 	}
 	for (size_t i = 0; i < keys_n_rows; i++) {
 		const struct command_row *command = &keys_rows[i];
+		size_t kept = command->command == COMMAND_HELP ? 0 : HELP_KEPT;
 		if (command->brief == NULL || (command->screens >> ui->screen & 1) == 0)
 			continue;
-		size_t width = strlen(command->shown) + strlen(command->brief) + 3;
-		if (col + width > grid->cols)
-			break;
+		size_t width = strlen(command->shown) + strlen(command->brief) + 1;
+		if (col + width + kept > grid->cols)
+			continue;
 		col += grid_text(grid, row, col, grid->cols, key, command->shown) + 1;
 		col += grid_text(grid, row, col, grid->cols, name, command->brief) + 2;
 	}
@@ -254,12 +357,17 @@ static void draw_list(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 {
 	const struct screen *screen = screen_of(ui);
 	struct place *place = &ui->place[ui->screen];
-	size_t n = screen->count(ui), labels = screen->labels != NULL && rows > 1;
+	size_t n = screen->count(ui);
+	size_t labels = screen->labels != NULL && n > 0 && (rows >= LABELLED || n < rows);
 	rows -= labels;
+	if (ui->screen == SCREEN_MESSAGES && (ui->follows >> SCREEN_MESSAGES & 1) != 0)
+		place->cursor = n; /* the list's end */
 	fit_list(place, n, rows);
 	ui->page = rows;
-	if (labels)
-		screen->labels(ui, grid, row, place->top, rows);
+	if (screen->labels != NULL)
+		screen->labels(ui, grid, row, place->top, rows); /* it measures the columns, too */
+	if (!labels)
+		grid_fill(grid, row, (struct pen){0});
 	for (size_t i = 0; i < rows && place->top + i < n; i++) {
 		size_t at = row + labels + i;
 		screen->line(ui, grid, at, place->top + i);
@@ -283,10 +391,11 @@ void screen_write(struct ui *ui, struct sheet *sheet, size_t width)
 
 static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 {
-	struct place *place = &ui->place[ui->screen];
+	struct place *place = screen_place(ui);
 	struct sheet sheet;
+	ui->width = grid->cols;
 	screen_write(ui, &sheet, grid->cols);
-	bool more = sheet.lines > rows && rows > 1;
+	bool more = sheet.lines > rows && rows > LABELLED;
 	rows -= more; /* its last row says how many there are */
 	size_t last = sheet.lines > rows ? sheet.lines - rows : 0;
 	if (place->scroll > last)
@@ -294,9 +403,12 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 	struct window window = {.row = row, .rows = rows, .top = place->scroll, .left = place->left};
 	sheet_draw(&sheet, grid, &window);
 	if (more) {
-		char text[48];
-		snprintf(text, sizeof text, "lines %zu to %zu of %zu", place->scroll + 1,
-		         place->scroll + rows, sheet.lines);
+		char text[100];
+		bool beside = screen_has_list(ui); /* Up and Down are its keys */
+		bool cut = !beside && sheet.widest > place->left + grid->cols;
+		snprintf(text, sizeof text, "%slines %zu to %zu of %zu%s",
+		         cut ? "Right shows the rest of long lines; " : "", place->scroll + 1,
+		         place->scroll + rows, sheet.lines, beside ? ", Left and Right roll" : "");
 		grid_right(grid, row + rows, 0, grid->cols, (struct pen){.look = LOOK_DIM}, text);
 	}
 	ui->page = rows;
@@ -312,7 +424,10 @@ static void draw_both(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 		draw_list(ui, grid, row, list);
 	size_t page = ui->page;
 	grid_glyph(grid, row + list, 0, grid->cols, (struct pen){0}, GLYPH_HORIZONTAL);
-	if (rows > list + 1)
+	bool room = rows > list + 1, drawn = false;
+	if (room && screen_of(ui)->draw != NULL)
+		drawn = screen_of(ui)->draw(ui, grid, row + list + 1, rows - list - 1);
+	if (room && !drawn)
 		draw_document(ui, grid, row + list + 1, rows - list - 1);
 	ui->page = page;
 }
@@ -321,9 +436,10 @@ static void draw_body(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 {
 	const struct screen *screen = screen_of(ui);
 	ui->page = rows;
-	if (ui->help || screen->count == NULL)
+	bool tight = rows < DIVIDED;
+	if (ui->help || screen->count == NULL || (tight && screen->count(ui) == 0))
 		draw_document(ui, grid, row, rows);
-	else if (screen->write == NULL)
+	else if (tight)
 		draw_list(ui, grid, row, rows);
 	else
 		draw_both(ui, grid, row, rows);
@@ -343,23 +459,24 @@ void ui_draw(struct ui *ui, struct grid *grid)
 		return;
 	}
 	ui_order(ui);
-	ui->view->open.session = NULL; /* what follows from it is of the picture before */
-	const struct view_digest *chosen = ui_digest(ui);
-	bool of_session = screen_of(ui)->of_session && !ui->help;
-	if (of_session && chosen != NULL)
-		view_session_open(ui->view, chosen->session);
-	if (ui->screen == SCREEN_HANDSHAKE && of_session && chosen != NULL)
+	bool of_session = screen_of(ui)->of_session && !ui->help, opened = screen_open(ui);
+	if (ui->screen == SCREEN_HANDSHAKE && opened)
 		screen_handshake_begin(ui);
+	bool tight = grid->rows < TIGHT;
 	draw_tabs(ui, grid);
 	draw_reading(ui, grid);
-	size_t row = 2 + draw_banner(ui, grid, 2, of_session && chosen != NULL);
-	if (of_session && chosen == NULL) {
-		say(grid, row,
-		    ui->reading.goes_on ? "No NMSP session was seen yet." : "No NMSP session was seen.");
+	size_t row = tight ? 1 : 2;
+	row += draw_banner(ui, grid, row, opened);
+	row = tight ? 2 : row;
+	if (of_session && !opened) {
+		say(grid, row, screen_nothing(ui));
 	} else {
-		row += of_session ? draw_session(ui, grid, row) : 0;
+		row += of_session && !tight ? draw_session(ui, grid, row) : 0;
 		if (row + 1 < grid->rows)
 			draw_body(ui, grid, row, grid->rows - row - 1);
 	}
-	draw_footer(ui, grid);
+	if (ui->asks != ASK_NOTHING)
+		prompt_draw(&ui->prompts[ui->asks], grid);
+	else
+		draw_footer(ui, grid);
 }

@@ -103,6 +103,10 @@ static void write(struct ui *ui, const struct page *page)
 	write_compared(&row, page);
 	if (row.session->fix.lines > 0) {
 		page_blank(page);
+		if (row.session->auth.decision.prediction == AUTH_MATCH)
+			page_line(
+			    page, 2, TONE_GOOD,
+			    "The list has this certificate: nothing need be added. For another controller:");
 		text_parts_fix(page, 2, &row.session->fix);
 	}
 	write_list(&row, page);

@@ -3,7 +3,6 @@
  * own state. A long silence is drawn as empty rungs, one for each power of ten of seconds. Below, what is
  * known of the chosen line.
  */
-#include "dissect/tls_names.h"
 #include "ui/screen_parts.h"
 #include "ui/text_parts.h"
 
@@ -21,14 +20,22 @@ struct rung {
 	unsigned gap;  /* 0: the event itself; else which of the empty lines in front of it, the first is 1 */
 };
 
+/* By the clock of the capture, where a trace stands beside it; ORIGIN_NO_TIME: not known. */
+static int64_t moment_of(const struct view_session *open, const struct origin *at)
+{
+	bool known = at->line && at->time != ORIGIN_NO_TIME;
+	return known ? origin_elapsed(open->clock, at->time) : at->time;
+}
+
+/* A line of a trace may lie in front of the packet before it: its clock is coarser. */
 static int64_t since_before(const struct view_session *open, size_t i)
 {
 	if (i == 0)
 		return -1;
-	const struct origin *at = &open->events[i].at, *before = &open->events[i - 1].at;
-	if (at->time == ORIGIN_NO_TIME || before->time == ORIGIN_NO_TIME || at->line != before->line)
+	int64_t at = moment_of(open, &open->events[i].at), before = moment_of(open, &open->events[i - 1].at);
+	if (at == ORIGIN_NO_TIME || before == ORIGIN_NO_TIME || at < before)
 		return -1;
-	return origin_elapsed(before->time, at->time);
+	return origin_elapsed(before, at);
 }
 
 /* Empty lines for a silence: 1 from one second on, 2 from ten, ... */
@@ -88,8 +95,21 @@ static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, s
 	grid_text(grid, row, ARROW_COL + room + 1, grid->cols, pen, "Controller's state");
 }
 
-/* What is longer than its arrow may use the column of the states, where there is none: an alert, a line of a
- * trace. */
+/* What a line of the trace says stands at the controller's side; a long one uses the column of the states. */
+static void draw_line(const struct ui *ui, struct grid *grid, size_t row, const struct view_event *event)
+{
+	char text[160];
+	size_t room = arrow_room(grid);
+	bool beside = ui->view->open.session->traced != NULL;
+	snprintf(text, sizeof text, "%s", event->text);
+	if (beside)
+		snprintf(text, sizeof text, "%s, line %" PRIu64, event->text, event->at.packet);
+	size_t width = grid_width(grid, text), most = room - 4;
+	grid_text(grid, row, ARROW_COL + 2 + (width < most ? most - width : 0), grid->cols, (struct pen){0},
+	          text);
+}
+
+/* An alert that is longer than its arrow uses the column of the states. */
 static void draw_long(struct grid *grid, size_t row, const struct view_event *event, struct pen pen)
 {
 	size_t room = arrow_room(grid), word = strlen("ALERT ");
@@ -115,6 +135,10 @@ static void draw_arrow(const struct ui *ui, struct grid *grid, size_t row, const
 		grid_glyph(grid, row, ARROW_COL + 1, room - 2, pen, GLYPH_HORIZONTAL);
 		grid_glyph(grid, row, to_controller ? ARROW_COL + room - 2 : ARROW_COL + 1, 1, pen,
 		           to_controller ? GLYPH_RIGHT : GLYPH_LEFT);
+	}
+	if (event->at.line && !event->has_dir) {
+		draw_line(ui, grid, row, event);
+		return;
 	}
 	size_t most = room - 4, at = ARROW_COL + 2 + (width < most ? (most - width) / 2 : 0);
 	if (width <= most || event->step != NULL)
@@ -157,12 +181,13 @@ static void draw_times(const struct ui *ui, struct grid *grid, size_t row, const
 {
 	const struct origin *at = &rung->event->at;
 	char text[FORMAT_DURATION + UI_TIME], duration[FORMAT_DURATION];
-	int64_t opened = ui->view->open.session->opened.time;
-	if (at->line)
+	const struct view_session *open = &ui->view->open;
+	int64_t opened = open->session->opened.time, moment = moment_of(open, at);
+	if (at->line && (open->session->traced == NULL || moment == ORIGIN_NO_TIME))
 		snprintf(text, sizeof text, "line %" PRIu64, at->packet);
 	else
 		snprintf(text, sizeof text, "%.6f",
-		         (double)origin_elapsed(opened, at->time) / (double)NS_PER_S);
+		         (double)origin_elapsed(opened, moment) / (double)NS_PER_S);
 	grid_right(grid, row, 1, 10, (struct pen){0}, text);
 	if (rung->since < 0)
 		return;
@@ -199,58 +224,39 @@ void ui_point_at(struct ui *ui, const struct origin *at)
 
 /* ---- the chosen line ---- */
 
-static void write_offered(const struct session_tls *tls, const struct page *page)
-{
-	char text[160];
-	const char *version = tls_version_name(tls->offered_version);
-	snprintf(text, sizeof text,
-	         "Offers up to %s and %u cipher suites:", version != NULL ? version : "an unknown version",
-	         (unsigned)tls->n_offered);
-	page_line(page, 2, TONE_PLAIN, text);
-	for (uint32_t i = 0; i < tls->n_offered && i < LIMIT_OFFERED; i++) {
-		const char *name = tls_cipher_name(tls->offered[i]);
-		snprintf(text, sizeof text, "0x%04x %s%s", (unsigned)tls->offered[i],
-		         name != NULL ? name : "not registered",
-		         tls->server_hello && tls->cipher == tls->offered[i] ? "  (chosen)" : "");
-		page_line(page, 4, TONE_PLAIN, text);
-	}
-}
-
-static void write_chosen(const struct session_tls *tls, const struct page *page)
-{
-	char text[160];
-	const char *version = tls_version_name(tls->version), *cipher = tls_cipher_name(tls->cipher);
-	snprintf(text, sizeof text, "Chooses %s, 0x%04x %s", version != NULL ? version : "an unknown version",
-	         (unsigned)tls->cipher, cipher != NULL ? cipher : "not registered");
-	page_line(page, 2, TONE_PLAIN, text);
-}
-
 static void write_step(const struct row *row, const struct page *page, const struct step *step)
 {
-	const struct session_tls *tls = &row->session->session->tls;
-	if (step->kind == STEP_CLIENT_HELLO && tls->client_hello && tls->n_offered > 0)
-		write_offered(tls, page);
-	if (step->kind == STEP_SERVER_HELLO && tls->server_hello)
-		write_chosen(tls, page);
+	if (step->kind == STEP_CLIENT_HELLO)
+		text_parts_offered(page, row);
+	if (step->kind == STEP_SERVER_HELLO || step->kind == STEP_ENCRYPTED_EXTENSIONS)
+		text_parts_chosen(page, row);
+	if (step->kind == STEP_CERTIFICATE_REQUEST && !step->encrypted)
+		text_parts_request(page, row);
 	if (step->kind == STEP_CERTIFICATE && step->certificates == 0 && !step->encrypted)
 		page_line(page, 2, TONE_WARNING, "The message holds no certificate.");
 	if (step->kind == STEP_CERTIFICATE)
 		text_parts_certificates(page, row, step->dir);
 }
 
-/* The findings that cite this packet. */
+static bool cites(const struct finding *finding, const struct origin *at)
+{
+	for (uint32_t i = 0; i < finding->n_evidence; i++)
+		if (finding->evidence[i].packet == at->packet && finding->evidence[i].line == at->line)
+			return true;
+	return false;
+}
+
+/* The findings that cite this packet; what cures comes first. */
 static void write_findings(const struct row *row, const struct page *page, const struct origin *at)
 {
 	const struct findings *findings = &row->session->findings;
-	for (uint32_t i = 0; i < findings->n; i++)
-		for (uint32_t k = 0; k < findings->list[i].n_evidence; k++) {
-			const struct origin *seen = &findings->list[i].evidence[k];
-			if (seen->packet != at->packet || seen->line != at->line)
-				continue;
-			page_blank(page);
-			text_parts_finding(page, &findings->list[i], row);
-			break;
-		}
+	for (uint32_t i = 0; i < 2 * findings->n; i++) {
+		const struct finding *finding = &findings->list[i % findings->n];
+		if (finding->cure != (i < findings->n) || !cites(finding, at))
+			continue;
+		page_blank(page);
+		text_parts_finding(page, finding, row);
+	}
 }
 
 /* "certificate, packet 6 at 09:15:00.004636, controller's state 0x2180 SSLv3 read client certificate B" */

@@ -1,10 +1,6 @@
 /* What a key does; see screen.h. The keys themselves are the table in keys.c. */
-#define _GNU_SOURCE /* strcasestr */
 #include "ui/screen_parts.h"
 
-#include "analyzer/xmalloc.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 #define SIDEWAYS 8 /* columns that Left and Right move by */
@@ -22,25 +18,32 @@ void screen_help(const struct ui *ui, const struct page *page)
 		page_wrap(page, 2, text, TONE_PLAIN, keys_rows[i].help);
 	}
 	page_blank(page);
-	page_wrap(
-	    page, 2, "", TONE_PLAIN,
-	    "Signs: > the chosen line; * and (inferred): not measured; (assumed): a name that only the "
-	    "framing "
-	    "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.");
+	page_wrap(page, 2, "", TONE_PLAIN, keys_signs);
 }
 
-/* A screen of a session, and there is none. */
-static bool is_empty(const struct ui *ui)
+struct place *screen_place(struct ui *ui)
+{
+	return ui->help ? &ui->help_place : &ui->place[ui->screen];
+}
+
+bool screen_is_empty(const struct ui *ui)
 {
 	return !ui->help && screen_of(ui)->of_session && ui->n_order == 0;
 }
 
-static bool has_list(const struct ui *ui)
+bool screen_has_list(const struct ui *ui)
 {
-	return !ui->help && !is_empty(ui) && screen_of(ui)->count != NULL;
+	return !ui->help && !screen_is_empty(ui) && screen_of(ui)->count != NULL;
 }
 
 /* ---- moving ---- */
+
+#define FOLLOWERS (1u << SCREEN_SESSIONS | 1u << SCREEN_MESSAGES)
+
+static bool follows(const struct ui *ui)
+{
+	return (ui->follows >> ui->screen & 1) != 0;
+}
 
 static void chosen_by_cursor(struct ui *ui)
 {
@@ -58,9 +61,12 @@ void ui_choose(struct ui *ui, uint32_t session)
 			ui->place[of_session[i]] = (struct place){0};
 	}
 	ui->session = session;
-	for (size_t i = 0; i < ui->n_order; i++)
-		if (ui->view->digests[ui->order[i]].session->id == session)
-			ui->place[SCREEN_SESSIONS].cursor = i;
+	for (size_t i = 0; i < ui->n_order; i++) {
+		if (ui->view->digests[ui->order[i]].session->id != session)
+			continue;
+		ui->place[SCREEN_SESSIONS].cursor = i;
+		ui->chosen = ui->view->digests[ui->order[i]].session;
+	}
 }
 
 void ui_go(struct ui *ui, enum screen_id screen)
@@ -71,32 +77,45 @@ void ui_go(struct ui *ui, enum screen_id screen)
 	ui->screen = screen;
 }
 
-static void move_to(struct ui *ui, size_t at)
+/* As in a terminal: who goes up from the end of a list stays there, who goes to the end of a live one
+ * follows. */
+static void follow_from(struct ui *ui, size_t n)
 {
-	struct place *place = &ui->place[ui->screen];
-	if (!has_list(ui)) {
+	unsigned bit = 1u << ui->screen;
+	if (ui->place[ui->screen].cursor + 1 < n)
+		ui->follows &= ~bit;
+	else if (ui->reading.live && ui->reading.goes_on && (FOLLOWERS & bit) != 0)
+		ui->follows |= bit;
+}
+
+void screen_move_to(struct ui *ui, size_t at)
+{
+	struct place *place = screen_place(ui);
+	if (!screen_has_list(ui)) {
 		place->scroll = at;
+		place->hit = at;
 		return;
 	}
 	size_t n = screen_of(ui)->count(ui);
 	place->cursor = at < n ? at : n == 0 ? 0 : n - 1;
 	place->scroll = 0;
+	follow_from(ui, n);
 	if (ui->screen == SCREEN_SESSIONS && ui->n_order > 0)
 		ui_choose(ui, ui->view->digests[ui->order[place->cursor]].session->id);
 }
 
 static void move(struct ui *ui, bool down, size_t by)
 {
-	const struct place *place = &ui->place[ui->screen];
-	size_t at = has_list(ui) ? place->cursor : place->scroll;
-	move_to(ui, down ? at + by : at > by ? at - by : 0);
+	const struct place *place = screen_place(ui);
+	size_t at = screen_has_list(ui) ? place->cursor : place->scroll;
+	screen_move_to(ui, down ? at + by : at > by ? at - by : 0);
 }
 
 /* Beside a list the document has no cursor: Left and Right roll it. */
 static void sideways(struct ui *ui, bool right)
 {
-	struct place *place = &ui->place[ui->screen];
-	bool rolls = has_list(ui) && screen_of(ui)->write != NULL;
+	struct place *place = screen_place(ui);
+	bool rolls = screen_has_list(ui) && screen_of(ui)->write != NULL;
 	size_t *at = rolls ? &place->scroll : &place->left, by = rolls ? 1 : SIDEWAYS;
 	if (right && *at < WIDE)
 		*at += by;
@@ -115,82 +134,13 @@ static void to_failure(struct ui *ui, bool back)
 		if (digest->gravest == NULL || digest->severity != SEVERITY_ERROR)
 			continue;
 		bool round = back ? next >= at : next <= at;
+		ui->follows &= ~(1u << SCREEN_SESSIONS);
 		ui_choose(ui, digest->session->id);
 		if (round)
 			snprintf(ui->note, sizeof ui->note, "round the end of the list");
 		return;
 	}
 	snprintf(ui->note, sizeof ui->note, "no session has an error");
-}
-
-/* ---- search ---- */
-
-static bool line_holds(struct ui *ui, size_t index, const char *text)
-{
-	struct grid line;
-	char *shown = NULL;
-	size_t n = 0;
-	grid_init(&line, 1, WIDE, ui->mode);
-	screen_of(ui)->line(ui, &line, 0, index);
-	FILE *out = open_memstream(&shown, &n);
-	grid_dump(&line, out);
-	fclose(out);
-	grid_free(&line);
-	bool found = strcasestr(shown, text) != NULL;
-	free(shown);
-	return found;
-}
-
-/* The next one from the cursor on, round the end; the list's length when there is none. */
-static size_t find_line(struct ui *ui, bool back)
-{
-	size_t n = screen_of(ui)->count(ui), at = ui->place[ui->screen].cursor;
-	for (size_t i = 1; i <= n; i++) {
-		size_t next = back ? (at + n - i) % n : (at + i) % n;
-		if (line_holds(ui, next, ui->search))
-			return next;
-	}
-	return n;
-}
-
-static void search(struct ui *ui, bool back)
-{
-	struct sheet sheet = {0};
-	bool list = has_list(ui);
-	size_t found, end;
-	if (ui->search[0] == '\0' || is_empty(ui))
-		return;
-	if (list) {
-		found = find_line(ui, back);
-		end = screen_of(ui)->count(ui);
-	} else {
-		size_t at = ui->place[ui->screen].scroll;
-		screen_write(ui, &sheet, PAGE_WIDTH);
-		found = sheet_find(&sheet, back ? at : at + 1, back, ui->search);
-		end = sheet.lines;
-		sheet_free(&sheet);
-	}
-	if (found < end)
-		move_to(ui, found);
-	else
-		snprintf(ui->note, sizeof ui->note, "not found: %s", ui->search);
-}
-
-static void type(struct ui *ui, int key)
-{
-	size_t n = strlen(ui->search);
-	if (key == KEYS_ESCAPE) {
-		ui->asks = false;
-		ui->search[0] = '\0';
-	} else if (key == KEYS_ENTER) {
-		ui->asks = false;
-		search(ui, false);
-	} else if (key == KEYS_BACKSPACE && n > 0) {
-		ui->search[n - 1] = '\0';
-	} else if (key >= 0x20 && key < 0x7f && n + 1 < sizeof ui->search) {
-		ui->search[n] = (char)key;
-		ui->search[n + 1] = '\0';
-	}
 }
 
 /* ---- commands ---- */
@@ -232,26 +182,40 @@ static bool act_move(struct ui *ui, enum command command)
 		sideways(ui, command == COMMAND_RIGHT);
 		return true;
 	case COMMAND_TOP:
-		move_to(ui, 0);
+		screen_move_to(ui, 0);
 		return true;
 	case COMMAND_BOTTOM:
-		move_to(ui, SIZE_MAX / 2);
+		screen_move_to(ui, SIZE_MAX / 2);
 		return true;
 	case COMMAND_NEXT_FAILURE:
 	case COMMAND_PREVIOUS_FAILURE:
-		to_failure(ui, command == COMMAND_PREVIOUS_FAILURE);
+		if (!ui->help)
+			to_failure(ui, command == COMMAND_PREVIOUS_FAILURE);
 		return true;
 	case COMMAND_NEXT_HIT:
 	case COMMAND_PREVIOUS_HIT:
-		search(ui, command == COMMAND_PREVIOUS_HIT);
+		screen_search(ui, command == COMMAND_PREVIOUS_HIT);
 		return true;
 	default:
 		return false;
 	}
 }
 
+static void compare(struct ui *ui)
+{
+	if (ui->n_marks == 2)
+		ui_go(ui, SCREEN_COMPARE);
+	else
+		snprintf(ui->note, sizeof ui->note,
+		         "mark two sessions with Space to compare them; %zu %s marked", ui->n_marks,
+		         ui->n_marks == 1 ? "is" : "are");
+}
+
+/* Those of a list; the help hides it. */
 static void act_list(struct ui *ui, enum command command)
 {
+	if (ui->help)
+		return;
 	switch (command) {
 	case COMMAND_SORT_LEFT:
 	case COMMAND_SORT_RIGHT:
@@ -260,13 +224,23 @@ static void act_list(struct ui *ui, enum command command)
 	case COMMAND_SORT_TURN:
 		ui->turned = !ui->turned;
 		break;
+	case COMMAND_MARK:
+		screen_mark(ui);
+		move(ui, true, 1);
+		break;
+	case COMMAND_UNMARK:
+		screen_unmark(ui);
+		break;
+	case COMMAND_COMPARE:
+		compare(ui);
+		break;
 	case COMMAND_FOLLOW:
-		ui->follow = !ui->follow;
+		ui->follows ^= 1u << ui->screen;
 		snprintf(ui->note, sizeof ui->note,
-		         ui->follow ? "keeps to the end of the list" : "stays where it is");
+		         follows(ui) ? "keeps to the end of the list" : "stays where it is");
 		break;
 	case COMMAND_OPEN:
-		if (!ui->help && ui->n_order > 0)
+		if (ui->n_order > 0)
 			screen_of(ui)->open(ui);
 		break;
 	default:
@@ -287,24 +261,33 @@ static void act(struct ui *ui, enum command command, int key)
 		to_screen(ui, (enum screen_id)(key - '1'));
 		break;
 	case COMMAND_NEXT_SCREEN:
-		to_screen(ui, (ui->screen + 1) % SCREENS);
+		to_screen(ui, ui->screen < SCREENS_WITH_DIGIT ? (ui->screen + 1) % SCREENS_WITH_DIGIT
+		                                              : SCREEN_SESSIONS);
 		break;
 	case COMMAND_SEARCH:
-		ui->asks = true;
-		ui->search[0] = '\0';
+		screen_ask(ui, ASK_SEARCH);
+		break;
+	case COMMAND_FILTER:
+		if (!ui->help)
+			screen_ask(ui, ui->screen == SCREEN_MESSAGES ? ASK_MESSAGES : ASK_FILTER);
+		break;
+	case COMMAND_SAVE:
+		screen_save_open(ui);
 		break;
 	case COMMAND_PAUSE:
 		ui->paused = !ui->paused;
 		break;
 	case COMMAND_TIME:
 		ui->relative = !ui->relative;
+		snprintf(ui->note, sizeof ui->note, "times %s",
+		         ui->relative ? "since the capture began" : "of the day");
 		break;
 	case COMMAND_REDRAW:
 		ui->redraw = true;
 		break;
 	case COMMAND_HELP:
 		ui->help = !ui->help;
-		ui->place[ui->screen].scroll = 0;
+		ui->help_place = (struct place){0};
 		break;
 	default:
 		if (!act_move(ui, command))
@@ -312,18 +295,34 @@ static void act(struct ui *ui, enum command command, int key)
 	}
 }
 
+/* A key that does something on other screens is not left without a word. */
+static void say_elsewhere(struct ui *ui, int key)
+{
+	unsigned screens;
+	const char *shown = keys_elsewhere(key, &screens);
+	if (shown == NULL)
+		return;
+	size_t n = (size_t)snprintf(ui->note, sizeof ui->note, "%s is for the screen", shown);
+	for (enum screen_id i = 0; i < SCREENS && n < sizeof ui->note; i++)
+		if ((screens >> i & 1) != 0)
+			n += (size_t)snprintf(&ui->note[n], sizeof ui->note - n, " %s", keys_screen_name(i));
+}
+
 void ui_key(struct ui *ui, int key)
 {
 	ui->note[0] = '\0';
 	ui_order(ui);
-	if (ui->asks) {
-		type(ui, key);
+	if (screen_save_key(ui, key))
 		return;
-	}
 	if (ui->session == 0)
 		chosen_by_cursor(ui);
-	const struct view_digest *chosen = ui_digest(ui);
-	if (screen_of(ui)->of_session && chosen != NULL)
-		view_session_open(ui->view, chosen->session);
-	act(ui, keys_command(key, ui->screen), key);
+	screen_open(ui);
+	if (ui->asks != ASK_NOTHING) {
+		screen_answer(ui, key);
+		return;
+	}
+	enum command command = keys_command(key, ui->screen);
+	if (command == COMMAND_NONE)
+		say_elsewhere(ui, key);
+	act(ui, command, key);
 }

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define GUTTER     2 /* columns left of the list, for the cursor */
+#define GUTTER     2 /* columns left of the list, for the cursor and the mark */
 #define MILESTONES 6
 #define LAST_RANK  18 /* columns of this rank stay, and are cut */
 
@@ -209,6 +209,8 @@ static int compare_values(const struct value *a, const struct value *b)
 	switch (a->kind) {
 	case VALUE_COUNT:
 		return compare_counts(a->count, b->count);
+	case VALUE_TIME:
+		return (a->ns > b->ns) - (a->ns < b->ns);
 	case VALUE_TEXT:
 		return strverscmp(a->text, b->text);
 	case VALUE_ADDR:
@@ -220,58 +222,66 @@ static int compare_values(const struct value *a, const struct value *b)
 	}
 }
 
-static int compare_times(const struct origin *a, const struct origin *b)
-{
-	return (a->time > b->time) - (a->time < b->time);
-}
-
 /* Severities, times and rates by what they are and not by how they are shown. */
-static int compare_digests(const struct ui *ui, const struct view_digest *x, const struct view_digest *y)
+static struct value sort_value(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])
 {
 	const struct list_column *by = &columns[ui->sort];
-	char text[2][UI_TIME];
-	if (by->get == gravest) {
-		int a = x->gravest == NULL ? -1 : (int)x->severity,
-		    b = y->gravest == NULL ? -1 : (int)y->severity;
-		return b - a;
-	}
+	if (by->get == gravest)
+		return view_count(digest->gravest == NULL ? SEVERITY_ERROR + 1
+		                                          : SEVERITY_ERROR - digest->severity);
 	if (by->get == opened)
-		return compare_times(&x->session->opened, &y->session->opened);
+		return (struct value){.kind = VALUE_TIME, .ns = digest->session->opened.time};
 	if (by->get == last)
-		return compare_times(&x->session->last, &y->session->last);
+		return (struct value){.kind = VALUE_TIME, .ns = digest->session->last.time};
 	if (by->get == rate)
-		return compare_counts(y->rates[VIEW_RATES - 1], x->rates[VIEW_RATES - 1]);
-	struct value a = by->get(ui, x, text[0]), b = by->get(ui, y, text[1]);
-	return compare_values(&a, &b);
+		return view_count(UINT32_MAX - digest->rates[VIEW_RATES - 1]);
+	return by->get(ui, digest, text);
 }
+
+/* What a session is sorted by: found once, and compared a dozen times. */
+struct sort_key {
+	struct value value;
+	char text[UI_TIME]; /* may hold the value's text */
+};
+
+struct sort_keys {
+	struct sort_key *of; /* by the index of the digest */
+	bool turned;
+};
 
 /* Equal ones stay in the order of their numbers. */
 static int compare(const void *left, const void *right, void *of)
 {
-	const struct ui *ui = of;
+	const struct sort_keys *ranks = of;
 	const size_t *a = left, *b = right;
-	int order = compare_digests(ui, &ui->view->digests[*a], &ui->view->digests[*b]);
+	int order = compare_values(&ranks->of[*a].value, &ranks->of[*b].value);
 	if (order == 0)
 		return compare_counts(*a, *b);
-	return ui->turned ? -order : order;
+	return ranks->turned ? -order : order;
+}
+
+static void sort(struct ui *ui)
+{
+	const struct view *view = ui->view;
+	struct sort_keys ranks = {.of = xcalloc(view->n_digests, sizeof *ranks.of), .turned = ui->turned};
+	for (size_t i = 0; i < ui->n_order; i++) {
+		struct sort_key *rank = &ranks.of[ui->order[i]];
+		rank->value = sort_value(ui, &view->digests[ui->order[i]], rank->text);
+	}
+	qsort_r(ui->order, ui->n_order, sizeof *ui->order, compare, &ranks);
+	free(ranks.of);
 }
 
 void ui_order(struct ui *ui)
 {
 	struct view *view = ui->view;
-	if (ui->room_order < view->n_digests) {
-		ui->room_order = 2 * view->n_digests;
-		ui->order = xrealloc(ui->order, ui->room_order * sizeof *ui->order);
-	}
-	ui->n_order = 0;
-	for (size_t i = 0; i < view->n_digests; i++)
-		if (ui->filter.passes == NULL || ui->filter.passes(ui->filter.of, view, &view->digests[i]))
-			ui->order[ui->n_order++] = i;
+	screen_marks_follow(ui);
+	screen_filter_sessions(ui);
 	if (ui->n_order == 0)
 		return;
 	if (ui->sort != 0 || ui->turned)
-		qsort_r(ui->order, ui->n_order, sizeof *ui->order, compare, ui);
-	if (ui->follow)
+		sort(ui);
+	if ((ui->follows >> SCREEN_SESSIONS & 1) != 0 && ui->screen == SCREEN_SESSIONS)
 		ui->session = view->digests[ui->order[ui->n_order - 1]].session->id;
 	if (ui_digest(ui) == NULL)
 		ui->session = view->digests[ui->order[0]].session->id;
@@ -311,14 +321,16 @@ static void measure(struct ui *ui, const struct grid *grid, size_t first, size_t
 	}
 }
 
-/* The best column that is left out and would fit, the one that sorts first of all; COLUMNS when there is none. */
+/* The best column that is left out and would fit, the one that sorts first of all; COLUMNS when there is
+ * none. */
 static size_t best_left_out(const size_t widths[COLUMNS], const struct ui *ui, size_t room)
 {
 	size_t best = COLUMNS;
 	for (size_t c = 0; c < COLUMNS; c++) {
 		if (ui->widths[c] > 0 || widths[c] == 0 || widths[c] + 1 > room)
 			continue;
-		if (best == COLUMNS || c == ui->sort || (best != ui->sort && columns[c].rank > columns[best].rank))
+		if (best == COLUMNS || c == ui->sort ||
+		    (best != ui->sort && columns[c].rank > columns[best].rank))
 			best = c;
 	}
 	return best;
@@ -363,7 +375,7 @@ static void labels(struct ui *ui, struct grid *grid, size_t row, size_t first, s
 }
 
 /* What was reached, and where it failed. */
-static void draw_bar(struct grid *grid, size_t row, size_t col, const struct session *session,
+static void draw_bar(struct grid *grid, size_t row, size_t col, const struct session *session, bool is_failed,
                      const char *text)
 {
 	struct pen plain = {0};
@@ -374,14 +386,20 @@ static void draw_bar(struct grid *grid, size_t row, size_t col, const struct ses
 	}
 	grid_glyph(grid, row, col, done, plain, GLYPH_DONE);
 	grid_glyph(grid, row, col + done, MILESTONES - done, plain, GLYPH_OPEN);
-	if (session_handshake(session) == HANDSHAKE_FAILED && done < MILESTONES)
+	enum handshake_state handshake = session_handshake(session);
+	bool failed = handshake == HANDSHAKE_FAILED || (handshake == HANDSHAKE_NONE && is_failed);
+	if (failed && done < MILESTONES)
 		grid_glyph(grid, row, col + done, 1, (struct pen){.tone = TONE_ERROR}, GLYPH_FAILED);
 }
 
 static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 {
 	const struct view_digest *digest = &ui->view->digests[ui->order[index]];
+	int64_t now = session_now(ui->view->model, digest->session);
+	bool is_failed = session_state(digest->session, now) == SESSION_FAILED;
 	enum tone tone = digest->gravest == NULL ? TONE_PLAIN : text_parts_tone(digest->severity);
+	if (ui_marked(ui, digest->session->id))
+		grid_text(grid, row, 1, 1, (struct pen){.look = LOOK_BOLD}, "+");
 	for (size_t c = 0, col = GUTTER; c < COLUMNS; c++) {
 		struct pen pen = {.tone = columns[c].get == gravest || columns[c].get == state ? tone
 		                                                                               : TONE_PLAIN};
@@ -389,7 +407,7 @@ static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 			continue;
 		char *text = cell(ui, &columns[c], digest);
 		if (columns[c].bar)
-			draw_bar(grid, row, col, digest->session, text);
+			draw_bar(grid, row, col, digest->session, is_failed, text);
 		else if (columns[c].right)
 			grid_right(grid, row, col, ui->widths[c], pen, text);
 		else
@@ -414,9 +432,7 @@ static void write(struct ui *ui, const struct page *page)
 {
 	const struct view_digest *digest = ui_digest(ui);
 	if (digest == NULL) {
-		page_line(page, 0, TONE_PLAIN,
-		          ui->reading.goes_on ? "No NMSP session was seen yet."
-		                              : "No NMSP session was seen.");
+		page_line(page, 0, TONE_PLAIN, screen_nothing(ui));
 		return;
 	}
 	view_session_open(ui->view, digest->session);

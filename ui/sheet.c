@@ -23,8 +23,12 @@ void sheet_close(struct sheet *sheet)
 	sheet->page.out = NULL;
 	size_t blank = strspn(sheet->text, "\n");
 	memmove(sheet->text, &sheet->text[blank], sheet->n - blank + 1);
-	for (const char *c = sheet->text; *c != '\0'; c++)
+	size_t width = 0;
+	for (const char *c = sheet->text; *c != '\0'; c++) {
 		sheet->lines += *c == '\n';
+		width = *c == '\n' ? 0 : width + (!IS_MARK(*c) && ((unsigned char)*c & 0xc0) != 0x80);
+		sheet->widest = width > sheet->widest ? width : sheet->widest;
+	}
 }
 
 void sheet_free(struct sheet *sheet)
@@ -69,6 +73,8 @@ void sheet_draw(const struct sheet *sheet, struct grid *grid, const struct windo
 		struct grid line;
 		grid_init(&line, 1, window->left + grid->cols, grid->mode);
 		draw_line(&line, at, n);
+		if (line.cells[window->left].text[0] == '\0') /* half of a wide character */
+			line.cells[window->left].text[0] = ' ';
 		if (window->row + i < grid->rows)
 			memcpy(&grid->cells[(window->row + i) * grid->cols], &line.cells[window->left],
 			       grid->cols * sizeof *grid->cells);

@@ -13,7 +13,8 @@ struct sheet {
 	struct page page; /* to write to, between sheet_open and sheet_close */
 	char *text;
 	size_t n;
-	size_t lines; /* after sheet_close; blank ones at the start do not count */
+	size_t lines;  /* after sheet_close; blank ones at the start do not count */
+	size_t widest; /* characters of the longest line, after sheet_close */
 };
 
 /* Free with sheet_free. */

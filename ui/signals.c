@@ -53,6 +53,7 @@ void signals_take_screen(void)
 	struct sigaction size = {.sa_handler = on_size, .sa_flags = SA_RESTART};
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
 		sigaction(ends[i], &end, NULL);
+	sigaction(SIGQUIT, &end, NULL);
 	sigaction(SIGTSTP, &stop, NULL);
 	sigaction(SIGWINCH, &size, NULL);
 }
@@ -86,9 +87,11 @@ bool signals_end(void)
 void signals_poll(struct pollfd *fds, nfds_t n, int64_t timeout)
 {
 	sigset_t taken, before;
-	struct timespec wait = {.tv_sec = (time_t)(timeout / NS_PER_S), .tv_nsec = (long)(timeout % NS_PER_S)};
+	struct timespec wait = {.tv_sec = (time_t)(timeout / NS_PER_S),
+	                        .tv_nsec = (long)(timeout % NS_PER_S)};
 	sigemptyset(&taken);
 	sigaddset(&taken, SIGUSR1);
+	sigaddset(&taken, SIGQUIT);
 	sigaddset(&taken, SIGTSTP);
 	sigaddset(&taken, SIGWINCH);
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)

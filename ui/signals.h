@@ -13,7 +13,7 @@
 void signals_take(void);
 
 /*
- * The same with SIGTSTP and SIGWINCH, while there is a screen: no signal of these ends the program by itself until
+ * The same with SIGQUIT, SIGTSTP and SIGWINCH, while there is a screen: no signal of these ends the program by itself until
  * signals_take is called again.
  */
 void signals_take_screen(void);
@@ -27,7 +27,7 @@ bool signals_size(void);
 /* SIGUSR1 came since the last call. */
 bool signals_report(void);
 
-/* SIGINT, SIGTERM or SIGHUP came. */
+/* SIGINT, SIGTERM or SIGHUP came, or SIGQUIT while there is a screen. */
 bool signals_end(void);
 
 /* As poll(2), with the timeout in ns, negative = none; returns at once when a signal came since the last look. */

@@ -4,12 +4,14 @@
 
 #include "analyzer/xmalloc.h"
 #include "ui/keys.h"
+#include "ui/rescue.h"
 
 #include <errno.h>
 #include <ncurses.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -50,6 +52,55 @@ static void prepare_colours(struct term *term)
 	term->colours = true;
 }
 
+static bool has_capability(const char *name)
+{
+	const char *text = tigetstr(name);
+	return text != NULL && text != (const char *)-1;
+}
+
+/* The text of a capability without the pauses that old terminals need: "$<5>". */
+static size_t add_capability(char *to, size_t n, const char *name)
+{
+	const char *text = has_capability(name) ? tigetstr(name) : "";
+	while (*text != '\0' && n < RESCUE_BYTES) {
+		const char *end = strncmp(text, "$<", 2) == 0 ? strchr(text, '>') : NULL;
+		if (end == NULL)
+			to[n++] = *text++;
+		else
+			text = end + 1;
+	}
+	return n;
+}
+
+/* What endwin would write: plain characters, keys as they were, a cursor, the user's own screen or an empty
+ * one. */
+static void prepare_rescue(void)
+{
+	const char *const names[] = {"sgr0", "rmkx", "cnorm", has_capability("rmcup") ? "rmcup" : "clear"};
+	char bytes[RESCUE_BYTES];
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		n = add_capability(bytes, n, names[i]);
+	rescue_prepare(STDOUT_FILENO, bytes, n);
+}
+
+/* What terminals send that do not heed the description's way, so that a cursor key is no Escape. */
+static void define_keys(void)
+{
+	static const struct {
+		const char *bytes;
+		int key;
+	} keys[] = {
+	    {"\033[A", KEY_UP},    {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT},  {"\033[D", KEY_LEFT},
+	    {"\033OA", KEY_UP},    {"\033OB", KEY_DOWN}, {"\033OC", KEY_RIGHT},  {"\033OD", KEY_LEFT},
+	    {"\033[H", KEY_HOME},  {"\033[F", KEY_END},  {"\033[1~", KEY_HOME},  {"\033[4~", KEY_END},
+	    {"\033OH", KEY_HOME},  {"\033OF", KEY_END},  {"\033[5~", KEY_PPAGE}, {"\033[6~", KEY_NPAGE},
+	    {"\033OM", KEY_ENTER}, {"\033OP", KEY_F(1)}, {"\033[11~", KEY_F(1)}};
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (key_defined(keys[i].bytes) == 0)
+			define_key(keys[i].bytes, keys[i].key);
+}
+
 struct term *term_open(struct err *err)
 {
 	struct term *term = xcalloc(1, sizeof *term);
@@ -71,9 +122,24 @@ struct term *term_open(struct err *err)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	set_escdelay(ESCAPE_WAIT);
+	define_keys();
 	endwin(); /* what is said before the first picture stands on the user's own screen */
+	prepare_rescue();
 	term_fit(term);
 	return term;
+}
+
+/* Without a screen of its own what is there stays, and the prompt comes to stand in its last line. */
+static void give_back(void)
+{
+	if (!isendwin() && !has_capability("rmcup")) {
+		move(LINES - 1, 0);
+		clrtoeol();
+		refresh();
+	}
+	if (!isendwin())
+		endwin();
+	rescue_taken(false);
 }
 
 void term_close(struct term *term)
@@ -81,8 +147,7 @@ void term_close(struct term *term)
 	if (term == NULL)
 		return;
 	if (term->screen != NULL) {
-		if (!isendwin())
-			endwin();
+		give_back();
 		delscreen(term->screen);
 	}
 	if (term->tty != NULL)
@@ -134,13 +199,16 @@ static void draw_cell(const struct term *term, const struct cell *cell, size_t r
 
 void term_draw(struct term *term, const struct grid *grid, bool whole)
 {
+	rescue_taken(true);
 	erase();
 	for (size_t row = 0; row < grid->rows && row < term->rows; row++)
 		for (size_t col = 0; col < grid->cols && col < term->cols; col++)
 			draw_cell(term, &grid->cells[row * grid->cols + col], row, col);
 	if (whole)
 		clearok(stdscr, TRUE);
-	curs_set(0);
+	if (grid->has_cursor)
+		move((int)grid->cursor_row, (int)grid->cursor_col);
+	curs_set(grid->has_cursor);
 	refresh();
 }
 
@@ -179,10 +247,28 @@ static bool has_hung_up(const struct term *term)
 	       (ioctl(fd.fd, FIONREAD, &left) == 0 && left == 0);
 }
 
+/* The rest of a key that has no name: "[15~" behind an Escape. False: Escape stands alone, or another key
+ * follows it. */
+static bool pass_sequence(void)
+{
+	wint_t next;
+	if (get_wch(&next) != OK)
+		return false;
+	if (next != '[' && next != 'O') {
+		unget_wch((wchar_t)next);
+		return false;
+	}
+	while (get_wch(&next) == OK && (next < '@' || next > '~'))
+		continue;
+	return true;
+}
+
 int term_key(struct term *term)
 {
 	wint_t key;
 	int kind = get_wch(&key);
+	while (kind == OK && key == KEYS_ESCAPE && pass_sequence())
+		kind = get_wch(&key);
 	if (kind == ERR)
 		term->gone = term->gone || has_hung_up(term);
 	if (kind == ERR)
@@ -200,7 +286,7 @@ bool term_is_gone(const struct term *term)
 void term_suspend(struct term *term)
 {
 	struct sigaction before, stop = {.sa_handler = SIG_DFL};
-	endwin();
+	give_back();
 	sigaction(SIGTSTP, &stop, &before);
 	raise(SIGTSTP);
 	sigaction(SIGTSTP, &before, NULL);

@@ -95,10 +95,15 @@ static void show_head(const struct page *page, const struct row *item)
 	page_line(page, 0, TONE_HEADING, line);
 }
 
-void text_messages_one(const struct page *page, const struct row *item)
+void text_messages_fields(const struct page *page, const struct row *item)
 {
 	show_head(page, item);
 	page_grid(page, 2 * INDENT, &view_message_fields, item);
+}
+
+void text_messages_one(const struct page *page, const struct row *item)
+{
+	text_messages_fields(page, item);
 	show_hex(page, session_nmsp_bytes(item->item));
 }
 

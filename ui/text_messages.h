@@ -10,7 +10,10 @@
 /* `row` is an opened row of view_sessions whose session has plaintext. */
 void text_messages(const struct page *page, const struct row *row);
 
-/* One message with its fields and bytes; `item` is an opened row of view_message_list. */
+/* One message in two lines and a line for each field; `item` is an opened row of view_message_list. */
+void text_messages_fields(const struct page *page, const struct row *item);
+
+/* ... and its bytes. */
 void text_messages_one(const struct page *page, const struct row *item);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Parts of the text report that a screen shows, too: findings with what to type, the timeline, certificates, the
- * AuthList decision, the checklist, messages. Each writes to a page, most of them with a heading. Called by text.c
+ * Parts of the text report that a screen shows, too: findings with what to type, the timeline, what the hellos and the
+ * certificate request say, certificates, the AuthList decision, the checklist, messages. Each writes to a page, most of them with a heading. Called by text.c
  * and the screens.
  */
 #ifndef UI_TEXT_PARTS_H
@@ -29,6 +29,9 @@ void text_parts_strings(const struct page *page, const char *first, const struct
 
 /* Of a session. */
 void text_parts_timeline(const struct page *page, const struct row *row);
+void text_parts_offered(const struct page *page, const struct row *row);
+void text_parts_chosen(const struct page *page, const struct row *row);
+void text_parts_request(const struct page *page, const struct row *row);
 void text_parts_certificates(const struct page *page, const struct row *row, uint8_t dir);
 void text_parts_auth(const struct page *page, const struct row *row);
 void text_parts_checklist(const struct page *page, const struct row *row);

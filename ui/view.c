@@ -153,18 +153,24 @@ bool view_has_error(const struct view *view)
 	return false;
 }
 
-void view_session_open(struct view *view, const struct session *session)
+void view_session_judge(struct view *view, const struct session *session)
 {
 	struct view_session *out = &view->open;
 	out->session = session;
 	out->state = session_state(session, session_now(view->model, session));
 	out->handshake = session_handshake(session);
 	session_auth(view->model, session, &out->auth);
-	session_auth_fix(view->model, &out->auth, &out->fix);
 	findings_of_session(view->model, session, &out->findings);
 	findings_verdict(view->model, session, &out->findings, out->verdict);
-	checklist(view->model, session, &out->auth, &out->checklist);
 	session_community_id(session, out->community_id);
+}
+
+void view_session_open(struct view *view, const struct session *session)
+{
+	struct view_session *out = &view->open;
+	view_session_judge(view, session);
+	session_auth_fix(view->model, &out->auth, &out->fix);
+	checklist(view->model, session, &out->auth, &out->checklist);
 	session_decryption(view->model, session, &out->decryption);
 	out->clock = session->traced == NULL
 	                 ? 0

@@ -96,7 +96,7 @@ enum view_line {
 	LINE_STATE = 1 << 1,    /* its state has changed */
 	LINE_VERDICT = 1 << 2,
 	LINE_DECISION = 1 << 3, /* of the AuthList */
-	LINE_SUMMARY = 1 << 4,  /* once an interval */
+	LINE_SUMMARY = 1 << 4,  /* once an interval; its columns look at what view_session_judge computes */
 };
 
 struct table;
@@ -189,6 +189,10 @@ struct view_digest {
 	enum auth_prediction predicted;
 	uint32_t rates[VIEW_RATES]; /* bytes in each of the last seconds, the latest last */
 	uint64_t counted;           /* bytes of the session at the end of these */
+	/* The answer of the screen's filter: screen_filter.c. */
+	uint32_t asked; /* number of that filter, 0 = none */
+	bool listed;    /* it holds */
+	bool stale;     /* the session has changed since */
 };
 
 /* Of a session and its findings. */
@@ -221,7 +225,13 @@ void view_free(struct view *view); /* NULL is allowed */
 /* A view that shows no session until one is opened; for whoever looks at one after the other. */
 struct view *view_bare(const struct model *model);
 
-/* Computes what follows from a session into view->open; called by the table of sessions. */
+/*
+ * Computes into view->open what is thought of a session: state, decision, findings, verdict, and its Community ID.
+ * The rest of view->open is that of the session before.
+ */
+void view_session_judge(struct view *view, const struct session *session);
+
+/* Computes all that follows from a session into view->open; called by the table of sessions. */
 void view_session_open(struct view *view, const struct session *session);
 
 /* The row from which everything is reached. */
@@ -243,6 +253,10 @@ extern const struct table view_comparison; /* engines against controllers, by th
 extern const struct table view_sessions;
 extern const struct table view_overview; /* for people: a line per session, without opening it */
 extern const struct table view_tls;
+extern const struct table view_offered;     /* by the ClientHello */
+extern const struct table view_chosen;      /* by the ServerHello, beside version and suite */
+extern const struct table view_request;     /* the controller's certificate request */
+extern const struct table view_authorities; /* ... the CA names in it */
 extern const struct table view_certificates;
 extern const struct table view_auth;
 extern const struct table view_auth_fix;

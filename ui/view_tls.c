@@ -355,6 +355,9 @@ static const struct column columns[] = {
     {.key = "decryption_detail", .get = decryption_detail},
     {.key = "records", .shape = COLUMN_OBJECT, .table = &records},
     {.key = "certificates", .shape = COLUMN_LIST, .table = &view_certificates},
+    {.key = "offered", .shape = COLUMN_OBJECT, .table = &view_offered},
+    {.key = "chosen", .shape = COLUMN_OBJECT, .table = &view_chosen},
+    {.key = "certificate_request", .shape = COLUMN_OBJECT, .table = &view_request},
 };
 
 const struct table view_tls = {TABLE_OF(columns)};

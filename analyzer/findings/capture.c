@@ -133,8 +133,9 @@ static void tell_cut_file(struct finding *finding)
 
 static void tell_lost_interface(struct finding *finding)
 {
-	rule_cause(finding, "The interface was removed, or its driver failed. What seems open or unanswered at "
-	                    "that time may have gone on.");
+	rule_cause(finding,
+	           "The interface was removed, or its driver failed. What seems open or unanswered at "
+	           "that time may have gone on.");
 	rule_advice(finding, "capture again when the interface is back");
 }
 
@@ -194,6 +195,27 @@ static bool trace_only(const struct capture *capture)
 	return traces > 0 && traces == capture->n_inputs;
 }
 
+/* Nothing came: of an interface the kernel passes on what can hold NMSP, so that it may have heard much. */
+static void tell_no_packet(const struct model *model, struct finding *finding)
+{
+	const struct capture *capture = &model->capture;
+	char ports[LIMIT_PORTS * sizeof "65535, "];
+	bool live = false;
+	for (uint32_t i = 0; i < capture->n_inputs; i++)
+		live = live || capture->inputs[i].live;
+	if (!live) {
+		rule_summary(finding, "The capture holds no packet.");
+		return;
+	}
+	list_ports(model, ports, sizeof ports);
+	rule_summary(finding, "Nothing came that may be NMSP: no TCP on port %s, also not in a tunnel.",
+	             ports);
+	rule_advice(finding, "the engine connects seldom when it was refused: go on for a few minutes");
+	rule_advice(finding, "when NMSP uses another port in this network, add --port");
+	rule_command(finding, "does the switch mirror the controller's port, to this interface",
+	             "show monitor session all");
+}
+
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct model *model = subject->model;
@@ -208,7 +230,7 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 		return;
 	}
 	if (capture->packets == 0) {
-		rule_summary(finding, "The capture holds no packet.");
+		tell_no_packet(model, finding);
 		return;
 	}
 	list_ports(model, ports, sizeof ports);

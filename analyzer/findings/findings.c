@@ -157,6 +157,12 @@ const char *findings_session_id(size_t row)
 	return row < RULE_COUNT(session_rules) ? session_rules[row].id : NULL;
 }
 
+enum severity findings_gravest(size_t row)
+{
+	size_t of_session = RULE_COUNT(session_rules);
+	return row < of_session ? session_rules[row].severity : capture_rules[row - of_session].severity;
+}
+
 #define SET_BITS 64 /* of one word of a set */
 
 bool findings_set_has(const struct findings_set *set, size_t row)

@@ -61,4 +61,10 @@ const char *findings_id(size_t row);
 /* The ids of the findings that a session can have. */
 const char *findings_session_id(size_t row);
 
+/* The gravest severity that the finding of this row has. */
+enum severity findings_gravest(size_t row);
+
+/* One sentence for people: what the finding says in general. NULL when there is no such finding: meaning.c. */
+const char *findings_meaning(const char *id);
+
 #endif

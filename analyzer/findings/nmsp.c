@@ -27,13 +27,6 @@ bool nmsp_whole(const struct subject *subject)
 	return nmsp != NULL && nmsp->messages[0] > 0 && nmsp->messages[1] > 0 && session_nmsp_whole(subject->session);
 }
 
-/* So many intervals of this session, or of the usual one. */
-static int64_t intervals(const struct session_nmsp *nmsp, int64_t n)
-{
-	int64_t interval = echo_interval(&nmsp->echo);
-	return n * (interval > 0 ? interval : ECHO_USUAL_INTERVAL);
-}
-
 static void advise_echo(struct finding *finding)
 {
 	rule_advice(finding, "in show nmsp status compare two counters: Rx Echo Req stands still: the requests do not "
@@ -136,7 +129,7 @@ static bool engine_gave_up(const struct session *session, const struct session_n
 {
 	return session->closed.packet != 0 && nmsp->echo.responses > 0 && waited >= ECHO_PATIENCE &&
 	       origin_elapsed(nmsp->echo.last_response.time, session->closed.time) >=
-	           intervals(nmsp, LEFT_INTERVALS);
+	           echo_intervals(&nmsp->echo, LEFT_INTERVALS);
 }
 
 /* The requests since the last response went unanswered for long: how long, or -1 when that is not so. */
@@ -151,7 +144,7 @@ static int64_t silence(const struct subject *subject, const struct session_nmsp 
 	if (engine_gave_up(session, nmsp, waited))
 		return waited;
 	bool alone = first->at.packet == nmsp->echo.last_request.packet;
-	return !alone && waited >= intervals(nmsp, SILENT_INTERVALS) ? waited : -1;
+	return !alone && waited >= echo_intervals(&nmsp->echo, SILENT_INTERVALS) ? waited : -1;
 }
 
 /* Who went quiet first, as far as its TCP tells. `at`: the first request without an answer. */
@@ -232,7 +225,8 @@ void nmsp_echo_slow(const struct subject *subject, const struct rule *rule, stru
 	if (!nmsp_whole(subject))
 		return;
 	const struct echo *echo = &subject->session->nmsp->echo;
-	if (echo->round_trips.n < SLOW_ROUND_TRIPS || !echo_rtt(echo, &rtt) || rtt.p95 <= SLOW_ECHO)
+	bool none_is = (int64_t)echo->round_trip_max * NS_PER_US <= SLOW_ECHO;
+	if (echo->round_trips.n < SLOW_ROUND_TRIPS || none_is || !echo_rtt(echo, &rtt) || rtt.p95 <= SLOW_ECHO)
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding, "Echoes are slow: 95 of 100 answers come within %s, the average is %s, the slowest %s (%s).",
@@ -254,7 +248,7 @@ void nmsp_echo_none(const struct subject *subject, const struct rule *rule, stru
 	if (!nmsp_whole(subject) || nmsp->echo.requests + nmsp->echo.responses > 0)
 		return;
 	int64_t active = origin_elapsed(nmsp->first.time, nmsp->last.time);
-	if (active < intervals(nmsp, SILENT_INTERVALS))
+	if (active < echo_intervals(&nmsp->echo, SILENT_INTERVALS))
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,

@@ -5,9 +5,12 @@
  */
 #include "analyzer/findings/rule.h"
 
+#include "analyzer/cert_name.h"
 #include "analyzer/session_trace.h"
 
 #include <stdio.h>
+
+#define CA_TEXT 128 /* of a CA's name, cut */
 
 /* ---- not TLS --------------------------------------------------------------------------------------- */
 
@@ -149,8 +152,9 @@ static const char *due_of_other(const struct session *session, enum step_kind ki
 	case STEP_HELLO_REQUEST:
 		return "client_hello";
 	case STEP_SERVER_HELLO_DONE:
-		return session_step(session, STEP_CERTIFICATE_REQUEST, server) != NULL ? "certificate"
-		                                                                       : "client_key_exchange";
+		return session_step(session, STEP_CERTIFICATE_REQUEST, server) != NULL
+		           ? "certificate"
+		           : "client_key_exchange";
 	case STEP_CERTIFICATE_REQUEST: /* a trace has no server_hello_done */
 		return "certificate";
 	case STEP_FINISHED:
@@ -205,6 +209,31 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 
 /* ---- client certificates --------------------------------------------------------------------------- */
 
+/* What the request asks for, where it could be read. */
+static void explain_empty(const struct tls_told *request, struct finding *finding)
+{
+	static const char head[] = "The engine has no certificate that suits the request: none is installed, "
+	                           "its key is missing, or ";
+	uint32_t names = request == NULL ? 0 : request->items[TOLD_AUTHORITIES];
+	char name[CA_TEXT], count[RULE_TEXT];
+	if (request == NULL) {
+		rule_cause(finding, "%sthe controller names other issuers or signature algorithms.", head);
+	} else if (names == 0) {
+		rule_cause(
+		    finding,
+		    "%sit is of another kind than the request asks for. The issuer is not the reason: the "
+		    "request names no CA.",
+		    head);
+	} else {
+		(void)cert_name(tls_told_item(request, TOLD_AUTHORITIES, 0), name, sizeof name);
+		rule_cause(
+		    finding,
+		    "%sits issuer is not among those of the request, which names %s%s%s: an engine with a "
+		    "self-signed certificate may then send none.",
+		    head, rule_count(names, "CA", count), name[0] != 0 ? ", first " : "", name);
+	}
+}
+
 void tls_empty_certificate(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -235,10 +264,7 @@ void tls_empty_certificate(const struct subject *subject, const struct rule *rul
 		                      "certificate message, and "
 		                      "the handshake ended.");
 	}
-	rule_cause(
-	    finding,
-	    "The engine has no certificate that suits the request: none is installed, its key is missing, or "
-	    "the controller names other issuers or signature algorithms.");
+	explain_empty(session->tls.told[TOLD_CERTIFICATE_REQUEST], finding);
 	const struct step *request = session_step(session, STEP_CERTIFICATE_REQUEST, client ^ 1);
 	if (request != NULL)
 		rule_evidence(finding, &request->at);

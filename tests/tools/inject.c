@@ -3,6 +3,7 @@
  * the lab (tests/lab.sh) at a given rate: what a span port delivers that two simulators never say. It refuses
  * to run anywhere else. Prints what it sent.
  */
+#define _GNU_SOURCE /* sendmmsg */
 #include "analyzer/input.h"
 #include "analyzer/origin.h"
 #include "analyzer/xmalloc.h"
@@ -24,7 +25,8 @@
 
 enum { LINKTYPE_ETHERNET = 1, NMSP_PORT = FLOODS_PORT, IP_TCP = FLOODS_TCP };
 
-#define PACE_NS    (200 * NS_PER_US) /* so far ahead of its rate it sleeps */
+#define PACE_NS    (500 * NS_PER_US) /* so far ahead of its rate it sleeps */
+#define BATCH      64                /* frames that go to the kernel in one call, at most */
 #define LAB_PREFIX "lab-"
 
 static const char usage[] =
@@ -45,9 +47,10 @@ struct sender {
 	int fd;
 	uint64_t rate;
 	enum wrap_kind wrap; /* WRAP_KINDS: as they are */
-	struct bytes wrapped;
+	struct bytes frames[BATCH];
+	unsigned waiting; /* of them: not sent yet */
 	int64_t start;
-	uint64_t packets, bytes, failed;
+	uint64_t taken, packets, bytes, failed;
 };
 
 static void die(const char *what, const char *why)
@@ -65,32 +68,69 @@ static int64_t clock_now(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-static void pace(const struct sender *sender)
+static void nap(int64_t ns)
+{
+	nanosleep(&(struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S}, NULL);
+}
+
+/* Frames of the batch from `from` on; how many of them are done with, at least one. */
+static unsigned send_some(struct sender *sender, unsigned from)
+{
+	struct mmsghdr messages[BATCH] = {0};
+	struct iovec parts[BATCH];
+	unsigned n = sender->waiting - from;
+	for (unsigned i = 0; i < n; i++) {
+		const struct bytes *frame = &sender->frames[from + i];
+		parts[i] = (struct iovec){.iov_base = frame->p, .iov_len = frame->n};
+		messages[i].msg_hdr.msg_iov = &parts[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	int sent;
+	while ((sent = sendmmsg(sender->fd, messages, n, 0)) < 0 && (errno == ENOBUFS || errno == EINTR))
+		nap(PACE_NS);
+	if (sent < 0 && sender->failed++ == 0)
+		fprintf(stderr, "inject: a packet of %zu bytes was not sent: %s\n", parts[0].iov_len,
+		        strerror(errno));
+	for (int i = 0; i < sent; i++)
+		sender->bytes += parts[i].iov_len;
+	sender->packets += sent > 0 ? (uint64_t)sent : 0;
+	return sent > 0 ? (unsigned)sent : 1;
+}
+
+static void send_waiting(struct sender *sender)
+{
+	for (unsigned done = 0; done < sender->waiting;)
+		done += send_some(sender, done);
+	sender->waiting = 0;
+}
+
+/* Until the next frame is due. */
+static void pace(struct sender *sender)
 {
 	if (sender->rate == 0)
 		return;
-	uint64_t seconds = sender->packets / sender->rate, rest = sender->packets % sender->rate;
+	uint64_t seconds = sender->taken / sender->rate, rest = sender->taken % sender->rate;
 	int64_t due = sender->start + (int64_t)(seconds * NS_PER_S + rest * NS_PER_S / sender->rate);
+	if (due - clock_now() <= PACE_NS)
+		return;
+	send_waiting(sender);
 	int64_t ahead = due - clock_now();
-	if (ahead > PACE_NS)
-		nanosleep(&(struct timespec){.tv_sec = ahead / NS_PER_S, .tv_nsec = ahead % NS_PER_S}, NULL);
+	if (ahead > 0)
+		nap(ahead);
 }
 
 static void send_frame(struct sender *sender, struct span frame)
 {
-	if (sender->wrap != WRAP_KINDS) {
-		bytes_clear(&sender->wrapped);
-		wrap_frame(sender->wrap, frame, (uint32_t)sender->packets, &sender->wrapped);
-		frame = bytes_span(&sender->wrapped);
-	}
 	pace(sender);
-	ssize_t n;
-	while ((n = send(sender->fd, frame.p, frame.n, 0)) < 0 && (errno == ENOBUFS || errno == EINTR))
-		nanosleep(&(struct timespec){.tv_nsec = PACE_NS}, NULL);
-	if (n < 0 && sender->failed++ == 0)
-		fprintf(stderr, "inject: a packet of %zu bytes was not sent: %s\n", frame.n, strerror(errno));
-	sender->packets += n >= 0;
-	sender->bytes += n >= 0 ? frame.n : 0;
+	struct bytes *out = &sender->frames[sender->waiting++];
+	bytes_clear(out);
+	if (sender->wrap != WRAP_KINDS)
+		wrap_frame(sender->wrap, frame, (uint32_t)sender->taken, out);
+	else
+		bytes_add(out, frame);
+	sender->taken++;
+	if (sender->waiting == BATCH)
+		send_waiting(sender);
 }
 
 static void send_flood_frame(void *sender, struct span frame)
@@ -317,6 +357,7 @@ static void send_all(struct sender *sender, const struct options *options, const
 	floods_fragments(&floods, options->fragments);
 	if (options->endless > 0)
 		floods_endless(&floods, options->endless);
+	send_waiting(sender);
 }
 
 int main(int argc, char **argv)
@@ -334,7 +375,8 @@ int main(int argc, char **argv)
 	       (unsigned long long)sender.packets, (unsigned long long)sender.bytes,
 	       (unsigned long long)sender.failed, took, (double)sender.packets / took);
 	close(sender.fd);
-	bytes_free(&sender.wrapped);
+	for (size_t i = 0; i < BATCH; i++)
+		bytes_free(&sender.frames[i]);
 	for (size_t i = 0; i < all.n; i++)
 		bytes_free(&all.frames[i]);
 	free(all.frames);

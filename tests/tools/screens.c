@@ -1,7 +1,8 @@
 /*
- * screens [--keys KEYS] [arguments of nmspscope]: every screen of what these arguments read, at two sizes, in
- * UTF-8 and in ASCII, as text, by the functions that draw it and without a terminal. With --keys only the
- * screen that these keys lead to. Called by tests/screens.
+ * screens [--keys KEYS | --keys-everywhere KEYS] [arguments of nmspscope]: every screen of what these arguments read,
+ * at two sizes, in UTF-8 and in ASCII, as text, by the functions that draw it and without a terminal. With --keys only
+ * the screen that these keys lead to, at the smaller size in ASCII; with --keys-everywhere that one at both sizes in
+ * both. Called by tests/screens.
  */
 #include "analyzer/trace_match.h"
 #include "analyzer/trace_session.h"
@@ -77,16 +78,25 @@ static void print(struct ui *ui, size_t size)
 }
 
 /* A picture lies between two keys, as on a terminal. */
-static void press(struct ui *ui, const char *keys)
+static void press(struct view *view, enum escape_mode mode, size_t size, const char *keys)
 {
+	struct ui ui = {.view = view, .mode = mode, .utc = true};
 	struct grid grid;
 	for (; *keys != '\0'; keys++) {
-		grid_init(&grid, sizes[0].rows, sizes[0].cols, ui->mode);
-		ui_draw(ui, &grid);
+		grid_init(&grid, sizes[size].rows, sizes[size].cols, mode);
+		ui_draw(&ui, &grid);
 		grid_free(&grid);
-		ui_key(ui, *keys);
+		ui_key(&ui, *keys);
 	}
-	print(ui, 0);
+	print(&ui, size);
+	ui_free(&ui);
+}
+
+static void press_everywhere(struct view *view, const char *keys)
+{
+	for (enum escape_mode mode = ESCAPE_UTF8; mode <= ESCAPE_ASCII; mode++)
+		for (size_t size = 0; size < sizeof sizes / sizeof sizes[0]; size++)
+			press(view, mode, size, keys);
 }
 
 static void print_all(struct view *view)
@@ -94,7 +104,7 @@ static void print_all(struct view *view)
 	for (enum escape_mode mode = ESCAPE_UTF8; mode <= ESCAPE_ASCII; mode++)
 		for (size_t size = 0; size < sizeof sizes / sizeof sizes[0]; size++) {
 			struct ui ui = {.view = view, .mode = mode, .utc = true};
-			for (int key = '1'; key < '1' + SCREENS; key++) {
+			for (int key = '1'; key < '1' + SCREENS_WITH_DIGIT; key++) {
 				print(&ui, size);
 				ui_key(&ui, key + 1);
 			}
@@ -102,17 +112,17 @@ static void print_all(struct view *view)
 		}
 }
 
-static void show(const struct model *model, const char *keys)
+static void show(const struct model *model, const char *keys, bool everywhere)
 {
 	struct view *view = view_bare(model);
 	struct digests *digests = digests_new(view, 0);
-	struct ui ui = {.view = view, .mode = ESCAPE_ASCII, .utc = true};
 	digests_update(digests, feeds_clock(), INT64_MAX);
 	if (keys == NULL)
 		print_all(view);
+	else if (everywhere)
+		press_everywhere(view, keys);
 	else
-		press(&ui, keys);
-	ui_free(&ui);
+		press(view, ESCAPE_ASCII, 0, keys);
 	digests_free(digests);
 	view_free(view);
 }
@@ -122,7 +132,8 @@ int main(int argc, char **argv)
 	struct err err = {.text = "an input has no end"};
 	struct options options;
 	struct model *model = model_new();
-	const char *keys = argc > 2 && strcmp(argv[1], "--keys") == 0 ? argv[2] : NULL;
+	bool everywhere = argc > 2 && strcmp(argv[1], "--keys-everywhere") == 0;
+	const char *keys = everywhere || (argc > 2 && strcmp(argv[1], "--keys") == 0) ? argv[2] : NULL;
 	int skip = keys != NULL ? 2 : 0;
 	setlocale(LC_CTYPE, "C.UTF-8");
 	model->keylog = keylog_new();
@@ -134,7 +145,7 @@ int main(int argc, char **argv)
 		model_number_by_time(model);
 	}
 	if (ready)
-		show(model, keys);
+		show(model, keys, everywhere);
 	else
 		fprintf(stderr, "screens: %s\n", err.text);
 	options_free(&options);
