@@ -73,6 +73,7 @@
 #define LIMIT_SESSIONS     20000
 #define LIMIT_FAILURES     4     /* failed sessions of a pair that leave last, the latest: session-flapping needs 3 */
 #define LIMIT_FAILED_PART  4     /* failed ones are sure of one part in so many; with more they leave before open ones */
+#define LIMIT_YOUNG_PART   16    /* those without data, and those whose handshake goes on, each of one in so many */
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */
 #define LIMIT_ALERTS       16    /* alerts kept of one session */
 #define LIMIT_SYNS         8     /* times of SYN segments kept of one session; all are counted, no finding */

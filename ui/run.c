@@ -333,6 +333,10 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 		analyze_set_save(run->analyze, run->save);
 	}
 	run->joins = n_traces > 0 && n_captures + n_traces > 1;
+	if (run->jsonl != NULL && !run->joins) {
+		run->model->leaving.tell = jsonl_leaving;
+		run->model->leaving.ctx = run->jsonl;
+	}
 	loop_read(run);
 	if (run->joins) {
 		trace_match(run->model);
