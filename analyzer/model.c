@@ -6,6 +6,7 @@
 #include "analyzer/model.h"
 
 #include "analyzer/clocks.h"
+#include "analyzer/framing.h"
 #include "analyzer/pairs.h"
 #include "analyzer/rank.h"
 #include "analyzer/session_nmsp.h"
@@ -31,10 +32,11 @@ struct model *model_new(void)
 	model->pairs = pairs_new();
 	tls_holds_init(&model->waiting);
 	model->learned = keylog_new();
-	keylog_set_limit(model->learned, LIMIT_LEARNED);
+	keylog_set_limit(model->learned, LIMIT_FOLLOWED_SECRETS);
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
+	model->framing = framing_new();
 	return model;
 }
 
@@ -60,6 +62,7 @@ void model_free(struct model *model)
 	pairs_free(model->pairs);
 	free(model->profile);
 	free(model->builtin);
+	framing_free(model->framing);
 	keylog_free(model->keylog);
 	keylog_free(model->learned);
 	rsa_keys_free(model->rsa_keys);

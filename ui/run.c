@@ -382,6 +382,7 @@ static void set_up(struct run *run)
 	run->model->memory = options->memory;
 	keylog_set_limit(run->model->keylog, KEYLOG_SHARE(options->memory) / KEYLOG_SECRET_COST);
 	run->model->controller = options->controller;
+	run->model->learns = options->learn;
 	for (uint32_t i = 0; i < options->n_ports; i++)
 		run->model->ports[i] = options->ports[i];
 	if (options->n_ports > 0)

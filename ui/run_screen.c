@@ -15,7 +15,7 @@ int run_screen_open(struct run *run, struct err *err)
 	                                .filter = &options->chosen,
 	                                .filter_text = options->choose};
 	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
-	bool text = options->explain || options->as_trace || !reads;
+	bool text = options->explain || options->as_trace || options->learn || !reads;
 	if (options->output != OUTPUT_UI && (options->output != OUTPUT_AUTO || text || !term_usable()))
 		return 0;
 	if (!reads)
