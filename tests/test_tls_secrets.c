@@ -155,11 +155,11 @@ static void what_was_learned(void **state)
 	assert_true(keylog_find(asked->model->learned, KEYLOG_MASTER, client_random, 0, &master));
 	give(asked, TLS_NEW_SESSION_TICKET, span_of("\0\0\0\1\0\4tick", 10), false);
 	assert_int_equal(keylog_counts(asked->model->learned).secrets, 2);
-	for (uint32_t i = 0; i < LIMIT_LEARNED; i++) {
+	for (uint32_t i = 0; i < LIMIT_FOLLOWED_SECRETS; i++) {
 		uint8_t id[TLS_RANDOM] = {(uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i, 1};
 		keylog_add(asked->model->learned, KEYLOG_SESSION_ID, id, span_of(id, sizeof id));
 	}
-	assert_int_equal(keylog_counts(asked->model->learned).secrets, LIMIT_LEARNED);
+	assert_int_equal(keylog_counts(asked->model->learned).secrets, LIMIT_FOLLOWED_SECRETS);
 	assert_false(keylog_find(asked->model->learned, KEYLOG_MASTER, client_random, 0, &master));
 	done(asked);
 }

@@ -140,7 +140,8 @@ static bool take(struct feeds *feeds, struct feed *feed, const struct capfile_pa
 static void pause(struct feeds *feeds, struct feed *feed, bool ended)
 {
 	feed->ended = ended;
-	feed->left = feeds_clock();
+	if (ended)
+		feed->left = feeds_clock();
 	feed->waited = feed->waited || !ended;
 	feeds->waited = feeds->waited || !ended;
 }

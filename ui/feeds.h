@@ -23,8 +23,8 @@ struct feed {
 	uint64_t first;     /* number of its first packet; 0 = none */
 	struct origin last; /* its last packet; packet 0 = none */
 	int64_t heard;      /* monotonic time, ns, at which that one was read */
-	bool waited;        /* it had nothing at some time, */
-	int64_t left;       /* ... and ended then, by the same clock */
+	bool waited;        /* it had nothing at some time */
+	int64_t left;       /* by the same clock: when it ended */
 	bool coming;        /* of several interfaces: its next packet is there, */
 	int64_t coming_at;  /* ... and has this time */
 	int64_t empty_at;   /* else: the time of the clock when it had none */
