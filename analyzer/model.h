@@ -208,7 +208,9 @@ struct session_tls {
 	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
-	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
+	bool keys_lost[2];        /* records are missing, and the sequence number behind them was not found */
+	uint64_t lost_to_gaps[2]; /* protected records that are missing whole, told by the sequence number behind them */
+	bool lost_at_least[2];    /* ... or more: other keys began among them */
 	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
 	uint64_t undecodable;     /* handshake messages that are not well formed */
@@ -399,6 +401,7 @@ struct model {
 	struct rsa_keys *rsa_keys; /* NULL when none was given */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	struct tls_holds waiting; /* ciphertext that waits for them */
+	uint64_t gap_work;     /* bytes that may still be deciphered in search of records behind gaps */
 	struct authlist authlist;
 	size_t memory; /* bytes that the program may take; sessions are given up for it. 0 = no bound */
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */

@@ -261,6 +261,18 @@ static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out
 	return CUT_OK;
 }
 
+bool tls_handshake_tiles(struct span plain)
+{
+	struct rd r = rd_of(plain);
+	while (rd_more(&r)) {
+		int row = row_of(rd_u8(&r));
+		(void)rd_vec(&r, 3);
+		if (row < 0)
+			return false;
+	}
+	return rd_done(&r) && plain.n > 0;
+}
+
 static void lost_place(void *ctx, uint64_t n, const struct origin *origin)
 {
 	struct tls_handshake *handshake = ctx;

@@ -29,6 +29,10 @@
 /* TLS. A larger message is skipped by its length, and its step is kept. */
 #define LIMIT_RECORD    (5 + (1 << 14) + 2048)  /* a TLS record, RFC 5246 section 6.2.3 */
 #define LIMIT_HANDSHAKE (128 * 1024)            /* a handshake message that is put together */
+#define LIMIT_GAP_TRIES 65536                   /* numbers tried for a record behind a gap; more are lost: decryption_detail */
+#define LIMIT_GAP_WORK  (16 << 20)              /* bytes deciphered in such tries for one connection, and ... */
+#define LIMIT_GAP_WORK_ALL (512 << 20)          /* ... for all; what stays closed then: decryption_detail, no finding */
+#define GAP_WORK_EARNED 8                       /* more of both for each byte that comes */
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
