@@ -60,7 +60,17 @@ void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound))
 
 void analyze_set_save(struct analyze *analyze, struct save *save)
 {
-	analyze->save = save;
+	analyze->keep.save = save;
+}
+
+void analyze_set_spool(struct analyze *analyze, struct spool *spool)
+{
+	analyze->keep.spool = spool;
+}
+
+const struct capture_filter *analyze_filter(const struct analyze *analyze)
+{
+	return analyze->filter;
 }
 
 /* ---- one packet ------------------------------------------------------------------------------------ */
@@ -185,8 +195,7 @@ static bool put_together(struct analyze *analyze, const struct capfile_packet *f
 		bool complete = fragments_push(analyze->fragments, packet, analyze->now.time, &whole);
 		if (fragments_evicted(analyze->fragments) > evicted)
 			model_hit(analyze->model, HIT_FRAGMENTS, &analyze->now);
-		if (analyze->save != NULL)
-			save_fragment(analyze->save, frame, fragments_place(analyze->fragments), complete);
+		keep_fragment(&analyze->keep, frame, fragments_place(analyze->fragments), complete);
 		if (!complete)
 			return false;
 		packet_decode_ip(whole, packet);
@@ -214,18 +223,6 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 	else if (packet->kind == PACKET_ICMP_ERROR)
 		return take_icmp(analyze, packet);
 	return NULL;
-}
-
-/* The secrets stand in front of the packet that named them, so that whoever reads the file need not wait. */
-static void save_frame(struct analyze *analyze, struct flow *flow, const struct capfile_packet *frame)
-{
-	if (flow == NULL) {
-		save_other(analyze->save, frame);
-		return;
-	}
-	struct save_session session = analyze_saved_session(analyze, flow);
-	if (!save_packet(analyze->save, frame, &session))
-		model_hit(analyze->model, HIT_SAVE_WAITING, &analyze->now);
 }
 
 static void tick_flow(struct analyze *analyze, struct flow *flow)
@@ -301,10 +298,10 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 		flow = take_frame(analyze, packet, &decoded);
 	else
 		model_note_unknown_link(analyze->model, packet->linktype);
-	if (analyze->save != NULL)
-		save_frame(analyze, flow, packet);
+	keep_frame(&analyze->keep, analyze->model, flow, packet, &analyze->now);
 	if (flow == NULL)
 		return;
+	flow->session->end = analyze->now.packet;
 	if (packet->wire > analyze->model->capture.largest_wire)
 		analyze->model->capture.largest_wire = packet->wire;
 	tick(analyze, TICK_FLOWS);
@@ -326,8 +323,7 @@ static void retry_from(struct analyze *analyze, struct tls_hold *hold)
 		struct flow *flow = tls_conn_session(hold->owner)->conn;
 		tls_conn_retry(flow->tls);
 		rank_update(analyze->model, flow->session);
-		if (analyze->save != NULL)
-			analyze_save_keys(analyze, flow);
+		keep_secrets(&analyze->keep, analyze->model, flow);
 		analyze_settle_flow(analyze, flow);
 	}
 }
@@ -376,6 +372,5 @@ void analyze_end(struct analyze *analyze)
 		analyze_finish_flow(analyze, flow);
 		analyze_settle_flow(analyze, flow);
 	}
-	if (analyze->save != NULL)
-		save_end(analyze->save, model_now(analyze->model));
+	keep_end(&analyze->keep, analyze->model);
 }

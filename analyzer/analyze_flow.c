@@ -21,21 +21,6 @@ void analyze_count_session(struct capture *capture, const struct session *sessio
 	capture->cut_packets += session->tcp.cut_packets - cuts;
 }
 
-struct save_session analyze_saved_session(const struct analyze *analyze, struct flow *flow)
-{
-	const struct session_tls *tls = &flow->session->tls;
-	return (struct save_session){.keylog = analyze->model->keylog,
-	                             .learned = analyze->model->learned,
-	                             .client_random = tls->client_hello ? tls->client_random : NULL,
-	                             .keys = &flow->saved};
-}
-
-void analyze_save_keys(struct analyze *analyze, struct flow *flow)
-{
-	struct save_session session = analyze_saved_session(analyze, flow);
-	save_secrets(analyze->save, &session);
-}
-
 /*
  * The connection ends: what it still holds is handed up, a ClientHello behind a hole maybe, and the gaps are
  * counted.
@@ -52,8 +37,7 @@ void analyze_finish_flow(struct analyze *analyze, struct flow *flow)
 		tls_conn_flush(flow->tls);
 	analyze_count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
 	rank_update(analyze->model, flow->session);
-	if (analyze->save != NULL)
-		analyze_save_keys(analyze, flow);
+	keep_secrets(&analyze->keep, analyze->model, flow);
 }
 
 void analyze_drop_flow(struct analyze *analyze, struct flow *flow)

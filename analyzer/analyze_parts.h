@@ -7,13 +7,14 @@
 
 #include "analyzer/analyze.h"
 #include "analyzer/flow.h"
+#include "analyzer/keep.h"
 
 struct analyze {
 	struct model *model;
 	struct flows flows;
 	struct fragments *fragments;
 	struct capture_filter *filter;
-	struct save *save;  /* NULL without -w */
+	struct keep keep;
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
 	bool retry_all;     /* a new secret may be that of any connection which waits */
@@ -24,10 +25,6 @@ struct analyze {
 
 /* Differences of a session's counters go into the capture's sums. */
 void analyze_count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts);
-
-/* What -w is to know of a connection's session; its secrets are written. */
-struct save_session analyze_saved_session(const struct analyze *analyze, struct flow *flow);
-void analyze_save_keys(struct analyze *analyze, struct flow *flow);
 
 /* So much work was done, in packets: sessions are given up when the memory has become too little. */
 void analyze_keep_memory(struct analyze *analyze, uint32_t work);

@@ -25,13 +25,14 @@
 #include <time.h>
 #include <utlist.h>
 
-#define SHA1_BYTES   20
 #define SHA256_BYTES 32
 #define DER_SEQUENCE 0x30
 #define DER_LONG     0x80 /* set in a first length byte: the low bits count the length bytes that follow */
 
 struct entry {
 	struct cert cert;
+	uint8_t *der; /* NULL: there was no room for it */
+	size_t der_n;
 	uint64_t references;
 	struct entry *prev, *next; /* only while idle */
 	UT_hash_handle hh;         /* key: the SHA-256 of the DER, in cert */
@@ -40,23 +41,12 @@ struct entry {
 struct certs {
 	struct entry *all;
 	struct entry *idle; /* without a reference, the longest so first */
+	size_t bytes;       /* of DER that is kept */
 	EVP_MD *sha1, *sha256;
 	uint64_t refused;
 };
 
 static const struct cert not_kept = {.valid = false};
-
-static const struct {
-	const char *name, *label;
-	size_t bytes;
-} hash_kinds[CERT_HASHES] = {
-    [CERT_SPKI_SHA1] = {"spki_sha1", "SHA-1 of the SubjectPublicKeyInfo", SHA1_BYTES},
-    [CERT_SPKI_SHA256] = {"spki_sha256", "SHA-256 of the SubjectPublicKeyInfo", SHA256_BYTES},
-    [CERT_PKCS1_SHA1] = {"pkcs1_sha1", "SHA-1 of the PKCS#1 public key", SHA1_BYTES},
-    [CERT_PKCS1_SHA256] = {"pkcs1_sha256", "SHA-256 of the PKCS#1 public key", SHA256_BYTES},
-    [CERT_DER_SHA1] = {"cert_sha1", "SHA-1 of the whole certificate", SHA1_BYTES},
-    [CERT_DER_SHA256] = {"cert_sha256", "SHA-256 of the whole certificate", SHA256_BYTES},
-};
 
 /* ---- digests ---------------------------------------------------------------------------------------- */
 
@@ -324,6 +314,7 @@ void certs_free(struct certs *certs)
 	HASH_ITER(hh, certs->all, entry, next)
 	{
 		HASH_DEL(certs->all, entry);
+		free(entry->der);
 		free(entry);
 	}
 	EVP_MD_free(certs->sha1);
@@ -331,18 +322,40 @@ void certs_free(struct certs *certs)
 	free(certs);
 }
 
+static void drop_idle(struct certs *certs)
+{
+	struct entry *oldest = certs->idle;
+	DL_DELETE(certs->idle, oldest);
+	HASH_DEL(certs->all, oldest);
+	certs->bytes -= oldest->der_n;
+	free(oldest->der);
+	free(oldest);
+}
+
 /* Room for one more, by dropping the longest idle one at the cap; false when all are in use. */
 static bool make_room(struct certs *certs)
 {
 	if (HASH_COUNT(certs->all) < LIMIT_CERTIFICATES)
 		return true;
-	struct entry *oldest = certs->idle;
-	if (oldest == NULL)
+	if (certs->idle == NULL)
 		return false;
-	DL_DELETE(certs->idle, oldest);
-	HASH_DEL(certs->all, oldest);
-	free(oldest);
+	drop_idle(certs);
 	return true;
+}
+
+/* What has no room is left out: the facts are there without it. */
+static void keep_der(struct certs *certs, struct entry *entry, struct span der)
+{
+	if (der.n == 0 || der.n > LIMIT_CERTIFICATE_BYTES)
+		return;
+	while (certs->bytes + der.n > LIMIT_CERTIFICATES_BYTES && certs->idle != NULL)
+		drop_idle(certs);
+	if (certs->bytes + der.n > LIMIT_CERTIFICATES_BYTES)
+		return;
+	entry->der = xmalloc(der.n);
+	memcpy(entry->der, der.p, der.n);
+	entry->der_n = der.n;
+	certs->bytes += der.n;
 }
 
 static struct entry *add(struct certs *certs, struct span der, const uint8_t key[SHA256_BYTES])
@@ -352,6 +365,7 @@ static struct entry *add(struct certs *certs, struct span der, const uint8_t key
 	memcpy(kept, key, SHA256_BYTES);
 	entry->cert.has_hash[CERT_DER_SHA256] = true;
 	read_cert(certs, &entry->cert, der);
+	keep_der(certs, entry, der);
 	HASH_ADD_KEYPTR(hh, certs->all, kept, SHA256_BYTES, entry);
 	return entry;
 }
@@ -375,22 +389,31 @@ const struct cert *certs_take(struct certs *certs, struct span der)
 	return &entry->cert;
 }
 
+/* NULL for one that is not in the store. */
+static struct entry *find(const struct certs *certs, const struct cert *cert)
+{
+	struct entry *entry = NULL;
+	if (cert != NULL && cert != &not_kept)
+		HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	return entry;
+}
+
+struct span certs_der(const struct certs *certs, const struct cert *cert)
+{
+	const struct entry *entry = find(certs, cert);
+	return entry == NULL ? span_of(NULL, 0) : span_of(entry->der, entry->der_n);
+}
+
 void certs_share(struct certs *certs, const struct cert *cert)
 {
-	struct entry *entry;
-	if (cert == NULL || cert == &not_kept)
-		return;
-	HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	struct entry *entry = find(certs, cert);
 	if (entry != NULL)
 		entry->references++;
 }
 
 void certs_give_back(struct certs *certs, const struct cert *cert)
 {
-	struct entry *entry;
-	if (cert == NULL || cert == &not_kept)
-		return;
-	HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
+	struct entry *entry = find(certs, cert);
 	if (entry != NULL && entry->references > 0 && --entry->references == 0)
 		DL_APPEND(certs->idle, entry);
 }
@@ -449,59 +472,4 @@ size_t certs_from_pem(struct span text, void (*found)(void *ctx, struct span der
 	if (start < text.n)
 		certificates += pem_block(span_cut(text, start, text.n - start), start_line, found, ctx);
 	return certificates;
-}
-
-/* ---- names and addresses ---------------------------------------------------------------------------- */
-
-size_t cert_hash_bytes(enum cert_hash hash)
-{
-	return hash_kinds[hash].bytes;
-}
-
-const char *cert_hash_name(enum cert_hash hash)
-{
-	return hash_kinds[hash].name;
-}
-
-const char *cert_hash_label(enum cert_hash hash)
-{
-	return hash_kinds[hash].label;
-}
-
-const char *cert_type_name(enum cert_type type)
-{
-	static const char *const names[] = {[CERT_SSC] = "ssc", [CERT_MIC] = "mic", [CERT_LSC] = "lsc"};
-	return names[type];
-}
-
-/* Twelve digits at the start of `text` in groups of `width` joined by `joint`, and no digit behind them. */
-static bool mac_at(const char *text, size_t width, char joint, uint8_t mac[6])
-{
-	uint8_t bytes[6] = {0};
-	size_t at = 0;
-	for (size_t i = 0; i < 2 * sizeof bytes; i++) {
-		if (i > 0 && i % width == 0 && text[at++] != joint)
-			return false;
-		int digit = authtext_digit(text[at++]);
-		if (digit < 0)
-			return false;
-		bytes[i / 2] = (uint8_t)(bytes[i / 2] << 4 | digit);
-	}
-	if (authtext_digit(text[at]) >= 0)
-		return false;
-	memcpy(mac, bytes, sizeof bytes);
-	return true;
-}
-
-bool cert_mac(const char *text, uint8_t mac[6])
-{
-	for (size_t i = 0; text[i] != 0; i++) {
-		if (authtext_digit(text[i]) < 0 || (i > 0 && authtext_digit(text[i - 1]) >= 0))
-			continue;
-		const char *rest = &text[i];
-		if (mac_at(rest, 12, 0, mac) || mac_at(rest, 2, ':', mac) || mac_at(rest, 2, '-', mac) ||
-		    mac_at(rest, 4, '.', mac))
-			return true;
-	}
-	return false;
 }

@@ -10,6 +10,7 @@
 #include "analyzer/dtls_conn.h"
 #include "analyzer/hash.h"
 #include "analyzer/save.h"
+#include "analyzer/spool.h"
 #include "analyzer/tcp.h"
 #include "analyzer/tls_conn.h"
 
@@ -28,6 +29,7 @@ struct flow {
 	struct dtls_conn *dtls; /* of a UDP session; its `tcp` is not used */
 	struct tls_conn *tls; /* NULL when the connection has ended */
 	struct save_keys saved; /* which of its secrets -w wrote */
+	struct spool_head spooled; /* how much of its handshake the spool of the screen has */
 	bool listed;          /* in the list of waiting flows */
 	struct flow *wait_prev, *wait_next;
 	UT_hash_handle hh;

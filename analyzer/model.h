@@ -215,7 +215,9 @@ struct session_tls {
 	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
-	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
+	bool keys_lost[2];        /* records are missing, and the sequence number behind them was not found */
+	uint64_t lost_to_gaps[2]; /* protected records that are missing whole, told by the sequence number behind them */
+	bool lost_at_least[2];    /* ... or more: other keys began among them */
 	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
 	uint64_t undecodable;     /* handshake messages that are not well formed */
@@ -244,6 +246,7 @@ struct session {
 	uint8_t vlan_tags;
 	struct origin no_length;    /* the first packet whose IP length is 0 (offload); packet 0 = none */
 	struct origin opened, last; /* first and last packet */
+	uint64_t end; /* number of the last packet that counts to it: repeats by the mirror and ICMP errors, too */
 	struct origin closed;       /* packet 0 = still open */
 	enum close_kind close;
 	uint8_t closed_by; /* direction */
@@ -406,6 +409,7 @@ struct model {
 	struct rsa_keys *rsa_keys; /* NULL when none was given */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	struct tls_holds waiting; /* ciphertext that waits for them */
+	uint64_t gap_work;     /* bytes that may still be deciphered in search of records behind gaps */
 	struct authlist authlist;
 	size_t memory; /* bytes that the program may take; sessions are given up for it. 0 = no bound */
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
@@ -413,10 +417,16 @@ struct model {
 	struct addr controller; /* --controller; version 0 when not given */
 	struct profile *profile; /* -P; NULL when not given */
 	struct profile *builtin; /* assumed-1 */
+	bool learns;             /* --learn: assumed-1 is not tried */
+	struct framing *framing; /* framing.h: what was learned */
 	struct {
 		struct nmsp_kept *oldest, *newest; /* of all sessions, session_nmsp.h */
 		size_t bytes;
 	} messages;
+	struct {
+		void (*tell)(void *ctx, const struct session *session); /* NULL: nobody wants to know */
+		void *ctx;
+	} leaving; /* who hears of a session before it is given up; its stream has ended then */
 	size_t trace_bytes; /* of events and names beyond what each session of a trace may keep */
 };
 
@@ -437,7 +447,7 @@ void model_note_unknown_link(struct model *model, uint32_t linktype);
 /* A new session at the end of the list; the caller fills in addresses and roles. */
 struct session *model_add_session(struct model *model, const struct origin *opened);
 
-/* Folds the session's counts into capture.evicted_* and frees it. Its conn must be gone already. */
+/* Tells model->leaving, folds the session's counts into capture.evicted_* and frees it. Its conn must be gone. */
 void model_drop_session(struct model *model, struct session *session);
 
 /* What the analysis records. Beyond the caps the event is counted and not kept. */

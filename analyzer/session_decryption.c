@@ -132,13 +132,13 @@ static void say_unsupported(const struct session_tls *tls, struct session_decryp
 static void say_no_hello(const struct session *session, struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
-	const char *lacks = tls->client_hello   ? "server_hello is"
-	                    : tls->server_hello ? "client_hello is"
-	                                        : "hellos are";
-	say(out,
-	    "the %s not in the capture; a secret is found and used by the randoms in the hellos, so "
-	    "%" PRIu64 " encrypted record%s stay%s closed whatever the key log holds",
-	    lacks, both(tls->protected_records), plural(both(tls->protected_records)),
+	const char *lacks = tls->client_hello   ? "server_hello is not in the capture, which has the server random, "
+	                                          "version and suite that the keys are made for"
+	                    : tls->server_hello ? "client_hello is not in the capture, by whose client random a secret "
+	                                          "is found"
+	                                        : "hellos are not in the capture; a secret is found and used by "
+	                                          "the randoms in them";
+	say(out, "the %s: %" PRIu64 " encrypted record%s stay%s closed whatever the key log holds", lacks, both(tls->protected_records), plural(both(tls->protected_records)),
 	    both(tls->protected_records) == 1 ? "s" : "");
 }
 
@@ -241,6 +241,16 @@ static void say_gap(const struct session *session, struct session_decryption *ou
 	    tls->key_gap[dir].packet);
 }
 
+/* Told by the numbers of the records behind gaps. */
+static void say_lost(const struct session_tls *tls, struct session_decryption *out)
+{
+	uint64_t lost = both(tls->lost_to_gaps);
+	if (lost > 0)
+		say(out, "; %s%" PRIu64 " more record%s lost to gaps",
+		    tls->lost_at_least[0] || tls->lost_at_least[1] ? "at least " : "", lost,
+		    lost == 1 ? " is" : "s are");
+}
+
 /* Some records are open: how many, and what closes the others. */
 static void say_opened(const struct model *model, const struct session *session,
                        struct session_decryption *out)
@@ -269,6 +279,7 @@ static void say_opened(const struct model *model, const struct session *session,
 		say(out, "; ");
 		say_refused(tls, out);
 	}
+	say_lost(tls, out);
 	say_passed(model, out);
 	if (out->missing != 0)
 		say(out, "; the key log lacks %s", session_labels(out->missing, labels));
@@ -368,7 +379,7 @@ void session_decryption(const struct model *model, const struct session *session
 	case DECRYPTION_GAP:
 		say(out,
 		    "%" PRIu64
-		    " encrypted record%s: none opened, because the number of a record is not known behind ",
+		    " encrypted record%s: none opened, because the number of a record was not found behind ",
 		    out->data, plural(out->data));
 		say_gap(session, out);
 		break;

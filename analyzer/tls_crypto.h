@@ -81,6 +81,9 @@ int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite,
  */
 int tls_opener_update_13(struct tls_opener *opener);
 
+/* Keys an opener of TLS 1.3 with what tls_opener_update_13 would give another one. -1 as there. */
+int tls_opener_after_update_13(struct tls_opener *next, const struct tls_opener *opener);
+
 bool tls_opener_keyed(const struct tls_opener *opener);
 void tls_opener_unkey(struct tls_opener *opener); /* wipes the keys, keeps the contexts */
 

@@ -38,9 +38,9 @@ static const struct {
     {TLS_KEY_UPDATE, STEP_KEY_UPDATE, SENDER_EITHER},
 };
 
-static int row_of(const struct session *session, uint8_t type)
+static int row_of(bool datagram, uint8_t type)
 {
-	if (type == TLS_HELLO_VERIFY_REQUEST && !session->tls.datagram)
+	if (type == TLS_HELLO_VERIFY_REQUEST && !datagram)
 		return -1;
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
 		if (types[i].type == type)
@@ -215,7 +215,7 @@ static void take_message(void *ctx, const struct frame_message *message)
 	uint8_t type = 0;
 	uint32_t length = 0;
 	tls_handshake_head(message->bytes, &type, &length);
-	int row = row_of(handshake->session, type);
+	int row = row_of(handshake->session->tls.datagram, type);
 	if (row < 0) {
 		handshake->seen(handshake->ctx, type, message);
 		return;
@@ -251,7 +251,7 @@ static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out
 	enum cut cut = tls_handshake_head(bytes, &type, &length);
 	if (cut != CUT_OK)
 		return cut;
-	if (row_of(handshake->session, type) < 0 && handshake->frame.astray)
+	if (row_of(handshake->session->tls.datagram, type) < 0 && handshake->frame.astray)
 		return CUT_BAD;
 	*out = (struct frame_head){.head = TLS_HANDSHAKE_HEADER, .total = TLS_HANDSHAKE_HEADER + length,
 	    .mode = length <= LIMIT_HANDSHAKE ? FRAME_WHOLE : FRAME_SKIP};
@@ -262,6 +262,18 @@ static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out
 		model_hit(handshake->model, HIT_HANDSHAKE, &handshake->session->last);
 	}
 	return CUT_OK;
+}
+
+bool tls_handshake_tiles(struct span plain)
+{
+	struct rd r = rd_of(plain);
+	while (rd_more(&r)) {
+		int row = row_of(false, rd_u8(&r));
+		(void)rd_vec(&r, 3);
+		if (row < 0)
+			return false;
+	}
+	return rd_done(&r) && plain.n > 0;
 }
 
 static void lost_place(void *ctx, uint64_t n, const struct origin *origin)

@@ -479,6 +479,8 @@ const struct scenarios_row scenarios_all[] = {
     {"disagree", "the trace beside it tells of another alert", rejected, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"named-cas", "the request names CAs, the engine has no certificate of one", scenarios_named_cas,
      LISTS_RIGHT, SCENARIOS_NO_KEYS},
+    {"few-messages", "as unknown-framing, but only the capabilities are told", scenarios_few_messages, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
     {"dtls12", "DTLS 1.2 over UDP, accepted", scenarios_dtls12, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
     {"dtls10", "DTLS 1.0 over UDP, accepted", scenarios_dtls10, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
     {"dtls-rejected", "DTLS 1.2, the list holds another hash", scenarios_dtls_rejected, LISTS_WRONG_HASH,

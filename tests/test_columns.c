@@ -62,6 +62,24 @@ static void test_widths(void **state)
 	expect("");
 }
 
+/* Also what takes no column is not lost. */
+static void test_combining(void **state)
+{
+	(void)state;
+	char marks[2 * 3000 + 2] = "e";
+	size_t found = 0;
+	for (size_t i = 0; i < 3000; i++)
+		memcpy(&marks[1 + 2 * i], "\u0301", 2);
+	marks[sizeof marks - 1] = '\0';
+	start(400);
+	write(' ', "", marks, marks);
+	fclose(page.out);
+	for (const char *at = text; (at = strstr(at, "\u0301")) != NULL; at += 2)
+		found++;
+	assert_int_equal(found, 2 * 3000);
+	free(text);
+}
+
 static void test_digits(void **state)
 {
 	(void)state;
@@ -88,7 +106,7 @@ static void test_digits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrapping), cmocka_unit_test(test_widths),
-	                                   cmocka_unit_test(test_digits)};
+	                                   cmocka_unit_test(test_digits), cmocka_unit_test(test_combining)};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

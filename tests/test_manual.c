@@ -92,7 +92,7 @@ static void test_keys(void **state)
 	char *shown = page_as_read();
 	for (size_t i = 0; i < keys_n_rows; i++)
 		assert_item(shown, keys_rows[i].shown, keys_rows[i].help);
-	for (enum screen_id i = 0; i < SCREENS; i++) {
+	for (enum screen_id i = 0; i < SCREENS_WITH_DIGIT; i++) {
 		char word[40];
 		snprintf(word, sizeof word, "%d %s", (int)i + 1, keys_screen_name(i));
 		assert_item(shown, word, "");

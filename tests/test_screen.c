@@ -9,67 +9,13 @@
 #include "tests/expect.h"
 
 #include "tests/fixture.h"
+#include "tests/screen_set.h"
 #include "tests/seeded.h"
-#include "ui/digests.h"
-#include "ui/pause.h"
-#include "ui/screen.h"
 
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define EVER (INT64_C(1) << 60)
-
-struct set {
-	struct model *model;
-	struct view *view;
-	struct digests *digests;
-	struct pause pause;
-	struct ui ui;
-};
-
-static struct set set_up(struct model *model)
-{
-	struct set set = {.model = model, .view = view_bare(model), .pause = {.model = model}};
-	set.digests = digests_new(set.view, 0);
-	set.ui = (struct ui){.view = set.view, .mode = ESCAPE_UTF8, .utc = true};
-	assert_true(digests_update(set.digests, 1, EVER));
-	return set;
-}
-
-static void tear_down(struct set *set)
-{
-	set->ui.paused = false;
-	pause_follow(&set->pause, &set->ui, set->digests);
-	ui_free(&set->ui);
-	digests_free(set->digests);
-	view_free(set->view);
-	model_free(set->model);
-}
-
-/* The picture as text, to be freed. */
-static char *picture(struct ui *ui, size_t rows, size_t cols)
-{
-	struct grid grid;
-	char *text = NULL;
-	size_t n = 0;
-	FILE *out = open_memstream(&text, &n);
-	grid_init(&grid, rows, cols, ui->mode);
-	ui_draw(ui, &grid);
-	grid_dump(&grid, out);
-	grid_free(&grid);
-	fclose(out);
-	return text;
-}
-
-static void expect_picture(struct ui *ui, const char *part)
-{
-	char *text = picture(ui, 24, 80);
-	if (strstr(text, part) == NULL)
-		fail_msg("no \"%s\" in\n%s", part, text);
-	free(text);
-}
 
 /* ---- keys ---- */
 
@@ -173,6 +119,28 @@ static void test_hostile_names(void **state)
 	tear_down(&set);
 }
 
+/* At the smallest size each screen still shows a line of its own, and the prompt. */
+static void test_smallest(void **state)
+{
+	(void)state;
+	static const char *const shown[SCREENS_WITH_DIGIT] = {
+	    ">    1 failed", "controller: it asked", "\n>  ", "AuthList\n", "No NMSP message",
+	    "\n> error",     "\nnmspscope 0.1.0"};
+	struct set set = set_up(fixture_rich());
+	for (int i = 0; i < SCREENS_WITH_DIGIT; i++) {
+		ui_key(&set.ui, '1' + i);
+		char *text = picture(&set.ui, 5, 20);
+		has(text, shown[i]);
+		free(text);
+	}
+	ui_key(&set.ui, '/');
+	ui_key(&set.ui, 'x');
+	char *text = picture(&set.ui, 5, 20);
+	has(text, "Search: x");
+	free(text);
+	tear_down(&set);
+}
+
 /* Before anything else that speaks against the capture, and only while it goes on. */
 static void test_interface_down(void **state)
 {
@@ -180,7 +148,7 @@ static void test_interface_down(void **state)
 	struct set set = set_up(fixture_rich());
 	set.model->capture.inputs[0].outage = "is down";
 	set.ui.reading = (struct screen_reading){.goes_on = true, .live = true, .percent = -1};
-	for (int key = '1'; key < '1' + SCREENS; key++) {
+	for (int key = '1'; key < '1' + SCREENS_WITH_DIGIT; key++) {
 		ui_key(&set.ui, key);
 		char *text = picture(&set.ui, 24, 200);
 		assert_non_null(strstr(text, "\n! Interface "));
@@ -192,26 +160,6 @@ static void test_interface_down(void **state)
 	assert_null(strstr(text, "! Interface "));
 	free(text);
 	tear_down(&set);
-}
-
-/* A wide character at the left edge of what is seen is cut, and no column is lost. */
-static void test_half_a_character(void **state)
-{
-	(void)state;
-	struct sheet sheet;
-	struct grid grid;
-	const struct format format = {.escape = ESCAPE_UTF8};
-	sheet_open(&sheet, 80, &format, 0);
-	page_line(&sheet.page, 0, TONE_PLAIN, "\u6f22\u5b57a");
-	sheet_close(&sheet);
-	assert_int_equal(sheet.widest, 3);
-	grid_init(&grid, 1, 4, ESCAPE_UTF8);
-	sheet_draw(&sheet, &grid, &(struct window){.rows = 1, .left = 1});
-	assert_string_equal(grid.cells[0].text, " ");
-	assert_string_equal(grid.cells[1].text, "\u5b57");
-	assert_string_equal(grid.cells[3].text, "a");
-	grid_free(&grid);
-	sheet_free(&sheet);
 }
 
 /* ---- moving ---- */
@@ -231,173 +179,6 @@ static void test_failures(void **state)
 	expect_picture(&set.ui, "[2 Status]");
 	ui_key(&set.ui, KEYS_ESCAPE);
 	assert_int_equal(set.ui.screen, SCREEN_SESSIONS);
-	tear_down(&set);
-}
-
-/* ---- filter ---- */
-
-static void type(struct set *set, const char *text)
-{
-	for (; *text != '\0'; text++)
-		ui_key(&set->ui, *text);
-}
-
-static void test_filter(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(9));
-	type(&set, "fsession>2 session<7\n");
-	assert_int_equal(set.ui.asks, ASK_NOTHING);
-	ui_order(&set.ui);
-	assert_int_equal(set.ui.n_order, 4);
-	assert_int_equal(set.ui.session, 3);
-	expect_picture(&set.ui,
-	               "9 sessions: 1 with errors, 0 with warnings, 4 listed by session>2 se");
-	ui_key(&set.ui, 'e');
-	assert_string_equal(set.ui.note, "no session has an error");
-	type(&set, "f"); /* it is there to be changed */
-	assert_string_equal(set.ui.prompts[ASK_FILTER].text, "session>2 session<7");
-	type(&set, "\x15session=99\n");
-	expect_picture(&set.ui, "The filter lists no session: f changes it.");
-	type(&set, "2");
-	expect_picture(&set.ui, "The filter lists no session: f changes it.");
-	type(&set, "1f\x15\n");
-	assert_string_equal(set.ui.note, "all sessions are listed");
-	ui_order(&set.ui);
-	assert_int_equal(set.ui.n_order, 9);
-	type(&set, "f");
-	ui_key(&set.ui, KEYS_UP);
-	assert_string_equal(set.ui.prompts[ASK_FILTER].text, "session=99");
-	tear_down(&set);
-}
-
-/* What is wrong stays to be put right, and the list is as before; Escape leaves the old filter. */
-static void test_filter_wrong(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(9));
-	type(&set, "fsession=3\n");
-	type(&set, "f state=faild\n");
-	assert_int_equal(set.ui.asks, ASK_FILTER);
-	expect_picture(&set.ui, "Filter of sessions: session=3 state=faild\n"
-	                        "                                    ^\n"
-	                        "state is never \"faild\"; the nearest is failed");
-	assert_int_equal(set.ui.n_order, 1);
-	ui_key(&set.ui, KEYS_ESCAPE);
-	expect_picture(&set.ui, "1 listed by session=3 ");
-	tear_down(&set);
-}
-
-/* As with --filter; what is too long to be typed is there in its short form. */
-static void test_filter_given(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(3));
-	struct filter filter;
-	struct filter_error err;
-	char *text = calloc(PROMPT_TEXT + 64, 1);
-	memset(text, ' ', PROMPT_TEXT + 32);
-	memcpy(&text[PROMPT_TEXT + 32], "session=2", 9);
-	assert_true(filter_parse(text, true, &filter, &err));
-	ui_filter(&set.ui, &filter, text);
-	free(text);
-	expect_picture(&set.ui, "1 listed by session=2");
-	type(&set, "f");
-	assert_string_equal(set.ui.prompts[ASK_FILTER].text, "session=2");
-	tear_down(&set);
-}
-
-/* Of many sessions some are asked at a time, where it takes long; one that changes is asked again. */
-static void test_filter_of_many(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(250));
-	type(&set, "fverdict!~nothing-such\n");
-	size_t turns = 0;
-	do
-		ui_order(&set.ui);
-	while (set.ui.unasked > 0 && ++turns < 100);
-	assert_in_range(turns, 1, 5);
-	assert_int_equal(set.ui.n_order, 250);
-	type(&set, "f\x15state=failed\n");
-	ui_order(&set.ui);
-	assert_int_equal(set.ui.n_order, 1);
-	set.view->digests[0].listed = false; /* the answer is kept ... */
-	ui_order(&set.ui);
-	assert_int_equal(set.ui.n_order, 0);
-	set.view->digests[0].stale = true; /* ... until the session has changed */
-	ui_order(&set.ui);
-	assert_int_equal(set.ui.n_order, 1);
-	tear_down(&set);
-}
-
-/* ---- marks ---- */
-
-static void test_marks(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(9));
-	type(&set, "=");
-	assert_string_equal(set.ui.note, "mark two sessions with Space to compare them; 0 are marked");
-	type(&set, " ");
-	assert_int_equal(set.ui.session, 2); /* it goes one down */
-	expect_picture(&set.ui, " +   1 ");
-	expect_picture(&set.ui, "0 with warnings, 1 marked");
-	type(&set, "G =");
-	assert_string_equal(set.ui.note, ""); /* two are */
-	expect_picture(&set.ui, "[= Compare]");
-	ui_key(&set.ui, KEYS_ESCAPE);
-	assert_int_equal(set.ui.screen, SCREEN_SESSIONS);
-	type(&set, "<rfsession>1\n"); /* sorted and filtered they stay */
-	assert_true(ui_marked(&set.ui, 1) && ui_marked(&set.ui, 9) && !ui_marked(&set.ui, 2));
-	type(&set, "gG  "); /* off, and on again */
-	assert_int_equal(set.ui.n_marks, 2);
-	type(&set, "k =");
-	assert_string_equal(set.ui.note, "mark two sessions with Space to compare them; 3 are marked");
-	type(&set, "U");
-	assert_int_equal(set.ui.n_marks, 0);
-	assert_string_equal(set.ui.note, "3 marks taken away");
-	tear_down(&set);
-}
-
-static void test_mark_of_one_that_goes(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(3));
-	type(&set, "  =");
-	model_drop_session(set.model, set.model->first);
-	digests_hold(set.digests);
-	expect_picture(&set.ui, "One of the two sessions is gone");
-	assert_int_equal(set.ui.n_marks, 1);
-	assert_int_equal(set.ui.marks[0].session, 2);
-	tear_down(&set);
-}
-
-/* ---- follow ---- */
-
-static void test_follow(void **state)
-{
-	(void)state;
-	struct set set = set_up(fixture_many(5));
-	set.ui.reading = (struct screen_reading){.goes_on = true, .live = true};
-	set.ui.follows = 1u << SCREEN_SESSIONS;
-	struct origin at = {.time = 5, .packet = 900};
-	expect_picture(&set.ui, ">    5 ");
-	model_add_session(set.model, &at);
-	assert_true(digests_update(set.digests, 2, EVER));
-	expect_picture(&set.ui, ">    6 ");
-	type(&set, "2"); /* who looks at a session stays with it */
-	model_add_session(set.model, &at);
-	assert_true(digests_update(set.digests, 3, EVER));
-	expect_picture(&set.ui, "Session 6");
-	type(&set, "1kk"); /* who goes up stays there */
-	expect_picture(&set.ui, ">    5 ");
-	type(&set, "G"); /* at the end it goes on */
-	model_add_session(set.model, &at);
-	assert_true(digests_update(set.digests, 4, EVER));
-	expect_picture(&set.ui, ">    8 ");
-	type(&set, "A");
-	assert_string_equal(set.ui.note, "stays where it is");
 	tear_down(&set);
 }
 
@@ -489,16 +270,9 @@ int main(void)
 	    cmocka_unit_test(test_random_keys),
 	    cmocka_unit_test(test_too_small),
 	    cmocka_unit_test(test_hostile_names),
+	    cmocka_unit_test(test_smallest),
 	    cmocka_unit_test(test_interface_down),
-	    cmocka_unit_test(test_half_a_character),
 	    cmocka_unit_test(test_failures),
-	    cmocka_unit_test(test_filter),
-	    cmocka_unit_test(test_filter_wrong),
-	    cmocka_unit_test(test_filter_given),
-	    cmocka_unit_test(test_filter_of_many),
-	    cmocka_unit_test(test_marks),
-	    cmocka_unit_test(test_mark_of_one_that_goes),
-	    cmocka_unit_test(test_follow),
 	    cmocka_unit_test(test_sorting),
 	    cmocka_unit_test(test_digests),
 	    cmocka_unit_test(test_digests_change),

@@ -1,5 +1,6 @@
 /*
- * The sender's side of TLS record protection, for tests: keys by plain HMAC, records sealed with OpenSSL's ciphers. Shares no code with analyzer/. Included after cmocka.
+ * The sender's side of TLS record protection, for tests: keys by plain HMAC, records sealed with OpenSSL's
+ * ciphers, RC4 and GCM of blocks by hand. Shares no code with analyzer/. Included after cmocka.
  */
 #ifndef TESTS_TLS_SEAL_H
 #define TESTS_TLS_SEAL_H

@@ -10,14 +10,16 @@
 #define LABEL   11
 #define BEFORE  (SIGN + LABEL + 1)
 #define BETWEEN 2
-#define LEAST   8 /* on a narrower page the right side is looked at with a shift */
-#define LINE    1200
+#define LEAST   8   /* on a narrower page the right side is looked at with a shift */
+#define MOST    100 /* columns of one text, */
+#define PART    800 /* and bytes, also where combining characters take no column */
+#define LINE    2400
 
 size_t columns_room(const struct page *page)
 {
 	size_t width = page->width > 0 ? page->width : PAGE_WIDTH;
 	size_t room = width > BEFORE + BETWEEN ? (width - BEFORE - BETWEEN) / 2 : 0;
-	return room < LEAST ? LEAST : room > LINE / 12 ? LINE / 12 : room;
+	return room < LEAST ? LEAST : room > MOST ? MOST : room;
 }
 
 static size_t character(const char *text)
@@ -45,7 +47,7 @@ static size_t fitting(const char *text, size_t room, enum escape_mode mode)
 	while (text[n] != '\0') {
 		size_t bytes = character(&text[n]);
 		width += width_of(&text[n], bytes, mode);
-		if (width > room)
+		if (width > room || n + bytes > PART)
 			break;
 		blank = text[n] == ' ' ? n : blank;
 		n += bytes;

@@ -5,8 +5,10 @@
 #define LIST     (1u << SCREEN_SESSIONS)
 #define MESSAGES (1u << SCREEN_MESSAGES)
 
-/* Where the prompt of the filter chooses: sessions, or messages of one. */
-#define FILTERED (1u << SCREEN_SESSIONS | 1u << SCREEN_MESSAGES | 1u << SCREEN_FINDINGS)
+/* About one session or all of them; with times of events; with what the filter chooses. */
+#define FAILURES (LIST | MESSAGES | 1u << SCREEN_STATUS | 1u << SCREEN_HANDSHAKE | 1u << SCREEN_AUTH)
+#define TIMED    (LIST | 1u << SCREEN_HANDSHAKE | 1u << SCREEN_FINDINGS)
+#define FILTERED (LIST | MESSAGES | 1u << SCREEN_FINDINGS)
 
 const struct command_row keys_rows[] = {
     {COMMAND_UP, {KEYS_UP, 'k'}, "Up k", NULL, "one line up", ALL},
@@ -49,10 +51,10 @@ const struct command_row keys_rows[] = {
      "to the screen of this number",
      ALL},
     {COMMAND_NEXT_SCREEN, {KEYS_TAB}, "Tab", NULL, "to the next screen", ALL},
-    {COMMAND_NEXT_FAILURE, {'e'}, "e", "error", "to the next session with an error", ALL},
-    {COMMAND_PREVIOUS_FAILURE, {'E'}, "E", NULL, "to the one before with an error", ALL},
+    {COMMAND_NEXT_FAILURE, {'e'}, "e", "error", "to the next session with an error", FAILURES},
+    {COMMAND_PREVIOUS_FAILURE, {'E'}, "E", NULL, "to the one before with an error", FAILURES},
     {COMMAND_SORT_LEFT, {'<', ','}, "<", NULL, "sort by the column to the left", LIST},
-    {COMMAND_SORT_RIGHT, {'>', '.'}, ">", "sort", "sort by the column to the right", LIST},
+    {COMMAND_SORT_RIGHT, {'>', '.'}, ">", NULL, "sort by the column to the right", LIST},
     {COMMAND_SORT_TURN, {'I', 'r'}, "r I", NULL, "sort the other way round", LIST},
     {COMMAND_SEARCH, {'/'}, "/", "search", "search on this screen; capital letters are the same", ALL},
     {COMMAND_FILTER,
@@ -64,6 +66,7 @@ const struct command_row keys_rows[] = {
      FILTERED},
     {COMMAND_NEXT_HIT, {'n'}, "n", NULL, "to the next hit", ALL},
     {COMMAND_PREVIOUS_HIT, {'N'}, "N", NULL, "to the hit before", ALL},
+    {COMMAND_SAVE, {'s'}, "s", "save", "save packets, a report, certificates or messages to a file", ALL},
     {COMMAND_MARK,
      {' '},
      "Space",
@@ -74,7 +77,7 @@ const struct command_row keys_rows[] = {
     {COMMAND_COMPARE, {'='}, "=", NULL, "compare the two sessions that are marked, side by side", LIST},
     {COMMAND_PAUSE, {'p'}, "p", "pause", "hold the screen still; the capture goes on", ALL},
     {COMMAND_FOLLOW, {'A'}, "A", NULL, "keep to the end of the list as it grows", LIST | MESSAGES},
-    {COMMAND_TIME, {'w'}, "w", NULL, "times: of the day, or since the capture began", ALL},
+    {COMMAND_TIME, {'w'}, "w", NULL, "times: of the day, or since the capture began", TIMED},
     {COMMAND_REDRAW, {0x0c}, "^L", NULL, "draw the whole screen anew", ALL},
     {COMMAND_HELP, {'?', KEYS_F1}, "?", "help", "this help", ALL},
 };
@@ -86,13 +89,30 @@ const char keys_signs[] =
     "only the framing "
     "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.";
 
+static bool has_key(const struct command_row *row, int key)
+{
+	for (size_t k = 0; k < KEYS_OF_COMMAND && row->keys[k] != KEYS_NONE; k++)
+		if (row->keys[k] == key)
+			return true;
+	return false;
+}
+
 enum command keys_command(int key, enum screen_id screen)
 {
 	for (size_t i = 0; i < keys_n_rows; i++)
-		for (size_t k = 0; k < KEYS_OF_COMMAND && keys_rows[i].keys[k] != KEYS_NONE; k++)
-			if (keys_rows[i].keys[k] == key && (keys_rows[i].screens >> screen & 1) != 0)
-				return keys_rows[i].command;
+		if ((keys_rows[i].screens >> screen & 1) != 0 && has_key(&keys_rows[i], key))
+			return keys_rows[i].command;
 	return COMMAND_NONE;
+}
+
+const char *keys_elsewhere(int key, unsigned *screens)
+{
+	for (size_t i = 0; i < keys_n_rows; i++)
+		if (has_key(&keys_rows[i], key)) {
+			*screens = keys_rows[i].screens;
+			return keys_rows[i].shown;
+		}
+	return NULL;
 }
 
 const char *keys_screen_name(enum screen_id screen)

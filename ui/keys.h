@@ -51,6 +51,7 @@ enum command {
 	COMMAND_FILTER,
 	COMMAND_NEXT_HIT,
 	COMMAND_PREVIOUS_HIT,
+	COMMAND_SAVE,
 	COMMAND_MARK,
 	COMMAND_UNMARK,
 	COMMAND_COMPARE,
@@ -96,6 +97,9 @@ extern const char keys_signs[];
 
 /* What the key does on this screen; COMMAND_NONE when nothing. */
 enum command keys_command(int key, enum screen_id screen);
+
+/* The keys for people of the command that it is on other screens, and the bits of these; NULL: of none. */
+const char *keys_elsewhere(int key, unsigned *screens);
 
 /* "Sessions" */
 const char *keys_screen_name(enum screen_id screen);

@@ -87,7 +87,20 @@ const struct manual_row manual_rows[] = {
     {MANUAL_ITEM, .word = "`6 Findings`",
      .text = "all findings with evidence and advice, and the vendor's checklist"},
     {MANUAL_ITEM, .word = "`7 Capture`", .text = "what was read, and whether it can be trusted"},
+    {MANUAL_ITEM, .word = "`= Compare`",
+     .text = "two sessions that were marked, side by side, with a sign in front of what differs"},
+    {MANUAL_PARAGRAPH,
+     .text = "Held still by `p`, the screens show a copy of all sessions, which takes as much memory as "
+             "these; where `--memory` leaves no room for it, there is no pause. Lists of a live capture keep "
+             "to their end until one goes up."},
     {MANUAL_TABLE, .table = MANUAL_KEYS},
+    {MANUAL_PARAGRAPH,
+     .text = "What `s` saves gets its name when it is complete. It goes to the current folder or below, by the "
+             "user that the program has become (`-Z`), and over an older file only after y. Packets are read "
+             "again from files. Of interfaces and pipes those of sessions are kept for it in temporary files, "
+             "256 MiB at most: the oldest leave first, handshakes with their session, and what is gone is "
+             "said. No secret is ever saved. In messages as comma-separated values a captured text that a "
+             "spreadsheet would take for a formula has an apostrophe in front."},
 
     {MANUAL_SECTION, .word = "OUTPUT"},
     {MANUAL_ITEM, .word = "`ui`",
@@ -123,6 +136,8 @@ const struct manual_row manual_rows[] = {
      .text = "the terminal; with dumb, or unset, there is the report in place of the screen"},
     {MANUAL_ITEM, .word = "`LC_ALL`, `LC_CTYPE`, `LANG`",
      .text = "without UTF-8 in them, output is ASCII, as with `--ascii`"},
+    {MANUAL_ITEM, .word = "`TMPDIR`",
+     .text = "the folder for temporary files; without it `/var/tmp` or `/tmp`"},
     {MANUAL_ITEM, .word = "`TZ`", .text = "the time zone of times, but with `-u`"},
     {MANUAL_ITEM, .word = "`SUDO_UID`, `SUDO_GID`",
      .text = "whom the program becomes when root started it by sudo"},
@@ -131,15 +146,16 @@ const struct manual_row manual_rows[] = {
     {MANUAL_PARAGRAPH,
      .text = "There is no configuration file. Read are pcap and pcapng, also gzipped; AuthList texts of "
              "IOS-XE, AireOS, MSE and CMX, lines \"MAC HASH\", and PEM certificates; key logs in the NSS "
-             "format; debug traces as pasted, also damaged. What `-w` writes is pcapng, readable at any "
+             "format; private RSA keys in PEM; debug traces as pasted, also damaged. What `-w` writes is pcapng, readable at any "
              "moment; with `--with-secrets` only by its owner."},
 
     {MANUAL_SECTION, .word = "SIGNALS"},
     {MANUAL_ITEM, .word = "`SIGUSR1`",
      .text = "live: a status line on standard error, and with `-o text` and `-o json` the report so far"},
     {MANUAL_ITEM, .word = "`SIGINT`, `SIGTERM`, `SIGHUP`",
-     .text = "end: files are complete, the report is printed, the "
-             "terminal is restored; a second one ends at once"},
+     .text = "end: files are complete, the report is printed or the terminal restored; without a screen a "
+             "second one "
+             "ends at once"},
     {MANUAL_ITEM, .word = "`SIGTSTP`", .text = "Ctrl-Z on the screen: the terminal is given back until fg"},
 
     {MANUAL_SECTION, .word = "SECURITY"},
@@ -157,9 +173,11 @@ const struct manual_row manual_rows[] = {
 
     {MANUAL_SECTION, .word = "LIMITS"},
     {MANUAL_PARAGRAPH,
-     .text = "No wire format of NMSP is published: names that only the framing profile gives are marked "
-             "assumed. Certificates in TLS 1.3, and all behind the handshake, are encrypted: what needs "
-             "a key is said to. `-i` and `-r` do not go together."},
+     .text =
+         "No wire format of NMSP is published: names that only the framing profile gives are marked assumed. "
+         "Certificates in TLS 1.3, and all behind the handshake, are encrypted: the report says what a key "
+         "would "
+         "add. `-i` and `-r` do not go together."},
 
     {MANUAL_SECTION, .word = "SEE ALSO"},
     {MANUAL_PARAGRAPH, .text = "tcpdump(8), tshark(1), openssl-s_client(1), pcap-filter(7)"},

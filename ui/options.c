@@ -13,6 +13,7 @@
 
 enum {
 	OPTION_PORT = OPTIONS_LONG_ONLY,
+	OPTION_LEARN,
 	OPTION_CONTROLLER,
 	OPTION_SESSION,
 	OPTION_FILTER,
@@ -46,7 +47,8 @@ static const struct option_row rows[] = {
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format),\nfollowed while interfaces or pipes are read;\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
     {OPTION_RSA_KEY, "rsa-key", "FILE", "decrypt static-RSA sessions with this private key of\na controller (PEM, PKCS#1 or PKCS#8); repeatable"},
     {OPTION_RSA_KEY_PASS, "rsa-key-pass", "FILE", "passphrase of an encrypted --rsa-key: the first line\nof FILE; repeatable, each is tried"},
-    {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
+    {'P', "profile", "FILE", "framing profile of the NMSP messages (default:\nassumed-1, or what is learned from them)"},
+    {OPTION_LEARN, "learn", NULL, "no report: learn the framing of decrypted messages\nand print it as a profile, for -P"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "ui, text, json, or jsonl: a line for each change\n(default: ui, the screen, on a terminal, else text).\nOf interfaces text and json come at the end, and\nwhen SIGUSR1 asks for them"},
@@ -214,6 +216,9 @@ static void apply_flag(struct options *out, int letter)
 		break;
 	case OPTION_MESSAGES:
 		out->messages = true;
+		break;
+	case OPTION_LEARN:
+		out->learn = true;
 		break;
 	case OPTION_EXPLAIN:
 		out->explain = true;

@@ -14,6 +14,9 @@
 #include <strings.h>
 #include <time.h>
 
+#define TIGHT     9  /* rows of a grid below which what is shown goes before what is said about it */
+#define LABELLED  3  /* rows of a list from which on its columns have labels in any case, */
+#define DIVIDED   5  /* and from which on it has a document below */
 #define HELP_KEPT 8  /* columns that other keys leave for the one of the help in the footer */
 #define HEAD_LEFT 40 /* columns that the counts at the left keep where there are others at the right */
 
@@ -313,6 +316,8 @@ static size_t draw_session(const struct ui *ui, struct grid *grid, size_t row)
 
 static void draw_footer(const struct ui *ui, struct grid *grid)
 {
+	if (screen_save_draw(ui, grid))
+		return;
 	size_t row = grid->rows - 1, col = 0;
 	struct pen key = {.look = LOOK_BOLD}, name = {.look = LOOK_REVERSE};
 	grid_fill(grid, row, name);
@@ -352,14 +357,17 @@ static void draw_list(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 {
 	const struct screen *screen = screen_of(ui);
 	struct place *place = &ui->place[ui->screen];
-	size_t n = screen->count(ui), labels = screen->labels != NULL && rows > 1;
+	size_t n = screen->count(ui);
+	size_t labels = screen->labels != NULL && n > 0 && (rows >= LABELLED || n < rows);
 	rows -= labels;
 	if (ui->screen == SCREEN_MESSAGES && (ui->follows >> SCREEN_MESSAGES & 1) != 0)
 		place->cursor = n; /* the list's end */
 	fit_list(place, n, rows);
 	ui->page = rows;
-	if (labels)
-		screen->labels(ui, grid, row, place->top, rows);
+	if (screen->labels != NULL)
+		screen->labels(ui, grid, row, place->top, rows); /* it measures the columns, too */
+	if (!labels)
+		grid_fill(grid, row, (struct pen){0});
 	for (size_t i = 0; i < rows && place->top + i < n; i++) {
 		size_t at = row + labels + i;
 		screen->line(ui, grid, at, place->top + i);
@@ -383,11 +391,11 @@ void screen_write(struct ui *ui, struct sheet *sheet, size_t width)
 
 static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 {
-	struct place *place = &ui->place[ui->screen];
+	struct place *place = screen_place(ui);
 	struct sheet sheet;
 	ui->width = grid->cols;
 	screen_write(ui, &sheet, grid->cols);
-	bool more = sheet.lines > rows && rows > 1;
+	bool more = sheet.lines > rows && rows > LABELLED;
 	rows -= more; /* its last row says how many there are */
 	size_t last = sheet.lines > rows ? sheet.lines - rows : 0;
 	if (place->scroll > last)
@@ -396,7 +404,7 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 	sheet_draw(&sheet, grid, &window);
 	if (more) {
 		char text[100];
-		bool beside = !ui->help && screen_of(ui)->count != NULL; /* Up and Down are the list's */
+		bool beside = screen_has_list(ui); /* Up and Down are its keys */
 		bool cut = !beside && sheet.widest > place->left + grid->cols;
 		snprintf(text, sizeof text, "%slines %zu to %zu of %zu%s",
 		         cut ? "Right shows the rest of long lines; " : "", place->scroll + 1,
@@ -428,9 +436,10 @@ static void draw_body(struct ui *ui, struct grid *grid, size_t row, size_t rows)
 {
 	const struct screen *screen = screen_of(ui);
 	ui->page = rows;
-	if (ui->help || screen->count == NULL)
+	bool tight = rows < DIVIDED;
+	if (ui->help || screen->count == NULL || (tight && screen->count(ui) == 0))
 		draw_document(ui, grid, row, rows);
-	else if (screen->write == NULL)
+	else if (tight)
 		draw_list(ui, grid, row, rows);
 	else
 		draw_both(ui, grid, row, rows);
@@ -453,13 +462,16 @@ void ui_draw(struct ui *ui, struct grid *grid)
 	bool of_session = screen_of(ui)->of_session && !ui->help, opened = screen_open(ui);
 	if (ui->screen == SCREEN_HANDSHAKE && opened)
 		screen_handshake_begin(ui);
+	bool tight = grid->rows < TIGHT;
 	draw_tabs(ui, grid);
 	draw_reading(ui, grid);
-	size_t row = 2 + draw_banner(ui, grid, 2, opened);
+	size_t row = tight ? 1 : 2;
+	row += draw_banner(ui, grid, row, opened);
+	row = tight ? 2 : row;
 	if (of_session && !opened) {
 		say(grid, row, screen_nothing(ui));
 	} else {
-		row += of_session ? draw_session(ui, grid, row) : 0;
+		row += of_session && !tight ? draw_session(ui, grid, row) : 0;
 		if (row + 1 < grid->rows)
 			draw_body(ui, grid, row, grid->rows - row - 1);
 	}

@@ -39,13 +39,15 @@ static size_t find_line(struct ui *ui, bool back, const char *text)
 	return n;
 }
 
-/* The line of the document as it was drawn last; its length when there is none. */
+/* The same in the lines of the document as it was drawn last, from the last hit on. */
 static size_t find_in_document(struct ui *ui, bool back, const char *text, size_t *lines)
 {
 	struct sheet sheet;
-	size_t at = ui->place[ui->screen].scroll;
+	size_t at = screen_place(ui)->hit;
 	screen_write(ui, &sheet, ui->width > 0 ? ui->width : PAGE_WIDTH);
 	size_t found = sheet_find(&sheet, back ? at : at + 1, back, text);
+	if (found == sheet.lines)
+		found = sheet_find(&sheet, back ? sheet.lines : 0, back, text);
 	*lines = sheet.lines;
 	sheet_free(&sheet);
 	return found;
@@ -53,8 +55,10 @@ static size_t find_in_document(struct ui *ui, bool back, const char *text, size_
 
 void screen_search(struct ui *ui, bool back)
 {
-	const char *text = ui->prompts[ASK_SEARCH].text;
-	size_t found, end;
+	const char *text = ui->prompts[ASK_SEARCH].last;
+	size_t found, end, from = screen_has_list(ui) ? screen_place(ui)->cursor : screen_place(ui)->hit;
+	if (text[0] == '\0')
+		snprintf(ui->note, sizeof ui->note, "nothing was searched for yet: / asks what");
 	if (text[0] == '\0' || screen_is_empty(ui))
 		return;
 	if (screen_has_list(ui)) {
@@ -65,7 +69,9 @@ void screen_search(struct ui *ui, bool back)
 	}
 	if (found < end)
 		screen_move_to(ui, found);
-	else
+	if (found < end && (back ? found >= from : found <= from))
+		snprintf(ui->note, sizeof ui->note, "round the end: %.100s", text);
+	else if (found == end)
 		snprintf(ui->note, sizeof ui->note, "not found: %.100s", text);
 }
 
@@ -114,8 +120,6 @@ void screen_answer(struct ui *ui, int key)
 {
 	enum prompt_answer answer = prompt_key(&ui->prompts[ui->asks], key);
 	if (answer == PROMPT_CANCELLED) {
-		if (ui->asks == ASK_SEARCH)
-			ui->prompts[ASK_SEARCH].text[0] = '\0';
 		ui->asks = ASK_NOTHING;
 	} else if (answer == PROMPT_ACCEPTED && ui->asks == ASK_SEARCH) {
 		ui->asks = ASK_NOTHING;

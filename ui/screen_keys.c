@@ -21,6 +21,11 @@ void screen_help(const struct ui *ui, const struct page *page)
 	page_wrap(page, 2, "", TONE_PLAIN, keys_signs);
 }
 
+struct place *screen_place(struct ui *ui)
+{
+	return ui->help ? &ui->help_place : &ui->place[ui->screen];
+}
+
 bool screen_is_empty(const struct ui *ui)
 {
 	return !ui->help && screen_of(ui)->of_session && ui->n_order == 0;
@@ -85,9 +90,10 @@ static void follow_from(struct ui *ui, size_t n)
 
 void screen_move_to(struct ui *ui, size_t at)
 {
-	struct place *place = &ui->place[ui->screen];
+	struct place *place = screen_place(ui);
 	if (!screen_has_list(ui)) {
 		place->scroll = at;
+		place->hit = at;
 		return;
 	}
 	size_t n = screen_of(ui)->count(ui);
@@ -100,7 +106,7 @@ void screen_move_to(struct ui *ui, size_t at)
 
 static void move(struct ui *ui, bool down, size_t by)
 {
-	const struct place *place = &ui->place[ui->screen];
+	const struct place *place = screen_place(ui);
 	size_t at = screen_has_list(ui) ? place->cursor : place->scroll;
 	screen_move_to(ui, down ? at + by : at > by ? at - by : 0);
 }
@@ -108,7 +114,7 @@ static void move(struct ui *ui, bool down, size_t by)
 /* Beside a list the document has no cursor: Left and Right roll it. */
 static void sideways(struct ui *ui, bool right)
 {
-	struct place *place = &ui->place[ui->screen];
+	struct place *place = screen_place(ui);
 	bool rolls = screen_has_list(ui) && screen_of(ui)->write != NULL;
 	size_t *at = rolls ? &place->scroll : &place->left, by = rolls ? 1 : SIDEWAYS;
 	if (right && *at < WIDE)
@@ -183,7 +189,8 @@ static bool act_move(struct ui *ui, enum command command)
 		return true;
 	case COMMAND_NEXT_FAILURE:
 	case COMMAND_PREVIOUS_FAILURE:
-		to_failure(ui, command == COMMAND_PREVIOUS_FAILURE);
+		if (!ui->help)
+			to_failure(ui, command == COMMAND_PREVIOUS_FAILURE);
 		return true;
 	case COMMAND_NEXT_HIT:
 	case COMMAND_PREVIOUS_HIT:
@@ -264,18 +271,23 @@ static void act(struct ui *ui, enum command command, int key)
 		if (!ui->help)
 			screen_ask(ui, ui->screen == SCREEN_MESSAGES ? ASK_MESSAGES : ASK_FILTER);
 		break;
+	case COMMAND_SAVE:
+		screen_save_open(ui);
+		break;
 	case COMMAND_PAUSE:
 		ui->paused = !ui->paused;
 		break;
 	case COMMAND_TIME:
 		ui->relative = !ui->relative;
+		snprintf(ui->note, sizeof ui->note, "times %s",
+		         ui->relative ? "since the capture began" : "of the day");
 		break;
 	case COMMAND_REDRAW:
 		ui->redraw = true;
 		break;
 	case COMMAND_HELP:
 		ui->help = !ui->help;
-		ui->place[ui->screen].scroll = 0;
+		ui->help_place = (struct place){0};
 		break;
 	default:
 		if (!act_move(ui, command))
@@ -283,10 +295,25 @@ static void act(struct ui *ui, enum command command, int key)
 	}
 }
 
+/* A key that does something on other screens is not left without a word. */
+static void say_elsewhere(struct ui *ui, int key)
+{
+	unsigned screens;
+	const char *shown = keys_elsewhere(key, &screens);
+	if (shown == NULL)
+		return;
+	size_t n = (size_t)snprintf(ui->note, sizeof ui->note, "%s is for the screen", shown);
+	for (enum screen_id i = 0; i < SCREENS && n < sizeof ui->note; i++)
+		if ((screens >> i & 1) != 0)
+			n += (size_t)snprintf(&ui->note[n], sizeof ui->note - n, " %s", keys_screen_name(i));
+}
+
 void ui_key(struct ui *ui, int key)
 {
 	ui->note[0] = '\0';
 	ui_order(ui);
+	if (screen_save_key(ui, key))
+		return;
 	if (ui->session == 0)
 		chosen_by_cursor(ui);
 	screen_open(ui);
@@ -294,5 +321,8 @@ void ui_key(struct ui *ui, int key)
 		screen_answer(ui, key);
 		return;
 	}
-	act(ui, keys_command(key, ui->screen), key);
+	enum command command = keys_command(key, ui->screen);
+	if (command == COMMAND_NONE)
+		say_elsewhere(ui, key);
+	act(ui, command, key);
 }

@@ -2,7 +2,7 @@
  * Picks facts out of a JSON report on standard input: one a line, for the scripts that compare them, or the
  * sessions without what another file changes, for tests/round-trip, or what a trace tells, for tests/as-trace, or
  * a line a session, for tests/lab.
- * Usage: report_facts steps | alerts | certificates | messages | findings | sessions | trace | brief
+ * Usage: report_facts steps | alerts | certificates | messages | findings | sessions | trace | brief | offers
  */
 #include "dissect/names.h"
 
@@ -190,6 +190,39 @@ static void print_brief(json_t *session)
 	putchar('\n');
 }
 
+static size_t count_of(json_t *object, const char *key)
+{
+	return json_array_size(json_object_get(object, key));
+}
+
+static bool holds(json_t *list, const char *text)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach (list, i, item)
+		if (strcmp(json_string_value(item), text) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What the ClientHello and the certificate request of a session say, as counts of their lists; no signatures where
+ * tshark adds those of another extension to them.
+ */
+static void print_offer(json_t *session)
+{
+	json_t *tls = json_object_get(session, "tls"), *hello = json_object_get(tls, "offered");
+	json_t *request = json_object_get(tls, "certificate_request");
+	json_t *extensions = json_object_get(hello, "extensions");
+	bool alone = !holds(extensions, "delegated_credential") && !holds(extensions, "signature_algorithms_cert");
+	if (count_of(hello, "ciphers") > 0)
+		printf("hello %s %zu %zu %zu %zu\n", text_of(hello, "server_name"), count_of(hello, "extensions"),
+		    count_of(hello, "groups"), alone ? count_of(hello, "signature_algorithms") : 0,
+		    count_of(hello, "alpn"));
+	if (!json_is_null(json_object_get(request, "authorities_total")))
+		printf("request %zu %zu\n", count_of(request, "types"), count_of(request, "authorities"));
+}
+
 static int print_each(json_t *report, void (*print)(json_t *session))
 {
 	json_t *session;
@@ -207,12 +240,12 @@ int main(int argc, char **argv)
 	const char *what = argc == 2 ? argv[1] : "";
 	const struct fact *fact = find_fact(what);
 	bool sessions = strcmp(what, "sessions") == 0, traces = strcmp(what, "trace") == 0;
-	bool brief = strcmp(what, "brief") == 0;
-	if (report == NULL || (fact == NULL && !sessions && !traces && !brief)) {
+	bool brief = strcmp(what, "brief") == 0, offers = strcmp(what, "offers") == 0;
+	if (report == NULL || (fact == NULL && !sessions && !traces && !brief && !offers)) {
 		fprintf(stderr, "report_facts: %s\n", report == NULL ? error.text : "usage");
 		return 2;
 	}
-	if (traces || brief)
-		return print_each(report, brief ? print_brief : print_traced);
+	if (traces || brief || offers)
+		return print_each(report, brief ? print_brief : offers ? print_offer : print_traced);
 	return sessions ? print_sessions(report) : print_items(report, fact);
 }
