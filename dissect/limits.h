@@ -29,7 +29,7 @@
 /* TLS. A larger message is skipped by its length, and its step is kept. */
 #define LIMIT_RECORD    (13 + (1 << 14) + 2048) /* a TLS or DTLS record, RFC 5246 section 6.2.3, RFC 6347 section 4.1 */
 #define LIMIT_HANDSHAKE (128 * 1024)            /* a handshake message that is put together */
-#define LIMIT_DTLS_AHEAD 64                     /* handshake messages of DTLS in front of the next one that are kept */
+#define LIMIT_DTLS_AHEAD 64                     /* handshake messages behind the one that is missing; more: not well formed */
 #define LIMIT_GAP_TRIES 65536                   /* numbers tried for a record behind a gap; more are lost: decryption_detail */
 #define LIMIT_GAP_WORK  (16 << 20)              /* bytes deciphered in such tries for one connection, and ... */
 #define LIMIT_GAP_WORK_ALL (512 << 20)          /* ... for all; what stays closed then: decryption_detail, no finding */
