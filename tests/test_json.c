@@ -110,7 +110,7 @@ static void check_tls(json_t *tls)
 	          "time:sn packet:in from:s message:s state:sn state_name:sn encrypted:b damaged:b "
 	          "line:in inferred:b");
 	check_all(get(tls, "alerts"), "time:sn packet:in from:s level:sn code:in name:sn encrypted:b line:in");
-	check(get(tls, "records"), "total:i decrypted:i passed:i");
+	check(get(tls, "records"), "total:i decrypted:i passed:i lost_to_gaps:i lost_at_least:b");
 	check_offer(tls);
 	check_all(get(tls, "certificates"),
 	          "from:s subject:sn issuer:sn serial:sn not_before:sn not_after:sn key:sn "
