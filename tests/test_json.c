@@ -133,7 +133,7 @@ static void check_later(json_t *session)
 static void check_session(json_t *session)
 {
 	check(session,
-	      "id:i source:s community_id:sn state:s midstream:b verdict:s encapsulation:a controller:o "
+	      "id:i source:s transport:sn community_id:sn state:s midstream:b verdict:s encapsulation:a controller:o "
 	      "engine:o opened:sn closed:sn last_activity:sn closed_by:sn close:sn tcp:o tls:o auth:o "
 	      "framing:o echo:o inferred:o capabilities:a subscriptions:a messages:a checklist:a "
 	      "findings:a");
