@@ -432,7 +432,7 @@ static const struct column rate_columns[] = {
     {.label = "In/Out", .get = count_direction},
     {.label = "Count", .get = count_messages},
     {.label = "Bytes", .get = count_bytes},
-    {.label = "Per hour", .get = count_rate},
+    {.label = "/hour", .get = count_rate},
     {.label = "Last activity", .get = count_last},
 };
 
