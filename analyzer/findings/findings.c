@@ -137,6 +137,15 @@ void findings_verdict(const struct model *model, const struct session *session,
 		verdict_progress(&subject, findings, text);
 }
 
+const struct finding *findings_leading(const struct findings *findings)
+{
+	const struct finding *first = findings->n > 0 ? &findings->list[0] : NULL;
+	for (uint32_t i = 0; i < findings->n && findings->list[i].severity == first->severity; i++)
+		if (findings->list[i].cure)
+			return &findings->list[i];
+	return first;
+}
+
 const char *findings_severity_name(enum severity severity)
 {
 	static const char *const names[] = {
