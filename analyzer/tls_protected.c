@@ -1,6 +1,7 @@
 /* Opens protected records or lets them wait; see tls_protected.h. Called by tls_conn.c only. */
 #include "analyzer/tls_protected.h"
 
+#include "analyzer/infer.h"
 #include "analyzer/tls_events.h"
 #include "analyzer/tls_tally.h"
 
@@ -108,7 +109,9 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 		model_forget_encrypted(conn->session);
 	if (opened)
 		tls_tally_opened(facts_of(side), side->dir, type);
-	else
+	if (opened && type == TLS_APPLICATION_DATA)
+		infer_forget(conn->session);
+	if (!opened)
 		refuse_record(side, at);
 	side->chain_cut = false;
 	side->done++;
@@ -237,6 +240,8 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 		return;
 	if (side->record.type == TLS_APPLICATION_DATA)
 		tls_tally_closed(facts_of(side), side->dir, &message->last);
+	if (!is_of_handshake(side))
+		infer_record(conn->session, side->dir, side->record.length, &message->last);
 	tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
 }
 

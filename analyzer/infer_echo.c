@@ -1,0 +1,367 @@
+/*
+ * Which pair of sizes is the echo, and how it goes; see infer.h. Pure functions over what infer.c collected, on demand.
+ *
+ * A pair has a rhythm when its answered requests come at intervals so alike that chance does not make them
+ * (facts.md section 5: one every 1 to 120 s), the answers come soon, and records of the response's size hardly come
+ * in any other way. Of traffic that has no clock, the share of spacings within d of their median is some 0.7 d:
+ * the table asks for so many spacings that chance gives one claim in 100,000.
+ */
+#include "analyzer/infer.h"
+
+#include <stdlib.h>
+
+#define ECHO_LARGEST     64 /* bytes; an echo is a header of at most 18 (facts.md section 3), and little else */
+#define OVERHEAD         64 /* of a record: nonce or IV, MAC or tag, padding */
+#define SHORTEST         (NS_PER_S / 2)
+#define LONGEST          (180 * NS_PER_S)
+#define FEWEST_SPACINGS  4
+#define SOON             8    /* an answer takes less than this part of the interval */
+#define SILENT_INTERVALS 3    /* design.md section 4 */
+#define SLACK            (NS_PER_S / 10) /* beyond four usual answer times: no answer */
+
+/* With three of four spacings within so many thousandths of the median, so many spacings are needed. */
+static const struct {
+	int64_t spread;
+	uint32_t spacings;
+} needed[] = {{5, 4}, {20, 5}, {50, 6}, {100, 8}, {150, 10}, {200, 13}, {270, 16}};
+
+static int compare(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* By nearest rank; the list is sorted and not empty. */
+static int64_t rank(const int64_t *list, uint32_t n, uint32_t percent)
+{
+	return list[(n * percent + 99) / 100 - 1];
+}
+
+/* ---- what is an echo ---- */
+
+/*
+ * A request without an answer, or an answer without a request, is one when it lies half an interval from the
+ * ones beside it; other messages of the same size do not.
+ */
+static bool in_time(int64_t before, int64_t time, int64_t interval)
+{
+	return origin_elapsed(before, time) > interval / 2;
+}
+
+static bool is_pair(const struct infer_beat *beat)
+{
+	return beat->asked && beat->answered;
+}
+
+/* The next beat from i on that both sides have; n when none. */
+static uint32_t next_pair(const struct infer_pair *pair, uint32_t i)
+{
+	while (i < pair->n_beats && !is_pair(&pair->beats[i]))
+		i++;
+	return i;
+}
+
+/* Where one goes through the beats in order. */
+struct walk {
+	const struct infer_pair *pair;
+	int64_t interval;
+	uint32_t i, next;  /* next: the next beat that both sides have */
+	bool begun;        /* an echo was seen */
+	int64_t before;    /* the time of the last one */
+};
+
+static struct walk walk_of(const struct infer_pair *pair, int64_t interval)
+{
+	return (struct walk){.pair = pair, .interval = interval, .next = next_pair(pair, 0),
+	                     .begun = pair->counted, .before = pair->counted_until};
+}
+
+/* The next echo among the first `n` beats, NULL when there is none. */
+static const struct infer_beat *walk_on(struct walk *walk, uint32_t n)
+{
+	while (walk->i < n) {
+		const struct infer_beat *beat = &walk->pair->beats[walk->i++];
+		bool pair = is_pair(beat);
+		if (pair)
+			walk->next = next_pair(walk->pair, walk->i);
+		if (walk->begun ? !in_time(walk->before, beat->time, walk->interval) : !pair)
+			continue;
+		if (!pair && walk->next < walk->pair->n_beats &&
+		    !in_time(beat->time, walk->pair->beats[walk->next].time, walk->interval))
+			continue;
+		walk->begun = true;
+		walk->before = beat->time;
+		return beat;
+	}
+	return NULL;
+}
+
+/* ---- rhythm ---- */
+
+/* The spacings of the answered requests into `list`, and how long the answers took into `delays`. */
+static uint32_t collect(const struct infer_pair *pair, int64_t spacings[LIMIT_INFER_BEATS],
+                        int64_t delays[LIMIT_INFER_BEATS])
+{
+	uint32_t n = 0;
+	int64_t before = 0;
+	for (uint32_t i = next_pair(pair, 0); i < pair->n_beats; i = next_pair(pair, i + 1)) {
+		spacings[n] = origin_elapsed(before, pair->beats[i].time);
+		delays[n++] = pair->beats[i].delay * NS_PER_US;
+		before = pair->beats[i].time;
+	}
+	if (n == 0)
+		return 0;
+	memmove(&spacings[0], &spacings[1], (n - 1) * sizeof spacings[0]);
+	qsort(spacings, n - 1, sizeof spacings[0], compare);
+	qsort(delays, n, sizeof delays[0], compare);
+	return n;
+}
+
+static bool enough(int64_t spread, int64_t interval, uint32_t spacings)
+{
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+		if (spread <= interval / 1000 * needed[i].spread)
+			return spacings >= needed[i].spacings;
+	return false;
+}
+
+/* Answers, of the records of either size that are to have one or be one. What waits at the end proves nothing. */
+static bool is_answered(const struct infer_pair *pair)
+{
+	uint64_t unanswered = pair->unanswered - pair->lonely;
+	return pair->answered * 10 >= (pair->answered + pair->unasked) * 7 &&
+	       pair->answered * 10 >= (pair->answered + unanswered) * 4;
+}
+
+/* Interval, jitter and round trips; false when there is no rhythm. */
+static bool find_rhythm(const struct infer_pair *pair, struct infer_rhythm *out)
+{
+	int64_t spacings[LIMIT_INFER_BEATS], delays[LIMIT_INFER_BEATS], off[LIMIT_INFER_BEATS];
+	if (pair->n_beats <= FEWEST_SPACINGS)
+		return false;
+	uint32_t n = collect(pair, spacings, delays), early = 0;
+	if (n <= FEWEST_SPACINGS)
+		return false;
+	int64_t interval = rank(spacings, n - 1, 50);
+	if (spacings[0] < 0 || interval < SHORTEST || interval > LONGEST || rank(delays, n, 90) > interval / SOON)
+		return false;
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		early += !in_time(0, spacings[i], interval);
+		off[i] = llabs(spacings[i] - interval);
+	}
+	qsort(off, n - 1, sizeof off[0], compare);
+	if (early * 100 > (n - 1) * 15 || !enough(rank(off, n - 1, 75), interval, n - 1))
+		return false;
+	*out = (struct infer_rhythm){.pair = pair, .interval = interval, .jitter = rank(off, n - 1, 90),
+	                             .rtt_min = delays[0], .rtt_median = rank(delays, n, 50),
+	                             .rtt_max = delays[n - 1], .rtt_usual = rank(delays, n, 90),
+	                             .at_least = pair->loose};
+	return true;
+}
+
+void infer_fold(struct infer_pair *pair)
+{
+	struct infer_rhythm rhythm;
+	uint32_t half = pair->n_beats / 2;
+	if (find_rhythm(pair, &rhythm)) {
+		struct walk walk = walk_of(pair, rhythm.interval);
+		for (const struct infer_beat *beat; (beat = walk_on(&walk, half)) != NULL;) {
+			pair->counted_requests += beat->asked;
+			pair->counted_responses += beat->answered;
+			pair->counted_missed += !beat->answered;
+		}
+		pair->counted = walk.begun;
+		pair->counted_until = walk.before;
+	} else {
+		pair->loose = true;
+	}
+	memmove(&pair->beats[0], &pair->beats[half], (pair->n_beats - half) * sizeof pair->beats[0]);
+	pair->n_beats -= half;
+}
+
+static void count(struct infer_rhythm *out)
+{
+	const struct infer_pair *pair = out->pair;
+	struct walk walk = walk_of(pair, out->interval);
+	out->requests = pair->counted_requests;
+	out->responses = pair->counted_responses;
+	out->missed = pair->counted_missed;
+	bool waits = false;
+	for (const struct infer_beat *beat; (beat = walk_on(&walk, pair->n_beats)) != NULL;) {
+		out->missed += waits;
+		waits = beat->asked && !beat->answered;
+		out->requests += beat->asked;
+		out->responses += beat->answered;
+	}
+}
+
+/* ---- the echo ---- */
+
+static bool is_small(const struct infer_size *size)
+{
+	return size->most <= (size->kind == INFER_SIZE_PROTECTED ? ECHO_LARGEST + OVERHEAD : ECHO_LARGEST);
+}
+
+/* Neither request nor response is larger, and one of them is smaller. */
+static bool is_smaller(const struct infer_rhythm *a, const struct infer_rhythm *b)
+{
+	uint32_t a_asks = a->request->size.most, a_says = a->response->size.most;
+	uint32_t b_asks = b->request->size.most, b_says = b->response->size.most;
+	return a_asks <= b_asks && a_says <= b_says && (a_asks < b_asks || a_says < b_says);
+}
+
+static bool is_echo(const struct infer_found *found, uint32_t i)
+{
+	for (uint32_t k = 0; k < found->n; k++)
+		if (k != i && !is_smaller(&found->list[i], &found->list[k]))
+			return false;
+	return is_small(&found->list[i].request->size) && is_small(&found->list[i].response->size);
+}
+
+/*
+ * The other pair tells of the same exchanges: its records come along with those of the echo, as when a side writes
+ * one message in two records.
+ */
+static bool same_exchange(const struct infer_rhythm *echo, const struct infer_rhythm *other)
+{
+	if (echo->request != other->request && echo->response != other->response)
+		return false;
+	return llabs(origin_elapsed(echo->pair->last_answer.time, other->pair->last_answer.time)) <=
+	           echo->interval / SOON &&
+	       llabs(echo->interval - other->interval) <= echo->interval / SOON;
+}
+
+static void drop_same(struct infer_found *out)
+{
+	uint32_t n = 1;
+	for (uint32_t i = 1; i < out->n; i++)
+		if (!same_exchange(&out->list[0], &out->list[i]))
+			out->list[n++] = out->list[i];
+	out->n = n;
+}
+
+static void decide(struct infer_found *out)
+{
+	for (uint32_t i = 0; i < out->n && !out->decided; i++) {
+		if (!is_echo(out, i))
+			continue;
+		struct infer_rhythm echo = out->list[i];
+		memmove(&out->list[1], &out->list[0], i * sizeof echo);
+		out->list[0] = echo;
+		out->decided = true;
+		drop_same(out);
+	}
+}
+
+void infer_find(const struct infer *infer, struct infer_found *out)
+{
+	*out = (struct infer_found){0};
+	for (uint32_t i = 0; infer != NULL && i < infer->n_pairs && out->n < INFER_RHYTHMS; i++) {
+		struct infer_rhythm *rhythm = &out->list[out->n];
+		if (!is_answered(&infer->pairs[i]) || !find_rhythm(&infer->pairs[i], rhythm))
+			continue;
+		rhythm->request = &infer->classes[infer->pairs[i].request];
+		rhythm->response = &infer->classes[infer->pairs[i].response];
+		count(rhythm);
+		out->n++;
+	}
+	decide(out);
+}
+
+bool infer_echo(const struct infer *infer, struct infer_rhythm *out)
+{
+	struct infer_found found;
+	infer_find(infer, &found);
+	if (found.decided)
+		*out = found.list[0];
+	return found.decided;
+}
+
+uint32_t infer_line(const struct infer_rhythm *echo, struct infer_beat line[LIMIT_ECHO_LINE])
+{
+	struct walk walk = walk_of(echo->pair, echo->interval);
+	uint32_t n = 0;
+	for (const struct infer_beat *beat; (beat = walk_on(&walk, echo->pair->n_beats)) != NULL;) {
+		if (!beat->asked)
+			continue;
+		if (n == LIMIT_ECHO_LINE)
+			memmove(&line[0], &line[1], --n * sizeof line[0]);
+		line[n++] = *beat;
+	}
+	return n;
+}
+
+/* ---- silence ---- */
+
+static bool nothing_came(const struct infer_rhythm *echo, const struct infer_waiting *waiting)
+{
+	return waiting->heard < 0 || waiting->heard > 4 * echo->rtt_usual + SLACK;
+}
+
+const struct infer_waiting *infer_silence(const struct infer_rhythm *echo, int64_t until)
+{
+	const struct infer_pair *pair = echo->pair;
+	const struct infer_waiting *first = NULL;
+	int64_t before = pair->last_answer.time;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < pair->lonely && i < INFER_WAITING; i++) {
+		const struct infer_waiting *waiting = &pair->waiting[i];
+		if (!in_time(before, waiting->at.time, echo->interval) || !nothing_came(echo, waiting))
+			continue;
+		before = waiting->at.time;
+		first = first == NULL ? waiting : first;
+		n++;
+	}
+	return n >= 2 && origin_elapsed(first->at.time, until) >= SILENT_INTERVALS * echo->interval ? first : NULL;
+}
+
+/* ---- message types ---- */
+
+/* The bytes that the published page gives, facts.md section 3. */
+#define SUBSCRIBE_REQUEST  77
+#define SUBSCRIBE_RESPONSE 18
+#define SUBSCRIBES_WITHIN  4 /* among so many first records of its direction */
+
+static bool can_hold(const struct infer_class *of, uint32_t bytes)
+{
+	return of->size.kind != INFER_SIZE_PROTECTED && bytes <= of->size.most &&
+	       (of->size.kind == INFER_SIZE_BOUND ? bytes == of->size.most : bytes >= of->size.least);
+}
+
+/* The engine's only record of that size, at the start, as large as the published one. */
+static const struct infer_class *subscription(const struct infer *infer)
+{
+	for (uint32_t i = 0; i < infer->n_classes; i++) {
+		const struct infer_class *class = &infer->classes[i];
+		if (class->dir == infer->engine && class->records == 1 && class->order <= SUBSCRIBES_WITHIN &&
+		    can_hold(class, SUBSCRIBE_REQUEST))
+			return class;
+	}
+	return NULL;
+}
+
+/* The first record of a side tells what it can, unless TLS 1.3 hides how its handshake ends. */
+static bool tells_capability(const struct infer_class *of)
+{
+	return of->order == 1 && of->records == 1 && of->size.kind != INFER_SIZE_BOUND &&
+	       of->size.kind != INFER_SIZE_PROTECTED;
+}
+
+const char *infer_probable(const struct infer *infer, const struct infer_class *of, const struct infer_found *found)
+{
+	if (found->decided && of == found->list[0].request)
+		return "ECHO_REQUEST";
+	if (found->decided && of == found->list[0].response)
+		return "ECHO_RESPONSE";
+	const struct infer_class *subscribes = infer->roles_known ? subscription(infer) : NULL;
+	if (subscribes == NULL)
+		return NULL;
+	if (of == subscribes)
+		return "SERVICE_SUBSCRIBE_REQUEST";
+	if (of->dir != infer->engine && of->records == 1 && of->order <= SUBSCRIBES_WITHIN &&
+	    can_hold(of, SUBSCRIBE_RESPONSE) && of->first.packet > subscribes->first.packet)
+		return "SERVICE_SUBSCRIBE_RESPONSE";
+	if (tells_capability(of) && of->first.packet < subscribes->first.packet)
+		return "CAPABILITY_NOTIFICATION";
+	return NULL;
+}
