@@ -16,7 +16,7 @@
 #define FIRST_BYTE_PATIENCE (NS_PER_S / 2)
 
 /* So many records that answer nothing, and more than twice as many as answer: not a response. */
-#define HOPELESS 16
+#define HOPELESS 4
 
 /* ---- sizes ---- */
 
@@ -72,11 +72,16 @@ static uint32_t class_of(struct infer *infer, uint8_t dir, const struct infer_si
 
 /* ---- pairs ---- */
 
-/* The pair was not heard of for the longest time, of those with the fewest answers. */
+static bool is_hopeless(const struct infer_pair *pair)
+{
+	return pair->unasked >= HOPELESS && pair->unasked > 2 * pair->answered;
+}
+
+/* Of those with the fewest answers the one that was not heard of for the longest time. */
 static bool leaves_before(const struct infer_pair *a, const struct infer_pair *b)
 {
-	if ((a->beats == NULL) != (b->beats == NULL))
-		return a->beats == NULL;
+	if (is_hopeless(a) != is_hopeless(b))
+		return is_hopeless(a);
 	return a->answered != b->answered ? a->answered < b->answered : a->touched < b->touched;
 }
 
@@ -116,11 +121,6 @@ static void add_beat(struct infer_pair *pair, const struct infer_beat *beat)
 	pair->beats[pair->n_beats++] = *beat;
 }
 
-static bool is_hopeless(const struct infer_pair *pair)
-{
-	return pair->unasked > HOPELESS && pair->unasked > 2 * pair->answered;
-}
-
 static void give_up(struct infer_pair *pair)
 {
 	free(pair->beats);
@@ -131,23 +131,27 @@ static void give_up(struct infer_pair *pair)
 static void pair_asked(struct infer_pair *pair, const struct origin *at)
 {
 	pair->last_request = *at;
-	pair->unanswered++;
 	if (pair->lonely < INFER_WAITING)
 		pair->waiting[pair->lonely] = (struct infer_waiting){.at = *at, .heard = -1};
 	pair->lonely++;
 	if (is_hopeless(pair))
 		give_up(pair);
 	else
-		add_beat(pair, &(struct infer_beat){.time = at->time, .asked = true});
+		add_beat(pair, &(struct infer_beat){.time = at->time, .delay = UINT32_MAX, .asked = true});
+}
+
+/* UINT32_MAX is kept for none. */
+static uint32_t microseconds(int64_t ns)
+{
+	int64_t us = ns < 0 ? 0 : ns / NS_PER_US;
+	return us < UINT32_MAX ? (uint32_t)us : UINT32_MAX - 1;
 }
 
 static void answer(struct infer_pair *pair, struct infer_beat *beat, const struct origin *at)
 {
-	int64_t delay = origin_elapsed(beat->time, at->time) / NS_PER_US;
 	beat->answered = true;
-	beat->delay = (uint32_t)delay;
+	beat->delay = microseconds(origin_elapsed(beat->time, at->time));
 	pair->answered++;
-	pair->unanswered--;
 	pair->lonely = 0;
 	pair->last_answer = *at;
 }
@@ -204,6 +208,9 @@ static void note_heard(struct infer_pair *pair, const struct origin *at)
 	for (uint32_t i = 0; i < pair->lonely && i < INFER_WAITING; i++)
 		if (pair->waiting[i].heard < 0)
 			pair->waiting[i].heard = origin_elapsed(pair->waiting[i].at.time, at->time);
+	struct infer_beat *last = pair->n_beats > 0 ? &pair->beats[pair->n_beats - 1] : NULL;
+	if (last != NULL && last->asked && !last->answered && last->delay == UINT32_MAX)
+		last->delay = microseconds(origin_elapsed(last->time, at->time));
 }
 
 /* A record of the controller; it may answer. */

@@ -44,7 +44,7 @@ struct infer_class {
 /* A request, a response to it, or both. */
 struct infer_beat {
 	int64_t time;   /* of the request, or of a response without one */
-	uint32_t delay; /* us to the answer; valid with both */
+	uint32_t delay; /* us to the answer, without one to the controller's next record; UINT32_MAX = none came */
 	bool asked, answered;
 };
 
@@ -59,8 +59,8 @@ struct infer_waiting {
 /* Records of one size of the engine, and records of one size of the controller that come behind them. */
 struct infer_pair {
 	uint32_t request, response; /* index of the class */
-	uint64_t answered, unanswered, unasked;
-	uint64_t lonely;  /* of the unanswered: since the last answer */
+	uint64_t answered, unasked;
+	uint64_t lonely; /* requests since the last answer */
 	uint64_t counted_requests, counted_responses, counted_missed; /* of the beats that left the list */
 	int64_t counted_until; /* the time of the last echo of these; valid with `counted` */
 	bool counted;

@@ -4,7 +4,7 @@
  * A pair has a rhythm when its answered requests come at intervals so alike that chance does not make them
  * (facts.md section 5: one every 1 to 120 s), the answers come soon, and records of the response's size hardly come
  * in any other way. Of traffic that has no clock, the share of spacings within d of their median is some 0.7 d:
- * the table asks for so many spacings that chance gives one claim in 100,000.
+ * the table asks for so many spacings that chance gives one claim in 10,000 or fewer.
  */
 #include "analyzer/infer.h"
 
@@ -23,7 +23,7 @@
 static const struct {
 	int64_t spread;
 	uint32_t spacings;
-} needed[] = {{5, 4}, {20, 5}, {50, 6}, {100, 8}, {150, 10}, {200, 13}, {270, 16}};
+} needed[] = {{5, 4}, {20, 5}, {50, 6}, {100, 8}, {150, 10}, {200, 13}, {270, 14}, {330, 16}};
 
 static int compare(const void *a, const void *b)
 {
@@ -31,29 +31,26 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* By nearest rank; the list is sorted and not empty. */
-static int64_t rank(const int64_t *list, uint32_t n, uint32_t percent)
-{
-	return list[(n * percent + 99) / 100 - 1];
-}
-
 /* ---- what is an echo ---- */
-
-/*
- * A request without an answer, or an answer without a request, is one when it lies half an interval from the
- * ones beside it; other messages of the same size do not.
- */
-static bool in_time(int64_t before, int64_t time, int64_t interval)
-{
-	return origin_elapsed(before, time) > interval / 2;
-}
 
 static bool is_pair(const struct infer_beat *beat)
 {
 	return beat->asked && beat->answered;
 }
 
-/* The next beat from i on that both sides have; n when none. */
+/* A request that something else answered: another message of the same size. `usual`: how long answers take. */
+static bool is_other(const struct infer_beat *beat, int64_t usual)
+{
+	return beat->asked && !beat->answered && beat->delay * NS_PER_US <= 4 * usual + SLACK;
+}
+
+/* More than half an interval lies between two answered requests, and more than is usual where one side is missing. */
+static bool in_time(int64_t before, int64_t time, int64_t interval, bool pair)
+{
+	return origin_elapsed(before, time) > (pair ? interval / 2 : interval / 10 * 6);
+}
+
+/* The next beat from i on that both sides have; n_beats when none. */
 static uint32_t next_pair(const struct infer_pair *pair, uint32_t i)
 {
 	while (i < pair->n_beats && !is_pair(&pair->beats[i]))
@@ -63,17 +60,28 @@ static uint32_t next_pair(const struct infer_pair *pair, uint32_t i)
 
 /* Where one goes through the beats in order. */
 struct walk {
+	const struct infer_rhythm *of;
 	const struct infer_pair *pair;
-	int64_t interval;
-	uint32_t i, next;  /* next: the next beat that both sides have */
-	bool begun;        /* an echo was seen */
-	int64_t before;    /* the time of the last one */
+	uint32_t i, next; /* next: the next beat that both sides have */
+	bool begun;       /* an echo was seen */
+	int64_t before;   /* the time of the last one */
 };
 
-static struct walk walk_of(const struct infer_pair *pair, int64_t interval)
+static struct walk walk_of(const struct infer_rhythm *of)
 {
-	return (struct walk){.pair = pair, .interval = interval, .next = next_pair(pair, 0),
+	const struct infer_pair *pair = of->pair;
+	return (struct walk){.of = of, .pair = pair, .next = next_pair(pair, 0),
 	                     .begun = pair->counted, .before = pair->counted_until};
+}
+
+/* A request without an answer, or an answer without a request, that comes when an echo is due. */
+static bool is_due(const struct walk *walk, const struct infer_beat *beat)
+{
+	const struct infer_pair *pair = walk->pair;
+	if (!walk->begun)
+		return false;
+	return walk->next == pair->n_beats ||
+	       in_time(beat->time, pair->beats[walk->next].time, walk->of->interval, false);
 }
 
 /* The next echo among the first `n` beats, NULL when there is none. */
@@ -84,10 +92,9 @@ static const struct infer_beat *walk_on(struct walk *walk, uint32_t n)
 		bool pair = is_pair(beat);
 		if (pair)
 			walk->next = next_pair(walk->pair, walk->i);
-		if (walk->begun ? !in_time(walk->before, beat->time, walk->interval) : !pair)
+		if (walk->begun && !in_time(walk->before, beat->time, walk->of->interval, pair))
 			continue;
-		if (!pair && walk->next < walk->pair->n_beats &&
-		    !in_time(beat->time, walk->pair->beats[walk->next].time, walk->interval))
+		if (!pair && !is_due(walk, beat))
 			continue;
 		walk->begun = true;
 		walk->before = beat->time;
@@ -98,23 +105,41 @@ static const struct infer_beat *walk_on(struct walk *walk, uint32_t n)
 
 /* ---- rhythm ---- */
 
-/* The spacings of the answered requests into `list`, and how long the answers took into `delays`. */
-static uint32_t collect(const struct infer_pair *pair, int64_t spacings[LIMIT_INFER_BEATS],
-                        int64_t delays[LIMIT_INFER_BEATS])
+/* What the answered beats of a pair tell. There is a spacing less than delays. */
+struct times {
+	int64_t spacings[LIMIT_INFER_BEATS]; /* in order of time */
+	int64_t delays[LIMIT_INFER_BEATS];
+	uint32_t n; /* answered beats */
+};
+
+static void collect(const struct infer_pair *pair, struct times *out)
 {
-	uint32_t n = 0;
 	int64_t before = 0;
+	out->n = 0;
 	for (uint32_t i = next_pair(pair, 0); i < pair->n_beats; i = next_pair(pair, i + 1)) {
-		spacings[n] = origin_elapsed(before, pair->beats[i].time);
-		delays[n++] = pair->beats[i].delay * NS_PER_US;
+		if (out->n > 0)
+			out->spacings[out->n - 1] = origin_elapsed(before, pair->beats[i].time);
+		out->delays[out->n++] = pair->beats[i].delay * NS_PER_US;
 		before = pair->beats[i].time;
 	}
-	if (n == 0)
-		return 0;
-	memmove(&spacings[0], &spacings[1], (n - 1) * sizeof spacings[0]);
-	qsort(spacings, n - 1, sizeof spacings[0], compare);
-	qsort(delays, n, sizeof delays[0], compare);
-	return n;
+}
+
+/* By nearest rank, of a list that is not empty; sorts it. */
+static int64_t rank(int64_t *list, uint32_t n, uint32_t percent)
+{
+	qsort(list, n, sizeof list[0], compare);
+	return list[(n * percent + 99) / 100 - 1];
+}
+
+/* Spacings that are too short, but for those of the first messages of a session, which come in a row. */
+static uint32_t count_early(const int64_t *spacings, uint32_t n, int64_t interval)
+{
+	uint32_t early = 0, i = 0;
+	while (i < n && !in_time(0, spacings[i], interval, true))
+		i++;
+	for (; i < n; i++)
+		early += !in_time(0, spacings[i], interval, true);
+	return early;
 }
 
 static bool enough(int64_t spread, int64_t interval, uint32_t spacings)
@@ -125,38 +150,55 @@ static bool enough(int64_t spread, int64_t interval, uint32_t spacings)
 	return false;
 }
 
-/* Answers, of the records of either size that are to have one or be one. What waits at the end proves nothing. */
-static bool is_answered(const struct infer_pair *pair)
+/*
+ * Most requests have answers, but for those that something else answered; hardly a response comes unasked. What
+ * waits at the end proves nothing.
+ */
+static bool is_answered(const struct infer_pair *pair, int64_t usual)
 {
-	uint64_t unanswered = pair->unanswered - pair->lonely;
-	return pair->answered * 10 >= (pair->answered + pair->unasked) * 7 &&
-	       pair->answered * 10 >= (pair->answered + unanswered) * 4;
+	uint32_t answered = 0, unanswered = 0, unasked = 0;
+	for (uint32_t i = 0; i < pair->n_beats; i++) {
+		const struct infer_beat *beat = &pair->beats[i];
+		answered += is_pair(beat);
+		unasked += !beat->asked;
+		unanswered += beat->asked && !beat->answered && !is_other(beat, usual);
+	}
+	uint32_t waits = pair->lonely < unanswered ? (uint32_t)pair->lonely : unanswered;
+	return answered * 10 >= (answered + unasked) * 7 && answered * 10 >= (answered + unanswered - waits) * 6;
+}
+
+/* The interval is the median; how far three and nine of ten spacings are off it. False when they are too far off. */
+static bool find_interval(const struct times *times, struct infer_rhythm *out)
+{
+	int64_t list[LIMIT_INFER_BEATS];
+	uint32_t n = times->n - 1;
+	memcpy(list, times->spacings, n * sizeof list[0]);
+	out->interval = rank(list, n, 50);
+	if (list[0] < 0 || out->interval < SHORTEST || out->interval > LONGEST)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		list[i] = llabs(times->spacings[i] - out->interval);
+	int64_t spread = rank(list, n, 75);
+	uint32_t most = spread > out->interval / 5 ? 5 : 15; /* percent: the looser, the surer it must be */
+	out->jitter = rank(list, n, 90);
+	return enough(spread, out->interval, n) && count_early(times->spacings, n, out->interval) * 100 <= n * most;
 }
 
 /* Interval, jitter and round trips; false when there is no rhythm. */
 static bool find_rhythm(const struct infer_pair *pair, struct infer_rhythm *out)
 {
-	int64_t spacings[LIMIT_INFER_BEATS], delays[LIMIT_INFER_BEATS], off[LIMIT_INFER_BEATS];
+	struct times times;
 	if (pair->n_beats <= FEWEST_SPACINGS)
 		return false;
-	uint32_t n = collect(pair, spacings, delays), early = 0;
-	if (n <= FEWEST_SPACINGS)
+	collect(pair, &times);
+	*out = (struct infer_rhythm){.pair = pair, .at_least = pair->loose};
+	if (times.n <= FEWEST_SPACINGS || !find_interval(&times, out))
 		return false;
-	int64_t interval = rank(spacings, n - 1, 50);
-	if (spacings[0] < 0 || interval < SHORTEST || interval > LONGEST || rank(delays, n, 90) > interval / SOON)
-		return false;
-	for (uint32_t i = 0; i + 1 < n; i++) {
-		early += !in_time(0, spacings[i], interval);
-		off[i] = llabs(spacings[i] - interval);
-	}
-	qsort(off, n - 1, sizeof off[0], compare);
-	if (early * 100 > (n - 1) * 15 || !enough(rank(off, n - 1, 75), interval, n - 1))
-		return false;
-	*out = (struct infer_rhythm){.pair = pair, .interval = interval, .jitter = rank(off, n - 1, 90),
-	                             .rtt_min = delays[0], .rtt_median = rank(delays, n, 50),
-	                             .rtt_max = delays[n - 1], .rtt_usual = rank(delays, n, 90),
-	                             .at_least = pair->loose};
-	return true;
+	out->rtt_usual = rank(times.delays, times.n, 90);
+	out->rtt_min = times.delays[0];
+	out->rtt_median = rank(times.delays, times.n, 50);
+	out->rtt_max = times.delays[times.n - 1];
+	return out->rtt_usual <= out->interval / SOON && is_answered(pair, out->rtt_usual);
 }
 
 void infer_fold(struct infer_pair *pair)
@@ -164,7 +206,7 @@ void infer_fold(struct infer_pair *pair)
 	struct infer_rhythm rhythm;
 	uint32_t half = pair->n_beats / 2;
 	if (find_rhythm(pair, &rhythm)) {
-		struct walk walk = walk_of(pair, rhythm.interval);
+		struct walk walk = walk_of(&rhythm);
 		for (const struct infer_beat *beat; (beat = walk_on(&walk, half)) != NULL;) {
 			pair->counted_requests += beat->asked;
 			pair->counted_responses += beat->answered;
@@ -182,7 +224,7 @@ void infer_fold(struct infer_pair *pair)
 static void count(struct infer_rhythm *out)
 {
 	const struct infer_pair *pair = out->pair;
-	struct walk walk = walk_of(pair, out->interval);
+	struct walk walk = walk_of(out);
 	out->requests = pair->counted_requests;
 	out->responses = pair->counted_responses;
 	out->missed = pair->counted_missed;
@@ -258,7 +300,7 @@ void infer_find(const struct infer *infer, struct infer_found *out)
 	*out = (struct infer_found){0};
 	for (uint32_t i = 0; infer != NULL && i < infer->n_pairs && out->n < INFER_RHYTHMS; i++) {
 		struct infer_rhythm *rhythm = &out->list[out->n];
-		if (!is_answered(&infer->pairs[i]) || !find_rhythm(&infer->pairs[i], rhythm))
+		if (!find_rhythm(&infer->pairs[i], rhythm))
 			continue;
 		rhythm->request = &infer->classes[infer->pairs[i].request];
 		rhythm->response = &infer->classes[infer->pairs[i].response];
@@ -279,7 +321,7 @@ bool infer_echo(const struct infer *infer, struct infer_rhythm *out)
 
 uint32_t infer_line(const struct infer_rhythm *echo, struct infer_beat line[LIMIT_ECHO_LINE])
 {
-	struct walk walk = walk_of(echo->pair, echo->interval);
+	struct walk walk = walk_of(echo);
 	uint32_t n = 0;
 	for (const struct infer_beat *beat; (beat = walk_on(&walk, echo->pair->n_beats)) != NULL;) {
 		if (!beat->asked)
@@ -306,7 +348,7 @@ const struct infer_waiting *infer_silence(const struct infer_rhythm *echo, int64
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < pair->lonely && i < INFER_WAITING; i++) {
 		const struct infer_waiting *waiting = &pair->waiting[i];
-		if (!in_time(before, waiting->at.time, echo->interval) || !nothing_came(echo, waiting))
+		if (!in_time(before, waiting->at.time, echo->interval, false) || !nothing_came(echo, waiting))
 			continue;
 		before = waiting->at.time;
 		first = first == NULL ? waiting : first;

@@ -66,7 +66,7 @@
 
 /* What sizes and times of closed records tell: more is counted together or looked at no more, no finding. */
 #define LIMIT_INFER_SIZES    64           /* sizes of a session's records counted one by one */
-#define LIMIT_INFER_PAIRS    16           /* of a size asked and a size answered that are followed at a time */
+#define LIMIT_INFER_PAIRS    32           /* of a size asked and a size answered that are followed at a time */
 #define LIMIT_INFER_BEATS    128          /* latest requests and responses of such a pair */
 
 /* Sessions: beyond the cap healthy closed ones leave first, failed ones last (rank.h); their counts stay. */

@@ -66,6 +66,133 @@ static void test_echoes_are_found(void **state)
 			assert_true(score_echoes(&talk_suites[s], every[i], 1, SEEDS).right >= 95);
 }
 
+
+/* Questions in bursts, each answered. */
+static void ask_in_bursts(struct talk *talk)
+{
+	for (double at = 5 + talk_wait(talk, 60); at < TALK_MINUTES * 60 - 20; at += talk_wait(talk, 60))
+		for (int n = (int)talk_between(talk, 1, 8); n > 0; n--, at += talk_between(talk, 0.05, 1.5)) {
+			talk_say(talk, at, 0, 20);
+			talk_say(talk, at + talk_between(talk, 0.002, 0.02), 1, 34);
+		}
+}
+
+/* Answered questions at waits between a fifth and nine fifths of the mean. */
+static void ask_loosely(struct talk *talk, double mean)
+{
+	double request = (int)talk_between(talk, 8, 18), response = (int)talk_between(talk, 8, 18);
+	for (double at = 4; at < TALK_MINUTES * 60; at += mean * talk_between(talk, 0.2, 1.8)) {
+		talk_say(talk, at, 0, request);
+		talk_say(talk, at + talk_between(talk, 0.002, 0.02), 1, response);
+	}
+}
+
+/* One side says something by its own clock, and nobody answers. */
+static void tick(struct talk *talk, uint8_t dir, double every, double bytes, double jitter)
+{
+	for (double at = 2 + every * talk_random(talk); at < TALK_MINUTES * 60;
+	     at += every * talk_between(talk, 1 - jitter, 1 + jitter))
+		talk_say(talk, at, dir, bytes);
+}
+
+/* The controller asks by a clock and the engine answers: the other way round. */
+static void asked_back(struct talk *talk, double every)
+{
+	for (double at = 2 + every * talk_random(talk); at < TALK_MINUTES * 60;
+	     at += every * talk_between(talk, 0.9, 1.1)) {
+		talk_say(talk, at, 1, 24);
+		talk_say(talk, at + talk_between(talk, 0.002, 0.02), 0, 12);
+	}
+}
+
+/* No pair is periodic and answered; some are the one or the other. */
+static void no_echo_session(struct talk *talk)
+{
+	static const double every[] = {5, 15, 60};
+	double period = every[(int)talk_between(talk, 0, 3)];
+	talk_begin(talk);
+	if (talk_random(talk) < 0.9)
+		talk_notify(talk, 2);
+	if (talk_random(talk) < 0.6)
+		talk_ask(talk, talk_between(talk, 4, 60), 12, 12, 13);
+	if (talk_random(talk) < 0.3)
+		talk_ask(talk, talk_between(talk, 4, 60), 19, 30, 60);
+	if (talk_random(talk) < 0.3)
+		ask_in_bursts(talk);
+	if (talk_random(talk) < 0.4)
+		ask_loosely(talk, talk_between(talk, 5, 60));
+	if (talk_random(talk) < 0.4)
+		tick(talk, 0, period, 14, talk_random(talk) < 0.5 ? 0.01 : 0.2);
+	if (talk_random(talk) < 0.4) /* as often as the engine's own, by another clock */
+		tick(talk, 1, period, 14, talk_between(talk, 0.02, 0.2));
+	if (talk_random(talk) < 0.3)
+		asked_back(talk, period);
+	talk_order(talk, talk_random(talk) < 0.5 ? 0 : 0.005);
+}
+
+static unsigned count_claims(const struct talk_suite *suite, uint64_t first, uint64_t last)
+{
+	unsigned claims = 0;
+	for (uint64_t seed = first; seed <= last; seed++) {
+		struct talk *talk = talk_new(seed, suite);
+		struct session session;
+		struct infer_found found;
+		no_echo_session(talk);
+		talk_session(talk, &session);
+		talk_play(talk, &session, 1e9);
+		infer_find(session.infer, &found);
+		if (found.n > 0) {
+			printf("seed %d: claims %d/%d bytes every %.1f s\n", (int)seed,
+			       (int)found.list[0].request->size.most, (int)found.list[0].response->size.most,
+			       (double)found.list[0].interval / 1e9);
+			claims++;
+		}
+		infer_forget(&session);
+		talk_free(talk);
+	}
+	printf("%-20s without an echo, seeds %d to %d: %u claims\n", suite->name, (int)first, (int)last, claims);
+	return claims;
+}
+
+static void test_nothing_is_claimed_without_echoes(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < TALK_SUITES; s++)
+		assert_int_equal(count_claims(&talk_suites[s], 1, SEEDS), 0);
+}
+
+/* A poll is answered by more than an echo is. */
+static unsigned score_rivals(const struct talk_suite *suite, uint64_t first, uint64_t last)
+{
+	unsigned right = 0;
+	for (uint64_t seed = first; seed <= last; seed++) {
+		struct talk *talk = talk_new(seed, suite);
+		struct session session;
+		struct infer_found found;
+		talk_begin(talk);
+		talk_notify(talk, 2);
+		talk_poll(talk, 15, 12, 12, true);
+		talk_poll(talk, 30, 28, 40, false);
+		talk_order(talk, 0.002);
+		talk_session(talk, &session);
+		talk_play(talk, &session, 1e9);
+		infer_find(session.infer, &found);
+		right += found.decided && found.n == 2 && near(found.list[0].requests, talk->requests) &&
+		         found.list[1].interval > 20 * NS_PER_S;
+		infer_forget(&session);
+		talk_free(talk);
+	}
+	printf("%-20s echo and poll, seeds %d to %d: %u with both\n", suite->name, (int)first, (int)last, right);
+	return right;
+}
+
+static void test_a_rival_is_named(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < TALK_SUITES; s++)
+		assert_true(score_rivals(&talk_suites[s], 1, SEEDS) >= 95);
+}
+
 int main(int argc, char **argv)
 {
 	static const double every[] = {5, 15, 60};
@@ -73,8 +200,14 @@ int main(int argc, char **argv)
 		for (size_t s = 0; s < TALK_SUITES; s++)
 			for (size_t i = 0; i < 3; i++)
 				score_echoes(&talk_suites[s], every[i], strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+		for (size_t s = 0; s < TALK_SUITES; s++)
+			count_claims(&talk_suites[s], strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+		for (size_t s = 0; s < TALK_SUITES; s++)
+			score_rivals(&talk_suites[s], strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
 		return 0;
 	}
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_echoes_are_found)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_echoes_are_found),
+	                                   cmocka_unit_test(test_nothing_is_claimed_without_echoes),
+	                                   cmocka_unit_test(test_a_rival_is_named)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
