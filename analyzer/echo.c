@@ -10,6 +10,7 @@
 
 #define FIRST_ROOM 16
 #define PERCENT    95
+#define JITTER     90 /* percent */
 
 /* ---- samples ---- */
 
@@ -53,6 +54,24 @@ static int64_t percentile(const struct echo_samples *samples, uint32_t percent)
 		settled |= (uint32_t)UINT8_MAX << shift;
 	}
 	return found * NS_PER_US;
+}
+
+/* ---- one by one ---- */
+
+static void add_moment(struct echo *echo, int64_t sent)
+{
+	if (echo->line_n >= echo->line_room && echo->line_room < LIMIT_ECHO_LINE) {
+		uint32_t room = echo->line_room == 0 ? FIRST_ROOM : 2 * echo->line_room;
+		echo->line_room = room < LIMIT_ECHO_LINE ? room : LIMIT_ECHO_LINE;
+		echo->line = xrealloc(echo->line, echo->line_room * sizeof *echo->line);
+	}
+	echo->line[echo->line_n++ % echo->line_room] = (struct echo_moment){.sent = sent, .rtt = -1};
+}
+
+static void answer_moment(struct echo *echo, uint64_t number, int64_t rtt)
+{
+	if (rtt >= 0 && echo->line_n - number <= echo->line_room)
+		echo->line[number % echo->line_room].rtt = rtt;
 }
 
 /* ---- what waits ---- */
@@ -132,7 +151,8 @@ void echo_request(struct echo *echo, const struct origin *at, struct echo_id id)
 		miss(echo, &echo->pending[0]);
 		remove_pending(echo, 0);
 	}
-	echo->pending[echo->n_pending++] = (struct echo_pending){.at = *at, .id = id};
+	echo->pending[echo->n_pending++] = (struct echo_pending){.at = *at, .id = id, .number = echo->line_n};
+	add_moment(echo, at->time);
 }
 
 static void note_round_trip(struct echo *echo, int64_t ns)
@@ -157,8 +177,11 @@ void echo_response(struct echo *echo, const struct origin *at, struct echo_id id
 		return;
 	}
 	int64_t ns = origin_elapsed(echo->pending[i].at.time, at->time);
-	if (is_late(&echo->pending[i], at->time))
+	if (is_late(&echo->pending[i], at->time)) {
 		miss(echo, &echo->pending[i]);
+		echo->late++;
+	}
+	answer_moment(echo, echo->pending[i].number, ns);
 	if (ns >= 0)
 		note_round_trip(echo, ns);
 	remove_pending(echo, i);
@@ -186,6 +209,29 @@ const struct echo_pending *echo_unanswered(const struct echo *echo)
 int64_t echo_interval(const struct echo *echo)
 {
 	return echo->spacings.n == 0 ? -1 : percentile(&echo->spacings, 50);
+}
+
+int64_t echo_jitter(const struct echo *echo)
+{
+	uint32_t list[ECHO_SPACINGS];
+	struct echo_samples off = {.list = list, .room = ECHO_SPACINGS, .n = kept_samples(&echo->spacings)};
+	int64_t interval = echo_interval(echo);
+	if (interval < 0)
+		return -1;
+	uint32_t median = (uint32_t)(interval / NS_PER_US);
+	for (uint32_t i = 0; i < off.n; i++) {
+		uint32_t us = echo->spacings.list[i];
+		list[i] = us > median ? us - median : median - us;
+	}
+	return percentile(&off, JITTER);
+}
+
+uint32_t echo_line(const struct echo *echo, struct echo_moment line[LIMIT_ECHO_LINE])
+{
+	uint32_t n = echo->line_n < echo->line_room ? (uint32_t)echo->line_n : echo->line_room;
+	for (uint32_t i = 0; i < n; i++)
+		line[i] = echo->line[(echo->line_n - n + i) % echo->line_room];
+	return n;
 }
 
 int64_t echo_intervals(const struct echo *echo, int64_t n)
@@ -217,5 +263,6 @@ void echo_free(struct echo *echo)
 {
 	free(echo->round_trips.list);
 	free(echo->spacings.list);
+	free(echo->line);
 	*echo = (struct echo){0};
 }

@@ -25,6 +25,12 @@ struct echo_id {
 struct echo_pending {
 	struct origin at;
 	struct echo_id id;
+	uint64_t number; /* of requests that are no repeats, from 0 */
+};
+
+/* One request, and how long its answer took in ns; -1: none came. */
+struct echo_moment {
+	int64_t sent, rtt;
 };
 
 /* The latest values, in microseconds. */
@@ -39,12 +45,16 @@ struct echo {
 	uint64_t requests, responses;
 	uint64_t strays; /* responses to no request that is known */
 	uint64_t settled_missed; /* without the ones that still wait: echo_missed */
+	uint64_t late;           /* of the missed ones: an answer came, after ECHO_PATIENCE */
 	struct origin missed[ECHO_MISSED_KEPT]; /* the first of these; packet 0 = none */
 	struct origin first_request, last_request, last_response; /* packet 0 = none */
 	int64_t longest_silence; /* ns, valid with responses: echo_longest_silence */
 	struct echo_pending pending[LIMIT_ECHO_PENDING]; /* unanswered requests, oldest first */
 	uint32_t n_pending;
 	struct echo_samples round_trips, spacings;
+	struct echo_moment *line; /* ring of the latest requests; NULL while there are none */
+	uint32_t line_room;
+	uint64_t line_n; /* all that came */
 	uint64_t round_trip_sum, round_trip_min, round_trip_max; /* us */
 };
 
@@ -67,6 +77,12 @@ const struct echo_pending *echo_unanswered(const struct echo *echo);
 
 /* Median time between requests, ns; -1 when fewer than two came. */
 int64_t echo_interval(const struct echo *echo);
+
+/* Nine of ten of the latest spacings are within so much of the interval, ns; -1 when fewer than two requests came. */
+int64_t echo_jitter(const struct echo *echo);
+
+/* The latest requests, oldest first, without repeats; returns how many. */
+uint32_t echo_line(const struct echo *echo, struct echo_moment line[LIMIT_ECHO_LINE]);
 
 /* So many intervals, ns; of the usual one where it was not measured. NULL: no echo was seen. */
 int64_t echo_intervals(const struct echo *echo, int64_t n);

@@ -31,7 +31,8 @@ static size_t nmsp_size(const struct session_nmsp *nmsp)
 	return sizeof *nmsp + nmsp->kept_bytes + nmsp->n_counts * sizeof *nmsp->counts +
 	       nmsp->n_notes * sizeof *nmsp->notes + nmsp->n_capabilities * sizeof *nmsp->capabilities +
 	       nmsp->n_subscriptions * sizeof *nmsp->subscriptions +
-	       (nmsp->echo.round_trips.room + nmsp->echo.spacings.room) * sizeof(uint32_t);
+	       (nmsp->echo.round_trips.room + nmsp->echo.spacings.room) * sizeof(uint32_t) +
+	       nmsp->echo.line_room * sizeof(struct echo_moment);
 }
 
 static void copy_messages(struct session_nmsp *copy, const struct session_nmsp *nmsp)
@@ -60,6 +61,7 @@ static struct session_nmsp *copy_nmsp(struct session *session, const struct sess
 	    copy_of(nmsp->subscriptions, nmsp->n_subscriptions, sizeof *nmsp->subscriptions);
 	trips->list = copy_of(trips->list, trips->room, sizeof *trips->list);
 	spacings->list = copy_of(spacings->list, spacings->room, sizeof *spacings->list);
+	copy->echo.line = copy_of(nmsp->echo.line, nmsp->echo.line_room, sizeof *nmsp->echo.line);
 	copy_messages(copy, nmsp);
 	return copy;
 }
