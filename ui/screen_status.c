@@ -1,6 +1,7 @@
 /* The MSE's NMSP Status page of one session: what to do, summary, echoes, services, messages. */
 #include "analyzer/session_nmsp.h"
 #include "ui/screen.h"
+#include "ui/text_echo.h"
 #include "ui/text_parts.h"
 
 #include <inttypes.h>
@@ -42,23 +43,15 @@ static void write_line(const struct ui *ui, const struct echo_samples *samples, 
 
 static void write_echoes(const struct ui *ui, const struct row *row, const struct page *page)
 {
-	const struct session *session = row->session->session;
-	const struct session_nmsp *nmsp = session->nmsp;
+	const struct session_nmsp *nmsp = row->session->session->nmsp;
 	char text[160];
-	if (nmsp == NULL || nmsp->echo.requests + nmsp->echo.responses == 0)
+	if (!text_echo_head(page, row))
+		return;
+	text_echo_line(page, row);
+	text_echo_quiet(page, row);
+	if (nmsp == NULL)
 		return;
 	const struct echo *echo = &nmsp->echo;
-	text_parts_heading(page, "Echo");
-	int n = snprintf(text, sizeof text, "%" PRIu64 " sent, %" PRIu64 " answered", echo->requests,
-	                 echo->responses);
-	if (session_nmsp_whole(session))
-		snprintf(
-		    &text[n], sizeof text - (size_t)n, ", %" PRIu64 " missed",
-		    echo_missed(echo, session_nmsp_until(session, session_now(row->view->model, session))));
-	else
-		snprintf(&text[n], sizeof text - (size_t)n,
-		         "; messages are missing here, so it is not known how many were missed");
-	page_wrap(page, 2, "", TONE_PLAIN, text);
 	if (echo->round_trips.n > 0)
 		write_line(ui, &echo->round_trips, page);
 	for (uint32_t i = 0; i < ECHO_MISSED_KEPT && echo->missed[i].packet != 0; i++) {
