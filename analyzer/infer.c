@@ -1,6 +1,6 @@
 /*
- * Counts closed records by size, and follows which sizes of the engine are answered by which of the controller;
- * see infer.h. Called by the TLS layer. Decides nothing: infer_echo.c does.
+ * Counts closed records by size, and follows which sizes of the engine are answered by which of the
+ * controller; see infer.h. Called by the TLS layer. Decides nothing: infer_echo.c does.
  */
 #include "analyzer/infer.h"
 
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define FIRST_ROOM     8
+#define AT_ONCE        (50 * NS_PER_MS)
 #define ANSWER_RECORDS 16 /* an answer is among so many records of the controller */
 
 /* The first byte waits for the ACK of the other side where Nagle's algorithm is on: 0.2 s and more. */
@@ -22,9 +23,11 @@
 
 struct infer_size infer_plaintext(const struct session_tls *tls, size_t length)
 {
-	const struct tls_suite *suite = tls->server_hello && tls->compression == 0 ? tls_suite_find(tls->cipher) : NULL;
+	const struct tls_suite *suite =
+	    tls->server_hello && tls->compression == 0 ? tls_suite_find(tls->cipher) : NULL;
 	struct infer_size size = {.least = (uint32_t)length, .most = (uint32_t)length};
-	if (suite == NULL || !tls_suite_fits(suite, tls->version) || length < tls_suite_overhead_min(suite, tls->version))
+	if (suite == NULL || !tls_suite_fits(suite, tls->version) ||
+	    length < tls_suite_overhead_min(suite, tls->version))
 		return size;
 	size.most = (uint32_t)(length - tls_suite_overhead_min(suite, tls->version));
 	size.least = size.most;
@@ -54,7 +57,8 @@ static bool same_size(const struct infer_size *a, const struct infer_size *b)
 }
 
 /* Index of the class, made when there is none; n_classes when there is no room for it. */
-static uint32_t class_of(struct infer *infer, uint8_t dir, const struct infer_size *size, const struct origin *at)
+static uint32_t class_of(struct infer *infer, uint8_t dir, const struct infer_size *size,
+                         const struct origin *at)
 {
 	for (uint32_t i = 0; i < infer->n_classes; i++)
 		if (infer->classes[i].dir == dir && same_size(&infer->classes[i].size, size))
@@ -128,12 +132,21 @@ static void give_up(struct infer_pair *pair)
 	pair->n_beats = pair->room_beats = 0;
 }
 
+/* One that something else answered at once makes room: it was another message of the same size. */
+static void wait_for_answer(struct infer_pair *pair, const struct origin *at)
+{
+	struct infer_waiting *last = pair->n_waiting > 0 ? &pair->waiting[pair->n_waiting - 1] : NULL;
+	if (last != NULL && last->heard >= 0 && last->heard <= AT_ONCE)
+		pair->n_waiting--;
+	if (pair->n_waiting < INFER_WAITING)
+		pair->waiting[pair->n_waiting++] = (struct infer_waiting){.at = *at, .heard = -1};
+}
+
 static void pair_asked(struct infer_pair *pair, const struct origin *at)
 {
 	pair->last_request = *at;
-	if (pair->lonely < INFER_WAITING)
-		pair->waiting[pair->lonely] = (struct infer_waiting){.at = *at, .heard = -1};
 	pair->lonely++;
+	wait_for_answer(pair, at);
 	if (is_hopeless(pair))
 		give_up(pair);
 	else
@@ -153,6 +166,7 @@ static void answer(struct infer_pair *pair, struct infer_beat *beat, const struc
 	beat->delay = microseconds(origin_elapsed(beat->time, at->time));
 	pair->answered++;
 	pair->lonely = 0;
+	pair->n_waiting = 0;
 	pair->last_answer = *at;
 }
 
@@ -205,7 +219,7 @@ static void take_request(struct infer *infer, uint32_t class, const struct origi
 /* Anything that the controller says may be an answer to what waits. */
 static void note_heard(struct infer_pair *pair, const struct origin *at)
 {
-	for (uint32_t i = 0; i < pair->lonely && i < INFER_WAITING; i++)
+	for (uint32_t i = 0; i < pair->n_waiting; i++)
 		if (pair->waiting[i].heard < 0)
 			pair->waiting[i].heard = origin_elapsed(pair->waiting[i].at.time, at->time);
 	struct infer_beat *last = pair->n_beats > 0 ? &pair->beats[pair->n_beats - 1] : NULL;
@@ -261,7 +275,8 @@ static bool join(struct infer *infer, uint8_t dir, struct infer_size *size, cons
 	return true;
 }
 
-static uint32_t count(struct infer *infer, uint8_t dir, const struct infer_size *size, const struct origin *at)
+static uint32_t count(struct infer *infer, uint8_t dir, const struct infer_size *size,
+                      const struct origin *at)
 {
 	infer->came[dir]++;
 	uint32_t class = class_of(infer, dir, size, at);
@@ -287,7 +302,7 @@ static struct infer *infer_of(struct session *session)
 void infer_record(struct session *session, uint8_t dir, size_t length, const struct origin *at)
 {
 	const struct session_tls *tls = &session->tls;
-	if (tls->opened_data[0] + tls->opened_data[1] > 0)
+	if (tls->opened[0] + tls->opened[1] > 0)
 		return;
 	struct infer *infer = infer_of(session);
 	struct infer_size size = infer_plaintext(tls, length);
@@ -296,7 +311,8 @@ void infer_record(struct session *session, uint8_t dir, size_t length, const str
 	first_byte = !join(infer, dir, &size, at) && first_byte;
 	uint32_t class = count(infer, dir, &size, at);
 	if (first_byte) {
-		infer->first_byte[dir] = (struct infer_first_byte){.waits = true, .class = class, .at = at->time};
+		infer->first_byte[dir] =
+		    (struct infer_first_byte){.waits = true, .class = class, .at = at->time};
 		return;
 	}
 	if (!infer->roles_known)
@@ -338,7 +354,8 @@ struct infer *infer_copy(const struct infer *infer)
 	for (uint32_t i = 0; i < infer->n_pairs; i++)
 		if (infer->pairs[i].beats != NULL)
 			copy->pairs[i].beats =
-			    xmemdup(infer->pairs[i].beats, infer->pairs[i].room_beats * sizeof *infer->pairs[i].beats);
+			    xmemdup(infer->pairs[i].beats,
+			            infer->pairs[i].room_beats * sizeof *infer->pairs[i].beats);
 	return copy;
 }
 

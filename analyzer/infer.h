@@ -43,8 +43,9 @@ struct infer_class {
 
 /* A request, a response to it, or both. */
 struct infer_beat {
-	int64_t time;   /* of the request, or of a response without one */
-	uint32_t delay; /* us to the answer, without one to the controller's next record; UINT32_MAX = none came */
+	int64_t time; /* of the request, or of a response without one */
+	uint32_t
+	    delay; /* us to the answer, without one to the controller's next record; UINT32_MAX = none came */
 	bool asked, answered;
 };
 
@@ -60,13 +61,15 @@ struct infer_waiting {
 struct infer_pair {
 	uint32_t request, response; /* index of the class */
 	uint64_t answered, unasked;
-	uint64_t lonely; /* requests since the last answer */
+	uint64_t lonely;                                              /* requests since the last answer */
 	uint64_t counted_requests, counted_responses, counted_missed; /* of the beats that left the list */
 	int64_t counted_until; /* the time of the last echo of these; valid with `counted` */
 	bool counted;
-	bool loose;       /* beats left the list before they had a rhythm: the counts are at least these */
+	bool loose; /* beats left the list before they had a rhythm: the counts are at least these */
 	struct origin last_request, last_response, last_answer; /* packet 0 = none */
-	struct infer_waiting waiting[INFER_WAITING]; /* the first ones since the last answer */
+	struct infer_waiting
+	    waiting[INFER_WAITING]; /* the first ones since the last answer that nothing answered at once */
+	uint32_t n_waiting;
 	struct infer_beat *beats; /* oldest first */
 	uint32_t n_beats, room_beats;
 	uint64_t touched; /* record number */
@@ -89,12 +92,12 @@ struct infer_first_byte {
 };
 
 struct infer {
-	uint8_t engine;      /* direction */
-	bool roles_known;    /* else no echo is looked for */
+	uint8_t engine;              /* direction */
+	bool roles_known;            /* else no echo is looked for */
 	struct infer_class *classes; /* in order of first appearance */
 	uint32_t n_classes, room_classes;
-	uint64_t other[2];   /* records beyond LIMIT_INFER_SIZES, by direction */
-	uint64_t records;    /* all, first bytes included */
+	uint64_t other[2]; /* records beyond LIMIT_INFER_SIZES, by direction */
+	uint64_t records;  /* all, first bytes included */
 	uint64_t came[2];
 	struct infer_first_byte first_byte[2];
 	struct infer_asked asked[INFER_ASKED]; /* latest last */
@@ -106,7 +109,7 @@ struct infer {
 /* A record of application data that nobody opened. The first one makes session->infer. */
 void infer_record(struct session *session, uint8_t dir, size_t length, const struct origin *at);
 
-/* A record was opened: what was inferred goes, and nothing is inferred any more. */
+/* A record was opened, were it of the handshake: what was inferred goes, and nothing is inferred any more. */
 void infer_forget(struct session *session);
 
 void infer_free(struct infer *infer); /* NULL is allowed */
@@ -124,12 +127,12 @@ struct infer_rhythm {
 	const struct infer_pair *pair;
 	const struct infer_class *request, *response;
 	uint64_t requests, responses;
-	uint64_t missed;   /* requests that got no answer within INFER_PATIENCE, without the very last one */
-	bool at_least;     /* the counts are at least these */
-	int64_t interval;  /* median */
-	int64_t jitter;    /* nine of ten spacings are within so much of the interval */
+	uint64_t missed;  /* requests that got no answer within INFER_PATIENCE, without the very last one */
+	bool at_least;    /* the counts are at least these */
+	int64_t interval; /* median */
+	int64_t jitter;   /* nine of ten spacings are within so much of the interval */
 	int64_t rtt_min, rtt_median, rtt_max; /* of the kept beats */
-	int64_t rtt_usual; /* nine of ten are not longer */
+	int64_t rtt_usual;                    /* nine of ten are not longer */
 };
 
 #define INFER_RHYTHMS 4
@@ -141,8 +144,8 @@ struct infer_found {
 };
 
 /*
- * The pairs with a rhythm. The echo is the one whose request and response are both small and not larger than those of any
- * other; when no pair is, nothing is decided. `infer` may be NULL.
+ * The pairs with a rhythm. The echo is the one whose request and response are both small and not larger than
+ * those of any other; when no pair is, nothing is decided. `infer` may be NULL.
  */
 void infer_find(const struct infer *infer, struct infer_found *out);
 
@@ -159,6 +162,7 @@ uint32_t infer_line(const struct infer_rhythm *echo, struct infer_beat line[LIMI
 const struct infer_waiting *infer_silence(const struct infer_rhythm *echo, int64_t until);
 
 /* The message type that a class probably has; NULL when its size and place do not tell. */
-const char *infer_probable(const struct infer *infer, const struct infer_class *of, const struct infer_found *found);
+const char *infer_probable(const struct infer *infer, const struct infer_class *of,
+                           const struct infer_found *found);
 
 #endif

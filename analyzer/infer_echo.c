@@ -1,10 +1,11 @@
 /*
- * Which pair of sizes is the echo, and how it goes; see infer.h. Pure functions over what infer.c collected, on demand.
+ * Which pair of sizes is the echo, and how it goes; see infer.h. Pure functions over what infer.c collected,
+ * on demand.
  *
  * A pair has a rhythm when its answered requests come at intervals so alike that chance does not make them
- * (facts.md section 5: one every 1 to 120 s), the answers come soon, and records of the response's size hardly come
- * in any other way. Of traffic that has no clock, the share of spacings within d of their median is some 0.7 d:
- * the table asks for so many spacings that chance gives one claim in 10,000 or fewer.
+ * (facts.md section 5: one every 1 to 120 s), the answers come soon, and records of the response's size
+ * hardly come in any other way. Of traffic that has no clock, the share of spacings within d of their median
+ * is some 0.7 d: the table asks for so many spacings that chance gives one claim in 10,000 or fewer.
  */
 #include "analyzer/infer.h"
 
@@ -15,8 +16,8 @@
 #define SHORTEST         (NS_PER_S / 2)
 #define LONGEST          (180 * NS_PER_S)
 #define FEWEST_SPACINGS  4
-#define SOON             8    /* an answer takes less than this part of the interval */
-#define SILENT_INTERVALS 3    /* design.md section 4 */
+#define SOON             8               /* an answer takes less than this part of the interval */
+#define SILENT_INTERVALS 3               /* design.md section 4 */
 #define SLACK            (NS_PER_S / 10) /* beyond four usual answer times: no answer */
 
 /* With three of four spacings within so many thousandths of the median, so many spacings are needed. */
@@ -38,13 +39,15 @@ static bool is_pair(const struct infer_beat *beat)
 	return beat->asked && beat->answered;
 }
 
-/* A request that something else answered: another message of the same size. `usual`: how long answers take. */
+/* A request that something else answered: another message of the same size. `usual`: how long answers take.
+ */
 static bool is_other(const struct infer_beat *beat, int64_t usual)
 {
 	return beat->asked && !beat->answered && beat->delay * NS_PER_US <= 4 * usual + SLACK;
 }
 
-/* More than half an interval lies between two answered requests, and more than is usual where one side is missing. */
+/* More than half an interval lies between two answered requests, and more than is usual where one side is
+ * missing. */
 static bool in_time(int64_t before, int64_t time, int64_t interval, bool pair)
 {
 	return origin_elapsed(before, time) > (pair ? interval / 2 : interval / 10 * 6);
@@ -70,8 +73,11 @@ struct walk {
 static struct walk walk_of(const struct infer_rhythm *of)
 {
 	const struct infer_pair *pair = of->pair;
-	return (struct walk){.of = of, .pair = pair, .next = next_pair(pair, 0),
-	                     .begun = pair->counted, .before = pair->counted_until};
+	return (struct walk){.of = of,
+	                     .pair = pair,
+	                     .next = next_pair(pair, 0),
+	                     .begun = pair->counted,
+	                     .before = pair->counted_until};
 }
 
 /* A request without an answer, or an answer without a request, that comes when an echo is due. */
@@ -105,22 +111,32 @@ static const struct infer_beat *walk_on(struct walk *walk, uint32_t n)
 
 /* ---- rhythm ---- */
 
-/* What the answered beats of a pair tell. There is a spacing less than delays. */
+/* What the beats of a pair tell. */
 struct times {
-	int64_t spacings[LIMIT_INFER_BEATS]; /* in order of time */
-	int64_t delays[LIMIT_INFER_BEATS];
-	uint32_t n; /* answered beats */
+	int64_t spacings[LIMIT_INFER_BEATS]; /* of the requests, in order of time */
+	int64_t delays[LIMIT_INFER_BEATS];   /* of the answers */
+	uint32_t n_spacings, n_delays;
 };
 
-static void collect(const struct infer_pair *pair, struct times *out)
+static void collect_delays(const struct infer_pair *pair, struct times *out)
 {
-	int64_t before = 0;
-	out->n = 0;
-	for (uint32_t i = next_pair(pair, 0); i < pair->n_beats; i = next_pair(pair, i + 1)) {
-		if (out->n > 0)
-			out->spacings[out->n - 1] = origin_elapsed(before, pair->beats[i].time);
-		out->delays[out->n++] = pair->beats[i].delay * NS_PER_US;
-		before = pair->beats[i].time;
+	out->n_delays = 0;
+	for (uint32_t i = next_pair(pair, 0); i < pair->n_beats; i = next_pair(pair, i + 1))
+		out->delays[out->n_delays++] = pair->beats[i].delay * NS_PER_US;
+}
+
+/* Requests without an answer have their place in the rhythm, too. */
+static void collect_spacings(const struct infer_pair *pair, int64_t usual, struct times *out)
+{
+	const struct infer_beat *before = NULL;
+	out->n_spacings = 0;
+	for (uint32_t i = next_pair(pair, 0); i < pair->n_beats; i++) {
+		const struct infer_beat *beat = &pair->beats[i];
+		if (!beat->asked || is_other(beat, usual))
+			continue;
+		if (before != NULL)
+			out->spacings[out->n_spacings++] = origin_elapsed(before->time, beat->time);
+		before = beat;
 	}
 }
 
@@ -151,8 +167,8 @@ static bool enough(int64_t spread, int64_t interval, uint32_t spacings)
 }
 
 /*
- * Most requests have answers, but for those that something else answered; hardly a response comes unasked. What
- * waits at the end proves nothing.
+ * Most requests have answers, but for those that something else answered; hardly a response comes unasked.
+ * What waits at the end proves nothing.
  */
 static bool is_answered(const struct infer_pair *pair, int64_t usual)
 {
@@ -164,14 +180,16 @@ static bool is_answered(const struct infer_pair *pair, int64_t usual)
 		unanswered += beat->asked && !beat->answered && !is_other(beat, usual);
 	}
 	uint32_t waits = pair->lonely < unanswered ? (uint32_t)pair->lonely : unanswered;
-	return answered * 10 >= (answered + unasked) * 7 && answered * 10 >= (answered + unanswered - waits) * 6;
+	return answered * 10 >= (answered + unasked) * 7 &&
+	       answered * 10 >= (answered + unanswered - waits) * 6;
 }
 
-/* The interval is the median; how far three and nine of ten spacings are off it. False when they are too far off. */
+/* The interval is the median; how far three and nine of ten spacings are off it. False when they are too far
+ * off. */
 static bool find_interval(const struct times *times, struct infer_rhythm *out)
 {
 	int64_t list[LIMIT_INFER_BEATS];
-	uint32_t n = times->n - 1;
+	uint32_t n = times->n_spacings;
 	memcpy(list, times->spacings, n * sizeof list[0]);
 	out->interval = rank(list, n, 50);
 	if (list[0] < 0 || out->interval < SHORTEST || out->interval > LONGEST)
@@ -181,7 +199,23 @@ static bool find_interval(const struct times *times, struct infer_rhythm *out)
 	int64_t spread = rank(list, n, 75);
 	uint32_t most = spread > out->interval / 5 ? 5 : 15; /* percent: the looser, the surer it must be */
 	out->jitter = rank(list, n, 90);
-	return enough(spread, out->interval, n) && count_early(times->spacings, n, out->interval) * 100 <= n * most;
+	return enough(spread, out->interval, n) &&
+	       count_early(times->spacings, n, out->interval) * 100 <= n * most;
+}
+
+/* The answered ones alone keep the beat, too, where each spacing is one interval or a few. */
+static bool answers_keep_it(const struct infer_pair *pair, int64_t interval)
+{
+	int64_t off[LIMIT_INFER_BEATS], before = 0;
+	uint32_t n = 0;
+	for (uint32_t i = next_pair(pair, 0); i < pair->n_beats; i = next_pair(pair, i + 1)) {
+		int64_t spacing = origin_elapsed(before, pair->beats[i].time);
+		int64_t intervals = (spacing + interval / 2) / interval;
+		off[n++] = llabs(spacing - (intervals > 0 ? intervals : 1) * interval);
+		before = pair->beats[i].time;
+	}
+	off[0] = off[n - 1]; /* the first has nothing before it */
+	return enough(rank(off, n - 1, 75), interval, n - 1);
 }
 
 /* Interval, jitter and round trips; false when there is no rhythm. */
@@ -190,15 +224,17 @@ static bool find_rhythm(const struct infer_pair *pair, struct infer_rhythm *out)
 	struct times times;
 	if (pair->n_beats <= FEWEST_SPACINGS)
 		return false;
-	collect(pair, &times);
+	collect_delays(pair, &times);
 	*out = (struct infer_rhythm){.pair = pair, .at_least = pair->loose};
-	if (times.n <= FEWEST_SPACINGS || !find_interval(&times, out))
+	if (times.n_delays <= FEWEST_SPACINGS)
 		return false;
-	out->rtt_usual = rank(times.delays, times.n, 90);
+	out->rtt_usual = rank(times.delays, times.n_delays, 90);
 	out->rtt_min = times.delays[0];
-	out->rtt_median = rank(times.delays, times.n, 50);
-	out->rtt_max = times.delays[times.n - 1];
-	return out->rtt_usual <= out->interval / SOON && is_answered(pair, out->rtt_usual);
+	out->rtt_median = rank(times.delays, times.n_delays, 50);
+	out->rtt_max = times.delays[times.n_delays - 1];
+	collect_spacings(pair, out->rtt_usual, &times);
+	return find_interval(&times, out) && answers_keep_it(pair, out->interval) &&
+	       out->rtt_usual <= out->interval / SOON && is_answered(pair, out->rtt_usual);
 }
 
 void infer_fold(struct infer_pair *pair)
@@ -261,8 +297,8 @@ static bool is_echo(const struct infer_found *found, uint32_t i)
 }
 
 /*
- * The other pair tells of the same exchanges: its records come along with those of the echo, as when a side writes
- * one message in two records.
+ * The other pair tells of the same exchanges: its records come along with those of the echo, as when a side
+ * writes one message in two records.
  */
 static bool same_exchange(const struct infer_rhythm *echo, const struct infer_rhythm *other)
 {
@@ -346,7 +382,7 @@ const struct infer_waiting *infer_silence(const struct infer_rhythm *echo, int64
 	const struct infer_waiting *first = NULL;
 	int64_t before = pair->last_answer.time;
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < pair->lonely && i < INFER_WAITING; i++) {
+	for (uint32_t i = 0; i < pair->n_waiting; i++) {
 		const struct infer_waiting *waiting = &pair->waiting[i];
 		if (!in_time(before, waiting->at.time, echo->interval, false) || !nothing_came(echo, waiting))
 			continue;
@@ -354,7 +390,8 @@ const struct infer_waiting *infer_silence(const struct infer_rhythm *echo, int64
 		first = first == NULL ? waiting : first;
 		n++;
 	}
-	return n >= 2 && origin_elapsed(first->at.time, until) >= SILENT_INTERVALS * echo->interval ? first : NULL;
+	return n >= 2 && origin_elapsed(first->at.time, until) >= SILENT_INTERVALS * echo->interval ? first
+	                                                                                            : NULL;
 }
 
 /* ---- message types ---- */
@@ -389,7 +426,8 @@ static bool tells_capability(const struct infer_class *of)
 	       of->size.kind != INFER_SIZE_PROTECTED;
 }
 
-const char *infer_probable(const struct infer *infer, const struct infer_class *of, const struct infer_found *found)
+const char *infer_probable(const struct infer *infer, const struct infer_class *of,
+                           const struct infer_found *found)
 {
 	if (found->decided && of == found->list[0].request)
 		return "ECHO_REQUEST";

@@ -1,6 +1,6 @@
 /*
- * Intervals, and who went quiet first: by the echoes that were read, or else by those that sizes and times show.
- * Called on demand through session.h. Pure.
+ * Intervals, and who went quiet first: by the echoes that were read, or else by those that sizes and times
+ * show. Called on demand through session.h. Pure.
  */
 #include "analyzer/infer.h"
 #include "analyzer/session.h"
@@ -28,7 +28,8 @@ bool session_infer_whole(const struct session *session)
 	       session->tcp.gaps[0] + session->tcp.gaps[1] == 0 && session->tcp.cut_packets == 0;
 }
 
-static void say(struct session_quiet *out, const struct session *session, bool controller, const struct origin *last)
+static void say(struct session_quiet *out, const struct session *session, bool controller,
+                const struct origin *last)
 {
 	out->known = true;
 	out->dir = controller ? session->controller : session_engine(session);

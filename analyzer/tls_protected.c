@@ -107,12 +107,12 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain, &type) == TLS_OPENED;
 	if (opened && waited)
 		model_forget_encrypted(conn->session);
-	if (opened)
+	if (opened) {
 		tls_tally_opened(facts_of(side), side->dir, type);
-	if (opened && type == TLS_APPLICATION_DATA)
 		infer_forget(conn->session);
-	if (!opened)
+	} else {
 		refuse_record(side, at);
+	}
 	side->chain_cut = false;
 	side->done++;
 	if (opened)

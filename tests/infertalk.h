@@ -1,7 +1,7 @@
 /*
- * Sessions of 20 minutes as sizes and times of protected records, made from what is known of NMSP and not from how it is
- * looked for: facts.md sections 3 and 5. The truth is counted beside them: echoes whose record is there.
- * Included by tests after cmocka.
+ * Sessions of 20 minutes as sizes and times of protected records, made from what is known of NMSP and not
+ * from how it is looked for: facts.md sections 3 and 5. The truth is counted beside them: echoes whose record
+ * is there. Included by tests after cmocka.
  */
 #ifndef TESTS_INFERTALK_H
 #define TESTS_INFERTALK_H
@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TALK_S        1e9
-#define TALK_MINUTES  20
-#define TALK_MOST     60000
-#define TALK_START    INT64_C(1700000000000000000)
+#define TALK_S       1e9
+#define TALK_MINUTES 20
+#define TALK_MOST    60000
+#define TALK_START   INT64_C(1700000000000000000)
 
 struct talk_suite {
 	const char *name;
@@ -135,7 +135,8 @@ static inline void talk_ask(struct talk *talk, double mean, double request, doub
 	}
 }
 
-/* A question every so often with 20 % jitter: of each spacing, or around a clock. `echo`: the truth counts it. */
+/* A question every so often with 20 % jitter: of each spacing, or around a clock. `echo`: the truth counts
+ * it. */
 static inline void talk_poll(struct talk *talk, double every, double request, double response, bool echo)
 {
 	bool clock = talk_random(talk) < 0.5;
@@ -145,7 +146,8 @@ static inline void talk_poll(struct talk *talk, double every, double request, do
 		at = at < 1.5 ? 1.5 : at;
 		talk_say(talk, at, 0, request)->request = echo;
 		if (talk_random(talk) > 0.01) /* the controller was busy */
-			talk_say(talk, at + round_trip * talk_between(talk, 1, 3), 1, response)->response = echo;
+			talk_say(talk, at + round_trip * talk_between(talk, 1, 3), 1, response)->response =
+			    echo;
 		next += clock ? every : every * talk_between(talk, 0.8, 1.2);
 	}
 }
@@ -184,8 +186,10 @@ static inline size_t talk_sealed(const struct talk_suite *suite, size_t bytes)
 static inline void talk_session(const struct talk *talk, struct session *session)
 {
 	*session = (struct session){.controller = 1, .controller_known = true};
-	session->tls = (struct session_tls){.server_hello = true, .client_hello = true,
-	                                    .version = talk->suite->version, .cipher = talk->suite->cipher};
+	session->tls = (struct session_tls){.server_hello = true,
+	                                    .client_hello = true,
+	                                    .version = talk->suite->version,
+	                                    .cipher = talk->suite->cipher};
 }
 
 /* What the capture shows, up to a time in seconds. */

@@ -44,16 +44,13 @@ static struct score score_echoes(const struct talk_suite *suite, double every, u
 			score.silent++;
 		else if (near(echo.requests, talk->requests) && near(echo.responses, talk->responses))
 			score.right++;
-		else {
+		else
 			score.wrong++;
-			if (getenv("TALK_SHOW"))
-				printf("seed %d: %d/%d for %d/%d interval %.1f\n", (int)seed, (int)echo.requests, (int)echo.responses, (int)talk->requests, (int)talk->responses, (double)echo.interval/1e9);
-		}
 		infer_forget(&session);
 		talk_free(talk);
 	}
-	printf("%-20s every %2.0f s, seeds %d to %d: %u within 1, %u without a claim, %u off\n", suite->name, every,
-	       (int)first, (int)last, score.right, score.silent, score.wrong);
+	printf("%-20s every %2.0f s, seeds %d to %d: %u within 1, %u without a claim, %u off\n", suite->name,
+	       every, (int)first, (int)last, score.right, score.silent, score.wrong);
 	return score;
 }
 
@@ -65,7 +62,6 @@ static void test_echoes_are_found(void **state)
 		for (size_t i = 0; i < 3; i++)
 			assert_true(score_echoes(&talk_suites[s], every[i], 1, SEEDS).right >= 95);
 }
-
 
 /* Questions in bursts, each answered. */
 static void ask_in_bursts(struct talk *talk)
@@ -150,7 +146,8 @@ static unsigned count_claims(const struct talk_suite *suite, uint64_t first, uin
 		infer_forget(&session);
 		talk_free(talk);
 	}
-	printf("%-20s without an echo, seeds %d to %d: %u claims\n", suite->name, (int)first, (int)last, claims);
+	printf("%-20s without an echo, seeds %d to %d: %u claims\n", suite->name, (int)first, (int)last,
+	       claims);
 	return claims;
 }
 
@@ -182,7 +179,8 @@ static unsigned score_rivals(const struct talk_suite *suite, uint64_t first, uin
 		infer_forget(&session);
 		talk_free(talk);
 	}
-	printf("%-20s echo and poll, seeds %d to %d: %u with both\n", suite->name, (int)first, (int)last, right);
+	printf("%-20s echo and poll, seeds %d to %d: %u with both\n", suite->name, (int)first, (int)last,
+	       right);
 	return right;
 }
 
@@ -193,21 +191,282 @@ static void test_a_rival_is_named(void **state)
 		assert_true(score_rivals(&talk_suites[s], 1, SEEDS) >= 95);
 }
 
+/* The controller stops to answer echoes after so many seconds; its notifications go on. */
+static void fall_silent(struct talk *talk, double at)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < talk->n; i++)
+		if (!talk->records[i].response || talk->records[i].at < at)
+			talk->records[n++] = talk->records[i];
+	talk->n = n;
+}
+
+/* How often a silence is told at this time, among the sessions whose echo is found. */
+static unsigned count_silent(const struct talk_suite *suite, double every, double falls, double until,
+                             unsigned *found)
+{
+	unsigned silent = 0;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct talk *talk = talk_new(seed, suite);
+		struct session session;
+		struct infer_rhythm echo;
+		echo_session(talk, every);
+		fall_silent(talk, falls);
+		talk_session(talk, &session);
+		talk_play(talk, &session, until);
+		if (infer_echo(session.infer, &echo)) {
+			++*found;
+			silent += infer_silence(&echo, TALK_START + (int64_t)(until * TALK_S)) != NULL;
+		}
+		infer_forget(&session);
+		talk_free(talk);
+	}
+	return silent;
+}
+
+static void test_silence_is_told(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < TALK_SUITES; s++) {
+		unsigned found = 0, silent = count_silent(&talk_suites[s], 15, 900, 1000, &found);
+		printf("%-20s silent since 100 s: %u of %u told\n", talk_suites[s].name, silent, found);
+		assert_true(silent >= 95);
+	}
+}
+
+/* While it is alive, one answer or two may be missing, and the end of the capture may be anywhere. */
+static void test_no_silence_while_alive(void **state)
+{
+	static const double every[] = {5, 15, 60};
+	(void)state;
+	for (size_t s = 0; s < TALK_SUITES; s++)
+		for (size_t i = 0; i < 3; i++)
+			for (double until = 211.5; until < 1200; until += 347) {
+				unsigned found = 0;
+				assert_int_equal(count_silent(&talk_suites[s], every[i], 1e9, until, &found),
+				                 0);
+			}
+}
+
+/* ---- sizes ---- */
+
+static struct infer_size size_of(uint16_t version, uint16_t cipher, bool etm, size_t length)
+{
+	struct session_tls tls = {
+	    .server_hello = true, .version = version, .cipher = cipher, .encrypt_then_mac = etm};
+	return infer_plaintext(&tls, length);
+}
+
+static void assert_size(struct infer_size size, enum infer_size_kind kind, uint32_t least, uint32_t most)
+{
+	assert_int_equal(size.kind, kind);
+	assert_int_equal(size.least, least);
+	assert_int_equal(size.most, most);
+}
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	assert_size(size_of(TLS_1_2, 0xc030, false, 8 + 12 + 16), INFER_SIZE_EXACT, 12, 12);
+	assert_size(size_of(TLS_1_2, 0xcca8, false, 12 + 16), INFER_SIZE_EXACT, 12, 12);
+	assert_size(size_of(TLS_1_2, 0xc0a0, false, 8 + 12 + 8), INFER_SIZE_EXACT, 12, 12); /* CCM_8 */
+	assert_size(size_of(TLS_1_3, 0x1302, false, 12 + 1 + 16), INFER_SIZE_BOUND, 0, 12);
+	assert_size(size_of(TLS_1_0, 0x002f, false, 48), INFER_SIZE_RANGE, 12, 27);
+	assert_size(size_of(TLS_1_0, 0x002f, false, 32), INFER_SIZE_RANGE, 0, 11);
+	assert_size(size_of(TLS_1_2, 0x003c, false, 16 + 48), INFER_SIZE_RANGE, 0, 15);
+	assert_size(size_of(TLS_1_2, 0x002f, true, 16 + 16 + 20), INFER_SIZE_RANGE, 0, 15);
+	assert_size(size_of(TLS_1_2, 0x002f, true, 16 + 32 + 20), INFER_SIZE_RANGE, 16, 31);
+	assert_size(size_of(TLS_1_2, 0x0005, false, 40), INFER_SIZE_PROTECTED, 40, 40); /* RC4: no row */
+	assert_size(size_of(TLS_1_2, 0xc030, false, 20), INFER_SIZE_PROTECTED, 20, 20); /* shorter than any */
+	struct session_tls headless = {.version = TLS_1_2, .cipher = 0xc030};
+	assert_size(infer_plaintext(&headless, 36), INFER_SIZE_PROTECTED, 36, 36);
+	struct session_tls compressed = {
+	    .server_hello = true, .version = TLS_1_2, .cipher = 0xc030, .compression = 1};
+	assert_size(infer_plaintext(&compressed, 36), INFER_SIZE_PROTECTED, 36, 36);
+}
+
+static void hear(struct session *session, uint8_t dir, size_t length, int64_t ms)
+{
+	static uint64_t packet;
+	struct origin at = {.time = TALK_START + ms * NS_PER_MS, .packet = ++packet};
+	infer_record(session, dir, length, &at);
+}
+
+static uint64_t all_records(const struct infer *infer, uint8_t dir)
+{
+	uint64_t n = infer->other[dir];
+	for (uint32_t i = 0; i < infer->n_classes; i++)
+		n += infer->classes[i].dir == dir ? infer->classes[i].records : 0;
+	return n;
+}
+
+static void test_split_records_are_one(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk talk = {.suite = &talk_suites[1]};
+	talk_session(&talk, &session);
+	hear(&session, 0, 32, 0); /* one byte, or none */
+	hear(&session, 0, 64, 1);
+	hear(&session, 1, 32, 2);
+	hear(&session, 0, 32, 300);
+	hear(&session, 0, 64, 1000); /* too late to be the rest */
+	const struct infer *infer = session.infer;
+	assert_int_equal(all_records(infer, 0), 3);
+	assert_int_equal(all_records(infer, 1), 1);
+	assert_int_equal(infer->classes[1].records, 1);
+	assert_int_equal(infer->classes[1].size.least, 28);
+	assert_int_equal(infer->classes[1].size.most, 44);
+	infer_forget(&session);
+	session.tls.version = TLS_1_1; /* no split there */
+	hear(&session, 0, 48, 0);
+	hear(&session, 0, 64, 1);
+	assert_int_equal(all_records(session.infer, 0), 2);
+	infer_forget(&session);
+}
+
+/* Whatever comes, all records are counted, and no more is kept than the limits say. */
+static void test_limits(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk *talk = talk_new(1, &talk_suites[0]);
+	talk_session(talk, &session);
+	uint64_t sent[2] = {0};
+	for (uint32_t i = 0; i < 200000; i++) {
+		uint8_t dir = talk_random(talk) < 0.5;
+		hear(&session, dir, (size_t)talk_between(talk, 24, i < 100000 ? 40 : 400), (int64_t)i * 7);
+		sent[dir]++;
+	}
+	const struct infer *infer = session.infer;
+	assert_int_equal(infer->n_classes, LIMIT_INFER_SIZES);
+	assert_true(infer->n_pairs <= LIMIT_INFER_PAIRS && infer->room_pairs <= LIMIT_INFER_PAIRS);
+	for (uint32_t i = 0; i < infer->n_pairs; i++)
+		assert_true(infer->pairs[i].room_beats <= LIMIT_INFER_BEATS);
+	for (uint8_t dir = 0; dir < 2; dir++)
+		assert_int_equal(all_records(infer, dir), sent[dir]);
+	assert_true(infer_bytes(infer) < 128 * 1024);
+	struct infer *copy = infer_copy(infer);
+	assert_int_equal(infer_bytes(copy), infer_bytes(infer));
+	infer_free(copy);
+	infer_forget(&session);
+	talk_free(talk);
+}
+
+/* Counts stay right when most of the session is no longer kept one by one. */
+static void test_days_of_echoes(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk talk = {.suite = &talk_suites[0]};
+	struct infer_rhythm echo;
+	talk_session(&talk, &session);
+	for (int64_t i = 0; i < 20000; i++) {
+		hear(&session, 0, 36, i * 15000);
+		if (i % 100 != 50)
+			hear(&session, 1, 36, i * 15000 + 3);
+		hear(&session, 1, 90, i * 15000 + 4000);
+	}
+	assert_true(infer_echo(session.infer, &echo));
+	assert_int_equal(echo.requests, 20000);
+	assert_int_equal(echo.responses, 19800);
+	assert_int_equal(echo.missed, 200);
+	assert_int_equal(echo.interval, 15 * NS_PER_S);
+	assert_int_equal(echo.rtt_median, 3 * NS_PER_MS);
+	assert_false(echo.at_least);
+	struct infer_beat line[LIMIT_ECHO_LINE];
+	uint32_t n = infer_line(&echo, line);
+	assert_true(n > 50);
+	assert_int_equal(line[n - 1].time, TALK_START + 19999 * 15 * NS_PER_S);
+	infer_forget(&session);
+}
+
+/* Neither pair is the smaller one: none is decided, both are told. */
+static void test_undecided(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk talk = {.suite = &talk_suites[0]};
+	struct infer_found found;
+	talk_session(&talk, &session);
+	for (int64_t i = 0; i < 40; i++) {
+		hear(&session, 0, 24 + 12, i * 15000);
+		hear(&session, 1, 24 + 20, i * 15000 + 3);
+		hear(&session, 0, 24 + 16, i * 15000 + 5000);
+		hear(&session, 1, 24 + 14, i * 15000 + 5004);
+	}
+	infer_find(session.infer, &found);
+	assert_false(found.decided);
+	assert_int_equal(found.n, 2);
+	infer_forget(&session);
+}
+
+/* A pair that asks and answers by a clock, but holds too much for an echo. */
+static void test_too_large_for_an_echo(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk talk = {.suite = &talk_suites[0]};
+	struct infer_found found;
+	talk_session(&talk, &session);
+	for (int64_t i = 0; i < 40; i++) {
+		hear(&session, 0, 24 + 30, i * 15000);
+		hear(&session, 1, 24 + 300, i * 15000 + 3);
+	}
+	infer_find(session.infer, &found);
+	assert_false(found.decided);
+	assert_int_equal(found.n, 1);
+	infer_forget(&session);
+}
+
+/* Which side asks must be known. */
+static void test_unknown_roles(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk talk = {.suite = &talk_suites[0]};
+	struct infer_found found;
+	talk_session(&talk, &session);
+	session.controller_known = false;
+	for (int64_t i = 0; i < 40; i++) {
+		hear(&session, 0, 36, i * 15000);
+		hear(&session, 1, 36, i * 15000 + 3);
+	}
+	infer_find(session.infer, &found);
+	assert_int_equal(found.n, 0);
+	assert_int_equal(all_records(session.infer, 0), 40);
+	infer_forget(&session);
+}
+
 int main(int argc, char **argv)
 {
 	static const double every[] = {5, 15, 60};
 	if (argc == 3) {
 		for (size_t s = 0; s < TALK_SUITES; s++)
 			for (size_t i = 0; i < 3; i++)
-				score_echoes(&talk_suites[s], every[i], strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+				score_echoes(&talk_suites[s], every[i], strtoull(argv[1], NULL, 10),
+				             strtoull(argv[2], NULL, 10));
 		for (size_t s = 0; s < TALK_SUITES; s++)
-			count_claims(&talk_suites[s], strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+			count_claims(&talk_suites[s], strtoull(argv[1], NULL, 10),
+			             strtoull(argv[2], NULL, 10));
 		for (size_t s = 0; s < TALK_SUITES; s++)
-			score_rivals(&talk_suites[s], strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10));
+			score_rivals(&talk_suites[s], strtoull(argv[1], NULL, 10),
+			             strtoull(argv[2], NULL, 10));
 		return 0;
 	}
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_echoes_are_found),
-	                                   cmocka_unit_test(test_nothing_is_claimed_without_echoes),
-	                                   cmocka_unit_test(test_a_rival_is_named)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_echoes_are_found),
+	    cmocka_unit_test(test_nothing_is_claimed_without_echoes),
+	    cmocka_unit_test(test_a_rival_is_named),
+	    cmocka_unit_test(test_silence_is_told),
+	    cmocka_unit_test(test_no_silence_while_alive),
+	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_split_records_are_one),
+	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_days_of_echoes),
+	    cmocka_unit_test(test_undecided),
+	    cmocka_unit_test(test_too_large_for_an_echo),
+	    cmocka_unit_test(test_unknown_roles),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,8 +35,9 @@ static size_t add_interval(char *text, size_t n, int64_t interval, int64_t jitte
 static size_t add_missed(char *text, size_t n, bool whole, uint64_t missed, uint64_t late)
 {
 	if (!whole)
-		return n + (size_t)snprintf(&text[n], LINE - n,
-		                            "; messages are missing here, so it is not known how many were missed");
+		return n + (size_t)snprintf(
+		               &text[n], LINE - n,
+		               "; messages are missing here, so it is not known how many were missed");
 	n += (size_t)snprintf(&text[n], LINE - n, ", %" PRIu64 " missed", missed);
 	if (late > 0)
 		n += (size_t)snprintf(&text[n], LINE - n, " (%" PRIu64 " answered late)", late);
@@ -47,7 +48,8 @@ bool text_echo_head(const struct page *page, const struct row *row)
 {
 	const struct session *session = row->session->session;
 	const struct echo *echo = echo_of(row);
-	const struct infer_rhythm *rhythm = row->session->inferred.decided ? &row->session->inferred.list[0] : NULL;
+	const struct infer_rhythm *rhythm =
+	    row->session->inferred.decided ? &row->session->inferred.list[0] : NULL;
 	char text[LINE];
 	size_t n;
 	if (echo == NULL && rhythm == NULL)
@@ -118,7 +120,8 @@ static void show_rivals(const struct page *page, const struct row *row)
 	page_wrap(page, INDENT, "", TONE_PLAIN,
 	          row->session->inferred.decided
 	              ? "Also fits a poll: another pair of sizes that asks and answers in a rhythm."
-	              : "Pairs of sizes ask and answer in a rhythm; which of them is the echo cannot be told, and each also "
+	              : "Pairs of sizes ask and answer in a rhythm; which of them is the echo cannot be "
+	                "told, and each also "
 	                "fits a poll.");
 	page_grid(page, INDENT, &view_inferred_rivals, row);
 }

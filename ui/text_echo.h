@@ -1,6 +1,6 @@
 /*
- * How the echoes of a session go, as text: counts, interval, the latest ones as a time line, who went quiet first. As read,
- * or else as inferred, and then it says so. Called by the text report and the status screen.
+ * How the echoes of a session go, as text: counts, interval, the latest ones as a time line, who went quiet
+ * first. As read, or else as inferred, and then it says so. Called by the text report and the status screen.
  */
 #ifndef UI_TEXT_ECHO_H
 #define UI_TEXT_ECHO_H

@@ -1,6 +1,6 @@
 /*
- * The tables of echoes: what was read of them, and what the sizes and times of closed records tell. Called through
- * ui/view.h. Of one session only one of the two is not empty; what is inferred is marked.
+ * The tables of echoes: what was read of them, and what the sizes and times of closed records tell. Called
+ * through ui/view.h. Of one session only one of the two is not empty; what is inferred is marked.
  */
 #include "ui/view.h"
 
@@ -30,7 +30,8 @@ static struct value moment_sent(const struct row *row)
 
 static struct value moment_answered(const struct row *row)
 {
-	return moment(row)->rtt < 0 ? view_null() : time_of(origin_after(moment(row)->sent, moment(row)->rtt));
+	return moment(row)->rtt < 0 ? view_null()
+	                            : time_of(origin_after(moment(row)->sent, moment(row)->rtt));
 }
 
 static struct value moment_rtt(const struct row *row)
@@ -49,7 +50,8 @@ static void moment_open(const struct row *parent, struct row *row)
 	row->item = &parent->session->line[row->index];
 }
 
-static uint32_t inferred_moments_of(const struct infer_rhythm *rhythm, struct echo_moment line[LIMIT_ECHO_LINE])
+static uint32_t inferred_moments_of(const struct infer_rhythm *rhythm,
+                                    struct echo_moment line[LIMIT_ECHO_LINE])
 {
 	struct infer_beat beats[LIMIT_ECHO_LINE];
 	uint32_t n = infer_line(rhythm, beats);
@@ -76,7 +78,8 @@ void view_echo_open(struct view_session *session, int64_t now)
 static struct value quiet(const struct row *row, bool inferred)
 {
 	const struct session_quiet *of = &row->session->quiet;
-	return of->known && of->inferred == inferred ? view_side(row->session->session, of->dir) : view_null();
+	return of->known && of->inferred == inferred ? view_side(row->session->session, of->dir)
+	                                             : view_null();
 }
 
 static struct value quiet_since(const struct row *row, bool inferred)
@@ -198,7 +201,8 @@ static size_t measured_moments(const struct row *parent)
 	return echo(parent)->requests > 0 ? parent->session->n_line : 0;
 }
 
-static const struct table measured_line = {TABLE_OF(moment_columns), .count = measured_moments, .open = moment_open};
+static const struct table measured_line = {TABLE_OF(moment_columns), .count = measured_moments,
+                                           .open = moment_open};
 
 static const struct column echo_columns[] = {
     {.key = "requests", .label = "Echo requests", .hide_zero = true, .get = echo_requests},
@@ -245,8 +249,9 @@ static struct value inferred_responses(const struct row *row)
 /* Where a record may be missing from the capture, it may be the answer. */
 static struct value inferred_missed(const struct row *row)
 {
-	return rhythm(row) == NULL || !session_infer_whole(row->session->session) ? view_null()
-	                                                                          : mark(view_count(rhythm(row)->missed));
+	return rhythm(row) == NULL || !session_infer_whole(row->session->session)
+	           ? view_null()
+	           : mark(view_count(rhythm(row)->missed));
 }
 
 static struct value inferred_at_least(const struct row *row)
@@ -302,7 +307,8 @@ static size_t inferred_moments(const struct row *parent)
 	return rhythm(parent) == NULL ? 0 : parent->session->n_line;
 }
 
-static const struct table inferred_line = {TABLE_OF(moment_columns), .count = inferred_moments, .open = moment_open};
+static const struct table inferred_line = {TABLE_OF(moment_columns), .count = inferred_moments,
+                                           .open = moment_open};
 
 static struct value sizes_are(const struct row *row)
 {

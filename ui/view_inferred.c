@@ -1,6 +1,7 @@
 /*
- * The tables of what sizes and times of closed records tell beside the echo: other pairs in a rhythm, and records by
- * direction and size. Called through ui/view.h. All of it is inferred but the counts and lengths themselves.
+ * The tables of what sizes and times of closed records tell beside the echo: other pairs in a rhythm, and
+ * records by direction and size. Called through ui/view.h. All of it is inferred but the counts and lengths
+ * themselves.
  */
 #include "ui/view.h"
 
@@ -152,8 +153,8 @@ static struct value size_text(const struct row *row)
 	if (size->kind == INFER_SIZE_RANGE)
 		snprintf(text, room, "%" PRIu32 " to %" PRIu32, size->least, size->most);
 	else
-		snprintf(text, room, "%s%" PRIu32 "%s", size->kind == INFER_SIZE_BOUND ? "at most " : "", size->most,
-		         size->kind == INFER_SIZE_PROTECTED ? " encrypted" : "");
+		snprintf(text, room, "%s%" PRIu32 "%s", size->kind == INFER_SIZE_BOUND ? "at most " : "",
+		         size->most, size->kind == INFER_SIZE_PROTECTED ? " encrypted" : "");
 	return view_text(text);
 }
 

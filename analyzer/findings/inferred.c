@@ -1,6 +1,6 @@
 /*
- * Rules about what sizes and times of closed records show. Called by the rules about decrypted messages where there
- * are none. Each summary says that it is inferred.
+ * Rules about what sizes and times of closed records show. Called by the rules about decrypted messages where
+ * there are none. Each summary says that it is inferred.
  */
 #include "analyzer/findings/rule.h"
 
@@ -23,16 +23,17 @@ void inferred_echo_silent(const struct subject *subject, const struct rule *rule
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
-	             "The controller has answered no echo for %s (inferred from sizes and times: %" PRIu64 " of %" PRIu64
-	             " were answered, within %s), %s.",
-	             rule_duration(origin_elapsed(first->at.time, until), time), echo.responses, echo.requests,
-	             rule_duration(echo.rtt_usual, usual), rule_close(session, close));
+	             "The controller has answered no echo for %s (inferred from sizes and times: %" PRIu64
+	             " of %" PRIu64 " were answered, within %s), %s.",
+	             rule_duration(origin_elapsed(first->at.time, until), time), echo.responses,
+	             echo.requests, rule_duration(echo.rtt_usual, usual), rule_close(session, close));
 	rule_cause(finding,
-	           "Nothing was opened. Records of the engine with at most %" PRIu32 " bytes, one every %s, had answers "
+	           "Nothing was opened. Records of the engine with at most %" PRIu32
+	           " bytes, one every %s, had answers "
 	           "of one size and have none any more; a key log would show for certain.",
 	           echo.request->size.most, rule_duration(echo.interval, time));
 	rule_evidence(finding, &echo.pair->last_answer);
-	for (uint32_t i = 0; i < echo.pair->lonely && i < INFER_WAITING; i++)
+	for (uint32_t i = 0; i < echo.pair->n_waiting; i++)
 		rule_evidence(finding, &echo.pair->waiting[i].at);
 	nmsp_advise_echo(finding);
 }
