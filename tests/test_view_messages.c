@@ -265,7 +265,7 @@ static void test_missed_behind_a_gap(void **state)
 		char *text = text_of(&shown, 0);
 		if (gap) {
 			assert_null(strstr(text, "Echoes missed"));
-			has(text, "not known how many were");
+			has(text, "messages are missing here");
 		} else {
 			has(text, "Echoes missed         2\n");
 			has(text, "4 sent, 1 answered, 2 missed; every 15.0 s");
