@@ -126,7 +126,7 @@ static void no_echo_session(struct talk *talk)
 	talk_order(talk, talk_random(talk) < 0.5 ? 0 : 0.005);
 }
 
-static unsigned count_claims(const struct talk_suite *suite, uint64_t first, uint64_t last)
+static unsigned count_claims(const struct talk_suite *suite, double until, uint64_t first, uint64_t last)
 {
 	unsigned claims = 0;
 	for (uint64_t seed = first; seed <= last; seed++) {
@@ -135,7 +135,7 @@ static unsigned count_claims(const struct talk_suite *suite, uint64_t first, uin
 		struct infer_found found;
 		no_echo_session(talk);
 		talk_session(talk, &session);
-		talk_play(talk, &session, 1e9);
+		talk_play(talk, &session, until);
 		infer_find(session.infer, &found);
 		if (found.n > 0) {
 			printf("seed %d: claims %d/%d bytes every %.1f s\n", (int)seed,
@@ -155,7 +155,19 @@ static void test_nothing_is_claimed_without_echoes(void **state)
 {
 	(void)state;
 	for (size_t s = 0; s < TALK_SUITES; s++)
-		assert_int_equal(count_claims(&talk_suites[s], 1, SEEDS), 0);
+		assert_int_equal(count_claims(&talk_suites[s], 1e9, 1, SEEDS), 0);
+}
+
+/* Also while it goes on, with few requests seen; and for seeds that gave a claim once. */
+static void test_nothing_is_claimed_early(void **state)
+{
+	static const double until[] = {30, 60, 120, 240, 480};
+	(void)state;
+	for (size_t s = 0; s < TALK_SUITES; s++)
+		for (size_t i = 0; i < sizeof until / sizeof until[0]; i++)
+			assert_int_equal(count_claims(&talk_suites[s], until[i], 1, SEEDS), 0);
+	assert_int_equal(count_claims(&talk_suites[1], 1e9, 508, 508), 0);
+	assert_int_equal(count_claims(&talk_suites[1], 1e9, 720, 720), 0);
 }
 
 /* A poll is answered by more than an echo is. */
@@ -419,6 +431,93 @@ static void test_too_large_for_an_echo(void **state)
 	infer_forget(&session);
 }
 
+static void hear_echo(struct session *session, int64_t ms)
+{
+	hear(session, 0, 36, ms);
+	hear(session, 1, 36, ms + 3);
+}
+
+/* A loose clock that also asks again after two seconds now and then is none. */
+static void test_too_early_too_often(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk talk = {.suite = &talk_suites[0]};
+	struct infer_found found;
+	talk_session(&talk, &session);
+	static const int64_t spacings[] = {11000, 15000, 19000};
+	int64_t ms = 0;
+	for (size_t i = 0; i < 80; ms += spacings[i++ % 3]) {
+		hear_echo(&session, ms);
+		if (i % 8 == 7)
+			hear_echo(&session, ms + 2000);
+	}
+	infer_find(session.infer, &found);
+	assert_int_equal(found.n, 0);
+	infer_forget(&session);
+}
+
+/* A response in two records, each of a size of its own, is one exchange and no rival. */
+static void test_response_in_two_records(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk talk = {.suite = &talk_suites[0]};
+	struct infer_found found;
+	talk_session(&talk, &session);
+	for (int64_t i = 0; i < 20; i++) {
+		hear_echo(&session, i * 15000);
+		hear(&session, 1, 44, i * 15000 + 4);
+	}
+	infer_find(session.infer, &found);
+	assert_true(found.decided);
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.list[0].response->size.most, 12);
+	infer_forget(&session);
+}
+
+/* Among notifications of ever other sizes the first echo is counted as the last one; they take no room. */
+static void test_rare_echoes_in_a_crowd(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk *talk = talk_new(7, &talk_suites[0]);
+	struct infer_rhythm echo;
+	talk_session(talk, &session);
+	for (int64_t ms = 0; ms < 1200000; ms += 250) {
+		if (ms % 60000 == 0)
+			hear_echo(&session, ms);
+		hear(&session, 1, (size_t)talk_between(talk, 60, 110), ms + 100);
+	}
+	assert_true(infer_echo(session.infer, &echo));
+	assert_int_equal(echo.requests, 20);
+	assert_int_equal(echo.responses, 20);
+	for (uint32_t i = 0; i < session.infer->n_pairs; i++)
+		assert_true(&session.infer->pairs[i] == echo.pair || session.infer->pairs[i].n_beats < 16);
+	infer_forget(&session);
+	talk_free(talk);
+}
+
+/* One request without an answer proves nothing. */
+static void test_one_is_no_silence(void **state)
+{
+	(void)state;
+	struct session session;
+	struct talk talk = {.suite = &talk_suites[0]};
+	struct infer_rhythm echo;
+	talk_session(&talk, &session);
+	for (int64_t i = 0; i < 20; i++)
+		hear_echo(&session, i * 15000);
+	hear(&session, 0, 36, 20 * 15000);
+	assert_true(infer_echo(session.infer, &echo));
+	assert_null(infer_silence(&echo, TALK_START + 400 * NS_PER_S));
+	hear(&session, 0, 36, 21 * 15000);
+	assert_true(infer_echo(session.infer, &echo));
+	assert_null(infer_silence(&echo, TALK_START + 340 * NS_PER_S));
+	assert_non_null(infer_silence(&echo, TALK_START + 400 * NS_PER_S));
+	infer_forget(&session);
+}
+
 /* Which side asks must be known. */
 static void test_unknown_roles(void **state)
 {
@@ -447,7 +546,7 @@ int main(int argc, char **argv)
 				score_echoes(&talk_suites[s], every[i], strtoull(argv[1], NULL, 10),
 				             strtoull(argv[2], NULL, 10));
 		for (size_t s = 0; s < TALK_SUITES; s++)
-			count_claims(&talk_suites[s], strtoull(argv[1], NULL, 10),
+			count_claims(&talk_suites[s], 1e9, strtoull(argv[1], NULL, 10),
 			             strtoull(argv[2], NULL, 10));
 		for (size_t s = 0; s < TALK_SUITES; s++)
 			score_rivals(&talk_suites[s], strtoull(argv[1], NULL, 10),
@@ -467,6 +566,11 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(test_undecided),
 	    cmocka_unit_test(test_too_large_for_an_echo),
 	    cmocka_unit_test(test_unknown_roles),
+	    cmocka_unit_test(test_nothing_is_claimed_early),
+	    cmocka_unit_test(test_too_early_too_often),
+	    cmocka_unit_test(test_response_in_two_records),
+	    cmocka_unit_test(test_rare_echoes_in_a_crowd),
+	    cmocka_unit_test(test_one_is_no_silence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
