@@ -36,8 +36,9 @@ struct infer_size infer_plaintext(const struct session_tls *tls, size_t length)
 		size.kind = INFER_SIZE_BOUND;
 		size.least = 0;
 	} else if (suite->cipher->mode == TLS_MODE_CBC) {
+		uint32_t fill = (uint32_t)suite->cipher->block_bytes - 1;
 		size.kind = INFER_SIZE_RANGE;
-		size.least = size.most < TLS_BLOCK - 1 ? 0 : size.most - (TLS_BLOCK - 1);
+		size.least = size.most < fill ? 0 : size.most - fill;
 	}
 	return size;
 }

@@ -16,7 +16,7 @@
 /* How well the length of a record tells the bytes of its plaintext. */
 enum infer_size_kind {
 	INFER_SIZE_PROTECTED, /* not at all: these are the bytes of the protected record */
-	INFER_SIZE_EXACT,     /* AEAD of TLS 1.2 */
+	INFER_SIZE_EXACT,     /* AEAD of TLS 1.2, and stream ciphers */
 	INFER_SIZE_BOUND,     /* at most so many: TLS 1.3 may pad, RFC 8446 section 5.4 */
 	INFER_SIZE_RANGE,     /* CBC fills up to a block, RFC 5246 section 6.2.3.2 */
 };

@@ -2,9 +2,11 @@
  * The model's storage: the list of sessions and their growing arrays, each with its cap. Called by the
  * analysis; decides nothing about what the facts mean.
  */
+#include "analyzer/rsa_key.h"
 #include "analyzer/model.h"
 
 #include "analyzer/clocks.h"
+#include "analyzer/framing.h"
 #include "analyzer/infer.h"
 #include "analyzer/pairs.h"
 #include "analyzer/rank.h"
@@ -30,9 +32,13 @@ struct model *model_new(void)
 	model->clocks = clocks_new();
 	model->pairs = pairs_new();
 	tls_holds_init(&model->waiting);
+	model->gap_work = LIMIT_GAP_WORK_ALL;
+	model->learned = keylog_new();
+	keylog_set_limit(model->learned, LIMIT_FOLLOWED_SECRETS);
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
+	model->framing = framing_new();
 	return model;
 }
 
@@ -40,6 +46,7 @@ void model_free(struct model *model)
 {
 	if (model == NULL)
 		return;
+	model->leaving.tell = NULL;
 	while (model->first != NULL)
 		model_drop_session(model, model->first);
 	for (uint32_t i = 0; i < model->capture.n_inputs; i++) {
@@ -57,7 +64,10 @@ void model_free(struct model *model)
 	pairs_free(model->pairs);
 	free(model->profile);
 	free(model->builtin);
+	framing_free(model->framing);
 	keylog_free(model->keylog);
+	keylog_free(model->learned);
+	rsa_keys_free(model->rsa_keys);
 	free(model);
 }
 
@@ -79,7 +89,8 @@ uint32_t model_add_input(struct model *model, const char *name)
 {
 	struct capture *capture = &model->capture;
 	capture->inputs = xrealloc(capture->inputs, (capture->n_inputs + 1) * sizeof *capture->inputs);
-	capture->inputs[capture->n_inputs] = (struct capture_input){.name = xstrdup(name), .dropped = -1, .missed = -1, .rate = -1};
+	capture->inputs[capture->n_inputs] =
+	    (struct capture_input){.name = xstrdup(name), .dropped = -1, .missed = -1, .rate = -1};
 	return capture->n_inputs++;
 }
 
@@ -157,6 +168,8 @@ static void free_session(struct model *model, struct session *session)
 void model_drop_session(struct model *model, struct session *session)
 {
 	struct capture *capture = &model->capture;
+	if (model->leaving.tell != NULL)
+		model->leaving.tell(model->leaving.ctx, session);
 	capture->evicted_sessions++;
 	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
 	unlink_session(model, session);

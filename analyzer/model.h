@@ -22,6 +22,7 @@
 /* Handshake steps, the messages of design.md section 8. */
 enum step_kind {
 	STEP_CLIENT_HELLO,
+	STEP_HELLO_VERIFY_REQUEST, /* of DTLS */
 	STEP_SERVER_HELLO,
 	STEP_HELLO_RETRY_REQUEST,
 	STEP_ENCRYPTED_EXTENSIONS,
@@ -108,7 +109,11 @@ struct tcp_leap {
 	int64_t host; /* ns that went by at most, by the side's timestamps */
 };
 
-/* TCP facts. Arrays of two are by direction: 0 = from the sender of the SYN. */
+/*
+ * TCP facts, and of a UDP session those that it has as well: retransmissions are datagrams with handshake
+ * messages that came before, gaps are records and messages that are missing. Arrays of two are by direction: 0 =
+ * from the sender of the SYN.
+ */
 struct session_tcp {
 	uint64_t packets[2];
 	uint64_t bytes[2];     /* TCP payload on the wire, repeats included */
@@ -152,7 +157,18 @@ struct session_tcp {
 #define NOT_TLS_BYTES 16
 
 /* TLS facts. */
+enum tls_secret_source {
+	TLS_SECRET_LOGGED,        /* by the client random */
+	TLS_SECRET_PREMASTER,     /* from a premaster secret of the key log, by the client random */
+	TLS_SECRET_PREMASTER_RSA, /* ... by the encrypted one */
+	TLS_SECRET_RSA_KEY,
+	TLS_SECRET_SESSION_ID, /* of the session that this one resumes */
+	TLS_SECRET_TICKET,     /* the same, by its ticket */
+	TLS_SECRET_SOURCES
+};
+
 struct session_tls {
+	bool datagram; /* DTLS over UDP; its versions are told as those of the TLS that they are made from */
 	bool seen;              /* a TLS record, or an SSLv2-style hello */
 	bool not_tls;           /* the first bytes of a direction that was seen from its start are no TLS */
 	uint8_t not_tls_dir;
@@ -171,9 +187,11 @@ struct session_tls {
 	uint16_t signature[2];    /* scheme of this side's own signature in the handshake, 0 = not seen or none */
 	uint8_t compression;      /* chosen; 0 = none */
 	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac, early_data;
+	bool extended_master_secret;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
+	bool dtls_13, dtls_cid; /* records came that only DTLS 1.3, or a connection id (RFC 9146), makes */
 	struct tls_told *told[TOLD_MESSAGES]; /* of the last one of each, owned; NULL = not seen */
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
@@ -190,11 +208,16 @@ struct session_tls {
 	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
+	uint64_t early_opened, early_closed; /* records of TLS 1.3 early data, of the client */
 	uint64_t passed[2];       /* protected records that went by before their key and are not kept for it */
 	uint32_t found_secrets;   /* 1u << enum keylog_label, of this random: the key log may drop them */
+	uint8_t secret_source;    /* enum tls_secret_source, of the keys at work up to TLS 1.2 */
+	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
-	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
+	bool keys_lost[2];        /* records are missing, and the sequence number behind them was not found */
+	uint64_t lost_to_gaps[2]; /* protected records that are missing whole, told by the sequence number behind them */
+	bool lost_at_least[2];    /* ... or more: other keys began among them */
 	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
 	uint64_t undecodable;     /* handshake messages that are not well formed */
@@ -223,6 +246,7 @@ struct session {
 	uint8_t vlan_tags;
 	struct origin no_length;    /* the first packet whose IP length is 0 (offload); packet 0 = none */
 	struct origin opened, last; /* first and last packet */
+	uint64_t end; /* number of the last packet that counts to it: repeats by the mirror and ICMP errors, too */
 	struct origin closed;       /* packet 0 = still open */
 	enum close_kind close;
 	uint8_t closed_by; /* direction */
@@ -358,6 +382,7 @@ struct capture {
 	size_t largest_wire;      /* bytes of the largest frame of a session on the wire */
 	uint64_t malformed;
 	uint64_t tcp_other; /* TCP packets on other ports */
+	uint64_t udp_other; /* UDP packets on NMSP ports that are no DTLS and belong to no association */
 	uint16_t busiest_port; /* of these, the lower port of the first ones seen */
 	uint32_t encaps; /* of NMSP packets */
 	uint8_t vlan_tags;
@@ -381,8 +406,11 @@ struct model {
 	struct clocks *clocks; /* what hosts said in their hellos of the time */
 	struct pairs *pairs;   /* who talked to whom */
 	struct keylog *keylog; /* NULL when no key log was given and none can come */
+	struct keylog *learned; /* master secrets that followed from others and were right */
+	struct rsa_keys *rsa_keys; /* NULL when none was given */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	struct tls_holds waiting; /* ciphertext that waits for them */
+	uint64_t gap_work;     /* bytes that may still be deciphered in search of records behind gaps */
 	struct authlist authlist;
 	size_t memory; /* bytes that the program may take; sessions are given up for it. 0 = no bound */
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
@@ -390,10 +418,16 @@ struct model {
 	struct addr controller; /* --controller; version 0 when not given */
 	struct profile *profile; /* -P; NULL when not given */
 	struct profile *builtin; /* assumed-1 */
+	bool learns;             /* --learn: assumed-1 is not tried */
+	struct framing *framing; /* framing.h: what was learned */
 	struct {
 		struct nmsp_kept *oldest, *newest; /* of all sessions, session_nmsp.h */
 		size_t bytes;
 	} messages;
+	struct {
+		void (*tell)(void *ctx, const struct session *session); /* NULL: nobody wants to know */
+		void *ctx;
+	} leaving; /* who hears of a session before it is given up; its stream has ended then */
 	size_t trace_bytes; /* of events and names beyond what each session of a trace may keep */
 };
 
@@ -414,7 +448,7 @@ void model_note_unknown_link(struct model *model, uint32_t linktype);
 /* A new session at the end of the list; the caller fills in addresses and roles. */
 struct session *model_add_session(struct model *model, const struct origin *opened);
 
-/* Folds the session's counts into capture.evicted_* and frees it. Its conn must be gone already. */
+/* Tells model->leaving, folds the session's counts into capture.evicted_* and frees it. Its conn must be gone. */
 void model_drop_session(struct model *model, struct session *session);
 
 /* What the analysis records. Beyond the caps the event is counted and not kept. */
@@ -442,6 +476,7 @@ void model_forget_encrypted(struct session *session);
 void model_sort_events(struct session *session);
 
 void model_hit(struct model *model, enum limit limit, const struct origin *at);
+
 
 /* The engine's direction. */
 static inline uint8_t session_engine(const struct session *session)

@@ -131,11 +131,21 @@ struct session_decryption {
 	unsigned held, misfit;      /* those that it has, and of these the ones of a wrong length */
 	unsigned alike;             /* most different secrets for one of them; more than 1: joined logs */
 	bool wrong_key; /* certain: records were refused, none was opened, and nothing is missing before them */
-	char detail[480]; /* a sentence with the numbers of this case, without a full stop; empty for NONE */
+	char detail[520]; /* a sentence with the numbers of this case, without a full stop; empty for NONE */
 };
 void session_decryption(const struct model *model, const struct session *session,
     struct session_decryption *out);
 const char *session_decryption_name(enum decryption state); /* "no-key", design.md section 8 */
+
+/* The RSA key with this number belongs to the server's certificate, or no certificate of it was seen. */
+bool session_rsa_key_fits(const struct model *model, const struct session *session, uint32_t which);
+
+/* Why the RSA keys that were given do not open the session, "" when none was given. Returns `text`. */
+#define SESSION_RSA_TEXT 320
+const char *session_rsa_text(const struct model *model, const struct session *session, char text[SESSION_RSA_TEXT]);
+
+/* "the key log has a secret for this session": what the keys at work were made of. */
+const char *session_secret_source(const struct session_tls *tls);
 
 /* The secrets that protect a direction: a bit for each enum keylog_label. */
 unsigned session_secrets_of(const struct session_tls *tls, uint8_t dir);
@@ -185,6 +195,9 @@ const char *session_state_name(enum session_state state);
 const char *session_handshake_name(enum handshake_state state);
 const char *session_client_certificate_name(enum client_certificate value);
 const char *session_observed_name(enum auth_observed observed);
+/* "TLSv1.2", "DTLSv1.2": the name of a version in the facts of a session, NULL when it has none. */
+const char *session_version_name(const struct session_tls *tls, uint16_t version);
+
 const char *session_step_name(enum step_kind kind); /* "client_hello" */
 const char *session_close_name(enum close_kind close); /* "fin", NULL for none */
 

@@ -5,7 +5,9 @@
 #include "analyzer/session.h"
 
 #include "analyzer/session_trace.h"
+#include "dissect/dtls.h"
 #include "dissect/names.h"
+#include "dissect/tls_names.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -108,6 +110,7 @@ const char *session_step_name(enum step_kind kind)
 	    {STEP_CLIENT_HELLO, "client_hello"},
 	    {STEP_SERVER_HELLO, "server_hello"},
 	    {STEP_HELLO_RETRY_REQUEST, "hello_retry_request"},
+    {STEP_HELLO_VERIFY_REQUEST, "hello_verify_request"},
 	    {STEP_ENCRYPTED_EXTENSIONS, "encrypted_extensions"},
 	    {STEP_CERTIFICATE, "certificate"},
 	    {STEP_CERTIFICATE_STATUS, "certificate_status"},
@@ -131,4 +134,10 @@ const char *session_close_name(enum close_kind close)
 {
 	static const struct name names[] = {{CLOSE_FIN, "fin"}, {CLOSE_RST, "rst"}, {CLOSE_ALERT, "alert"}};
 	return name_find(names, COUNT(names), close);
+}
+
+const char *session_version_name(const struct session_tls *tls, uint16_t version)
+{
+	uint16_t dtls = tls->datagram ? dtls_of_tls(version) : 0;
+	return tls_version_name(dtls != 0 ? dtls : version);
 }

@@ -52,6 +52,15 @@ ssize_t source_read(int fd, uint8_t *to, size_t n)
 	return got;
 }
 
+ssize_t source_read_at(int fd, uint8_t *to, size_t n, off_t at)
+{
+	ssize_t got;
+	do {
+		got = pread(fd, to, n, at);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
 int source_slurp(struct source *source, size_t room, uint8_t **text, size_t *n, struct err *err)
 {
 	ssize_t got;
@@ -63,6 +72,7 @@ int source_slurp(struct source *source, size_t room, uint8_t **text, size_t *n, 
 	source_close(source);
 	if (error == 0)
 		return 0;
+	explicit_bzero(*text, *n);
 	free(*text);
 	return err_set(err, "%.150s cannot be read: %s", source_shown(source->name), strerror(error));
 }

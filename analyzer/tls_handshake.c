@@ -23,6 +23,7 @@ static const struct {
     {TLS_HELLO_REQUEST, STEP_HELLO_REQUEST, SENDER_SERVER},
     {TLS_CLIENT_HELLO, STEP_CLIENT_HELLO, SENDER_CLIENT},
     {TLS_SERVER_HELLO, STEP_SERVER_HELLO, SENDER_SERVER},
+    {TLS_HELLO_VERIFY_REQUEST, STEP_HELLO_VERIFY_REQUEST, SENDER_SERVER},
     {TLS_NEW_SESSION_TICKET, STEP_NEW_SESSION_TICKET, SENDER_SERVER},
     {TLS_END_OF_EARLY_DATA, STEP_END_OF_EARLY_DATA, SENDER_CLIENT},
     {TLS_ENCRYPTED_EXTENSIONS, STEP_ENCRYPTED_EXTENSIONS, SENDER_SERVER},
@@ -37,8 +38,10 @@ static const struct {
     {TLS_KEY_UPDATE, STEP_KEY_UPDATE, SENDER_EITHER},
 };
 
-static int row_of(uint8_t type)
+static int row_of(bool datagram, uint8_t type)
 {
+	if (type == TLS_HELLO_VERIFY_REQUEST && !datagram)
+		return -1;
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
 		if (types[i].type == type)
 			return (int)i;
@@ -94,7 +97,7 @@ static void take_client_hello(struct session_tls *tls, struct span body, uint8_t
 	take_offer(tls, hello.ciphers);
 	keep(tls, TOLD_CLIENT_HELLO, tls_told_client(&hello));
 	tls->early_data = hello.early_data;
-	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket_offered;
+	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket.n > 0;
 	if (memcmp(tls->client_random, hello.random.p, TLS_RANDOM) != 0)
 		tls->found_secrets = 0;
 	memcpy(tls->client_random, hello.random.p, TLS_RANDOM);
@@ -119,6 +122,7 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 	tls->compression = hello.compression;
 	tls->psk_chosen = hello.psk;
 	tls->encrypt_then_mac = hello.encrypt_then_mac;
+	tls->extended_master_secret = hello.extended_master_secret;
 	tls->same_session_id = hello.session_id.n > 0 && tls->client_hello &&
 	    span_equal(hello.session_id, span_of(tls->client_session_id, tls->client_session_id_n));
 	memcpy(tls->server_random, hello.random.p, TLS_RANDOM);
@@ -211,9 +215,11 @@ static void take_message(void *ctx, const struct frame_message *message)
 	uint8_t type = 0;
 	uint32_t length = 0;
 	tls_handshake_head(message->bytes, &type, &length);
-	int row = row_of(type);
-	if (row < 0)
+	int row = row_of(handshake->session->tls.datagram, type);
+	if (row < 0) {
+		handshake->seen(handshake->ctx, type, message);
 		return;
+	}
 	struct step step = {.at = message->last, .kind = types[row].step, .dir = handshake->dir,
 	    .damaged = message->damaged};
 	learn_roles(&session->tls, types[row].sender, handshake->dir);
@@ -234,8 +240,7 @@ static void take_message(void *ctx, const struct frame_message *message)
 	if (whole)
 		take_clock(handshake, step.kind, &step.at);
 	model_add_step(handshake->model, session, &step);
-	if (handshake->seen != NULL)
-		handshake->seen(handshake->ctx, type);
+	handshake->seen(handshake->ctx, type, message);
 }
 
 static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out)
@@ -246,7 +251,7 @@ static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out
 	enum cut cut = tls_handshake_head(bytes, &type, &length);
 	if (cut != CUT_OK)
 		return cut;
-	if (row_of(type) < 0 && handshake->frame.astray)
+	if (row_of(handshake->session->tls.datagram, type) < 0 && handshake->frame.astray)
 		return CUT_BAD;
 	*out = (struct frame_head){.head = TLS_HANDSHAKE_HEADER, .total = TLS_HANDSHAKE_HEADER + length,
 	    .mode = length <= LIMIT_HANDSHAKE ? FRAME_WHOLE : FRAME_SKIP};
@@ -257,6 +262,18 @@ static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out
 		model_hit(handshake->model, HIT_HANDSHAKE, &handshake->session->last);
 	}
 	return CUT_OK;
+}
+
+bool tls_handshake_tiles(struct span plain)
+{
+	struct rd r = rd_of(plain);
+	while (rd_more(&r)) {
+		int row = row_of(false, rd_u8(&r));
+		(void)rd_vec(&r, 3);
+		if (row < 0)
+			return false;
+	}
+	return rd_done(&r) && plain.n > 0;
 }
 
 static void lost_place(void *ctx, uint64_t n, const struct origin *origin)
@@ -274,6 +291,11 @@ static const struct frame_user user = {
 void tls_handshake_data(struct tls_handshake *handshake, struct span bytes, const struct origin *origin)
 {
 	frame_data(&handshake->frame, &user, handshake, bytes, origin);
+}
+
+void tls_handshake_message(struct tls_handshake *handshake, const struct frame_message *message)
+{
+	take_message(handshake, message);
 }
 
 void tls_handshake_gap(struct tls_handshake *handshake, uint64_t n, const struct origin *origin)

@@ -19,7 +19,7 @@
 #define LIMIT_FRAGMENT_SECONDS 30          /* an incomplete packet is dropped (RFC 791: 15 s, RFC 8200: 60 s) */
 #define LIMIT_SAVE_WAITING     (4 << 20)   /* bytes of raw frames that wait for their IP packet, with -w */
 
-/* TCP: bytes that came out of order; at the cap the hole in front of them becomes a gap at once. */
+/* TCP, and DTLS over UDP: bytes that came out of order; at the cap the hole in front of them becomes a gap at once. */
 #define LIMIT_HELD_FLOW (2 << 20)   /* bytes of one connection */
 #define LIMIT_HELD_ALL  (16 << 20)  /* bytes of all connections */
 #define GAP_PACKETS     64          /* a hole is given up after so many packets of its connection ... */
@@ -27,8 +27,13 @@
 #define LIMIT_PORTS     16          /* values of --port */
 
 /* TLS. A larger message is skipped by its length, and its step is kept. */
-#define LIMIT_RECORD    (5 + (1 << 14) + 2048)  /* a TLS record, RFC 5246 section 6.2.3 */
+#define LIMIT_RECORD    (13 + (1 << 14) + 2048) /* a TLS or DTLS record, RFC 5246 section 6.2.3, RFC 6347 section 4.1 */
 #define LIMIT_HANDSHAKE (128 * 1024)            /* a handshake message that is put together */
+#define LIMIT_DTLS_AHEAD 64                     /* handshake messages behind the one that is missing; more: not well formed */
+#define LIMIT_GAP_TRIES 65536                   /* numbers tried for a record behind a gap; more are lost: decryption_detail */
+#define LIMIT_GAP_WORK  (16 << 20)              /* bytes deciphered in such tries for one connection, and ... */
+#define LIMIT_GAP_WORK_ALL (512 << 20)          /* ... for all; what stays closed then: decryption_detail, no finding */
+#define GAP_WORK_EARNED 8                       /* more of both for each byte that comes */
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
@@ -45,16 +50,25 @@
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs, unless less is set: the oldest leave */
 #define LIMIT_SECRETS_ALIKE    4                 /* different secrets of one label and random; more: decryption_detail */
 #define LIMIT_FOLLOWED         (1 << 20)         /* bytes of a followed key log read at a time; the rest waits, no finding */
+#define LIMIT_PREMASTER        1024              /* bytes of a premaster secret: Diffie-Hellman of 8,192 bits; longer: rubbish */
+#define LIMIT_ENCRYPTED_PREMASTER 2048           /* bytes: RSA of 16,384 bits, the most that OpenSSL computes */
+#define LIMIT_FOLLOWED_SECRETS 65536             /* secrets that followed from others: the oldest leave, no finding */
 #define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key: the oldest ... */
 #define LIMIT_WAITING_ALL      (16 << 20)        /* ... and of all; what falls out: decryption_detail, no finding */
 #define LIMIT_PROFILE_BYTES    (256 * 1024)      /* a profile file */
 #define LIMIT_PROFILE_MESSAGES 256               /* message lines of a profile */
 #define LIMIT_PROFILE_ELEMENTS 256               /* element lines of a profile */
 #define LIMIT_FIELDS           256               /* fields of one message that are listed */
+#define LIMIT_GROUPS           8                 /* elements inside each other; deeper ones are bytes, no finding */
 #define LIMIT_NMSP_MESSAGE     (256 * 1024)      /* a longer one is taken for a wrong framing */
 
 /* NMSP messages of a session. What is kept of them makes room for newer ones: counts stay, no finding. */
 #define LIMIT_FRAMING_HOLD   (16 * 1024)  /* bytes held until the framing is decided */
+#define LIMIT_FRAMING_WAITING (4 << 20)   /* ... and of all sessions whose framing may yet be learned: the oldest leave */
+#define LIMIT_LEARN_INPUTS   16           /* sessions that a framing is learned from together */
+#define LIMIT_LEARNED_PROFILES 4          /* framings that a run learns; more are not looked for, no finding */
+#define LIMIT_LEARN_TRIES    1024         /* times that a run asks the learner; then framings stay unknown, no finding */
+#define LIMIT_LEARN_MESSAGES 256          /* messages of one part of a direction that it is learned from */
 #define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */
 #define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; of a longer one only the header */
 #define LIMIT_MESSAGES_ALL   (16 << 20)   /* messages kept of all sessions */
@@ -73,11 +87,14 @@
 #define LIMIT_SESSIONS     20000
 #define LIMIT_FAILURES     4     /* failed sessions of a pair that leave last, the latest: session-flapping needs 3 */
 #define LIMIT_FAILED_PART  4     /* failed ones are sure of one part in so many; with more they leave before open ones */
+#define LIMIT_YOUNG_PART   16    /* those without data, and those whose handshake goes on, each of one in so many */
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */
 #define LIMIT_ALERTS       16    /* alerts kept of one session */
 #define LIMIT_SYNS         8     /* times of SYN segments kept of one session; all are counted, no finding */
 #define LIMIT_ICMP         4     /* ICMP errors kept of one session: the first ones say it all, no finding */
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
+#define LIMIT_CERTIFICATE_BYTES  (16 * 1024) /* DER kept of one, for saving; of a longer one only the facts, no finding */
+#define LIMIT_CERTIFICATES_BYTES (16 << 20)  /* ... of all of them; the same */
 
 /* Debug traces of a controller. */
 #define LIMIT_WRAPPED         512 /* bytes of a wrapped line put together; the rest stands alone, no finding */
@@ -104,6 +121,9 @@
 #define LIMIT_FILTER_DEPTH 16         /* parentheses inside each other; the same */
 #define LIMIT_FILTER_VALUES 1024      /* bytes of its values together; the same */
 #define LIMIT_INPUTS       256        /* files on the command line, or interfaces */
+#define LIMIT_SPOOL_HEADS (128 << 20) /* bytes of handshakes kept for saving from the screen, of interfaces and pipes: */
+#define LIMIT_SPOOL_PART  (64 << 20)  /* ... and of all else, twice; the oldest leave, which is said when one saves */
+#define LIMIT_SPOOL_HEAD  (64 * 1024) /* bytes of one handshake; what follows counts as all else, no finding */
 #define LIMIT_SAVE_FILES   1000       /* files of -W; more are refused */
 
 #endif

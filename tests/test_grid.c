@@ -60,6 +60,28 @@ static void test_widths(void **state)
 	expect_dump(&grid, "\u6f22\u5b57\n\u6f22\u2026\ne\u0301\u0301x\n");
 }
 
+/* Every row stays as wide as the grid, whatever characters are in it. */
+static void test_odd_characters(void **state)
+{
+	(void)state;
+	struct grid grid;
+	grid_init(&grid, 3, 6, ESCAPE_UTF8);
+	grid_text(&grid, 0, 0, 6, plain, "a\u0fe4b");      /* not assigned: no column is known */
+	grid_text(&grid, 1, 0, 6, plain, "\u0301");        /* joins nothing */
+	grid_text(&grid, 2, 0, 6, plain, "\u6f22\u0301x"); /* joins a wide one, not its second half */
+	assert_string_equal(grid.cells[1].text, "\ufffd");
+	assert_string_equal(grid.cells[6].text, " ");
+	assert_string_equal(grid.cells[12].text, "\u6f22\u0301");
+	assert_string_equal(grid.cells[13].text, "");
+	expect_dump(&grid, "a\ufffdb\n\n\u6f22\u0301x\n");
+	grid_init(&grid, 2, 6, ESCAPE_UTF8);
+	for (size_t row = 0; row < 2; row++) {
+		grid_text(&grid, row, 0, 6, plain, "\u6f22\u5b57\u6f22");
+		grid_text(&grid, row, 2 + row, 1, plain, "x"); /* over one half of the second */
+	}
+	expect_dump(&grid, "\u6f22x \u6f22\n\u6f22 x\u6f22\n");
+}
+
 static void test_nothing_obeyed(void **state)
 {
 	(void)state;
@@ -105,8 +127,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_clipping),       cmocka_unit_test(test_widths),
-	    cmocka_unit_test(test_nothing_obeyed), cmocka_unit_test(test_glyphs),
-	    cmocka_unit_test(test_no_room),
+	    cmocka_unit_test(test_odd_characters), cmocka_unit_test(test_nothing_obeyed),
+	    cmocka_unit_test(test_glyphs),         cmocka_unit_test(test_no_room),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -288,7 +288,9 @@ static void test_sizes(void **state)
 	assert_size(size_of(TLS_1_2, 0x003c, false, 16 + 48), INFER_SIZE_RANGE, 0, 15);
 	assert_size(size_of(TLS_1_2, 0x002f, true, 16 + 16 + 20), INFER_SIZE_RANGE, 0, 15);
 	assert_size(size_of(TLS_1_2, 0x002f, true, 16 + 32 + 20), INFER_SIZE_RANGE, 16, 31);
-	assert_size(size_of(TLS_1_2, 0x0005, false, 40), INFER_SIZE_PROTECTED, 40, 40); /* RC4: no row */
+	assert_size(size_of(TLS_1_2, 0x0005, false, 12 + 20), INFER_SIZE_EXACT, 12, 12); /* RC4 */
+	assert_size(size_of(TLS_1_0, 0x000a, false, 40), INFER_SIZE_RANGE, 12, 19);      /* 3DES */
+	assert_size(size_of(TLS_1_2, 0xeeee, false, 40), INFER_SIZE_PROTECTED, 40, 40);  /* no suite */
 	assert_size(size_of(TLS_1_2, 0xc030, false, 20), INFER_SIZE_PROTECTED, 20, 20); /* shorter than any */
 	struct session_tls headless = {.version = TLS_1_2, .cipher = 0xc030};
 	assert_size(infer_plaintext(&headless, 36), INFER_SIZE_PROTECTED, 36, 36);

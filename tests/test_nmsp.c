@@ -212,6 +212,15 @@ static const struct framing framings[] = {
     /* no elements; an empty body has no field */
     {HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements none\n"), "0001 0003 010203", 1, 0, 3, 0},
     {HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements none\n"), "0001 0000", 1, 0, 2, 0},
+    /* elements that are filled up, behind one that fits */
+    {HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements tlv 2 2 value pad4\nelement 2 N u8\n"),
+     "0001 0014 0001 0004 01020304 0001 0000 0002 0001 ab ffffff", 1, 0, 5, 0xab},
+    {HEAD("little", "header 4\ntype 0 1\nlength 1 1 total\nelements tlv 1 1 total pad4\nelement 2 N u16\n"),
+     "01 0c 0000 01 03 07 00 02 04 3412", 1, 0, 4, 0x1234},
+    /* a list inside of a list, and of that one */
+    {HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements tlv 1 1 value\nelement 1 G group\n"
+                 "element 2 N u16\n"),
+     "0001 000a 01 08 01 06 01 00 02 02 beef", 1, 0, 6, 0xbeef},
 };
 
 static void other_framings(void **state)
@@ -402,7 +411,7 @@ static void random_bytes(void **state)
 		struct nmsp_message head;
 		use(framings[seed % ROWS(framings)].profile);
 		struct span message = random_message(&s);
-		size_t total = 0, end = 0;
+		size_t total = 0, end = 0, tiled = 0;
 		bool whole = nmsp_cut(&profile, message, &total) == CUT_OK && total == message.n;
 		bool good = nmsp_fields(&profile, message, &fields);
 		seeded_check(&s, nmsp_decode(&profile, message, &head) == whole, "whole");
@@ -412,9 +421,13 @@ static void random_bytes(void **state)
 			seeded_check(&s, field->off + field->bytes.n <= message.n, "beyond the message");
 			seeded_check(&s, !good || !field->malformed, "malformed and good");
 			seeded_check(&s, field->depth == 0 || field->off >= end, "fields overlap");
-			end = field->off + field->bytes.n;
+			end = field->off + (field->kind == FIELD_GROUP ? 0 : field->bytes.n);
+			if (field->off + field->bytes.n > tiled)
+				tiled = field->off + field->bytes.n;
 		}
-		seeded_check(&s, !good || message.n == profile.header || end == message.n, "no tiling");
+		size_t pad = profile.element_pad ? PROFILE_PAD - 1u : 0;
+		seeded_check(&s, !good || message.n == profile.header || tiled + pad >= message.n,
+		             "no tiling");
 		n_good += good && message.n > profile.header;
 		hex_free(message);
 	}

@@ -162,26 +162,6 @@ static void test_interface_down(void **state)
 	tear_down(&set);
 }
 
-/* A wide character at the left edge of what is seen is cut, and no column is lost. */
-static void test_half_a_character(void **state)
-{
-	(void)state;
-	struct sheet sheet;
-	struct grid grid;
-	const struct format format = {.escape = ESCAPE_UTF8};
-	sheet_open(&sheet, 80, &format, 0);
-	page_line(&sheet.page, 0, TONE_PLAIN, "\u6f22\u5b57a");
-	sheet_close(&sheet);
-	assert_int_equal(sheet.widest, 3);
-	grid_init(&grid, 1, 4, ESCAPE_UTF8);
-	sheet_draw(&sheet, &grid, &(struct window){.rows = 1, .left = 1});
-	assert_string_equal(grid.cells[0].text, " ");
-	assert_string_equal(grid.cells[1].text, "\u5b57");
-	assert_string_equal(grid.cells[3].text, "a");
-	grid_free(&grid);
-	sheet_free(&sheet);
-}
-
 /* ---- moving ---- */
 
 static void test_failures(void **state)
@@ -292,7 +272,6 @@ int main(void)
 	    cmocka_unit_test(test_hostile_names),
 	    cmocka_unit_test(test_smallest),
 	    cmocka_unit_test(test_interface_down),
-	    cmocka_unit_test(test_half_a_character),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_sorting),
 	    cmocka_unit_test(test_digests),

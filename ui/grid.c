@@ -37,8 +37,12 @@ static struct cell *cell_at(struct grid *grid, size_t row, size_t col)
 	return row < grid->rows && col < grid->cols ? &grid->cells[row * grid->cols + col] : NULL;
 }
 
-/* One character of valid UTF-8: its bytes, and its columns. */
-static size_t next_character(const char *text, size_t *columns)
+/* In place of a character that the locale does not know: nobody can say how many columns a terminal gives it.
+ */
+#define UNKNOWN "\ufffd"
+
+/* One character of valid UTF-8: its bytes, and its columns, 1 for UNKNOWN that stands in its place. */
+static size_t next_character(const char *text, size_t *columns, bool *known)
 {
 	static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	size_t n = 1;
@@ -48,6 +52,7 @@ static size_t next_character(const char *text, size_t *columns)
 	for (size_t i = 1; i < n; i++)
 		character = character << 6 | ((unsigned char)text[i] & 0x3f);
 	int width = wcwidth(character);
+	*known = width >= 0;
 	*columns = width < 0 ? 1 : (size_t)width;
 	return n;
 }
@@ -55,8 +60,9 @@ static size_t next_character(const char *text, size_t *columns)
 static size_t escaped_width(const char *text)
 {
 	size_t width = 0, columns;
+	bool known;
 	for (size_t i = 0; text[i] != '\0'; width += columns)
-		i += next_character(&text[i], &columns);
+		i += next_character(&text[i], &columns, &known);
 	return width;
 }
 
@@ -68,11 +74,22 @@ size_t grid_width(const struct grid *grid, const char *text)
 	return width;
 }
 
+/* What is written over half of a wide character leaves a blank in the place of the other half. */
+static void part(struct grid *grid, size_t row, size_t col, bool half)
+{
+	struct cell *cell = cell_at(grid, row, col), *next = cell_at(grid, row, col + 1);
+	if (!half && cell->text[0] == '\0' && col > 0)
+		memcpy(cell[-1].text, " ", 2);
+	if (next != NULL && next->text[0] == '\0')
+		memcpy(next->text, " ", 2);
+}
+
 static void put(struct grid *grid, size_t row, size_t col, struct pen pen, const char *bytes, size_t n)
 {
 	struct cell *cell = cell_at(grid, row, col);
 	if (cell == NULL)
 		return;
+	part(grid, row, col, n == 0);
 	cell->pen = pen;
 	memcpy(cell->text, bytes, n);
 	cell->text[n] = '\0';
@@ -82,6 +99,8 @@ static void put(struct grid *grid, size_t row, size_t col, struct pen pen, const
 static void join(struct grid *grid, size_t row, size_t col, const char *bytes, size_t n)
 {
 	struct cell *cell = cell_at(grid, row, col);
+	if (cell != NULL && cell->text[0] == '\0' && col > 0)
+		cell--; /* the second half of a wide one */
 	size_t used = cell == NULL ? 0 : strlen(cell->text);
 	if (cell == NULL || used + n >= GRID_CELL)
 		return;
@@ -98,12 +117,15 @@ size_t grid_text(struct grid *grid, size_t row, size_t col, size_t room, struct 
 	room = room < left ? room : left;
 	bool cut = escaped_width(shown) > room;
 	for (size_t i = 0; shown[i] != '\0';) {
-		size_t n = next_character(&shown[i], &columns);
+		bool known;
+		size_t n = next_character(&shown[i], &columns, &known);
 		if (at + columns + cut > room)
 			break;
-		if (columns == 0 && at > 0)
+		if (!known)
+			put(grid, row, col + at, pen, UNKNOWN, sizeof UNKNOWN - 1);
+		else if (columns == 0 && at > 0)
 			join(grid, row, col + at - 1, &shown[i], n);
-		else
+		else if (columns > 0)
 			put(grid, row, col + at, pen, &shown[i], n);
 		if (columns == 2)
 			put(grid, row, col + at + 1, pen, "", 0);

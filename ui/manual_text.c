@@ -14,7 +14,7 @@ const struct manual_row manual_rows[] = {
     {MANUAL_SECTION, .word = "DESCRIPTION"},
     {MANUAL_PARAGRAPH, .text = "A wireless controller (WLC, Catalyst 9800) and a location engine (MSE, CMX, "
                                "DNA Spaces Connector) talk "
-                               "NMSP over TLS on TCP port 16113. When the session stays inactive, nmspscope "
+                               "NMSP over TLS on TCP port 16113, or over DTLS on the UDP port. When the session stays inactive, nmspscope "
                                "says who rejected whom, at "
                                "which step and why, with packet or line numbers as evidence, and what to "
                                "type. It reads packet captures, "
@@ -94,6 +94,13 @@ const struct manual_row manual_rows[] = {
              "these; where `--memory` leaves no room for it, there is no pause. Lists of a live capture keep "
              "to their end until one goes up."},
     {MANUAL_TABLE, .table = MANUAL_KEYS},
+    {MANUAL_PARAGRAPH,
+     .text = "What `s` saves gets its name when it is complete. It goes to the current folder or below, by the "
+             "user that the program has become (`-Z`), and over an older file only after y. Packets are read "
+             "again from files. Of interfaces and pipes those of sessions are kept for it in temporary files, "
+             "256 MiB at most: the oldest leave first, handshakes with their session, and what is gone is "
+             "said. No secret is ever saved. In messages as comma-separated values a captured text that a "
+             "spreadsheet would take for a formula has an apostrophe in front."},
 
     {MANUAL_SECTION, .word = "OUTPUT"},
     {MANUAL_ITEM, .word = "`ui`",
@@ -129,6 +136,8 @@ const struct manual_row manual_rows[] = {
      .text = "the terminal; with dumb, or unset, there is the report in place of the screen"},
     {MANUAL_ITEM, .word = "`LC_ALL`, `LC_CTYPE`, `LANG`",
      .text = "without UTF-8 in them, output is ASCII, as with `--ascii`"},
+    {MANUAL_ITEM, .word = "`TMPDIR`",
+     .text = "the folder for temporary files; without it `/var/tmp` or `/tmp`"},
     {MANUAL_ITEM, .word = "`TZ`", .text = "the time zone of times, but with `-u`"},
     {MANUAL_ITEM, .word = "`SUDO_UID`, `SUDO_GID`",
      .text = "whom the program becomes when root started it by sudo"},
@@ -137,7 +146,7 @@ const struct manual_row manual_rows[] = {
     {MANUAL_PARAGRAPH,
      .text = "There is no configuration file. Read are pcap and pcapng, also gzipped; AuthList texts of "
              "IOS-XE, AireOS, MSE and CMX, lines \"MAC HASH\", and PEM certificates; key logs in the NSS "
-             "format; debug traces as pasted, also damaged. What `-w` writes is pcapng, readable at any "
+             "format; private RSA keys in PEM; debug traces as pasted, also damaged. What `-w` writes is pcapng, readable at any "
              "moment; with `--with-secrets` only by its owner."},
 
     {MANUAL_SECTION, .word = "SIGNALS"},

@@ -13,6 +13,7 @@
 
 enum {
 	OPTION_PORT = OPTIONS_LONG_ONLY,
+	OPTION_LEARN,
 	OPTION_CONTROLLER,
 	OPTION_SESSION,
 	OPTION_FILTER,
@@ -24,7 +25,9 @@ enum {
 	OPTION_STOP_AFTER,
 	OPTION_MEMORY,
 	OPTION_INTERVAL,
-	OPTION_ASCII
+	OPTION_ASCII,
+	OPTION_RSA_KEY,
+	OPTION_RSA_KEY_PASS
 };
 
 #define MIB            (UINT64_C(1) << 20)
@@ -42,7 +45,10 @@ static const struct option_row rows[] = {
      "Texts of\nboth sides are compared, also without a capture"},
     {OPTION_EXPLAIN, "explain-lists", NULL, "print what was understood of each AuthList text,\nline by line"},
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format),\nfollowed while interfaces or pipes are read;\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
-    {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
+    {OPTION_RSA_KEY, "rsa-key", "FILE", "decrypt static-RSA sessions with this private key of\na controller (PEM, PKCS#1 or PKCS#8); repeatable"},
+    {OPTION_RSA_KEY_PASS, "rsa-key-pass", "FILE", "passphrase of an encrypted --rsa-key: the first line\nof FILE; repeatable, each is tried"},
+    {'P', "profile", "FILE", "framing profile of the NMSP messages (default:\nassumed-1, or what is learned from them)"},
+    {OPTION_LEARN, "learn", NULL, "no report: learn the framing of decrypted messages\nand print it as a profile, for -P"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "ui, text, json, or jsonl: a line for each change\n(default: ui, the screen, on a terminal, else text).\nOf interfaces text and json come at the end, and\nwhen SIGUSR1 asks for them"},
@@ -211,6 +217,9 @@ static void apply_flag(struct options *out, int letter)
 	case OPTION_MESSAGES:
 		out->messages = true;
 		break;
+	case OPTION_LEARN:
+		out->learn = true;
+		break;
 	case OPTION_EXPLAIN:
 		out->explain = true;
 		break;
@@ -293,6 +302,10 @@ static int apply_input(struct options *out, int letter, const char *value, struc
 		return add_file(out->trace, &out->n_trace, value, err);
 	case 'a':
 		return add_file(out->authlist, &out->n_authlist, value, err);
+	case OPTION_RSA_KEY:
+		return add_file(out->rsa_key, &out->n_rsa_key, value, err);
+	case OPTION_RSA_KEY_PASS:
+		return add_file(out->rsa_key_pass, &out->n_rsa_key_pass, value, err);
 	default:
 		return add_file(out->keylog, &out->n_keylog, value, err);
 	}
@@ -300,7 +313,8 @@ static int apply_input(struct options *out, int letter, const char *value, struc
 
 static int apply(struct options *out, int letter, const char *value, struct err *err)
 {
-	if (letter < OPTIONS_LONG_ONLY && strchr("irtak", letter) != NULL)
+	if (letter == OPTION_RSA_KEY || letter == OPTION_RSA_KEY_PASS ||
+	    (letter < OPTIONS_LONG_ONLY && strchr("irtak", letter) != NULL))
 		return apply_input(out, letter, value, err);
 	switch (letter) {
 	case 's':

@@ -44,6 +44,8 @@ struct options {
 	uint32_t n_authlist;
 	const char *keylog[LIMIT_INPUTS];
 	uint32_t n_keylog;
+	const char *rsa_key[LIMIT_INPUTS], *rsa_key_pass[LIMIT_INPUTS];
+	uint32_t n_rsa_key, n_rsa_key_pass;
 	const char *profile; /* NULL when not given */
 	uint16_t ports[LIMIT_PORTS];
 	uint32_t n_ports;       /* 0: the default port */
@@ -64,7 +66,7 @@ struct options {
 	uint64_t file_size;  /* bytes of one of the files that -w uses in turn; 0: there is one without end */
 	uint32_t file_count; /* how many; both or none are given */
 	const char *user;  /* to become when started as root; NULL when not given */
-	bool utc, quiet, messages, explain, as_trace;
+	bool utc, quiet, messages, explain, as_trace, learn;
 	bool ascii; /* also where the locale has more */
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */

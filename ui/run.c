@@ -2,6 +2,7 @@
 #include "ui/run.h"
 
 #include "analyzer/profile_file.h"
+#include "analyzer/rsa_key.h"
 #include "analyzer/tls_crypto.h"
 #include "analyzer/trace_match.h"
 #include "analyzer/xmalloc.h"
@@ -9,7 +10,7 @@
 #include "ui/json.h"
 #include "ui/loop.h"
 #include "ui/report.h"
-#include "ui/term.h"
+#include "ui/run_screen.h"
 #include "ui/traces.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@
 struct opened {
 	struct source authlist[LIMIT_INPUTS];
 	struct source keylog[LIMIT_INPUTS];
+	struct source rsa_key[LIMIT_INPUTS], rsa_key_pass[LIMIT_INPUTS];
 	struct source profile;
 	struct source trace[LIMIT_INPUTS];
 	struct err trace_err[LIMIT_INPUTS];
@@ -97,6 +99,9 @@ static int open_all(struct run *run, struct opened *opened, struct err *err)
 	const struct options *options = run->options;
 	if (open_list(opened->authlist, options->authlist, options->n_authlist, err) != 0)
 		return -1;
+	if (open_list(opened->rsa_key, options->rsa_key, options->n_rsa_key, err) != 0 ||
+	    open_list(opened->rsa_key_pass, options->rsa_key_pass, options->n_rsa_key_pass, err) != 0)
+		return -1;
 	if (options->profile != NULL && source_open(&opened->profile, options->profile, err) != 0)
 		return -1;
 	if (options->filter != NULL && analyze_set_filter(run->analyze, options->filter, err) != 0)
@@ -113,7 +118,8 @@ static struct opened *opened_new(void)
 	struct opened *opened = xcalloc(1, sizeof *opened);
 	opened->profile.fd = -1;
 	for (uint32_t i = 0; i < LIMIT_INPUTS; i++)
-		opened->authlist[i].fd = opened->keylog[i].fd = opened->trace[i].fd = -1;
+		opened->authlist[i].fd = opened->keylog[i].fd = opened->trace[i].fd =
+		    opened->rsa_key[i].fd = opened->rsa_key_pass[i].fd = -1;
 	return opened;
 }
 
@@ -124,6 +130,8 @@ static void opened_free(struct opened *opened)
 		source_close(&opened->authlist[i]);
 		source_close(&opened->keylog[i]);
 		source_close(&opened->trace[i]);
+		source_close(&opened->rsa_key[i]);
+		source_close(&opened->rsa_key_pass[i]);
 	}
 	free(opened);
 }
@@ -168,6 +176,8 @@ static int open_save(struct run *run, const struct opened *opened, struct err *e
 	    is_read(run->save, options->trace, options->n_trace) ||
 	    is_read(run->save, options->keylog, options->n_keylog) ||
 	    is_read(run->save, options->authlist, options->n_authlist) ||
+	    is_read(run->save, options->rsa_key, options->n_rsa_key) ||
+	    is_read(run->save, options->rsa_key_pass, options->n_rsa_key_pass) ||
 	    (options->profile != NULL && save_is(run->save, options->profile)))
 		return err_set(err, "-w %s would overwrite a file that is read; name another file", options->write);
 	save_protect(run->save);
@@ -191,31 +201,6 @@ static void close_save(struct run *run)
 		run->trouble = true;
 	}
 	run->save = NULL;
-}
-
-/* ---- the screen ---- */
-
-/* Its description is a file. Where nobody asked for it by name, a report does as well. */
-static int open_screens(struct run *run, struct err *err)
-{
-	const struct options *options = run->options;
-	struct screens_wishes wishes = {.mode = run->escape, .utc = options->utc, .only = options->session,
-	                                .live = options->n_interface > 0,
-	                                .filter = &options->chosen, .filter_text = options->choose};
-	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
-	bool text = options->explain || options->as_trace || !reads;
-	if (options->output != OUTPUT_UI && (options->output != OUTPUT_AUTO || text || !term_usable()))
-		return 0;
-	if (!reads)
-		return err_set(err, "-o ui shows sessions: add a capture with -r FILE, or -i IFACE; -o text compares lists");
-	if (!term_usable())
-		return err_set(err, "-o ui needs a terminal that can place a cursor: -o text prints a report");
-	run->screens = screens_open(run->model, &wishes, err);
-	if (run->screens != NULL || options->output == OUTPUT_UI)
-		return run->screens != NULL ? 0 : -1;
-	run_complain(run, err->text);
-	err->text[0] = '\0';
-	return 0;
 }
 
 /* ---- privileges ---- */
@@ -266,6 +251,22 @@ static int read_keylogs(struct run *run, struct opened *opened, struct err *err)
 	return 0;
 }
 
+/* The passphrases first: an encrypted key is tried with each. */
+static int read_rsa_keys(struct run *run, struct opened *opened, struct err *err)
+{
+	const struct options *options = run->options;
+	if (options->n_rsa_key == 0)
+		return 0;
+	struct rsa_keys *keys = run->model->rsa_keys = rsa_keys_new();
+	for (uint32_t i = 0; i < options->n_rsa_key_pass; i++)
+		if (rsa_keys_read_passphrase(keys, &opened->rsa_key_pass[i], err) != 0)
+			return -1;
+	for (uint32_t i = 0; i < options->n_rsa_key; i++)
+		if (rsa_keys_read(keys, &opened->rsa_key[i], err) != 0)
+			return -1;
+	return 0;
+}
+
 static int read_texts(struct run *run, struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
@@ -277,7 +278,7 @@ static int read_texts(struct run *run, struct opened *opened, struct err *err)
 		if (authlist_read(&run->model->authlist, &opened->authlist[i], err) != 0)
 			return -1;
 	run->model->authlist.listener = NULL;
-	if (read_keylogs(run, opened, err) != 0)
+	if (read_rsa_keys(run, opened, err) != 0 || read_keylogs(run, opened, err) != 0)
 		return -1;
 	if (options->profile == NULL)
 		return 0;
@@ -336,13 +337,16 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 {
 	const struct options *options = run->options;
 	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 ||
-	    open_screens(run, err) != 0 || drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
+	    run_screen_open(run, err) != 0)
+		return STATUS_TROUBLE;
+	run_screen_spool(run);
+	if (drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
 	loop_signals(run);
 	if (run->screens != NULL)
-		screens_privileges(run->screens, &run->privileges);
+		run_screen_prepare(run);
 	if (!loop_start(run)) {
 		err_set(err, "stopped by a signal before a packet was read");
 		return STATUS_TROUBLE;
@@ -355,13 +359,17 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 		analyze_set_save(run->analyze, run->save);
 	}
 	run->joins = n_traces > 0 && n_captures + n_traces > 1;
+	if (run->jsonl != NULL && !run->joins) {
+		run->model->leaving.tell = jsonl_leaving;
+		run->model->leaving.ctx = run->jsonl;
+	}
 	loop_read(run);
 	if (run->joins) {
 		trace_match(run->model);
 		model_number_by_time(run->model);
 	}
 	if (run->screens != NULL)
-		screens_forget(run->screens);
+		screens_forget(run->screens, run->joins);
 	close_save(run);
 	enum status status = run->screens != NULL ? show(run) : report_print(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;
@@ -374,6 +382,7 @@ static void set_up(struct run *run)
 	run->model->memory = options->memory;
 	keylog_set_limit(run->model->keylog, KEYLOG_SHARE(options->memory) / KEYLOG_SECRET_COST);
 	run->model->controller = options->controller;
+	run->model->learns = options->learn;
 	for (uint32_t i = 0; i < options->n_ports; i++)
 		run->model->ports[i] = options->ports[i];
 	if (options->n_ports > 0)
@@ -408,6 +417,7 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 	jsonl_free(run.jsonl);
 	close_save(&run);
 	analyze_free(analyze);
+	spool_close(run.spool);
 	model_free(model);
 	tls_crypto_unload(run.providers);
 	return status;

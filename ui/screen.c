@@ -316,6 +316,8 @@ static size_t draw_session(const struct ui *ui, struct grid *grid, size_t row)
 
 static void draw_footer(const struct ui *ui, struct grid *grid)
 {
+	if (screen_save_draw(ui, grid))
+		return;
 	size_t row = grid->rows - 1, col = 0;
 	struct pen key = {.look = LOOK_BOLD}, name = {.look = LOOK_REVERSE};
 	grid_fill(grid, row, name);
@@ -402,7 +404,7 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 	sheet_draw(&sheet, grid, &window);
 	if (more) {
 		char text[100];
-		bool beside = !ui->help && screen_of(ui)->count != NULL; /* Up and Down are the list's */
+		bool beside = screen_has_list(ui); /* Up and Down are its keys */
 		bool cut = !beside && sheet.widest > place->left + grid->cols;
 		snprintf(text, sizeof text, "%slines %zu to %zu of %zu%s",
 		         cut ? "Right shows the rest of long lines; " : "", place->scroll + 1,

@@ -15,6 +15,8 @@ static const struct rule session_rules[] = {
     {"tcp-unanswered", SEVERITY_ERROR, tcp_unanswered, 0},
     {"tcp-refused", SEVERITY_ERROR, tcp_refused, 0},
     {"tcp-no-tls", SEVERITY_ERROR, tcp_no_tls, 0},
+    {"udp-unanswered", SEVERITY_ERROR, udp_unanswered, 0},
+    {"udp-refused", SEVERITY_ERROR, udp_refused, 0},
     {"tls-not-tls", SEVERITY_ERROR, tls_not_tls, 0},
     {"tls-version", SEVERITY_ERROR, offer_version, 0},
     {"tls-no-shared-cipher", SEVERITY_ERROR, offer_no_shared_cipher, 0},

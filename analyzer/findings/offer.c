@@ -29,7 +29,7 @@ static void advise_versions(const struct session *session, struct finding *findi
 /* "at most TLSv1.0", "SSLv3 in an SSLv2-style hello". */
 static const char *offered(const struct session_tls *tls, char text[OFFER_TEXT])
 {
-	const char *version = tls_version_name(tls->offered_version);
+	const char *version = session_version_name(tls, tls->offered_version);
 	snprintf(text, OFFER_TEXT, "%s%s%s", tls->ssl2_hello || version == NULL ? "" : "at most ",
 	         version != NULL ? version : "an unknown version",
 	         tls->ssl2_hello ? " in an SSLv2-style hello" : "");
@@ -53,7 +53,7 @@ static void told_by_alert(const struct session *session, const struct alert_seen
 	const struct session_tls *tls = &session->tls;
 	uint8_t client = session_tls_client(session);
 	char offer[OFFER_TEXT], name[RULE_TEXT], place[ALERT_PLACE];
-	const char *chosen = tls_version_name(tls->version);
+	const char *chosen = session_version_name(tls, tls->version);
 	alert_place(session, alert, place);
 	rule_alert(alert->code, name);
 	if (alert->dir == client && tls->server_hello && chosen != NULL)

@@ -8,6 +8,7 @@
 #include "analyzer/trace_session.h"
 #include "ui/digests.h"
 #include "ui/feeds.h"
+#include "ui/pause.h"
 #include "ui/screen.h"
 
 #include <locale.h>
@@ -80,6 +81,7 @@ struct scene {
 	struct view *view;
 	struct digests *digests;
 	struct ui ui;
+	struct pause pause;
 };
 
 /* ---- inputs ---- */
@@ -135,6 +137,9 @@ static void open_scene(struct scene *scene)
 	scene->view = view_bare(scene->model);
 	scene->digests = digests_new(scene->view, 0);
 	scene->ui = (struct ui){.view = scene->view, .utc = true};
+	scene->pause = (struct pause){.model = scene->model};
+	if (seeded_one_in(&seed, 2))
+		scene->ui.follows = 1u << SCREEN_SESSIONS | 1u << SCREEN_MESSAGES;
 }
 
 static void end_reading(struct scene *scene)
@@ -143,13 +148,15 @@ static void end_reading(struct scene *scene)
 	analyze_free(scene->analyze);
 	feeds_close(&scene->feeds);
 	scene->analyze = NULL;
-	digests_forget(scene->digests);
+	pause_forget(&scene->pause, &scene->ui, scene->digests);
 }
 
 static void close_scene(struct scene *scene)
 {
 	if (scene->analyze != NULL)
 		end_reading(scene);
+	scene->ui.paused = false;
+	pause_follow(&scene->pause, &scene->ui, scene->digests);
 	ui_free(&scene->ui);
 	digests_free(scene->digests);
 	view_free(scene->view);
@@ -204,6 +211,8 @@ static void check(const struct grid *grid)
 		for (size_t col = 0; col < grid->cols; col++)
 			width += columns_of(&grid->cells[row * grid->cols + col], grid->mode);
 		if (width != grid->cols)
+			grid_dump(grid, stderr);
+		if (width != grid->cols)
 			broken("row %zu of %zux%zu is %zu columns wide", row, grid->cols, grid->rows, width);
 	}
 }
@@ -213,9 +222,7 @@ static void follow(struct scene *scene, int64_t budget)
 {
 	static int64_t clock = 1;
 	clock += seeded_below(&seed, NS_PER_S / 10);
-	if (scene->ui.paused)
-		digests_hold(scene->digests);
-	else
+	if (!scene->ui.paused)
 		digests_update(scene->digests, clock, budget);
 }
 
@@ -273,6 +280,7 @@ static void play(uint64_t most, int64_t until)
 		for (uint32_t n = seeded_below(&seed, 3); n > 0; n--) {
 			follow(&scene, 0);
 			ui_key(&scene.ui, any_key());
+			pause_follow(&scene.pause, &scene.ui, scene.digests);
 		}
 		draw(&scene);
 	}
