@@ -32,6 +32,7 @@ struct frame_message {
 	struct span bytes; /* header and body from the start up to the first missing byte; FRAME_WHOLE only: all */
 	size_t total;
 	bool damaged; /* bytes are missing */
+	struct span wire; /* of DTLS: the message as its peers hash it; empty = bytes */
 	struct origin first, last; /* of its first byte, and of what completed it */
 };
 

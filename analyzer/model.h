@@ -22,6 +22,7 @@
 /* Handshake steps, the messages of design.md section 8. */
 enum step_kind {
 	STEP_CLIENT_HELLO,
+	STEP_HELLO_VERIFY_REQUEST, /* of DTLS */
 	STEP_SERVER_HELLO,
 	STEP_HELLO_RETRY_REQUEST,
 	STEP_ENCRYPTED_EXTENSIONS,
@@ -108,7 +109,11 @@ struct tcp_leap {
 	int64_t host; /* ns that went by at most, by the side's timestamps */
 };
 
-/* TCP facts. Arrays of two are by direction: 0 = from the sender of the SYN. */
+/*
+ * TCP facts, and of a UDP session those that it has as well: retransmissions are datagrams with handshake
+ * messages that came before, gaps are records and messages that are missing. Arrays of two are by direction: 0 =
+ * from the sender of the SYN.
+ */
 struct session_tcp {
 	uint64_t packets[2];
 	uint64_t bytes[2];     /* TCP payload on the wire, repeats included */
@@ -163,6 +168,7 @@ enum tls_secret_source {
 };
 
 struct session_tls {
+	bool datagram; /* DTLS over UDP; its versions are told as those of the TLS that they are made from */
 	bool seen;              /* a TLS record, or an SSLv2-style hello */
 	bool not_tls;           /* the first bytes of a direction that was seen from its start are no TLS */
 	uint8_t not_tls_dir;
@@ -185,6 +191,7 @@ struct session_tls {
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
+	bool dtls_13, dtls_cid; /* records came that only DTLS 1.3, or a connection id (RFC 9146), makes */
 	struct tls_told *told[TOLD_MESSAGES]; /* of the last one of each, owned; NULL = not seen */
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
@@ -192,7 +199,7 @@ struct session_tls {
 	uint64_t protected_records[2];
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
 	struct origin first_closed[2]; /* ... of those that nobody opened; packet 0 = none */
-	uint16_t last_protected_length[2];
+	uint16_t first_protected_length[2], last_protected_length[2];
 	uint8_t latest_protected;       /* direction of the very last one, in the order of the connection */
 	bool closed_before_last[2];     /* the other side's FIN or RST stood in front of last_protected */
 	uint64_t protected_after_reply[2]; /* application records after the other side's first one */
@@ -374,6 +381,7 @@ struct capture {
 	size_t largest_wire;      /* bytes of the largest frame of a session on the wire */
 	uint64_t malformed;
 	uint64_t tcp_other; /* TCP packets on other ports */
+	uint64_t udp_other; /* UDP packets on NMSP ports that are no DTLS and belong to no association */
 	uint16_t busiest_port; /* of these, the lower port of the first ones seen */
 	uint32_t encaps; /* of NMSP packets */
 	uint8_t vlan_tags;

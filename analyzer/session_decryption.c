@@ -91,8 +91,8 @@ static void look_up(const struct model *model, const struct session_tls *tls, st
 static bool unsupported(const struct session_tls *tls)
 {
 	const struct tls_suite *suite = tls_suite_find(tls->cipher);
-	return tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
-	                             tls->compression != 0 || !tls_suite_computable(suite));
+	return tls->dtls_13 || tls->dtls_cid || (tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
+	                             tls->compression != 0 || !tls_suite_computable(suite)));
 }
 
 static void say_not_computable(const struct tls_suite *suite, const char *name,
@@ -105,12 +105,14 @@ static void say_not_computable(const struct tls_suite *suite, const char *name,
 
 static void say_unsupported(const struct session_tls *tls, struct session_decryption *out)
 {
-	const char *suite = tls_cipher_name(tls->cipher), *version = tls_version_name(tls->version);
+	const char *suite = tls_cipher_name(tls->cipher), *version = session_version_name(tls, tls->version);
 	char number[16];
 	const struct tls_suite *row = tls_suite_find(tls->cipher);
 	snprintf(number, sizeof number, "suite 0x%04x", tls->cipher);
 	suite = suite != NULL ? suite : number;
-	if (tls->version < TLS_1_0 || tls->version > TLS_1_3)
+	if (tls->dtls_cid)
+		say(out, "the records carry connection ids (RFC 9146), which are not opened here, whatever the key");
+	else if (tls->dtls_13 || tls->version < TLS_1_0 || tls->version > TLS_1_3)
 		say(out, "%s protects records in a way that is not opened here, whatever the key",
 		    version != NULL ? version : "this version");
 	else if (tls->compression != 0)
@@ -325,7 +327,8 @@ static enum decryption judge(const struct session *session, const struct session
 	const struct session_tls *tls = &session->tls;
 	if (found->data_opened > 0)
 		return DECRYPTION_DECRYPTED;
-	if (both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
+	bool unread = tls->dtls_13 || tls->dtls_cid;
+	if (!unread && both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
 		return DECRYPTION_NONE;
 	if (unsupported(tls))
 		return DECRYPTION_UNSUPPORTED_CIPHER;

@@ -9,6 +9,7 @@
 #include "analyzer/tls_protected.h"
 #include "analyzer/tls_tally.h"
 #include "analyzer/xmalloc.h"
+#include "dissect/dtls.h"
 
 #include <stdlib.h>
 
@@ -332,6 +333,7 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 	conn->work = (struct tls_work){.own = LIMIT_GAP_WORK, .all = &model->gap_work};
 	conn->model = model;
 	conn->session = session;
+	conn->head = session->tls.datagram ? DTLS_RECORD_HEADER : TLS_RECORD_HEADER;
 	tls_protected_init(conn);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		conn->side[dir].conn = conn;

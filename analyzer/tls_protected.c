@@ -4,6 +4,7 @@
 #include "analyzer/tls_events.h"
 #include "analyzer/tls_regain.h"
 #include "analyzer/tls_tally.h"
+#include "dissect/dtls.h"
 
 #include <stdlib.h>
 
@@ -83,7 +84,9 @@ static void record_fell(void *owner, const struct tls_held *held)
 static void take_plaintext(struct tls_side *side, uint8_t type, struct span plain, const struct origin *at)
 {
 	struct tls_conn *conn = side->conn;
-	if (type == TLS_HANDSHAKE)
+	if (type == TLS_HANDSHAKE && conn->take_handshake != NULL)
+		conn->take_handshake(conn->ctx, side->dir, plain, at);
+	else if (type == TLS_HANDSHAKE)
 		tls_handshake_data(&side->handshake, plain, at);
 	else if (type == TLS_ALERT)
 		tls_events_alert(conn->model, conn->session, side->dir, plain, at);
@@ -153,7 +156,7 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 	struct tls_conn *conn = side->conn;
 	struct span plain;
 	uint8_t room[LIMIT_RECORD], type = side->record.type;
-	struct span body = span_cut(bytes, TLS_RECORD_HEADER, SIZE_MAX);
+	struct span body = span_cut(bytes, conn->head, SIZE_MAX);
 	bool unsure = side->unsure;
 	bool opened = unsure ? regain(side, body, room, &plain, &type, at)
 	                     : tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain,
@@ -244,7 +247,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	if (conn->keys == NULL)
 		return false;
 	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && tls_side_is_whole(message))
-		return open_early(side, span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX),
+		return open_early(side, span_cut(message->bytes, conn->head, SIZE_MAX),
 		                  &message->last);
 	if (side->numberless) {
 		note_behind_gap(side, &message->last);
@@ -296,7 +299,8 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 		return;
 	if (side->record.type == TLS_APPLICATION_DATA)
 		tls_tally_closed(facts_of(side), side->dir, &message->last);
-	tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
+	if (!side->again)
+		tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
 }
 
 /* The sequence numbers begin again. When the hellos of the new keys are lost nobody knows these. */
@@ -356,6 +360,15 @@ void tls_protected_end(struct tls_conn *conn, const struct origin *at)
 
 /* ---- a key that came late --------------------------------------------------------------------------- */
 
+static void read_head(const struct tls_conn *conn, struct span bytes, struct tls_record *out)
+{
+	struct dtls_record record;
+	if (conn->head == TLS_RECORD_HEADER)
+		tls_record_head(bytes, out);
+	else if (dtls_record_head(bytes, &record))
+		*out = dtls_as_record(&record);
+}
+
 static void replay(struct tls_side *side, const struct tls_held *held)
 {
 	struct tls_record current = side->record;
@@ -364,7 +377,7 @@ static void replay(struct tls_side *side, const struct tls_held *held)
 	side->record.type = held->type;
 	switch ((enum tls_held_kind)held->kind) {
 	case TLS_HELD_RECORD:
-		tls_record_head(tls_held_bytes(held), &side->record);
+		read_head(side->conn, tls_held_bytes(held), &side->record);
 		catch_up(side, held->ahead, &held->before);
 		open_record(side, tls_held_bytes(held), &held->at, true);
 		break;

@@ -1,6 +1,7 @@
 /*
- * The state of one TLS connection, shared by tls_conn.c, which cuts the records, and tls_protected.c, which
- * opens the protected ones; tls_side.c knows what follows from it. Nobody else includes this file.
+ * The state of one TLS connection, shared by tls_conn.c and dtls_conn.c, which cut the records, and
+ * tls_protected.c, which opens the protected ones; tls_side.c knows what follows from it. Nobody else includes
+ * this file.
  */
 #ifndef ANALYZER_TLS_SIDE_H
 #define ANALYZER_TLS_SIDE_H
@@ -20,6 +21,7 @@ struct tls_side {
 	bool ssl2;       /* the current message is an SSLv2-style hello */
 	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
 	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so nobody knows where its keys end */
+	bool again;      /* DTLS: the current record has the outside of one that came before, and is no step of its own */
 	bool missed;     /* application data fell out behind `done` */
 	struct tls_amount done; /* records that were opened, refused or left out, since the connection began */
 	struct origin fallen; /* the first that fell out behind `done`; packet 0 = none */
@@ -47,6 +49,10 @@ struct tls_conn {
 	struct plain plain;
 	struct tls_work work;  /* that may be done behind gaps */
 	unsigned ended; /* directions that have ended */
+	size_t head;    /* bytes of a record's header */
+	/* DTLS: who puts the messages together that were in a protected record; NULL for TLS */
+	void (*take_handshake)(void *ctx, uint8_t dir, struct span plain, const struct origin *at);
+	void *ctx;
 	struct tls_side side[2];
 };
 

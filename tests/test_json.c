@@ -94,6 +94,7 @@ static void check_offer(json_t *tls)
 	      "extended_master_secret:b encrypt_then_mac:b");
 	check(get(tls, "chosen"), "alpn:sn extensions:a session_id:b session_ticket:b psk:b "
 	                          "extended_master_secret:b encrypt_then_mac:b compression:b");
+	check(get(tls, "sizes"), "client_flight:sn client_flight_packet:in closing_alert_from:sn closing_alert_packet:in");
 	check(get(tls, "certificate_request"), "types:a signature_algorithms:a authorities:a authorities_total:in");
 }
 
@@ -105,7 +106,7 @@ static void check_tls(json_t *tls)
 	      "version:sn cipher:sn key_exchange:sn key_exchange_inferred:b session_ticket:sn "
 	      "session_ticket_inferred:b client:sn resumed:b handshake:s client_certificate:s steps:a alerts:a "
 	      "decryption:s decryption_detail:sn records:o certificates:a offered:o chosen:o "
-	      "certificate_request:o");
+	      "certificate_request:o sizes:o");
 	check_all(get(tls, "steps"),
 	          "time:sn packet:in from:s message:s state:sn state_name:sn encrypted:b damaged:b "
 	          "line:in inferred:b");
@@ -133,7 +134,7 @@ static void check_later(json_t *session)
 static void check_session(json_t *session)
 {
 	check(session,
-	      "id:i source:s community_id:sn state:s midstream:b verdict:s encapsulation:a controller:o "
+	      "id:i source:s transport:sn community_id:sn state:s midstream:b verdict:s encapsulation:a controller:o "
 	      "engine:o opened:sn closed:sn last_activity:sn closed_by:sn close:sn tcp:o tls:o auth:o "
 	      "framing:o echo:o inferred:o capabilities:a subscriptions:a messages:a checklist:a "
 	      "findings:a");

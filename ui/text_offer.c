@@ -60,7 +60,7 @@ void text_parts_chosen(const struct page *page, const struct row *row)
 	char text[LINE];
 	if (!tls->server_hello)
 		return;
-	const char *version = tls_version_name(tls->version), *cipher = tls_cipher_name(tls->cipher);
+	const char *version = session_version_name(tls, tls->version), *cipher = tls_cipher_name(tls->cipher);
 	heading(page, row->session->session, "Chosen by", false);
 	snprintf(text, sizeof text, "%s, 0x%04x %s", version != NULL ? version : "an unknown version",
 	         (unsigned)tls->cipher, cipher != NULL ? cipher : "not registered");
@@ -96,4 +96,14 @@ void text_parts_request(const struct page *page, const struct row *row)
 	heading(page, row->session->session, "Certificate request of", false);
 	show_authorities(page, row, told->items[TOLD_AUTHORITIES]);
 	page_pairs(page, INDENT, &view_request, row);
+}
+
+void text_parts_sizes(const struct page *page, const struct row *row)
+{
+	const struct session *session = row->session->session;
+	if (session_client_flight(session) == CLIENT_FLIGHT_UNKNOWN && !session_hidden_alert(session, 0) &&
+	    !session_hidden_alert(session, 1))
+		return;
+	text_parts_heading(page, "What the sizes of encrypted records tell (inferred)");
+	page_pairs(page, INDENT, &view_sizes, row);
 }

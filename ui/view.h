@@ -254,6 +254,7 @@ extern const struct table view_sessions;
 extern const struct table view_overview; /* for people: a line per session, without opening it */
 extern const struct table view_tls;
 extern const struct table view_offered;     /* by the ClientHello */
+extern const struct table view_sizes;       /* what they tell of TLS 1.3 without keys */
 extern const struct table view_chosen;      /* by the ServerHello, beside version and suite */
 extern const struct table view_request;     /* the controller's certificate request */
 extern const struct table view_authorities; /* ... the CA names in it */
@@ -276,6 +277,7 @@ extern const struct table view_echo;
 extern const struct table view_capabilities;
 extern const struct table view_subscriptions;
 extern const struct table view_messages;       /* by type and direction */
+extern const struct table view_message_rates;  /* the same with rates, for the screen */
 extern const struct table view_message_list;   /* one by one, as far as they are kept */
 extern const struct table view_message_fields; /* of the message whose row was opened last */
 extern const struct table view_trust;    /* for people: sentences on how far the capture can be trusted */

@@ -24,14 +24,14 @@ static struct value named(const char *name, uint16_t code)
 
 const char *view_tls_version(const struct session *of)
 {
-	return of->tls.version == 0 ? NULL : tls_version_name(of->tls.version);
+	return of->tls.version == 0 ? NULL : session_version_name(&of->tls, of->tls.version);
 }
 
 static struct value version(const struct row *row)
 {
 	if (tls(row)->version == 0)
 		return view_null();
-	return named(tls_version_name(tls(row)->version), tls(row)->version);
+	return named(session_version_name(tls(row), tls(row)->version), tls(row)->version);
 }
 
 static struct value cipher(const struct row *row)
@@ -382,6 +382,7 @@ static const struct column columns[] = {
     {.key = "offered", .shape = COLUMN_OBJECT, .table = &view_offered},
     {.key = "chosen", .shape = COLUMN_OBJECT, .table = &view_chosen},
     {.key = "certificate_request", .shape = COLUMN_OBJECT, .table = &view_request},
+    {.key = "sizes", .shape = COLUMN_OBJECT, .table = &view_sizes},
 };
 
 const struct table view_tls = {TABLE_OF(columns)};
