@@ -132,7 +132,8 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 	                      .usual = side->usual,
 	                      .behind = side->chain_cut,
 	                      .work = &conn->work};
-	enum tls_found found = tls_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
+	enum tls_found found =
+	    tls_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
 	if (found == TLS_FOUND_NOT && tls_keys_early(conn->keys, side->dir))
 		return false;
 	if (found == TLS_FOUND_NOT)
