@@ -1,48 +1,17 @@
 /*
- * Decides the framing of a connection's plaintext and cuts it into messages; see messages.h. Called through
- * two sinks. Until the framing is decided a copy of the plaintext is held, bounded, and tried; then it runs
+ * Cuts a connection's plaintext into messages; see messages.h. Called through two sinks. Until
+ * messages_decide.c has decided the framing a copy of the plaintext is held, bounded, and tried; then it runs
  * through the same frames again. Never keeps a message: session_nmsp.c does.
  */
-#include "analyzer/messages.h"
+#include "analyzer/messages_parts.h"
 
-#include "analyzer/frame.h"
-#include "analyzer/messages_hold.h"
-#include "analyzer/messages_votes.h"
-#include "analyzer/scrap.h"
-#include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
 
-#define MISFITS_FORGIVEN 3 /* so many named messages outweigh a place where none can start */
-
-struct message_side {
-	struct messages *messages;
-	uint8_t dir;
-	bool started;  /* something came */
-	bool doubtful; /* a gap came: a place where no message starts proves nothing */
-	bool ended, finishing;
-	bool suspect; /* behind a malformed message: only what is named is believed until the piece ends */
-	bool unproven; /* the place was found again, and no whole message has come since */
-	struct lie lie;
-	struct scrap scrap;
-	struct origin now;
-	struct frame frame;
-};
-
-struct messages {
-	struct model *model;
-	struct session *session;
-	struct session_nmsp *nmsp;
-	const struct profile *profile; /* the one that is tried, then the one that holds */
-	struct message_side side[2];
-	struct messages_hold hold;
-	struct messages_votes votes;
-};
-
 /* ---- the cutter of both users ---- */
 
-static bool is_named(const struct profile *profile, struct span bytes)
+bool messages_named(const struct profile *profile, struct span bytes)
 {
 	struct nmsp_message message;
 	nmsp_decode(profile, bytes, &message);
@@ -56,7 +25,7 @@ static bool is_named(const struct profile *profile, struct span bytes)
 static bool is_likely(const struct profile *profile, struct span bytes, size_t total)
 {
 	struct fields fields;
-	return is_named(profile, bytes) &&
+	return messages_named(profile, bytes) &&
 	       (total > bytes.n || nmsp_fields(profile, span_cut(bytes, 0, total), &fields));
 }
 
@@ -98,8 +67,7 @@ static void no_hole(void *ctx, uint64_t n, const struct origin *origin)
 
 /* ---- trying a profile ---- */
 
-/* Enough messages have spoken; more may lie in the same piece. */
-static bool is_settled(const struct messages *messages)
+bool messages_settled(const struct messages *messages)
 {
 	return messages->nmsp->tried >= MESSAGES_TO_DECIDE;
 }
@@ -109,7 +77,7 @@ static enum cut try_cut(void *ctx, struct span bytes, struct frame_head *out)
 	struct message_side *side = ctx;
 	enum cut result = cut(ctx, bytes, out);
 	if (result == CUT_BAD && !side->frame.astray && !side->doubtful && !side->suspect &&
-	    !is_settled(side->messages))
+	    !messages_settled(side->messages))
 		side->messages->nmsp->misfits++;
 	return result;
 }
@@ -123,11 +91,12 @@ static void try_message(void *ctx, const struct frame_message *whole)
 	bool fits = nmsp_fields(messages->profile, whole->bytes, &fields);
 	side->suspect = !fits && !whole->damaged;
 	side->unproven = false;
-	if (whole->damaged || is_settled(messages))
+	if (whole->damaged || messages_settled(messages))
 		return;
 	nmsp_decode(messages->profile, whole->bytes, &message);
 	messages->nmsp->tried++;
 	messages->nmsp->named += message.known != NULL;
+	messages->published += message.known != NULL && !message.known->assumed;
 	messages->nmsp->fitted += fits;
 	messages_votes_add(&messages->votes, message.known, side->dir);
 }
@@ -250,7 +219,7 @@ static void break_lie(struct message_side *side)
 	bool known = side->suspect || side->unproven; /* a false start is no lie, and a liar is told once */
 	if (!known && nmsp->decided)
 		note_lie(side, lie.own);
-	else if (!known && !is_settled(side->messages))
+	else if (!known && !messages_settled(side->messages))
 		nmsp->misfits++;
 	frame_drop(&side->frame);
 	side->suspect = false;
@@ -338,16 +307,30 @@ static void finish(struct message_side *side)
 	side->messages->nmsp->open[side->dir] = false;
 }
 
-static void reset(struct message_side *side)
+void messages_finish(struct messages *messages, uint8_t dir)
 {
-	frame_free(&side->frame);
-	lie_stop(&side->lie);
-	side->scrap = (struct scrap){0};
-	side->suspect = false;
-	side->started = false;
+	finish(&messages->side[dir]);
 }
 
-static void replay(struct messages *messages)
+void messages_pass(struct messages *messages, uint8_t dir, uint64_t n, const struct origin *at)
+{
+	messages->nmsp->gaps[dir]++;
+	feed_gap(&messages->side[dir], n, at);
+}
+
+void messages_reset(struct messages *messages)
+{
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		struct message_side *side = &messages->side[dir];
+		frame_free(&side->frame);
+		lie_stop(&side->lie);
+		side->scrap = (struct scrap){0};
+		side->suspect = side->doubtful = side->unproven = false;
+		side->started = false;
+	}
+}
+
+void messages_replay(struct messages *messages)
 {
 	struct rd r = rd_of(span_of(messages->hold.bytes, messages->hold.n));
 	for (size_t i = 0; i < messages->hold.n_pieces; i++) {
@@ -358,43 +341,6 @@ static void replay(struct messages *messages)
 		else
 			feed(side, rd_span(&r, (size_t)piece->n), &piece->origin);
 	}
-}
-
-/* ---- the decision ---- */
-
-/* A long message that has only begun speaks, too. */
-static void count_begun(struct message_side *side)
-{
-	struct session_nmsp *nmsp = side->messages->nmsp;
-	if (!side->frame.open || side->frame.damaged)
-		return;
-	nmsp->tried++;
-	nmsp->named += is_named(side->messages->profile, span_of(side->frame.kept, side->frame.n));
-}
-
-/* Lengths alone may tile by chance, and one message that lies must not hide all others. */
-static bool is_believed(const struct session_nmsp *nmsp)
-{
-	return nmsp->named > 0 && 2 * nmsp->named >= nmsp->tried &&
-	       nmsp->named >= MISFITS_FORGIVEN * nmsp->misfits;
-}
-
-static void decide(struct messages *messages)
-{
-	struct session_nmsp *nmsp = messages->nmsp;
-	for (uint8_t dir = 0; dir < 2; dir++)
-		count_begun(&messages->side[dir]);
-	nmsp->decided = true;
-	if (messages->model->profile != NULL || is_believed(nmsp))
-		nmsp->profile = messages->profile;
-	for (uint8_t dir = 0; dir < 2; dir++)
-		reset(&messages->side[dir]);
-	if (nmsp->profile != NULL) {
-		nmsp->roles_told =
-		    messages_votes_tell(&messages->votes, messages->model, messages->session);
-		replay(messages);
-	}
-	messages_hold_free(&messages->hold);
 }
 
 /* ---- the sinks ---- */
@@ -409,25 +355,35 @@ static void tell_open(struct messages *messages)
 static void take(struct message_side *side, const struct messages_piece *piece, struct span bytes)
 {
 	struct messages *messages = side->messages;
-	const struct session_nmsp *nmsp = messages->nmsp;
-	if (nmsp->decided && nmsp->profile == NULL)
+	struct session_nmsp *nmsp = messages->nmsp;
+	if (nmsp->decided && nmsp->profile == NULL) {
+		nmsp->passed[side->dir] += piece->is_gap ? 0 : piece->n;
+		nmsp->passed_gap[side->dir] = nmsp->passed_gap[side->dir] || piece->is_gap;
 		return;
+	}
 	if (!nmsp->decided)
 		messages_hold_add(&messages->hold, piece, bytes);
-	if (piece->is_gap)
+	if (piece->is_gap && messages->profile != NULL)
 		feed_gap(side, piece->n, &piece->origin);
-	else
+	else if (messages->profile != NULL)
 		feed(side, bytes, &piece->origin);
-	if (!nmsp->decided && (is_settled(messages) || messages_hold_full(&messages->hold)))
-		decide(messages);
+	if (!nmsp->decided)
+		messages_consider(messages, false);
 	tell_open(messages);
+}
+
+static struct session_nmsp *nmsp_of(struct messages *messages)
+{
+	messages->nmsp = session_nmsp_of(messages->session);
+	messages->nmsp->live = messages;
+	return messages->nmsp;
 }
 
 static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 {
 	struct message_side *side = ctx;
 	struct messages *messages = side->messages;
-	struct session_nmsp *nmsp = messages->nmsp = session_nmsp_of(messages->session);
+	struct session_nmsp *nmsp = nmsp_of(messages);
 	nmsp->pieces[side->dir]++;
 	nmsp->bytes[side->dir] += bytes.n;
 	if (bytes.n == 0)
@@ -443,7 +399,7 @@ static void take_gap(void *ctx, uint64_t n, const struct origin *origin)
 {
 	struct message_side *side = ctx;
 	struct messages *messages = side->messages;
-	struct session_nmsp *nmsp = messages->nmsp = session_nmsp_of(messages->session);
+	struct session_nmsp *nmsp = nmsp_of(messages);
 	nmsp->gaps[side->dir]++;
 	struct messages_piece piece = {.dir = side->dir, .is_gap = true, .n = n, .origin = *origin};
 	take(side, &piece, span_of(NULL, 0));
@@ -459,7 +415,7 @@ static void take_end(void *ctx, const struct origin *origin)
 	if (nmsp == NULL)
 		return;
 	if (!nmsp->decided && messages->side[side->dir ^ 1].ended)
-		decide(messages);
+		messages_consider(messages, true);
 	for (uint8_t dir = 0; dir < 2; dir++)
 		if (nmsp->profile != NULL && messages->side[dir].ended)
 			finish(&messages->side[dir]);
@@ -471,7 +427,7 @@ struct messages *messages_new(struct model *model, struct session *session)
 	messages->model = model;
 	messages->session = session;
 	messages->nmsp = session->nmsp;
-	messages->profile = model->profile != NULL ? model->profile : model->builtin;
+	messages->profile = model->profile != NULL ? model->profile : model->learns ? NULL : model->builtin;
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		messages->side[dir].messages = messages;
 		messages->side[dir].dir = dir;
@@ -488,6 +444,8 @@ void messages_free(struct messages *messages)
 		lie_stop(&messages->side[dir].lie);
 	}
 	messages_hold_free(&messages->hold);
+	if (messages->nmsp != NULL && messages->nmsp->live == messages)
+		messages->nmsp->live = NULL;
 	free(messages);
 }
 

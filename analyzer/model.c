@@ -5,6 +5,7 @@
 #include "analyzer/model.h"
 
 #include "analyzer/clocks.h"
+#include "analyzer/framing.h"
 #include "analyzer/pairs.h"
 #include "analyzer/rank.h"
 #include "analyzer/session_nmsp.h"
@@ -32,6 +33,7 @@ struct model *model_new(void)
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
+	model->framing = framing_new();
 	return model;
 }
 
@@ -56,6 +58,7 @@ void model_free(struct model *model)
 	pairs_free(model->pairs);
 	free(model->profile);
 	free(model->builtin);
+	framing_free(model->framing);
 	keylog_free(model->keylog);
 	free(model);
 }

@@ -389,6 +389,8 @@ struct model {
 	struct addr controller; /* --controller; version 0 when not given */
 	struct profile *profile; /* -P; NULL when not given */
 	struct profile *builtin; /* assumed-1 */
+	bool learns;             /* --learn: assumed-1 is not tried */
+	struct framing *framing; /* framing.h: what was learned */
 	struct {
 		struct nmsp_kept *oldest, *newest; /* of all sessions, session_nmsp.h */
 		size_t bytes;

@@ -4,6 +4,7 @@
  */
 #include "analyzer/session_nmsp.h"
 
+#include "analyzer/framing.h"
 #include "analyzer/session.h"
 #include "analyzer/xmalloc.h"
 
@@ -282,6 +283,9 @@ void session_nmsp_free(struct model *model, struct session_nmsp *nmsp)
 		return;
 	while (nmsp->oldest != NULL)
 		drop_oldest(model, nmsp);
+	struct messages_hold waiting = framing_release(model, nmsp);
+	messages_hold_free(&waiting);
+	free(nmsp->unlearned);
 	model->capture.evicted_messages += nmsp->messages[0] + nmsp->messages[1];
 	free(nmsp->counts);
 	free(nmsp->notes);

@@ -9,6 +9,7 @@
 #define ANALYZER_SESSION_NMSP_H
 
 #include "analyzer/echo.h"
+#include "analyzer/learn.h"
 #include "analyzer/model.h"
 #include "dissect/nmsp.h"
 
@@ -70,6 +71,16 @@ struct session_nmsp {
 	struct session *session;
 	const struct profile *profile; /* NULL: not decided yet, or unknown */
 	bool decided;
+	const struct learned *learned; /* `profile` is its; NULL when it was not learned */
+	char *unlearned;               /* why it could not be; NULL when nobody asked */
+	struct messages *live;         /* messages.h: what cuts it, while the connection lasts */
+	struct {
+		bool waits;
+		struct messages_hold hold; /* plaintext that is cut when a framing is learned */
+		struct session_nmsp *prev, *next; /* of all that wait, framing.h */
+	} waiting;
+	uint64_t passed[2];            /* bytes that came after that, */
+	bool passed_gap[2];            /* and whether a hole did */
 	bool roles_told;               /* the senders of messages tell which side is the controller */
 	uint32_t tried, fitted, named; /* the decision rests on: messages, well formed ones, of known types */
 	uint32_t misfits;              /* and on places where no message can start */

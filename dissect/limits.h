@@ -51,10 +51,16 @@
 #define LIMIT_PROFILE_MESSAGES 256               /* message lines of a profile */
 #define LIMIT_PROFILE_ELEMENTS 256               /* element lines of a profile */
 #define LIMIT_FIELDS           256               /* fields of one message that are listed */
+#define LIMIT_GROUPS           8                 /* elements inside each other; deeper ones are bytes, no finding */
 #define LIMIT_NMSP_MESSAGE     (256 * 1024)      /* a longer one is taken for a wrong framing */
 
 /* NMSP messages of a session. What is kept of them makes room for newer ones: counts stay, no finding. */
 #define LIMIT_FRAMING_HOLD   (16 * 1024)  /* bytes held until the framing is decided */
+#define LIMIT_FRAMING_WAITING (4 << 20)   /* ... and of all sessions whose framing may yet be learned: the oldest leave */
+#define LIMIT_LEARN_INPUTS   16           /* sessions that a framing is learned from together */
+#define LIMIT_LEARNED        4            /* framings that a run learns; more are not looked for, no finding */
+#define LIMIT_LEARN_TRIES    1024         /* times that a run asks the learner; then framings stay unknown, no finding */
+#define LIMIT_LEARN_MESSAGES 256          /* messages of one part of a direction that it is learned from */
 #define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */
 #define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; of a longer one only the header */
 #define LIMIT_MESSAGES_ALL   (16 << 20)   /* messages kept of all sessions */

@@ -64,6 +64,7 @@ static const struct shape {
     [FIELD_IP4] = {BYTES(4), false},
     [FIELD_IP6] = {BYTES(16), false},
     [FIELD_TIME] = {BYTES(4) | BYTES(8), true},
+    [FIELD_GROUP] = {ANY_BYTES, false},
 };
 
 /* ---- header --------------------------------------------------------------------------------------- */
@@ -170,10 +171,28 @@ static void read_value(const struct profile *profile, struct field *field)
 		field->number = number(profile, field->bytes);
 }
 
-/* False when the element lies about its length or its value does not fit. Takes at least a byte. */
-static bool take_element(const struct profile *profile, struct rd *r, struct fields *out)
+static bool take_group(const struct profile *profile, const struct rd *message, const struct field *group,
+                       struct fields *out);
+
+/* Bytes that follow an element of so many. */
+static size_t padding(const struct profile *profile, size_t element)
 {
-	struct field field = {.name = "", .kind = FIELD_BYTES, .depth = 1, .assumed = true};
+	return profile->element_pad ? (PROFILE_PAD - element % PROFILE_PAD) % PROFILE_PAD : 0;
+}
+
+static void skip_padding(const struct profile *profile, struct rd *r, size_t element)
+{
+	size_t n = padding(profile, element);
+	if (n > rd_left(r))
+		rd_fail(r);
+	rd_skip(r, n);
+}
+
+/* False when the element lies about its length or its value does not fit. Takes at least a byte. */
+static bool take_element(const struct profile *profile, struct rd *r, uint8_t depth, struct fields *out)
+{
+	struct field field = {.name = "", .kind = FIELD_BYTES, .depth = depth, .assumed = true};
+	size_t from = rd_at(r);
 	struct rd head = *r;
 	field.id = (uint32_t)number(profile, rd_span(&head, profile->element_type));
 	uint64_t n = number(profile, rd_span(&head, profile->element_length));
@@ -191,10 +210,28 @@ static bool take_element(const struct profile *profile, struct rd *r, struct fie
 	field.malformed = n < own || n - own > rd_left(r);
 	field.off = rd_at(r);
 	field.bytes = rd_span(r, field.malformed ? rd_left(r) : (size_t)(n - own));
+	if (!field.malformed)
+		skip_padding(profile, r, rd_at(r) - from);
+	field.malformed = field.malformed || !rd_ok(r);
 	if (out->n < LIMIT_FIELDS)
 		read_value(profile, &field);
 	add(out, &field);
-	return !field.malformed;
+	bool inside = field.kind != FIELD_GROUP || field.malformed || take_group(profile, r, &field, out);
+	return inside && !field.malformed;
+}
+
+/* Offsets stay those in the message: the reader of a group is the message's, up to the group's end. */
+static bool take_group(const struct profile *profile, const struct rd *message, const struct field *group,
+                       struct fields *out)
+{
+	bool good = true;
+	if (group->depth == LIMIT_GROUPS || out->n == LIMIT_FIELDS)
+		return good;
+	struct rd r = rd_of(span_cut(message->all, 0, group->off + group->bytes.n));
+	rd_skip(&r, group->off);
+	while (rd_more(&r))
+		good = take_element(profile, &r, (uint8_t)(group->depth + 1), out) && good;
+	return good;
 }
 
 enum cut nmsp_element(const struct profile *profile, struct rd *r, size_t left, uint32_t *id)
@@ -211,7 +248,10 @@ enum cut nmsp_element(const struct profile *profile, struct rd *r, size_t left, 
 	const struct profile_element *known = profile_find_element(profile, *id);
 	if (left < own || value > left - own || (known != NULL && !fits_kind(known, value)))
 		return CUT_BAD;
-	rd_skip(&at, value);
+	size_t filled = value + padding(profile, own + value);
+	if (filled > left - own)
+		return CUT_BAD;
+	rd_skip(&at, filled);
 	if (!rd_ok(&at))
 		return CUT_MORE;
 	*r = at;
@@ -237,6 +277,6 @@ bool nmsp_fields(const struct profile *profile, struct span message, struct fiel
 	struct rd r = rd_of(message);
 	rd_skip(&r, profile->header);
 	while (rd_more(&r))
-		good = take_element(profile, &r, out) && good;
+		good = take_element(profile, &r, 1, out) && good;
 	return good;
 }

@@ -29,8 +29,8 @@ enum cut nmsp_cut(const struct profile *profile, struct span bytes, size_t *tota
 bool nmsp_decode(const struct profile *profile, struct span message, struct nmsp_message *out);
 
 /*
- * The fields of a whole message: "type", "length" and "transaction" at depth 0, then the elements at depth 1,
- * or one field "body" where the profile knows no elements. Header places are assumed when the profile's
+ * The fields of a whole message: "type", "length" and "transaction" at depth 0, then the elements at depth 1
+ * and those inside of a group behind it, one deeper; or one field "body" where the profile knows no elements. Header places are assumed when the profile's
  * origin says so, elements always. False when the length or an element lies, or a value does not fit its
  * kind: what could be read is listed, malformed ones marked, and bytes too few for an element stand as
  * "rest". Values beyond LIMIT_FIELDS are not judged.

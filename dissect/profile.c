@@ -36,6 +36,7 @@ struct range {
 };
 
 static const char *const assumed_words[] = {PROFILE_ASSUMED_WORD};
+static const char *const pad_words[] = {PROFILE_PAD_WORD};
 
 static const struct choice origins = {profile_origins, ROWS(profile_origins),
                                       "wanted assumed, learned or user"};
@@ -49,9 +50,9 @@ static const struct choice element_lengths = {profile_element_lengths, ROWS(prof
 static const struct choice senders = {profile_senders, ROWS(profile_senders),
                                       "wanted the sender: engine, controller or both"};
 static const struct choice assumptions = {assumed_words, ROWS(assumed_words), "wanted assumed or nothing"};
-/* A group has no text form. */
-static const struct choice kinds = {profile_kinds, FIELD_GROUP,
-                                    "wanted a kind: u8 u16 u32 u64 mask text bytes mac ip4 ip6 time"};
+static const struct choice pads = {pad_words, ROWS(pad_words), "wanted pad4 or nothing"};
+static const struct choice kinds = {profile_kinds, FIELD_KINDS,
+                                    "wanted a kind: u8 u16 u32 u64 mask text bytes mac ip4 ip6 time group"};
 
 static const struct range header_bytes = {4, 32, "wanted the bytes of the header, 4 to 32"};
 static const struct range offsets = {0, 31, "wanted an offset in the header, 0 to 31"};
@@ -113,6 +114,14 @@ static uint32_t choose(struct parser *p, const struct choice *choice)
 			return i;
 	wrong(p, choice->wanted);
 	return 0;
+}
+
+/* A last word that may be absent: it stands there. */
+static bool may_choose(struct parser *p, const struct choice *choice)
+{
+	struct parser peek = *p;
+	take_word(&peek);
+	return peek.word.n > 0 && choose(p, choice) == 0;
 }
 
 static uint32_t number(struct parser *p, const struct range *range)
@@ -198,6 +207,7 @@ static void parse_elements(struct parser *p)
 	p->out->element_type = (uint8_t)number(p, &sizes);
 	p->out->element_length = (uint8_t)number(p, &sizes);
 	p->out->element_is_total = choose(p, &element_lengths) == 1;
+	p->out->element_pad = may_choose(p, &pads);
 }
 
 /* An id that the wire can carry in `size` bytes. */
@@ -227,9 +237,7 @@ static void parse_message(struct parser *p)
 		twice(p);
 	take_name(p, row->name);
 	row->sender = (enum profile_sender)choose(p, &senders);
-	struct parser peek = *p;
-	take_word(&peek);
-	row->assumed = peek.word.n > 0 && choose(p, &assumptions) == 0;
+	row->assumed = may_choose(p, &assumptions);
 	out->n_messages++;
 }
 
@@ -264,8 +272,8 @@ static const struct keyword {
     [KEYWORD_LENGTH] = {parse_length, false, "the line \"length OFFSET SIZE total|body\" is missing"},
     [KEYWORD_TRANSACTION] = {parse_transaction, false, NULL},
     [KEYWORD_ELEMENTS] = {parse_elements, false,
-                          "the line \"elements none\" or \"elements tlv TYPE_SIZE LENGTH_SIZE value|total\" "
-                          "is missing"},
+                          "the line \"elements none\" or \"elements tlv TYPE_SIZE LENGTH_SIZE value|total "
+                          "[pad4]\" is missing"},
     [KEYWORD_MESSAGE] = {parse_message, true, NULL},
     [KEYWORD_ELEMENT] = {parse_element, true, NULL},
 };

@@ -135,6 +135,8 @@ static void put_elements(struct printer *out, const struct profile *profile)
 		put_number(out, profile->element_length);
 		put_word(out, profile_element_lengths[profile->element_is_total]);
 	}
+	if (profile->element_pad)
+		put_word(out, PROFILE_PAD_WORD);
 	put_char(out, '\n');
 }
 

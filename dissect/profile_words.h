@@ -33,5 +33,6 @@ extern const char *const profile_element_lengths[2];
 extern const char *const profile_senders[3];
 extern const char *const profile_kinds[FIELD_KINDS];
 #define PROFILE_ASSUMED_WORD "assumed" /* behind a message whose name is not published */
+#define PROFILE_PAD_WORD     "pad4"    /* behind elements that are filled up */
 
 #endif

@@ -101,12 +101,21 @@ static const struct messages_item echo[] = {
     {2, 1, MESSAGES_ECHO_RESPONSE, {{0}}},
 };
 
-static void add_element(struct bytes *out, const struct messages_element *element)
+/* Addresses are bytes in their order, in any framing. */
+static bool is_number(const struct messages_element *element)
 {
-	bytes_big(out, element->id, 2);
-	bytes_big(out, element->n, 2);
+	return element->id != MAC && element->id != IP4;
+}
+
+static void add_element(struct bytes *out, const struct messages_element *element, bool other)
+{
+	void (*add)(struct bytes * out, uint64_t value, size_t n) = other ? bytes_little : bytes_big;
+	add(out, element->id, 2);
+	add(out, element->n, 2);
 	if (element->text != NULL)
 		bytes_add(out, span_of(element->text, element->n));
+	else if (is_number(element))
+		add(out, element->value, element->n);
 	else
 		bytes_big(out, element->value, element->n);
 }
@@ -152,7 +161,7 @@ void messages_add(struct bytes *out, const struct messages_item *item, uint32_t 
 {
 	struct bytes body = {.p = NULL};
 	for (size_t k = 0; k < MESSAGES_ELEMENTS && item->elements[k].id != 0; k++)
-		add_element(&body, &item->elements[k]);
+		add_element(&body, &item->elements[k], other);
 	add_message(out, item->type, bytes_span(&body), transaction, other);
 	bytes_free(&body);
 }

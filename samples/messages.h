@@ -1,7 +1,7 @@
 /*
  * The NMSP messages of the samples as tables, and their bytes: by the profile assumed-1 (design.md section 5,
  * samples/assumed-1.profile), whose messages have the sizes of facts.md section 3, or with another header:
- * total length 2 bytes, type 2, transaction 4, little-endian. dir 0 = engine, 1 = controller.
+ * total length 2 bytes, type 2, transaction 4; all numbers are little-endian. dir 0 = engine, 1 = controller.
  */
 #ifndef SAMPLES_MESSAGES_H
 #define SAMPLES_MESSAGES_H

@@ -478,5 +478,7 @@ const struct scenarios_row scenarios_all[] = {
     {"disagree", "the trace beside it tells of another alert", rejected, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"named-cas", "the request names CAs, the engine has no certificate of one", scenarios_named_cas,
      LISTS_RIGHT, SCENARIOS_NO_KEYS},
+    {"few-messages", "as unknown-framing, but only the capabilities are told", scenarios_few_messages, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

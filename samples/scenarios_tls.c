@@ -252,6 +252,16 @@ void scenarios_unsubscribed(struct scenarios_stage *stage)
 	end(&session);
 }
 
+void scenarios_few_messages(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.other_framing = true;
+	struct session session = accepted(stage, &plan);
+	work_start_unsubscribed(&session);
+	session_close(&session, 0);
+	session_free(&session);
+}
+
 void scenarios_malformed(struct scenarios_stage *stage)
 {
 	struct session_plan plan = scenarios_plan(stage);

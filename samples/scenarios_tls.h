@@ -26,6 +26,7 @@ void scenarios_echo_none(struct scenarios_stage *stage);
 void scenarios_request_missed(struct scenarios_stage *stage);
 void scenarios_subscription_refused(struct scenarios_stage *stage);
 void scenarios_unsubscribed(struct scenarios_stage *stage);
+void scenarios_few_messages(struct scenarios_stage *stage);
 void scenarios_malformed(struct scenarios_stage *stage);
 void scenarios_wrong_keys(struct scenarios_stage *stage);
 

@@ -212,6 +212,15 @@ static const struct framing framings[] = {
     /* no elements; an empty body has no field */
     {HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements none\n"), "0001 0003 010203", 1, 0, 3, 0},
     {HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements none\n"), "0001 0000", 1, 0, 2, 0},
+    /* elements that are filled up, behind one that fits */
+    {HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements tlv 2 2 value pad4\nelement 2 N u8\n"),
+     "0001 0014 0001 0004 01020304 0001 0000 0002 0001 ab ffffff", 1, 0, 5, 0xab},
+    {HEAD("little", "header 4\ntype 0 1\nlength 1 1 total\nelements tlv 1 1 total pad4\nelement 2 N u16\n"),
+     "01 0c 0000 01 03 07 00 02 04 3412", 1, 0, 4, 0x1234},
+    /* a list inside of a list, and of that one */
+    {HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements tlv 1 1 value\nelement 1 G group\n"
+                 "element 2 N u16\n"),
+     "0001 000a 01 08 01 06 01 00 02 02 beef", 1, 0, 6, 0xbeef},
 };
 
 static void other_framings(void **state)
@@ -249,6 +258,45 @@ static void body_is_one_field(void **state)
 	assert_true(nmsp_fields(&profile, message, &fields));
 	assert_field(2, "body", FIELD_BYTES, 4, 3, 0);
 	hex_free(message);
+}
+
+/* What is inside of a group must tile it, its padding included, and stands one deeper. */
+static void groups(void **state)
+{
+	(void)state;
+	use(HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements tlv 1 1 value pad4\n"
+	                "element 1 G group\nelement 2 N u8\n"));
+	struct span good = hex_bytes("0001 0010 01 08 02 01 07 00 02 01 09 ff 0000 02 01 ab 00");
+	assert_true(nmsp_fields(&profile, good, &fields));
+	assert_int_equal(fields.n, 6);
+	assert_field(2, "G", FIELD_GROUP, 6, 8, 0);
+	assert_field(3, "N", FIELD_U8, 8, 1, 7);
+	assert_field(4, "N", FIELD_U8, 12, 1, 9);
+	assert_field(5, "N", FIELD_U8, 18, 1, 0xab);
+	assert_int_equal(fields.list[2].depth, 1);
+	assert_int_equal(fields.list[3].depth, 2);
+	assert_int_equal(fields.list[5].depth, 1);
+	hex_free(good);
+	struct span bad = hex_bytes("0001 0008 01 03 02 01 07 000000");
+	assert_false(nmsp_fields(&profile, bad, &fields));
+	assert_true(fields.list[3].malformed && !fields.list[2].malformed);
+	hex_free(bad);
+}
+
+/* Groups inside each other beyond the cap are bytes: nothing inside of them is judged. */
+static void deep_groups(void **state)
+{
+	(void)state;
+	use(HEAD("big", "header 4\ntype 0 2\nlength 2 2 body\nelements tlv 1 1 value\nelement 1 G group\n"));
+	uint8_t bytes[4 + 2 * LIMIT_GROUPS + 3] = {0, 1, 0, 2 * LIMIT_GROUPS + 3};
+	for (uint8_t i = 0; i < LIMIT_GROUPS; i++) {
+		bytes[4 + 2 * i] = 1;
+		bytes[5 + 2 * i] = (uint8_t)(2 * (LIMIT_GROUPS - 1 - i) + 3);
+	}
+	memset(&bytes[sizeof bytes - 3], 0xff, 3);
+	assert_true(nmsp_fields(&profile, span_of(bytes, sizeof bytes), &fields));
+	assert_int_equal(fields.n, 2 + LIMIT_GROUPS);
+	assert_int_equal(fields.list[fields.n - 1].depth, LIMIT_GROUPS);
 }
 
 /* ---- lies ----------------------------------------------------------------------------------------- */
@@ -402,7 +450,7 @@ static void random_bytes(void **state)
 		struct nmsp_message head;
 		use(framings[seed % ROWS(framings)].profile);
 		struct span message = random_message(&s);
-		size_t total = 0, end = 0;
+		size_t total = 0, end = 0, tiled = 0;
 		bool whole = nmsp_cut(&profile, message, &total) == CUT_OK && total == message.n;
 		bool good = nmsp_fields(&profile, message, &fields);
 		seeded_check(&s, nmsp_decode(&profile, message, &head) == whole, "whole");
@@ -412,9 +460,13 @@ static void random_bytes(void **state)
 			seeded_check(&s, field->off + field->bytes.n <= message.n, "beyond the message");
 			seeded_check(&s, !good || !field->malformed, "malformed and good");
 			seeded_check(&s, field->depth == 0 || field->off >= end, "fields overlap");
-			end = field->off + field->bytes.n;
+			end = field->off + (field->kind == FIELD_GROUP ? 0 : field->bytes.n);
+			if (field->off + field->bytes.n > tiled)
+				tiled = field->off + field->bytes.n;
 		}
-		seeded_check(&s, !good || message.n == profile.header || end == message.n, "no tiling");
+		size_t pad = profile.element_pad ? PROFILE_PAD - 1u : 0;
+		seeded_check(&s, !good || message.n == profile.header || tiled + pad >= message.n,
+		             "no tiling");
 		n_good += good && message.n > profile.header;
 		hex_free(message);
 	}
@@ -468,6 +520,8 @@ int main(void)
 	    cmocka_unit_test(cuts),
 	    cmocka_unit_test(names_and_services),
 	    cmocka_unit_test(other_framings),
+	    cmocka_unit_test(groups),
+	    cmocka_unit_test(deep_groups),
 	    cmocka_unit_test(body_is_one_field),
 	    cmocka_unit_test(lies_are_marked),
 	    cmocka_unit_test(total_elements_lie),

@@ -57,7 +57,8 @@ static bool same(const struct profile *a, const struct profile *b)
 	       same_place(&a->type, &b->type) && same_place(&a->length, &b->length) &&
 	       same_place(&a->transaction, &b->transaction) && a->has_elements == b->has_elements &&
 	       a->element_type == b->element_type && a->element_length == b->element_length &&
-	       a->element_is_total == b->element_is_total && same_rows(a, b);
+	       a->element_is_total == b->element_is_total && a->element_pad == b->element_pad &&
+	       same_rows(a, b);
 }
 
 /* ---- the built-in profile ------------------------------------------------------------------------- */
@@ -138,6 +139,7 @@ static void any_order_and_dress(void **state)
 	assert_int_equal(plain.length.size, 3);
 	assert_true(plain.messages[0].assumed);
 	assert_int_equal(plain.elements[0].kind, FIELD_IP6);
+	assert_false(plain.element_pad);
 }
 
 static void body_without_elements(void **state)
@@ -151,6 +153,17 @@ static void body_without_elements(void **state)
 	assert_false(parsed.has_elements);
 	assert_int_equal(parsed.messages[0].id, UINT32_MAX);
 	assert_int_equal(parsed.elements[0].id, UINT32_MAX);
+}
+
+static void lists_in_lists(void **state)
+{
+	(void)state;
+	static const char text[] =
+	    "name p\norigin user\nbyte-order big\nheader 4\ntype 0 1\nlength 2 2 total\n"
+	    "elements tlv 2 2 value pad4\nelement 5 LIST group\n";
+	assert_true(parse(text, strlen(text), &parsed));
+	assert_true(parsed.element_pad);
+	assert_int_equal(parsed.elements[0].kind, FIELD_GROUP);
 }
 
 /* ---- faults --------------------------------------------------------------------------------------- */
@@ -216,6 +229,9 @@ static const struct fault faults[] = {
     {8, "elements tlv 2 5 value", 8, "5", "1 to 4 bytes"},
     {8, "elements tlv 2 2 body", 8, "body", "value or total"},
     {8, "elements none 2", 8, "2", "nothing more"},
+    {8, "elements none pad4", 8, "pad4", "nothing more"},
+    {8, "elements tlv 2 2 value pad8", 8, "pad8", "wanted pad4 or nothing"},
+    {8, "elements tlv 2 2 value pad4 pad4", 8, "pad4", "nothing more"},
     {9, "message", 9, "", "wanted an id"},
     {9, "message x A engine", 9, "x", "wanted an id"},
     {9, "message 4294967296 A engine", 9, "4294967296", "wanted an id"},
@@ -228,8 +244,7 @@ static const struct fault faults[] = {
     {9, "message 1 A both\nmessage 2 A both\nmessage 1 B both", 11, "1", "id stands twice"},
     {10, "element 65536 B u8", 10, "65536", "does not fit"},
     {10, "element 1 B", 10, "", "wanted a kind"},
-    {10, "element 1 B u24", 10, "u24", "u8 u16 u32 u64 mask text bytes mac ip4 ip6 time"},
-    {10, "element 1 B group", 10, "group", "wanted a kind"},
+    {10, "element 1 B u24", 10, "u24", "u8 u16 u32 u64 mask text bytes mac ip4 ip6 time group"},
     {10, "element 1 B u8 assumed", 10, "assumed", "nothing more"},
     {10, "element 7 B u8\nelement 7 B u8", 11, "7", "id stands twice"},
 };
@@ -365,6 +380,7 @@ static void random_profile(struct seeded *s, struct profile *p)
 		p->element_type = (uint8_t)(1 + seeded_below(s, 4));
 		p->element_length = (uint8_t)(1 + seeded_below(s, 4));
 		p->element_is_total = seeded_one_in(s, 2);
+		p->element_pad = seeded_one_in(s, 2);
 	}
 	uint8_t id_size = p->has_elements ? p->element_type : 4;
 	p->n_messages = random_rows(s, p->type.size);
@@ -378,7 +394,7 @@ static void random_profile(struct seeded *s, struct profile *p)
 	for (uint32_t i = 0; i < p->n_elements; i++) {
 		p->elements[i].id = rising_id(s, i, id_size);
 		random_name(s, p->elements[i].name);
-		p->elements[i].kind = (enum field_kind)seeded_below(s, FIELD_GROUP);
+		p->elements[i].kind = (enum field_kind)seeded_below(s, FIELD_KINDS);
 	}
 }
 
@@ -463,6 +479,7 @@ int main(void)
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(any_order_and_dress),
 	    cmocka_unit_test(body_without_elements),
+	    cmocka_unit_test(lists_in_lists),
 	    cmocka_unit_test(faults_are_named),
 	    cmocka_unit_test(longest_name_and_nul),
 	    cmocka_unit_test(row_caps),

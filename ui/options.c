@@ -13,6 +13,7 @@
 
 enum {
 	OPTION_PORT = OPTIONS_LONG_ONLY,
+	OPTION_LEARN,
 	OPTION_CONTROLLER,
 	OPTION_SESSION,
 	OPTION_FILTER,
@@ -42,7 +43,8 @@ static const struct option_row rows[] = {
      "Texts of\nboth sides are compared, also without a capture"},
     {OPTION_EXPLAIN, "explain-lists", NULL, "print what was understood of each AuthList text,\nline by line"},
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format),\nfollowed while interfaces or pipes are read;\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
-    {'P', "profile", "FILE", "framing profile of the NMSP messages\n(default: assumed-1)"},
+    {'P', "profile", "FILE", "framing profile of the NMSP messages (default:\nassumed-1, or what is learned from them)"},
+    {OPTION_LEARN, "learn", NULL, "no report: learn the framing of decrypted messages\nand print it as a profile, for -P"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "ui, text, json, or jsonl: a line for each change\n(default: ui, the screen, on a terminal, else text).\nOf interfaces text and json come at the end, and\nwhen SIGUSR1 asks for them"},
@@ -210,6 +212,9 @@ static void apply_flag(struct options *out, int letter)
 		break;
 	case OPTION_MESSAGES:
 		out->messages = true;
+		break;
+	case OPTION_LEARN:
+		out->learn = true;
 		break;
 	case OPTION_EXPLAIN:
 		out->explain = true;

@@ -64,7 +64,7 @@ struct options {
 	uint64_t file_size;  /* bytes of one of the files that -w uses in turn; 0: there is one without end */
 	uint32_t file_count; /* how many; both or none are given */
 	const char *user;  /* to become when started as root; NULL when not given */
-	bool utc, quiet, messages, explain, as_trace;
+	bool utc, quiet, messages, explain, as_trace, learn;
 	bool ascii; /* also where the locale has more */
 	unsigned verbose;
 	char *filter; /* the words that remain, joined; NULL when there are none */

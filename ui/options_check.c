@@ -54,6 +54,12 @@ int options_check(const struct options *options, struct err *err)
 		return err_set(err, "--filter chooses among sessions, which need a capture: add -r FILE");
 	if (options->as_trace && !is_text(options))
 		return err_set(err, "--as-trace prints a trace in place of the report: leave out -o json");
+	if (options->learn && options->profile != NULL)
+		return err_set(err, "--learn finds a profile: leave out -P");
+	if (options->learn && (!is_text(options) || options->as_trace))
+		return err_set(err, "--learn prints a profile in place of the report: leave out -o and --as-trace");
+	if (options->learn && options->n_interface + options->n_read == 0)
+		return err_set(err, "--learn needs messages to learn from: add -r FILE, and -k KEYLOG");
 	if (options->n_interface + options->n_read + options->n_trace > 0 || (options->n_authlist > 0 && options->write == NULL))
 		return 0;
 	return err_set(err, "nothing to read: usage is nmspscope -i IFACE | -r FILE [-t TRACE] [-a AUTHLIST] [options] "

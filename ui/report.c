@@ -1,6 +1,7 @@
 /* Text, JSON, or the handshakes as a trace; see report.h. Called by run.c. */
 #include "ui/report.h"
 
+#include "analyzer/framing.h"
 #include "ui/as_trace.h"
 #include "ui/json.h"
 #include "ui/text.h"
@@ -81,6 +82,33 @@ static void tell_hidden(const struct run *run, const struct view *view)
 	run_complain(run, err.text);
 }
 
+/* A profile file holds one framing: others that sessions of the same capture have are comments. */
+static void print_profile(const struct learned *learned, bool first)
+{
+	char *text = learn_text(learned);
+	if (!first)
+		fputs("# Other sessions have another framing:\n# ", stdout);
+	for (const char *at = text; *at != '\0'; at++) {
+		putchar(*at);
+		if (!first && *at == '\n' && at[1] != '\0')
+			fputs("# ", stdout);
+	}
+	free(text);
+}
+
+/* False when nothing was learned, which is said. */
+static bool print_learned(const struct run *run, struct err *err)
+{
+	const struct framing *framing = run->model->framing;
+	for (uint32_t i = 0; i < framing->n_learned; i++)
+		print_profile(framing->learned[i], i == 0);
+	if (framing->n_learned > 0)
+		return true;
+	err_set(err, "no framing was learned: %s",
+	        framing->why != NULL ? framing->why : "no plaintext of NMSP was read; keys are given with -k");
+	return false;
+}
+
 static void print(const struct run *run, struct view *view)
 {
 	struct page page = report_page(run);
@@ -106,6 +134,8 @@ static enum status end_lines(const struct run *run)
 enum status report_print(const struct run *run, struct err *err)
 {
 	enum status status = STATUS_TROUBLE;
+	if (run->options->learn)
+		return print_learned(run, err) ? STATUS_CLEAN : STATUS_TROUBLE;
 	struct view *view = view_new(run->model, run->options->session, &run->options->chosen);
 	view->list_messages = run->options->messages;
 	view->verbose = run->options->verbose > 0;

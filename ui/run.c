@@ -203,7 +203,7 @@ static int open_screens(struct run *run, struct err *err)
 	                                .live = options->n_interface > 0,
 	                                .filter = &options->chosen, .filter_text = options->choose};
 	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
-	bool text = options->explain || options->as_trace || !reads;
+	bool text = options->explain || options->as_trace || options->learn || !reads;
 	if (options->output != OUTPUT_UI && (options->output != OUTPUT_AUTO || text || !term_usable()))
 		return 0;
 	if (!reads)
@@ -374,6 +374,7 @@ static void set_up(struct run *run)
 	run->model->memory = options->memory;
 	keylog_set_limit(run->model->keylog, KEYLOG_SHARE(options->memory) / KEYLOG_SECRET_COST);
 	run->model->controller = options->controller;
+	run->model->learns = options->learn;
 	for (uint32_t i = 0; i < options->n_ports; i++)
 		run->model->ports[i] = options->ports[i];
 	if (options->n_ports > 0)

@@ -82,6 +82,7 @@ enum evidence {
 	EVIDENCE_NAMED,
 	EVIDENCE_MISFITS,
 	EVIDENCE_ROLES,
+	EVIDENCE_UNLEARNED,
 	EVIDENCES
 };
 
@@ -96,9 +97,25 @@ static bool has_evidence(const struct session_nmsp *of, enum evidence which)
 		return of->tried > 0;
 	case EVIDENCE_MISFITS:
 		return of->misfits > 0;
-	default:
+	case EVIDENCE_ROLES:
 		return of->roles_told;
+	default:
+		return of->profile == NULL && of->unlearned != NULL;
 	}
+}
+
+/* What the learner said comes first. */
+static uint32_t learned_lines(const struct session_nmsp *of)
+{
+	return of->learned == NULL ? 0 : of->learned->evidence.n + of->learned->unsure.n;
+}
+
+static struct value learned_line(const struct learned *learned, size_t n, struct view *view)
+{
+	bool sure = n < learned->evidence.n;
+	const char *line = sure ? learned->evidence.text[n] : learned->unsure.text[n - learned->evidence.n];
+	snprintf(view->scratch, sizeof view->scratch, "%s%s", sure ? "" : "not told: ", line);
+	return view_text(view->scratch);
 }
 
 /* Sentence n of those that are to be said; EVIDENCES when there are fewer. */
@@ -118,7 +135,7 @@ static size_t evidence_count(const struct row *parent)
 		return 0;
 	while (find_evidence(of, n) < EVIDENCES)
 		n++;
-	return n;
+	return n + learned_lines(of);
 }
 
 static struct value evidence(const struct row *row)
@@ -126,7 +143,9 @@ static struct value evidence(const struct row *row)
 	const struct session_nmsp *of = nmsp(row);
 	char *text = row->view->scratch;
 	size_t room = sizeof row->view->scratch;
-	switch (find_evidence(of, row->index)) {
+	if (row->index < learned_lines(of))
+		return learned_line(of->learned, row->index, row->view);
+	switch (find_evidence(of, row->index - learned_lines(of))) {
 	case EVIDENCE_NONE_WHOLE:
 		return view_text("no whole message was found");
 	case EVIDENCE_FITTED:
@@ -141,8 +160,10 @@ static struct value evidence(const struct row *row)
 		snprintf(text, room, "%u place%s where no message can start", (unsigned)of->misfits,
 		         view_plural(of->misfits));
 		break;
-	default:
+	case EVIDENCE_ROLES:
 		return view_text("the senders of messages tell which side is the controller");
+	default:
+		snprintf(text, room, "not learned: %s", of->unlearned);
 	}
 	return view_text(text);
 }

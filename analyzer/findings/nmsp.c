@@ -102,7 +102,16 @@ void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule
 	    "The plaintext fits no framing that is known: %s of the engine and %s of the controller were "
 	    "read, and messages and echoes cannot be told.",
 	    of_engine, of_controller);
-	rule_cause(finding, "NMSP has no published wire format, and these two do not use the assumed one.");
+	if (nmsp->unlearned == NULL) {
+		rule_cause(finding,
+		           "NMSP has no published wire format, and these two do not use the assumed one.");
+	} else {
+		rule_cause(finding,
+		           "NMSP has no published wire format, these two do not use the assumed one, and it "
+		           "could not be learned: %s.",
+		           nmsp->unlearned);
+		rule_advice(finding, "capture more of it: messages of several types tell their framing");
+	}
 	rule_advice(finding, "if you know the framing, give it with -P FILE");
 }
 

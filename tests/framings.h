@@ -1,0 +1,59 @@
+/*
+ * NMSP conversations in framings that are drawn by a seed: what the learner of framings is judged on.
+ *
+ * A seed gives byte order, header length, places and widths of type, length and transaction id (or none),
+ * what the length counts, what fills the rest of the header (zeros, constants and counters, some of which
+ * look like lengths), how bodies are made (elements or opaque), and how messages lie in records. Drawn from
+ * the issue's words, not from what the learner can do. Knows nothing of the learner.
+ */
+#ifndef TESTS_FRAMINGS_H
+#define TESTS_FRAMINGS_H
+
+#include "analyzer/messages_hold.h"
+#include "dissect/profile.h"
+#include "tests/seeded_numbers.h"
+
+#define FRAMINGS_MESSAGES 40
+#define FRAMINGS_FILLERS  32
+#define FRAMINGS_BODY     4096
+
+enum framings_filling {
+	FILL_ZERO,
+	FILL_CONSTANT,
+	FILL_LENGTH,
+	FILL_COUNT,
+	FILL_COUNT_SIDE,
+	FILL_COUNT_LENGTH
+};
+
+struct framings_filler {
+	struct profile_place place;
+	enum framings_filling filling;
+	uint32_t start;
+};
+
+struct framings_message {
+	uint8_t dir; /* 0 = the engine's */
+	uint32_t type, transaction;
+	size_t at, n; /* in the stream of its direction */
+};
+
+struct framings {
+	struct seeded s;
+	struct profile truth; /* without rows */
+	struct framings_filler fillers[FRAMINGS_FILLERS];
+	size_t n_fillers;
+	bool bare_echoes, splits, joins, java; /* java: the engine's records are 1 and n-1 bytes */
+	bool random_ids, notifies_with_ids;
+	struct framings_message messages[FRAMINGS_MESSAGES];
+	size_t n_messages;
+	uint8_t *stream[2];
+	size_t n_stream[2];
+	struct messages_hold hold; /* the conversation as records */
+};
+
+/* Draws a framing and a conversation of `n` messages, at most FRAMINGS_MESSAGES. */
+struct framings *framings_new(uint64_t seed, size_t n);
+void framings_free(struct framings *framings);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * What the learner gives for a drawn framing against the truth: boundaries, types, transaction ids. For the
+ * test of the learner and what else runs many seeds.
+ */
+#ifndef TESTS_LEARNJUDGE_H
+#define TESTS_LEARNJUDGE_H
+
+#include "analyzer/learn.h"
+#include "dissect/nmsp.h"
+#include "tests/framings.h"
+
+#include <stdlib.h>
+
+struct learnjudge {
+	uint32_t seeds, learned, right; /* right: boundaries and types of every message */
+	uint32_t with_ids, ids_right, ids_untold;
+	uint32_t silent;                                       /* wrong without a word */
+	uint32_t elements_right, elements_wrong, header_right; /* not promised, only told */
+};
+
+static inline bool learnjudge_cut(const struct framings *f, const struct profile *profile, bool *ids_right)
+{
+	size_t at[2] = {0, 0};
+	*ids_right = profile->transaction.size > 0 && f->truth.transaction.size > 0;
+	for (size_t i = 0; i < f->n_messages; i++) {
+		const struct framings_message *of = &f->messages[i];
+		struct span left =
+		    span_cut(span_of(f->stream[of->dir], f->n_stream[of->dir]), at[of->dir], SIZE_MAX);
+		struct nmsp_message message;
+		size_t total = 0;
+		if (nmsp_cut(profile, left, &total) != CUT_OK || at[of->dir] != of->at || total != of->n)
+			return false;
+		nmsp_decode(profile, span_cut(left, 0, total), &message);
+		if (message.type != of->type)
+			return false;
+		*ids_right = *ids_right && message.transaction == of->transaction;
+		at[of->dir] += total;
+	}
+	return true;
+}
+
+static inline bool learnjudge_elements(const struct framings *f, const struct profile *p)
+{
+	const struct profile *t = &f->truth;
+	return t->has_elements && t->header == p->header && t->element_type == p->element_type &&
+	       t->element_length == p->element_length && t->element_is_total == p->element_is_total &&
+	       t->element_pad == p->element_pad;
+}
+
+/* Returns what is to be looked at: NULL when all is right. */
+static inline const char *learnjudge_seed(struct learnjudge *judge, uint64_t seed)
+{
+	struct framings *f = framings_new(seed, FRAMINGS_MESSAGES);
+	struct learn_input input = {.hold = &f->hold};
+	struct learned *out = malloc(sizeof *out);
+	bool learned = learn(&input, 1, out), ids_right = false;
+	bool right = learned && learnjudge_cut(f, &out->profile, &ids_right);
+	bool has_ids = f->truth.transaction.size > 0;
+	bool invented = learned && out->profile.transaction.size > 0 && !ids_right;
+	judge->seeds++;
+	judge->learned += learned;
+	judge->right += right;
+	judge->with_ids += has_ids;
+	judge->ids_right += has_ids && right && ids_right;
+	judge->ids_untold += has_ids && learned && out->profile.transaction.size == 0;
+	judge->silent += (learned && !right) || invented;
+	judge->header_right += learned && out->profile.header == f->truth.header;
+	judge->elements_right +=
+	    learned && out->profile.has_elements && learnjudge_elements(f, &out->profile);
+	judge->elements_wrong +=
+	    learned && out->profile.has_elements && !learnjudge_elements(f, &out->profile);
+	const char *what = !learned                ? "not learned"
+	                   : !right                ? "boundaries or types are wrong"
+	                   : invented              ? "ids are wrong"
+	                   : has_ids && !ids_right ? "ids are not told"
+	                                           : NULL;
+	framings_free(f);
+	free(out);
+	return what;
+}
+
+#endif
