@@ -180,6 +180,10 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(SAMPLES:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lssl -lcrypto -o $@
 
+$(B)/bench/learn: $(B)/tests/bench/learn.o $(B)/tests/framings.o $(LIB)
+	@mkdir -p $(@D)
+	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
 # It analyses, and names of the analysis stand in the samples' objects, too.
 $(B)/bench/late_keys: $(B)/tests/bench/late_keys.o $(LIB)
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include "analyzer/capture.h"
 #include "analyzer/flow.h"
 #include "analyzer/fragment.h"
+#include "analyzer/keep.h"
 #include "analyzer/memory.h"
 #include "analyzer/pairs.h"
 #include "analyzer/rank.h"
@@ -30,7 +31,7 @@ struct analyze {
 	struct flows flows;
 	struct fragments *fragments;
 	struct capture_filter *filter;
-	struct save *save;  /* NULL without -w */
+	struct keep keep;
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
@@ -80,7 +81,17 @@ void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound))
 
 void analyze_set_save(struct analyze *analyze, struct save *save)
 {
-	analyze->save = save;
+	analyze->keep.save = save;
+}
+
+void analyze_set_spool(struct analyze *analyze, struct spool *spool)
+{
+	analyze->keep.spool = spool;
+}
+
+const struct capture_filter *analyze_filter(const struct analyze *analyze)
+{
+	return analyze->filter;
 }
 
 /* ---- sessions -------------------------------------------------------------------------------------- */
@@ -117,20 +128,6 @@ static void count_session(struct capture *capture, const struct session *session
 	capture->cut_packets += session->tcp.cut_packets - cuts;
 }
 
-static struct save_session saved_session(const struct analyze *analyze, struct flow *flow)
-{
-	const struct session_tls *tls = &flow->session->tls;
-	return (struct save_session){.keylog = analyze->model->keylog,
-	                             .client_random = tls->client_hello ? tls->client_random : NULL,
-	                             .keys = &flow->saved};
-}
-
-static void save_keys_of(struct analyze *analyze, struct flow *flow)
-{
-	struct save_session session = saved_session(analyze, flow);
-	save_secrets(analyze->save, &session);
-}
-
 /*
  * The connection ends: what it still holds is handed up, a ClientHello behind a hole maybe, and the gaps are
  * counted.
@@ -144,8 +141,7 @@ static void finish_flow(struct analyze *analyze, struct flow *flow)
 		tls_conn_flush(flow->tls);
 	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
 	rank_update(analyze->model, flow->session);
-	if (analyze->save != NULL)
-		save_keys_of(analyze, flow);
+	keep_secrets(&analyze->keep, analyze->model, flow);
 }
 
 static void drop_flow(struct analyze *analyze, struct flow *flow)
@@ -323,8 +319,7 @@ static bool put_together(struct analyze *analyze, const struct capfile_packet *f
 		bool complete = fragments_push(analyze->fragments, packet, analyze->now.time, &whole);
 		if (fragments_evicted(analyze->fragments) > evicted)
 			model_hit(analyze->model, HIT_FRAGMENTS, &analyze->now);
-		if (analyze->save != NULL)
-			save_fragment(analyze->save, frame, fragments_place(analyze->fragments), complete);
+		keep_fragment(&analyze->keep, frame, fragments_place(analyze->fragments), complete);
 		if (!complete)
 			return false;
 		packet_decode_ip(whole, packet);
@@ -350,18 +345,6 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 	else if (packet->kind == PACKET_ICMP_ERROR)
 		return take_icmp(analyze, packet);
 	return NULL;
-}
-
-/* The secrets stand in front of the packet that named them, so that whoever reads the file need not wait. */
-static void save_frame(struct analyze *analyze, struct flow *flow, const struct capfile_packet *frame)
-{
-	if (flow == NULL) {
-		save_other(analyze->save, frame);
-		return;
-	}
-	struct save_session session = saved_session(analyze, flow);
-	if (!save_packet(analyze->save, frame, &session))
-		model_hit(analyze->model, HIT_SAVE_WAITING, &analyze->now);
 }
 
 static void tick_flow(struct analyze *analyze, struct flow *flow)
@@ -434,10 +417,10 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 		flow = take_frame(analyze, packet, &decoded);
 	else
 		model_note_unknown_link(analyze->model, packet->linktype);
-	if (analyze->save != NULL)
-		save_frame(analyze, flow, packet);
+	keep_frame(&analyze->keep, analyze->model, flow, packet, &analyze->now);
 	if (flow == NULL)
 		return;
+	flow->session->end = analyze->now.packet;
 	if (packet->wire > analyze->model->capture.largest_wire)
 		analyze->model->capture.largest_wire = packet->wire;
 	tick(analyze, TICK_FLOWS);
@@ -461,8 +444,7 @@ static void retry(void *ctx, const uint8_t client_random[TLS_RANDOM])
 		struct flow *flow = tls_conn_session(hold->owner)->conn;
 		tls_conn_retry(flow->tls);
 		rank_update(analyze->model, flow->session);
-		if (analyze->save != NULL)
-			save_keys_of(analyze, flow);
+		keep_secrets(&analyze->keep, analyze->model, flow);
 		settle_flow(analyze, flow);
 	}
 }
@@ -489,6 +471,5 @@ void analyze_end(struct analyze *analyze)
 		finish_flow(analyze, flow);
 		settle_flow(analyze, flow);
 	}
-	if (analyze->save != NULL)
-		save_end(analyze->save, model_now(analyze->model));
+	keep_end(&analyze->keep, analyze->model);
 }

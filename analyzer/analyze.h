@@ -8,6 +8,7 @@
 #include "analyzer/capfile.h"
 #include "analyzer/model.h"
 #include "analyzer/save.h"
+#include "analyzer/spool.h"
 
 struct analyze;
 
@@ -24,6 +25,13 @@ void analyze_set_memory(struct analyze *analyze, size_t (*used)(size_t bound));
 /* From here on packets go into `save` too, those of sessions or all, as it was opened for; it is borrowed and
  * must outlive it. */
 void analyze_set_save(struct analyze *analyze, struct save *save);
+
+/* From here on packets of sessions go into the spool, too; the same. */
+void analyze_set_spool(struct analyze *analyze, struct spool *spool);
+
+/* What analyze_set_filter made, NULL without one; borrowed. */
+struct capture_filter;
+const struct capture_filter *analyze_filter(const struct analyze *analyze);
 
 /* The next packet in reading order; `input` is the index from model_add_input. */
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet);

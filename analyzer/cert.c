@@ -31,6 +31,8 @@
 
 struct entry {
 	struct cert cert;
+	uint8_t *der; /* NULL: there was no room for it */
+	size_t der_n;
 	uint64_t references;
 	struct entry *prev, *next; /* only while idle */
 	UT_hash_handle hh;         /* key: the SHA-256 of the DER, in cert */
@@ -39,6 +41,7 @@ struct entry {
 struct certs {
 	struct entry *all;
 	struct entry *idle; /* without a reference, the longest so first */
+	size_t bytes;       /* of DER that is kept */
 	EVP_MD *sha1, *sha256;
 	uint64_t refused;
 	bool redacted;
@@ -320,6 +323,7 @@ void certs_free(struct certs *certs)
 	HASH_ITER(hh, certs->all, entry, next)
 	{
 		HASH_DEL(certs->all, entry);
+		free(entry->der);
 		free(entry);
 	}
 	EVP_MD_free(certs->sha1);
@@ -332,18 +336,40 @@ void certs_are_redacted(struct certs *certs)
 	certs->redacted = true;
 }
 
+static void drop_idle(struct certs *certs)
+{
+	struct entry *oldest = certs->idle;
+	DL_DELETE(certs->idle, oldest);
+	HASH_DEL(certs->all, oldest);
+	certs->bytes -= oldest->der_n;
+	free(oldest->der);
+	free(oldest);
+}
+
 /* Room for one more, by dropping the longest idle one at the cap; false when all are in use. */
 static bool make_room(struct certs *certs)
 {
 	if (HASH_COUNT(certs->all) < LIMIT_CERTIFICATES)
 		return true;
-	struct entry *oldest = certs->idle;
-	if (oldest == NULL)
+	if (certs->idle == NULL)
 		return false;
-	DL_DELETE(certs->idle, oldest);
-	HASH_DEL(certs->all, oldest);
-	free(oldest);
+	drop_idle(certs);
 	return true;
+}
+
+/* What has no room is left out: the facts are there without it. */
+static void keep_der(struct certs *certs, struct entry *entry, struct span der)
+{
+	if (der.n == 0 || der.n > LIMIT_CERTIFICATE_BYTES)
+		return;
+	while (certs->bytes + der.n > LIMIT_CERTIFICATES_BYTES && certs->idle != NULL)
+		drop_idle(certs);
+	if (certs->bytes + der.n > LIMIT_CERTIFICATES_BYTES)
+		return;
+	entry->der = xmalloc(der.n);
+	memcpy(entry->der, der.p, der.n);
+	entry->der_n = der.n;
+	certs->bytes += der.n;
 }
 
 static struct entry *add(struct certs *certs, struct span der, const uint8_t key[SHA256_BYTES])
@@ -353,6 +379,7 @@ static struct entry *add(struct certs *certs, struct span der, const uint8_t key
 	memcpy(kept, key, SHA256_BYTES);
 	entry->cert.has_hash[CERT_DER_SHA256] = true;
 	read_cert(certs, &entry->cert, der);
+	keep_der(certs, entry, der);
 	HASH_ADD_KEYPTR(hh, certs->all, kept, SHA256_BYTES, entry);
 	return entry;
 }
@@ -383,6 +410,12 @@ static struct entry *find(const struct certs *certs, const struct cert *cert)
 	if (cert != NULL && cert != &not_kept)
 		HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
 	return entry;
+}
+
+struct span certs_der(const struct certs *certs, const struct cert *cert)
+{
+	const struct entry *entry = find(certs, cert);
+	return entry == NULL ? span_of(NULL, 0) : span_of(entry->der, entry->der_n);
 }
 
 void certs_share(struct certs *certs, const struct cert *cert)

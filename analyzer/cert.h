@@ -47,7 +47,7 @@ struct certs *certs_new(void);
 void certs_free(struct certs *certs);
 
 /*
- * The facts of a DER certificate, never NULL; `der` is copied nowhere. The pointer stays valid while the
+ * The facts of a DER certificate, never NULL. The pointer stays valid while the
  * store lives and the caller has not given it back. Each call takes one reference. At LIMIT_CERTIFICATES
  * the certificate that has been without a reference for longest leaves; when all are in use the answer is
  * a fixed `struct cert` with valid false and no hash at all, and certs_refused counts it.
@@ -63,6 +63,12 @@ void certs_give_back(struct certs *certs, const struct cert *cert); /* NULL is a
  * taken for self-signed.
  */
 void certs_are_redacted(struct certs *certs);
+
+/*
+ * The bytes that the certificate was taken from, for whoever writes it to a file; borrowed while it is not given
+ * back. Empty when they are not kept: more than LIMIT_CERTIFICATE_BYTES, or no room in LIMIT_CERTIFICATES_BYTES.
+ */
+struct span certs_der(const struct certs *certs, const struct cert *cert);
 
 /* How often certs_take had no room left. */
 uint64_t certs_refused(const struct certs *certs);

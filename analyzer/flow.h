@@ -9,6 +9,7 @@
 
 #include "analyzer/hash.h"
 #include "analyzer/save.h"
+#include "analyzer/spool.h"
 #include "analyzer/tcp.h"
 #include "analyzer/tls_conn.h"
 
@@ -25,6 +26,7 @@ struct flow {
 	struct tcp tcp;
 	struct tls_conn *tls; /* NULL when the connection has ended */
 	struct save_keys saved; /* which of its secrets -w wrote */
+	struct spool_head spooled; /* how much of its handshake the spool of the screen has */
 	bool listed;          /* in the list of waiting flows */
 	struct flow *wait_prev, *wait_next;
 	UT_hash_handle hh;

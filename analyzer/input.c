@@ -34,7 +34,8 @@ struct input {
 	struct span left;  /* bytes of the buffer that were not taken yet */
 	uint64_t unpacked; /* bytes that came into the buffer so far */
 	bool ended;        /* nothing more comes into the buffer */
-	bool is_file;      /* a regular file: reading never waits */
+	bool is_file;      /* a regular file: reading never waits, and others may read it by the same descriptor */
+	off_t start;       /* where it was when it was opened */
 	bool dry;          /* a pipe that has nothing at the moment */
 	bool has_magic;
 	char broken[96];   /* why reading or unpacking ended early, "" when it did not */
@@ -81,7 +82,8 @@ static size_t read_stored(struct input *input, uint8_t *to, size_t n)
 	input->dry = !has_bytes(input);
 	if (input->dry)
 		return 0;
-	ssize_t got = source_read(input->fd, to, n);
+	ssize_t got = input->is_file ? source_read_at(input->fd, to, n, input->start + (off_t)input->position)
+	                             : source_read(input->fd, to, n);
 	if (got < 0) {
 		snprintf(input->broken, sizeof input->broken, "%s", strerror(errno));
 		return 0;
@@ -271,21 +273,42 @@ static void refuse(const struct input *input, struct err *err)
 		        cut ? "too short to be a capture" : problem);
 }
 
-struct input *input_new(struct source *source)
+static struct input *new_of(const char *name, int fd)
 {
 	struct input *input = xcalloc(1, sizeof *input);
-	input->name = xstrdup(source->name);
-	input->fd = source_take(source);
+	input->name = xstrdup(name);
+	input->fd = fd;
 	input->reader = capfile_new();
 	input->buffer = xmalloc(BUFFER_BYTES);
 	input->left = span_of(input->buffer, 0);
 	input->first_time = INT64_MAX;
+	return input;
+}
+
+struct input *input_new(struct source *source)
+{
+	struct input *input = new_of(source->name, source_take(source));
 	struct stat status;
 	input->is_file = fstat(input->fd, &status) == 0 && S_ISREG(status.st_mode);
-	if (input->is_file)
+	if (input->is_file) {
+		off_t start = lseek(input->fd, 0, SEEK_CUR);
+		input->start = start > 0 ? start : 0;
 		input->size = (uint64_t)status.st_size;
+	}
 	(void)posix_fadvise(input->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return input;
+}
+
+struct input *input_again(const struct input *input)
+{
+	int fd = input->is_file ? fcntl(input->fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (fd < 0)
+		return NULL;
+	struct input *again = new_of(input->name, fd);
+	again->is_file = true;
+	again->start = input->start;
+	again->size = input->size;
+	return again;
 }
 
 /* A block may end without a line end, so one is put behind it. */

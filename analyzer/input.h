@@ -28,6 +28,10 @@ struct input;
 
 /* Takes the source over and reads nothing yet. Free with input_close. */
 struct input *input_new(struct source *source);
+
+/* The same regular file from its start, while the first reading may go on. NULL for a pipe, and without a
+ * descriptor. */
+struct input *input_again(const struct input *input);
 void input_close(struct input *input); /* NULL is allowed */
 
 /*

@@ -2,8 +2,8 @@
  * NMSP plaintext of one connection -> messages in the session: decides the framing, cuts, hands on.
  *
  * Sits behind tls_conn, or behind tcp where NMSP comes without TLS. design.md section 5: the profile that
- * the user gave, else assumed-1 if it tiles the first messages, else the framing is unknown and only bytes
- * are counted. Knows no TLS.
+ * the user gave, else assumed-1 if it tiles the first messages, else one that was learned (framing.h), else the
+ * framing is unknown and only bytes are counted. Knows no TLS.
  */
 #ifndef ANALYZER_MESSAGES_H
 #define ANALYZER_MESSAGES_H

@@ -41,6 +41,7 @@ void model_free(struct model *model)
 {
 	if (model == NULL)
 		return;
+	model->leaving.tell = NULL;
 	while (model->first != NULL)
 		model_drop_session(model, model->first);
 	for (uint32_t i = 0; i < model->capture.n_inputs; i++) {
@@ -81,7 +82,8 @@ uint32_t model_add_input(struct model *model, const char *name)
 {
 	struct capture *capture = &model->capture;
 	capture->inputs = xrealloc(capture->inputs, (capture->n_inputs + 1) * sizeof *capture->inputs);
-	capture->inputs[capture->n_inputs] = (struct capture_input){.name = xstrdup(name), .dropped = -1, .missed = -1, .rate = -1};
+	capture->inputs[capture->n_inputs] =
+	    (struct capture_input){.name = xstrdup(name), .dropped = -1, .missed = -1, .rate = -1};
 	return capture->n_inputs++;
 }
 
@@ -158,6 +160,8 @@ static void free_session(struct model *model, struct session *session)
 void model_drop_session(struct model *model, struct session *session)
 {
 	struct capture *capture = &model->capture;
+	if (model->leaving.tell != NULL)
+		model->leaving.tell(model->leaving.ctx, session);
 	capture->evicted_sessions++;
 	capture->evicted_packets += session->tcp.packets[0] + session->tcp.packets[1];
 	unlink_session(model, session);

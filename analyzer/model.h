@@ -223,6 +223,7 @@ struct session {
 	uint8_t vlan_tags;
 	struct origin no_length;    /* the first packet whose IP length is 0 (offload); packet 0 = none */
 	struct origin opened, last; /* first and last packet */
+	uint64_t end; /* number of the last packet that counts to it: repeats by the mirror and ICMP errors, too */
 	struct origin closed;       /* packet 0 = still open */
 	enum close_kind close;
 	uint8_t closed_by; /* direction */
@@ -395,6 +396,10 @@ struct model {
 		struct nmsp_kept *oldest, *newest; /* of all sessions, session_nmsp.h */
 		size_t bytes;
 	} messages;
+	struct {
+		void (*tell)(void *ctx, const struct session *session); /* NULL: nobody wants to know */
+		void *ctx;
+	} leaving; /* who hears of a session before it is given up; its stream has ended then */
 	size_t trace_bytes; /* of events and names beyond what each session of a trace may keep */
 };
 
@@ -415,7 +420,7 @@ void model_note_unknown_link(struct model *model, uint32_t linktype);
 /* A new session at the end of the list; the caller fills in addresses and roles. */
 struct session *model_add_session(struct model *model, const struct origin *opened);
 
-/* Folds the session's counts into capture.evicted_* and frees it. Its conn must be gone already. */
+/* Tells model->leaving, folds the session's counts into capture.evicted_* and frees it. Its conn must be gone. */
 void model_drop_session(struct model *model, struct session *session);
 
 /* What the analysis records. Beyond the caps the event is counted and not kept. */

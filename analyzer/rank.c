@@ -127,16 +127,29 @@ void rank_update(struct model *model, struct session *session)
 
 static enum session_rank leaves_first(const struct model *model)
 {
-	static const enum session_rank orders[2][RANKS] = {
-	    {RANK_CLOSED, RANK_REPEATED, RANK_NO_DATA, RANK_BEGUN, RANK_OPEN, RANK_FAILED_ONCE, RANK_FAILED},
-	    {RANK_CLOSED, RANK_REPEATED, RANK_NO_DATA, RANK_FAILED_ONCE, RANK_FAILED, RANK_BEGUN, RANK_OPEN},
+	const struct rank *ranks = model->ranks;
+	uint32_t young = model->n_sessions / LIMIT_YOUNG_PART, room = model->n_sessions / LIMIT_FAILED_PART;
+	bool many_failed = ranks[RANK_FAILED].n + ranks[RANK_FAILED_ONCE].n > room;
+	const struct {
+		enum session_rank rank;
+		bool leaves;
+	} order[] = {
+	    {RANK_CLOSED, true},
+	    {RANK_REPEATED, true},
+	    {RANK_NO_DATA, ranks[RANK_NO_DATA].n > young},
+	    {RANK_BEGUN, ranks[RANK_BEGUN].n > young},
+	    {RANK_FAILED_ONCE, many_failed},
+	    {RANK_FAILED, many_failed},
+	    {RANK_OPEN, true},
+	    {RANK_NO_DATA, true},
+	    {RANK_BEGUN, true},
+	    {RANK_FAILED_ONCE, true},
+	    {RANK_FAILED, true},
 	};
-	uint32_t failed = model->ranks[RANK_FAILED].n + model->ranks[RANK_FAILED_ONCE].n;
-	const enum session_rank *order = orders[failed > model->n_sessions / LIMIT_FAILED_PART];
-	size_t i = 0;
-	while (i < RANKS && model->ranks[order[i]].first == NULL)
-		i++;
-	return i < RANKS ? order[i] : RANKS;
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+		if (order[i].leaves && ranks[order[i].rank].first != NULL)
+			return order[i].rank;
+	return RANKS;
 }
 
 /* Each step is paid for by a packet of the session that moves, so a flood does not make the walk longer. */

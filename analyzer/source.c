@@ -52,6 +52,15 @@ ssize_t source_read(int fd, uint8_t *to, size_t n)
 	return got;
 }
 
+ssize_t source_read_at(int fd, uint8_t *to, size_t n, off_t at)
+{
+	ssize_t got;
+	do {
+		got = pread(fd, to, n, at);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
 int source_slurp(struct source *source, size_t room, uint8_t **text, size_t *n, struct err *err)
 {
 	ssize_t got;

@@ -31,6 +31,9 @@ const char *source_shown(const char *name);
 /* As read(2), begun again after a signal. */
 ssize_t source_read(int fd, uint8_t *to, size_t n);
 
+/* As pread(2), the same. */
+ssize_t source_read_at(int fd, uint8_t *to, size_t n, off_t at);
+
 /*
  * Reads a text to its end, `room` bytes of it at most, and closes the source. The caller frees *text. -1 and a
  * sentence when it cannot be read: then there is nothing to free.

@@ -79,11 +79,14 @@
 #define LIMIT_SESSIONS     20000
 #define LIMIT_FAILURES     4     /* failed sessions of a pair that leave last, the latest: session-flapping needs 3 */
 #define LIMIT_FAILED_PART  4     /* failed ones are sure of one part in so many; with more they leave before open ones */
+#define LIMIT_YOUNG_PART   16    /* those without data, and those whose handshake goes on, each of one in so many */
 #define LIMIT_STEPS        96    /* handshake steps kept of one session (renegotiation) */
 #define LIMIT_ALERTS       16    /* alerts kept of one session */
 #define LIMIT_SYNS         8     /* times of SYN segments kept of one session; all are counted, no finding */
 #define LIMIT_ICMP         4     /* ICMP errors kept of one session: the first ones say it all, no finding */
 #define LIMIT_CERTIFICATES 4096  /* different certificates kept; the ones no session uses leave first */
+#define LIMIT_CERTIFICATE_BYTES  (16 * 1024) /* DER kept of one, for saving; of a longer one only the facts, no finding */
+#define LIMIT_CERTIFICATES_BYTES (16 << 20)  /* ... of all of them; the same */
 
 /* Debug traces of a controller. */
 #define LIMIT_WRAPPED         512 /* bytes of a wrapped line put together; the rest stands alone, no finding */
@@ -110,6 +113,9 @@
 #define LIMIT_FILTER_DEPTH 16         /* parentheses inside each other; the same */
 #define LIMIT_FILTER_VALUES 1024      /* bytes of its values together; the same */
 #define LIMIT_INPUTS       256        /* files on the command line, or interfaces */
+#define LIMIT_SPOOL_HEADS (128 << 20) /* bytes of handshakes kept for saving from the screen, of interfaces and pipes: */
+#define LIMIT_SPOOL_PART  (64 << 20)  /* ... and of all else, twice; the oldest leave, which is said when one saves */
+#define LIMIT_SPOOL_HEAD  (64 * 1024) /* bytes of one handshake; what follows counts as all else, no finding */
 #define LIMIT_SAVE_FILES   1000       /* files of -W; more are refused */
 
 #endif

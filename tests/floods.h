@@ -20,16 +20,18 @@ static const struct wire_host floods_controller = {.mac = {0x00, 0xaa, 0xbb, 0xc
                                                    .ip = {.version = 4, .bytes = {10, 10, 30, 10}},
                                                    .port = FLOODS_PORT};
 
-/* The nth stranger: another port each, another address each 60,000. */
+enum { FLOODS_PORTS = 60000 };
+
+/* The nth stranger: another port each, another address each FLOODS_PORTS. */
 static inline struct wire_host floods_stranger(uint64_t n)
 {
-	enum { PORTS = 60000, FIRST_PORT = 1024 };
-	uint64_t address = n / PORTS;
+	enum { FIRST_PORT = 1024 };
+	uint64_t address = n / FLOODS_PORTS;
 	return (struct wire_host){.mac = {0x00, 0x50, 0x56, 0x9c, 0x99, 0x99},
 	                          .ip = {.version = 4,
 	                                 .bytes = {10, (uint8_t)(64 + address / 65536),
 	                                           (uint8_t)(address / 256), (uint8_t)address}},
-	                          .port = (uint16_t)(FIRST_PORT + n % PORTS)};
+	                          .port = (uint16_t)(FIRST_PORT + n % FLOODS_PORTS)};
 }
 
 static inline struct wire_conversation floods_meet(struct wire *wire, uint64_t n)
@@ -55,6 +57,20 @@ static inline void floods_syns(const struct floods *floods, uint64_t n, bool ans
 		wire_segment(&talk, 0, TCP_SYN, span_of(NULL, 0));
 		if (answered)
 			wire_segment(&talk, 1, TCP_SYN | TCP_ACK, span_of(NULL, 0));
+		floods_said(floods, &wire);
+	}
+}
+
+/* `n` connections, each from an address of its own, whose first bytes are a fatal alert and a reset. */
+static inline void floods_failures(const struct floods *floods, uint64_t n)
+{
+	static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40}; /* RFC 5246 section 7.2: handshake_failure */
+	for (uint64_t i = 0; i < n; i++) {
+		struct wire wire = {.frames = NULL};
+		struct wire_conversation talk = floods_meet(&wire, i * FLOODS_PORTS);
+		wire_open(&talk);
+		wire_send(&talk, 0, span_of(alert, sizeof alert));
+		wire_segment(&talk, 0, TCP_RST, span_of(NULL, 0));
 		floods_said(floods, &wire);
 	}
 }

@@ -139,7 +139,7 @@ static size_t draw_opaque(struct framings *f, uint8_t *to, size_t room)
 	return n;
 }
 
-static uint32_t fill(struct framings *f, struct framings_filler *filler, uint8_t dir, const uint32_t sent[2])
+static uint32_t fill(const struct framings_filler *filler, uint8_t dir, const uint32_t sent[2])
 {
 	switch (filler->filling) {
 	case FILL_ZERO:
@@ -150,7 +150,6 @@ static uint32_t fill(struct framings *f, struct framings_filler *filler, uint8_t
 	case FILL_COUNT_SIDE:
 		return filler->start + sent[dir];
 	default:
-		(void)f;
 		return filler->start;
 	}
 }
@@ -168,8 +167,8 @@ static void add_message(struct framings *f, uint8_t dir, uint32_t type, uint32_t
 		n = p->has_elements ? draw_elements_of_body(f, &bytes[p->header], room)
 		                    : draw_opaque(f, &bytes[p->header], room);
 	for (size_t i = 0; i < f->n_fillers; i++) {
-		struct framings_filler *filler = &f->fillers[i];
-		put(f, &bytes[filler->place.off], fill(f, filler, dir, sent), filler->place.size);
+		const struct framings_filler *filler = &f->fillers[i];
+		put(f, &bytes[filler->place.off], fill(filler, dir, sent), filler->place.size);
 	}
 	put(f, &bytes[p->type.off], type, p->type.size);
 	put(f, &bytes[p->length.off], n + (p->length_is_body ? 0u : p->header), p->length.size);
@@ -188,7 +187,6 @@ enum { PENDING = 2 };
 
 struct talk {
 	struct framings *f;
-	size_t wanted;
 	uint32_t next_id, notify_id;
 	struct {
 		uint32_t type, id;
@@ -238,7 +236,7 @@ static void step(struct talk *talk)
 
 static void draw_talk(struct framings *f, size_t wanted)
 {
-	struct talk talk = {.f = f, .wanted = wanted};
+	struct talk talk = {.f = f};
 	bool low = seeded_one_in(&f->s, 2);
 	talk.next_id = low ? 1 : (uint32_t)seeded_next(&f->s);
 	talk.notify_id = low ? 1 : (uint32_t)seeded_next(&f->s);

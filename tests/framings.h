@@ -3,8 +3,8 @@
  *
  * A seed gives byte order, header length, places and widths of type, length and transaction id (or none),
  * what the length counts, what fills the rest of the header (zeros, constants and counters, some of which
- * look like lengths), how bodies are made (elements or opaque), and how messages lie in records. Drawn from
- * the issue's words, not from what the learner can do. Knows nothing of the learner.
+ * look like lengths), how bodies are made (elements or opaque), and how messages lie in records. It knows
+ * nothing of the learner, and is not made to suit it.
  */
 #ifndef TESTS_FRAMINGS_H
 #define TESTS_FRAMINGS_H

@@ -172,10 +172,47 @@ static void hashes_have_names(void **state)
 	}
 }
 
+/* The bytes are there while there is room for them; the facts are there in any case. */
+static void bytes_are_bounded(void **state)
+{
+	(void)state;
+	enum { N = LIMIT_CERTIFICATES_BYTES / LIMIT_CERTIFICATE_BYTES };
+	static uint8_t der[LIMIT_CERTIFICATE_BYTES + 1];
+	static const struct cert *taken[N + 1];
+	struct certs *certs = certs_new();
+	for (uint32_t i = 0; i <= N; i++) {
+		memcpy(der, &i, sizeof i);
+		taken[i] = certs_take(certs, span_of(der, LIMIT_CERTIFICATE_BYTES));
+		assert_true(taken[i]->has_hash[CERT_DER_SHA256]);
+		assert_int_equal(certs_der(certs, taken[i]).n, i < N ? LIMIT_CERTIFICATE_BYTES : 0);
+	}
+	uint32_t last = N - 1;
+	memcpy(der, &last, sizeof last);
+	assert_true(span_equal(certs_der(certs, taken[last]), span_of(der, LIMIT_CERTIFICATE_BYTES)));
+	certs_give_back(certs, taken[0]); /* makes room when it is needed */
+	memset(der, 0xff, sizeof der);
+	assert_int_equal(certs_der(certs, certs_take(certs, span_of(der, 100))).n, 100);
+	assert_int_equal(certs_der(certs, certs_take(certs, span_of(der, sizeof der))).n, 0); /* too long */
+	assert_int_equal(certs_der(certs, certs_take(certs, span_of(der, 0))).n, 0);
+	certs_free(certs);
+}
+
+static void bytes_of_what_is_not_kept(void **state)
+{
+	(void)state;
+	struct certs *certs = certs_new();
+	for (uint32_t i = 0; i < LIMIT_CERTIFICATES; i++)
+		take_number(certs, i);
+	assert_int_equal(certs_der(certs, take_number(certs, LIMIT_CERTIFICATES)).n, 0);
+	certs_free(certs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(store_is_bounded),
+	    cmocka_unit_test(bytes_are_bounded),
+	    cmocka_unit_test(bytes_of_what_is_not_kept),
 	    cmocka_unit_test(pem_among_rubbish),
 	    cmocka_unit_test(macs_in_names),
 	    cmocka_unit_test(hashes_have_names),

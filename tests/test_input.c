@@ -64,12 +64,12 @@ static void assert_refused(const char *name, const char *words)
 		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
 }
 
-/* Reads to the end: how many packets there were. */
+/* Reads to the end: how many packets there were, with those that were read before. */
 static uint64_t drain(struct input *input, enum input_result last)
 {
 	struct capfile_packet packet;
 	enum input_result result;
-	uint64_t n = 0;
+	uint64_t n = input_packets(input);
 	while ((result = input_next(input, &packet)) == INPUT_PACKET)
 		n++;
 	assert_int_equal(result, last);
@@ -431,6 +431,46 @@ static void not_a_capture(void **state)
 	}
 }
 
+/* Two readings of one file do not move each other, wherever the file stood when it was given. */
+static void read_again(void **state)
+{
+	(void)state;
+	size_t n;
+	uint8_t *bytes = big_pcap(&n), *packed = malloc(2 * n);
+	assert_non_null(packed);
+	for (int kind = 0; kind < 3; kind++) {
+		enum { BEFORE = 7 }; /* somebody has read so much of it */
+		struct err err;
+		struct source source;
+		struct capfile_packet packet;
+		size_t n_packed = kind == 1 ? gzip(packed, 0, 2 * n, bytes, n) : n + BEFORE;
+		if (kind != 1)
+			memcpy(&packed[BEFORE], bytes, n);
+		write_file(kind == 0 ? &packed[BEFORE] : packed, kind == 0 ? n : n_packed);
+		assert_int_equal(source_open(&source, path, &err), 0);
+		if (kind == 2)
+			assert_int_equal(lseek(source.fd, BEFORE, SEEK_SET), BEFORE);
+		struct input *first = input_new(&source);
+		assert_int_equal(input_start(first, &err), INPUT_STARTED);
+		assert_int_equal(input_next(first, &packet), INPUT_PACKET);
+		struct input *second = input_again(first);
+		assert_non_null(second);
+		assert_int_equal(input_start(second, &err), INPUT_STARTED);
+		for (int i = 0; i < PLENTY / 2; i++)
+			assert_int_equal(input_next(second, &packet), INPUT_PACKET);
+		assert_int_equal(drain(first, INPUT_END), PLENTY);
+		assert_int_equal(drain(second, INPUT_END), PLENTY);
+		input_close(second);
+		second = input_again(first);
+		input_close(first);
+		assert_int_equal(input_start(second, &err), INPUT_STARTED);
+		assert_int_equal(drain(second, INPUT_END), PLENTY);
+		input_close(second);
+	}
+	free(packed);
+	free(bytes);
+}
+
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -439,6 +479,7 @@ int main(void)
 	close(fd);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(plain),
+	    cmocka_unit_test(read_again),
 	    cmocka_unit_test(gzipped),
 	    cmocka_unit_test(gzip_cut_and_damaged),
 	    cmocka_unit_test(cut_everywhere),

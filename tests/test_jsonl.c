@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "analyzer/rank.h"
 #include "analyzer/xmalloc.h"
 #include "tests/fixture.h"
 #include "ui/jsonl.h"
@@ -315,6 +316,42 @@ static void test_evicted(void **state)
 	stop(&run);
 }
 
+/* The model says when a session leaves: its last lines come, also of one that was never looked at. */
+static void test_leaving(void **state)
+{
+	struct run run;
+	(void)state;
+	start(&run, fixture_many(6), (struct jsonl_wishes){.interval = 0});
+	update(&run, 0);
+	run.model->leaving.tell = jsonl_leaving;
+	run.model->leaving.ctx = run.jsonl;
+	run.model->first->tcp.packets[0] += 1000;
+	uint64_t packets = run.model->first->tcp.packets[0] + run.model->first->tcp.packets[1];
+	model_drop_session(run.model, run.model->first);
+	struct origin at = {.time = run.now, .packet = 10000};
+	struct session *fresh = model_add_session(run.model, &at), *mute = model_add_session(run.model, &at);
+	fresh->tls.seen = true;
+	fresh->tcp.first_data[0] = at;
+	fresh->closed = at;
+	rank_update(run.model, fresh);
+	model_drop_session(run.model, mute);
+	model_drop_session(run.model, fresh);
+	update(&run, 1);
+	assert_int_equal(count(&run, "session", 1, NULL), 0);
+	assert_int_equal(count(&run, "summary", 1, NULL), 1);
+	json_t *tcp = json_object_get(find(&run, "summary", 1), "tcp");
+	assert_int_equal(json_integer_value(json_object_get(tcp, "packets")), packets);
+	assert_int_equal(count(&run, "evicted", 1, NULL), 1);
+	static const char *const events[] = {"session", "decision", "verdict", "summary", "evicted"};
+	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+		assert_int_equal(count(&run, events[i], 7, NULL), 1);
+		assert_int_equal(count(&run, events[i], 8, NULL), 0);
+	}
+	update(&run, JSONL_CALM);
+	assert_int_equal(count(&run, "evicted", 1, NULL) + count(&run, "evicted", 7, NULL), 0);
+	stop(&run);
+}
+
 static void test_only(void **state)
 {
 	struct run run;
@@ -436,21 +473,14 @@ static void test_time_of_traces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_first_look),
-	    cmocka_unit_test(test_state),
-	    cmocka_unit_test(test_verdict),
-	    cmocka_unit_test(test_connecting),
-	    cmocka_unit_test(test_decision),
-	    cmocka_unit_test(test_findings),
-	    cmocka_unit_test(test_same_id),
-	    cmocka_unit_test(test_late_key),
-	    cmocka_unit_test(test_evicted),
-	    cmocka_unit_test(test_only),
-	    cmocka_unit_test(test_numbers_by_time),
-	    cmocka_unit_test(test_interval),
-	    cmocka_unit_test(test_end),
-	    cmocka_unit_test(test_time),
-	    cmocka_unit_test(test_time_of_traces),
+	    cmocka_unit_test(test_first_look), cmocka_unit_test(test_state),
+	    cmocka_unit_test(test_verdict),    cmocka_unit_test(test_connecting),
+	    cmocka_unit_test(test_decision),   cmocka_unit_test(test_findings),
+	    cmocka_unit_test(test_same_id),    cmocka_unit_test(test_late_key),
+	    cmocka_unit_test(test_evicted),    cmocka_unit_test(test_leaving),
+	    cmocka_unit_test(test_only),       cmocka_unit_test(test_numbers_by_time),
+	    cmocka_unit_test(test_interval),   cmocka_unit_test(test_end),
+	    cmocka_unit_test(test_time),       cmocka_unit_test(test_time_of_traces),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "analyzer/analyze.h"
 #include "analyzer/findings/findings.h"
+#include "analyzer/memory.h"
 #include "analyzer/rank.h"
 #include "analyzer/session.h"
 #include "tests/frames.h"
@@ -95,6 +96,20 @@ static void test_memory(void **state)
 	model_free(model);
 }
 
+/* What was never in memory is not looked for; a bound that was passed once is. */
+static void test_memory_asked(void **state)
+{
+	(void)state;
+	assert_true(memory_used_beyond(SIZE_MAX) == SIZE_MAX);
+	size_t before = memory_used();
+	void *block = malloc(1 << 20);
+	assert_non_null(block);
+	size_t more = memory_used_beyond(1024);
+	assert_true(more == memory_used()); /* not the bound; 0 where the allocator does not say */
+	assert_true(more == 0 || more >= before + (1 << 20));
+	free(block);
+}
+
 static void be_open(struct model *model, struct session *session, bool open)
 {
 	session->tls.seen = true;
@@ -160,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sessions),
 	    cmocka_unit_test(test_memory),
+	    cmocka_unit_test(test_memory_asked),
 	    cmocka_unit_test(test_half_open_flood),
 	    cmocka_unit_test(test_gap_seconds),
 	};

@@ -202,6 +202,30 @@ static void test_flood_of_open_ones(void **state)
 	model_free(night.model);
 }
 
+/* What begins in a full room is served: a connection and a handshake stay while others come and fail. */
+static void test_newcomers(void **state)
+{
+	(void)state;
+	static const enum fate crowds[] = {FAILED, OPEN};
+	for (size_t i = 0; i < sizeof crowds / sizeof crowds[0]; i++) {
+		struct night night = night_of(crowds[i], 20 * LIMIT_YOUNG_PART);
+		struct session *news[2];
+		model_drop_session(night.model, rank_victim(night.model));
+		news[0] = come(night.model, 10, NO_DATA);
+		model_drop_session(night.model, rank_victim(night.model));
+		news[1] = come(night.model, 11, BEGUN);
+		for (uint32_t k = 0; k < 100; k++) {
+			model_drop_session(night.model, rank_victim(night.model));
+			struct session *other = come(night.model, 100000 + k, NO_DATA);
+			be(night.model, other, BEGUN);
+			be(night.model, other, crowds[i]);
+		}
+		assert_true(is_there(night.model, news[0]));
+		assert_true(is_there(night.model, news[1]));
+		model_free(night.model);
+	}
+}
+
 /* A failed session that turns out to go on is none of the pair's failures any more. */
 static void test_failure_taken_back(void **state)
 {
@@ -231,6 +255,7 @@ int main(void)
 	    cmocka_unit_test(test_flood_of_two_hosts),
 	    cmocka_unit_test(test_flood_of_strangers),
 	    cmocka_unit_test(test_flood_of_open_ones),
+	    cmocka_unit_test(test_newcomers),
 	    cmocka_unit_test(test_failure_taken_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

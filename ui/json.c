@@ -169,18 +169,20 @@ void json_numbers(FILE *out, const struct json_head *head, const struct json_num
 
 /* ---- the outer object, written piece by piece ---- */
 
-/* Where the report goes; `text` is the room for a piece, kept from one to the next. */
-struct report {
+/* Where the report goes, and how far it is; `text` is the room for a piece, kept from one to the next. */
+struct json_report {
 	FILE *out;
+	struct view *view;
 	char *text;
 	size_t room;
+	size_t column, row; /* of view_report; of the list that the column is */
 };
 
 /*
  * jansson begins the lines of a piece at the left. So the piece is dumped inside of as many lists as it is
  * deep in the report, which puts its lines in their place, and the lists around it are not written.
  */
-static void write_json(struct report *report, json_t *json, size_t depth)
+static void write_json(struct json_report *report, json_t *json, size_t depth)
 {
 	size_t before = 0, behind = 0;
 	for (size_t i = 1; i <= depth; i++) {
@@ -201,35 +203,73 @@ static void write_json(struct report *report, json_t *json, size_t depth)
 	fwrite(&report->text[before], 1, n - before - behind, report->out);
 }
 
-static void write_list(struct report *report, const struct table *table, const struct row *root)
-{
-	size_t n = view_rows(table, root);
-	fputc('[', report->out);
-	for (size_t i = 0; i < n; i++) {
-		struct row row = view_row(table, root, i);
-		fputs(i == 0 ? "\n    " : ",\n    ", report->out);
-		write_json(report, object(table, &row), 2);
-	}
-	fputs(n == 0 ? "]" : "\n  ]", report->out);
-}
-
 void json_prepare(void)
 {
 	json_object_seed(0);
 }
 
+struct json_report *json_report_begin(FILE *out, struct view *view)
+{
+	struct json_report *report = xcalloc(1, sizeof *report);
+	report->out = out;
+	report->view = view;
+	return report;
+}
+
+size_t json_report_sessions(const struct json_report *report)
+{
+	size_t column = 0;
+	while (view_report.columns[column].table != &view_sessions)
+		column++;
+	return report->column == column ? report->row : report->column < column ? 0 : report->view->n_digests;
+}
+
+/* The next row of a list, or its end. */
+static void step_list(struct json_report *report, const struct table *table)
+{
+	struct row root = view_root(report->view);
+	if (report->row == view_rows(table, &root)) {
+		fputs(report->row == 0 ? "[]" : "\n  ]", report->out);
+		report->row = 0;
+		report->column++;
+		return;
+	}
+	struct row row = view_row(table, &root, report->row);
+	fputs(report->row == 0 ? "[\n    " : ",\n    ", report->out);
+	write_json(report, object(table, &row), 2);
+	report->row++;
+}
+
+bool json_report_step(struct json_report *report)
+{
+	if (report->column == view_report.n_columns) {
+		fputs("\n}\n", report->out);
+		return false;
+	}
+	const struct column *column = &view_report.columns[report->column];
+	if (report->row == 0)
+		fprintf(report->out, "%s\n  \"%s\": ", report->column == 0 ? "{" : ",", column->key);
+	if (column->shape == COLUMN_LIST) {
+		step_list(report, column->table);
+	} else {
+		struct row root = view_root(report->view);
+		write_json(report, cell(column, &root), 1);
+		report->column++;
+	}
+	return true;
+}
+
+void json_report_end(struct json_report *report)
+{
+	if (report != NULL)
+		free(report->text);
+	free(report);
+}
+
 void json_report(FILE *out, struct view *view)
 {
-	struct report report = {.out = out};
-	struct row root = view_root(view);
-	for (size_t i = 0; i < view_report.n_columns; i++) {
-		const struct column *column = &view_report.columns[i];
-		fprintf(out, "%s\n  \"%s\": ", i == 0 ? "{" : ",", column->key);
-		if (column->shape == COLUMN_LIST)
-			write_list(&report, column->table, &root);
-		else
-			write_json(&report, cell(column, &root), 1);
-	}
-	fputs("\n}\n", out);
-	free(report.text);
+	struct json_report *report = json_report_begin(out, view);
+	while (json_report_step(report))
+		continue;
+	json_report_end(report);
 }

@@ -37,4 +37,15 @@ void json_numbers(FILE *out, const struct json_head *head, const struct json_num
 /* Writes the report (design.md section 8). The caller checks the stream for errors. */
 void json_report(FILE *out, struct view *view);
 
+/*
+ * The same in steps of a row each, for whoever has other things to do between them. A step returns false when the
+ * report is complete. Of the sessions, the view may lose those meanwhile that are not written yet: json_report_sessions
+ * tells how many are. json_report_end frees; NULL is allowed.
+ */
+struct json_report;
+struct json_report *json_report_begin(FILE *out, struct view *view);
+bool json_report_step(struct json_report *report);
+size_t json_report_sessions(const struct json_report *report);
+void json_report_end(struct json_report *report);
+
 #endif

@@ -32,6 +32,7 @@ struct told {
 	bool looked_at;
 	bool seen;  /* it was told of */
 	bool error; /* then: with an error */
+	bool gone;  /* it was told that the session was given up */
 };
 
 struct jsonl {
@@ -289,9 +290,6 @@ static bool is_wanted(const struct jsonl *jsonl)
 
 static void look(const struct jsonl *jsonl, struct told *told, const struct session *session, bool whole)
 {
-	enum session_state state = session_state(session, session_now(jsonl->model, session));
-	if (!whole && is_calm(jsonl, told, session, state))
-		return;
 	view_session_judge(jsonl->view, session);
 	if (told->seen || is_wanted(jsonl))
 		tell_changes(jsonl, told, whole);
@@ -307,11 +305,29 @@ static void look(const struct jsonl *jsonl, struct told *told, const struct sess
 
 /* ---- all of them ---- */
 
-static void give_up(const struct jsonl *jsonl, struct told *told)
+static void look_if_moved(const struct jsonl *jsonl, struct told *told, const struct session *session)
+{
+	enum session_state state = session_state(session, session_now(jsonl->model, session));
+	if (!is_calm(jsonl, told, session, state))
+		look(jsonl, told, session, false);
+}
+
+static bool is_chosen(const struct jsonl *jsonl, const struct session *session)
+{
+	return jsonl->wishes.only == 0 || session->id == jsonl->wishes.only;
+}
+
+static void tell_gone(const struct jsonl *jsonl, struct told *told)
 {
 	struct json_number id[] = {{"id", told->id}, {NULL, 0}};
-	if (told->seen)
+	if (told->seen && !told->gone)
 		tell_numbers(jsonl, "evicted", id);
+	told->gone = true;
+}
+
+static void give_up(const struct jsonl *jsonl, struct told *told)
+{
+	tell_gone(jsonl, told);
 	free(told->findings.list);
 }
 
@@ -341,10 +357,41 @@ static void look_at_all(struct jsonl *jsonl, bool whole)
 	uint32_t i = 0;
 	follow_model(jsonl);
 	for (const struct session *s = jsonl->model->first; s != NULL; s = s->next, i++)
-		if (jsonl->wishes.only == 0 || s->id == jsonl->wishes.only)
-			look(jsonl, &jsonl->told[i], s, whole);
+		if (is_chosen(jsonl, s) && whole)
+			look(jsonl, &jsonl->told[i], s, true);
+		else if (is_chosen(jsonl, s))
+			look_if_moved(jsonl, &jsonl->told[i], s);
 	findings_of_capture(jsonl->model, &jsonl->view->capture);
 	tell_findings(jsonl, false, &jsonl->view->capture, &jsonl->capture);
+}
+
+/* NULL: it came after the last update. */
+static struct told *find_told(const struct jsonl *jsonl, uint32_t id)
+{
+	uint32_t from = 0, to = jsonl->n;
+	while (from < to) {
+		uint32_t middle = from + (to - from) / 2;
+		if (jsonl->told[middle].id < id)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < jsonl->n && jsonl->told[from].id == id ? &jsonl->told[from] : NULL;
+}
+
+void jsonl_leaving(void *ctx, const struct session *session)
+{
+	const struct jsonl *jsonl = ctx;
+	struct told unknown = {.id = session->id}, *told = find_told(jsonl, session->id);
+	if (!is_chosen(jsonl, session) || (told == NULL && session->rank == RANK_NO_DATA))
+		return;
+	if (told == NULL)
+		told = &unknown;
+	look(jsonl, told, session, false);
+	if (told->seen)
+		tell(jsonl, "summary", LINE_SUMMARY);
+	tell_gone(jsonl, told);
+	free(unknown.findings.list);
 }
 
 /* ---- summaries ---- */

@@ -3,8 +3,9 @@
  * the capture; once an interval a summary of the capture and of each session: of one that goes on also when it was
  * silent, of one that has ended only when there were packets.
  *
- * Called by the loop between slices. A line's columns are those of the view's tables. What was told last is kept
- * here, a few bytes a session, and is gone with the session. Never changes the model.
+ * Called by the loop between slices, and by the model for each session that it gives up. A line's columns are those
+ * of the view's tables. What was told last is kept here, a few bytes a session, and is gone with the session. Never
+ * changes the model.
  */
 #ifndef UI_JSONL_H
 #define UI_JSONL_H
@@ -35,6 +36,13 @@ int64_t jsonl_due(const struct jsonl *jsonl);
  */
 #define JSONL_CALM 10
 void jsonl_update(struct jsonl *jsonl, int64_t now);
+
+/*
+ * For model->leaving, ctx is the struct jsonl: what there is left to tell of a session that is given up, its last
+ * summary, and that it is gone. One in which nobody has said a byte and that came and left between two updates is
+ * only in the counts of the capture: a scan is not worth a line for each of its SYNs.
+ */
+void jsonl_leaving(void *ctx, const struct session *session);
 
 /*
  * Nothing more comes: tells all that changed. `now` of ORIGIN_NO_TIME: of the latest line of a trace; lines have no

@@ -298,6 +298,13 @@ static void read_rest(struct loop *loop)
 	}
 }
 
+/* Something that has begun goes on at once. */
+static bool is_busy(const struct loop *loop)
+{
+	const struct screens *screens = loop->run->screens;
+	return loop->keys_left || loop->secrets_left || (screens != NULL && screens_saves(screens));
+}
+
 static void read_all(struct loop *loop)
 {
 	struct run *run = loop->run;
@@ -310,7 +317,7 @@ static void read_all(struct loop *loop)
 			run_flush_save(run);
 		if (result == FEEDS_WAIT) {
 			analyze_wait(run->analyze, feeds_now(&run->feeds));
-			wait_for_input(run, loop->keys_left || loop->secrets_left ? 0 : TICK);
+			wait_for_input(run, is_busy(loop) ? 0 : TICK);
 		}
 		look(loop);
 		turn(loop);

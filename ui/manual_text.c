@@ -94,6 +94,13 @@ const struct manual_row manual_rows[] = {
              "these; where `--memory` leaves no room for it, there is no pause. Lists of a live capture keep "
              "to their end until one goes up."},
     {MANUAL_TABLE, .table = MANUAL_KEYS},
+    {MANUAL_PARAGRAPH,
+     .text = "What `s` saves gets its name when it is complete. It goes to the current folder or below, by the "
+             "user that the program has become (`-Z`), and over an older file only after y. Packets are read "
+             "again from files. Of interfaces and pipes those of sessions are kept for it in temporary files, "
+             "256 MiB at most: the oldest leave first, handshakes with their session, and what is gone is "
+             "said. No secret is ever saved. In messages as comma-separated values a captured text that a "
+             "spreadsheet would take for a formula has an apostrophe in front."},
 
     {MANUAL_SECTION, .word = "OUTPUT"},
     {MANUAL_ITEM, .word = "`ui`",
@@ -129,6 +136,8 @@ const struct manual_row manual_rows[] = {
      .text = "the terminal; with dumb, or unset, there is the report in place of the screen"},
     {MANUAL_ITEM, .word = "`LC_ALL`, `LC_CTYPE`, `LANG`",
      .text = "without UTF-8 in them, output is ASCII, as with `--ascii`"},
+    {MANUAL_ITEM, .word = "`TMPDIR`",
+     .text = "the folder for temporary files; without it `/var/tmp` or `/tmp`"},
     {MANUAL_ITEM, .word = "`TZ`", .text = "the time zone of times, but with `-u`"},
     {MANUAL_ITEM, .word = "`SUDO_UID`, `SUDO_GID`",
      .text = "whom the program becomes when root started it by sudo"},

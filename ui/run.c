@@ -9,7 +9,7 @@
 #include "ui/json.h"
 #include "ui/loop.h"
 #include "ui/report.h"
-#include "ui/term.h"
+#include "ui/run_screen.h"
 #include "ui/traces.h"
 
 #include <errno.h>
@@ -193,31 +193,6 @@ static void close_save(struct run *run)
 	run->save = NULL;
 }
 
-/* ---- the screen ---- */
-
-/* Its description is a file. Where nobody asked for it by name, a report does as well. */
-static int open_screens(struct run *run, struct err *err)
-{
-	const struct options *options = run->options;
-	struct screens_wishes wishes = {.mode = run->escape, .utc = options->utc, .only = options->session,
-	                                .live = options->n_interface > 0,
-	                                .filter = &options->chosen, .filter_text = options->choose};
-	bool reads = options->n_interface + options->n_read + options->n_trace > 0;
-	bool text = options->explain || options->as_trace || options->learn || !reads;
-	if (options->output != OUTPUT_UI && (options->output != OUTPUT_AUTO || text || !term_usable()))
-		return 0;
-	if (!reads)
-		return err_set(err, "-o ui shows sessions: add a capture with -r FILE, or -i IFACE; -o text compares lists");
-	if (!term_usable())
-		return err_set(err, "-o ui needs a terminal that can place a cursor: -o text prints a report");
-	run->screens = screens_open(run->model, &wishes, err);
-	if (run->screens != NULL || options->output == OUTPUT_UI)
-		return run->screens != NULL ? 0 : -1;
-	run_complain(run, err->text);
-	err->text[0] = '\0';
-	return 0;
-}
-
 /* ---- privileges ---- */
 
 /* What root makes for a user should be that user's, who could else neither read nor remove it. */
@@ -336,13 +311,16 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 {
 	const struct options *options = run->options;
 	if (open_all(run, opened, err) != 0 || open_save(run, opened, err) != 0 ||
-	    open_screens(run, err) != 0 || drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
+	    run_screen_open(run, err) != 0)
+		return STATUS_TROUBLE;
+	run_screen_spool(run);
+	if (drop_privileges(run, err) != 0 || read_texts(run, opened, err) != 0)
 		return STATUS_TROUBLE;
 	if (options->n_interface + options->n_read + options->n_trace == 0)
 		return compare_lists(run, err);
 	loop_signals(run);
 	if (run->screens != NULL)
-		screens_privileges(run->screens, &run->privileges);
+		run_screen_prepare(run);
 	if (!loop_start(run)) {
 		err_set(err, "stopped by a signal before a packet was read");
 		return STATUS_TROUBLE;
@@ -355,13 +333,17 @@ static enum status analyse(struct run *run, struct opened *opened, struct err *e
 		analyze_set_save(run->analyze, run->save);
 	}
 	run->joins = n_traces > 0 && n_captures + n_traces > 1;
+	if (run->jsonl != NULL && !run->joins) {
+		run->model->leaving.tell = jsonl_leaving;
+		run->model->leaving.ctx = run->jsonl;
+	}
 	loop_read(run);
 	if (run->joins) {
 		trace_match(run->model);
 		model_number_by_time(run->model);
 	}
 	if (run->screens != NULL)
-		screens_forget(run->screens);
+		screens_forget(run->screens, run->joins);
 	close_save(run);
 	enum status status = run->screens != NULL ? show(run) : report_print(run, err);
 	return run->trouble ? STATUS_TROUBLE : status;
@@ -409,6 +391,7 @@ enum status run_all(const struct options *options, enum escape_mode escape)
 	jsonl_free(run.jsonl);
 	close_save(&run);
 	analyze_free(analyze);
+	spool_close(run.spool);
 	model_free(model);
 	tls_crypto_unload(run.providers);
 	return status;

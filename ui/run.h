@@ -24,6 +24,7 @@ struct run {
 	struct model *model;
 	struct analyze *analyze;
 	struct save *save; /* NULL without -w */
+	struct spool *spool; /* for `s` on the screen; NULL where the inputs can be read again, or it cannot be made */
 	struct feeds feeds;
 	struct keylog_follow *follow[LIMIT_INPUTS]; /* key logs, while inputs go on */
 	uint32_t n_follow;

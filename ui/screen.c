@@ -316,6 +316,8 @@ static size_t draw_session(const struct ui *ui, struct grid *grid, size_t row)
 
 static void draw_footer(const struct ui *ui, struct grid *grid)
 {
+	if (screen_save_draw(ui, grid))
+		return;
 	size_t row = grid->rows - 1, col = 0;
 	struct pen key = {.look = LOOK_BOLD}, name = {.look = LOOK_REVERSE};
 	grid_fill(grid, row, name);

@@ -11,6 +11,7 @@
 #include "ui/grid.h"
 #include "ui/keys.h"
 #include "ui/prompt.h"
+#include "ui/save_dialog.h"
 #include "ui/sheet.h"
 #include "ui/view.h"
 
@@ -75,6 +76,10 @@ struct ui {
 	size_t page, width;            /* rows of the list or document at the last drawing, its columns */
 	size_t widths[SCREEN_COLUMNS]; /* of the list of sessions, as it was drawn last; 0: not shown */
 	uint32_t pointed;              /* the session whose ladder was looked at last */
+	struct save_dialog save;
+	bool save_ordered;   /* the dialog has come to its end: for screens.c */
+	char saving[64];     /* a file is being written: shown in place of the footer; "" when none is */
+	bool stop_saving;    /* it is not wanted any more: for screens.c */
 	bool redraw, leave;
 };
 
@@ -141,6 +146,12 @@ void ui_choose(struct ui *ui, uint32_t session);
 #define UI_TIME 40
 const char *ui_exact_time(const struct ui *ui, int64_t ns, char text[UI_TIME]);
 const char *ui_time(const struct ui *ui, int64_t ns, char text[UI_TIME]);
+
+/*
+ * The sessions that the dialog of `s` was told to save, in order of id, in memory to be freed with free():
+ * screen_save.c.
+ */
+const struct session **ui_saved_sessions(struct ui *ui, size_t *n);
 
 /* The line of the timeline with this packet, on the screen of the handshake: screen_handshake.c. */
 void ui_point_at(struct ui *ui, const struct origin *at);

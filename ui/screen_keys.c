@@ -271,6 +271,9 @@ static void act(struct ui *ui, enum command command, int key)
 		if (!ui->help)
 			screen_ask(ui, ui->screen == SCREEN_MESSAGES ? ASK_MESSAGES : ASK_FILTER);
 		break;
+	case COMMAND_SAVE:
+		screen_save_open(ui);
+		break;
 	case COMMAND_PAUSE:
 		ui->paused = !ui->paused;
 		break;
@@ -309,6 +312,8 @@ void ui_key(struct ui *ui, int key)
 {
 	ui->note[0] = '\0';
 	ui_order(ui);
+	if (screen_save_key(ui, key))
+		return;
 	if (ui->session == 0)
 		chosen_by_cursor(ui);
 	screen_open(ui);

@@ -20,6 +20,13 @@ const char *screen_nothing(const struct ui *ui);
 /* The keys of this screen and what they do: screen_keys.c. */
 void screen_help(const struct ui *ui, const struct page *page);
 
+/* `s`; what its dialog, or the writing of a file, does with a key: false when it is not theirs: screen_save.c. */
+void screen_save_open(struct ui *ui);
+bool screen_save_key(struct ui *ui, int key);
+
+/* In place of the footer; false when there is nothing of it to be shown. */
+bool screen_save_draw(const struct ui *ui, struct grid *grid);
+
 /* The sessions and the messages that the filter lists: screen_filter.c. A session must be open for messages.
  */
 void screen_filter_sessions(struct ui *ui);

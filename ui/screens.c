@@ -1,6 +1,7 @@
 /* The screens on a terminal; see screens.h. */
 #include "ui/screens.h"
 
+#include "analyzer/newfile.h"
 #include "analyzer/xmalloc.h"
 #include "ui/digests.h"
 #include "ui/feeds.h"
@@ -14,6 +15,7 @@
 #define WORK       (15 * NS_PER_MS)  /* for what follows from sessions, a picture */
 #define COMPLAINTS 20                /* that are kept; later ones are counted */
 #define KEYS       64                /* taken at a turn */
+#define SAVING     (10 * NS_PER_MS)  /* for the file of `s`, a turn */
 
 struct screens {
 	struct term *term;
@@ -21,6 +23,8 @@ struct screens {
 	struct digests *digests;
 	struct pause pause;
 	struct ui ui;
+	struct screens_saving saving;
+	struct save_job *job;        /* NULL: no file is being written */
 	const struct filter *filter; /* as it was at the start */
 	int64_t worked;              /* monotonic, ns: the last picture that no key asked for */
 	bool drawn;                  /* there is a picture */
@@ -52,6 +56,7 @@ void screens_close(struct screens *screens)
 {
 	if (screens == NULL)
 		return;
+	save_job_free(screens->job);
 	term_close(screens->term);
 	for (unsigned i = 0; i < screens->n_complaints && i < COMPLAINTS; i++) {
 		char *shown = escape_text(screens->complaints[i], screens->ui.mode);
@@ -74,6 +79,16 @@ void screens_privileges(struct screens *screens, const struct sandbox_state *pri
 	screens->view->privileges = privileges;
 }
 
+void screens_allow_saving(struct screens *screens, const struct screens_saving *saving)
+{
+	screens->saving = *saving;
+}
+
+bool screens_saves(const struct screens *screens)
+{
+	return screens->job != NULL;
+}
+
 bool screens_complain(struct screens *screens, const char *text)
 {
 	if (!screens->drawn)
@@ -85,8 +100,10 @@ bool screens_complain(struct screens *screens, const char *text)
 	return true;
 }
 
-void screens_forget(struct screens *screens)
+void screens_forget(struct screens *screens, bool joins)
 {
+	if (joins)
+		save_job_disturb(screens->job);
 	pause_forget(&screens->pause, &screens->ui, screens->digests);
 	screens->busy = true;
 }
@@ -105,6 +122,85 @@ bool screens_have_error(struct screens *screens)
 	return view_has_error(view);
 }
 
+/* ---- saving ---- */
+
+static void begin_saving(struct screens *screens, struct save_dialog *dialog)
+{
+	struct err err;
+	struct save_order order = {.what = dialog->what, .path = dialog->prompt.text, .replace = dialog->replace};
+	struct save_source source = screens->saving.source;
+	const struct session **sessions = ui_saved_sessions(&screens->ui, &order.n);
+	order.sessions = sessions;
+	source.model = screens->view->model;
+	if (screens->pause.still != NULL)
+		source.capture = &screens->view->capture;
+	if (order.n == 0)
+		err_set(&err, "the session made room for others: Esc, and choose another one");
+	else
+		screens->job = save_job_begin(&source, &order, &err);
+	free(sessions);
+	if (screens->job != NULL)
+		save_dialog_close(dialog);
+	else
+		save_dialog_refuse(dialog, err.text);
+}
+
+/* The dialog has come to its end: the path may need another word. */
+static void take_order(struct screens *screens)
+{
+	struct save_dialog *dialog = &screens->ui.save;
+	const struct screens_saving *saving = &screens->saving;
+	struct err err;
+	enum newfile_place place = newfile_look(dialog->prompt.text, &err);
+	screens->ui.save_ordered = false;
+	if (place == NEWFILE_UNFIT)
+		save_dialog_refuse(dialog, err.text);
+	else if (place == NEWFILE_TAKEN && saving->is_used(saving->of, dialog->prompt.text))
+		save_dialog_refuse(dialog, "this file is read or written now: take another name");
+	else if (place == NEWFILE_TAKEN && !dialog->replace)
+		save_dialog_exists(dialog);
+	else
+		begin_saving(screens, dialog);
+}
+
+static void end_saving(struct screens *screens, const char *note)
+{
+	snprintf(screens->ui.note, sizeof screens->ui.note, "%s", note);
+	screens->ui.saving[0] = '\0';
+	save_job_free(screens->job);
+	screens->job = NULL;
+}
+
+/* What is missing in a file is also said when the screen is gone. */
+static void finish_saving(struct screens *screens, enum save_state state)
+{
+	bool lacks;
+	const char *result = save_job_result(screens->job, &lacks);
+	if (lacks || state == SAVE_FAILED)
+		screens_complain(screens, result);
+	end_saving(screens, result);
+}
+
+/* True when there is something new to be seen of it. */
+static bool save(struct screens *screens)
+{
+	struct ui *ui = &screens->ui;
+	if (screens->job == NULL)
+		return false;
+	if (ui->stop_saving) {
+		end_saving(screens, "nothing was saved");
+		ui->stop_saving = false;
+		return true;
+	}
+	char before[sizeof ui->saving];
+	enum save_state state = save_job_step(screens->job, SAVING);
+	memcpy(before, ui->saving, sizeof before);
+	snprintf(ui->saving, sizeof ui->saving, "saving: %d %%   Esc stops it", save_job_percent(screens->job));
+	if (state != SAVE_WORKS)
+		finish_saving(screens, state);
+	return strcmp(before, ui->saving) != 0;
+}
+
 /* ---- a turn ---- */
 
 bool screens_due(const struct screens *screens)
@@ -112,9 +208,15 @@ bool screens_due(const struct screens *screens)
 	return feeds_clock() - screens->worked >= FRAME;
 }
 
-bool screens_busy(const struct screens *screens)
+/* Sessions wait to be looked at. */
+static bool is_busy(const struct screens *screens)
 {
 	return (screens->busy && !screens->ui.paused) || screens->ui.unasked > 0;
+}
+
+bool screens_busy(const struct screens *screens)
+{
+	return is_busy(screens) || screens->job != NULL;
 }
 
 int screens_fd(const struct screens *screens)
@@ -164,6 +266,10 @@ static bool take_keys(struct screens *screens)
 		if (n++ == 0)
 			follow_model(screens, 0);
 		ui_key(&screens->ui, key);
+		if (screens->ui.save_ordered)
+			take_order(screens); /* the next key is not the dialog's any more */
+		if (!screens->ui.paused && screens->pause.still != NULL)
+			save_job_disturb(screens->job); /* it may look at the copy */
 		pause_follow(&screens->pause, &screens->ui, screens->digests);
 	}
 	return n > 0;
@@ -174,12 +280,12 @@ static bool work(struct screens *screens, bool goes_on)
 {
 	bool ended = screens->went_on && !goes_on, due = screens_due(screens);
 	screens->went_on = goes_on;
-	if (!ended && !(goes_on && due) && !screens_busy(screens))
+	if (!ended && !(goes_on && due) && !is_busy(screens))
 		return false;
 	follow_model(screens, WORK);
 	if (screens->ui.unasked > 0)
 		ui_order(&screens->ui);
-	if (!due && !ended && screens_busy(screens))
+	if (!due && !ended && is_busy(screens))
 		return false;
 	screens->worked = feeds_clock();
 	return true;
@@ -189,12 +295,13 @@ bool screens_turn(struct screens *screens, const struct screen_reading *reading)
 {
 	struct ui *ui = &screens->ui;
 	bool changed = follow_terminal(screens), pressed = take_keys(screens);
+	bool saved = save(screens);
 	ui->reading = *reading;
 	ui->reading.packets = screens->pause.model->capture.packets;
 	if (ui->leave || term_is_gone(screens->term))
 		return false;
 	bool worked = work(screens, reading->goes_on);
-	if (!pressed && !changed && !worked && screens->drawn)
+	if (!pressed && !changed && !worked && !saved && screens->drawn)
 		return true;
 	if (!worked)
 		follow_model(screens, 0);

@@ -6,6 +6,7 @@
 #ifndef UI_SCREENS_H
 #define UI_SCREENS_H
 
+#include "ui/save_job.h"
 #include "ui/screen.h"
 
 struct screens;
@@ -29,6 +30,17 @@ void screens_close(struct screens *screens);
 /* What the program gave up; borrowed. */
 void screens_privileges(struct screens *screens, const struct sandbox_state *privileges);
 
+/* What `s` needs; `source` is copied, what it names is borrowed. */
+struct screens_saving {
+	struct save_source source;
+	bool (*is_used)(const void *of, const char *path); /* a file of this run: it is never overwritten */
+	const void *of;
+};
+void screens_allow_saving(struct screens *screens, const struct screens_saving *saving);
+
+/* A file is being written: not to be waited for. */
+bool screens_saves(const struct screens *screens);
+
 /* A picture is due: the model's inputs should be up to date. */
 bool screens_due(const struct screens *screens);
 
@@ -48,8 +60,8 @@ int screens_fd(const struct screens *screens);
  * yet. */
 bool screens_complain(struct screens *screens, const char *text);
 
-/* Sessions may be others, or have other numbers: the reading has ended. */
-void screens_forget(struct screens *screens);
+/* Sessions may be others, or have other numbers: the reading has ended. `joins`: they have. */
+void screens_forget(struct screens *screens, bool joins);
 
 /* As view_has_error, after all sessions were looked at. */
 bool screens_have_error(struct screens *screens);

@@ -187,17 +187,30 @@ static void show_overview(const struct page *page, struct view *view, bool only_
 	          "Only sessions with errors follow in full. --session N shows one session, -v all of them.");
 }
 
-void text_report(const struct page *page, struct view *view)
+bool text_only_errors(const struct page *page, const struct view *view)
+{
+	return view->n_digests > MANY_SESSIONS && page->verbose == 0;
+}
+
+void text_begin(const struct page *page, struct view *view)
+{
+	text_head(page, view);
+	show_overview(page, view, text_only_errors(page, view));
+}
+
+void text_session(const struct page *page, struct view *view, size_t i, bool only_errors)
 {
 	struct row root = view_root(view);
-	bool only_errors = view->n_digests > MANY_SESSIONS && page->verbose == 0;
-	text_head(page, view);
-	show_overview(page, view, only_errors);
-	size_t n = view_rows(&view_sessions, &root);
-	for (size_t i = 0; i < n; i++) {
-		if (only_errors && !is_error(&view->digests[i]))
-			continue;
-		struct row row = view_row(&view_sessions, &root, i);
-		show_session(page, &row);
-	}
+	if (only_errors && !is_error(&view->digests[i]))
+		return;
+	struct row row = view_row(&view_sessions, &root, i);
+	show_session(page, &row);
+}
+
+void text_report(const struct page *page, struct view *view)
+{
+	bool only_errors = text_only_errors(page, view);
+	text_begin(page, view);
+	for (size_t i = 0; i < view->n_digests; i++)
+		text_session(page, view, i, only_errors);
 }

@@ -1,6 +1,6 @@
 /*
  * gen_flood KIND N KEYS > CAPTURE: two sessions of a minute among a flood: the first begins before it, the
- * other in its midst, both end behind it. KIND is syn, half-open, fragment or endless (N is then in bytes).
+ * other in its midst, both end behind it. KIND is syn, half-open, failed, fragment or endless (N is then in bytes).
  * The sessions' key log is in KEYS before the first packet is written.
  */
 #include "analyzer/origin.h"
@@ -83,6 +83,8 @@ static bool flood(const struct floods *floods, const char *kind, uint64_t n)
 		floods_syns(floods, n, false);
 	else if (strcmp(kind, "half-open") == 0)
 		floods_syns(floods, n, true);
+	else if (strcmp(kind, "failed") == 0)
+		floods_failures(floods, n);
 	else if (strcmp(kind, "fragment") == 0)
 		floods_fragments(floods, n);
 	else if (strcmp(kind, "endless") == 0)
@@ -104,7 +106,7 @@ int main(int argc, char **argv)
 	uint64_t n = strtoull(argv[2], NULL, 10), frames = 0;
 	struct floods counted = {.take = count_frame, .ctx = &frames};
 	must(flood(&counted, argv[1], n) && frames > 0,
-	     "KIND is syn, half-open, fragment or endless, and N a number");
+	     "KIND is syn, half-open, failed, fragment or endless, and N a number");
 	struct bytes keys = {.p = NULL};
 	struct scenarios_cast cast = scenarios_cast();
 	struct scenarios_stage stage = {.cast = &cast, .keys = &keys};

@@ -1,0 +1,48 @@
+/* The fields of a message by their kinds; see redact_nmsp.h. */
+#include "analyzer/redact_nmsp.h"
+
+#include "dissect/nmsp.h"
+
+static void redact_field(const struct redact *redact, enum field_kind kind, uint8_t *bytes, size_t n)
+{
+	switch (kind) {
+	case FIELD_U8:
+	case FIELD_U16:
+	case FIELD_U32:
+	case FIELD_U64:
+	case FIELD_MASK:
+	case FIELD_TIME:
+	case FIELD_GROUP: /* its elements follow */
+		break;
+	case FIELD_TEXT:
+		redact_text(redact, bytes, n);
+		break;
+	case FIELD_MAC:
+		redact_mac(redact, bytes);
+		break;
+	case FIELD_IP4:
+		redact_ip4(redact, bytes);
+		break;
+	case FIELD_IP6:
+		redact_ip6(redact, bytes);
+		break;
+	default:
+		redact_bytes(bytes, n);
+	}
+}
+
+void redact_nmsp_message(const struct redact *redact, const struct profile *profile, uint8_t *message, size_t n)
+{
+	struct fields fields;
+	struct span whole = span_of(message, n);
+	if (!nmsp_fields(profile, whole, &fields) || fields.dropped > 0) {
+		if (n > profile->header)
+			redact_bytes(&message[profile->header], n - profile->header);
+		return;
+	}
+	for (uint32_t i = 0; i < fields.n; i++) {
+		const struct field *field = &fields.list[i];
+		if (field->off >= profile->header && field->bytes.n > 0)
+			redact_field(redact, field->kind, &message[field->off], field->bytes.n);
+	}
+}
