@@ -327,6 +327,16 @@ static bool put_together(struct analyze *analyze, const struct capfile_packet *f
 	return true;
 }
 
+static void redact_ends(const struct redact *redact, struct packet *packet)
+{
+	if (redact == NULL)
+		return;
+	redact_addr(redact, &packet->src);
+	redact_addr(redact, &packet->dst);
+	redact_addr(redact, &packet->icmp.src);
+	redact_addr(redact, &packet->icmp.dst);
+}
+
 /* The connection that the frame counts to; NULL when it counts to none. */
 static struct flow *take_frame(struct analyze *analyze, const struct capfile_packet *frame,
     struct packet *packet)
@@ -338,7 +348,10 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 		return NULL;
 	if (packet->kind == PACKET_MALFORMED)
 		capture->malformed++;
-	if (analyze->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(analyze->filter, packet->ip)))
+	bool refused =
+	    analyze->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(analyze->filter, packet->ip));
+	redact_ends(analyze->model->redact, packet); /* the filter is about the real addresses */
+	if (refused)
 		capture->filtered++;
 	else if (packet->kind == PACKET_TCP)
 		return take_tcp(analyze, packet);

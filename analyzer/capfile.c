@@ -28,6 +28,7 @@
 #define OPTION_TSRESOL   9
 #define OPTION_FCSLEN    13
 #define OPTION_TSOFFSET  14
+#define OPTION_COMMENT   1
 #define OPTION_USERAPPL  4
 #define OPTION_ENDTIME   3
 #define OPTION_IFDROP    5
@@ -49,6 +50,7 @@ struct capfile {
 	uint64_t skipped_secrets; /* blocks */
 	int64_t last_time;
 	bool ours;     /* this section is of our writer */
+	bool redacted; /* a section of it says so */
 	int64_t until; /* as it says */
 };
 
@@ -199,10 +201,15 @@ static enum step section_block(struct capfile *file, struct rd *body, struct cap
 		return damage(file, "pcapng version %u is not known", major);
 	uint16_t code;
 	struct rd value;
+	bool redacted = false;
 	file->ours = false;
-	while (capfile_option_next(body, file->big, &code, &value))
+	while (capfile_option_next(body, file->big, &code, &value)) {
 		if (code == OPTION_USERAPPL)
 			file->ours = capfile_option_says(&value, CAPFILE_APPLICATION);
+		else if (code == OPTION_COMMENT)
+			redacted = capfile_option_says(&value, CAPFILE_REDACTED);
+	}
+	file->redacted = file->redacted || (file->ours && redacted);
 	capfile_interface_section(&file->interfaces);
 	file->kind = CAPFILE_PCAPNG;
 	return STEP_ON;
@@ -476,6 +483,11 @@ int64_t capfile_dropped(const struct capfile *file)
 uint32_t capfile_snaplen(const struct capfile *file)
 {
 	return file->interfaces.snaplen;
+}
+
+bool capfile_redacted(const struct capfile *file)
+{
+	return file->redacted;
 }
 
 int64_t capfile_until(const struct capfile *file)

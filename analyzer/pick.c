@@ -3,9 +3,11 @@
 
 #include "analyzer/flow.h"
 #include "analyzer/fragment.h"
+#include "analyzer/save_redact.h"
 #include "analyzer/save_wait.h"
 #include "analyzer/xmalloc.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct picked {
@@ -21,8 +23,43 @@ struct pick {
 	struct fragments *fragments;
 	struct save_wait *wait;
 	struct picked *ends, *all;
+	const struct redact *redact; /* NULL: packets are written as they are */
+	struct save_redact *tokens;
+	struct capfile_writer *to;
+	int error; /* errno of what could not be written with them */
 	uint64_t last, written, lost;
 };
+
+static void write_redacted(void *ctx, const struct capfile_packet *packet)
+{
+	struct pick *pick = ctx;
+	if (pick->error == 0 && capfile_write_packet(pick->to, packet) != 0)
+		pick->error = errno;
+}
+
+void pick_redact(struct pick *pick, const struct redact *redact, struct capfile_writer *to)
+{
+	pick->redact = redact;
+	pick->to = to;
+	pick->tokens = save_redact_new(redact, write_redacted, pick);
+}
+
+int pick_write(struct pick *pick, const struct capfile_packet *frame, struct capfile_writer *to)
+{
+	if (pick->tokens == NULL)
+		return capfile_write_packet(to, frame);
+	save_redact_push(pick->tokens, frame);
+	errno = pick->error;
+	return pick->error == 0 ? 0 : -1;
+}
+
+int pick_end(struct pick *pick)
+{
+	if (pick->tokens != NULL)
+		save_redact_end(pick->tokens);
+	errno = pick->error;
+	return pick->error == 0 ? 0 : -1;
+}
 
 struct pick *pick_new(const struct capture_filter *filter)
 {
@@ -46,6 +83,7 @@ void pick_free(struct pick *pick)
 	}
 	fragments_free(pick->fragments);
 	save_wait_free(pick->wait);
+	save_redact_free(pick->tokens);
 	free(pick);
 }
 
@@ -114,11 +152,16 @@ static bool is_chosen(const struct pick *pick, const struct packet *packet, uint
 	bool low;
 	if (pick->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(pick->filter, packet->ip)))
 		return false;
+	struct addr src = packet->kind == PACKET_TCP ? packet->src : packet->icmp.src;
+	struct addr dst = packet->kind == PACKET_TCP ? packet->dst : packet->icmp.dst;
+	if (pick->redact != NULL) {
+		redact_addr(pick->redact, &src);
+		redact_addr(pick->redact, &dst);
+	}
 	if (packet->kind == PACKET_TCP)
-		flow_key(&key, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
+		flow_key(&key, &src, packet->tcp.src_port, &dst, packet->tcp.dst_port, &low);
 	else if (packet->kind == PACKET_ICMP_ERROR)
-		flow_key(&key, &packet->icmp.src, packet->icmp.src_port, &packet->icmp.dst,
-		         packet->icmp.dst_port, &low);
+		flow_key(&key, &src, packet->icmp.src_port, &dst, packet->icmp.dst_port, &low);
 	else
 		return false;
 	HASH_FIND(hh, pick->ends, &key, sizeof key, picked);
@@ -137,10 +180,10 @@ static int write(struct pick *pick, const struct capfile_packet *frame, struct c
 	const struct capfile_packet *waited = save_wait_first(pick->wait);
 	if (waited == NULL) {
 		pick->written++;
-		return capfile_write_packet(to, frame);
+		return pick_write(pick, frame, to);
 	}
 	for (; waited != NULL && result == 0; waited = save_wait_first(pick->wait)) {
-		result = capfile_write_packet(to, waited);
+		result = pick_write(pick, waited, to);
 		save_wait_drop_first(pick->wait);
 		pick->written++;
 	}

@@ -12,7 +12,6 @@ static void redact_field(const struct redact *redact, enum field_kind kind, uint
 	case FIELD_U64:
 	case FIELD_MASK:
 	case FIELD_TIME:
-	case FIELD_GROUP: /* its elements follow */
 		break;
 	case FIELD_TEXT:
 		redact_text(redact, bytes, n);
@@ -42,7 +41,8 @@ void redact_nmsp_message(const struct redact *redact, const struct profile *prof
 	}
 	for (uint32_t i = 0; i < fields.n; i++) {
 		const struct field *field = &fields.list[i];
-		if (field->off >= profile->header && field->bytes.n > 0)
+		bool opened = field->kind == FIELD_GROUP && field->depth < LIMIT_GROUPS; /* its elements follow */
+		if (!opened && field->off >= profile->header && field->bytes.n > 0)
 			redact_field(redact, field->kind, &message[field->off], field->bytes.n);
 	}
 }

@@ -4,6 +4,8 @@
  */
 #include "analyzer/session_nmsp.h"
 
+#include "analyzer/redact_nmsp.h"
+
 #include "analyzer/framing.h"
 #include "analyzer/session.h"
 #include "analyzer/xmalloc.h"
@@ -83,6 +85,8 @@ static void keep(struct model *model, struct session_nmsp *nmsp, const struct nm
 	                           .damaged = seen->damaged};
 	if (seen->bytes.n > 0)
 		memcpy(kept->bytes, seen->bytes.p, seen->bytes.n);
+	if (model->redact != NULL)
+		redact_nmsp_message(model->redact, nmsp->profile, kept->bytes, seen->bytes.n);
 	append(model, nmsp, kept);
 }
 

@@ -21,6 +21,7 @@ enum {
 	OPTION_EXPLAIN,
 	OPTION_WITH_SECRETS,
 	OPTION_WRITE_ALL,
+	OPTION_REDACT,
 	OPTION_AS_TRACE,
 	OPTION_STOP_AFTER,
 	OPTION_MEMORY,
@@ -53,6 +54,8 @@ static const struct option_row rows[] = {
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
     {OPTION_WRITE_ALL, "write-all", NULL, "with -w: save every packet that is read"},
+    {OPTION_REDACT, "redact", NULL,
+     "addresses and names become stable tokens of the same\nlength in all that is written, packets too"},
     {'C', "file-size", "SIZE",
      "with -w and -W: no file is larger than SIZE million\nbytes (KiB, MiB, GiB with a k, M, G behind it)"},
     {'W', "file-count", "N", "with -w and -C: N files, FILE0, FILE1 ..., used in\nturn; what is in them is lost"},
@@ -209,6 +212,9 @@ static void apply_flag(struct options *out, int letter)
 		break;
 	case OPTION_WRITE_ALL:
 		out->write_all = true;
+		break;
+	case OPTION_REDACT:
+		out->redact = true;
 		break;
 	case OPTION_MESSAGES:
 		out->messages = true;

@@ -60,6 +60,7 @@ struct options {
 	struct filter_error mistake; /* where it is wrong: column 0 = nowhere */
 	const char *write; /* NULL when not given */
 	bool has_interval; /* --interval was given */
+	bool redact;
 	bool with_secrets, write_all; /* only together with `write` */
 	uint64_t file_size;  /* bytes of one of the files that -w uses in turn; 0: there is one without end */
 	uint32_t file_count; /* how many; both or none are given */

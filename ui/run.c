@@ -159,6 +159,7 @@ static int open_save(struct run *run, const struct opened *opened, struct err *e
 	run->save = save_open(&(struct save_plan){.path = options->write,
 	                                          .with_secrets = options->with_secrets,
 	                                          .all = options->write_all,
+	                                          .redact = run->model->redact,
 	                                          .size = options->file_size,
 	                                          .files = options->file_count},
 	                      err);
@@ -356,6 +357,12 @@ static void set_up(struct run *run)
 	run->model->memory = options->memory;
 	keylog_set_limit(run->model->keylog, KEYLOG_SHARE(options->memory) / KEYLOG_SECRET_COST);
 	run->model->controller = options->controller;
+	if (options->redact) {
+		redact_start(&run->redact);
+		run->model->redact = &run->redact;
+		redact_addr(&run->redact, &run->model->controller);
+		model_is_redacted(run->model);
+	}
 	run->model->learns = options->learn;
 	for (uint32_t i = 0; i < options->n_ports; i++)
 		run->model->ports[i] = options->ports[i];
