@@ -331,10 +331,13 @@ static void redact_ends(const struct redact *redact, struct packet *packet)
 {
 	if (redact == NULL)
 		return;
+	bool unfinished = packet_checksum_unfinished(packet);
 	redact_addr(redact, &packet->src);
 	redact_addr(redact, &packet->dst);
 	redact_addr(redact, &packet->icmp.src);
 	redact_addr(redact, &packet->icmp.dst);
+	if (unfinished != packet_checksum_unfinished(packet))
+		packet->tcp.checksum = (uint16_t)(unfinished ? packet_checksum_plain(packet) : ~packet->tcp.checksum);
 }
 
 /* The connection that the frame counts to; NULL when it counts to none. */

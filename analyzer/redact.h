@@ -14,8 +14,11 @@
 #define REDACT_KEY 16
 #define REDACT_MAC 6
 
+struct profile;
+
 struct redact {
 	uint64_t key[2];
+	const struct profile *profile; /* of NMSP messages that are not encrypted, borrowed; NULL: they are not read */
 };
 
 /* A key of the system's random bytes; the program ends when there are none. */

@@ -30,6 +30,15 @@ static void redact_field(const struct redact *redact, enum field_kind kind, uint
 	}
 }
 
+bool redact_nmsp_is_clear(const struct profile *profile, struct span message)
+{
+	struct fields fields;
+	struct nmsp_message head;
+	nmsp_decode(profile, message, &head);
+	return nmsp_fields(profile, message, &fields) && fields.dropped == 0 &&
+	       (head.known != NULL || profile->n_messages == 0);
+}
+
 void redact_nmsp_message(const struct redact *redact, const struct profile *profile, uint8_t *message, size_t n)
 {
 	struct fields fields;

@@ -11,6 +11,9 @@
 #include "analyzer/redact.h"
 #include "dissect/profile.h"
 
+/* The message is well formed, of a type that the profile names, and all its fields are known. */
+bool redact_nmsp_is_clear(const struct profile *profile, struct span message);
+
 /* `n` bytes of a message, as many as are there of it. */
 void redact_nmsp_message(const struct redact *redact, const struct profile *profile, uint8_t *message, size_t n);
 

@@ -1,10 +1,11 @@
-/* The unencrypted part of a TLS stream, its records and handshake messages; see redact_stream.h. */
+/* The part of a stream that is not encrypted, its records and messages; see redact_stream.h. */
 #include "analyzer/redact_stream.h"
 
+#include "analyzer/redact_nmsp.h"
 #include "analyzer/redact_tls.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/limits.h"
-#include "dissect/tls.h"
+#include "dissect/nmsp.h"
 #include "dissect/tls_names.h"
 
 #include <stdlib.h>
@@ -21,7 +22,8 @@ struct chunk {
 };
 
 enum state {
-	READING, /* at records that are not encrypted */
+	READING,  /* at records that are not encrypted */
+	MESSAGES, /* NMSP without TLS, by the profile in use */
 	LOST,    /* until a segment begins with a record */
 	CLOSED,  /* from `end` on all is encrypted */
 	NO_TLS,  /* from `end` on all is blank */
@@ -88,7 +90,27 @@ void redact_stream_open(struct redact_stream *stream)
 		stream->state = NO_TLS;
 }
 
+static bool is_reading(const struct redact_stream *stream)
+{
+	return stream->state == READING || stream->state == MESSAGES;
+}
+
 /* ---- reading --------------------------------------------------------------------------------------- */
+
+/* Reading begins here. */
+static void begin(struct redact_stream *stream, uint64_t off)
+{
+	if (stream->n_chunks == CHUNKS) {
+		chunk_free(&stream->chunk[0]);
+		memmove(&stream->chunk[0], &stream->chunk[1], (CHUNKS - 1) * sizeof stream->chunk[0]);
+		stream->n_chunks--;
+	}
+	stream->chunk[stream->n_chunks++] = (struct chunk){.from = off};
+	stream->state = READING;
+	stream->joined = true;
+	stream->record = 0;
+	stream->n_message = 0;
+}
 
 /* From this place of the latest chunk on. A message that has no end is blank but for its heads. */
 static void stop(struct redact_stream *stream, enum state state, size_t at)
@@ -195,6 +217,30 @@ static bool take_handshake(struct redact_stream *stream, size_t at, size_t n)
 	return take_messages(stream);
 }
 
+/* A message at stream->record. What is none, or not well formed, and all behind it is not shown. */
+static bool take_nmsp(struct redact_stream *stream)
+{
+	struct chunk *chunk = latest(stream);
+	const struct profile *profile = stream->redact->profile;
+	struct span rest = span_cut(span_of(chunk->plain, chunk->n), stream->record, chunk->n);
+	size_t total = 0;
+	enum cut cut = nmsp_cut(profile, rest, &total);
+	if (cut == CUT_MORE || (cut == CUT_OK && rest.n < total))
+		return false;
+	if (cut == CUT_BAD || !redact_nmsp_is_clear(profile, span_cut(rest, 0, total))) {
+		stop(stream, NO_TLS, stream->record);
+		return false;
+	}
+	show(chunk, stream->record, total);
+	redact_nmsp_message(stream->redact, profile, &chunk->safe[stream->record], total);
+	chunk->decided = stream->record += total;
+	if (chunk->n > LIMIT_REDACT_STREAM / CHUNKS && chunk->decided == chunk->n) {
+		begin(stream, chunk->from + chunk->n);
+		stream->state = MESSAGES;
+	}
+	return true;
+}
+
 /* The record at stream->record. False when more is needed, or all is told. */
 static bool take_record(struct redact_stream *stream)
 {
@@ -208,8 +254,13 @@ static bool take_record(struct redact_stream *stream)
 		cut = tls_ssl2_hello(rest, &ssl2, &version);
 		record = (struct tls_record){.type = TLS_ALERT, .length = (uint16_t)(ssl2 - TLS_RECORD_HEADER)};
 	}
+	bool starts = at == 0 && !stream->joined;
+	if (cut == CUT_BAD && starts && stream->redact->profile != NULL) {
+		stream->state = MESSAGES;
+		return true;
+	}
 	if (cut == CUT_BAD)
-		stop(stream, at == 0 && !stream->joined ? NO_TLS : LOST, at);
+		stop(stream, starts ? NO_TLS : LOST, at);
 	else if (cut == CUT_OK && record.type == TLS_APPLICATION_DATA)
 		stop(stream, CLOSED, at);
 	if (cut != CUT_OK || stream->state != READING)
@@ -245,37 +296,58 @@ static void append(struct chunk *chunk, struct span bytes)
 	chunk->n += bytes.n;
 }
 
-/* Reading begins here. */
-static void begin(struct redact_stream *stream, uint64_t off)
+/* ---- finding the place again ----------------------------------------------------------------------- */
+
+static bool is_head(struct span bytes, struct tls_record *record)
 {
-	if (stream->n_chunks == CHUNKS) {
-		chunk_free(&stream->chunk[0]);
-		memmove(&stream->chunk[0], &stream->chunk[1], (CHUNKS - 1) * sizeof stream->chunk[0]);
-		stream->n_chunks--;
+	enum { CCS_LENGTH = 1, ALERT_LENGTH = 2 };
+	return tls_record_head(bytes, record) == CUT_OK && record->length > 0 &&
+	       (record->type != TLS_CHANGE_CIPHER_SPEC || record->length == CCS_LENGTH) &&
+	       (record->type != TLS_ALERT || record->length >= ALERT_LENGTH);
+}
+
+/* Not by chance: within a segment a record is whole, and another one or the segment's end follows. */
+static bool is_record(struct span bytes)
+{
+	struct tls_record record, next;
+	if (!is_head(bytes, &record) || bytes.n < (size_t)TLS_RECORD_HEADER + record.length)
+		return false;
+	struct span body = span_cut(bytes, TLS_RECORD_HEADER, record.length);
+	struct span behind = span_cut(bytes, TLS_RECORD_HEADER + body.n, bytes.n);
+	return (record.type != TLS_HANDSHAKE || tiles(body)) && (behind.n == 0 || is_head(behind, &next));
+}
+
+static void find_record(struct redact_stream *stream, uint64_t off, struct span bytes)
+{
+	struct tls_record record;
+	size_t at = off < stream->end ? (size_t)(stream->end - off) : 0;
+	if (at == 0 && is_head(bytes, &record)) {
+		begin(stream, off);
+		return;
 	}
-	stream->chunk[stream->n_chunks++] = (struct chunk){.from = off};
-	stream->state = READING;
-	stream->joined = true;
-	stream->record = 0;
-	stream->n_message = 0;
+	while (at < bytes.n && !is_record(span_cut(bytes, at, bytes.n)))
+		at++;
+	if (at < bytes.n)
+		begin(stream, off + at);
 }
 
 bool redact_stream_data(struct redact_stream *stream, uint64_t off, struct span bytes)
 {
-	struct tls_record record;
 	uint64_t end = off + bytes.n;
-	if (stream->state == LOST && off >= stream->end && tls_record_head(bytes, &record) == CUT_OK)
-		begin(stream, off);
+	if (stream->state == LOST && end > stream->end)
+		find_record(stream, off, bytes);
 	const struct chunk *chunk = latest(stream);
 	uint64_t have = chunk->from + chunk->n;
-	if (stream->state != READING || end <= have)
+	if (!is_reading(stream) || end <= have)
 		return true;
 	if (off > have)
 		return false;
 	append(latest(stream), span_cut(bytes, (size_t)(have - off), bytes.n));
 	while (stream->state == READING && take_record(stream))
 		;
-	if (stream->state == READING && latest(stream)->n > LIMIT_REDACT_STREAM)
+	while (stream->state == MESSAGES && take_nmsp(stream))
+		;
+	if (is_reading(stream) && latest(stream)->n > LIMIT_REDACT_STREAM)
 		stop(stream, NO_TLS, latest(stream)->decided);
 	return true;
 }
@@ -285,7 +357,18 @@ bool redact_stream_data(struct redact_stream *stream, uint64_t off, struct span 
 bool redact_stream_decided(const struct redact_stream *stream, uint64_t off)
 {
 	const struct chunk *chunk = &stream->chunk[stream->n_chunks - 1];
-	return stream->state != READING || off <= chunk->from + chunk->decided;
+	return !is_reading(stream) || off <= chunk->from + chunk->decided;
+}
+
+/* What is there of a record begins with a message, or goes on with the one before. */
+static bool begins_message(const struct redact_stream *stream, struct span rest, size_t n)
+{
+	uint8_t type;
+	uint32_t length;
+	if (!stream->joined || stream->n_message > 0)
+		return true;
+	struct span body = span_cut(rest, TLS_RECORD_HEADER, rest.n);
+	return tls_handshake_head(body, &type, &length) == CUT_OK && TLS_HANDSHAKE_HEADER + (size_t)length == n;
 }
 
 void redact_stream_give_up(struct redact_stream *stream, uint64_t off)
@@ -296,17 +379,21 @@ void redact_stream_give_up(struct redact_stream *stream, uint64_t off)
 	struct span rest = span_cut(span_of(chunk->plain, chunk->n), stream->record, chunk->n);
 	struct tls_record record;
 	uint64_t next = chunk->from + stream->record;
-	bool known = tls_record_head(rest, &record) == CUT_OK;
+	bool known = stream->state == READING && tls_record_head(rest, &record) == CUT_OK;
 	if (known)
 		next += (uint64_t)TLS_RECORD_HEADER + record.length;
-	chunk->decided = chunk->n;
-	if (known && next >= off)
-		begin(stream, next);
-	else {
-		stream->state = LOST;
-		stream->end = off;
-		stream->n_message = 0;
+	if (known && record.type == TLS_HANDSHAKE && !stream->changed && begins_message(stream, rest, record.length)) {
+		gather(stream, stream->record + TLS_RECORD_HEADER, rest.n - TLS_RECORD_HEADER);
+		(void)take_messages(stream);
 	}
+	chunk->decided = chunk->n;
+	if (known && next >= off) {
+		begin(stream, next);
+		return;
+	}
+	stream->state = stream->state == MESSAGES ? NO_TLS : LOST;
+	stream->end = chunk->from + chunk->n;
+	stream->n_message = 0;
 }
 
 /* Where the byte is known: as it may be shown. */

@@ -2,7 +2,7 @@
  * One direction of a TCP connection under --redact: which of its bytes may be shown, and what stands there instead.
  *
  * TLS handshakes are read as far as they are not encrypted, and names in them become tokens; what is encrypted stays;
- * everything else, bytes that are no TLS and handshake messages with a hole, becomes blank. Bytes are given with
+ * NMSP messages without TLS are read by the profile, as long as they are well formed; everything else, bytes that are no TLS and handshake messages with a hole, becomes blank. Bytes are given with
  * their place in the stream, in any order, but only those that go on where the ones before ended are read. Keeps no
  * packet; save_redact.c does.
  */

@@ -123,6 +123,9 @@ void packet_decode_ip(struct span ip, struct packet *out);
  */
 bool packet_checksum_unfinished(const struct packet *packet);
 
+/* That plain sum, with the length. */
+uint16_t packet_checksum_plain(const struct packet *packet);
+
 /* ---- where addresses stand ---- */
 
 /* PLACE_BYTES: options in which addresses may stand. */

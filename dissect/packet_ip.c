@@ -284,7 +284,8 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)((sum & UINT16_MAX) + (sum >> 16));
 }
 
-bool packet_checksum_unfinished(const struct packet *packet)
+/* Of the addresses and the protocol. */
+static uint32_t plain_sum(const struct packet *packet)
 {
 	uint32_t sum = IP_TCP;
 	const struct addr *const addrs[] = {&packet->src, &packet->dst};
@@ -294,8 +295,18 @@ bool packet_checksum_unfinished(const struct packet *packet)
 		while (rd_more(&r))
 			sum += rd_u16(&r);
 	}
+	return sum;
+}
+
+uint16_t packet_checksum_plain(const struct packet *packet)
+{
+	return fold(plain_sum(packet) + packet->tcp.length);
+}
+
+bool packet_checksum_unfinished(const struct packet *packet)
+{
 	uint16_t checksum = packet->tcp.checksum;
-	return checksum == fold(sum + packet->tcp.length) || checksum == fold(sum);
+	return checksum == packet_checksum_plain(packet) || checksum == fold(plain_sum(packet));
 }
 
 /* The IP header that an ICMP error quotes, with the addresses to `icmp`, what it carries to `inner`. */

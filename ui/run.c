@@ -255,9 +255,10 @@ static int read_texts(struct run *run, struct opened *opened, struct err *err)
 	run->model->authlist.listener = NULL;
 	if (read_keylogs(run, opened, err) != 0)
 		return -1;
+	run->redact.profile = run->model->builtin;
 	if (options->profile == NULL)
 		return 0;
-	run->model->profile = profile_file_read(&opened->profile, err);
+	run->redact.profile = run->model->profile = profile_file_read(&opened->profile, err);
 	return run->model->profile != NULL ? 0 : -1;
 }
 

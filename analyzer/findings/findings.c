@@ -74,6 +74,7 @@ static const struct rule capture_rules[] = {
     {"session-flapping", SEVERITY_ERROR, flapping_pairs, 0},
     {"time-skew", SEVERITY_WARNING, clock_behind, 0},
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
+    {"capture-redacted", SEVERITY_INFO, capture_redacted, 0},
     {"trace-lines-lost", SEVERITY_INFO, trace_lines_lost, 0},
     {"capture-dropped", SEVERITY_WARNING, trust_dropped, 0},
     {"capture-duplicates", SEVERITY_WARNING, trust_duplicates, 0},

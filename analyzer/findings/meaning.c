@@ -57,6 +57,7 @@ static const struct {
     {"capture-truncated", "A file or an interface ended early, or is damaged from some place on."},
     {"limit-reached", "A limit of the program was reached; it says what was given up."},
     {"auth-duplicate-entry", "The AuthList has more than one entry for the engine."},
+    {"capture-redacted", "Addresses and names are tokens, of --redact."},
     {"capture-midstream", "The capture or trace begins in the middle of the session."},
     {"framing-unknown",
      "The plaintext fits no framing that is known, so messages and echoes cannot be told."},
