@@ -14,6 +14,7 @@
 enum {
 	OPTION_PORT = OPTIONS_LONG_ONLY,
 	OPTION_LEARN,
+	OPTION_TEMPLATE,
 	OPTION_CONTROLLER,
 	OPTION_SESSION,
 	OPTION_FILTER,
@@ -46,6 +47,7 @@ static const struct option_row rows[] = {
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format),\nfollowed while interfaces or pipes are read;\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages (default:\nassumed-1, or what is learned from them)"},
     {OPTION_LEARN, "learn", NULL, "no report: learn the framing of decrypted messages\nand print it as a profile, for -P"},
+    {OPTION_TEMPLATE, "profile-template", NULL, "print a commented profile to start from, and end"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "ui, text, json, or jsonl: a line for each change\n(default: ui, the screen, on a terminal, else text).\nOf interfaces text and json come at the end, and\nwhen SIGUSR1 asks for them"},
@@ -221,6 +223,9 @@ static void apply_flag(struct options *out, int letter)
 		break;
 	case OPTION_LEARN:
 		out->learn = true;
+		break;
+	case OPTION_TEMPLATE:
+		out->action = ACTION_TEMPLATE;
 		break;
 	case OPTION_EXPLAIN:
 		out->explain = true;

@@ -15,7 +15,7 @@
 /* OUTPUT_AUTO: the screen on a terminal, else text. */
 enum output { OUTPUT_AUTO, OUTPUT_UI, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL };
 
-enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES };
+enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES, ACTION_TEMPLATE };
 
 #define OPTIONS_LONG_ONLY 256 /* options without a letter are numbered from here */
 
