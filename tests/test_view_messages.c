@@ -184,6 +184,40 @@ static void test_json(void **state)
 	stop(&shown);
 }
 
+/* Elements inside of an element: offsets are those in the message, the depth tells what belongs to what. */
+static void test_nested(void **state)
+{
+	(void)state;
+	struct shown shown;
+	struct nmsptalk *talk = xcalloc(1, sizeof *talk);
+	start(&shown);
+	struct profile *profile = shown.f.model->builtin;
+	profile->elements[profile->n_elements++] =
+	    (struct profile_element){.id = 50, .name = "STATION", .kind = FIELD_GROUP};
+	nmsptalk_head(talk, 17, NMSPTALK_HEADER + 4 + 6 + 10, 9);
+	nmsptalk_put(talk, 50, 2);
+	nmsptalk_put(talk, 16, 2);
+	nmsptalk_put(talk, STATUS, 2);
+	nmsptalk_put(talk, 2, 2);
+	nmsptalk_put(talk, 7, 2);
+	nmsptalk_put(talk, MAC, 2);
+	nmsptalk_put(talk, 6, 2);
+	nmsptalk_put(talk, 0x0050569c3489, 6);
+	say(&shown, FIXTURE_CONTROLLER, talk);
+	char *text = text_of(&shown, 2);
+	has(text, "    STATION (assumed)      16     16  ");
+	has(text, "      STATUS (assumed)     20      2  7\n");
+	has(text, "      MAC (assumed)        26      6  00:50:56:9c:34:89\n");
+	free(text);
+	text = json_of(&shown, true);
+	has(text, "\"id\": 10,\n              \"depth\": 2,\n              \"offset\": 26,\n              \"length\": 6,");
+	has(text, "\"bytes\": \"010000110020000000000009003200100004000200070"
+	          "00a00060050569c3489\"");
+	free(text);
+	free(talk);
+	stop(&shown);
+}
+
 /* NUL ends no text: what stands behind it is shown. */
 static void test_nul_in_a_text(void **state)
 {
@@ -304,6 +338,7 @@ int main(void)
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_missed_behind_a_gap),
+	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_nul_in_a_text),
 	    cmocka_unit_test(test_dropped_messages),
 	    cmocka_unit_test(test_evidence_of_nothing),

@@ -52,6 +52,8 @@ static const struct rule session_rules[] = {
     {"subscription-missing", SEVERITY_WARNING, request_no_subscription, 0},
     {"service-not-capable", SEVERITY_WARNING, request_not_capable, 0},
     {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
+    {"message-wrong-side", SEVERITY_WARNING, exchange_wrong_side, 0},
+    {"response-unasked", SEVERITY_WARNING, exchange_unasked, 0},
     {"keys-wrong", SEVERITY_WARNING, keys_wrong, 0},
     {"trace-wire-disagree", SEVERITY_WARNING, match_disagree, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},

@@ -44,6 +44,8 @@ static const struct {
     {"subscription-missing", "The controller told its capabilities, and the engine subscribed to nothing."},
     {"service-not-capable", "The engine subscribed to a service that the controller did not announce."},
     {"nmsp-malformed", "An NMSP message is not well formed by the framing that is used."},
+    {"message-wrong-side", "A message has a type that, as published, only the other side sends."},
+    {"response-unasked", "A response answers no request that was seen, though all of the session was."},
     {"keys-wrong", "The secrets of the key log do not open the session's records."},
     {"trace-wire-disagree", "Debug trace and capture say different things of the same session."},
     {"capture-one-sided", "Only one direction of the session is in the capture."},
