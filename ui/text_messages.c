@@ -25,6 +25,14 @@ static void show_subscriptions(const struct page *page, const struct row *row)
 	page_grid(page, INDENT, &view_subscriptions, row);
 }
 
+void text_messages_services(const struct page *page, const struct row *row)
+{
+	if (view_rows(&view_service_changes, row) == 0)
+		return;
+	heading(page, "Services over time (by the mask that the framing assumes)");
+	page_grid(page, INDENT, &view_service_changes, row);
+}
+
 /* What stays closed is not counted: the reader must know before the counts. */
 static void show_share(const struct page *page, const struct session_decryption *keys)
 {
@@ -139,6 +147,8 @@ void text_messages(const struct page *page, const struct row *row)
 {
 	const struct session *session = row->session->session;
 	show_subscriptions(page, row);
+	if (page->verbose >= VERBOSE)
+		text_messages_services(page, row);
 	heading(page, "NMSP messages (OUT: from the engine, IN: from the controller)");
 	show_share(page, &row->session->decryption);
 	if (session->nmsp->messages[0] + session->nmsp->messages[1] == 0) {

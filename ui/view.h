@@ -275,6 +275,7 @@ extern const struct table view_framing;
 extern const struct table view_echo;
 extern const struct table view_capabilities;
 extern const struct table view_subscriptions;
+extern const struct table view_service_changes; /* capabilities and subscriptions over time */
 extern const struct table view_messages;       /* by type and direction */
 extern const struct table view_message_list;   /* one by one, as far as they are kept */
 extern const struct table view_message_fields; /* of the message whose row was opened last */

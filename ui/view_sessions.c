@@ -294,6 +294,7 @@ static const struct column columns[] = {
     {.key = "inferred", .shape = COLUMN_OBJECT, .table = &inferred, .lines = LINE_SUMMARY},
     {.key = "capabilities", .label = "Services (assumed)", .shape = COLUMN_STRINGS, .table = &view_capabilities},
     {.key = "subscriptions", .shape = COLUMN_LIST, .table = &view_subscriptions},
+    {.key = "service_changes", .shape = COLUMN_LIST, .table = &view_service_changes, .on_request = true},
     {.key = "messages", .shape = COLUMN_LIST, .table = &view_messages, .lines = LINE_SUMMARY},
     {.key = "message_list", .shape = COLUMN_LIST, .table = &view_message_list, .on_request = true},
     {.key = "messages_dropped", .on_request = true, .get = messages_dropped},
