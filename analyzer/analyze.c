@@ -11,6 +11,7 @@
 #include "analyzer/memory.h"
 #include "analyzer/pairs.h"
 #include "analyzer/rank.h"
+#include "analyzer/roles.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -34,6 +35,7 @@ struct analyze {
 	struct keep keep;
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
+	bool retry_all;     /* a new secret may be that of any connection which waits */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
 	size_t (*used)(size_t bound); /* memory in use, or the bound where there is less */
 	uint32_t work;        /* done since it was looked at */
@@ -95,31 +97,6 @@ const struct capture_filter *analyze_filter(const struct analyze *analyze)
 }
 
 /* ---- sessions -------------------------------------------------------------------------------------- */
-
-/* Who is the controller: --controller, else the side on the NMSP port, else the receiver of the SYN. */
-static void assign_roles(const struct model *model, struct session *session)
-{
-	if (model->controller.version != 0) {
-		for (uint8_t dir = 0; dir < 2; dir++) {
-			if (memcmp(&session->addr[dir], &model->controller, sizeof model->controller) != 0)
-				continue;
-			session->controller = dir;
-			session->controller_known = true;
-			return;
-		}
-	}
-	bool nmsp0 = model_is_port(model, session->port[0]), nmsp1 = model_is_port(model, session->port[1]);
-	session->controller_known = nmsp0 != nmsp1;
-	session->controller = nmsp0 && !nmsp1 ? 0 : 1;
-}
-
-/* The sender of the SYN, else the side that is not on the NMSP port, is direction 0. */
-static bool source_is_first(const struct model *model, const struct packet *packet)
-{
-	if (packet->tcp.flags & TCP_SYN)
-		return (packet->tcp.flags & TCP_ACK) == 0;
-	return !(model_is_port(model, packet->tcp.src_port) && !model_is_port(model, packet->tcp.dst_port));
-}
 
 /* Differences of a session's counters go into the capture's sums. */
 static void count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts)
@@ -195,14 +172,14 @@ static struct flow *open_flow(struct analyze *analyze, const struct flow_key *ke
 	keep_memory(analyze, MEMORY_SESSION);
 	struct session *session = model_add_session(analyze->model, &analyze->now);
 	struct flow *flow = flow_add(&analyze->flows, key);
-	bool first = source_is_first(analyze->model, packet);
+	bool first = roles_source_is_first(analyze->model, packet);
 	session->addr[0] = first ? packet->src : packet->dst;
 	session->addr[1] = first ? packet->dst : packet->src;
 	session->port[0] = first ? packet->tcp.src_port : packet->tcp.dst_port;
 	session->port[1] = first ? packet->tcp.dst_port : packet->tcp.src_port;
 	session->conn = flow;
 	session->midstream = true; /* until a SYN is seen */
-	assign_roles(analyze->model, session);
+	roles_assign(analyze->model, session);
 	if (!pairs_join(analyze->model->pairs, session))
 		model_hit(analyze->model, HIT_PAIRS, &analyze->now);
 	if (session->pair_prev != NULL)
@@ -450,18 +427,36 @@ void analyze_wait(struct analyze *analyze, int64_t now)
 	tick(analyze, UINT32_MAX);
 }
 
-/* Opens what waits for secrets of this client random. */
-static void retry(void *ctx, const uint8_t client_random[TLS_RANDOM])
+/* Opens what waits: a connection, and those with the same client random. */
+static void retry_from(struct analyze *analyze, struct tls_hold *hold)
 {
-	struct analyze *analyze = ctx;
-	struct tls_hold *hold = tls_holds_find(&analyze->model->waiting, client_random), *next;
-	for (; hold != NULL; hold = next) {
+	for (struct tls_hold *next; hold != NULL; hold = next) {
 		next = hold->alike;
 		struct flow *flow = tls_conn_session(hold->owner)->conn;
 		tls_conn_retry(flow->tls);
 		rank_update(analyze->model, flow->session);
 		keep_secrets(&analyze->keep, analyze->model, flow);
 		settle_flow(analyze, flow);
+	}
+}
+
+/* A premaster secret of RSA says nothing of its connection: all that wait look for it. */
+static void retry(void *ctx, enum keylog_label label, const uint8_t id[TLS_RANDOM])
+{
+	struct analyze *analyze = ctx;
+	if (label == KEYLOG_PREMASTER_RSA)
+		analyze->retry_all = true;
+	else
+		retry_from(analyze, tls_holds_find(&analyze->model->waiting, id));
+}
+
+static void retry_all(struct analyze *analyze)
+{
+	struct tls_hold *hold, *next;
+	analyze->retry_all = false;
+	for (hold = analyze->model->waiting.by_random; hold != NULL; hold = next) {
+		next = hold->hh.next;
+		retry_from(analyze, hold);
 	}
 }
 
@@ -472,6 +467,8 @@ bool analyze_keys(struct analyze *analyze, uint64_t most)
 	uint64_t until = left > most ? analyze->secrets + most : end;
 	keylog_between(keylog, analyze->secrets, until, retry, analyze);
 	analyze->secrets = until;
+	if (analyze->retry_all)
+		retry_all(analyze);
 	return until < end;
 }
 

@@ -42,6 +42,7 @@ struct frame_message {
  */
 struct frame_user {
 	bool trusts_start; /* a good header at the start of a packet suffices to find the place again */
+	bool patient;      /* elsewhere two in a row do: a good header waits for the one behind it */
 	enum cut (*cut)(void *ctx, struct span bytes, struct frame_head *out);
 	void (*message)(void *ctx, const struct frame_message *message);
 	void (*piece)(void *ctx, struct span bytes, const struct origin *origin);
@@ -50,7 +51,7 @@ struct frame_user {
 };
 
 struct frame {
-	uint8_t *kept; /* a partial message, or of a message that is not kept whole its header */
+	uint8_t *kept; /* a partial message, or of a message that is not kept whole its header; astray: what may be one */
 	size_t n, room;
 	bool open;     /* the header of the current message is known */
 	struct frame_head head;

@@ -103,7 +103,7 @@ bool framing_learn(struct model *model, const struct framing_question *question)
 {
 	struct framing *framing = model->framing;
 	struct learn_input inputs[LIMIT_LEARN_INPUTS];
-	if (framing->n_learned == LIMIT_LEARNED || framing->tries >= LIMIT_LEARN_TRIES)
+	if (framing->n_learned == LIMIT_LEARNED_PROFILES || framing->tries >= LIMIT_LEARN_TRIES)
 		return false;
 	struct learned *learned = xmalloc(sizeof *learned);
 	size_t n = all_inputs(framing, question, inputs);

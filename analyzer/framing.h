@@ -12,7 +12,7 @@
 #include "analyzer/session_nmsp.h"
 
 struct framing {
-	struct learned *learned[LIMIT_LEARNED]; /* in the order in which they were learned */
+	struct learned *learned[LIMIT_LEARNED_PROFILES]; /* in the order in which they were learned */
 	uint32_t n_learned;
 	uint32_t tries; /* how often the learner was asked */
 	char *why;      /* why it could not tell, the last time; NULL = it never failed */

@@ -5,6 +5,7 @@ static struct save_session session_of(const struct model *model, struct flow *fl
 {
 	const struct session_tls *tls = &flow->session->tls;
 	return (struct save_session){.keylog = model->keylog,
+	                             .learned = model->learned,
 	                             .client_random = tls->client_hello ? tls->client_random : NULL,
 	                             .keys = &flow->saved};
 }

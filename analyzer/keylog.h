@@ -7,8 +7,8 @@
  * comments, duplicates, half lines and rubbish are taken; what is not understood is counted. Joined logs may
  * hold different secrets for one label and random: the first few are kept (LIMIT_SECRETS_ALIKE), and whoever
  * looks one up tries them in turn. Bounded by LIMIT_SECRETS or a lower limit: the oldest secret makes room
- * for the newest. Secrets are wiped when freed, never printed, never handed out but by keylog_find and
- * keylog_line.
+ * for the newest. Secrets are wiped when freed, never printed, never handed out but by
+ * keylog_find, keylog_borrow and keylog_line.
  */
 #ifndef ANALYZER_KEYLOG_H
 #define ANALYZER_KEYLOG_H
@@ -24,11 +24,17 @@ enum keylog_label {
 	KEYLOG_SERVER_HANDSHAKE,
 	KEYLOG_CLIENT_TRAFFIC,   /* CLIENT_TRAFFIC_SECRET_0 */
 	KEYLOG_SERVER_TRAFFIC,
-	KEYLOG_LABELS
+	KEYLOG_LABELS, /* those above protect records; a master secret of TLS 1.0 to 1.2 follows from those below */
+	KEYLOG_PREMASTER = KEYLOG_LABELS, /* PMS_CLIENT_RANDOM: the premaster secret, of any length */
+	KEYLOG_PREMASTER_RSA, /* RSA: the same; its id is the beginning of the encrypted premaster secret */
+	KEYLOG_NAMES,
+	KEYLOG_SESSION_ID = KEYLOG_NAMES, /* never in a log: the master secret of the session with this id ... */
+	KEYLOG_TICKET,                    /* ... and of the one whose ticket has this SHA-256 */
 };
 
-#define KEYLOG_SECRET       64 /* bytes of a secret at most */
-#define KEYLOG_MASTER_BYTES 48 /* of a master secret, RFC 5246 section 8.1 */
+#define KEYLOG_SECRET       64 /* bytes of a secret at most, but of a premaster secret */
+#define KEYLOG_MASTER_BYTES 48 /* of a master secret, RFC 5246 section 8.1, and of a premaster secret of RSA */
+#define KEYLOG_RSA_ID       8  /* bytes of the id of KEYLOG_PREMASTER_RSA, zeros behind them */
 
 struct keylog_secret {
 	uint8_t bytes[KEYLOG_SECRET];
@@ -59,12 +65,21 @@ int keylog_read(struct keylog *keylog, struct source *source, struct err *err);
 /* Lines from memory, e.g. a decryption secrets block; a last line without line end counts as whole. */
 void keylog_parse(struct keylog *keylog, struct span text);
 
+/* Adds a secret of 1 to LIMIT_PREMASTER bytes. */
+void keylog_add(struct keylog *keylog, enum keylog_label label, const uint8_t id[TLS_RANDOM],
+    struct span secret);
+
 /*
- * Secret number `which` of those that differ and are kept, from 0 in the order of their lines. False when
- * there is no such secret. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use.
+ * Secret number `which` of those that differ and are kept, from 0 in the order of their lines. `id` is the
+ * client random where the label does not say otherwise. False when there is no such secret, or it is longer
+ * than KEYLOG_SECRET. The caller wipes *out (OPENSSL_cleanse or keylog_wipe) after use.
  */
-bool keylog_find(const struct keylog *keylog, enum keylog_label label,
-    const uint8_t client_random[TLS_RANDOM], unsigned which, struct keylog_secret *out);
+bool keylog_find(const struct keylog *keylog, enum keylog_label label, const uint8_t id[TLS_RANDOM],
+    unsigned which, struct keylog_secret *out);
+
+/* The same, of any length and without a copy: valid until a secret is added. */
+bool keylog_borrow(const struct keylog *keylog, enum keylog_label label, const uint8_t id[TLS_RANDOM],
+    unsigned which, struct span *out);
 
 /*
  * The secret as a line of a key log with its line end, not terminated. Returns its length, 0 when there is no
@@ -80,11 +95,11 @@ void keylog_wipe(struct keylog_secret *secret);
 uint64_t keylog_generation(const struct keylog *keylog);
 
 /*
- * Tells the client random of every secret that came after the generation `after`, up to `until`, and is kept, the
- * newest first; one that has several secrets is told for each. `seen` may look secrets up, and adds none.
+ * Tells label and id of every secret that came after the generation `after`, up to `until`, and is kept, the
+ * newest first; an id that has several secrets is told for each. `seen` may look secrets up, and adds none.
  */
 void keylog_between(const struct keylog *keylog, uint64_t after, uint64_t until,
-                    void (*seen)(void *ctx, const uint8_t client_random[TLS_RANDOM]), void *ctx);
+                    void (*seen)(void *ctx, enum keylog_label label, const uint8_t id[TLS_RANDOM]), void *ctx);
 
 /* A file that secrets are read from, unless one was named before. */
 void keylog_set_name(struct keylog *keylog, const char *path);

@@ -2,6 +2,7 @@
  * The model's storage: the list of sessions and their growing arrays, each with its cap. Called by the
  * analysis; decides nothing about what the facts mean.
  */
+#include "analyzer/rsa_key.h"
 #include "analyzer/model.h"
 
 #include "analyzer/clocks.h"
@@ -30,6 +31,9 @@ struct model *model_new(void)
 	model->clocks = clocks_new();
 	model->pairs = pairs_new();
 	tls_holds_init(&model->waiting);
+	model->gap_work = LIMIT_GAP_WORK_ALL;
+	model->learned = keylog_new();
+	keylog_set_limit(model->learned, LIMIT_FOLLOWED_SECRETS);
 	authlist_init(&model->authlist, model->certs);
 	model->builtin = xmalloc(sizeof *model->builtin);
 	profile_builtin(model->builtin);
@@ -61,6 +65,8 @@ void model_free(struct model *model)
 	free(model->builtin);
 	framing_free(model->framing);
 	keylog_free(model->keylog);
+	keylog_free(model->learned);
+	rsa_keys_free(model->rsa_keys);
 	free(model);
 }
 

@@ -153,6 +153,16 @@ struct session_tcp {
 #define NOT_TLS_BYTES 16
 
 /* TLS facts. */
+enum tls_secret_source {
+	TLS_SECRET_LOGGED,        /* by the client random */
+	TLS_SECRET_PREMASTER,     /* from a premaster secret of the key log, by the client random */
+	TLS_SECRET_PREMASTER_RSA, /* ... by the encrypted one */
+	TLS_SECRET_RSA_KEY,
+	TLS_SECRET_SESSION_ID, /* of the session that this one resumes */
+	TLS_SECRET_TICKET,     /* the same, by its ticket */
+	TLS_SECRET_SOURCES
+};
+
 struct session_tls {
 	bool seen;              /* a TLS record, or an SSLv2-style hello */
 	bool not_tls;           /* the first bytes of a direction that was seen from its start are no TLS */
@@ -172,6 +182,7 @@ struct session_tls {
 	uint16_t signature[2];    /* scheme of this side's own signature in the handshake, 0 = not seen or none */
 	uint8_t compression;      /* chosen; 0 = none */
 	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac, early_data;
+	bool extended_master_secret;
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
@@ -191,11 +202,16 @@ struct session_tls {
 	uint64_t refused[2];      /* protected records whose tag or MAC does not verify with the keys at hand */
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
+	uint64_t early_opened, early_closed; /* records of TLS 1.3 early data, of the client */
 	uint64_t passed[2];       /* protected records that went by before their key and are not kept for it */
 	uint32_t found_secrets;   /* 1u << enum keylog_label, of this random: the key log may drop them */
+	uint8_t secret_source;    /* enum tls_secret_source, of the keys at work up to TLS 1.2 */
+	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
-	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
+	bool keys_lost[2];        /* records are missing, and the sequence number behind them was not found */
+	uint64_t lost_to_gaps[2]; /* protected records that are missing whole, told by the sequence number behind them */
+	bool lost_at_least[2];    /* ... or more: other keys began among them */
 	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
 	uint64_t undecodable;     /* handshake messages that are not well formed */
@@ -383,8 +399,11 @@ struct model {
 	struct clocks *clocks; /* what hosts said in their hellos of the time */
 	struct pairs *pairs;   /* who talked to whom */
 	struct keylog *keylog; /* NULL when no key log was given and none can come */
+	struct keylog *learned; /* master secrets that followed from others and were right */
+	struct rsa_keys *rsa_keys; /* NULL when none was given */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	struct tls_holds waiting; /* ciphertext that waits for them */
+	uint64_t gap_work;     /* bytes that may still be deciphered in search of records behind gaps */
 	struct authlist authlist;
 	size_t memory; /* bytes that the program may take; sessions are given up for it. 0 = no bound */
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */
@@ -454,6 +473,7 @@ void model_forget_encrypted(struct session *session);
 void model_sort_events(struct session *session);
 
 void model_hit(struct model *model, enum limit limit, const struct origin *at);
+
 
 /* The engine's direction. */
 static inline uint8_t session_engine(const struct session *session)

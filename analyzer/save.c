@@ -13,7 +13,8 @@
 #include <stdlib.h>
 
 /* Of one client random. */
-#define LINES (KEYLOG_LABELS * LIMIT_SECRETS_ALIKE)
+#define LOGGED (KEYLOG_LABELS * LIMIT_SECRETS_ALIKE) /* lines of a session in the key log, */
+#define LINES  (LOGGED + 1)                            /* and the master secret that was learned */
 
 struct save {
 	struct save_files *files;
@@ -85,15 +86,17 @@ void save_start(struct save *save)
 /* ---- secrets --------------------------------------------------------------------------------------- */
 
 /* The lines that are known and not in the file yet; they are then. */
-static size_t new_lines(const struct keylog *keylog, struct save_keys *keys, char text[LINES * KEYLOG_LINE])
+static size_t new_lines(const struct save_session *session, char text[LINES * KEYLOG_LINE])
 {
+	struct save_keys *keys = session->keys;
 	size_t n = 0;
 	for (unsigned i = 0; i < LINES; i++) {
-		enum keylog_label label = i / LIMIT_SECRETS_ALIKE;
 		if (keys->lines >> i & 1)
 			continue;
-		size_t line =
-		    keylog_line(keylog, label, keys->client_random, i % LIMIT_SECRETS_ALIKE, &text[n]);
+		size_t line = i == LOGGED ? keylog_line(session->learned, KEYLOG_MASTER, keys->client_random,
+		                                        0, &text[n])
+		                          : keylog_line(session->keylog, i / LIMIT_SECRETS_ALIKE,
+		                                        keys->client_random, i % LIMIT_SECRETS_ALIKE, &text[n]);
 		if (line > 0)
 			keys->lines |= 1u << i;
 		n += line;
@@ -110,7 +113,7 @@ static size_t wanted(const struct save *save, const struct save_session *session
 		*keys = (struct save_keys){.turn = save->turn};
 	if (!save->with_secrets || session->keylog == NULL || session->client_random == NULL)
 		return 0;
-	uint64_t generation = keylog_generation(session->keylog);
+	uint64_t generation = keylog_generation(session->keylog) + keylog_generation(session->learned);
 	bool same_random = memcmp(keys->client_random, session->client_random, TLS_RANDOM) == 0;
 	if (same_random && keys->looked == generation)
 		return 0;
@@ -118,7 +121,7 @@ static size_t wanted(const struct save *save, const struct save_session *session
 		keys->lines = 0;
 	memcpy(keys->client_random, session->client_random, TLS_RANDOM);
 	keys->looked = generation;
-	return new_lines(session->keylog, keys, text);
+	return new_lines(session, text);
 }
 
 static void write_secrets(struct save *save, char *text, size_t n)

@@ -34,12 +34,13 @@ struct save_keys {
 	uint8_t client_random[TLS_RANDOM];
 	uint64_t turn;   /* of the file, as save counts them; the session has packets in it */
 	uint64_t looked; /* generation of the key log at the last look */
-	uint32_t lines; /* that are in the file: 1u << (enum keylog_label * LIMIT_SECRETS_ALIKE + number) */
+	uint32_t lines; /* that are in the file: a bit for each that a session may have */
 };
 
 /* A session as far as it matters here. All is borrowed for a call. */
 struct save_session {
 	const struct keylog *keylog;  /* NULL: there is none */
+	const struct keylog *learned; /* with it: master secrets that followed from others */
 	const uint8_t *client_random; /* NULL: not known yet */
 	struct save_keys *keys;       /* of this session */
 };

@@ -110,11 +110,21 @@ struct session_decryption {
 	unsigned held, misfit;      /* those that it has, and of these the ones of a wrong length */
 	unsigned alike;             /* most different secrets for one of them; more than 1: joined logs */
 	bool wrong_key; /* certain: records were refused, none was opened, and nothing is missing before them */
-	char detail[480]; /* a sentence with the numbers of this case, without a full stop; empty for NONE */
+	char detail[520]; /* a sentence with the numbers of this case, without a full stop; empty for NONE */
 };
 void session_decryption(const struct model *model, const struct session *session,
     struct session_decryption *out);
 const char *session_decryption_name(enum decryption state); /* "no-key", design.md section 8 */
+
+/* The RSA key with this number belongs to the server's certificate, or no certificate of it was seen. */
+bool session_rsa_key_fits(const struct model *model, const struct session *session, uint32_t which);
+
+/* Why the RSA keys that were given do not open the session, "" when none was given. Returns `text`. */
+#define SESSION_RSA_TEXT 320
+const char *session_rsa_text(const struct model *model, const struct session *session, char text[SESSION_RSA_TEXT]);
+
+/* "the key log has a secret for this session": what the keys at work were made of. */
+const char *session_secret_source(const struct session_tls *tls);
 
 /* The secrets that protect a direction: a bit for each enum keylog_label. */
 unsigned session_secrets_of(const struct session_tls *tls, uint8_t dir);

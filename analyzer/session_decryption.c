@@ -4,6 +4,7 @@
  * Called on demand. Pure: it looks at the counts that tls_tally wrote and asks the key log what it holds for
  * the session's client random; it opens nothing and hands no secret on.
  */
+#include "analyzer/rsa_key.h"
 #include "analyzer/session.h"
 #include "analyzer/tls_crypto.h"
 #include "dissect/tls_names.h"
@@ -19,6 +20,8 @@
 
 /* So many refused records in a row, and none opened, are no damage of the capture. */
 #define REFUSED_FOR_CERTAIN 2
+
+#define DEFLATE 1 /* RFC 3749 section 2 */
 
 #define NAME_SHOWN 80 /* characters of a file's name */
 
@@ -45,7 +48,8 @@ static const char *plural(uint64_t n)
 
 static unsigned wanted(const struct session_tls *tls)
 {
-	return tls->version == TLS_1_3 ? HANDSHAKE_SECRETS | TRAFFIC_SECRETS : BIT(KEYLOG_MASTER);
+	unsigned early = tls->early_opened + tls->early_closed > 0 ? BIT(KEYLOG_CLIENT_EARLY) : 0;
+	return tls->version == TLS_1_3 ? HANDSHAKE_SECRETS | TRAFFIC_SECRETS | early : BIT(KEYLOG_MASTER);
 }
 
 /* How many different secrets the key log has for the label. *fits: the length of one can be right. */
@@ -82,80 +86,57 @@ static void look_up(const struct model *model, const struct session_tls *tls, st
 	}
 }
 
-unsigned session_secrets_of(const struct session_tls *tls, uint8_t dir)
-{
-	if (tls->version != TLS_1_3)
-		return BIT(KEYLOG_MASTER);
-	return dir == tls->client_dir ? BIT(KEYLOG_CLIENT_HANDSHAKE) | BIT(KEYLOG_CLIENT_TRAFFIC)
-	                              : BIT(KEYLOG_SERVER_HANDSHAKE) | BIT(KEYLOG_SERVER_TRAFFIC);
-}
-
-const char *session_random(const struct session *session, char text[SESSION_RANDOM])
-{
-	for (size_t i = 0; i < TLS_RANDOM; i++)
-		snprintf(&text[2 * i], 3, "%02x", session->tls.client_random[i]);
-	return text;
-}
-
-const char *session_labels(unsigned secrets, char text[SESSION_LABELS])
-{
-	static const char *const names[KEYLOG_LABELS] = {
-	    [KEYLOG_MASTER] = "CLIENT_RANDOM",
-	    [KEYLOG_CLIENT_EARLY] = "CLIENT_EARLY_TRAFFIC_SECRET",
-	    [KEYLOG_CLIENT_HANDSHAKE] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-	    [KEYLOG_SERVER_HANDSHAKE] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-	    [KEYLOG_CLIENT_TRAFFIC] = "CLIENT_TRAFFIC_SECRET_0",
-	    [KEYLOG_SERVER_TRAFFIC] = "SERVER_TRAFFIC_SECRET_0",
-	};
-	size_t n = 0;
-	text[0] = '\0';
-	for (unsigned label = 0; label < KEYLOG_LABELS; label++)
-		if (secrets & BIT(label))
-			n += (size_t)snprintf(&text[n], SESSION_LABELS - n, "%s%s", n > 0 ? ", " : "",
-			                      names[label]);
-	return text;
-}
-
 /* ---- what cannot be opened with any key ---- */
 
 static bool unsupported(const struct session_tls *tls)
 {
 	const struct tls_suite *suite = tls_suite_find(tls->cipher);
-	return tls->server_hello &&
-	       (suite == NULL || !tls_suite_fits(suite, tls->version) || tls->compression != 0);
+	return tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
+	                             tls->compression != 0 || !tls_suite_computable(suite));
+}
+
+static void say_not_computable(const struct tls_suite *suite, const char *name,
+                               struct session_decryption *out)
+{
+	say(out, "%s needs the cipher %s, which the OpenSSL of this machine does not offer%s", name,
+	    tls_suite_cipher_name(suite),
+	    tls_crypto_has_legacy() ? "" : ": its legacy provider is not loaded");
 }
 
 static void say_unsupported(const struct session_tls *tls, struct session_decryption *out)
 {
 	const char *suite = tls_cipher_name(tls->cipher), *version = tls_version_name(tls->version);
 	char number[16];
+	const struct tls_suite *row = tls_suite_find(tls->cipher);
 	snprintf(number, sizeof number, "suite 0x%04x", tls->cipher);
 	suite = suite != NULL ? suite : number;
 	if (tls->version < TLS_1_0 || tls->version > TLS_1_3)
 		say(out, "%s protects records in a way that is not opened here, whatever the key",
 		    version != NULL ? version : "this version");
 	else if (tls->compression != 0)
-		say(out, "the records are compressed (method %u), which is not opened here",
-		    tls->compression);
-	else if (tls_suite_find(tls->cipher) != NULL)
+		say(out, "the records are compressed (method %u%s), which is not opened here",
+		    tls->compression, tls->compression == DEFLATE ? ", DEFLATE" : "");
+	else if (row != NULL && !tls_suite_fits(row, tls->version))
 		say(out, "%s is no suite of %s", suite, version);
+	else if (row != NULL)
+		say_not_computable(row, suite, out);
 	else
 		say(out,
-		    "%s is not opened here, whatever the key; AES-CBC, AES-GCM, AES-CCM and "
-		    "ChaCha20-Poly1305 are",
+		    "%s is not opened here, whatever the key; AES, ARIA, Camellia, ChaCha20-Poly1305, DES, "
+		    "3DES, IDEA, RC4, SEED and SM4-GCM are, and suites without encryption",
 		    suite);
 }
 
 static void say_no_hello(const struct session *session, struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
-	const char *lacks = tls->client_hello   ? "server_hello is"
-	                    : tls->server_hello ? "client_hello is"
-	                                        : "hellos are";
-	say(out,
-	    "the %s not in the capture; a secret is found and used by the randoms in the hellos, so "
-	    "%" PRIu64 " encrypted record%s stay%s closed whatever the key log holds",
-	    lacks, both(tls->protected_records), plural(both(tls->protected_records)),
+	const char *lacks = tls->client_hello   ? "server_hello is not in the capture, which has the server random, "
+	                                          "version and suite that the keys are made for"
+	                    : tls->server_hello ? "client_hello is not in the capture, by whose client random a secret "
+	                                          "is found"
+	                                        : "hellos are not in the capture; a secret is found and used by "
+	                                          "the randoms in them";
+	say(out, "the %s: %" PRIu64 " encrypted record%s stay%s closed whatever the key log holds", lacks, both(tls->protected_records), plural(both(tls->protected_records)),
 	    both(tls->protected_records) == 1 ? "s" : "");
 }
 
@@ -166,7 +147,10 @@ static void say_key_log(const struct model *model, struct session_decryption *ou
 	struct keylog_counts counts = {0};
 	if (model->keylog != NULL)
 		counts = keylog_counts(model->keylog);
-	if (counts.secrets == 0)
+	uint32_t keys = rsa_keys_count(model->rsa_keys);
+	if (counts.secrets == 0 && keys > 0)
+		say(out, "no TLS secret was given but %u RSA key%s", (unsigned)keys, plural(keys));
+	else if (counts.secrets == 0)
 		say(out, "no TLS secret was given");
 	else
 		say(out, "the key log %.*s has %" PRIu64 " secret%s, none of this session", NAME_SHOWN,
@@ -206,9 +190,12 @@ static void say_no_key(const struct model *model, const struct session *session,
 		say(out, "none of %" PRIu64 " encrypted record%s opened", closed, plural(closed));
 		say_passed(model, out);
 	} else if (out->held == 0) {
+		char text[SESSION_RSA_TEXT];
 		say_key_log(model, out);
 		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
 		    closed == 1 ? "s" : "");
+		if (session_rsa_text(model, session, text)[0] != '\0')
+			say(out, "; %s", text);
 	} else {
 		say(out, "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
 		    (out->held & ~HANDSHAKE_SECRETS) == 0 ? "secrets of the handshake only"
@@ -233,7 +220,7 @@ static void say_bad_key(const struct session *session, struct session_decryption
 		say(out, "the key log has %s%u different secrets for this session, and none fits: ",
 		    out->alike == LIMIT_SECRETS_ALIKE ? "at least " : "", out->alike);
 	else
-		say(out, "the key log has a secret for this session, but ");
+		say(out, "%s, but ", session_secret_source(&session->tls));
 	if (out->misfit != 0)
 		say(out, "its length does not fit the suite");
 	else
@@ -250,6 +237,16 @@ static void say_gap(const struct session *session, struct session_decryption *ou
 		dir = other;
 	say(out, "the %s at packet %" PRIu64, session->tcp.gaps[dir] > 0 ? "gap" : "damage",
 	    tls->key_gap[dir].packet);
+}
+
+/* Told by the numbers of the records behind gaps. */
+static void say_lost(const struct session_tls *tls, struct session_decryption *out)
+{
+	uint64_t lost = both(tls->lost_to_gaps);
+	if (lost > 0)
+		say(out, "; %s%" PRIu64 " more record%s lost to gaps",
+		    tls->lost_at_least[0] || tls->lost_at_least[1] ? "at least " : "", lost,
+		    lost == 1 ? " is" : "s are");
 }
 
 /* Some records are open: how many, and what closes the others. */
@@ -280,6 +277,7 @@ static void say_opened(const struct model *model, const struct session *session,
 		say(out, "; ");
 		say_refused(tls, out);
 	}
+	say_lost(tls, out);
 	say_passed(model, out);
 	if (out->missing != 0)
 		say(out, "; the key log lacks %s", session_labels(out->missing, labels));
@@ -315,6 +313,8 @@ static bool wrong_for_certain(const struct session *session)
 	uint64_t n[2];
 	for (uint8_t dir = 0; dir < 2; dir++)
 		n[dir] = key_refused(session, dir) ? tls->unproven[dir] : 0;
+	if (tls->secret_source == TLS_SECRET_SESSION_ID || tls->secret_source == TLS_SECRET_TICKET)
+		return false; /* the server may have answered as if it resumed, and did not */
 	if (both(tls->opened) == 0)
 		return both(n) >= REFUSED_FOR_CERTAIN;
 	return tls->version == TLS_1_3 && (n[0] >= REFUSED_FOR_CERTAIN || n[1] >= REFUSED_FOR_CERTAIN);
@@ -376,7 +376,7 @@ void session_decryption(const struct model *model, const struct session *session
 	case DECRYPTION_GAP:
 		say(out,
 		    "%" PRIu64
-		    " encrypted record%s: none opened, because the number of a record is not known behind ",
+		    " encrypted record%s: none opened, because the number of a record was not found behind ",
 		    out->data, plural(out->data));
 		say_gap(session, out);
 		break;

@@ -72,6 +72,7 @@ int source_slurp(struct source *source, size_t room, uint8_t **text, size_t *n, 
 	source_close(source);
 	if (error == 0)
 		return 0;
+	explicit_bzero(*text, *n);
 	free(*text);
 	return err_set(err, "%.150s cannot be read: %s", source_shown(source->name), strerror(error));
 }

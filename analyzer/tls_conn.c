@@ -19,9 +19,13 @@ static const struct frame_user record_user;
 
 /* ---- records --------------------------------------------------------------------------------------- */
 
+/* In TLS 1.3 the type tells: a second hello in the clear may follow early data, RFC 8446 section 4.2.10. */
 static bool is_protected(const struct tls_side *side, uint8_t type)
 {
-	return type == TLS_APPLICATION_DATA || side->conn->session->tls.protected_on[side->dir];
+	const struct session_tls *tls = &side->conn->session->tls;
+	if (tls->version == TLS_1_3 || (tls->early_data && !tls->server_hello))
+		return type == TLS_APPLICATION_DATA;
+	return type == TLS_APPLICATION_DATA || tls->protected_on[side->dir];
 }
 
 static void take_change_cipher_spec(struct tls_side *side, const struct frame_message *message)
@@ -30,8 +34,6 @@ static void take_change_cipher_spec(struct tls_side *side, const struct frame_me
 	tls_events_step(side->conn->model, side->conn->session, side->dir, STEP_CHANGE_CIPHER_SPEC, message);
 	if (tls->version == TLS_1_3)
 		return; /* RFC 8446 appendix D.4: for middleboxes, without meaning */
-	if (!tls->protected_on[side->dir])
-		tls->keys_lost[side->dir] = false; /* the sequence numbers begin here */
 	tls->protected_on[side->dir] = true;
 	tls_protected_change(side, message);
 }
@@ -58,6 +60,28 @@ struct session *tls_conn_session(const struct tls_conn *conn)
 	return conn->session;
 }
 
+/* The handshake frame gets what a whole record is that was kept because it may have been encrypted. */
+static void take_plain_handshake(struct tls_side *side, const struct frame_message *message)
+{
+	struct span body = span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX);
+	tls_handshake_data(&side->handshake, body, &message->last);
+	if (message->damaged)
+		tls_handshake_gap(&side->handshake, message->total - message->bytes.n, &message->last);
+}
+
+/* change_cipher_spec may have been missed; false: it has not. */
+static bool take_unseen(struct tls_side *side, const struct frame_message *message)
+{
+	bool alert = side->record.type == TLS_ALERT && side->record.length != ALERT_LENGTH;
+	if (!tls_side_may_be_protected(side) || !(alert || side->record.type == TLS_HANDSHAKE))
+		return false;
+	if (alert || tls_side_is_finished(side, message))
+		tls_protected_record(side, message);
+	else if (message->bytes.n > TLS_RECORD_HEADER)
+		take_plain_handshake(side, message);
+	return true;
+}
+
 static void take_record(struct tls_side *side, const struct frame_message *message)
 {
 	struct session_tls *tls = &side->conn->session->tls;
@@ -78,6 +102,8 @@ static void take_record(struct tls_side *side, const struct frame_message *messa
 		take_change_cipher_spec(side, message);
 	else if (is_protected(side, side->record.type)) {
 		tls_protected_record(side, message);
+	} else if (take_unseen(side, message)) {
+		return;
 	} else if (side->record.type == TLS_ALERT && side->record.length != ALERT_LENGTH) {
 		/* so long an alert is encrypted: change_cipher_spec was not seen */
 		tls_events_closed(side->conn->model, side->conn->session, side->dir, TLS_ALERT, message);
@@ -176,7 +202,7 @@ static enum frame_mode mode_of(const struct tls_side *side, uint8_t type)
 	if (type == TLS_CHANGE_CIPHER_SPEC || type == TLS_ALERT)
 		return FRAME_WHOLE;
 	if (!is_protected(side, type))
-		return type == TLS_HANDSHAKE ? FRAME_STREAM : FRAME_SKIP;
+		return type != TLS_HANDSHAKE ? FRAME_SKIP : tls_side_may_be_protected(side) ? FRAME_WHOLE : FRAME_STREAM;
 	return tls_protected_wanted(side) ? FRAME_WHOLE : FRAME_SKIP;
 }
 
@@ -212,17 +238,16 @@ static void record_hole(void *ctx, uint64_t n, const struct origin *origin)
 static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
-	(void)n;
-	struct session_tls *tls = &side->conn->session->tls;
-	tls->resyncs++;
-	tls->keys_lost[side->dir] = true;
+	side->conn->session->tls.resyncs++;
 	if (side->gap.packet == 0)
 		side->gap = *origin;
+	if (side->conn->keys != NULL)
+		tls_keys_lost(side->conn->keys);
 	if (!side->given_up) /* else these bytes are the first plaintext */
-		tls_protected_lost(side, origin);
+		tls_protected_lost(side, n, origin);
 }
 
-static const struct frame_user record_user = {.trusts_start = true, .cut = record_cut, .message = record_message,
+static const struct frame_user record_user = {.trusts_start = true, .patient = true, .cut = record_cut, .message = record_message,
     .piece = record_piece, .hole = record_hole, .lost = record_lost};
 
 /* ---- the sink -------------------------------------------------------------------------------------- */
@@ -246,6 +271,7 @@ static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 	struct tls_side *side = ctx;
 	join(side);
 	bool fresh = !side->given_up;
+	tls_work_earn(&side->conn->work, bytes.n);
 	struct span before = span_of(side->head, side->head_n); /* what the judgement waited for */
 	remember(side, bytes);
 	if (fresh)
@@ -280,15 +306,18 @@ static void take_end(void *ctx, const struct origin *origin)
 }
 
 /* Some handshake messages change the keys of the records behind them. */
-static void handshake_seen(void *ctx, uint8_t type)
+static void handshake_seen(void *ctx, uint8_t type, const struct frame_message *message)
 {
 	struct tls_side *side = ctx;
 	struct session_tls *tls = &side->conn->session->tls;
 	if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
-		tls->keys_lost[side->dir] = false; /* what is missing came before any key */
+		tls_protected_hello(side);
 	if (type == TLS_CLIENT_HELLO && tls->client_hello)
 		tls_hold_list(&side->conn->hold, tls->client_random);
-	if (side->conn->keys == NULL || tls->version != TLS_1_3)
+	if (side->conn->keys == NULL)
+		return;
+	tls_keys_message(side->conn->keys, type, message);
+	if (tls->version != TLS_1_3)
 		return;
 	if (type == TLS_FINISHED)
 		tls_keys_finished(side->conn->keys, side->dir);
@@ -300,8 +329,9 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 {
 	struct tls_conn *conn = xcalloc(1, sizeof *conn);
 	if (model->keylog != NULL)
-		conn->keys = tls_keys_new(model->keylog, &session->tls);
+		conn->keys = tls_keys_new(model, session);
 	conn->plain = (struct plain){.model = model, .session = session};
+	conn->work = (struct tls_work){.own = LIMIT_GAP_WORK, .all = &model->gap_work};
 	conn->model = model;
 	conn->session = session;
 	tls_protected_init(conn);

@@ -1,6 +1,6 @@
 /*
- * Keys and protected records of TLS 1.0 to 1.3. With tls_kdf.c and cert.c the only file
- * that includes OpenSSL.
+ * Keys and protected records of TLS 1.0 to 1.3, in tls_crypto.c and tls_open.c. OpenSSL stays behind them,
+ * tls_kdf, tls_gcm and cert.
  *
  * A suite is one const table row. An opener is one direction's cipher: made once per connection and
  * direction, keyed anew as often as the protocol says, without allocation per record. Tags and MACs are
@@ -10,6 +10,7 @@
 #define ANALYZER_TLS_CRYPTO_H
 
 #include "analyzer/keylog.h"
+#include "analyzer/tls_amount.h"
 #include "dissect/tls.h"
 
 struct tls_suite; /* const row */
@@ -23,16 +24,28 @@ struct tls_providers;
 struct tls_providers *tls_crypto_load(void);
 void tls_crypto_unload(struct tls_providers *providers); /* NULL is allowed */
 
+/* OpenSSL's legacy provider is loaded: RC4, DES, IDEA and SEED come from it. */
+bool tls_crypto_has_legacy(void);
+
 /* The row of a cipher suite, NULL when it cannot be opened here. */
 const struct tls_suite *tls_suite_find(uint16_t cipher);
+
+/* This OpenSSL offers the suite's cipher, which may need its legacy provider. */
+bool tls_suite_computable(const struct tls_suite *suite);
+
+/* OpenSSL's name of the suite's cipher, in its ECB mode where OpenSSL has no other; NULL for none. */
+const char *tls_suite_cipher_name(const struct tls_suite *suite);
 
 /* The suite belongs to TLS 1.3. */
 bool tls_suite_is_13(const struct tls_suite *suite);
 
-/* Records of this version can be protected by the suite. CBC: TLS 1.0 to 1.2, AEAD: TLS 1.2, or 1.3 only. */
+/* Records of this version can be protected by the suite. With a MAC: TLS 1.0 to 1.2, AEAD: TLS 1.2, or 1.3 only. */
 bool tls_suite_fits(const struct tls_suite *suite, uint16_t version);
 
-/* Bytes of the suite's hash: 32 or 48. */
+/* OpenSSL's name of the suite's hash: of the PRF in TLS 1.2, of HKDF in TLS 1.3. */
+const char *tls_suite_hash_name(const struct tls_suite *suite);
+
+/* Bytes of the suite's hash: 32 or 48. In TLS 1.3 its secrets are as long. */
 size_t tls_suite_hash_bytes(const struct tls_suite *suite);
 
 enum tls_open {
@@ -68,18 +81,28 @@ int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite,
  */
 int tls_opener_update_13(struct tls_opener *opener);
 
+/* Keys an opener of TLS 1.3 with what tls_opener_update_13 would give another one. -1 as there. */
+int tls_opener_after_update_13(struct tls_opener *next, const struct tls_opener *opener);
+
 bool tls_opener_keyed(const struct tls_opener *opener);
 void tls_opener_unkey(struct tls_opener *opener); /* wipes the keys, keeps the contexts */
 
+/* What the keys have been used for: its records are the sequence number that the next one is tried with. */
+struct tls_amount tls_opener_done(const struct tls_opener *opener);
+
 /*
- * The sequence number that the next record is tried with, and setting it (after a gap). In TLS 1.0 CBC the
- * first record after a gap cannot be opened, because the block before it is lost; the second one can. To try
- * a number, set it and open both again.
+ * Records pass unopened. Afterwards, in TLS 1.0 CBC, the first record cannot be opened, because the block
+ * before it is not known; the second one can. Takes time only with a stream cipher, whose bytes must be right.
  */
-uint64_t tls_opener_sequence(const struct tls_opener *opener);
+void tls_opener_skip(struct tls_opener *opener, struct tls_amount amount);
+
+/*
+ * Sets the sequence number (after a gap), as above. To try a number, set it and open the record again. Not
+ * for a stream cipher, which cannot go back.
+ */
 void tls_opener_set_sequence(struct tls_opener *opener, uint64_t sequence);
 
-/* Behind tls_opener_set_sequence: the end of the record before, with the cipher block that TLS 1.0 CBC needs. */
+/* Behind one of these: the end of the record before, with the cipher block that TLS 1.0 CBC needs. */
 #define TLS_TAIL 36 /* a block, and the SHA-1 MAC behind it with encrypt-then-MAC */
 void tls_opener_set_tail(struct tls_opener *opener, const uint8_t tail[TLS_TAIL]);
 

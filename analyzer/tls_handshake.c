@@ -96,7 +96,7 @@ static void take_client_hello(struct session_tls *tls, struct span body, uint8_t
 	take_offer(tls, hello.ciphers);
 	keep(tls, TOLD_CLIENT_HELLO, tls_told_client(&hello));
 	tls->early_data = hello.early_data;
-	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket_offered;
+	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket.n > 0;
 	if (memcmp(tls->client_random, hello.random.p, TLS_RANDOM) != 0)
 		tls->found_secrets = 0;
 	memcpy(tls->client_random, hello.random.p, TLS_RANDOM);
@@ -121,6 +121,7 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 	tls->compression = hello.compression;
 	tls->psk_chosen = hello.psk;
 	tls->encrypt_then_mac = hello.encrypt_then_mac;
+	tls->extended_master_secret = hello.extended_master_secret;
 	tls->same_session_id = hello.session_id.n > 0 && tls->client_hello &&
 	    span_equal(hello.session_id, span_of(tls->client_session_id, tls->client_session_id_n));
 	memcpy(tls->server_random, hello.random.p, TLS_RANDOM);
@@ -213,8 +214,10 @@ static void take_whole(struct tls_handshake *handshake, const struct frame_messa
 	uint32_t length = 0;
 	tls_handshake_head(message->bytes, &type, &length);
 	int row = row_of(type);
-	if (row < 0)
+	if (row < 0) {
+		handshake->seen(handshake->ctx, type, message);
 		return;
+	}
 	struct step step = {.at = message->last, .kind = types[row].step, .dir = handshake->dir,
 	    .damaged = message->damaged};
 	learn_roles(&session->tls, types[row].sender, handshake->dir);
@@ -235,8 +238,7 @@ static void take_whole(struct tls_handshake *handshake, const struct frame_messa
 	if (whole)
 		take_clock(handshake, step.kind, &step.at);
 	model_add_step(handshake->model, session, &step);
-	if (handshake->seen != NULL)
-		handshake->seen(handshake->ctx, type);
+	handshake->seen(handshake->ctx, type, message);
 }
 
 static void take_message(void *ctx, const struct frame_message *message)
@@ -279,6 +281,18 @@ static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out
 		model_hit(handshake->model, HIT_HANDSHAKE, &handshake->session->last);
 	}
 	return CUT_OK;
+}
+
+bool tls_handshake_tiles(struct span plain)
+{
+	struct rd r = rd_of(plain);
+	while (rd_more(&r)) {
+		int row = row_of(rd_u8(&r));
+		(void)rd_vec(&r, 3);
+		if (row < 0)
+			return false;
+	}
+	return rd_done(&r) && plain.n > 0;
 }
 
 static void lost_place(void *ctx, uint64_t n, const struct origin *origin)

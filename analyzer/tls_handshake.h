@@ -15,7 +15,7 @@ struct tls_handshake {
 	struct session *session;
 	uint8_t dir;
 	struct frame frame;
-	void (*seen)(void *ctx, uint8_t type); /* called behind each message that is known; NULL = nobody */
+	void (*seen)(void *ctx, uint8_t type, const struct frame_message *message); /* called behind each message */
 	void *ctx;
 };
 
@@ -25,6 +25,9 @@ void tls_handshake_gap(struct tls_handshake *handshake, uint64_t n, const struct
 
 /* The stream ends, or its place is lost: an open message ends as damaged. */
 void tls_handshake_break(struct tls_handshake *handshake, const struct origin *origin);
+
+/* Whether `plain` is nothing but whole handshake messages, as a record holds that is not encrypted. */
+bool tls_handshake_tiles(struct span plain);
 
 /* Only the client sends what this direction sent, so the roles are known. */
 void tls_handshake_is_client(struct session_tls *tls, uint8_t dir);

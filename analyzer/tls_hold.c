@@ -174,9 +174,15 @@ static bool has_number(enum tls_held_kind kind)
 	return kind == TLS_HELD_RECORD || kind == TLS_HELD_DAMAGED;
 }
 
+/* Bytes of a record's body, also of those that are not there. */
+static size_t body_of(const struct frame_message *message)
+{
+	return message->total > TLS_RECORD_HEADER ? message->total - TLS_RECORD_HEADER : 0;
+}
+
 void tls_hold_pass(struct tls_hold *hold, uint8_t dir, const struct frame_message *message)
 {
-	hold->came[dir]++;
+	hold->came[dir] = tls_amount_add(hold->came[dir], body_of(message));
 	hold->tail[dir] = tail_of(message);
 }
 
@@ -186,10 +192,11 @@ void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, 
 	struct span bytes = span_cut(message->bytes, 0, kind == TLS_HELD_RECORD ? LIMIT_RECORD : 0);
 	struct tls_held *held = xmalloc(sizeof *held + bytes.n);
 	*held = (struct tls_held){.hold = hold,
-	                          .number = hold->came[dir],
+	                          .ahead = hold->came[dir],
 	                          .place = place,
 	                          .at = message->last,
 	                          .n = (uint32_t)bytes.n,
+	                          .body = (uint32_t)body_of(message),
 	                          .kind = (uint8_t)kind,
 	                          .dir = dir,
 	                          .type = span_cut(message->bytes, 0, 1).n > 0 ? message->bytes.p[0] : 0,
@@ -202,4 +209,17 @@ void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, 
 	append(hold, held);
 	make_room_in(hold);
 	make_room_for_all(hold->all);
+}
+
+void tls_hold_lost(struct tls_hold *hold, uint8_t dir, uint64_t place, uint64_t bytes, const struct origin *at)
+{
+	const uint32_t most = UINT32_MAX - TLS_RECORD_HEADER;
+	struct tls_held *newest = hold->newest;
+	if (newest != NULL && newest->kind == TLS_HELD_LOST && newest->dir == dir) {
+		newest->body = bytes < most - newest->body ? newest->body + (uint32_t)bytes : most;
+		return;
+	}
+	struct frame_message nothing = {
+	    .total = TLS_RECORD_HEADER + (size_t)(bytes < most ? bytes : most), .last = *at};
+	tls_hold_push(hold, TLS_HELD_LOST, dir, true, place, &nothing);
 }

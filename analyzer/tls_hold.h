@@ -16,6 +16,7 @@
 
 #include "analyzer/frame.h"
 #include "analyzer/hash.h"
+#include "analyzer/tls_amount.h"
 
 /*
  * Last bytes of a record: a cipher block, from which the next record of TLS 1.0 goes on (RFC 2246
@@ -28,7 +29,7 @@ enum tls_held_kind {
 	TLS_HELD_RECORD,
 	TLS_HELD_DAMAGED, /* a record that is not there whole */
 	TLS_HELD_CHANGE,  /* change_cipher_spec: other keys from here on; has no number */
-	TLS_HELD_LOST,    /* the place was lost: no number is known behind it; has none */
+	TLS_HELD_LOST,    /* the place was lost: the number behind it is to be found; has none */
 };
 
 struct tls_tail {
@@ -41,10 +42,11 @@ struct tls_held {
 	struct tls_hold *hold;
 	struct tls_held *older, *newer;         /* of the same connection */
 	struct tls_held *older_all, *newer_all; /* of all connections, and of the same keeping */
-	uint64_t number;  /* of its direction: so many records came before it, also those that fell out */
+	struct tls_amount ahead; /* of its direction: what came before it, also what fell out */
 	uint64_t place;   /* of the caller: where it stood in the connection */
 	struct origin at; /* of what completed it */
-	uint32_t n;       /* bytes of the record, header included */
+	uint32_t n;       /* bytes of the record that are kept, header included */
+	uint32_t body;    /* bytes of the record's body on the wire, or that were lost */
 	uint8_t kind, dir;
 	uint8_t type; /* content type of the record */
 	bool handshake;
@@ -60,7 +62,7 @@ struct tls_hold {
 	struct tls_held *oldest_other; /* that is not of the handshake */
 	size_t bytes;
 	uint64_t held[2];        /* entries of each direction in the queue */
-	uint64_t came[2];        /* records of each direction that have a number */
+	struct tls_amount came[2]; /* of each direction: the records that have a number */
 	struct tls_tail tail[2]; /* of the latest record of each direction */
 	bool listed;             /* under this client random */
 	uint8_t client_random[TLS_RANDOM];
@@ -106,6 +108,9 @@ void tls_hold_list(struct tls_hold *hold, const uint8_t client_random[TLS_RANDOM
  */
 void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, bool handshake,
                    uint64_t place, const struct frame_message *message);
+
+/* The place of a direction was lost, and these bytes with it. Several losses in a row are one entry. */
+void tls_hold_lost(struct tls_hold *hold, uint8_t dir, uint64_t place, uint64_t bytes, const struct origin *at);
 
 /* A record of a direction passes and is not kept: it has a number. */
 void tls_hold_pass(struct tls_hold *hold, uint8_t dir, const struct frame_message *message);

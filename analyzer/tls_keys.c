@@ -1,42 +1,16 @@
 /* Keys of one connection; see tls_keys.h. Called by tls_conn.c only. */
-#include "analyzer/tls_keys.h"
+#include "analyzer/tls_keys_state.h"
 
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
 
-enum phase { PHASE_HANDSHAKE, PHASE_TRAFFIC };
-
-/* Records that are tried with every secret before the log is believed to hold none that fits. */
-#define RECORDS_TRIED 4
-
-/* Why there are no keys: a secret may still come, the rest stays as it is. */
-enum answer { FOUND, NO_HELLO, NO_SECRET, NO_SUITE };
-
-struct direction {
-	struct tls_opener *opener;
-	struct tls_opener *next; /* TLS 1.3: the application's keys while the handshake's refuse a record */
-	struct tls_opener *other; /* for other secrets under the same label and random */
-	enum phase phase; /* TLS 1.3: which secret is wanted */
-	bool keyed;
-	bool proven; /* the keys have opened a record */
-	unsigned tried;   /* records that no other secret opened */
-	uint64_t looked;  /* generation of the key log at the last look in vain */
-	enum answer answer;
-};
-
-struct tls_keys {
-	const struct keylog *keylog;
-	struct session_tls *facts;
-	struct direction dir[2];
-	uint8_t *plain; /* the caller's room, while a record is opened */
-};
-
-struct tls_keys *tls_keys_new(const struct keylog *keylog, struct session_tls *facts)
+struct tls_keys *tls_keys_new(struct model *model, struct session *session)
 {
 	struct tls_keys *keys = xcalloc(1, sizeof *keys);
-	keys->keylog = keylog;
-	keys->facts = facts;
+	keys->model = model;
+	keys->facts = &session->tls;
+	keys->secrets = tls_secrets_new(model, session);
 	keys->dir[0].looked = keys->dir[1].looked = UINT64_MAX;
 	return keys;
 }
@@ -50,7 +24,21 @@ void tls_keys_free(struct tls_keys *keys)
 		tls_opener_free(keys->dir[dir].next);
 		tls_opener_free(keys->dir[dir].other);
 	}
+	tls_opener_free(keys->early);
+	tls_secrets_free(keys->secrets);
 	free(keys);
+}
+
+void tls_keys_message(struct tls_keys *keys, uint8_t type, const struct frame_message *message)
+{
+	tls_secrets_message(keys->secrets, type, message);
+	if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
+		keys->hellos[type == TLS_SERVER_HELLO]++;
+}
+
+void tls_keys_lost(struct tls_keys *keys)
+{
+	tls_secrets_lost(keys->secrets);
 }
 
 /* The key log's label of the secret that protects a direction in a phase. */
@@ -65,7 +53,7 @@ static enum keylog_label label_of(const struct tls_keys *keys, uint8_t dir, enum
 }
 
 static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **opener,
-    const struct tls_suite *suite, const struct keylog_secret *secret)
+                      const struct tls_suite *suite, const struct keylog_secret *secret)
 {
 	const struct session_tls *facts = keys->facts;
 	if (*opener == NULL)
@@ -73,46 +61,84 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 	if (facts->version == TLS_1_3)
 		return tls_opener_key_13(*opener, suite, secret);
 	return tls_opener_key_12(*opener, suite, facts->version, facts->encrypt_then_mac, secret,
-	    facts->client_random, facts->server_random, dir == facts->client_dir);
+	                         facts->client_random, facts->server_random, dir == facts->client_dir);
 }
 
-bool tls_keys_hopeless(const struct tls_keys *keys)
+/* Asked for every record that waits. */
+static bool computable(struct tls_keys *keys, const struct tls_suite *suite)
+{
+	if (keys->judged != suite)
+		keys->computable = tls_suite_computable(suite);
+	keys->judged = suite;
+	return keys->computable;
+}
+
+bool tls_keys_hopeless(struct tls_keys *keys)
 {
 	const struct session_tls *facts = keys->facts;
 	const struct tls_suite *suite = tls_suite_find(facts->cipher);
-	return facts->server_hello &&
-	       (suite == NULL || !tls_suite_fits(suite, facts->version) || facts->compression != 0);
+	return facts->server_hello && (suite == NULL || !tls_suite_fits(suite, facts->version) ||
+	                               facts->compression != 0 || !computable(keys, suite));
 }
 
-/* Keys an opener with secret number `which` of those that the key log has. */
-static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
-    struct tls_opener **opener)
+unsigned tls_keys_most_secrets(const struct tls_keys *keys)
+{
+	return keys->facts->version == TLS_1_3 ? LIMIT_SECRETS_ALIKE : TLS_SECRETS_MOST;
+}
+
+static bool find_secret(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
+                        struct keylog_secret *secret)
+{
+	if (keys->facts->version != TLS_1_3)
+		return tls_secrets_find(keys->secrets, which, secret);
+	return keylog_find(keys->model->keylog, label_of(keys, dir, phase), keys->facts->client_random, which,
+	                   secret);
+}
+
+enum answer tls_keys_find(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
+                             struct tls_opener **opener)
 {
 	struct session_tls *facts = keys->facts;
-	enum keylog_label label = label_of(keys, dir, phase);
 	if (!facts->client_hello || !facts->server_hello)
 		return NO_HELLO;
 	if (tls_keys_hopeless(keys))
 		return NO_SUITE;
 	struct keylog_secret secret;
-	if (!keylog_find(keys->keylog, label, facts->client_random, which, &secret))
-		return NO_SECRET;
-	int done = key_opener(keys, dir, opener, tls_suite_find(facts->cipher), &secret);
+	bool found = find_secret(keys, dir, phase, which, &secret);
+	int done = found ? key_opener(keys, dir, opener, tls_suite_find(facts->cipher), &secret) : -1;
 	keylog_wipe(&secret);
+	if (!found)
+		return NO_SECRET;
 	if (done != 0)
 		return NO_SUITE;
-	facts->found_secrets |= 1u << label;
+	facts->found_secrets |= 1u << label_of(keys, dir, phase);
 	return FOUND;
 }
 
-/* Keys an opener with the first secret of a fitting length. */
-static enum answer find_first(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_opener **opener)
+enum answer tls_keys_find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
+                              struct tls_opener **opener, unsigned *which)
 {
-	enum answer answer = find_keys(keys, dir, phase, 0, opener);
-	for (unsigned which = 1; answer == NO_SUITE && which < LIMIT_SECRETS_ALIKE; which++)
-		if (find_keys(keys, dir, phase, which, opener) == FOUND)
-			return FOUND;
+	enum answer answer = NO_SECRET;
+	for (*which = 0; *which < tls_keys_most_secrets(keys); ++*which) {
+		enum answer one = tls_keys_find(keys, dir, phase, *which, opener);
+		if (one == FOUND || one == NO_HELLO)
+			return one;
+		if (one == NO_SUITE)
+			answer = NO_SUITE;
+	}
 	return answer;
+}
+
+/* Rises with every secret that a look-up may find. */
+static uint64_t generation_of(const struct tls_keys *keys)
+{
+	return keylog_generation(keys->model->keylog) + keylog_generation(keys->model->learned);
+}
+
+void tls_keys_work_with(struct tls_keys *keys, uint8_t dir, unsigned which)
+{
+	keys->dir[dir].which = which;
+	keys->facts->secret_source = (uint8_t)tls_secrets_source(which);
 }
 
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
@@ -120,15 +146,17 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	struct direction *d = &keys->dir[dir];
 	if (d->keyed)
 		return true;
-	uint64_t generation = keylog_generation(keys->keylog);
+	uint64_t generation = generation_of(keys);
 	if (d->looked == generation && d->answer == NO_SECRET)
 		return false;
-	d->answer = find_first(keys, dir, d->phase, &d->opener);
+	unsigned which;
+	d->answer = tls_keys_find_first(keys, dir, d->phase, &d->opener, &which);
 	if (d->answer != FOUND) {
 		d->looked = generation;
 		return false;
 	}
 	d->keyed = true;
+	tls_keys_work_with(keys, dir, which);
 	return true;
 }
 
@@ -142,9 +170,14 @@ static void rekey(struct direction *d)
 		tls_opener_unkey(d->opener);
 }
 
-void tls_keys_change(struct tls_keys *keys, uint8_t dir)
+bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 {
-	rekey(&keys->dir[dir]);
+	struct direction *d = &keys->dir[dir];
+	bool agreed = d->hellos[0] != keys->hellos[0] && d->hellos[1] != keys->hellos[1];
+	bool first = !d->proven;
+	memcpy(d->hellos, keys->hellos, sizeof d->hellos);
+	rekey(d);
+	return first || agreed;
 }
 
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir)
@@ -159,22 +192,23 @@ void tls_keys_update(struct tls_keys *keys, uint8_t dir)
 		tls_opener_update_13(keys->dir[dir].opener);
 }
 
-void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t *tail)
+void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount, const uint8_t *tail)
 {
 	struct tls_opener *opener = keys->dir[dir].opener;
-	tls_opener_set_sequence(opener, tls_opener_sequence(opener) + n);
+	tls_opener_skip(opener, amount);
 	if (tail != NULL)
 		tls_opener_set_tail(opener, tail);
 }
 
 /* The record may be the first one behind a Finished message that could not be read. */
 static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
-    struct span body, size_t *n, uint8_t *type)
+                           struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
 		return false;
-	if (d->next == NULL && find_first(keys, dir, PHASE_TRAFFIC, &d->next) != FOUND)
+	unsigned which;
+	if (d->next == NULL && tls_keys_find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) != FOUND)
 		return false;
 	if (!tls_opener_keyed(d->next))
 		return false;
@@ -188,63 +222,126 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 	return true;
 }
 
-/* A secret that opens the record as number `sequence` is the right one from here on. */
-static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase, uint64_t sequence,
-    const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+/* A secret that opens the record behind what the keys at work had `done` is the right one from here on. */
+static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_amount done,
+                            const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE; which++) {
-		if (find_keys(keys, dir, phase, which, &d->other) != FOUND)
+	for (unsigned which = 0; which < tls_keys_most_secrets(keys); which++) {
+		if (tls_keys_find(keys, dir, phase, which, &d->other) != FOUND)
 			continue;
-		if (sequence > 0)
-			tls_opener_set_sequence(d->other, sequence);
+		if (done.records > 0)
+			tls_opener_skip(d->other, done);
 		if (tls_open(d->other, record, body, keys->plain, n, type) != TLS_OPENED)
 			continue;
 		struct tls_opener *wrong = d->opener;
 		d->opener = d->other;
 		d->other = wrong;
 		d->phase = phase;
+		tls_keys_work_with(keys, dir, which);
 		return true;
 	}
 	return false;
 }
 
-/* The key log has more than one secret that may have protected this direction. */
-static bool has_others(const struct tls_keys *keys, uint8_t dir, enum phase phase)
+bool tls_keys_have_others(struct tls_keys *keys, uint8_t dir, enum phase phase)
 {
 	struct keylog_secret secret;
-	bool found =
-	    keylog_find(keys->keylog, label_of(keys, dir, phase), keys->facts->client_random, 1, &secret);
+	unsigned found = 0;
+	for (unsigned which = 0; which < tls_keys_most_secrets(keys) && found < 2; which++)
+		found += find_secret(keys, dir, phase, which, &secret);
 	keylog_wipe(&secret);
-	return found;
+	return found > 1;
 }
 
-/* `sequence` is the number that the keys at work tried the record with. */
-static bool open_otherwise(struct tls_keys *keys, uint8_t dir, uint64_t sequence,
-    const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+/* `done` is what the keys at work had done when they tried the record. */
+static bool open_otherwise(struct tls_keys *keys, uint8_t dir, struct tls_amount done,
+                           const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	if (open_with_next(keys, dir, record, body, n, type))
 		return true;
 	if (d->proven || d->tried >= RECORDS_TRIED)
 		return false;
-	if (has_others(keys, dir, d->phase)) {
+	if (tls_keys_have_others(keys, dir, d->phase)) {
 		d->tried++;
-		return open_with_other(keys, dir, d->phase, sequence, record, body, n, type);
+		return open_with_other(keys, dir, d->phase, done, record, body, n, type);
 	}
 	return false;
 }
 
-enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
-    uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
+bool tls_keys_early(const struct tls_keys *keys, uint8_t dir)
+{
+	const struct session_tls *facts = keys->facts;
+	const struct direction *d = &keys->dir[dir];
+	return facts->early_data && facts->has_client && dir == facts->client_dir &&
+	       (facts->version == TLS_1_3 || !facts->server_hello) && d->phase == PHASE_HANDSHAKE &&
+	       !d->proven;
+}
+
+/* The suite is that of the session which is resumed: the one that opens a record is right. */
+static bool open_first_early(struct tls_keys *keys, const struct keylog_secret *secret,
+                             const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+{
+	static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305, 0x00c6};
+	for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
+		if (tls_opener_key_13(keys->early, tls_suite_find(suites[i]), secret) != 0)
+			continue;
+		tls_opener_set_sequence(keys->early, keys->early_seen);
+		if (tls_open(keys->early, record, body, keys->plain, n, type) == TLS_OPENED)
+			return true;
+	}
+	tls_opener_unkey(keys->early);
+	return false;
+}
+
+static bool find_early(struct tls_keys *keys, const struct tls_record *record, struct span body, size_t *n,
+                       uint8_t *type)
+{
+	struct keylog_secret secret;
+	bool opened = false;
+	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE && !opened; which++) {
+		if (!keylog_find(keys->model->keylog, KEYLOG_CLIENT_EARLY, keys->facts->client_random, which,
+		                 &secret))
+			break;
+		opened = open_first_early(keys, &secret, record, body, n, type);
+		keylog_wipe(&secret);
+	}
+	if (opened)
+		keys->facts->found_secrets |= 1u << KEYLOG_CLIENT_EARLY;
+	return opened;
+}
+
+bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
+                         uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
+{
+	size_t n = 0;
+	if (keys->early == NULL)
+		keys->early = tls_opener_new();
+	keys->plain = room;
+	bool opened = tls_opener_keyed(keys->early)
+	                  ? tls_open(keys->early, record, body, room, &n, type) == TLS_OPENED
+	                  : find_early(keys, record, body, &n, type);
+	keys->early_seen++;
+	keys->plain = NULL;
+	*plain = span_of(room, n);
+	return opened;
+}
+
+enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
+                            struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	keys->plain = room;
 	size_t n = 0;
-	uint64_t sequence = tls_opener_sequence(d->opener);
+	struct tls_amount done = tls_opener_done(d->opener);
 	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
-	if (result != TLS_OPENED && open_otherwise(keys, dir, sequence, record, body, &n, type))
+	if (result != TLS_OPENED && open_otherwise(keys, dir, done, record, body, &n, type))
 		result = TLS_OPENED;
+	if (result != TLS_OPENED && tls_keys_early(keys, dir))
+		tls_opener_set_sequence(d->opener, done.records);
+	if (result == TLS_OPENED && !d->proven && keys->facts->version != TLS_1_3)
+		tls_secrets_proven(keys->secrets, d->which);
 	d->proven = d->proven || result == TLS_OPENED;
 	keys->plain = NULL;
 	*plain = span_of(room, n);

@@ -7,6 +7,7 @@
 #ifndef ANALYZER_TLS_KEYS_H
 #define ANALYZER_TLS_KEYS_H
 
+#include "analyzer/frame.h"
 #include "analyzer/keylog.h"
 #include "analyzer/model.h"
 #include "analyzer/tls_crypto.h"
@@ -14,20 +15,30 @@
 struct tls_keys;
 
 /*
- * The key log and the session's TLS facts are borrowed and must outlive it. Which secrets were found is noted
- * in the facts, since the key log may drop them.
+ * Both are borrowed and must outlive it; the model has a key log. Which secrets were found is noted in the
+ * session's TLS facts, since the key log may drop them.
  */
-struct tls_keys *tls_keys_new(const struct keylog *keylog, struct session_tls *facts);
+struct tls_keys *tls_keys_new(struct model *model, struct session *session);
 void tls_keys_free(struct tls_keys *keys); /* NULL is allowed; keys are wiped */
+
+/*
+ * A handshake message, behind the facts that it gave the session, and: one may be missing. Up to TLS 1.2 the
+ * secrets follow from some of them.
+ */
+void tls_keys_message(struct tls_keys *keys, uint8_t type, const struct frame_message *message);
+void tls_keys_lost(struct tls_keys *keys);
 
 /* Whether a protected record of this direction can be opened: looks for secrets that may have come since. */
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
 
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
-bool tls_keys_hopeless(const struct tls_keys *keys);
+bool tls_keys_hopeless(struct tls_keys *keys);
 
-/* change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. */
-void tls_keys_change(struct tls_keys *keys, uint8_t dir);
+/*
+ * change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. False when
+ * keys were at work, and the hellos that agreed on the new ones have not both come.
+ */
+bool tls_keys_change(struct tls_keys *keys, uint8_t dir);
 
 /* A Finished message of TLS 1.3 was read in this direction: application traffic keys from here on. */
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
@@ -36,11 +47,10 @@ void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
 void tls_keys_update(struct tls_keys *keys, uint8_t dir);
 
 /*
- * `n` records of a direction that is ready passed unopened: the sequence number goes on. `tail` is the end of
- * the last of them, from which TLS 1.0 takes the next IV; NULL when it is not known. All suites of the table
- * can skip: a stream cipher would need the number of their bytes, too.
+ * Records of a direction that is ready passed unopened: sequence number and key stream go on. `tail` is the
+ * end of the last of them, from which TLS 1.0 takes the next IV; NULL when it is not known.
  */
-void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t *tail);
+void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount, const uint8_t *tail);
 
 /*
  * Opens a record body of a direction that is ready. The plaintext stands in `room`, which is the caller's: thousands
@@ -50,6 +60,20 @@ void tls_keys_skip(struct tls_keys *keys, uint8_t dir, uint64_t n, const uint8_t
  * has under the same label and random, and the one that opens it stays.
  */
 enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
+    uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
+
+/*
+ * A record of this direction may be early data: the client has announced some, and no key of its handshake
+ * has opened a record yet. What is refused then is taken for early data, and takes no number of the keys.
+ * RFC 8446 section 4.2.10.
+ */
+bool tls_keys_early(const struct tls_keys *keys, uint8_t dir);
+
+/*
+ * Opens a record of early data, before or behind the server_hello, as tls_keys_open. False when its secret is
+ * not there or refuses it.
+ */
+bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
     uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
 /* The keys at work in this direction have opened a record: they are right. */

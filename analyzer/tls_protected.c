@@ -2,6 +2,7 @@
 #include "analyzer/tls_protected.h"
 
 #include "analyzer/tls_events.h"
+#include "analyzer/tls_regain.h"
 #include "analyzer/tls_tally.h"
 
 #include <stdlib.h>
@@ -27,19 +28,23 @@ static void miss_plaintext(struct tls_side *side, const struct origin *at)
 		return;
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
+	if (side->conn->keys != NULL)
+		tls_keys_lost(side->conn->keys);
 }
 
 /*
- * The keys go on behind the records that fell out in front of number `next`. Whole records are missing, so a
+ * The keys go on behind the records that fell out in front of place `next`. Whole records are missing, so a
  * handshake message begins with the next one.
  */
-static void catch_up(struct tls_side *side, uint64_t next, const struct tls_tail *tail)
+static void catch_up(struct tls_side *side, struct tls_amount next, const struct tls_tail *tail)
 {
 	struct tls_conn *conn = side->conn;
-	if (side->done == next)
+	if (side->done.records == next.records)
 		return;
-	tls_keys_skip(conn->keys, side->dir, next - side->done, tail->known ? tail->bytes : NULL);
+	struct tls_amount amount = tls_amount_since(next, side->done);
+	tls_keys_skip(conn->keys, side->dir, amount, tail->known ? tail->bytes : NULL);
 	side->chain_cut = !tail->known;
+	tls_side_be_unsure(side, amount.records);
 	side->done = next;
 	if (side->fallen.packet == 0)
 		return;
@@ -58,8 +63,8 @@ static void record_fell(void *owner, const struct tls_held *held)
 	struct tls_conn *conn = owner;
 	struct tls_side *side = &conn->side[held->dir];
 	struct session_tls *tls = facts_of(side);
-	if (held->kind == TLS_HELD_CHANGE)
-		tls->keys_lost[held->dir] = true;
+	if (held->kind == TLS_HELD_CHANGE || held->kind == TLS_HELD_LOST)
+		tls->keys_lost[held->dir] = side->numberless = true;
 	if (held->kind == TLS_HELD_RECORD)
 		tls_tally_passed(tls, held->dir);
 	if (held->kind != TLS_HELD_RECORD && held->kind != TLS_HELD_DAMAGED)
@@ -96,6 +101,51 @@ static void refuse_record(struct tls_side *side, const struct origin *at)
 	miss_plaintext(side, at);
 }
 
+/* A record that the keys of the handshake do not open, or that came before them. False when it stays closed.
+ */
+static bool open_early(struct tls_side *side, struct span body, const struct origin *at)
+{
+	struct session_tls *tls = facts_of(side);
+	struct span plain;
+	uint8_t room[LIMIT_RECORD], type = side->record.type;
+	bool opened = tls_keys_open_early(side->conn->keys, &side->record, body, room, &plain, &type);
+	*(opened ? &tls->early_opened : &tls->early_closed) += 1;
+	if (!opened)
+		return false;
+	tls_tally_opened(tls, side->dir, type);
+	take_plaintext(side, type, plain, at);
+	return true;
+}
+
+/* A record whose number is looked for. False when it stays closed. */
+static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_RECORD], struct span *plain,
+                   uint8_t *type, const struct origin *at)
+{
+	struct tls_conn *conn = side->conn;
+	struct tls_gap gap = {.bytes = side->lost,
+	                      .records = side->unopened,
+	                      .usual = side->usual,
+	                      .behind = side->chain_cut,
+	                      .work = &conn->work};
+	enum tls_found found = tls_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
+	if (found == TLS_FOUND_NOT && tls_keys_early(conn->keys, side->dir))
+		return false;
+	if (found == TLS_FOUND_NOT)
+		side->unopened++;
+	else
+		tls_tally_regained(facts_of(side), side->dir, gap.missing, gap.at_least);
+	if (found == TLS_FOUND_OPENED)
+		return true;
+	if (side->lost > 0 || side->chain_cut)
+		note_behind_gap(side, at);
+	else
+		tls_tally_refused(facts_of(side), side->dir, tls_keys_proven(conn->keys, side->dir), at);
+	miss_plaintext(side, at);
+	if (found == TLS_FOUND_NUMBER)
+		tls_side_be_sure(side);
+	return false;
+}
+
 /* `waited`: the record has left its traces as a closed one. False when it stays closed. */
 static bool open_record(struct tls_side *side, struct span bytes, const struct origin *at, bool waited)
 {
@@ -103,26 +153,35 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 	struct span plain;
 	uint8_t room[LIMIT_RECORD], type = side->record.type;
 	struct span body = span_cut(bytes, TLS_RECORD_HEADER, SIZE_MAX);
-	bool opened = tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain, &type) == TLS_OPENED;
+	bool unsure = side->unsure;
+	bool opened = unsure ? regain(side, body, room, &plain, &type, at)
+	                     : tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain,
+	                                     &type) == TLS_OPENED;
+	bool early = !opened && tls_keys_early(conn->keys, side->dir);
 	if (opened && waited)
 		model_forget_encrypted(conn->session);
-	if (opened)
+	if (opened) {
+		tls_side_be_sure(side);
+		facts_of(side)->protected_on[side->dir] = true; /* as far as it was not seen */
 		tls_tally_opened(facts_of(side), side->dir, type);
-	else
+	} else if (!early && !unsure) {
 		refuse_record(side, at);
+	}
 	side->chain_cut = false;
-	side->done++;
+	side->done = tls_amount_add(side->done, body.n);
 	if (opened)
 		take_plaintext(side, type, plain, at);
-	return opened;
+	return opened || (early && open_early(side, body, at));
 }
 
-/* A record that is not there whole takes its number. */
-static void leave_out(struct tls_side *side, const struct origin *at)
+/* A record that is not there whole takes its number and its place in the key stream. */
+static void leave_out(struct tls_side *side, size_t body, const struct origin *at)
 {
-	tls_keys_skip(side->conn->keys, side->dir, 1, NULL);
-	side->done++;
+	const struct tls_amount one = {.records = 1, .bytes = body};
+	tls_keys_skip(side->conn->keys, side->dir, one, NULL);
+	side->done = tls_amount_add(side->done, body);
 	side->chain_cut = true;
+	tls_side_be_unsure(side, 1);
 	miss_plaintext(side, at);
 }
 
@@ -160,15 +219,10 @@ static void pass_record(struct tls_side *side, const struct frame_message *messa
 	miss_plaintext(side, &message->last);
 }
 
-static bool is_whole(const struct frame_message *message)
-{
-	return !message->damaged && message->bytes.n == message->total;
-}
-
 static void wait_or_pass(struct tls_side *side, const struct frame_message *message)
 {
 	struct tls_conn *conn = side->conn;
-	if (!may_wait(conn) || (!is_whole(message) && !message->damaged)) {
+	if (!may_wait(conn) || (!tls_side_is_whole(message) && !message->damaged)) {
 		pass_record(side, message);
 		return;
 	}
@@ -188,7 +242,10 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	struct tls_hold *hold = &conn->hold;
 	if (conn->keys == NULL)
 		return false;
-	if (tls->keys_lost[side->dir]) {
+	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && tls_side_is_whole(message))
+		return open_early(side, span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX),
+		                  &message->last);
+	if (side->numberless) {
 		note_behind_gap(side, &message->last);
 		return false;
 	}
@@ -205,13 +262,13 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	}
 	catch_up(side, hold->came[side->dir], &hold->tail[side->dir]);
 	tls_hold_pass(hold, side->dir, message);
-	if (is_whole(message))
+	if (tls_side_is_whole(message))
 		return open_record(side, message->bytes, &message->last, false);
 	if (message->damaged)
 		note_behind_gap(side, &message->last);
 	else
 		tls_tally_passed(tls, side->dir);
-	leave_out(side, &message->last);
+	leave_out(side, side->record.length, &message->last);
 	return false;
 }
 
@@ -225,14 +282,15 @@ void tls_protected_init(struct tls_conn *conn)
 bool tls_protected_wanted(const struct tls_side *side)
 {
 	struct tls_keys *keys = side->conn->keys;
-	if (keys == NULL || facts_of(side)->keys_lost[side->dir] || side->unnumbered)
+	if (keys == NULL || side->numberless || side->unnumbered)
 		return false;
-	return tls_keys_ready(keys, side->dir) || may_wait(side->conn);
+	return tls_keys_ready(keys, side->dir) || tls_keys_early(keys, side->dir) || may_wait(side->conn);
 }
 
 void tls_protected_record(struct tls_side *side, const struct frame_message *message)
 {
 	struct tls_conn *conn = side->conn;
+	tls_side_weigh(side);
 	if (take_record(side, message))
 		return;
 	if (side->record.type == TLS_APPLICATION_DATA)
@@ -240,15 +298,17 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 	tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
 }
 
-/* The sequence numbers begin again. */
-static void change_keys(struct tls_side *side, uint64_t next)
+/* The sequence numbers begin again. When the hellos of the new keys are lost nobody knows these. */
+static void change_keys(struct tls_side *side, struct tls_amount next)
 {
+	struct tls_keys *keys = side->conn->keys;
+	if (keys != NULL && !tls_keys_change(keys, side->dir))
+		side->numberless = true;
+	tls_side_be_sure(side);
 	side->done = next;
 	side->fallen = (struct origin){0};
 	side->chain_cut = false;
 	side->handshake.frame.astray = false;
-	if (side->conn->keys != NULL)
-		tls_keys_change(side->conn->keys, side->dir);
 }
 
 void tls_protected_change(struct tls_side *side, const struct frame_message *message)
@@ -260,21 +320,31 @@ void tls_protected_change(struct tls_side *side, const struct frame_message *mes
 		change_keys(side, hold->came[side->dir]);
 }
 
-static void lose_place(struct tls_side *side, const struct origin *at)
+static void lose_place(struct tls_side *side, uint64_t bytes, const struct origin *at)
 {
 	plain_gap(&side->conn->plain, side->dir, 0, at);
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
+	side->unsure = side->chain_cut = true;
+	side->lost += bytes;
+	facts_of(side)->keys_lost[side->dir] = true;
 }
 
-void tls_protected_lost(struct tls_side *side, const struct origin *at)
+void tls_protected_lost(struct tls_side *side, uint64_t bytes, const struct origin *at)
 {
-	struct frame_message nothing = {.last = *at};
-	if (side->conn->hold.held[side->dir] > 0)
-		tls_hold_push(&side->conn->hold, TLS_HELD_LOST, side->dir, true, facts_of(side)->place,
-		              &nothing);
+	struct tls_hold *hold = &side->conn->hold;
+	if (hold->held[side->dir] > 0)
+		tls_hold_lost(hold, side->dir, facts_of(side)->place, bytes, at);
 	else
-		lose_place(side, at);
+		lose_place(side, bytes, at);
+}
+
+void tls_protected_hello(struct tls_side *side)
+{
+	side->numberless = false;
+	if (!facts_of(side)->protected_on[side->dir])
+		tls_side_be_sure(side);
+	facts_of(side)->keys_lost[side->dir] = false;
 }
 
 void tls_protected_end(struct tls_conn *conn, const struct origin *at)
@@ -294,19 +364,19 @@ static void replay(struct tls_side *side, const struct tls_held *held)
 	switch ((enum tls_held_kind)held->kind) {
 	case TLS_HELD_RECORD:
 		tls_record_head(tls_held_bytes(held), &side->record);
-		catch_up(side, held->number, &held->before);
+		catch_up(side, held->ahead, &held->before);
 		open_record(side, tls_held_bytes(held), &held->at, true);
 		break;
 	case TLS_HELD_DAMAGED:
-		catch_up(side, held->number, &held->before);
-		leave_out(side, &held->at);
+		catch_up(side, held->ahead, &held->before);
+		leave_out(side, held->body, &held->at);
 		break;
 	case TLS_HELD_CHANGE:
-		catch_up(side, held->number, &held->before);
-		change_keys(side, held->number);
+		catch_up(side, held->ahead, &held->before);
+		change_keys(side, held->ahead);
 		break;
 	case TLS_HELD_LOST:
-		lose_place(side, &held->at);
+		lose_place(side, held->body, &held->at);
 		break;
 	}
 	side->record = current;
@@ -318,7 +388,8 @@ static void close_ranks(struct tls_side *side)
 {
 	struct tls_hold *hold = &side->conn->hold;
 	uint8_t dir = side->dir;
-	if (hold->held[dir] == 0 && side->done < hold->came[dir] && tls_keys_ready(side->conn->keys, dir))
+	if (hold->held[dir] == 0 && side->done.records < hold->came[dir].records &&
+	    tls_keys_ready(side->conn->keys, dir))
 		catch_up(side, hold->came[dir], &hold->tail[dir]);
 }
 

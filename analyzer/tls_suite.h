@@ -7,7 +7,7 @@
 
 #include "analyzer/tls_crypto.h"
 
-#define TLS_BLOCK          16 /* bytes of an AES block, and so of a CBC IV */
+#define TLS_BLOCK          16 /* bytes of the longest cipher block, and so of a CBC IV */
 #define TLS_NONCE          12 /* bytes of an AEAD nonce, RFC 5116 section 5 */
 #define TLS_SALT           4  /* its secret part in TLS 1.2 GCM and CCM, RFC 5288 section 3 ... */
 #define TLS_EXPLICIT_NONCE 8  /* ... and the part that stands in the record */
@@ -15,7 +15,15 @@
 #define TLS_HASH_MAX       48 /* bytes of the longest hash of a row */
 #define TLS_TAG_MAX        16
 
-enum tls_mode { TLS_MODE_CBC, TLS_MODE_GCM, TLS_MODE_CCM, TLS_MODE_CHACHA };
+enum tls_mode {
+	TLS_MODE_CBC,
+	TLS_MODE_GCM,
+	TLS_MODE_GCM_OF_BLOCKS, /* GCM of a cipher that OpenSSL has without it (tls_gcm.h) */
+	TLS_MODE_CCM,
+	TLS_MODE_CHACHA,
+	TLS_MODE_STREAM, /* goes on from record to record */
+	TLS_MODE_NULL,   /* nothing is encrypted: a MAC alone */
+};
 
 struct tls_hash {
 	const char *name; /* OpenSSL's */
@@ -26,7 +34,8 @@ struct tls_cipher {
 	const char *name; /* OpenSSL's */
 	enum tls_mode mode;
 	size_t key_bytes;
-	size_t tag_bytes; /* 0 for CBC */
+	size_t tag_bytes;   /* 0 where the suite has a MAC */
+	size_t block_bytes; /* of CBC, else 0 */
 };
 
 struct tls_suite {

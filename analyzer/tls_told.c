@@ -111,7 +111,7 @@ struct tls_told *tls_told_client(const struct tls_client_hello *hello)
 	add(&told, TOLD_SERVER_NAME, hello->sni);
 	add(&told, TOLD_ALPN, hello->alpn);
 	return copy(&told, flag(hello->session_id.n > 0, TOLD_SESSION_ID) |
-	                       flag(hello->ticket_offered, TOLD_TICKET) | flag(hello->psk, TOLD_PSK) |
+	                       flag(hello->ticket.n > 0, TOLD_TICKET) | flag(hello->psk, TOLD_PSK) |
 	                       flag(hello->early_data, TOLD_EARLY_DATA) |
 	                       flag(hello->extended_master_secret, TOLD_EXTENDED_MASTER_SECRET) |
 	                       flag(hello->encrypt_then_mac, TOLD_ENCRYPT_THEN_MAC));

@@ -29,6 +29,10 @@
 /* TLS. A larger message is skipped by its length, and its step is kept. */
 #define LIMIT_RECORD    (5 + (1 << 14) + 2048)  /* a TLS record, RFC 5246 section 6.2.3 */
 #define LIMIT_HANDSHAKE (128 * 1024)            /* a handshake message that is put together */
+#define LIMIT_GAP_TRIES 65536                   /* numbers tried for a record behind a gap; more are lost: decryption_detail */
+#define LIMIT_GAP_WORK  (16 << 20)              /* bytes deciphered in such tries for one connection, and ... */
+#define LIMIT_GAP_WORK_ALL (512 << 20)          /* ... for all; what stays closed then: decryption_detail, no finding */
+#define GAP_WORK_EARNED 8                       /* more of both for each byte that comes */
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
@@ -51,6 +55,9 @@
 #define LIMIT_SECRETS          (2 * 1000 * 1000) /* secrets of all key logs, unless less is set: the oldest leave */
 #define LIMIT_SECRETS_ALIKE    4                 /* different secrets of one label and random; more: decryption_detail */
 #define LIMIT_FOLLOWED         (1 << 20)         /* bytes of a followed key log read at a time; the rest waits, no finding */
+#define LIMIT_PREMASTER        1024              /* bytes of a premaster secret: Diffie-Hellman of 8,192 bits; longer: rubbish */
+#define LIMIT_ENCRYPTED_PREMASTER 2048           /* bytes: RSA of 16,384 bits, the most that OpenSSL computes */
+#define LIMIT_FOLLOWED_SECRETS 65536             /* secrets that followed from others: the oldest leave, no finding */
 #define LIMIT_WAITING          (256 * 1024)      /* ciphertext of one connection that waits for a late key: the oldest ... */
 #define LIMIT_WAITING_ALL      (16 << 20)        /* ... and of all; what falls out: decryption_detail, no finding */
 #define LIMIT_PROFILE_BYTES    (256 * 1024)      /* a profile file */
@@ -64,7 +71,7 @@
 #define LIMIT_FRAMING_HOLD   (16 * 1024)  /* bytes held until the framing is decided */
 #define LIMIT_FRAMING_WAITING (4 << 20)   /* ... and of all sessions whose framing may yet be learned: the oldest leave */
 #define LIMIT_LEARN_INPUTS   16           /* sessions that a framing is learned from together */
-#define LIMIT_LEARNED        4            /* framings that a run learns; more are not looked for, no finding */
+#define LIMIT_LEARNED_PROFILES 4          /* framings that a run learns; more are not looked for, no finding */
 #define LIMIT_LEARN_TRIES    1024         /* times that a run asks the learner; then framings stay unknown, no finding */
 #define LIMIT_LEARN_MESSAGES 256          /* messages of one part of a direction that it is learned from */
 #define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */

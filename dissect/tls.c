@@ -163,7 +163,7 @@ static void client_extension(uint16_t type, struct rd *body, struct tls_client_h
 		return;
 	case EXT_SESSION_TICKET:
 		if (!out->session_ticket)
-			out->ticket_offered = rd_more(body);
+			out->ticket = rd_rest(body);
 		out->session_ticket = true;
 		break;
 	case EXT_ENCRYPT_THEN_MAC:

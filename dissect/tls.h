@@ -102,8 +102,9 @@ struct tls_client_hello {
 	struct span groups;       /* supported_groups, 2 bytes each */
 	struct span signature_algorithms; /* 2 bytes each */
 	struct span supported_versions;   /* 2 bytes each; empty when absent */
+	struct span ticket;       /* of a session to be resumed, RFC 5077; empty when none is offered */
 	uint16_t max_version;     /* highest offered that is not GREASE (RFC 8701); 0: not known */
-	bool extended_master_secret, encrypt_then_mac, session_ticket, ticket_offered, psk, early_data;
+	bool extended_master_secret, encrypt_then_mac, session_ticket, psk, early_data;
 };
 
 struct tls_server_hello {

@@ -37,7 +37,7 @@ static void client(struct span body)
 	touch(h.supported_versions);
 	must(h.session_id.n <= 32 && h.ciphers.n % 2 == 0 && h.groups.n % 2 == 0);
 	must(!good || (h.random.n == TLS_RANDOM && h.ciphers.n > 0 && h.compressions.n > 0));
-	must(!h.ticket_offered || h.session_ticket);
+	must(h.ticket.n == 0 || h.session_ticket);
 }
 
 static void server(struct span body)

@@ -200,15 +200,15 @@ static void test_learned_cap(void **state)
 {
 	(void)state;
 	struct model *model = model_new();
-	for (uint64_t seed = 1; seed <= LIMIT_LEARNED + 2; seed++) {
+	for (uint64_t seed = 1; seed <= LIMIT_LEARNED_PROFILES + 2; seed++) {
 		struct framings *f = framings_new(seed, FRAMINGS_MESSAGES);
 		struct talk talk = begin(model);
 		say_some(&talk, f, 0, 40);
 		end(&talk);
-		assert_int_equal(talk.session->nmsp->profile != NULL, seed <= LIMIT_LEARNED);
+		assert_int_equal(talk.session->nmsp->profile != NULL, seed <= LIMIT_LEARNED_PROFILES);
 		framings_free(f);
 	}
-	assert_int_equal(model->framing->n_learned, LIMIT_LEARNED);
+	assert_int_equal(model->framing->n_learned, LIMIT_LEARNED_PROFILES);
 	model_free(model);
 }
 

@@ -96,6 +96,7 @@ static void test_wrong(void **state)
 	    {"-r a --port 1,,2", "not \"\""},
 	    {"-r a --port 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most 16"},
 	    {"-r a --with-secrets", "add -w FILE"},
+	    {"-r a --rsa-key-pass p", "add --rsa-key FILE"},
 	    {"-r a -w -", "the name of a file"},
 	    {"-r a --write-all", "add -w FILE"},
 	    {"-r a --redact -w b --with-secrets", "do not go together"},

@@ -65,7 +65,8 @@ static void save_some(bool with_secrets, char *text, size_t room)
 	struct err err;
 	struct save_keys keys = {.lines = 0};
 	struct keylog *keylog = keylog_new();
-	struct save_session session = {.keylog = keylog, .client_random = a, .keys = &keys};
+	struct keylog *learned = keylog_new();
+	struct save_session session = {.keylog = keylog, .learned = learned, .client_random = a, .keys = &keys};
 	struct capfile_packet packet = {.linktype = 1, .wire = 60, .data = span_of("packet", 6)};
 	memset(a, 0xaa, sizeof a);
 	make_path(path);
@@ -84,6 +85,7 @@ static void save_some(bool with_secrets, char *text, size_t room)
 	read_secrets(path, text, room);
 	unlink(path);
 	keylog_free(keylog);
+	keylog_free(learned);
 }
 
 static void test_secrets_of_a_session(void **state)

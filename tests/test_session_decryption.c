@@ -223,7 +223,7 @@ static void any_start(void **state)
 	}
 }
 
-/* All of the controller's records behind the gap, none in front of it. */
+/* All of the application's records behind the gap, none in front of it. */
 static void only_behind_a_gap(void **state)
 {
 	(void)state;
@@ -232,8 +232,7 @@ static void only_behind_a_gap(void **state)
 	recording_remove(&sample.recording, 11); /* the engine's first message ... */
 	recording_remove(&sample.recording, 11); /* ... and the controller's */
 	struct keyrun *run =
-	    judged(&sample, DECRYPTION_GAP, "none opened, because the number of a record is not known");
-	assert_non_null(strstr(run->decryption.detail, "behind the gap at packet "));
+	    judged(&sample, DECRYPTION_DECRYPTED, "26 of 26 application records; 2 more records are lost to gaps");
 	assert_null(keyrun_finding(run, "keys-missing"));
 	done(&sample, run);
 }
@@ -277,10 +276,12 @@ static void unsupported(void **state)
 		uint16_t value;
 		const char *says;
 	} rows[] = {
-	    {0, 2, 0x0005, "TLS_RSA_WITH_RC4_128_SHA is not opened here"},
+	    {0, 2, 0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5 is not opened here"},
+	    {0, 2, 0x0005, "TLS_RSA_WITH_RC4_128_SHA needs the cipher RC4, which the OpenSSL of this machine does "
+	                   "not offer: its legacy provider is not loaded"},
 	    {0, 2, 0x1302, "TLS_AES_256_GCM_SHA384 is no suite of TLSv1.2"},
 	    {0, 2, 0xfff0, "suite 0xfff0 is not opened here"},
-	    {2, 1, 1, "compressed (method 1)"},
+	    {2, 1, 1, "compressed (method 1, DEFLATE)"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct sample sample;

@@ -230,6 +230,34 @@ static void test_head_of_one_session_is_bounded(void **state)
 	end(&test);
 }
 
+/* The caps that the program uses, by frames as large as they come. */
+static void test_caps(void **state)
+{
+	(void)state;
+	enum { LARGE = 250000 };
+	static uint8_t bytes[LARGE];
+	struct err err;
+	struct test test;
+	const struct spool_plan plan = {.heads = LIMIT_SPOOL_HEADS, .part = LIMIT_SPOOL_PART};
+	struct capfile_packet frame = {
+	    .time = STEP, .linktype = 1, .wire = LARGE, .data = span_of(bytes, sizeof bytes)};
+	uint64_t heads = 0, others = 0;
+	start(&test);
+	spool_close(test.spool);
+	test.spool = spool_open(test.model, &plan, &err);
+	for (; spool_losses(test.spool).heads == INT64_MIN; heads++) {
+		struct spool_head head = {0};
+		const struct origin at = {.packet = heads + 1, .time = STEP};
+		spool_packet(test.spool, &frame, model_add_session(test.model, &at), &head);
+	}
+	assert_in_range(heads, LIMIT_SPOOL_HEADS / (LARGE + 100), LIMIT_SPOOL_HEADS / LARGE + 1);
+	struct spool_head ended = {.ended = true};
+	for (; spool_losses(test.spool).others == INT64_MIN; others++)
+		spool_packet(test.spool, &frame, test.model->first, &ended);
+	assert_in_range(others, 2 * (LIMIT_SPOOL_PART / (LARGE + 100)), 2 * (LIMIT_SPOOL_PART / LARGE) + 1);
+	end(&test);
+}
+
 /* A reader sees what was there; what leaves meanwhile is told, and no head moves below it. */
 static void test_reading_while_it_goes_on(void **state)
 {
@@ -320,6 +348,7 @@ int main(void)
 	    cmocka_unit_test(test_heads_of_living_sessions_stay),
 	    cmocka_unit_test(test_heads_are_bounded),
 	    cmocka_unit_test(test_head_of_one_session_is_bounded),
+	    cmocka_unit_test(test_caps),
 	    cmocka_unit_test(test_reading_while_it_goes_on),
 	    cmocka_unit_test(test_a_file_that_cannot_grow),
 	    cmocka_unit_test(test_no_folder),

@@ -163,7 +163,7 @@ static void client_hello_of_tls13(void **state)
 	assert_int_equal(h.signature_algorithms.n, 46);
 	assert_bytes(h.supported_versions, "0304 0303 0302 0301");
 	assert_true(h.extended_master_secret && h.encrypt_then_mac && h.session_ticket);
-	assert_false(h.ticket_offered || h.psk || h.early_data);
+	assert_false(h.ticket.n > 0 || h.psk || h.early_data);
 	hex_free(body);
 }
 
@@ -207,7 +207,7 @@ static void flags_of_a_client_hello(void **state)
 	assert_true(client_of(CLIENT "0004 0017 0000", &h));
 	assert_true(h.extended_master_secret && !h.encrypt_then_mac && !h.session_ticket);
 	assert_true(client_of(CLIENT "0006 0023 0002 abcd", &h));
-	assert_true(h.session_ticket && h.ticket_offered);
+	assert_true(h.session_ticket && h.ticket.n > 0);
 	assert_true(client_of(CLIENT "0009 0029 0001 00 002a 0000", &h));
 	assert_true(h.psk && h.early_data);
 }
@@ -235,7 +235,7 @@ static void of_a_doubled_extension_the_first_counts(void **state)
 	assert_int_equal(h.max_version, TLS_1_3);
 	assert_int_equal(h.supported_versions.n, 2);
 	assert_true(client_of(CLIENT "0009 0023 0000 0023 0001 ff", &h));
-	assert_true(h.session_ticket && !h.ticket_offered);
+	assert_true(h.session_ticket && h.ticket.n == 0);
 	assert_true(server_of(SERVER "000c 002b 0002 0304 002b 0002 0303", &s));
 	assert_int_equal(s.version, TLS_1_3);
 }

@@ -13,7 +13,7 @@
 #include "tests/seeded.h"
 #include "tests/tls_seal.h"
 
-enum { ROWS = 130 };
+enum { ROWS = 325 };
 
 /* ---- both sides with the same keys ------------------------------------------------------------------- */
 
@@ -107,6 +107,8 @@ static void the_table_is_the_registry(void **state)
 		rows++;
 		assert_int_equal(tls_suite_is_13(suite), shape.tls13);
 		assert_int_equal(tls_suite_hash_bytes(suite), EVP_MD_get_size(shape.hash));
+		if (shape.mode != RC4)
+			assert_int_equal(tls_suite_computable(suite), can_seal(&shape));
 	}
 	assert_int_equal(rows, ROWS);
 }
@@ -129,7 +131,7 @@ static void open_whole(const struct way *way)
 			struct span body = seal(&sealer, &head, plain, sizes[i] < 1000 ? i : 0);
 			assert_true(body.n >= plain.n + tls_suite_overhead_min(tls_suite_find(way->shape.id),
 			                                                       way->version));
-			assert_int_equal(tls_opener_sequence(opener), i);
+			assert_int_equal(tls_opener_done(opener).records, i);
 			if (!opens(opener, head, body, plain, type))
 				fail_msg("%s: %zu bytes do not open", name_of(way), plain.n);
 			hex_free(body);
@@ -150,7 +152,7 @@ static void every_way_opens(void **state)
  */
 static bool spoils_next(const struct way *way, size_t n, size_t at)
 {
-	return way->version == TLS_1_0 && (way->etm || at + BLOCK >= n);
+	return way->version == TLS_1_0 && way->shape.mode == CBC && (way->etm || at + way->shape.block >= n);
 }
 
 static void flip_each(const struct way *way)
@@ -207,9 +209,10 @@ static void cut_each(const struct way *way)
 		enum tls_open result = answer(opener, head, span_of(n > 0 ? exact : NULL, n));
 		if (result == TLS_OPENED || (n < least && result != TLS_OPEN_SHORT))
 			fail_msg("%s: %zu of %zu bytes", name_of(way), n, body.n);
-		assert_int_equal(tls_opener_sequence(opener), 1);
+		assert_int_equal(tls_opener_done(opener).records, 1);
 		bool goes_on = opens(opener, after, next, span_of(text, sizeof text), TLS_APPLICATION_DATA);
-		assert_int_equal(goes_on, way->version != TLS_1_0);
+		assert_int_equal(goes_on,
+		                 way->shape.mode == CBC ? way->version != TLS_1_0 : way->shape.mode != RC4);
 		free(exact);
 	}
 	hex_free(body);
@@ -250,7 +253,7 @@ static void type_version_and_number_are_verified(void **state)
 	for_every_kind(head_each);
 }
 
-/* After lost records: only TLS 1.0 needs the record before, or its end. */
+/* Behind records that passed: only CBC of TLS 1.0 needs the record before, or its end. */
 static void jump(const struct way *way, bool by_tail)
 {
 	uint8_t text[40], tail[TLS_TAIL];
@@ -258,21 +261,24 @@ static void jump(const struct way *way, bool by_tail)
 	struct tls_opener *opener = tls_opener_new();
 	struct sealer sealer = key_both(opener, way, true);
 	struct span plain = span_of(text, sizeof text);
+	struct tls_amount passed = {0};
 	for (uint64_t i = 0; i < 6; i++) {
 		struct tls_record head = head_of(way, TLS_APPLICATION_DATA);
 		struct span body = seal(&sealer, &head, plain, 0);
+		if (i < 3)
+			passed = tls_amount_add(passed, body.n);
 		if (i == 2)
 			memcpy(tail, &body.p[body.n - TLS_TAIL], TLS_TAIL);
 		if (i == 3)
-			tls_opener_set_sequence(opener, 3);
+			tls_opener_skip(opener, passed);
 		if (i == 3 && by_tail)
 			tls_opener_set_tail(opener, tail);
 		if (i >= 3 && opens(opener, head, body, plain, TLS_APPLICATION_DATA) !=
-		                  (i > 3 || way->version != TLS_1_0 || by_tail))
+		                  (i > 3 || way->version != TLS_1_0 || way->shape.mode != CBC || by_tail))
 			fail_msg("%s: record %d", name_of(way), (int)i);
 		hex_free(body);
 	}
-	assert_int_equal(tls_opener_sequence(opener), 6);
+	assert_int_equal(tls_opener_done(opener).records, 6);
 	tls_opener_free(opener);
 }
 
@@ -480,5 +486,8 @@ int main(void)
 	    cmocka_unit_test(padding_is_verified),
 	    cmocka_unit_test(rfc_8448),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	struct tls_providers *providers = tls_crypto_load();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	tls_crypto_unload(providers);
+	return failed;
 }

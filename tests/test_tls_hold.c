@@ -30,7 +30,7 @@ static void fell(void *owner, const struct tls_held *held)
 	struct waiter *waiter = owner;
 	waiter->fallen[held->dir]++;
 	waiter->handshake += held->handshake;
-	waiter->last = held->number;
+	waiter->last = held->ahead.records;
 }
 
 static void start(struct waiter *waiter, struct tls_holds *all)
@@ -65,7 +65,7 @@ static void in_order_and_copied(void **state)
 		struct span bytes = tls_held_bytes(held);
 		assert_int_equal(held->dir, packet == 2);
 		assert_true(held->at.packet == packet && held->place == packet);
-		assert_int_equal(held->number, packet <= 2 ? 0 : packet - 2);
+		assert_int_equal(held->ahead.records, packet <= 2 ? 0 : packet - 2);
 		assert_true(bytes.n == 100 * packet && bytes.p[0] == packet &&
 		            bytes.p[bytes.n - 1] == packet);
 		assert_true(held->before.known == (packet > 2));
@@ -95,9 +95,9 @@ static void every_record_has_a_number(void **state)
 	push(&waiter, 1, false, RECORD, 1);
 	const struct tls_held *change = waiter.hold.oldest, *damaged = change->newer,
 	                      *behind = damaged->newer;
-	assert_true(change->number == 1 && damaged->number == 1 && behind->number == 2);
+	assert_true(change->ahead.records == 1 && damaged->ahead.records == 1 && behind->ahead.records == 2);
 	assert_true(change->n == 0 && damaged->n == 0 && damaged->before.known && !behind->before.known);
-	assert_int_equal(waiter.hold.came[1], 3);
+	assert_int_equal(waiter.hold.came[1].records, 3);
 	tls_hold_free(&waiter.hold);
 	assert_int_equal(tls_holds_bytes(&all), 0);
 }
@@ -125,7 +125,7 @@ static void the_cap_of_a_connection(void **state)
 		assert_int_equal(held->at.packet, packet < FIRST    ? packet
 		                                  : packet == FIRST ? RECORDS / 4
 		                                                    : RECORDS - kept + packet);
-		assert_int_equal(held->number, held->at.packet / 2);
+		assert_int_equal(held->ahead.records, held->at.packet / 2);
 	}
 	tls_hold_free(&waiter.hold);
 }
@@ -143,7 +143,7 @@ static void a_handshake_beyond_the_cap(void **state)
 		assert_true(waiter.hold.bytes <= LIMIT_WAITING);
 		assert_true(waiter.fallen[0] == 0 || waiter.last == i);
 	}
-	assert_true(waiter.fallen[0] > 0 && waiter.hold.oldest->number == 0);
+	assert_true(waiter.fallen[0] > 0 && waiter.hold.oldest->ahead.records == 0);
 	tls_hold_free(&waiter.hold);
 }
 
@@ -231,7 +231,7 @@ static void caps_that_are_set(void **state)
 	push(&waiter, 0, true, RECORD, 0);
 	push(&waiter, 0, false, RECORD, 1);
 	assert_int_equal(waiter.fallen[0], 2);
-	assert_int_equal(waiter.hold.came[0], 2);
+	assert_int_equal(waiter.hold.came[0].records, 2);
 }
 
 /* Connections are found by their client random while they wait, however many have the same. */

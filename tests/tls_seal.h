@@ -1,31 +1,17 @@
 /*
- * The sender's side of TLS record protection, for tests: keys by plain HMAC, suites read from their IANA
- * names, records sealed with OpenSSL's ciphers. Shares no code with analyzer/. Included after cmocka.
+ * The sender's side of TLS record protection, for tests: keys by plain HMAC, records sealed with OpenSSL's
+ * ciphers, RC4 and GCM of blocks by hand. Shares no code with analyzer/. Included after cmocka.
  */
 #ifndef TESTS_TLS_SEAL_H
 #define TESTS_TLS_SEAL_H
 
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "dissect/tls.h"
-#include "dissect/tls_names.h"
+#include "tests/tls_shape.h"
 
 enum { ROOM = 20000, BLOCK = 16, SECRET_MAX = 48 };
-
-enum shape_mode { CBC, GCM, CCM, CHACHA };
-
-/* What the registry's name says about a suite. */
-struct shape {
-	uint16_t id;
-	enum shape_mode mode;
-	size_t key, tag;
-	const EVP_MD *mac, *hash;
-	const EVP_CIPHER *cipher;
-	bool tls13;
-};
 
 /* One way to protect records. */
 struct way {
@@ -41,47 +27,10 @@ struct sealer {
 	uint8_t mac_key[SECRET_MAX], key[32], iv[BLOCK];
 	size_t mac;
 	bool bad_padding; /* CBC: its first byte is wrong */
+	uint8_t rc4[256], rc4_i, rc4_j;
 };
 
 static const uint8_t client_random[TLS_RANDOM] = {1, 2, 3}, server_random[TLS_RANDOM] = {4, 5, 6};
-
-static inline bool ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-	return n >= m && strcmp(&text[n - m], end) == 0;
-}
-
-static const EVP_CIPHER *cipher_of(const struct shape *shape)
-{
-	static const EVP_CIPHER *(*const makers[][2])(void) = {
-	    [CBC] = {EVP_aes_128_cbc, EVP_aes_256_cbc},
-	    [GCM] = {EVP_aes_128_gcm, EVP_aes_256_gcm},
-	    [CCM] = {EVP_aes_128_ccm, EVP_aes_256_ccm},
-	    [CHACHA] = {EVP_chacha20_poly1305, EVP_chacha20_poly1305},
-	};
-	return makers[shape->mode][shape->key == 32]();
-}
-
-/* False when the name is none that can be opened. */
-static inline bool shape_of(uint16_t id, struct shape *shape)
-{
-	const char *name = tls_cipher_name(id);
-	if (name == NULL)
-		return false;
-	bool chacha = strstr(name, "_CHACHA20_POLY1305_") != NULL, aes256 = strstr(name, "_AES_256_") != NULL;
-	if (!chacha && !aes256 && strstr(name, "_AES_128_") == NULL)
-		return false;
-	*shape = (struct shape){.id = id, .tls13 = strstr(name, "_WITH_") == NULL};
-	shape->mode = chacha ? CHACHA : strstr(name, "_CBC_") ? CBC : strstr(name, "_GCM_") ? GCM : CCM;
-	shape->key = chacha || aes256 ? 32 : 16;
-	shape->tag = shape->mode == CBC ? 0 : strstr(name, "_CCM_8") != NULL ? 8 : 16;
-	bool sha384 = ends_with(name, "_SHA384");
-	shape->hash = sha384 ? EVP_sha384() : EVP_sha256();
-	if (shape->mode == CBC)
-		shape->mac = ends_with(name, "_SHA") ? EVP_sha1() : shape->hash;
-	shape->cipher = cipher_of(shape);
-	return true;
-}
 
 /* ---- keys, by HMAC alone ---------------------------------------------------------------------------- */
 
@@ -133,19 +82,57 @@ static inline void pick(struct rd *block, uint8_t *to, size_t n, bool from_clien
 		memcpy(to, from_client ? client.p : server.p, n);
 }
 
+static inline size_t iv_of(const struct way *way)
+{
+	switch (way->shape.mode) {
+	case CBC:
+		return way->version == TLS_1_0 ? way->shape.block : 0;
+	case CHACHA:
+		return 12;
+	case RC4:
+	case PLAIN:
+		return 0;
+	default:
+		return 4;
+	}
+}
+
+static inline void rc4_key(struct sealer *sealer)
+{
+	for (unsigned i = 0; i < 256; i++)
+		sealer->rc4[i] = (uint8_t)i;
+	for (unsigned i = 0, j = 0; i < 256; i++) {
+		uint8_t was = sealer->rc4[i];
+		j = (j + was + sealer->key[i % sealer->way.shape.key]) % 256;
+		sealer->rc4[i] = sealer->rc4[j];
+		sealer->rc4[j] = was;
+	}
+}
+
+static inline void rc4_run(struct sealer *sealer, uint8_t *bytes, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		uint8_t was = sealer->rc4[++sealer->rc4_i];
+		sealer->rc4_j = (uint8_t)(sealer->rc4_j + was);
+		sealer->rc4[sealer->rc4_i] = sealer->rc4[sealer->rc4_j];
+		sealer->rc4[sealer->rc4_j] = was;
+		bytes[k] ^= sealer->rc4[(uint8_t)(was + sealer->rc4[sealer->rc4_i])];
+	}
+}
+
 static inline void seal_with_12(struct sealer *sealer, struct span master, bool from_client)
 {
 	const struct shape *shape = &sealer->way.shape;
 	uint8_t block[2 * (SECRET_MAX + 32 + BLOCK)];
-	size_t iv = shape->mode == CBC      ? (sealer->way.version == TLS_1_0 ? BLOCK : 0)
-	            : shape->mode == CHACHA ? 12
-	                                    : 4;
+	size_t iv = iv_of(&sealer->way);
 	size_t n = 2 * (sealer->mac + shape->key + iv);
 	key_block(&sealer->way, master, block, n);
 	struct rd r = rd_of(span_of(block, n));
 	pick(&r, sealer->mac_key, sealer->mac, from_client);
 	pick(&r, sealer->key, shape->key, from_client);
 	pick(&r, sealer->iv, iv, from_client);
+	if (shape->mode == RC4)
+		rc4_key(sealer);
 }
 
 /* HKDF-Expand-Label of RFC 8446 section 7.1; one block is enough for every key. */
@@ -173,28 +160,89 @@ static inline void put(uint8_t *to, uint64_t value, size_t width)
 		to[i] = (uint8_t)(value >> 8 * (width - 1 - i));
 }
 
+static inline void encrypt_block(EVP_CIPHER_CTX *ctx, const uint8_t in[BLOCK], uint8_t out[BLOCK])
+{
+	int n;
+	assert_int_equal(EVP_EncryptUpdate(ctx, out, &n, in, BLOCK), 1);
+}
+
+/* The product in the field of NIST SP 800-38D section 6.3, bit by bit. */
+static inline void times(uint8_t x[BLOCK], const uint8_t h[BLOCK])
+{
+	uint8_t sum[BLOCK] = {0}, v[BLOCK];
+	memcpy(v, h, BLOCK);
+	for (unsigned i = 0; i < 8 * BLOCK; i++) {
+		bool low = v[BLOCK - 1] & 1;
+		for (size_t k = 0; k < BLOCK && (x[i / 8] >> (7 - i % 8) & 1); k++)
+			sum[k] ^= v[k];
+		for (size_t k = BLOCK - 1; k > 0; k--)
+			v[k] = (uint8_t)(v[k] >> 1 | v[k - 1] << 7);
+		v[0] = (uint8_t)(v[0] >> 1 ^ (low ? 0xe1 : 0));
+	}
+	memcpy(x, sum, BLOCK);
+}
+
+static inline void ghash(uint8_t y[BLOCK], const uint8_t h[BLOCK], struct span bytes)
+{
+	for (size_t at = 0; at < bytes.n; at++) {
+		y[at % BLOCK] ^= bytes.p[at];
+		if (at % BLOCK == BLOCK - 1 || at + 1 == bytes.n)
+			times(y, h);
+	}
+}
+
+/* GCM of NIST SP 800-38D section 7.1 with a nonce of 12 bytes. */
+static inline void gcm_by_hand(EVP_CIPHER_CTX *ctx, const uint8_t *nonce, struct span covered,
+                               struct span text, uint8_t *out)
+{
+	uint8_t h[BLOCK] = {0}, count[BLOCK] = {0}, pad[BLOCK], y[BLOCK] = {0}, lengths[BLOCK];
+	encrypt_block(ctx, h, h);
+	memcpy(count, nonce, 12);
+	for (size_t at = 0; at < text.n; at++) {
+		put(&count[12], at / BLOCK + 2, 4);
+		if (at % BLOCK == 0)
+			encrypt_block(ctx, count, pad);
+		out[at] = text.p[at] ^ pad[at % BLOCK];
+	}
+	put(lengths, covered.n * 8, 8);
+	put(&lengths[8], text.n * 8, 8);
+	ghash(y, h, covered);
+	ghash(y, h, span_of(out, text.n));
+	ghash(y, h, span_of(lengths, BLOCK));
+	put(&count[12], 1, 4);
+	encrypt_block(ctx, count, pad);
+	for (size_t k = 0; k < BLOCK; k++)
+		out[text.n + k] = y[k] ^ pad[k];
+}
+
 static inline void encrypt(const struct sealer *sealer, const uint8_t *iv, struct span covered,
                            struct span text, uint8_t *out)
 {
 	const struct shape *shape = &sealer->way.shape;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	bool aead = shape->mode != CBC && shape->mode != GCM_BY_HAND;
 	int n;
 	assert_int_equal(EVP_EncryptInit_ex(ctx, shape->cipher, NULL, NULL, NULL), 1);
-	if (shape->mode != CBC)
+	if (aead)
 		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, 12, NULL);
 	if (shape->mode == CCM)
 		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, (int)shape->tag, NULL);
 	assert_int_equal(EVP_EncryptInit_ex(ctx, NULL, NULL, sealer->key, iv), 1);
 	EVP_CIPHER_CTX_set_padding(ctx, 0);
-	if (shape->mode == CCM)
-		EVP_EncryptUpdate(ctx, NULL, &n, NULL, (int)text.n);
-	if (shape->mode != CBC)
-		assert_int_equal(EVP_EncryptUpdate(ctx, NULL, &n, covered.p, (int)covered.n), 1);
-	assert_int_equal(EVP_EncryptUpdate(ctx, out, &n, text.p, (int)text.n), 1);
-	assert_int_equal(EVP_EncryptFinal_ex(ctx, &out[n], &n), 1);
-	if (shape->mode != CBC)
-		assert_int_equal(
-		    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, (int)shape->tag, &out[text.n]), 1);
+	if (shape->mode == GCM_BY_HAND) {
+		gcm_by_hand(ctx, iv, covered, text, out);
+	} else {
+		if (shape->mode == CCM)
+			EVP_EncryptUpdate(ctx, NULL, &n, NULL, (int)text.n);
+		if (aead)
+			assert_int_equal(EVP_EncryptUpdate(ctx, NULL, &n, covered.p, (int)covered.n), 1);
+		assert_int_equal(EVP_EncryptUpdate(ctx, out, &n, text.p, (int)text.n), 1);
+		assert_int_equal(EVP_EncryptFinal_ex(ctx, &out[n], &n), 1);
+		if (aead)
+			assert_int_equal(
+			    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, (int)shape->tag, &out[text.n]),
+			    1);
+	}
 	EVP_CIPHER_CTX_free(ctx);
 }
 
@@ -222,21 +270,32 @@ static inline size_t seal_cbc(struct sealer *sealer, const struct tls_record *he
 {
 	static uint8_t text[ROOM];
 	bool implicit = sealer->way.version == TLS_1_0;
-	size_t n = plain.n, front = implicit ? 0 : BLOCK;
+	size_t block = sealer->way.shape.block, n = plain.n, front = implicit ? 0 : block;
 	memcpy(text, plain.p, n);
 	if (!sealer->way.etm)
 		n = add_mac(sealer, head, text, n);
-	size_t padding = BLOCK - n % BLOCK + blocks * BLOCK;
+	size_t padding = block - n % block + blocks * block;
 	memset(&text[n], (int)padding - 1, padding);
 	if (sealer->bad_padding)
 		text[n] ^= 1;
 	n += padding;
 	if (!implicit)
-		memset(body, 0x5a + (int)sealer->sequence, BLOCK);
+		memset(body, 0x5a + (int)sealer->sequence, block);
 	encrypt(sealer, implicit ? sealer->iv : body, span_of(NULL, 0), span_of(text, n), &body[front]);
 	n += front;
-	memcpy(sealer->iv, &body[n - BLOCK], BLOCK);
+	memcpy(sealer->iv, &body[n - block], block);
 	return sealer->way.etm ? add_mac(sealer, head, body, n) : n;
+}
+
+/* RFC 5246 section 6.2.3.1. */
+static inline size_t seal_stream(struct sealer *sealer, const struct tls_record *head, struct span plain,
+                                 uint8_t *body)
+{
+	memcpy(body, plain.p, plain.n);
+	size_t n = add_mac(sealer, head, body, plain.n);
+	if (sealer->way.shape.mode == RC4)
+		rc4_run(sealer, body, n);
+	return n;
 }
 
 static inline size_t seal_aead(struct sealer *sealer, const struct tls_record *head, struct span plain,
@@ -274,6 +333,8 @@ static inline struct span seal(struct sealer *sealer, struct tls_record *head, s
 		n = seal_aead(sealer, head, span_of(inner, plain.n + 1 + more), body);
 	} else if (sealer->way.shape.mode == CBC) {
 		n = seal_cbc(sealer, head, plain, more, body);
+	} else if (sealer->way.shape.mac != NULL) {
+		n = seal_stream(sealer, head, plain, body);
 	} else {
 		n = seal_aead(sealer, head, plain, body);
 	}
@@ -287,13 +348,13 @@ static inline struct span seal(struct sealer *sealer, struct tls_record *head, s
 
 /* ---- what to go through ------------------------------------------------------------------------------ */
 
-/* One suite in every version that has it. */
+/* One suite in every version that has it, when this OpenSSL has its cipher. */
 static inline void for_ways_of(uint16_t id, void (*check)(const struct way *))
 {
 	struct way way = {.version = TLS_1_2};
-	if (!shape_of(id, &way.shape))
+	if (!shape_of(id, &way.shape) || !can_seal(&way.shape))
 		return;
-	if (way.shape.mode != CBC) {
+	if (way.shape.mac == NULL) {
 		way.version = way.shape.tls13 ? TLS_1_3 : TLS_1_2;
 		check(&way);
 		return;
@@ -314,8 +375,11 @@ static inline void for_every_way(void (*check)(const struct way *))
 /* One row of each kind: the others differ from one of these in the key exchange or the PRF alone. */
 static inline void for_every_kind(void (*check)(const struct way *))
 {
-	static const uint16_t ids[] = {0x002f, 0x0035, 0x003c, 0x003d, 0xc024, 0x009c, 0x009d, 0xc09c, 0xc09d,
-	                               0xc0a0, 0xc0a1, 0xcca8, 0x1301, 0x1302, 0x1303, 0x1304, 0x1305};
+	static const uint16_t ids[] = {0x002f, 0x0035, 0x003c, 0x003d, 0xc024, 0x009c, 0x009d, 0xc09c,
+	                               0xc09d, 0xc0a0, 0xc0a1, 0xcca8, 0x1301, 0x1302, 0x1303, 0x1304,
+	                               0x1305, 0x0001, 0x0002, 0x003b, 0xc03b, 0x0004, 0x0005, 0x0007,
+	                               0x0009, 0x000a, 0x0023, 0x0096, 0x0041, 0x0084, 0xc073, 0xc03c,
+	                               0xc03d, 0xc050, 0xc051, 0xc07a, 0xc07b, 0x00c6};
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
 		for_ways_of(ids[i], check);
 }

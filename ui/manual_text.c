@@ -146,7 +146,7 @@ const struct manual_row manual_rows[] = {
     {MANUAL_PARAGRAPH,
      .text = "There is no configuration file. Read are pcap and pcapng, also gzipped; AuthList texts of "
              "IOS-XE, AireOS, MSE and CMX, lines \"MAC HASH\", and PEM certificates; key logs in the NSS "
-             "format; debug traces as pasted, also damaged. What `-w` writes is pcapng, readable at any "
+             "format; private RSA keys in PEM; debug traces as pasted, also damaged. What `-w` writes is pcapng, readable at any "
              "moment; with `--with-secrets` only by its owner."},
 
     {MANUAL_SECTION, .word = "SIGNALS"},

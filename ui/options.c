@@ -27,7 +27,9 @@ enum {
 	OPTION_STOP_AFTER,
 	OPTION_MEMORY,
 	OPTION_INTERVAL,
-	OPTION_ASCII
+	OPTION_ASCII,
+	OPTION_RSA_KEY,
+	OPTION_RSA_KEY_PASS
 };
 
 #define MIB            (UINT64_C(1) << 20)
@@ -45,6 +47,8 @@ static const struct option_row rows[] = {
      "Texts of\nboth sides are compared, also without a capture"},
     {OPTION_EXPLAIN, "explain-lists", NULL, "print what was understood of each AuthList text,\nline by line"},
     {'k', "keylog", "FILE", "decrypt with this TLS key log (NSS format),\nfollowed while interfaces or pipes are read;\nrepeatable (default: the file that\n$SSLKEYLOGFILE names, when there is one)"},
+    {OPTION_RSA_KEY, "rsa-key", "FILE", "decrypt static-RSA sessions with this private key of\na controller (PEM, PKCS#1 or PKCS#8); repeatable"},
+    {OPTION_RSA_KEY_PASS, "rsa-key-pass", "FILE", "passphrase of an encrypted --rsa-key: the first line\nof FILE; repeatable, each is tried"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages (default:\nassumed-1, or what is learned from them)"},
     {OPTION_LEARN, "learn", NULL, "no report: learn the framing of decrypted messages\nand print it as a profile, for -P"},
     {OPTION_TEMPLATE, "profile-template", NULL, "print a commented profile to start from, and end"},
@@ -309,6 +313,10 @@ static int apply_input(struct options *out, int letter, const char *value, struc
 		return add_file(out->trace, &out->n_trace, value, err);
 	case 'a':
 		return add_file(out->authlist, &out->n_authlist, value, err);
+	case OPTION_RSA_KEY:
+		return add_file(out->rsa_key, &out->n_rsa_key, value, err);
+	case OPTION_RSA_KEY_PASS:
+		return add_file(out->rsa_key_pass, &out->n_rsa_key_pass, value, err);
 	default:
 		return add_file(out->keylog, &out->n_keylog, value, err);
 	}
@@ -316,7 +324,8 @@ static int apply_input(struct options *out, int letter, const char *value, struc
 
 static int apply(struct options *out, int letter, const char *value, struct err *err)
 {
-	if (letter < OPTIONS_LONG_ONLY && strchr("irtak", letter) != NULL)
+	if (letter == OPTION_RSA_KEY || letter == OPTION_RSA_KEY_PASS ||
+	    (letter < OPTIONS_LONG_ONLY && strchr("irtak", letter) != NULL))
 		return apply_input(out, letter, value, err);
 	switch (letter) {
 	case 's':

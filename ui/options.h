@@ -44,6 +44,8 @@ struct options {
 	uint32_t n_authlist;
 	const char *keylog[LIMIT_INPUTS];
 	uint32_t n_keylog;
+	const char *rsa_key[LIMIT_INPUTS], *rsa_key_pass[LIMIT_INPUTS];
+	uint32_t n_rsa_key, n_rsa_key_pass;
 	const char *profile; /* NULL when not given */
 	uint16_t ports[LIMIT_PORTS];
 	uint32_t n_ports;       /* 0: the default port */

@@ -5,6 +5,8 @@
 
 static int check_write(const struct options *options, struct err *err)
 {
+	if (options->n_rsa_key_pass > 0 && options->n_rsa_key == 0)
+		return err_set(err, "--rsa-key-pass belongs to a key: add --rsa-key FILE");
 	if (options->with_secrets && options->write == NULL)
 		return err_set(err, "--with-secrets needs a file to put them in: add -w FILE");
 	if (options->write_all && options->write == NULL)

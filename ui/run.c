@@ -2,6 +2,7 @@
 #include "ui/run.h"
 
 #include "analyzer/profile_file.h"
+#include "analyzer/rsa_key.h"
 #include "analyzer/tls_crypto.h"
 #include "analyzer/trace_match.h"
 #include "analyzer/xmalloc.h"
@@ -23,6 +24,7 @@
 struct opened {
 	struct source authlist[LIMIT_INPUTS];
 	struct source keylog[LIMIT_INPUTS];
+	struct source rsa_key[LIMIT_INPUTS], rsa_key_pass[LIMIT_INPUTS];
 	struct source profile;
 	struct source trace[LIMIT_INPUTS];
 	struct err trace_err[LIMIT_INPUTS];
@@ -97,6 +99,9 @@ static int open_all(struct run *run, struct opened *opened, struct err *err)
 	const struct options *options = run->options;
 	if (open_list(opened->authlist, options->authlist, options->n_authlist, err) != 0)
 		return -1;
+	if (open_list(opened->rsa_key, options->rsa_key, options->n_rsa_key, err) != 0 ||
+	    open_list(opened->rsa_key_pass, options->rsa_key_pass, options->n_rsa_key_pass, err) != 0)
+		return -1;
 	if (options->profile != NULL && source_open(&opened->profile, options->profile, err) != 0)
 		return -1;
 	if (options->filter != NULL && analyze_set_filter(run->analyze, options->filter, err) != 0)
@@ -113,7 +118,8 @@ static struct opened *opened_new(void)
 	struct opened *opened = xcalloc(1, sizeof *opened);
 	opened->profile.fd = -1;
 	for (uint32_t i = 0; i < LIMIT_INPUTS; i++)
-		opened->authlist[i].fd = opened->keylog[i].fd = opened->trace[i].fd = -1;
+		opened->authlist[i].fd = opened->keylog[i].fd = opened->trace[i].fd =
+		    opened->rsa_key[i].fd = opened->rsa_key_pass[i].fd = -1;
 	return opened;
 }
 
@@ -124,6 +130,8 @@ static void opened_free(struct opened *opened)
 		source_close(&opened->authlist[i]);
 		source_close(&opened->keylog[i]);
 		source_close(&opened->trace[i]);
+		source_close(&opened->rsa_key[i]);
+		source_close(&opened->rsa_key_pass[i]);
 	}
 	free(opened);
 }
@@ -169,6 +177,8 @@ static int open_save(struct run *run, const struct opened *opened, struct err *e
 	    is_read(run->save, options->trace, options->n_trace) ||
 	    is_read(run->save, options->keylog, options->n_keylog) ||
 	    is_read(run->save, options->authlist, options->n_authlist) ||
+	    is_read(run->save, options->rsa_key, options->n_rsa_key) ||
+	    is_read(run->save, options->rsa_key_pass, options->n_rsa_key_pass) ||
 	    (options->profile != NULL && save_is(run->save, options->profile)))
 		return err_set(err, "-w %s would overwrite a file that is read; name another file", options->write);
 	save_protect(run->save);
@@ -242,6 +252,22 @@ static int read_keylogs(struct run *run, struct opened *opened, struct err *err)
 	return 0;
 }
 
+/* The passphrases first: an encrypted key is tried with each. */
+static int read_rsa_keys(struct run *run, struct opened *opened, struct err *err)
+{
+	const struct options *options = run->options;
+	if (options->n_rsa_key == 0)
+		return 0;
+	struct rsa_keys *keys = run->model->rsa_keys = rsa_keys_new();
+	for (uint32_t i = 0; i < options->n_rsa_key_pass; i++)
+		if (rsa_keys_read_passphrase(keys, &opened->rsa_key_pass[i], err) != 0)
+			return -1;
+	for (uint32_t i = 0; i < options->n_rsa_key; i++)
+		if (rsa_keys_read(keys, &opened->rsa_key[i], err) != 0)
+			return -1;
+	return 0;
+}
+
 static int read_texts(struct run *run, struct opened *opened, struct err *err)
 {
 	const struct options *options = run->options;
@@ -253,7 +279,7 @@ static int read_texts(struct run *run, struct opened *opened, struct err *err)
 		if (authlist_read(&run->model->authlist, &opened->authlist[i], err) != 0)
 			return -1;
 	run->model->authlist.listener = NULL;
-	if (read_keylogs(run, opened, err) != 0)
+	if (read_rsa_keys(run, opened, err) != 0 || read_keylogs(run, opened, err) != 0)
 		return -1;
 	run->redact.profile = run->model->builtin;
 	if (options->profile == NULL)

@@ -68,6 +68,9 @@ static void what_was_given(const struct subject *subject, const struct session_d
 		             "The key log lacks %s of this session: %s %s closed, %" PRIu64 " %s open.",
 		             session_labels(keys->missing, labels), closed, stay, open,
 		             open == 1 ? "is" : "are");
+	char rsa[SESSION_RSA_TEXT];
+	if (session_rsa_text(subject->model, subject->session, rsa)[0] != '\0')
+		rule_cause(finding, "Of --rsa-key: %s.", rsa);
 	if (counts.rubbish > 0)
 		rule_cause(finding, "%s of the key log cannot be understood.",
 		           rule_count(counts.rubbish, "line", secrets));

@@ -195,14 +195,30 @@ static size_t count_of(json_t *object, const char *key)
 	return json_array_size(json_object_get(object, key));
 }
 
-/* What the ClientHello and the certificate request of a session say, as counts of their lists. */
+static bool holds(json_t *list, const char *text)
+{
+	size_t i;
+	json_t *item;
+	json_array_foreach (list, i, item)
+		if (strcmp(json_string_value(item), text) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What the ClientHello and the certificate request of a session say, as counts of their lists; no signatures where
+ * tshark adds those of another extension to them.
+ */
 static void print_offer(json_t *session)
 {
 	json_t *tls = json_object_get(session, "tls"), *hello = json_object_get(tls, "offered");
 	json_t *request = json_object_get(tls, "certificate_request");
+	json_t *extensions = json_object_get(hello, "extensions");
+	bool alone = !holds(extensions, "delegated_credential") && !holds(extensions, "signature_algorithms_cert");
 	if (count_of(hello, "ciphers") > 0)
 		printf("hello %s %zu %zu %zu %zu\n", text_of(hello, "server_name"), count_of(hello, "extensions"),
-		    count_of(hello, "groups"), count_of(hello, "signature_algorithms"), count_of(hello, "alpn"));
+		    count_of(hello, "groups"), alone ? count_of(hello, "signature_algorithms") : 0,
+		    count_of(hello, "alpn"));
 	if (!json_is_null(json_object_get(request, "authorities_total")))
 		printf("request %zu %zu\n", count_of(request, "types"), count_of(request, "authorities"));
 }
