@@ -4,6 +4,7 @@
  */
 #include "analyzer/analyze.h"
 
+#include "analyzer/bare.h"
 #include "analyzer/capture.h"
 #include "analyzer/flow.h"
 #include "analyzer/fragment.h"
@@ -32,6 +33,7 @@ struct analyze {
 	struct flows flows;
 	struct fragments *fragments;
 	struct capture_filter *filter;
+	struct bare *bare;
 	struct keep keep;
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
@@ -46,6 +48,7 @@ struct analyze *analyze_new(struct model *model)
 	struct analyze *analyze = xcalloc(1, sizeof *analyze);
 	analyze->model = model;
 	analyze->fragments = fragments_new();
+	analyze->bare = bare_new(model);
 	analyze->ticked = INT64_MIN;
 	analyze->used = memory_used_beyond;
 	return analyze;
@@ -62,6 +65,7 @@ void analyze_free(struct analyze *analyze)
 		flow_remove(&analyze->flows, flow);
 	}
 	fragments_free(analyze->fragments);
+	bare_free(analyze->bare);
 	capture_filter_free(analyze->filter);
 	free(analyze);
 }
@@ -133,6 +137,7 @@ static void give_up_one(struct analyze *analyze, enum limit why)
 	struct session *victim = rank_victim(analyze->model);
 	if (victim->conn != NULL)
 		drop_flow(analyze, victim->conn);
+	bare_drop(analyze->bare, victim);
 	model_hit(analyze->model, why, &analyze->now);
 	model_drop_session(analyze->model, victim);
 }
@@ -399,9 +404,23 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
 }
 
+/* NMSP messages without anything around them. */
+static void take_bare(struct analyze *analyze, const struct capfile_packet *packet)
+{
+	if (bare_session(analyze->bare, analyze->now.input) == NULL)
+		make_room(analyze);
+	analyze->model->capture.nmsp_packets++;
+	bare_packet(analyze->bare, packet->data, packet->wire, &analyze->now);
+	keep_bare(&analyze->keep, packet);
+}
+
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
 {
 	count_packet(analyze, input, packet);
+	if (packet->linktype == PACKET_BARE) {
+		take_bare(analyze, packet);
+		return;
+	}
 	keep_memory(analyze, 1 + (uint32_t)(packet->data.n / MEMORY_BYTES));
 	struct packet decoded;
 	struct flow *flow = NULL;
@@ -480,6 +499,7 @@ void analyze_secrets(struct analyze *analyze, struct span text)
 
 void analyze_end(struct analyze *analyze)
 {
+	bare_end(analyze->bare, &analyze->now);
 	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next) {
 		finish_flow(analyze, flow);
 		settle_flow(analyze, flow);

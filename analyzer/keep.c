@@ -46,6 +46,12 @@ void keep_frame(const struct keep *keep, struct model *model, struct flow *flow,
 		model_hit(model, HIT_SAVE_WAITING, now);
 }
 
+void keep_bare(const struct keep *keep, const struct capfile_packet *frame)
+{
+	if (keep->save != NULL)
+		save_bare(keep->save, frame);
+}
+
 void keep_secrets(const struct keep *keep, const struct model *model, struct flow *flow)
 {
 	struct save_session session = session_of(model, flow);

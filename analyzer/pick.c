@@ -145,10 +145,28 @@ static bool put_together(struct pick *pick, const struct capfile_packet *frame, 
 	return true;
 }
 
+static bool is_picked(const struct pick *pick, const struct flow_key *key, uint64_t number)
+{
+	struct picked *picked;
+	HASH_FIND(hh, pick->ends, key, sizeof *key, picked);
+	while (picked != NULL && (number < picked->first || number > picked->last))
+		picked = picked->alike;
+	return picked != NULL;
+}
+
+/* Bare messages have no ends. */
+static bool is_chosen_bare(const struct pick *pick, uint64_t number)
+{
+	const struct addr none = {.version = 0};
+	struct flow_key key;
+	bool low;
+	flow_key(&key, &none, 0, &none, 0, &low);
+	return is_picked(pick, &key, number);
+}
+
 static bool is_chosen(const struct pick *pick, const struct packet *packet, uint64_t number)
 {
 	struct flow_key key;
-	struct picked *picked;
 	bool low;
 	if (pick->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(pick->filter, packet->ip)))
 		return false;
@@ -164,10 +182,7 @@ static bool is_chosen(const struct pick *pick, const struct packet *packet, uint
 		flow_key(&key, &src, packet->icmp.src_port, &dst, packet->icmp.dst_port, &low);
 	else
 		return false;
-	HASH_FIND(hh, pick->ends, &key, sizeof key, picked);
-	while (picked != NULL && (number < picked->first || number > picked->last))
-		picked = picked->alike;
-	return picked != NULL;
+	return is_picked(pick, &key, number);
 }
 
 static int write(struct pick *pick, const struct capfile_packet *frame, struct capfile_writer *to)
@@ -196,6 +211,8 @@ int pick_packet(struct pick *pick, uint64_t number, const struct capfile_packet 
 	struct packet packet;
 	size_t wire = frame->wire < LIMIT_PACKET ? frame->wire : LIMIT_PACKET; /* a larger one is a lie */
 	int result = 0;
+	if (frame->linktype == PACKET_BARE)
+		return is_chosen_bare(pick, number) ? write(pick, frame, to) : 0;
 	if (packet_decode(frame->linktype, frame->data, wire, &packet) &&
 	    put_together(pick, frame, &packet) && is_chosen(pick, &packet, number))
 		result = write(pick, frame, to);

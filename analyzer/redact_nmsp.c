@@ -55,3 +55,17 @@ void redact_nmsp_message(const struct redact *redact, const struct profile *prof
 			redact_field(redact, field->kind, &message[field->off], field->bytes.n);
 	}
 }
+
+void redact_nmsp_packet(const struct redact *redact, uint8_t *bytes, size_t n)
+{
+	size_t at = 0, total = 0;
+	while (redact->profile != NULL && at < n) {
+		struct span rest = span_of(&bytes[at], n - at);
+		if (nmsp_cut(redact->profile, rest, &total) != CUT_OK || total > rest.n ||
+		    !redact_nmsp_is_clear(redact->profile, span_cut(rest, 0, total)))
+			break;
+		redact_nmsp_message(redact, redact->profile, &bytes[at], total);
+		at += total;
+	}
+	redact_bytes(&bytes[at], n - at);
+}

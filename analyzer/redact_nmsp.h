@@ -17,4 +17,7 @@ bool redact_nmsp_is_clear(const struct profile *profile, struct span message);
 /* `n` bytes of a message, as many as are there of it. */
 void redact_nmsp_message(const struct redact *redact, const struct profile *profile, uint8_t *message, size_t n);
 
+/* A packet of bare messages: those that are clear, up to the first one that is not; from there on all is blank. */
+void redact_nmsp_packet(const struct redact *redact, uint8_t *bytes, size_t n);
+
 #endif

@@ -216,6 +216,11 @@ bool save_packet(struct save *save, const struct capfile_packet *frame, const st
 	return true;
 }
 
+void save_bare(struct save *save, const struct capfile_packet *frame)
+{
+	put_frame(save, frame, NULL);
+}
+
 void save_other(struct save *save, const struct capfile_packet *frame)
 {
 	if (save->all)

@@ -79,6 +79,9 @@ void save_fragment(struct save *save, const struct capfile_packet *frame, struct
  */
 bool save_packet(struct save *save, const struct capfile_packet *frame, const struct save_session *session);
 
+/* A packet of bare NMSP messages (LINKTYPE_USER0) is written. */
+void save_bare(struct save *save, const struct capfile_packet *frame);
+
 /* The frame belongs to no session: it is written if all are, and else forgotten with the fragments it
  * completed. */
 void save_other(struct save *save, const struct capfile_packet *frame);

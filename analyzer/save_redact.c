@@ -2,6 +2,7 @@
 #include "analyzer/save_redact.h"
 
 #include "analyzer/hash.h"
+#include "analyzer/redact_nmsp.h"
 #include "analyzer/redact_stream.h"
 #include "analyzer/xmalloc.h"
 
@@ -176,10 +177,14 @@ static size_t fragment_head(const struct packet *packet)
 }
 
 /* What is behind the headers, and what a link layer put behind the packet. */
-static void move_content(const struct waiting *waiting, uint8_t *bytes)
+static void move_content(const struct redact *redact, const struct waiting *waiting, uint8_t *bytes)
 {
 	const struct packet *packet = &waiting->decoded;
 	size_t n = waiting->packet.data.n, end = waiting->at + packet->payload.n;
+	if (waiting->packet.linktype == PACKET_BARE) {
+		redact_nmsp_packet(redact, bytes, n);
+		return;
+	}
 	if (waiting->stream != NULL)
 		redact_stream_write(waiting->stream->bytes, waiting->off, &bytes[waiting->at], packet->payload.n);
 	else if (packet->kind == PACKET_FRAGMENT)
@@ -196,7 +201,7 @@ static void write_first(struct save_redact *save)
 	uint8_t *bytes = xmalloc(n + 1);
 	memcpy(bytes, waiting->bytes, n);
 	move_addresses(save->redact, &waiting->places, bytes);
-	move_content(waiting, bytes);
+	move_content(save->redact, waiting, bytes);
 	keep_sums(waiting, bytes);
 	struct capfile_packet packet = waiting->packet;
 	packet.data = span_of(bytes, n);

@@ -155,6 +155,9 @@ struct packet_places {
 bool packet_decode_places(uint32_t linktype, struct span frame, size_t wire, struct packet *out,
                           struct packet_places *places);
 
+/* LINKTYPE_USER0: bare NMSP messages, for which packet_decode knows no header. */
+#define PACKET_BARE 147
+
 /* Name of a link type that packet_decode knows, else NULL. */
 const char *packet_linktype_name(uint32_t linktype);
 

@@ -197,7 +197,10 @@ static struct value message_packet(const struct row *row)
 
 static struct value message_direction(const struct row *row)
 {
-	return view_text(kept(row)->dir == row->session->session->controller ? "IN" : "OUT");
+	const struct session *session = row->session->session;
+	if (session->bare && !session_nmsp_tells_side(session->nmsp, kept(row)->type))
+		return view_null();
+	return view_text(kept(row)->dir == session->controller ? "IN" : "OUT");
 }
 
 static struct value message_type(const struct row *row)

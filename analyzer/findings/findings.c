@@ -110,12 +110,19 @@ static struct subject subject_of(const struct model *model, const struct session
 	return subject;
 }
 
+/* Bare messages show no connection that a rule could judge. */
+static bool applies(const struct rule *rule, const struct session *session)
+{
+	return !session->bare || rule->run == nmsp_malformed || rule->run == nmsp_framing_unknown;
+}
+
 void findings_of_session(const struct model *model, const struct session *session, struct findings *out)
 {
 	const struct subject subject = subject_of(model, session);
 	out->n = 0;
 	for (size_t row = 0; row < RULE_COUNT(session_rules); row++)
-		session_rules[row].run(&subject, &session_rules[row], out);
+		if (applies(&session_rules[row], session))
+			session_rules[row].run(&subject, &session_rules[row], out);
 	sort(out);
 }
 
