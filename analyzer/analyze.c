@@ -407,6 +407,7 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 /* NMSP messages without anything around them. */
 static void take_bare(struct analyze *analyze, const struct capfile_packet *packet)
 {
+	keep_memory(analyze, 1 + (uint32_t)(packet->data.n / MEMORY_BYTES));
 	if (bare_session(analyze->bare, analyze->now.input) == NULL)
 		make_room(analyze);
 	analyze->model->capture.nmsp_packets++;

@@ -5,6 +5,7 @@
 #include "samples/scenarios.h"
 
 #include "analyzer/origin.h"
+#include "samples/scenarios_bare.h"
 #include "samples/scenarios_tcp.h"
 #include "samples/scenarios_tls.h"
 #include "samples/work.h"
@@ -480,5 +481,6 @@ const struct scenarios_row scenarios_all[] = {
      LISTS_RIGHT, SCENARIOS_NO_KEYS},
     {"few-messages", "as unknown-framing, but only the capabilities are told", scenarios_few_messages, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
+    {"bare", "NMSP messages without TCP and TLS around them", scenarios_bare, LISTS_NONE, SCENARIOS_NO_KEYS},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];
