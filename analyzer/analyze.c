@@ -309,19 +309,6 @@ static bool put_together(struct analyze *analyze, const struct capfile_packet *f
 	return true;
 }
 
-static void redact_ends(const struct redact *redact, struct packet *packet)
-{
-	if (redact == NULL)
-		return;
-	bool unfinished = packet_checksum_unfinished(packet);
-	redact_addr(redact, &packet->src);
-	redact_addr(redact, &packet->dst);
-	redact_addr(redact, &packet->icmp.src);
-	redact_addr(redact, &packet->icmp.dst);
-	if (unfinished != packet_checksum_unfinished(packet))
-		packet->tcp.checksum = (uint16_t)(unfinished ? packet_checksum_plain(packet) : ~packet->tcp.checksum);
-}
-
 /* The connection that the frame counts to; NULL when it counts to none. */
 static struct flow *take_frame(struct analyze *analyze, const struct capfile_packet *frame,
     struct packet *packet)
@@ -335,7 +322,8 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 		capture->malformed++;
 	bool refused =
 	    analyze->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(analyze->filter, packet->ip));
-	redact_ends(analyze->model->redact, packet); /* the filter is about the real addresses */
+	if (analyze->model->redact != NULL)
+		redact_packet(analyze->model->redact, packet); /* the filter is about the real addresses */
 	if (refused)
 		capture->filtered++;
 	else if (packet->kind == PACKET_TCP)
@@ -412,7 +400,7 @@ static void take_bare(struct analyze *analyze, const struct capfile_packet *pack
 		make_room(analyze);
 	analyze->model->capture.nmsp_packets++;
 	bare_packet(analyze->bare, packet->data, packet->wire, &analyze->now);
-	keep_bare(&analyze->keep, packet);
+	keep_bare(&analyze->keep, packet, bare_session(analyze->bare, analyze->now.input));
 }
 
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)

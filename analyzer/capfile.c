@@ -28,8 +28,6 @@
 #define OPTION_TSRESOL   9
 #define OPTION_FCSLEN    13
 #define OPTION_TSOFFSET  14
-#define OPTION_COMMENT   1
-#define OPTION_USERAPPL  4
 #define OPTION_ENDTIME   3
 #define OPTION_IFDROP    5
 #define OPTION_OSDROP    7
@@ -199,17 +197,7 @@ static enum step section_block(struct capfile *file, struct rd *body, struct cap
 		return damage(file, "a section header is too short");
 	if (major != SECTION_VERSION)
 		return damage(file, "pcapng version %u is not known", major);
-	uint16_t code;
-	struct rd value;
-	bool redacted = false;
-	file->ours = false;
-	while (capfile_option_next(body, file->big, &code, &value)) {
-		if (code == OPTION_USERAPPL)
-			file->ours = capfile_option_says(&value, CAPFILE_APPLICATION);
-		else if (code == OPTION_COMMENT)
-			redacted = capfile_option_says(&value, CAPFILE_REDACTED);
-	}
-	file->redacted = file->redacted || (file->ours && redacted);
+	file->redacted = capfile_option_section(body, file->big, &file->ours) || file->redacted;
 	capfile_interface_section(&file->interfaces);
 	file->kind = CAPFILE_PCAPNG;
 	return STEP_ON;

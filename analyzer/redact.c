@@ -181,6 +181,17 @@ void redact_addr(const struct redact *redact, struct addr *addr)
 		redact_ip6(redact, addr->bytes);
 }
 
+void redact_packet(const struct redact *redact, struct packet *packet)
+{
+	bool unfinished = packet_checksum_unfinished(packet);
+	redact_addr(redact, &packet->src);
+	redact_addr(redact, &packet->dst);
+	redact_addr(redact, &packet->icmp.src);
+	redact_addr(redact, &packet->icmp.dst);
+	if (unfinished != packet_checksum_unfinished(packet))
+		packet->tcp.checksum = (uint16_t)(unfinished ? packet_checksum_plain(packet) : ~packet->tcp.checksum);
+}
+
 void redact_mac(const struct redact *redact, uint8_t mac[REDACT_MAC])
 {
 	enum { KEPT_BITS = 2 };

@@ -35,6 +35,12 @@ void redact_ip4(const struct redact *redact, uint8_t bytes[4]);
 void redact_ip6(const struct redact *redact, uint8_t bytes[16]);
 void redact_addr(const struct redact *redact, struct addr *addr);
 
+/*
+ * The ends of a decoded packet, and of the one that an ICMP error is about. Its checksum, where it is looked at, says
+ * as before whether it is unfinished.
+ */
+void redact_packet(const struct redact *redact, struct packet *packet);
+
 /* A MAC address in place. All zeros, broadcast, and the bits for group and local addresses stay. */
 void redact_mac(const struct redact *redact, uint8_t mac[REDACT_MAC]);
 
