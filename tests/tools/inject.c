@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINKTYPE_ETHERNET = 1, NMSP_PORT = FLOODS_PORT, IP_TCP = FLOODS_TCP };
+enum { LINKTYPE_ETHERNET = 1, NMSP_PORT = FLOODS_PORT };
 
 #define PACE_NS    (500 * NS_PER_US) /* so far ahead of its rate it sleeps */
 #define BATCH      64                /* frames that go to the kernel in one call, at most */
