@@ -480,5 +480,9 @@ const struct scenarios_row scenarios_all[] = {
      LISTS_RIGHT, SCENARIOS_NO_KEYS},
     {"few-messages", "as unknown-framing, but only the capabilities are told", scenarios_few_messages, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
+    {"static-rsa", "static RSA, the controller's private key beside it", scenarios_static_rsa, LISTS_RIGHT,
+     SCENARIOS_RSA_KEY},
+    {"named-server", "the hello names the server and application protocols", scenarios_named_server, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

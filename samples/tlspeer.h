@@ -52,6 +52,8 @@ struct tlspeer_plan {
 	bool names_cas;                    /* ... of one of three CAs: that one, and two of the vendor */
 	int verdict;                       /* X509_V_OK, or the error that makes the controller refuse it */
 	bool ticket;                       /* the controller offers session tickets */
+	const char *server_name;           /* that the engine asks for (RFC 6066 section 3), NULL: none */
+	const char *protocols;             /* ALPN names as on the wire; the controller takes the first one. NULL: none */
 	struct bytes *keylog;              /* gets the engine's key log lines, NULL when nobody wants them */
 };
 
