@@ -1,17 +1,14 @@
 /*
  * Wires the layers together. Called by main for every packet; owns the connection table and the fragments.
- * Decides which connections are NMSP sessions and who is the controller; reads no byte above TCP itself.
+ * Decides which connections are NMSP sessions and who is the controller; reads no byte above TCP and UDP
+ * itself.
  */
-#include "analyzer/analyze.h"
+#include "analyzer/analyze_parts.h"
 
 #include "analyzer/capture.h"
-#include "analyzer/flow.h"
 #include "analyzer/fragment.h"
-#include "analyzer/keep.h"
 #include "analyzer/memory.h"
-#include "analyzer/pairs.h"
 #include "analyzer/rank.h"
-#include "analyzer/roles.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -19,27 +16,7 @@
 #define TICK_NS    (100 * 1000 * 1000) /* how often waiting connections are looked at, */
 #define TICK_FLOWS 64                  /* and at how many of them with a packet: it must not pay for all the others */
 
-#define MEMORY_WORK    16384 /* packets after which the memory in use is looked at, */
-#define MEMORY_SESSION 64    /* as how many packets a new session counts, */
-#define MEMORY_BYTES   128   /* and how many bytes count as one more packet: there are steps in them */
-#define MEMORY_BATCH   64    /* sessions that are given up at a time, at least, */
-#define MEMORY_SPARE   16    /* until one of so many parts of it is free again */
-#define MEMORY_SHARE   3     /* of MEMORY_PARTS parts of it: the rest is the program itself, and free pieces */
-#define MEMORY_PARTS   4
-
-struct analyze {
-	struct model *model;
-	struct flows flows;
-	struct fragments *fragments;
-	struct capture_filter *filter;
-	struct keep keep;
-	struct origin now;  /* of the last packet */
-	uint64_t secrets;   /* generation of the key log at the last look */
-	bool retry_all;     /* a new secret may be that of any connection which waits */
-	int64_t ticked;     /* capture time of the last look at waiting connections */
-	size_t (*used)(size_t bound); /* memory in use, or the bound where there is less */
-	uint32_t work;        /* done since it was looked at */
-};
+#define MEMORY_BYTES 128 /* of a packet that count as one more in the work done: there are steps in them */
 
 struct analyze *analyze_new(struct model *model)
 {
@@ -96,119 +73,16 @@ const struct capture_filter *analyze_filter(const struct analyze *analyze)
 	return analyze->filter;
 }
 
-/* ---- sessions -------------------------------------------------------------------------------------- */
-
-/* Differences of a session's counters go into the capture's sums. */
-static void count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts)
-{
-	capture->gaps += session->tcp.gaps[0] + session->tcp.gaps[1] - gaps;
-	capture->cut_packets += session->tcp.cut_packets - cuts;
-}
-
-/*
- * The connection ends: what it still holds is handed up, a ClientHello behind a hole maybe, and the gaps are
- * counted.
- */
-static void finish_flow(struct analyze *analyze, struct flow *flow)
-{
-	const struct session_tcp *tcp = &flow->session->tcp;
-	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
-	tcp_end(&flow->tcp, &analyze->now, &analyze->flows.held_all);
-	if (flow->tls != NULL)
-		tls_conn_flush(flow->tls);
-	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
-	rank_update(analyze->model, flow->session);
-	keep_secrets(&analyze->keep, analyze->model, flow);
-}
-
-static void drop_flow(struct analyze *analyze, struct flow *flow)
-{
-	finish_flow(analyze, flow);
-	flow->session->conn = NULL;
-	flow_remove(&analyze->flows, flow);
-}
-
-static void give_up_one(struct analyze *analyze, enum limit why)
-{
-	struct session *victim = rank_victim(analyze->model);
-	if (victim->conn != NULL)
-		drop_flow(analyze, victim->conn);
-	model_hit(analyze->model, why, &analyze->now);
-	model_drop_session(analyze->model, victim);
-}
-
-static void make_room(struct analyze *analyze)
-{
-	while (analyze->model->n_sessions >= LIMIT_SESSIONS)
-		give_up_one(analyze, HIT_SESSIONS);
-}
-
-/* As many as have the share of `excess` bytes when all have the same: the allocator need not be asked for each. */
-static void give_up_many(struct analyze *analyze, size_t used, size_t excess)
-{
-	uint32_t sessions = analyze->model->n_sessions;
-	uint32_t n = (uint32_t)((double)sessions * (double)excess / (double)used);
-	n = n > MEMORY_BATCH ? n : MEMORY_BATCH;
-	for (uint32_t i = 0; i < n && analyze->model->n_sessions > 1; i++)
-		give_up_one(analyze, HIT_MEMORY);
-}
-
-static void keep_memory(struct analyze *analyze, uint32_t work)
-{
-	const struct model *model = analyze->model;
-	analyze->work += work;
-	if (model->memory == 0 || analyze->work < MEMORY_WORK)
-		return;
-	analyze->work = 0;
-	size_t used, most = model->memory / MEMORY_PARTS * MEMORY_SHARE;
-	while (model->n_sessions > 1 && (used = analyze->used(most)) > most)
-		give_up_many(analyze, used, used - (most - most / MEMORY_SPARE));
-}
-
-static struct flow *open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
-    const struct packet *packet)
-{
-	make_room(analyze);
-	keep_memory(analyze, MEMORY_SESSION);
-	struct session *session = model_add_session(analyze->model, &analyze->now);
-	struct flow *flow = flow_add(&analyze->flows, key);
-	bool first = roles_source_is_first(analyze->model, packet);
-	session->addr[0] = first ? packet->src : packet->dst;
-	session->addr[1] = first ? packet->dst : packet->src;
-	session->port[0] = first ? packet->tcp.src_port : packet->tcp.dst_port;
-	session->port[1] = first ? packet->tcp.dst_port : packet->tcp.src_port;
-	session->conn = flow;
-	session->midstream = true; /* until a SYN is seen */
-	roles_assign(analyze->model, session);
-	if (!pairs_join(analyze->model->pairs, session))
-		model_hit(analyze->model, HIT_PAIRS, &analyze->now);
-	if (session->pair_prev != NULL)
-		rank_update(analyze->model, session->pair_prev);
-	flow->session = session;
-	flow->low_dir = low == first ? 0 : 1;
-	flow->tls = tls_conn_new(analyze->model, session);
-	struct sink sinks[2] = {tls_conn_sink(flow->tls, 0), tls_conn_sink(flow->tls, 1)};
-	tcp_init(&flow->tcp, session, sinks);
-	return flow;
-}
-
 /* ---- one packet ------------------------------------------------------------------------------------ */
 
-/* After a connection's state moved: what it no longer needs is freed, what waits is listed. */
-static void settle_flow(struct analyze *analyze, struct flow *flow)
+static bool push_any(struct analyze *analyze, struct flow *flow, uint8_t dir, const struct packet *packet)
 {
-	for (; flow->tcp.forced > 0; flow->tcp.forced--)
-		model_hit(analyze->model, HIT_HELD, &analyze->now);
-	for (; flow->tcp.forced_for_all > 0; flow->tcp.forced_for_all--)
-		model_hit(analyze->model, HIT_HELD_ALL, &analyze->now);
-	if (flow->tcp.ended && flow->tls != NULL && !tls_conn_waits(flow->tls)) {
-		tls_conn_free(flow->tls);
-		flow->tls = NULL;
-	}
-	flow_list(&analyze->flows, flow);
+	if (flow->dtls != NULL)
+		return dtls_conn_push(flow->dtls, dir, packet, &analyze->now, &analyze->flows.held_all);
+	return tcp_push(&flow->tcp, dir, packet, &analyze->now, &analyze->flows.held_all);
 }
 
-static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, const struct packet *packet)
+static void push_packet(struct analyze *analyze, struct flow *flow, uint8_t dir, const struct packet *packet)
 {
 	struct capture *capture = &analyze->model->capture;
 	struct session *session = flow->session;
@@ -223,17 +97,18 @@ static void push_tcp(struct analyze *analyze, struct flow *flow, uint8_t dir, co
 		session->vlan_tags = packet->vlan_tags;
 	if (packet->vlan_tags > capture->vlan_tags)
 		capture->vlan_tags = packet->vlan_tags;
-	if (!tcp_push(&flow->tcp, dir, packet, &analyze->now, &analyze->flows.held_all)) {
+	if (!push_any(analyze, flow, dir, packet)) {
 		if (capture->duplicates++ == 0)
 			capture->first_duplicate = analyze->now;
+		analyze_count_session(capture, session, gaps, cuts); /* of what the copy's time made due */
 		return;
 	}
 	session->last = analyze->now;
-	count_session(capture, session, gaps, cuts);
+	analyze_count_session(capture, session, gaps, cuts);
 	rank_update(analyze->model, session);
-	if (flow->tcp.waiting || flow->listed || flow->tcp.ended ||
+	if (flow->dtls != NULL || flow->tcp.waiting || flow->listed || flow->tcp.ended ||
 	    flow->tcp.forced + flow->tcp.forced_for_all > 0)
-		settle_flow(analyze, flow);
+		analyze_settle_flow(analyze, flow);
 }
 
 static void note_other_port(struct capture *capture, const struct packet *packet)
@@ -253,20 +128,45 @@ static struct flow *take_tcp(struct analyze *analyze, const struct packet *packe
 	}
 	struct flow_key key;
 	bool low;
-	flow_key(&key, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
+	flow_key(&key, IP_TCP, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
 	struct flow *flow = flow_find(&analyze->flows, &key);
 	uint8_t dir = flow == NULL || low ? 0 : 1;
 	if (flow != NULL)
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
 	if (flow != NULL && tcp_is_new(&flow->tcp, dir, packet, analyze->now.time)) {
-		drop_flow(analyze, flow);
+		analyze_drop_flow(analyze, flow);
 		flow = NULL;
 	}
 	if (flow == NULL) {
-		flow = open_flow(analyze, &key, low, packet);
+		flow = analyze_open_flow(analyze, &key, low, packet);
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
 	}
-	push_tcp(analyze, flow, dir, packet);
+	push_packet(analyze, flow, dir, packet);
+	return flow;
+}
+
+/* The association of the datagram; NULL when it is none of ours. Whoever uses our port for another protocol is not. */
+static struct flow *take_udp(struct analyze *analyze, const struct packet *packet)
+{
+	struct model *model = analyze->model;
+	const struct packet_udp *udp = &packet->udp;
+	if (!model_is_port(model, udp->src_port) && !model_is_port(model, udp->dst_port))
+		return NULL;
+	struct flow_key key;
+	bool low;
+	flow_key(&key, IP_UDP, &packet->src, udp->src_port, &packet->dst, udp->dst_port, &low);
+	struct flow *flow = flow_find(&analyze->flows, &key);
+	if (flow != NULL && dtls_conn_is_new(flow->dtls, packet)) {
+		analyze_drop_flow(analyze, flow);
+		flow = NULL;
+	}
+	if (flow == NULL && !dtls_conn_begins(packet)) {
+		model->capture.udp_other++;
+		return NULL;
+	}
+	if (flow == NULL)
+		flow = analyze_open_flow(analyze, &key, low, packet);
+	push_packet(analyze, flow, low ? flow->low_dir : flow->low_dir ^ 1, packet);
 	return flow;
 }
 
@@ -276,7 +176,7 @@ static struct flow *take_icmp(struct analyze *analyze, const struct packet *pack
 	const struct packet_icmp *icmp = &packet->icmp;
 	struct flow_key key;
 	bool low;
-	flow_key(&key, &icmp->src, icmp->src_port, &icmp->dst, icmp->dst_port, &low);
+	flow_key(&key, icmp->proto, &icmp->src, icmp->src_port, &icmp->dst, icmp->dst_port, &low);
 	struct flow *flow = flow_find(&analyze->flows, &key);
 	if (flow == NULL)
 		return NULL;
@@ -319,6 +219,8 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 		capture->filtered++;
 	else if (packet->kind == PACKET_TCP)
 		return take_tcp(analyze, packet);
+	else if (packet->kind == PACKET_UDP)
+		return take_udp(analyze, packet);
 	else if (packet->kind == PACKET_ICMP_ERROR)
 		return take_icmp(analyze, packet);
 	return NULL;
@@ -328,10 +230,13 @@ static void tick_flow(struct analyze *analyze, struct flow *flow)
 {
 	const struct session_tcp *tcp = &flow->session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1];
-	tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
-	count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
+	if (flow->dtls != NULL)
+		dtls_conn_tick(flow->dtls, &analyze->now, &analyze->flows.held_all);
+	else
+		tcp_tick(&flow->tcp, &analyze->now, &analyze->flows.held_all);
+	analyze_count_session(&analyze->model->capture, flow->session, gaps, tcp->cut_packets);
 	rank_update(analyze->model, flow->session);
-	settle_flow(analyze, flow);
+	analyze_settle_flow(analyze, flow);
 }
 
 /*
@@ -386,7 +291,7 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
 {
 	count_packet(analyze, input, packet);
-	keep_memory(analyze, 1 + (uint32_t)(packet->data.n / MEMORY_BYTES));
+	analyze_keep_memory(analyze, 1 + (uint32_t)(packet->data.n / MEMORY_BYTES));
 	struct packet decoded;
 	struct flow *flow = NULL;
 	size_t wire = packet->wire < LIMIT_PACKET ? packet->wire : LIMIT_PACKET; /* a larger one is a lie */
@@ -420,7 +325,7 @@ static void retry_from(struct analyze *analyze, struct tls_hold *hold)
 		tls_conn_retry(flow->tls);
 		rank_update(analyze->model, flow->session);
 		keep_secrets(&analyze->keep, analyze->model, flow);
-		settle_flow(analyze, flow);
+		analyze_settle_flow(analyze, flow);
 	}
 }
 
@@ -465,8 +370,8 @@ void analyze_secrets(struct analyze *analyze, struct span text)
 void analyze_end(struct analyze *analyze)
 {
 	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next) {
-		finish_flow(analyze, flow);
-		settle_flow(analyze, flow);
+		analyze_finish_flow(analyze, flow);
+		analyze_settle_flow(analyze, flow);
 	}
 	keep_end(&analyze->keep, analyze->model);
 }

@@ -9,7 +9,7 @@
 #define CORE (512 + LIMIT_PORTS * 24)
 
 /*
- * What is no TCP of our ports and may lead to it: fragments, extension headers of IPv6, ICMP errors, IP in IP, GRE
+ * What is no TCP or UDP of our ports and may lead to it: fragments, extension headers of IPv6, ICMP errors, IP in IP, GRE
  * (with ERSPAN) and VXLAN on both of its ports.
  */
 static const char others[] =
@@ -22,7 +22,7 @@ static void write_core(char text[CORE], const uint16_t *ports, uint32_t n_ports)
 {
 	size_t used = 0;
 	for (uint32_t i = 0; i < n_ports; i++)
-		used += (size_t)snprintf(&text[used], CORE - used, "tcp port %u or ", (unsigned)ports[i]);
+		used += (size_t)snprintf(&text[used], CORE - used, "port %u or ", (unsigned)ports[i]);
 	snprintf(&text[used], CORE - used, "%s", others);
 }
 

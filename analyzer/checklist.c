@@ -136,7 +136,7 @@ static void version(const struct question *q)
 	const struct session *session = q->session;
 	const struct alert_seen *alert = session_fatal_alert(session);
 	const struct session_nmsp *nmsp = session->nmsp;
-	const char *tls = tls_version_name(session->tls.version);
+	const char *tls = session_version_name(&session->tls, session->tls.version);
 	if (alert != NULL && alert->code == TLS_PROTOCOL_VERSION)
 		answer(q, CHECKLIST_VERSION, CHECKLIST_NO,
 		       "The two have no TLS version in common (packet %" PRIu64 ").", alert->at.packet);

@@ -10,6 +10,7 @@
 
 #define FIRST_ROOM 16
 #define PERCENT    95
+#define NO_ANSWER  UINT32_MAX
 
 /* ---- samples ---- */
 
@@ -132,7 +133,16 @@ void echo_request(struct echo *echo, const struct origin *at, struct echo_id id)
 		miss(echo, &echo->pending[0]);
 		remove_pending(echo, 0);
 	}
-	echo->pending[echo->n_pending++] = (struct echo_pending){.at = *at, .id = id};
+	echo->pending[echo->n_pending++] = (struct echo_pending){.at = *at, .number = echo->asked, .id = id};
+	echo->answers[echo->asked++ % ECHO_LINE] = NO_ANSWER;
+}
+
+/* A late one is no answer. */
+static void note_answer(struct echo *echo, const struct echo_pending *pending, int64_t ns)
+{
+	uint32_t us = microseconds(ns < 0 ? 0 : ns);
+	if (ns < ECHO_PATIENCE && echo->asked - pending->number <= ECHO_LINE)
+		echo->answers[pending->number % ECHO_LINE] = us;
 }
 
 static void note_round_trip(struct echo *echo, int64_t ns)
@@ -159,6 +169,7 @@ void echo_response(struct echo *echo, const struct origin *at, struct echo_id id
 	int64_t ns = origin_elapsed(echo->pending[i].at.time, at->time);
 	if (is_late(&echo->pending[i], at->time))
 		miss(echo, &echo->pending[i]);
+	note_answer(echo, &echo->pending[i], ns);
 	if (ns >= 0)
 		note_round_trip(echo, ns);
 	remove_pending(echo, i);
@@ -166,13 +177,35 @@ void echo_response(struct echo *echo, const struct origin *at, struct echo_id id
 
 /* ---- what is known ---- */
 
+/* The last request is not missed while it waits. */
+static bool is_missed(const struct echo *echo, const struct echo_pending *pending, int64_t now)
+{
+	return pending->at.packet != echo->last_request.packet && is_late(pending, now);
+}
+
 uint64_t echo_missed(const struct echo *echo, int64_t now)
 {
 	uint64_t missed = echo->settled_missed;
 	for (uint32_t i = 0; i < echo->n_pending; i++)
-		missed += echo->pending[i].at.packet != echo->last_request.packet &&
-		          is_late(&echo->pending[i], now);
+		missed += is_missed(echo, &echo->pending[i], now);
 	return missed;
+}
+
+uint32_t echo_line(const struct echo *echo)
+{
+	return echo->asked < ECHO_LINE ? (uint32_t)echo->asked : ECHO_LINE;
+}
+
+enum echo_fate echo_fate(const struct echo *echo, uint32_t back, int64_t now, uint32_t *us)
+{
+	uint64_t number = echo->asked - 1 - back;
+	*us = echo->answers[number % ECHO_LINE];
+	if (*us != NO_ANSWER)
+		return ECHO_ANSWERED;
+	for (uint32_t i = 0; i < echo->n_pending; i++)
+		if (echo->pending[i].number == number && !is_missed(echo, &echo->pending[i], now))
+			return ECHO_WAITS;
+	return ECHO_MISSED;
 }
 
 const struct echo_pending *echo_unanswered(const struct echo *echo)

@@ -15,6 +15,7 @@
 #define ECHO_ROUND_TRIPS    1024            /* latest round trips that the percentile looks at */
 #define ECHO_SPACINGS       64              /* latest spacings of requests that the interval looks at */
 #define ECHO_MISSED_KEPT    4               /* the first missed requests, as evidence */
+#define ECHO_LINE           60              /* latest requests whose fate is known one by one */
 
 /* The transaction id of a message; `known` is false when the framing has none: then order pairs. */
 struct echo_id {
@@ -24,6 +25,7 @@ struct echo_id {
 
 struct echo_pending {
 	struct origin at;
+	uint64_t number; /* of the requests that are not repeated ones, from 0 */
 	struct echo_id id;
 };
 
@@ -44,6 +46,8 @@ struct echo {
 	int64_t longest_silence; /* ns, valid with responses: echo_longest_silence */
 	struct echo_pending pending[LIMIT_ECHO_PENDING]; /* unanswered requests, oldest first */
 	uint32_t n_pending;
+	uint64_t asked;             /* requests, without repeated ones */
+	uint32_t answers[ECHO_LINE]; /* of the latest of these, by number modulo ECHO_LINE: us, or none in time */
 	struct echo_samples round_trips, spacings;
 	uint64_t round_trip_sum, round_trip_min, round_trip_max; /* us */
 };
@@ -76,6 +80,14 @@ int64_t echo_intervals(const struct echo *echo, int64_t n);
  * from the last one to a later request. -1 when it was never measured.
  */
 int64_t echo_longest_silence(const struct echo *echo);
+
+enum echo_fate { ECHO_ANSWERED, ECHO_MISSED, ECHO_WAITS };
+
+/* Of the request `back` before the latest one, repeated ones left out; `us`: its round trip, when answered. */
+enum echo_fate echo_fate(const struct echo *echo, uint32_t back, int64_t now, uint32_t *us);
+
+/* So many requests echo_fate can be asked about. */
+uint32_t echo_line(const struct echo *echo);
 
 struct echo_rtt {
 	int64_t min, avg, p95, max; /* ns, exact to a microsecond; p95 by nearest rank */

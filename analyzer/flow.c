@@ -9,10 +9,11 @@ static int compare_ends(const struct addr *a, uint16_t a_port, const struct addr
 	return order != 0 ? order : (int)a_port - (int)b_port;
 }
 
-void flow_key(struct flow_key *key, const struct addr *src, uint16_t src_port, const struct addr *dst,
+void flow_key(struct flow_key *key, uint16_t proto, const struct addr *src, uint16_t src_port, const struct addr *dst,
     uint16_t dst_port, bool *low)
 {
 	memset(key, 0, sizeof *key);
+	key->proto = proto;
 	*low = compare_ends(src, src_port, dst, dst_port) <= 0;
 	key->addr[0] = *low ? *src : *dst;
 	key->addr[1] = *low ? *dst : *src;
@@ -57,7 +58,7 @@ static void unlist(struct flows *flows, struct flow *flow)
 
 void flow_list(struct flows *flows, struct flow *flow)
 {
-	if (!flow->tcp.waiting) {
+	if (!flow->tcp.waiting && !dtls_conn_waits(flow->dtls)) {
 		unlist(flows, flow);
 		return;
 	}
@@ -78,7 +79,9 @@ void flow_remove(struct flows *flows, struct flow *flow)
 	if (flows->recent == flow)
 		flows->recent = NULL;
 	flows->held_all -= flow->tcp.side[0].stream.held_bytes + flow->tcp.side[1].stream.held_bytes;
+	flows->held_all -= dtls_conn_held(flow->dtls);
 	tcp_free(&flow->tcp);
+	dtls_conn_free(flow->dtls);
 	tls_conn_free(flow->tls);
 	free(flow);
 }

@@ -7,6 +7,7 @@
 #ifndef ANALYZER_FLOW_H
 #define ANALYZER_FLOW_H
 
+#include "analyzer/dtls_conn.h"
 #include "analyzer/hash.h"
 #include "analyzer/save.h"
 #include "analyzer/spool.h"
@@ -17,6 +18,7 @@
 struct flow_key {
 	struct addr addr[2];
 	uint16_t port[2];
+	uint16_t proto; /* IP_TCP or IP_UDP */
 };
 
 struct flow {
@@ -24,6 +26,7 @@ struct flow {
 	struct session *session;
 	uint8_t low_dir; /* the direction in which the lower end sends */
 	struct tcp tcp;
+	struct dtls_conn *dtls; /* of a UDP session; its `tcp` is not used */
 	struct tls_conn *tls; /* NULL when the connection has ended */
 	struct save_keys saved; /* which of its secrets -w wrote */
 	struct spool_head spooled; /* how much of its handshake the spool of the screen has */
@@ -41,7 +44,7 @@ struct flows {
 };
 
 /* The key of a packet's ends; *low tells whether the source is the lower end. */
-void flow_key(struct flow_key *key, const struct addr *src, uint16_t src_port, const struct addr *dst,
+void flow_key(struct flow_key *key, uint16_t proto, const struct addr *src, uint16_t src_port, const struct addr *dst,
     uint16_t dst_port, bool *low);
 
 struct flow *flow_find(struct flows *flows, const struct flow_key *key);

@@ -57,8 +57,37 @@ static void end_message(struct frame *frame, const struct frame_user *user, void
 	frame_drop(frame);
 }
 
+/* A whole message that lies in one piece: no copy. */
+static void pass_message(const struct frame_user *user, void *ctx, struct span bytes, const struct frame_head *head,
+    const struct origin *origin)
+{
+	struct frame_message message = {
+	    .bytes = head->mode == FRAME_WHOLE ? bytes : span_cut(bytes, 0, head->head), .total = head->total,
+	    .damaged = false, .first = *origin, .last = *origin};
+	if (head->mode == FRAME_STREAM && bytes.n > head->head)
+		user->piece(ctx, span_cut(bytes, head->head, SIZE_MAX), origin);
+	user->message(ctx, &message);
+}
+
+/* What may be a message waits for the one behind it, which does not come: one that is there whole is believed. */
+static void end_waiting(struct frame *frame, const struct frame_user *user, void *ctx, const struct origin *origin)
+{
+	struct span bytes = span_of(frame->kept, frame->n);
+	struct frame_head head;
+	if (!user->patient || user->cut(ctx, bytes, &head) != CUT_OK || head.total > bytes.n)
+		return;
+	uint8_t *waited = frame->kept;
+	frame->kept = NULL;
+	frame->n = frame->room = 0;
+	pass_message(user, ctx, span_cut(bytes, 0, head.total), &head, origin);
+	keep(frame, span_cut(bytes, head.total, SIZE_MAX));
+	free(waited);
+}
+
 void frame_break(struct frame *frame, const struct frame_user *user, void *ctx, const struct origin *origin)
 {
+	if (frame->astray && frame->n > 0)
+		end_waiting(frame, user, ctx, origin);
 	if (frame->open) {
 		frame->damaged = true;
 		end_message(frame, user, ctx, origin);
@@ -84,18 +113,6 @@ static size_t take_body(struct frame *frame, const struct frame_user *user, void
 	return body.n;
 }
 
-/* A whole message that lies in one piece: no copy. */
-static void pass_message(const struct frame_user *user, void *ctx, struct span bytes, const struct frame_head *head,
-    const struct origin *origin)
-{
-	struct frame_message message = {
-	    .bytes = head->mode == FRAME_WHOLE ? bytes : span_cut(bytes, 0, head->head), .total = head->total,
-	    .damaged = false, .first = *origin, .last = *origin};
-	if (head->mode == FRAME_STREAM && bytes.n > head->head)
-		user->piece(ctx, span_cut(bytes, head->head, SIZE_MAX), origin);
-	user->message(ctx, &message);
-}
-
 /* The header of the message at the start of the kept bytes is known now. */
 static void open_message(struct frame *frame, const struct frame_head *head)
 {
@@ -106,34 +123,43 @@ static void open_message(struct frame *frame, const struct frame_head *head)
 }
 
 /*
- * Whether messages follow each other from the front of `bytes` to their end, or CHAIN_LINKS of them do. The
- * last one may go on behind the end when two whole ones stand in front of it, or when the user trusts a
- * header at the start of a packet.
+ * Whether messages follow each other from the front of `bytes` to their end, or CHAIN_LINKS of them do: CUT_OK.
+ * The last one may go on behind the end when two whole ones stand in front of it, to a patient user one, or when
+ * the user trusts a header at the start of a packet. CUT_MORE: more bytes tell.
  */
-static bool is_chain(const struct frame_user *user, void *ctx, struct span bytes, bool at_start)
+static enum cut is_chain(const struct frame_user *user, void *ctx, struct span bytes, bool at_start)
 {
 	unsigned whole = 0;
 	while (bytes.n > 0 && whole < CHAIN_LINKS) {
 		struct frame_head head;
 		enum cut cut = user->cut(ctx, bytes, &head);
 		if (cut == CUT_BAD)
-			return false;
+			return CUT_BAD;
 		if (cut == CUT_MORE)
-			return whole >= 2;
-		if (head.total > bytes.n)
-			return whole >= 2 || (at_start && user->trusts_start);
+			return whole >= 2 ? CUT_OK : CUT_MORE;
+		if (head.total > bytes.n) {
+			bool proven = whole >= 2 || (whole == 1 && user->patient) || (at_start && user->trusts_start);
+			return proven ? CUT_OK : CUT_MORE;
+		}
 		whole++;
 		bytes = span_cut(bytes, head.total, SIZE_MAX);
 	}
-	return whole > 0;
+	return whole > 0 ? CUT_OK : CUT_MORE;
 }
 
-/* Where a message plausibly starts; bytes.n when nowhere. */
-static size_t find_start(const struct frame_user *user, void *ctx, struct span bytes)
+/*
+ * Where a message plausibly starts, or to a patient user may start: then *sure is false. bytes.n when nowhere.
+ * A packet starts at `start`.
+ */
+static size_t find_start(const struct frame_user *user, void *ctx, struct span bytes, size_t start, bool *sure)
 {
-	for (size_t at = 0; at < bytes.n; at++)
-		if (is_chain(user, ctx, span_cut(bytes, at, SIZE_MAX), at == 0))
+	for (size_t at = 0; at < bytes.n; at++) {
+		enum cut chain = is_chain(user, ctx, span_cut(bytes, at, SIZE_MAX), at == start);
+		*sure = chain == CUT_OK;
+		if (*sure || (chain == CUT_MORE && user->patient))
 			return at;
+	}
+	*sure = false;
 	return bytes.n;
 }
 
@@ -180,17 +206,41 @@ static size_t grow_header(struct frame *frame, const struct frame_user *user, vo
 	return 1;
 }
 
+/* The place is lost, and is looked for in what waits and in `bytes`, all of which are used. */
+static void seek(struct frame *frame, const struct frame_user *user, void *ctx, struct span bytes,
+    const struct origin *origin)
+{
+	bool sure;
+	size_t start = frame->n;
+	if (start > 0) {
+		keep(frame, bytes);
+		bytes = span_of(frame->kept, frame->n);
+	}
+	size_t at = find_start(user, ctx, bytes, start, &sure);
+	if (at == 0 && !sure && start > 0)
+		return;
+	uint8_t *waited = frame->kept;
+	frame->kept = NULL;
+	frame->n = frame->room = 0;
+	if (at > 0)
+		user->lost(ctx, at, origin);
+	frame->astray = !sure;
+	bytes = span_cut(bytes, at, SIZE_MAX);
+	if (sure)
+		frame_data(frame, user, ctx, bytes, origin);
+	else
+		keep(frame, bytes);
+	free(waited);
+}
+
 void frame_data(struct frame *frame, const struct frame_user *user, void *ctx, struct span bytes,
     const struct origin *origin)
 {
 	while (bytes.n > 0) {
 		size_t used;
 		if (frame->astray) {
-			used = find_start(user, ctx, bytes);
-			if (used > 0)
-				user->lost(ctx, used, origin);
-			if (used < bytes.n)
-				frame->astray = false;
+			used = bytes.n;
+			seek(frame, user, ctx, bytes, origin);
 		} else if (frame->open) {
 			used = take_body(frame, user, ctx, bytes, origin);
 		} else if (frame->n > 0) {

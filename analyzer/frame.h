@@ -32,6 +32,7 @@ struct frame_message {
 	struct span bytes; /* header and body from the start up to the first missing byte; FRAME_WHOLE only: all */
 	size_t total;
 	bool damaged; /* bytes are missing */
+	struct span wire; /* of DTLS: the message as its peers hash it; empty = bytes */
 	struct origin first, last; /* of its first byte, and of what completed it */
 };
 
@@ -42,6 +43,7 @@ struct frame_message {
  */
 struct frame_user {
 	bool trusts_start; /* a good header at the start of a packet suffices to find the place again */
+	bool patient;      /* elsewhere two in a row do: a good header waits for the one behind it */
 	enum cut (*cut)(void *ctx, struct span bytes, struct frame_head *out);
 	void (*message)(void *ctx, const struct frame_message *message);
 	void (*piece)(void *ctx, struct span bytes, const struct origin *origin);
@@ -50,7 +52,7 @@ struct frame_user {
 };
 
 struct frame {
-	uint8_t *kept; /* a partial message, or of a message that is not kept whole its header */
+	uint8_t *kept; /* a partial message, or of a message that is not kept whole its header; astray: what may be one */
 	size_t n, room;
 	bool open;     /* the header of the current message is known */
 	struct frame_head head;

@@ -31,6 +31,7 @@ struct model *model_new(void)
 	model->clocks = clocks_new();
 	model->pairs = pairs_new();
 	tls_holds_init(&model->waiting);
+	model->gap_work = LIMIT_GAP_WORK_ALL;
 	model->learned = keylog_new();
 	keylog_set_limit(model->learned, LIMIT_FOLLOWED_SECRETS);
 	authlist_init(&model->authlist, model->certs);

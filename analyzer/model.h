@@ -22,6 +22,7 @@
 /* Handshake steps, the messages of design.md section 8. */
 enum step_kind {
 	STEP_CLIENT_HELLO,
+	STEP_HELLO_VERIFY_REQUEST, /* of DTLS */
 	STEP_SERVER_HELLO,
 	STEP_HELLO_RETRY_REQUEST,
 	STEP_ENCRYPTED_EXTENSIONS,
@@ -108,7 +109,11 @@ struct tcp_leap {
 	int64_t host; /* ns that went by at most, by the side's timestamps */
 };
 
-/* TCP facts. Arrays of two are by direction: 0 = from the sender of the SYN. */
+/*
+ * TCP facts, and of a UDP session those that it has as well: retransmissions are datagrams with handshake
+ * messages that came before, gaps are records and messages that are missing. Arrays of two are by direction: 0 =
+ * from the sender of the SYN.
+ */
 struct session_tcp {
 	uint64_t packets[2];
 	uint64_t bytes[2];     /* TCP payload on the wire, repeats included */
@@ -163,6 +168,7 @@ enum tls_secret_source {
 };
 
 struct session_tls {
+	bool datagram; /* DTLS over UDP; its versions are told as those of the TLS that they are made from */
 	bool seen;              /* a TLS record, or an SSLv2-style hello */
 	bool not_tls;           /* the first bytes of a direction that was seen from its start are no TLS */
 	uint8_t not_tls_dir;
@@ -185,6 +191,7 @@ struct session_tls {
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
+	bool dtls_13, dtls_cid; /* records came that only DTLS 1.3, or a connection id (RFC 9146), makes */
 	struct tls_told *told[TOLD_MESSAGES]; /* of the last one of each, owned; NULL = not seen */
 	bool protected_on[2];     /* records of this direction are encrypted from now on */
 	uint64_t records[2];      /* all TLS records */
@@ -208,7 +215,9 @@ struct session_tls {
 	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
-	bool keys_lost[2];        /* records are missing, so the sequence number is not known */
+	bool keys_lost[2];        /* records are missing, and the sequence number behind them was not found */
+	uint64_t lost_to_gaps[2]; /* protected records that are missing whole, told by the sequence number behind them */
+	bool lost_at_least[2];    /* ... or more: other keys began among them */
 	uint64_t resyncs;         /* record boundaries that had to be searched after a gap */
 	uint64_t too_long;        /* handshake messages beyond LIMIT_HANDSHAKE */
 	uint64_t undecodable;     /* handshake messages that are not well formed */
@@ -372,6 +381,7 @@ struct capture {
 	size_t largest_wire;      /* bytes of the largest frame of a session on the wire */
 	uint64_t malformed;
 	uint64_t tcp_other; /* TCP packets on other ports */
+	uint64_t udp_other; /* UDP packets on NMSP ports that are no DTLS and belong to no association */
 	uint16_t busiest_port; /* of these, the lower port of the first ones seen */
 	uint32_t encaps; /* of NMSP packets */
 	uint8_t vlan_tags;
@@ -399,6 +409,7 @@ struct model {
 	struct rsa_keys *rsa_keys; /* NULL when none was given */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	struct tls_holds waiting; /* ciphertext that waits for them */
+	uint64_t gap_work;     /* bytes that may still be deciphered in search of records behind gaps */
 	struct authlist authlist;
 	size_t memory; /* bytes that the program may take; sessions are given up for it. 0 = no bound */
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */

@@ -7,6 +7,7 @@
 #include "analyzer/hash.h"
 #include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
+#include "dissect/dtls.h"
 
 /* A pair with its place in the table, in the list of all, and among those without a session. */
 struct entry {
@@ -63,7 +64,7 @@ void pairs_handshake(const struct session *session, struct pairs_handshake *out)
 	*out = (struct pairs_handshake){
 	    .session = session->id,
 	    .at = session->opened,
-	    .version = tls->version,
+	    .version = tls->datagram ? dtls_of_tls(tls->version) : tls->version,
 	    .cipher = tls->server_hello ? tls->cipher : 0,
 	    .client_certificate = session_client_certificate(session),
 	    .wait = -1,

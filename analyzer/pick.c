@@ -55,8 +55,8 @@ void pick_add(struct pick *pick, const struct session *session)
 	if (session->trace != NULL || session->end == 0)
 		return;
 	struct picked *picked = xcalloc(1, sizeof *picked), *same;
-	flow_key(&picked->key, &session->addr[0], session->port[0], &session->addr[1], session->port[1],
-	         &low);
+	flow_key(&picked->key, session->tls.datagram ? IP_UDP : IP_TCP, &session->addr[0], session->port[0],
+	         &session->addr[1], session->port[1], &low);
 	picked->first = session->opened.packet;
 	picked->last = session->end;
 	HASH_FIND(hh, pick->ends, &picked->key, sizeof picked->key, same);
@@ -115,10 +115,14 @@ static bool is_chosen(const struct pick *pick, const struct packet *packet, uint
 	if (pick->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(pick->filter, packet->ip)))
 		return false;
 	if (packet->kind == PACKET_TCP)
-		flow_key(&key, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
+		flow_key(&key, IP_TCP, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port,
+		         &low);
+	else if (packet->kind == PACKET_UDP)
+		flow_key(&key, IP_UDP, &packet->src, packet->udp.src_port, &packet->dst, packet->udp.dst_port,
+		         &low);
 	else if (packet->kind == PACKET_ICMP_ERROR)
-		flow_key(&key, &packet->icmp.src, packet->icmp.src_port, &packet->icmp.dst,
-		         packet->icmp.dst_port, &low);
+		flow_key(&key, packet->icmp.proto, &packet->icmp.src, packet->icmp.src_port,
+		         &packet->icmp.dst, packet->icmp.dst_port, &low);
 	else
 		return false;
 	HASH_FIND(hh, pick->ends, &key, sizeof key, picked);

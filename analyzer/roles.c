@@ -21,7 +21,10 @@ void roles_assign(const struct model *model, struct session *session)
 
 bool roles_source_is_first(const struct model *model, const struct packet *packet)
 {
-	if (packet->tcp.flags & TCP_SYN)
+	bool udp = packet->kind == PACKET_UDP;
+	uint16_t src = udp ? packet->udp.src_port : packet->tcp.src_port;
+	uint16_t dst = udp ? packet->udp.dst_port : packet->tcp.dst_port;
+	if (!udp && packet->tcp.flags & TCP_SYN)
 		return (packet->tcp.flags & TCP_ACK) == 0;
-	return !(model_is_port(model, packet->tcp.src_port) && !model_is_port(model, packet->tcp.dst_port));
+	return !(model_is_port(model, src) && !model_is_port(model, dst));
 }

@@ -1,6 +1,6 @@
 /*
  * Which side of a connection is the controller, and which one sends in direction 0, as far as the first packet
- * tells. Called by analyze.c for a new connection.
+ * tells. Called by analyze_flow.c for a new connection.
  */
 #ifndef ANALYZER_ROLES_H
 #define ANALYZER_ROLES_H

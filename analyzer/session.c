@@ -122,6 +122,8 @@ bool session_one_sided(const struct session *session)
 	if (tcp->packets[dir ^ 1] != 0)
 		return false;
 	uint64_t syns = dir == 0 ? tcp->syns : 0;
+	if (session->tls.datagram)
+		return session->n_steps != 1 || session->steps[0].kind != STEP_CLIENT_HELLO; /* which nobody may answer */
 	return tcp->bytes[dir] > 0 || tcp->packets[dir] > syns + 1;
 }
 
@@ -255,6 +257,8 @@ enum handshake_state session_handshake(const struct session *session)
 		return HANDSHAKE_NOT_CAPTURED;
 	if (session_fatal_alert(session) != NULL || any_hidden_alert(session))
 		return HANDSHAKE_FAILED;
+	if (tls->dtls_13 || tls->dtls_cid)
+		return HANDSHAKE_NOT_CAPTURED; /* its end cannot be read */
 	bool closed = seen(&session->closed);
 	if (!session_whole(session, NULL) && (closed || !hello))
 		return HANDSHAKE_NOT_CAPTURED;
@@ -470,7 +474,6 @@ static void base64_sha1(const uint8_t digest[20], char text[29])
 
 void session_community_id(const struct session *session, char text[COMMUNITY_ID])
 {
-	enum { PROTO_TCP = 6 };
 	uint8_t bytes[2 + 16 + 16 + 2 + 2 + 2] = {0}; /* seed, addresses, protocol and padding, ports */
 	uint8_t digest[20];
 	size_t width = session->addr[0].version == 6 ? 16 : 4;
@@ -482,7 +485,7 @@ void session_community_id(const struct session *session, char text[COMMUNITY_ID]
 		return;
 	for (uint8_t i = 0; i < 2; i++, n += width)
 		memcpy(&bytes[n], session->addr[low ^ i].bytes, width);
-	bytes[n] = PROTO_TCP;
+	bytes[n] = session->tls.datagram ? IP_UDP : IP_TCP;
 	n += 2;
 	for (uint8_t i = 0; i < 2; i++) {
 		bytes[n++] = (uint8_t)(session->port[low ^ i] >> 8);

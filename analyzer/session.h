@@ -189,6 +189,9 @@ const char *session_state_name(enum session_state state);
 const char *session_handshake_name(enum handshake_state state);
 const char *session_client_certificate_name(enum client_certificate value);
 const char *session_observed_name(enum auth_observed observed);
+/* "TLSv1.2", "DTLSv1.2": the name of a version in the facts of a session, NULL when it has none. */
+const char *session_version_name(const struct session_tls *tls, uint16_t version);
+
 const char *session_step_name(enum step_kind kind); /* "client_hello" */
 const char *session_close_name(enum close_kind close); /* "fin", NULL for none */
 

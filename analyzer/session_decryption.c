@@ -91,8 +91,8 @@ static void look_up(const struct model *model, const struct session_tls *tls, st
 static bool unsupported(const struct session_tls *tls)
 {
 	const struct tls_suite *suite = tls_suite_find(tls->cipher);
-	return tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
-	                             tls->compression != 0 || !tls_suite_computable(suite));
+	return tls->dtls_13 || tls->dtls_cid || (tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
+	                             tls->compression != 0 || !tls_suite_computable(suite)));
 }
 
 static void say_not_computable(const struct tls_suite *suite, const char *name,
@@ -105,12 +105,14 @@ static void say_not_computable(const struct tls_suite *suite, const char *name,
 
 static void say_unsupported(const struct session_tls *tls, struct session_decryption *out)
 {
-	const char *suite = tls_cipher_name(tls->cipher), *version = tls_version_name(tls->version);
+	const char *suite = tls_cipher_name(tls->cipher), *version = session_version_name(tls, tls->version);
 	char number[16];
 	const struct tls_suite *row = tls_suite_find(tls->cipher);
 	snprintf(number, sizeof number, "suite 0x%04x", tls->cipher);
 	suite = suite != NULL ? suite : number;
-	if (tls->version < TLS_1_0 || tls->version > TLS_1_3)
+	if (tls->dtls_cid)
+		say(out, "the records carry connection ids (RFC 9146), which are not opened here, whatever the key");
+	else if (tls->dtls_13 || tls->version < TLS_1_0 || tls->version > TLS_1_3)
 		say(out, "%s protects records in a way that is not opened here, whatever the key",
 		    version != NULL ? version : "this version");
 	else if (tls->compression != 0)
@@ -130,13 +132,13 @@ static void say_unsupported(const struct session_tls *tls, struct session_decryp
 static void say_no_hello(const struct session *session, struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
-	const char *lacks = tls->client_hello   ? "server_hello is"
-	                    : tls->server_hello ? "client_hello is"
-	                                        : "hellos are";
-	say(out,
-	    "the %s not in the capture; a secret is found and used by the randoms in the hellos, so "
-	    "%" PRIu64 " encrypted record%s stay%s closed whatever the key log holds",
-	    lacks, both(tls->protected_records), plural(both(tls->protected_records)),
+	const char *lacks = tls->client_hello   ? "server_hello is not in the capture, which has the server random, "
+	                                          "version and suite that the keys are made for"
+	                    : tls->server_hello ? "client_hello is not in the capture, by whose client random a secret "
+	                                          "is found"
+	                                        : "hellos are not in the capture; a secret is found and used by "
+	                                          "the randoms in them";
+	say(out, "the %s: %" PRIu64 " encrypted record%s stay%s closed whatever the key log holds", lacks, both(tls->protected_records), plural(both(tls->protected_records)),
 	    both(tls->protected_records) == 1 ? "s" : "");
 }
 
@@ -239,6 +241,16 @@ static void say_gap(const struct session *session, struct session_decryption *ou
 	    tls->key_gap[dir].packet);
 }
 
+/* Told by the numbers of the records behind gaps. */
+static void say_lost(const struct session_tls *tls, struct session_decryption *out)
+{
+	uint64_t lost = both(tls->lost_to_gaps);
+	if (lost > 0)
+		say(out, "; %s%" PRIu64 " more record%s lost to gaps",
+		    tls->lost_at_least[0] || tls->lost_at_least[1] ? "at least " : "", lost,
+		    lost == 1 ? " is" : "s are");
+}
+
 /* Some records are open: how many, and what closes the others. */
 static void say_opened(const struct model *model, const struct session *session,
                        struct session_decryption *out)
@@ -267,6 +279,7 @@ static void say_opened(const struct model *model, const struct session *session,
 		say(out, "; ");
 		say_refused(tls, out);
 	}
+	say_lost(tls, out);
 	say_passed(model, out);
 	if (out->missing != 0)
 		say(out, "; the key log lacks %s", session_labels(out->missing, labels));
@@ -314,7 +327,8 @@ static enum decryption judge(const struct session *session, const struct session
 	const struct session_tls *tls = &session->tls;
 	if (found->data_opened > 0)
 		return DECRYPTION_DECRYPTED;
-	if (both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
+	bool unread = tls->dtls_13 || tls->dtls_cid;
+	if (!unread && both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
 		return DECRYPTION_NONE;
 	if (unsupported(tls))
 		return DECRYPTION_UNSUPPORTED_CIPHER;
@@ -365,7 +379,7 @@ void session_decryption(const struct model *model, const struct session *session
 	case DECRYPTION_GAP:
 		say(out,
 		    "%" PRIu64
-		    " encrypted record%s: none opened, because the number of a record is not known behind ",
+		    " encrypted record%s: none opened, because the number of a record was not found behind ",
 		    out->data, plural(out->data));
 		say_gap(session, out);
 		break;

@@ -5,9 +5,19 @@
 #include "analyzer/session.h"
 
 #include "analyzer/session_trace.h"
+#include "dissect/dtls.h"
 #include "dissect/names.h"
+#include "dissect/tls_names.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* The server answers it with a cookie and forgets it, RFC 6347 section 4.2.1: no state is reached. */
+static bool is_forgotten(const struct session *session, const struct step *step)
+{
+	const struct step *first = session_step(session, STEP_CLIENT_HELLO, step->dir);
+	return step->kind == STEP_CLIENT_HELLO && first != NULL && step->place == first->place &&
+	       session_step(session, STEP_HELLO_VERIFY_REQUEST, step->dir ^ 1) != NULL;
+}
 
 struct step_state session_implied_state(const struct session *session, const struct step *step)
 {
@@ -34,7 +44,7 @@ struct step_state session_implied_state(const struct session *session, const str
 	};
 	struct step_state none = {0, NULL};
 	if (step->inferred || session_tls_client(session) == session->controller ||
-	    session->tls.version == TLS_1_3)
+	    session->tls.version == TLS_1_3 || is_forgotten(session, step))
 		return none;
 	for (size_t row = 0; row < COUNT(table); row++) {
 		if (table[row].kind == step->kind &&
@@ -108,6 +118,7 @@ const char *session_step_name(enum step_kind kind)
 	    {STEP_CLIENT_HELLO, "client_hello"},
 	    {STEP_SERVER_HELLO, "server_hello"},
 	    {STEP_HELLO_RETRY_REQUEST, "hello_retry_request"},
+    {STEP_HELLO_VERIFY_REQUEST, "hello_verify_request"},
 	    {STEP_ENCRYPTED_EXTENSIONS, "encrypted_extensions"},
 	    {STEP_CERTIFICATE, "certificate"},
 	    {STEP_CERTIFICATE_STATUS, "certificate_status"},
@@ -131,4 +142,10 @@ const char *session_close_name(enum close_kind close)
 {
 	static const struct name names[] = {{CLOSE_FIN, "fin"}, {CLOSE_RST, "rst"}, {CLOSE_ALERT, "alert"}};
 	return name_find(names, COUNT(names), close);
+}
+
+const char *session_version_name(const struct session_tls *tls, uint16_t version)
+{
+	uint16_t dtls = tls->datagram ? dtls_of_tls(version) : 0;
+	return tls_version_name(dtls != 0 ? dtls : version);
 }

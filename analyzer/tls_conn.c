@@ -9,6 +9,7 @@
 #include "analyzer/tls_protected.h"
 #include "analyzer/tls_tally.h"
 #include "analyzer/xmalloc.h"
+#include "dissect/dtls.h"
 
 #include <stdlib.h>
 
@@ -34,8 +35,6 @@ static void take_change_cipher_spec(struct tls_side *side, const struct frame_me
 	tls_events_step(side->conn->model, side->conn->session, side->dir, STEP_CHANGE_CIPHER_SPEC, message);
 	if (tls->version == TLS_1_3)
 		return; /* RFC 8446 appendix D.4: for middleboxes, without meaning */
-	if (!tls->protected_on[side->dir])
-		tls->keys_lost[side->dir] = false; /* the sequence numbers begin here */
 	tls->protected_on[side->dir] = true;
 	tls_protected_change(side, message);
 }
@@ -62,6 +61,28 @@ struct session *tls_conn_session(const struct tls_conn *conn)
 	return conn->session;
 }
 
+/* The handshake frame gets what a whole record is that was kept because it may have been encrypted. */
+static void take_plain_handshake(struct tls_side *side, const struct frame_message *message)
+{
+	struct span body = span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX);
+	tls_handshake_data(&side->handshake, body, &message->last);
+	if (message->damaged)
+		tls_handshake_gap(&side->handshake, message->total - message->bytes.n, &message->last);
+}
+
+/* change_cipher_spec may have been missed; false: it has not. */
+static bool take_unseen(struct tls_side *side, const struct frame_message *message)
+{
+	bool alert = side->record.type == TLS_ALERT && side->record.length != ALERT_LENGTH;
+	if (!tls_side_may_be_protected(side) || !(alert || side->record.type == TLS_HANDSHAKE))
+		return false;
+	if (alert || tls_side_is_finished(side, message))
+		tls_protected_record(side, message);
+	else if (message->bytes.n > TLS_RECORD_HEADER)
+		take_plain_handshake(side, message);
+	return true;
+}
+
 static void take_record(struct tls_side *side, const struct frame_message *message)
 {
 	struct session_tls *tls = &side->conn->session->tls;
@@ -82,6 +103,8 @@ static void take_record(struct tls_side *side, const struct frame_message *messa
 		take_change_cipher_spec(side, message);
 	else if (is_protected(side, side->record.type)) {
 		tls_protected_record(side, message);
+	} else if (take_unseen(side, message)) {
+		return;
 	} else if (side->record.type == TLS_ALERT && side->record.length != ALERT_LENGTH) {
 		/* so long an alert is encrypted: change_cipher_spec was not seen */
 		tls_events_closed(side->conn->model, side->conn->session, side->dir, TLS_ALERT, message);
@@ -178,7 +201,7 @@ static enum frame_mode mode_of(const struct tls_side *side, uint8_t type)
 	if (type == TLS_CHANGE_CIPHER_SPEC || type == TLS_ALERT)
 		return FRAME_WHOLE;
 	if (!is_protected(side, type))
-		return type == TLS_HANDSHAKE ? FRAME_STREAM : FRAME_SKIP;
+		return type != TLS_HANDSHAKE ? FRAME_SKIP : tls_side_may_be_protected(side) ? FRAME_WHOLE : FRAME_STREAM;
 	return tls_protected_wanted(side) ? FRAME_WHOLE : FRAME_SKIP;
 }
 
@@ -214,19 +237,16 @@ static void record_hole(void *ctx, uint64_t n, const struct origin *origin)
 static void record_lost(void *ctx, uint64_t n, const struct origin *origin)
 {
 	struct tls_side *side = ctx;
-	(void)n;
-	struct session_tls *tls = &side->conn->session->tls;
-	tls->resyncs++;
-	tls->keys_lost[side->dir] = true;
+	side->conn->session->tls.resyncs++;
 	if (side->gap.packet == 0)
 		side->gap = *origin;
 	if (side->conn->keys != NULL)
 		tls_keys_lost(side->conn->keys);
 	if (!side->given_up) /* else these bytes are the first plaintext */
-		tls_protected_lost(side, origin);
+		tls_protected_lost(side, n, origin);
 }
 
-static const struct frame_user record_user = {.trusts_start = true, .cut = record_cut, .message = record_message,
+static const struct frame_user record_user = {.trusts_start = true, .patient = true, .cut = record_cut, .message = record_message,
     .piece = record_piece, .hole = record_hole, .lost = record_lost};
 
 /* ---- the sink -------------------------------------------------------------------------------------- */
@@ -250,6 +270,7 @@ static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 	struct tls_side *side = ctx;
 	join(side);
 	bool fresh = !side->given_up;
+	tls_work_earn(&side->conn->work, bytes.n);
 	struct span before = span_of(side->head, side->head_n); /* what the judgement waited for */
 	remember(side, bytes);
 	if (fresh)
@@ -289,7 +310,7 @@ static void handshake_seen(void *ctx, uint8_t type, const struct frame_message *
 	struct tls_side *side = ctx;
 	struct session_tls *tls = &side->conn->session->tls;
 	if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
-		tls->keys_lost[side->dir] = false; /* what is missing came before any key */
+		tls_protected_hello(side);
 	if (type == TLS_CLIENT_HELLO && tls->client_hello)
 		tls_hold_list(&side->conn->hold, tls->client_random);
 	if (side->conn->keys == NULL)
@@ -309,8 +330,10 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 	if (model->keylog != NULL)
 		conn->keys = tls_keys_new(model, session);
 	conn->plain = (struct plain){.model = model, .session = session};
+	conn->work = (struct tls_work){.own = LIMIT_GAP_WORK, .all = &model->gap_work};
 	conn->model = model;
 	conn->session = session;
+	conn->head = session->tls.datagram ? DTLS_RECORD_HEADER : TLS_RECORD_HEADER;
 	tls_protected_init(conn);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		conn->side[dir].conn = conn;

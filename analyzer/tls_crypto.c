@@ -289,16 +289,21 @@ int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite,
 	return result;
 }
 
-int tls_opener_update_13(struct tls_opener *opener)
+int tls_opener_after_update_13(struct tls_opener *next, const struct tls_opener *opener)
 {
 	if (opener->suite == NULL || !opener->suite->tls13)
 		return -1;
-	struct keylog_secret next = {.n = opener->traffic.n};
+	struct keylog_secret secret = {.n = opener->traffic.n};
 	int result =
 	    tls_kdf_expand_label(opener->suite->hash->name, span_of(opener->traffic.bytes, opener->traffic.n),
-	                         "traffic upd", next.bytes, next.n);
+	                         "traffic upd", secret.bytes, secret.n);
 	if (result == 0)
-		result = tls_opener_key_13(opener, opener->suite, &next);
-	keylog_wipe(&next);
+		result = tls_opener_key_13(next, opener->suite, &secret);
+	keylog_wipe(&secret);
 	return result;
+}
+
+int tls_opener_update_13(struct tls_opener *opener)
+{
+	return tls_opener_after_update_13(opener, opener);
 }

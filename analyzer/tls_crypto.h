@@ -81,6 +81,9 @@ int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite,
  */
 int tls_opener_update_13(struct tls_opener *opener);
 
+/* Keys an opener of TLS 1.3 with what tls_opener_update_13 would give another one. -1 as there. */
+int tls_opener_after_update_13(struct tls_opener *next, const struct tls_opener *opener);
+
 bool tls_opener_keyed(const struct tls_opener *opener);
 void tls_opener_unkey(struct tls_opener *opener); /* wipes the keys, keeps the contexts */
 
@@ -111,7 +114,8 @@ size_t tls_suite_overhead_min(const struct tls_suite *suite, uint16_t version);
  * place than the body; *n is the plaintext's length. In TLS 1.3 *type is set to the inner content type and
  * the padding is removed; below it stays the outer type. A record may be empty (n = 0). Of a record that
  * fails nothing is left in `out`, and n is 0. Each call takes a sequence number, whatever comes of it. In
- * TLS 1.0 CBC a record whose predecessor failed may fail too: its IV is the last block of that one.
+ * TLS 1.0 CBC a record whose predecessor failed may fail too: its IV is the last block of that one. A record of
+ * DTLS (RFC 6347 section 4.1.2) says its own number.
  */
 enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head, struct span body,
     uint8_t *out, size_t *n, uint8_t *type);

@@ -23,6 +23,7 @@ static const struct {
     {TLS_HELLO_REQUEST, STEP_HELLO_REQUEST, SENDER_SERVER},
     {TLS_CLIENT_HELLO, STEP_CLIENT_HELLO, SENDER_CLIENT},
     {TLS_SERVER_HELLO, STEP_SERVER_HELLO, SENDER_SERVER},
+    {TLS_HELLO_VERIFY_REQUEST, STEP_HELLO_VERIFY_REQUEST, SENDER_SERVER},
     {TLS_NEW_SESSION_TICKET, STEP_NEW_SESSION_TICKET, SENDER_SERVER},
     {TLS_END_OF_EARLY_DATA, STEP_END_OF_EARLY_DATA, SENDER_CLIENT},
     {TLS_ENCRYPTED_EXTENSIONS, STEP_ENCRYPTED_EXTENSIONS, SENDER_SERVER},
@@ -37,8 +38,10 @@ static const struct {
     {TLS_KEY_UPDATE, STEP_KEY_UPDATE, SENDER_EITHER},
 };
 
-static int row_of(uint8_t type)
+static int row_of(bool datagram, uint8_t type)
 {
+	if (type == TLS_HELLO_VERIFY_REQUEST && !datagram)
+		return -1;
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
 		if (types[i].type == type)
 			return (int)i;
@@ -212,7 +215,7 @@ static void take_message(void *ctx, const struct frame_message *message)
 	uint8_t type = 0;
 	uint32_t length = 0;
 	tls_handshake_head(message->bytes, &type, &length);
-	int row = row_of(type);
+	int row = row_of(handshake->session->tls.datagram, type);
 	if (row < 0) {
 		handshake->seen(handshake->ctx, type, message);
 		return;
@@ -248,7 +251,7 @@ static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out
 	enum cut cut = tls_handshake_head(bytes, &type, &length);
 	if (cut != CUT_OK)
 		return cut;
-	if (row_of(type) < 0 && handshake->frame.astray)
+	if (row_of(handshake->session->tls.datagram, type) < 0 && handshake->frame.astray)
 		return CUT_BAD;
 	*out = (struct frame_head){.head = TLS_HANDSHAKE_HEADER, .total = TLS_HANDSHAKE_HEADER + length,
 	    .mode = length <= LIMIT_HANDSHAKE ? FRAME_WHOLE : FRAME_SKIP};
@@ -259,6 +262,18 @@ static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out
 		model_hit(handshake->model, HIT_HANDSHAKE, &handshake->session->last);
 	}
 	return CUT_OK;
+}
+
+bool tls_handshake_tiles(struct span plain)
+{
+	struct rd r = rd_of(plain);
+	while (rd_more(&r)) {
+		int row = row_of(false, rd_u8(&r));
+		(void)rd_vec(&r, 3);
+		if (row < 0)
+			return false;
+	}
+	return rd_done(&r) && plain.n > 0;
 }
 
 static void lost_place(void *ctx, uint64_t n, const struct origin *origin)
@@ -276,6 +291,11 @@ static const struct frame_user user = {
 void tls_handshake_data(struct tls_handshake *handshake, struct span bytes, const struct origin *origin)
 {
 	frame_data(&handshake->frame, &user, handshake, bytes, origin);
+}
+
+void tls_handshake_message(struct tls_handshake *handshake, const struct frame_message *message)
+{
+	take_message(handshake, message);
 }
 
 void tls_handshake_gap(struct tls_handshake *handshake, uint64_t n, const struct origin *origin)

@@ -21,10 +21,16 @@ struct tls_handshake {
 
 /* Plaintext of handshake records, in order; a gap of n bytes in it. */
 void tls_handshake_data(struct tls_handshake *handshake, struct span bytes, const struct origin *origin);
+/* A whole message of DTLS, or what is there of it, with a header of TLS; see dtls_hello_as_tls. */
+void tls_handshake_message(struct tls_handshake *handshake, const struct frame_message *message);
+
 void tls_handshake_gap(struct tls_handshake *handshake, uint64_t n, const struct origin *origin);
 
 /* The stream ends, or its place is lost: an open message ends as damaged. */
 void tls_handshake_break(struct tls_handshake *handshake, const struct origin *origin);
+
+/* Whether `plain` is nothing but whole handshake messages, as a record holds that is not encrypted. */
+bool tls_handshake_tiles(struct span plain);
 
 /* Only the client sends what this direction sent, so the roles are known. */
 void tls_handshake_is_client(struct session_tls *tls, uint8_t dir);

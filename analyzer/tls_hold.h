@@ -29,7 +29,7 @@ enum tls_held_kind {
 	TLS_HELD_RECORD,
 	TLS_HELD_DAMAGED, /* a record that is not there whole */
 	TLS_HELD_CHANGE,  /* change_cipher_spec: other keys from here on; has no number */
-	TLS_HELD_LOST,    /* the place was lost: no number is known behind it; has none */
+	TLS_HELD_LOST,    /* the place was lost: the number behind it is to be found; has none */
 };
 
 struct tls_tail {
@@ -46,7 +46,7 @@ struct tls_held {
 	uint64_t place;   /* of the caller: where it stood in the connection */
 	struct origin at; /* of what completed it */
 	uint32_t n;       /* bytes of the record that are kept, header included */
-	uint32_t body;    /* of the record on the wire */
+	uint32_t body;    /* bytes of the record's body on the wire, or that were lost */
 	uint8_t kind, dir;
 	uint8_t type; /* content type of the record */
 	bool handshake;
@@ -108,6 +108,9 @@ void tls_hold_list(struct tls_hold *hold, const uint8_t client_random[TLS_RANDOM
  */
 void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, bool handshake,
                    uint64_t place, const struct frame_message *message);
+
+/* The place of a direction was lost, and these bytes with it. Several losses in a row are one entry. */
+void tls_hold_lost(struct tls_hold *hold, uint8_t dir, uint64_t place, uint64_t bytes, const struct origin *at);
 
 /* A record of a direction passes and is not kept: it has a number. */
 void tls_hold_pass(struct tls_hold *hold, uint8_t dir, const struct frame_message *message);

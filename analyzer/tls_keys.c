@@ -1,43 +1,9 @@
 /* Keys of one connection; see tls_keys.h. Called by tls_conn.c only. */
-#include "analyzer/tls_keys.h"
+#include "analyzer/tls_keys_state.h"
 
-#include "analyzer/tls_secrets.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
-
-enum phase { PHASE_HANDSHAKE, PHASE_TRAFFIC };
-
-/* Records that are tried with every secret before the log is believed to hold none that fits. */
-#define RECORDS_TRIED 4
-
-/* Why there are no keys: a secret may still come, the rest stays as it is. */
-enum answer { FOUND, NO_HELLO, NO_SECRET, NO_SUITE };
-
-struct direction {
-	struct tls_opener *opener;
-	struct tls_opener *next;  /* TLS 1.3: the application's keys while the handshake's refuse a record */
-	struct tls_opener *other; /* for other secrets under the same label and random */
-	enum phase phase;         /* TLS 1.3: which secret is wanted */
-	bool keyed;
-	unsigned which;  /* number of the secret that the opener has */
-	bool proven;     /* the keys have opened a record */
-	unsigned tried;  /* records that no other secret opened */
-	uint64_t looked; /* generation of the key log at the last look in vain */
-	enum answer answer;
-};
-
-struct tls_keys {
-	const struct model *model;
-	struct session_tls *facts;
-	struct tls_secrets *secrets; /* up to TLS 1.2 */
-	struct direction dir[2];
-	struct tls_opener *early;       /* the client's early data */
-	uint64_t early_seen;            /* records that were taken for it */
-	uint8_t *plain;                 /* the caller's room, while a record is opened */
-	const struct tls_suite *judged; /* the suite that was asked about last, */
-	bool computable;                /* and the answer */
-};
 
 struct tls_keys *tls_keys_new(struct model *model, struct session *session)
 {
@@ -66,6 +32,8 @@ void tls_keys_free(struct tls_keys *keys)
 void tls_keys_message(struct tls_keys *keys, uint8_t type, const struct frame_message *message)
 {
 	tls_secrets_message(keys->secrets, type, message);
+	if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
+		keys->hellos[type == TLS_SERVER_HELLO]++;
 }
 
 void tls_keys_lost(struct tls_keys *keys)
@@ -113,8 +81,7 @@ bool tls_keys_hopeless(struct tls_keys *keys)
 	                               facts->compression != 0 || !computable(keys, suite));
 }
 
-/* How many numbers a secret of this version may have. */
-static unsigned most_secrets(const struct tls_keys *keys)
+unsigned tls_keys_most_secrets(const struct tls_keys *keys)
 {
 	return keys->facts->version == TLS_1_3 ? LIMIT_SECRETS_ALIKE : TLS_SECRETS_MOST;
 }
@@ -128,8 +95,7 @@ static bool find_secret(struct tls_keys *keys, uint8_t dir, enum phase phase, un
 	                   secret);
 }
 
-/* Keys an opener with the secret that has this number, if there is one. */
-static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
+enum answer tls_keys_find(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
                              struct tls_opener **opener)
 {
 	struct session_tls *facts = keys->facts;
@@ -149,13 +115,12 @@ static enum answer find_keys(struct tls_keys *keys, uint8_t dir, enum phase phas
 	return FOUND;
 }
 
-/* Keys an opener with the first secret of a fitting length, and says which one that is. */
-static enum answer find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
+enum answer tls_keys_find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
                               struct tls_opener **opener, unsigned *which)
 {
 	enum answer answer = NO_SECRET;
-	for (*which = 0; *which < most_secrets(keys); ++*which) {
-		enum answer one = find_keys(keys, dir, phase, *which, opener);
+	for (*which = 0; *which < tls_keys_most_secrets(keys); ++*which) {
+		enum answer one = tls_keys_find(keys, dir, phase, *which, opener);
 		if (one == FOUND || one == NO_HELLO)
 			return one;
 		if (one == NO_SUITE)
@@ -170,8 +135,7 @@ static uint64_t generation_of(const struct tls_keys *keys)
 	return keylog_generation(keys->model->keylog) + keylog_generation(keys->model->learned);
 }
 
-/* The keys at work are those of this secret. */
-static void work_with(struct tls_keys *keys, uint8_t dir, unsigned which)
+void tls_keys_work_with(struct tls_keys *keys, uint8_t dir, unsigned which)
 {
 	keys->dir[dir].which = which;
 	keys->facts->secret_source = (uint8_t)tls_secrets_source(which);
@@ -186,13 +150,13 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	if (d->looked == generation && d->answer == NO_SECRET)
 		return false;
 	unsigned which;
-	d->answer = find_first(keys, dir, d->phase, &d->opener, &which);
+	d->answer = tls_keys_find_first(keys, dir, d->phase, &d->opener, &which);
 	if (d->answer != FOUND) {
 		d->looked = generation;
 		return false;
 	}
 	d->keyed = true;
-	work_with(keys, dir, which);
+	tls_keys_work_with(keys, dir, which);
 	return true;
 }
 
@@ -206,9 +170,14 @@ static void rekey(struct direction *d)
 		tls_opener_unkey(d->opener);
 }
 
-void tls_keys_change(struct tls_keys *keys, uint8_t dir)
+bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 {
-	rekey(&keys->dir[dir]);
+	struct direction *d = &keys->dir[dir];
+	bool agreed = d->hellos[0] != keys->hellos[0] && d->hellos[1] != keys->hellos[1];
+	bool first = !d->proven;
+	memcpy(d->hellos, keys->hellos, sizeof d->hellos);
+	rekey(d);
+	return first || agreed;
 }
 
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir)
@@ -239,7 +208,7 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
 		return false;
 	unsigned which;
-	if (d->next == NULL && find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) != FOUND)
+	if (d->next == NULL && tls_keys_find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) != FOUND)
 		return false;
 	if (!tls_opener_keyed(d->next))
 		return false;
@@ -258,8 +227,8 @@ static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase
                             const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	for (unsigned which = 0; which < most_secrets(keys); which++) {
-		if (find_keys(keys, dir, phase, which, &d->other) != FOUND)
+	for (unsigned which = 0; which < tls_keys_most_secrets(keys); which++) {
+		if (tls_keys_find(keys, dir, phase, which, &d->other) != FOUND)
 			continue;
 		if (done.records > 0)
 			tls_opener_skip(d->other, done);
@@ -269,18 +238,17 @@ static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase
 		d->opener = d->other;
 		d->other = wrong;
 		d->phase = phase;
-		work_with(keys, dir, which);
+		tls_keys_work_with(keys, dir, which);
 		return true;
 	}
 	return false;
 }
 
-/* There is more than one secret that may have protected this direction. */
-static bool has_others(struct tls_keys *keys, uint8_t dir, enum phase phase)
+bool tls_keys_have_others(struct tls_keys *keys, uint8_t dir, enum phase phase)
 {
 	struct keylog_secret secret;
 	unsigned found = 0;
-	for (unsigned which = 0; which < most_secrets(keys) && found < 2; which++)
+	for (unsigned which = 0; which < tls_keys_most_secrets(keys) && found < 2; which++)
 		found += find_secret(keys, dir, phase, which, &secret);
 	keylog_wipe(&secret);
 	return found > 1;
@@ -295,7 +263,7 @@ static bool open_otherwise(struct tls_keys *keys, uint8_t dir, struct tls_amount
 		return true;
 	if (d->proven || d->tried >= RECORDS_TRIED)
 		return false;
-	if (has_others(keys, dir, d->phase)) {
+	if (tls_keys_have_others(keys, dir, d->phase)) {
 		d->tried++;
 		return open_with_other(keys, dir, d->phase, done, record, body, n, type);
 	}

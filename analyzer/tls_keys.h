@@ -34,8 +34,11 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
 bool tls_keys_hopeless(struct tls_keys *keys);
 
-/* change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. */
-void tls_keys_change(struct tls_keys *keys, uint8_t dir);
+/*
+ * change_cipher_spec up to TLS 1.2: the records of this direction are protected by new keys from here on. False when
+ * keys were at work, and the hellos that agreed on the new ones have not both come.
+ */
+bool tls_keys_change(struct tls_keys *keys, uint8_t dir);
 
 /* A Finished message of TLS 1.3 was read in this direction: application traffic keys from here on. */
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir);

@@ -260,6 +260,8 @@ enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head,
 {
 	assert(opener->suite != NULL);
 	struct opening record = {.head = head, .body = body, .out = out, .type = head->type};
+	if (head->numbered)
+		opener->done.records = head->number;
 	enum tls_open result = open_any(opener, &record);
 	opener->done.records++;
 	opener->done.bytes += body.n;

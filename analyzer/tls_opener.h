@@ -1,6 +1,6 @@
 /*
- * What is inside of an opener, shared by tls_crypto.c, which gives it keys, and tls_open.c, which opens
- * records with them. Nobody else includes this file.
+ * What is inside of an opener, shared by tls_crypto.c, which gives it keys, tls_open.c, which opens
+ * records with them, and tls_search.c, which tries numbers. Nobody else includes this file.
  */
 #ifndef ANALYZER_TLS_OPENER_H
 #define ANALYZER_TLS_OPENER_H

@@ -2,7 +2,9 @@
 #include "analyzer/tls_protected.h"
 
 #include "analyzer/tls_events.h"
+#include "analyzer/tls_regain.h"
 #include "analyzer/tls_tally.h"
+#include "dissect/dtls.h"
 
 #include <stdlib.h>
 
@@ -40,9 +42,10 @@ static void catch_up(struct tls_side *side, struct tls_amount next, const struct
 	struct tls_conn *conn = side->conn;
 	if (side->done.records == next.records)
 		return;
-	tls_keys_skip(conn->keys, side->dir, tls_amount_since(next, side->done),
-	              tail->known ? tail->bytes : NULL);
+	struct tls_amount amount = tls_amount_since(next, side->done);
+	tls_keys_skip(conn->keys, side->dir, amount, tail->known ? tail->bytes : NULL);
 	side->chain_cut = !tail->known;
+	tls_side_be_unsure(side, amount.records);
 	side->done = next;
 	if (side->fallen.packet == 0)
 		return;
@@ -61,8 +64,8 @@ static void record_fell(void *owner, const struct tls_held *held)
 	struct tls_conn *conn = owner;
 	struct tls_side *side = &conn->side[held->dir];
 	struct session_tls *tls = facts_of(side);
-	if (held->kind == TLS_HELD_CHANGE)
-		tls->keys_lost[held->dir] = true;
+	if (held->kind == TLS_HELD_CHANGE || held->kind == TLS_HELD_LOST)
+		tls->keys_lost[held->dir] = side->numberless = true;
 	if (held->kind == TLS_HELD_RECORD)
 		tls_tally_passed(tls, held->dir);
 	if (held->kind != TLS_HELD_RECORD && held->kind != TLS_HELD_DAMAGED)
@@ -81,7 +84,9 @@ static void record_fell(void *owner, const struct tls_held *held)
 static void take_plaintext(struct tls_side *side, uint8_t type, struct span plain, const struct origin *at)
 {
 	struct tls_conn *conn = side->conn;
-	if (type == TLS_HANDSHAKE)
+	if (type == TLS_HANDSHAKE && conn->take_handshake != NULL)
+		conn->take_handshake(conn->ctx, side->dir, plain, at);
+	else if (type == TLS_HANDSHAKE)
 		tls_handshake_data(&side->handshake, plain, at);
 	else if (type == TLS_ALERT)
 		tls_events_alert(conn->model, conn->session, side->dir, plain, at);
@@ -115,22 +120,56 @@ static bool open_early(struct tls_side *side, struct span body, const struct ori
 	return true;
 }
 
+/* A record whose number is looked for. False when it stays closed. */
+static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_RECORD], struct span *plain,
+                   uint8_t *type, const struct origin *at)
+{
+	struct tls_conn *conn = side->conn;
+	struct tls_gap gap = {.bytes = side->lost,
+	                      .records = side->unopened,
+	                      .usual = side->usual,
+	                      .behind = side->chain_cut,
+	                      .work = &conn->work};
+	enum tls_found found = tls_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
+	if (found == TLS_FOUND_NOT && tls_keys_early(conn->keys, side->dir))
+		return false;
+	if (found == TLS_FOUND_NOT)
+		side->unopened++;
+	else
+		tls_tally_regained(facts_of(side), side->dir, gap.missing, gap.at_least);
+	if (found == TLS_FOUND_OPENED)
+		return true;
+	if (side->lost > 0 || side->chain_cut)
+		note_behind_gap(side, at);
+	else
+		tls_tally_refused(facts_of(side), side->dir, tls_keys_proven(conn->keys, side->dir), at);
+	miss_plaintext(side, at);
+	if (found == TLS_FOUND_NUMBER)
+		tls_side_be_sure(side);
+	return false;
+}
+
 /* `waited`: the record has left its traces as a closed one. False when it stays closed. */
 static bool open_record(struct tls_side *side, struct span bytes, const struct origin *at, bool waited)
 {
 	struct tls_conn *conn = side->conn;
 	struct span plain;
 	uint8_t room[LIMIT_RECORD], type = side->record.type;
-	struct span body = span_cut(bytes, TLS_RECORD_HEADER, SIZE_MAX);
-	bool opened =
-	    tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain, &type) == TLS_OPENED;
+	struct span body = span_cut(bytes, conn->head, SIZE_MAX);
+	bool unsure = side->unsure;
+	bool opened = unsure ? regain(side, body, room, &plain, &type, at)
+	                     : tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain,
+	                                     &type) == TLS_OPENED;
 	bool early = !opened && tls_keys_early(conn->keys, side->dir);
 	if (opened && waited)
 		model_forget_encrypted(conn->session);
-	if (opened)
+	if (opened) {
+		tls_side_be_sure(side);
+		facts_of(side)->protected_on[side->dir] = true; /* as far as it was not seen */
 		tls_tally_opened(facts_of(side), side->dir, type);
-	else if (!early)
+	} else if (!early && !unsure) {
 		refuse_record(side, at);
+	}
 	side->chain_cut = false;
 	side->done = tls_amount_add(side->done, body.n);
 	if (opened)
@@ -145,6 +184,7 @@ static void leave_out(struct tls_side *side, size_t body, const struct origin *a
 	tls_keys_skip(side->conn->keys, side->dir, one, NULL);
 	side->done = tls_amount_add(side->done, body);
 	side->chain_cut = true;
+	tls_side_be_unsure(side, 1);
 	miss_plaintext(side, at);
 }
 
@@ -182,15 +222,10 @@ static void pass_record(struct tls_side *side, const struct frame_message *messa
 	miss_plaintext(side, &message->last);
 }
 
-static bool is_whole(const struct frame_message *message)
-{
-	return !message->damaged && message->bytes.n == message->total;
-}
-
 static void wait_or_pass(struct tls_side *side, const struct frame_message *message)
 {
 	struct tls_conn *conn = side->conn;
-	if (!may_wait(conn) || (!is_whole(message) && !message->damaged)) {
+	if (!may_wait(conn) || (!tls_side_is_whole(message) && !message->damaged)) {
 		pass_record(side, message);
 		return;
 	}
@@ -210,10 +245,10 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	struct tls_hold *hold = &conn->hold;
 	if (conn->keys == NULL)
 		return false;
-	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && is_whole(message))
-		return open_early(side, span_cut(message->bytes, TLS_RECORD_HEADER, SIZE_MAX),
+	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && tls_side_is_whole(message))
+		return open_early(side, span_cut(message->bytes, conn->head, SIZE_MAX),
 		                  &message->last);
-	if (tls->keys_lost[side->dir]) {
+	if (side->numberless) {
 		note_behind_gap(side, &message->last);
 		return false;
 	}
@@ -230,7 +265,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	}
 	catch_up(side, hold->came[side->dir], &hold->tail[side->dir]);
 	tls_hold_pass(hold, side->dir, message);
-	if (is_whole(message))
+	if (tls_side_is_whole(message))
 		return open_record(side, message->bytes, &message->last, false);
 	if (message->damaged)
 		note_behind_gap(side, &message->last);
@@ -250,7 +285,7 @@ void tls_protected_init(struct tls_conn *conn)
 bool tls_protected_wanted(const struct tls_side *side)
 {
 	struct tls_keys *keys = side->conn->keys;
-	if (keys == NULL || facts_of(side)->keys_lost[side->dir] || side->unnumbered)
+	if (keys == NULL || side->numberless || side->unnumbered)
 		return false;
 	return tls_keys_ready(keys, side->dir) || tls_keys_early(keys, side->dir) || may_wait(side->conn);
 }
@@ -258,22 +293,26 @@ bool tls_protected_wanted(const struct tls_side *side)
 void tls_protected_record(struct tls_side *side, const struct frame_message *message)
 {
 	struct tls_conn *conn = side->conn;
+	tls_side_weigh(side);
 	if (take_record(side, message))
 		return;
 	if (side->record.type == TLS_APPLICATION_DATA)
 		tls_tally_closed(facts_of(side), side->dir, &message->last);
-	tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
+	if (!side->again)
+		tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
 }
 
-/* The sequence numbers begin again. */
+/* The sequence numbers begin again. When the hellos of the new keys are lost nobody knows these. */
 static void change_keys(struct tls_side *side, struct tls_amount next)
 {
+	struct tls_keys *keys = side->conn->keys;
+	if (keys != NULL && !tls_keys_change(keys, side->dir))
+		side->numberless = true;
+	tls_side_be_sure(side);
 	side->done = next;
 	side->fallen = (struct origin){0};
 	side->chain_cut = false;
 	side->handshake.frame.astray = false;
-	if (side->conn->keys != NULL)
-		tls_keys_change(side->conn->keys, side->dir);
 }
 
 void tls_protected_change(struct tls_side *side, const struct frame_message *message)
@@ -285,21 +324,31 @@ void tls_protected_change(struct tls_side *side, const struct frame_message *mes
 		change_keys(side, hold->came[side->dir]);
 }
 
-static void lose_place(struct tls_side *side, const struct origin *at)
+static void lose_place(struct tls_side *side, uint64_t bytes, const struct origin *at)
 {
 	plain_gap(&side->conn->plain, side->dir, 0, at);
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
+	side->unsure = side->chain_cut = true;
+	side->lost += bytes;
+	facts_of(side)->keys_lost[side->dir] = true;
 }
 
-void tls_protected_lost(struct tls_side *side, const struct origin *at)
+void tls_protected_lost(struct tls_side *side, uint64_t bytes, const struct origin *at)
 {
-	struct frame_message nothing = {.last = *at};
-	if (side->conn->hold.held[side->dir] > 0)
-		tls_hold_push(&side->conn->hold, TLS_HELD_LOST, side->dir, true, facts_of(side)->place,
-		              &nothing);
+	struct tls_hold *hold = &side->conn->hold;
+	if (hold->held[side->dir] > 0)
+		tls_hold_lost(hold, side->dir, facts_of(side)->place, bytes, at);
 	else
-		lose_place(side, at);
+		lose_place(side, bytes, at);
+}
+
+void tls_protected_hello(struct tls_side *side)
+{
+	side->numberless = false;
+	if (!facts_of(side)->protected_on[side->dir])
+		tls_side_be_sure(side);
+	facts_of(side)->keys_lost[side->dir] = false;
 }
 
 void tls_protected_end(struct tls_conn *conn, const struct origin *at)
@@ -310,6 +359,15 @@ void tls_protected_end(struct tls_conn *conn, const struct origin *at)
 
 /* ---- a key that came late --------------------------------------------------------------------------- */
 
+static void read_head(const struct tls_conn *conn, struct span bytes, struct tls_record *out)
+{
+	struct dtls_record record;
+	if (conn->head == TLS_RECORD_HEADER)
+		tls_record_head(bytes, out);
+	else if (dtls_record_head(bytes, &record))
+		*out = dtls_as_record(&record);
+}
+
 static void replay(struct tls_side *side, const struct tls_held *held)
 {
 	struct tls_record current = side->record;
@@ -318,7 +376,7 @@ static void replay(struct tls_side *side, const struct tls_held *held)
 	side->record.type = held->type;
 	switch ((enum tls_held_kind)held->kind) {
 	case TLS_HELD_RECORD:
-		tls_record_head(tls_held_bytes(held), &side->record);
+		read_head(side->conn, tls_held_bytes(held), &side->record);
 		catch_up(side, held->ahead, &held->before);
 		open_record(side, tls_held_bytes(held), &held->at, true);
 		break;
@@ -331,7 +389,7 @@ static void replay(struct tls_side *side, const struct tls_held *held)
 		change_keys(side, held->ahead);
 		break;
 	case TLS_HELD_LOST:
-		lose_place(side, &held->at);
+		lose_place(side, held->body, &held->at);
 		break;
 	}
 	side->record = current;

@@ -22,8 +22,11 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 /* change_cipher_spec up to TLS 1.2. */
 void tls_protected_change(struct tls_side *side, const struct frame_message *message);
 
-/* The place of the side's records is lost: their numbers are not known from here on. */
-void tls_protected_lost(struct tls_side *side, const struct origin *at);
+/* So many bytes of the side are missing or belong to no record: the number of the next one is not certain. */
+void tls_protected_lost(struct tls_side *side, uint64_t bytes, const struct origin *at);
+
+/* A hello came: what is missing in front of it came before any of its keys. */
+void tls_protected_hello(struct tls_side *side);
 
 /*
  * Opens what waits and has its keys. When only one direction has, the order of both is kept for TLS_PATIENCE

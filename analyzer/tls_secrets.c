@@ -8,6 +8,7 @@
 #include "analyzer/tls_kdf.h"
 #include "analyzer/tls_transcript.h"
 #include "analyzer/xmalloc.h"
+#include "dissect/dtls.h"
 #include "dissect/limits.h"
 #include "dissect/tls_names.h"
 
@@ -164,19 +165,20 @@ static void take_ticket(struct tls_secrets *secrets, struct span body)
 void tls_secrets_message(struct tls_secrets *secrets, uint8_t type, const struct frame_message *message)
 {
 	struct span body = span_cut(message->bytes, TLS_HANDSHAKE_HEADER, SIZE_MAX);
+	struct span hashed = message->wire.n > 0 ? message->wire : message->bytes;
 	if (message->damaged || message->bytes.n != message->total) {
 		tls_transcript_break(secrets->transcript);
 		return;
 	}
 	if (type == TLS_CLIENT_HELLO) {
-		tls_transcript_start(secrets->transcript, message->bytes);
+		tls_transcript_start(secrets->transcript, hashed);
 		take_client_hello(secrets, body);
 		return;
 	}
 	if (type == TLS_SERVER_HELLO)
 		take_server_hello(secrets, body);
-	if (type != TLS_HELLO_REQUEST) /* RFC 5246 section 7.4.1.1 */
-		tls_transcript_add(secrets->transcript, message->bytes);
+	if (type != TLS_HELLO_REQUEST && type != TLS_HELLO_VERIFY_REQUEST) /* RFC 5246 section 7.4.1.1, RFC 6347 4.2.1 */
+		tls_transcript_add(secrets->transcript, hashed);
 	if (type == TLS_CLIENT_KEY_EXCHANGE)
 		take_key_exchange(secrets, body);
 	else if (type == TLS_NEW_SESSION_TICKET)
@@ -211,7 +213,9 @@ static bool derive(struct tls_secrets *secrets, struct span premaster, struct ke
 /* The first two bytes are the version that the client offered, or with old clients the chosen one. */
 static bool has_version(const struct tls_secrets *secrets)
 {
-	unsigned version = (unsigned)secrets->premaster[0] << 8 | secrets->premaster[1];
+	uint16_t version = (uint16_t)(secrets->premaster[0] << 8 | secrets->premaster[1]);
+	if (secrets->session->tls.datagram)
+		version = dtls_as_tls(version);
 	return version == secrets->hello_version || version == facts_of(secrets)->version;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The state of one TLS connection, shared by tls_conn.c, which cuts the records, and tls_protected.c, which
- * opens the protected ones. Nobody else includes this file.
+ * The state of one TLS connection, shared by tls_conn.c and dtls_conn.c, which cut the records, and
+ * tls_protected.c, which opens the protected ones; tls_side.c knows what follows from it. Nobody else includes
+ * this file.
  */
 #ifndef ANALYZER_TLS_SIDE_H
 #define ANALYZER_TLS_SIDE_H
@@ -9,6 +10,7 @@
 #include "analyzer/tls_handshake.h"
 #include "analyzer/tls_hold.h"
 #include "analyzer/tls_keys.h"
+#include "analyzer/tls_search.h"
 
 struct tls_side {
 	struct tls_conn *conn;
@@ -19,10 +21,16 @@ struct tls_side {
 	bool ssl2;       /* the current message is an SSLv2-style hello */
 	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
 	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so nobody knows where its keys end */
+	bool again;      /* DTLS: the current record has the outside of one that came before, and is no step of its own */
 	bool missed;     /* application data fell out behind `done` */
 	struct tls_amount done; /* records that were opened, refused or left out, since the connection began */
 	struct origin fallen; /* the first that fell out behind `done`; packet 0 = none */
 	struct origin gap;    /* the last one; packet 0 = none */
+	bool unsure;          /* the number of the next record is to be looked for, */
+	bool numberless;      /* ... or is never known again: nobody knows which keys are at work */
+	uint64_t lost;        /* bytes whose records nobody knows, since the number of one was certain */
+	uint64_t unopened;    /* records that came since and stayed closed */
+	uint32_t usual;       /* bytes of a protected record, header included: a moving mean; 0 = none came */
 	uint16_t record_version;
 	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */
 	uint8_t head_n;
@@ -39,8 +47,34 @@ struct tls_conn {
 	bool half;             /* one direction could go on, and the other has come first and still waits */
 	int64_t half_since;
 	struct plain plain;
+	struct tls_work work;  /* that may be done behind gaps */
 	unsigned ended; /* directions that have ended */
+	size_t head;    /* bytes of a record's header */
+	/* DTLS: who puts the messages together that were in a protected record; NULL for TLS */
+	void (*take_handshake)(void *ctx, uint8_t dir, struct span plain, const struct origin *at);
+	void *ctx;
 	struct tls_side side[2];
 };
+
+/* A record is there from its first byte to its last. */
+bool tls_side_is_whole(const struct frame_message *message);
+
+/* So many records stayed closed: those of TLS 1.3 may have ended the keys that protected them. */
+void tls_side_be_unsure(struct tls_side *side, uint64_t records);
+
+/* The number of the next record is certain. */
+void tls_side_be_sure(struct tls_side *side);
+
+/*
+ * Up to TLS 1.2: change_cipher_spec may be among the missing bytes in front of the next record, so a handshake
+ * record may be protected.
+ */
+bool tls_side_may_be_protected(const struct tls_side *side);
+
+/* The current handshake record is then no plaintext, and has the size of an encrypted Finished message. */
+bool tls_side_is_finished(const struct tls_side *side, const struct frame_message *message);
+
+/* The current record is protected: its size tells what is usual. */
+void tls_side_weigh(struct tls_side *side);
 
 #endif

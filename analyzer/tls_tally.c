@@ -45,6 +45,12 @@ void tls_tally_behind_gap(struct session_tls *tls, uint8_t dir, const struct ori
 		tls->key_gap[dir] = *at;
 }
 
+void tls_tally_regained(struct session_tls *tls, uint8_t dir, uint64_t missing, bool at_least)
+{
+	tls->lost_to_gaps[dir] += missing;
+	tls->lost_at_least[dir] = tls->lost_at_least[dir] || at_least;
+}
+
 void tls_tally_passed(struct session_tls *tls, uint8_t dir)
 {
 	tls->passed[dir]++;

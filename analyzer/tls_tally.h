@@ -19,6 +19,9 @@ void tls_tally_opened(struct session_tls *tls, uint8_t dir, uint8_t type);
 /* A tag or MAC does not verify. `proven`: the same keys have opened a record before. */
 void tls_tally_refused(struct session_tls *tls, uint8_t dir, bool proven, const struct origin *at);
 
+/* The number of a record behind a gap was found: so many are missing in front of it, or more. */
+void tls_tally_regained(struct session_tls *tls, uint8_t dir, uint64_t missing, bool at_least);
+
 /* A record passes unopened: its key is not there, and it is not kept until it comes, or not any more. */
 void tls_tally_passed(struct session_tls *tls, uint8_t dir);
 

@@ -19,7 +19,7 @@
 #define LIMIT_FRAGMENT_SECONDS 30          /* an incomplete packet is dropped (RFC 791: 15 s, RFC 8200: 60 s) */
 #define LIMIT_SAVE_WAITING     (4 << 20)   /* bytes of raw frames that wait for their IP packet, with -w */
 
-/* TCP: bytes that came out of order; at the cap the hole in front of them becomes a gap at once. */
+/* TCP, and DTLS over UDP: bytes that came out of order; at the cap the hole in front of them becomes a gap at once. */
 #define LIMIT_HELD_FLOW (2 << 20)   /* bytes of one connection */
 #define LIMIT_HELD_ALL  (16 << 20)  /* bytes of all connections */
 #define GAP_PACKETS     64          /* a hole is given up after so many packets of its connection ... */
@@ -27,8 +27,13 @@
 #define LIMIT_PORTS     16          /* values of --port */
 
 /* TLS. A larger message is skipped by its length, and its step is kept. */
-#define LIMIT_RECORD    (5 + (1 << 14) + 2048)  /* a TLS record, RFC 5246 section 6.2.3 */
+#define LIMIT_RECORD    (13 + (1 << 14) + 2048) /* a TLS or DTLS record, RFC 5246 section 6.2.3, RFC 6347 section 4.1 */
 #define LIMIT_HANDSHAKE (128 * 1024)            /* a handshake message that is put together */
+#define LIMIT_DTLS_AHEAD 64                     /* handshake messages behind the one that is missing; more: not well formed */
+#define LIMIT_GAP_TRIES 65536                   /* numbers tried for a record behind a gap; more are lost: decryption_detail */
+#define LIMIT_GAP_WORK  (16 << 20)              /* bytes deciphered in such tries for one connection, and ... */
+#define LIMIT_GAP_WORK_ALL (512 << 20)          /* ... for all; what stays closed then: decryption_detail, no finding */
+#define GAP_WORK_EARNED 8                       /* more of both for each byte that comes */
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 

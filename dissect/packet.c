@@ -1,5 +1,5 @@
 /*
- * Frame -> innermost TCP segment, ICMP error or IP fragment: link layers, tags, tunnels, and the tables that
+ * Frame -> innermost TCP segment, UDP datagram, ICMP error or IP fragment: link layers, tags, tunnels, and the tables that
  * lead from one header to the next by the number on the wire. A link type, a tag or a tunnel is one row and
  * one function.
  *
@@ -37,7 +37,7 @@ static const struct branch ethertypes[] = {
 };
 
 static const struct branch ip_protocols[] = {
-    {IP_TCP, PLAIN, packet_ip_tcp},     {17, PLAIN, decode_udp}, {IP_ICMP, PLAIN, packet_ip_icmp4},
+    {IP_TCP, PLAIN, packet_ip_tcp},     {IP_UDP, PLAIN, decode_udp}, {IP_ICMP, PLAIN, packet_ip_icmp4},
     {IP_ICMP6, PLAIN, packet_ip_icmp6}, {47, PLAIN, decode_gre}, {4, ENCAP_IPIP, packet_ip4},
     {41, ENCAP_IPIP, packet_ip6},
 };
@@ -273,16 +273,31 @@ static bool decode_erspan3(struct walk *w)
 	return rd_ok(&r);
 }
 
+/* RFC 768. A length of 0, or beyond the IP packet's (offload), means "to its end". */
 static bool decode_udp(struct walk *w)
 {
+	enum { HEADER = 8 };
+	struct packet *out = w->out;
 	struct rd r = rd_of(w->rest);
-	rd_skip(&r, 2);
-	uint16_t dst_port = rd_u16(&r);
-	rd_skip(&r, 4); /* length, checksum */
+	out->udp.src_port = rd_u16(&r);
+	out->udp.dst_port = rd_u16(&r);
+	size_t length = rd_u16(&r);
+	rd_skip(&r, 2); /* checksum */
 	w->rest = rd_rest(&r);
-	if (rd_ok(&r))
-		follow(w, udp_ports, ROWS(udp_ports), dst_port);
-	return rd_ok(&r);
+	if (!rd_ok(&r) || (length > 0 && length < HEADER))
+		return false;
+	follow(w, udp_ports, ROWS(udp_ports), out->udp.dst_port);
+	if (w->next != NULL || out->too_deep)
+		return true;
+	if (length > 0 && length - HEADER < w->rest.n + w->missing) {
+		size_t whole = length - HEADER;
+		w->missing = whole > w->rest.n ? whole - w->rest.n : 0;
+		w->rest = span_cut(w->rest, 0, whole);
+	}
+	out->kind = PACKET_UDP;
+	out->payload = w->rest;
+	out->cut = (uint32_t)w->missing;
+	return true;
 }
 
 /* RFC 7348 section 5. Without the I flag it is something else on that port. */

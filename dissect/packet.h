@@ -1,5 +1,5 @@
 /*
- * One captured frame -> the innermost TCP segment, ICMP error or IP fragment in it.
+ * One captured frame -> the innermost TCP segment, UDP datagram, ICMP error or IP fragment in it.
  *
  * Link layers and tunnels are rows of tables in packet.c; tags and tunnels are stripped in a loop, at most
  * LIMIT_TUNNELS deep. Nothing is allocated; every span borrows from the frame. A checksum never discards a
@@ -23,6 +23,9 @@ static inline bool addr_equal(const struct addr *a, const struct addr *b)
 	return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+/* IP protocol numbers that more than one place knows, iana.org/assignments/protocol-numbers. */
+enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMP6 = 58 };
+
 /* One bit for each kind of wrapping that was stripped: 1u << ENCAP_*. ERSPAN does not set GRE too. */
 enum encap {
 	ENCAP_VLAN,
@@ -38,11 +41,12 @@ enum encap {
 };
 
 enum packet_kind {
-	PACKET_OTHER,      /* well formed as far as read, but nothing we follow (ARP, UDP, ...) */
+	PACKET_OTHER,      /* well formed as far as read, but nothing we follow (ARP, SCTP, ...) */
 	PACKET_MALFORMED,  /* a header is cut or lies */
 	PACKET_FRAGMENT,   /* an IP fragment: `fragment` and `payload` are set, ports are not */
 	PACKET_TCP,        /* `tcp` and `payload` are set */
-	PACKET_ICMP_ERROR, /* an ICMP or ICMPv6 error about a TCP packet: `icmp` is set */
+	PACKET_UDP,        /* `udp` and `payload` are set; the carrier of a tunnel is what it carries */
+	PACKET_ICMP_ERROR, /* an ICMP or ICMPv6 error about a TCP or UDP packet: `icmp` is set */
 };
 
 enum { /* bits of packet_tcp.flags, RFC 9293 section 3.1 */
@@ -66,6 +70,10 @@ struct packet_tcp {
 	uint32_t length;    /* header and payload on the wire */
 };
 
+struct packet_udp {
+	uint16_t src_port, dst_port;
+};
+
 struct packet_fragment {
 	uint32_t id;
 	uint32_t offset; /* bytes */
@@ -79,8 +87,9 @@ struct packet_icmp {
 	uint8_t type, code; /* as on the wire; dst.version tells ICMP from ICMPv6 */
 	uint32_t mtu;       /* of "fragmentation needed" and "packet too big", else 0 */
 	struct addr src, dst; /* of the packet that is complained about */
+	uint8_t proto; /* of it: IP_TCP or IP_UDP */
 	uint16_t src_port, dst_port;
-	uint32_t seq; /* its TCP sequence number */
+	uint32_t seq; /* its TCP sequence number, 0 for UDP */
 };
 
 struct packet {
@@ -95,9 +104,10 @@ struct packet {
 	uint16_t ip_id; /* IPv4 only, else 0 */
 	struct span ip; /* the innermost IP packet as captured, without padding */
 	struct packet_tcp tcp;
+	struct packet_udp udp;
 	struct packet_fragment fragment;
 	struct packet_icmp icmp;
-	struct span payload; /* what was captured of the TCP (or fragment) payload */
+	struct span payload; /* what was captured of the TCP, UDP or fragment payload */
 	uint32_t cut;        /* payload bytes that were on the wire but not captured (snaplen) */
 };
 

@@ -299,7 +299,7 @@ static bool read_quoted_ip(struct rd *r, struct packet_icmp *icmp, struct packet
 	return rd_ok(r);
 }
 
-/* The packet that an ICMP error is about: of interest when it is TCP, and has its ports (not a later
+/* The packet that an ICMP error is about: of interest when it is TCP or UDP, and has its ports (not a later
  * fragment). */
 static bool read_quote(struct span quote, struct packet *out)
 {
@@ -307,13 +307,15 @@ static bool read_quote(struct span quote, struct packet *out)
 	struct rd r = rd_of(quote);
 	if (!read_quoted_ip(&r, &out->icmp, &inner))
 		return false;
-	if (inner.proto != IP_TCP || inner.offset != 0)
+	bool tcp = inner.proto == IP_TCP;
+	if ((!tcp && inner.proto != IP_UDP) || inner.offset != 0)
 		return true;
+	out->icmp.proto = inner.proto;
 	out->icmp.src_port = rd_u16(&r);
 	out->icmp.dst_port = rd_u16(&r);
 	if (!rd_ok(&r))
 		return false;
-	out->icmp.seq = rd_u32(&r);
+	out->icmp.seq = tcp ? rd_u32(&r) : 0;
 	out->kind = PACKET_ICMP_ERROR;
 	return true;
 }

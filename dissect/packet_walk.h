@@ -20,9 +20,6 @@ struct walk {
 	decoder *next;    /* NULL ends the walk */
 };
 
-/* IP protocol numbers that more than one place knows, iana.org/assignments/protocol-numbers. */
-enum { IP_ICMP = 1, IP_TCP = 6, IP_ICMP6 = 58 };
-
 /* The decoders of packet_ip.c: IP of the version that its first bits say, IPv4, IPv6. */
 decoder packet_ip, packet_ip4, packet_ip6;
 

@@ -31,6 +31,7 @@ enum { /* versions as on the wire */
 	TLS_1_1 = 0x0302,
 	TLS_1_2 = 0x0303,
 	TLS_1_3 = 0x0304,
+	TLS_DTLS_1_3 = 0xfefc,
 	TLS_DTLS_1_2 = 0xfefd,
 	TLS_DTLS_1_0 = 0xfeff,
 };
@@ -39,6 +40,7 @@ enum { /* handshake types, IANA "TLS HandshakeType" */
 	TLS_HELLO_REQUEST = 0,
 	TLS_CLIENT_HELLO = 1,
 	TLS_SERVER_HELLO = 2,
+	TLS_HELLO_VERIFY_REQUEST = 3, /* of DTLS, RFC 6347 section 4.2.1 */
 	TLS_NEW_SESSION_TICKET = 4,
 	TLS_END_OF_EARLY_DATA = 5,
 	TLS_ENCRYPTED_EXTENSIONS = 8,
@@ -88,6 +90,8 @@ struct tls_record {
 	uint8_t type;
 	uint16_t version;
 	uint16_t length; /* of the body */
+	bool numbered;   /* DTLS: the record says its number */
+	uint64_t number; /* ... epoch and sequence number, else 0 */
 };
 
 struct tls_client_hello {

@@ -15,6 +15,7 @@ static const struct name versions[] = {
 	{TLS_1_1, "TLSv1.1"},
 	{TLS_1_2, "TLSv1.2"},
 	{TLS_1_3, "TLSv1.3"},
+	{TLS_DTLS_1_3, "DTLSv1.3"},
 	{TLS_DTLS_1_2, "DTLSv1.2"},
 	{TLS_DTLS_1_0, "DTLSv1.0"},
 };

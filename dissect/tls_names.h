@@ -4,7 +4,7 @@
 
 #include "dissect/names.h"
 
-/* "TLSv1.2"; also "SSLv2", "SSLv3" and the DTLS versions as on the wire (0xfeff, 0xfefd). */
+/* "TLSv1.2"; also "SSLv2", "SSLv3" and the DTLS versions as on the wire (0xfeff, 0xfefd, 0xfefc). */
 const char *tls_version_name(uint16_t version);
 
 /* "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384". */

@@ -1,5 +1,5 @@
 /*
- * One NMSP connection: TLS peers over a TCP conversation. The scenarios and benchmarks play it step by
+ * One NMSP connection: TLS peers over a TCP conversation, or DTLS peers over UDP. The scenarios and benchmarks play it step by
  * step; frames go to the wire it was given. dir 0 = engine, 1 = controller.
  */
 #ifndef SAMPLES_SESSION_H
@@ -21,6 +21,7 @@ struct session_plan {
 struct session {
 	struct wire_conversation talk;
 	struct tlspeer *tls; /* NULL in plaintext */
+	size_t mtu;          /* of DTLS over UDP; 0: TLS over TCP */
 	bool other_framing;
 	bool clocks;
 	int64_t clock[2];
@@ -52,7 +53,7 @@ bool session_handshake(struct session *session);
 /* Sends one NMSP message as application data; TLS 1.0 engines as two records, 1 and n-1 bytes. */
 void session_message(struct session *session, int dir, struct span message);
 
-/* close_notify of `dir`, then the TCP close. */
+/* close_notify of `dir`, then the TCP close where there is one. */
 void session_close(struct session *session, int dir);
 
 #endif

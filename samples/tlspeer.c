@@ -16,7 +16,8 @@ struct tlspeer {
 	SSL *ssl[2];
 	struct bytes *keylog;
 	int verdict, engine_verdict;
-	bool checked;
+	bool checked, dtls;
+	bool impatient[2];
 };
 
 static void must(bool done, const char *what)
@@ -117,6 +118,45 @@ void tlspeer_identity_free(struct tlspeer_identity *identity)
 	*identity = (struct tlspeer_identity){.key = NULL};
 }
 
+/* ---- DTLS ------------------------------------------------------------------------------------------- */
+
+static bool is_dtls(int version)
+{
+	return version >> 8 == DTLS1_VERSION_MAJOR;
+}
+
+/* A cookie that any hello fits: what is in it does not matter here. */
+static int make_cookie(SSL *ssl, unsigned char *cookie, unsigned *n)
+{
+	enum { COOKIE = 20 };
+	(void)ssl;
+	memset(cookie, 0xc5, COOKIE);
+	*n = COOKIE;
+	return 1;
+}
+
+static int check_cookie(SSL *ssl, const unsigned char *cookie, unsigned n)
+{
+	(void)ssl;
+	(void)cookie;
+	return n > 0;
+}
+
+/* An impatient side's first wait for an answer is over at once, the second one never. */
+static unsigned wait_for_answer(SSL *ssl, unsigned before)
+{
+	enum { AT_ONCE = 1, LONG = 60 * 1000 * 1000 };
+	const struct tlspeer *peer = SSL_get_app_data(ssl);
+	return before == 0 && peer->impatient[SSL_is_server(ssl)] ? AT_ONCE : LONG;
+}
+
+static void use_dtls(SSL *ssl, size_t mtu)
+{
+	SSL_set_options(ssl, SSL_OP_NO_QUERY_MTU);
+	must(SSL_set_mtu(ssl, (long)mtu) > 0, "MTU");
+	DTLS_set_timer_cb(ssl, wait_for_answer);
+}
+
 /* ---- the two sides ---------------------------------------------------------------------------------- */
 
 static int verify(X509_STORE_CTX *store, void *ctx)
@@ -160,7 +200,8 @@ static void log_key(const SSL *ssl, const char *line)
 
 static SSL_CTX *new_engine(const struct tlspeer_plan *plan, struct tlspeer *peer)
 {
-	SSL_CTX *ctx = new_context(TLS_client_method(), plan->engine_version != 0 ? plan->engine_version : plan->version,
+	SSL_CTX *ctx = new_context(is_dtls(plan->version) ? DTLS_client_method() : TLS_client_method(),
+	                           plan->engine_version != 0 ? plan->engine_version : plan->version,
 	                           plan->engine_ciphers != NULL ? plan->engine_ciphers : plan->ciphers);
 	if (plan->engine_verdict != X509_V_OK) {
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
@@ -212,7 +253,13 @@ static void name_cas(SSL_CTX *ctx, const struct tlspeer_identity *own)
 
 static SSL_CTX *new_controller(const struct tlspeer_plan *plan, struct tlspeer *peer)
 {
-	SSL_CTX *ctx = new_context(TLS_server_method(), plan->version, plan->ciphers);
+	bool dtls = is_dtls(plan->version);
+	SSL_CTX *ctx = new_context(dtls ? DTLS_server_method() : TLS_server_method(), plan->version, plan->ciphers);
+	if (dtls) {
+		SSL_CTX_set_options(ctx, SSL_OP_COOKIE_EXCHANGE);
+		SSL_CTX_set_cookie_generate_cb(ctx, make_cookie);
+		SSL_CTX_set_cookie_verify_cb(ctx, check_cookie);
+	}
 	use_identity(ctx, plan->controller);
 	must(SSL_CTX_add1_chain_cert(ctx, plan->ca->certificate) == 1, "chain");
 	if (!plan->ticket) {
@@ -248,7 +295,13 @@ struct tlspeer *tlspeer_new(const struct tlspeer_plan *plan)
 	peer->keylog = plan->keylog;
 	peer->ssl[0] = new_side(new_engine(plan, peer));
 	peer->ssl[1] = new_side(new_controller(plan, peer));
-	must(SSL_set_app_data(peer->ssl[0], peer) == 1, "key log");
+	peer->dtls = is_dtls(plan->version);
+	for (int dir = 0; dir < 2; dir++) {
+		must(SSL_set_app_data(peer->ssl[dir], peer) == 1, "peer");
+		peer->impatient[dir] = plan->impatient[dir];
+		if (peer->dtls)
+			use_dtls(peer->ssl[dir], plan->mtu);
+	}
 	if (plan->server_name != NULL)
 		must(SSL_set_tlsext_host_name(peer->ssl[0], plan->server_name) == 1, "server name");
 	SSL_set_connect_state(peer->ssl[0]);
@@ -308,6 +361,11 @@ bool tlspeer_ready(const struct tlspeer *peer)
 bool tlspeer_checked(const struct tlspeer *peer)
 {
 	return peer->checked;
+}
+
+bool tlspeer_is_dtls(const struct tlspeer *peer)
+{
+	return peer->dtls;
 }
 
 bool tlspeer_splits(const struct tlspeer *peer)

@@ -41,7 +41,7 @@ void tlspeer_identity_free(struct tlspeer_identity *identity);
 
 /* How the two sides are set up. Everything is borrowed while the peers live. */
 struct tlspeer_plan {
-	int version;         /* TLS1_VERSION and so on: the only one both sides speak, */
+	int version;         /* TLS1_VERSION, DTLS1_VERSION and so on: the only one both sides speak, */
 	int engine_version;  /* unless the engine has another one; 0: it has not */
 	const char *engine_ciphers; /* other than `ciphers`; NULL: the same */
 	int engine_verdict;  /* X509_V_OK, or the error that makes the engine refuse the controller */
@@ -52,6 +52,8 @@ struct tlspeer_plan {
 	bool names_cas;                    /* ... of one of three CAs: that one, and two of the vendor */
 	int verdict;                       /* X509_V_OK, or the error that makes the controller refuse it */
 	bool ticket;                       /* the controller offers session tickets */
+	size_t mtu;                        /* DTLS: bytes of a datagram, from which fragments follow */
+	bool impatient[2];                 /* DTLS: that side says each flight of the handshake twice */
 	const char *server_name;           /* that the engine asks for (RFC 6066 section 3), NULL: none */
 	const char *protocols;             /* ALPN names as on the wire; the controller takes the first one. NULL: none */
 	struct bytes *keylog;              /* gets the engine's key log lines, NULL when nobody wants them */
@@ -82,6 +84,9 @@ void tlspeer_notify(struct tlspeer *peer, int dir, struct bytes *out);
 
 bool tlspeer_ready(const struct tlspeer *peer);   /* both sides have completed the handshake */
 bool tlspeer_checked(const struct tlspeer *peer); /* the controller has looked at the certificate */
+/* The peers speak DTLS: what they say is records, which the caller puts in datagrams. */
+bool tlspeer_is_dtls(const struct tlspeer *peer);
+
 bool tlspeer_splits(const struct tlspeer *peer);  /* TLS 1.0: Java splits its writes, facts.md section 4 */
 
 #endif

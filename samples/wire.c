@@ -12,8 +12,8 @@
 
 enum {
 	LINKTYPE_ETHERNET = 1,
-	IP_ICMP = 1,
-	IP_TCP = 6,
+	UDP_HEADER = 8,
+	UDP_CHECKSUM = 6,
 	TCP_HEADER = 20,
 	TCP_OPTIONS = 12,    /* of a SYN, */
 	TCP_TIMESTAMPS = 12, /* and of each segment */
@@ -45,11 +45,12 @@ static void add_ipv4(struct bytes *out, struct span src, struct span dst, uint8_
 	headers_ipv4(out, &header, payload);
 }
 
-static void add_ipv6(struct bytes *out, struct span src, struct span dst, uint8_t ttl, size_t payload)
+static void add_ipv6(struct bytes *out, struct span src, struct span dst, uint8_t protocol, uint8_t ttl,
+                     size_t payload)
 {
 	bytes_big(out, 0x60000000, 4);
 	bytes_big(out, payload, 2);
-	bytes_big(out, IP_TCP, 1);
+	bytes_big(out, protocol, 1);
 	bytes_big(out, ttl, 1);
 	bytes_add(out, src);
 	bytes_add(out, dst);
@@ -137,33 +138,60 @@ struct wire_conversation wire_conversation(struct wire *wire, const struct wire_
 	};
 }
 
-void wire_segment(struct wire_conversation *talk, int dir, uint8_t flags, struct span payload)
+/* Time moves on to the next frame; its IP header stands in it. */
+static struct wire_frame *begin_frame(struct wire_conversation *talk, int dir, uint8_t protocol, size_t transport)
 {
 	const struct wire_host *src = &talk->host[dir], *dst = &talk->host[!dir];
 	bool ipv4 = src->ip.version == 4;
-	size_t tcp = tcp_header(talk, flags) + payload.n;
 	talk->now += dir == talk->last_dir ? NEXT_NS : turn_ns[dir];
 	talk->last_dir = dir;
-
 	struct wire_frame *frame = new_frame(talk->wire);
 	struct bytes *out = &frame->bytes;
 	headers_ethernet(out, src->mac, dst->mac, ipv4 ? HEADERS_TYPE_IPV4 : HEADERS_TYPE_IPV6);
 	if (ipv4)
-		add_ipv4(out, addr_span(&src->ip), addr_span(&dst->ip), IP_TCP, talk->ip_id[dir]++,
-		         talk->ttl[dir], tcp);
+		add_ipv4(out, addr_span(&src->ip), addr_span(&dst->ip), protocol, talk->ip_id[dir]++,
+		         talk->ttl[dir], transport);
 	else
-		add_ipv6(out, addr_span(&src->ip), addr_span(&dst->ip), talk->ttl[dir], tcp);
-	add_tcp(out, talk, dir, flags, payload);
-	headers_pad(out, 0);
+		add_ipv6(out, addr_span(&src->ip), addr_span(&dst->ip), protocol, talk->ttl[dir], transport);
+	return frame;
+}
+
+static void end_frame(const struct wire_conversation *talk, struct wire_frame *frame, int dir, size_t payload)
+{
+	headers_pad(&frame->bytes, 0);
 	frame->time = talk->now + talk->ahead;
 	frame->dir = dir;
-	frame->payload = payload.n;
-	frame->captured = out->n;
+	frame->payload = payload;
+	frame->captured = frame->bytes.n;
+}
 
+void wire_segment(struct wire_conversation *talk, int dir, uint8_t flags, struct span payload)
+{
+	struct wire_frame *frame = begin_frame(talk, dir, IP_TCP, tcp_header(talk, flags) + payload.n);
+	add_tcp(&frame->bytes, talk, dir, flags, payload);
+	end_frame(talk, frame, dir, payload.n);
 	talk->seq[dir] += (uint32_t)payload.n + (flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
 	talk->unacked[dir] += payload.n > 0;
 	if (flags & TCP_ACK)
 		talk->unacked[!dir] = 0;
+}
+
+void wire_datagram(struct wire_conversation *talk, int dir, struct span payload)
+{
+	const struct wire_host *src = &talk->host[dir], *dst = &talk->host[!dir];
+	struct wire_frame *frame = begin_frame(talk, dir, IP_UDP, UDP_HEADER + payload.n);
+	struct bytes *out = &frame->bytes;
+	size_t start = out->n;
+	bytes_big(out, src->port, 2);
+	bytes_big(out, dst->port, 2);
+	bytes_big(out, UDP_HEADER + payload.n, 2);
+	bytes_big(out, 0, 2);
+	bytes_add(out, payload);
+	struct span datagram = span_cut(bytes_span(out), start, out->n - start);
+	uint32_t sum = headers_sum(headers_sum(0, addr_span(&src->ip)), addr_span(&dst->ip));
+	uint16_t checksum = headers_fold(headers_sum(sum + IP_UDP + (uint32_t)datagram.n, datagram));
+	bytes_set16(out, start + UDP_CHECKSUM, checksum);
+	end_frame(talk, frame, dir, payload.n);
 }
 
 static void empty_segment(struct wire_conversation *talk, int dir, uint8_t flags)

@@ -1,5 +1,5 @@
 /*
- * Frames as a span port would mirror them: TCP conversations over Ethernet, IPv4 or IPv6.
+ * Frames as a span port would mirror them: TCP and UDP conversations over Ethernet, IPv4 or IPv6.
  *
  * A conversation keeps both sides' sequence numbers and a clock and appends frames to a wire; the wire
  * keeps them so that a scenario can lose, reorder, cut and wrap them before they are written. Checksums
@@ -18,7 +18,7 @@
 struct wire_frame {
 	int64_t time; /* nanoseconds since 1970-01-01 UTC */
 	int dir;
-	size_t payload;  /* TCP payload bytes */
+	size_t payload;  /* TCP or UDP payload bytes */
 	size_t captured; /* bytes to be written, at most bytes.n */
 	struct bytes bytes;
 };
@@ -59,6 +59,9 @@ struct wire_conversation wire_conversation(struct wire *wire, const struct wire_
  * little, more when the other side spoke last.
  */
 void wire_segment(struct wire_conversation *talk, int dir, uint8_t flags, struct span payload);
+
+/* One UDP datagram; time moves on in the same way. */
+void wire_datagram(struct wire_conversation *talk, int dir, struct span payload);
 
 /* SYN, SYN-ACK, ACK. */
 void wire_open(struct wire_conversation *talk);

@@ -32,6 +32,7 @@ static void version_by_alert(void **state)
 	                    "No TLS version in common: the engine offers at most TLSv1.0, and the "
 	                    "controller answered fatal protocol_version(70) 1.0 ms after the "
 	                    "engine's client_hello.");
+	contains(test->findings.list[0].cause, "The engine is the older side");
 	restart(test);
 	hello(test, TLS_1_2, 1);
 	fixture_step(&test->f, STEP_SERVER_HELLO, C);
@@ -43,6 +44,53 @@ static void version_by_alert(void **state)
 	fixture_step(&test->f, STEP_SERVER_HELLO, C);
 	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_PROTOCOL_VERSION);
 	assert_string_equal(ids(test), "tls-alert");
+}
+
+/* All advice about versions in one text. */
+static const char *advice(const struct test *test, char *text, size_t room)
+{
+	const struct finding *finding = &test->findings.list[0];
+	size_t n = 0;
+	assert_string_equal(finding->id, "tls-version");
+	for (uint32_t i = 0; i < finding->n_advice; i++)
+		n += (size_t)snprintf(&text[n], room - n, "%s; ", finding->advice[i]);
+	return text;
+}
+
+/* Who is told to be updated, by what was offered, chosen and who refused. */
+static void older_side(void **state)
+{
+	struct test *test = *state;
+	static const struct {
+		uint16_t offered, chosen;
+		uint8_t refuses;
+		const char *older;
+	} cases[] = {
+	    {TLS_1_0, 0, C, "engine"},           {TLS_1_1, 0, C, "engine"},
+	    {TLS_1_3, 0, C, "controller"},       {TLS_1_2, 0, C, NULL},
+	    {TLS_1_2, TLS_1_0, E, "controller"}, {TLS_1_3, TLS_1_1, E, "controller"},
+	    {TLS_1_2, TLS_1_2, E, NULL},         {TLS_1_2, 0, E, NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char text[1000], update[80];
+		const char *older = cases[i].older;
+		restart(test);
+		hello(test, cases[i].offered, 1);
+		if (cases[i].chosen != 0) {
+			fixture_step(&test->f, STEP_SERVER_HELLO, C);
+			test->f.session->tls.version = cases[i].chosen;
+		}
+		fixture_alert(&test->f, cases[i].refuses, TLS_ALERT_FATAL, TLS_PROTOCOL_VERSION);
+		ids(test);
+		advice(test, text, sizeof text);
+		snprintf(update, sizeof update, "update the %s",
+		         older != NULL ? older : "side that has only the older versions");
+		contains(text, update);
+		assert_int_equal(strstr(text, "show version") != NULL, older == NULL || *older == 'c');
+		assert_int_equal(strstr(text, "cmxctl version") != NULL, older == NULL || *older == 'e');
+		assert_int_equal(strstr(test->findings.list[0].cause, "is the older side") != NULL,
+		                 older != NULL);
+	}
 }
 
 /* Closed without a word: only behind an old hello, at once, by the server, and with everything captured. */
@@ -254,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(version_by_alert),
+	    CASE(older_side),
 	    CASE(version_by_close),
 	    CASE(sslv2_style_hello),
 	    CASE(no_shared_cipher),

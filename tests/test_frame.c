@@ -273,6 +273,31 @@ static void gaps_anywhere(void **state)
 	}
 }
 
+/* A patient user gets each message that is there whole, wherever the gaps and the ends of packets are. */
+static void patience(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct world w;
+		struct origin origin = {0};
+		world_init(&w, seed, -1);
+		w.user.patient = true;
+		uint32_t most = seeded_one_in(&w.random, 3) ? 3 : 120;
+		while (w.at < w.n) {
+			if (seeded_one_in(&w.random, most == 3 ? 60 : 5))
+				miss(&w, 1 + seeded_below(&w.random, 120));
+			else
+				arrive(&w, 1 + seeded_below(&w.random, most));
+		}
+		frame_break(&w.frame, &w.user, &w, &origin);
+		seeded_check(&w.random, frame_idle(&w.frame), "something is pending behind the end");
+		seeded_check(&w.random, w.accounted == w.n, "bytes are in no message and not lost either");
+		for (int i = 0; i < MESSAGES; i++)
+			seeded_check(&w.random, w.sent[i].touched || w.sent[i].seen, "a whole message is missing");
+		frame_free(&w.frame);
+	}
+}
+
 /* The end of the stream inside a message, at every place. */
 static void every_end(void **state)
 {
@@ -332,6 +357,18 @@ static void noise(void **state)
 	assert_int_equal(w.accounted, 2 * n + 1);
 	assert_true(w.pieces < 20 * n);
 	frame_free(&w.frame);
+	w.frame = (struct frame){0};
+	w.user.patient = true;
+	w.accounted = w.pieces = 0;
+	frame_gap(&w.frame, &w.user, &w, 1, &origin);
+	for (size_t at = 0; at < n; at++) /* such as wait for what comes behind them, byte by byte */
+		bytes[at] = at % HEAD == 3 ? BODY : bytes[at];
+	for (size_t at = 0; at < n; at++)
+		frame_data(&w.frame, &w.user, &w, span_cut(span_of(bytes, n), at, 1), &origin);
+	frame_break(&w.frame, &w.user, &w, &origin);
+	assert_in_range(w.accounted, n + 1, n + 1 + BODY); /* the last one goes on behind the end */
+	assert_true(w.pieces < 20 * n);
+	frame_free(&w.frame);
 	free(bytes);
 }
 
@@ -343,6 +380,7 @@ int main(void)
 		cmocka_unit_test(no_copies),
 		cmocka_unit_test(gap_in_a_body),
 		cmocka_unit_test(gaps_anywhere),
+		cmocka_unit_test(patience),
 		cmocka_unit_test(every_end),
 		cmocka_unit_test(noise),
 	};

@@ -111,7 +111,7 @@ static void check_tls(json_t *tls)
 	          "time:sn packet:in from:s message:s state:sn state_name:sn encrypted:b damaged:b "
 	          "line:in inferred:b");
 	check_all(get(tls, "alerts"), "time:sn packet:in from:s level:sn code:in name:sn encrypted:b line:in");
-	check(get(tls, "records"), "total:i decrypted:i passed:i");
+	check(get(tls, "records"), "total:i decrypted:i passed:i lost_to_gaps:i lost_at_least:b");
 	check_offer(tls);
 	check_all(get(tls, "certificates"),
 	          "from:s subject:sn issuer:sn serial:sn not_before:sn not_after:sn key:sn "
@@ -134,7 +134,7 @@ static void check_later(json_t *session)
 static void check_session(json_t *session)
 {
 	check(session,
-	      "id:i source:s community_id:sn state:s midstream:b verdict:s encapsulation:a controller:o "
+	      "id:i source:s transport:sn community_id:sn state:s midstream:b verdict:s encapsulation:a controller:o "
 	      "engine:o opened:sn closed:sn last_activity:sn closed_by:sn close:sn tcp:o tls:o auth:o "
 	      "framing:o echo:o inferred:o capabilities:a subscriptions:a messages:a checklist:a "
 	      "findings:a");

@@ -374,13 +374,71 @@ static void icmp6_errors_name_the_packet(void **state)
 	frames_cut(RAW, PACKET_ICMP_ERROR, frames_length() - 4, 0);
 }
 
+static void icmp_errors_are_about_udp_too(void **state)
+{
+	(void)state;
+	struct packet p;
+	frames_start("03 03 0000 00000000 4500 0030 7777 4000 3f11 0000 " FRAMES_IP4 "c000 3ef1 001c 0000");
+	frames_outer_ip4(1);
+	assert_true(frames_decode(RAW, &p));
+	assert_int_equal(p.kind, PACKET_ICMP_ERROR);
+	assert_int_equal(p.icmp.proto, IP_UDP);
+	assert_int_equal(p.icmp.src_port, 49152);
+	assert_int_equal(p.icmp.dst_port, 16113);
+	assert_int_equal(p.icmp.seq, 0);
+}
+
+/* ---- UDP ------------------------------------------------------------------------------------------ */
+
+static void datagrams_are_read(void **state)
+{
+	(void)state;
+	struct packet p;
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		frames_start(PAYLOAD_HEX);
+		frames_udp(16113);
+		if (ip6)
+			frames_ip6(17);
+		else
+			frames_ip4(17);
+		assert_true(frames_decode(RAW, &p));
+		assert_int_equal(p.kind, PACKET_UDP);
+		assert_int_equal(p.udp.src_port, 0xd000);
+		assert_int_equal(p.udp.dst_port, 16113);
+		assert_int_equal(p.payload.n, 5);
+		assert_int_equal(p.cut, 0);
+		frames_cut(RAW, PACKET_UDP, (ip6 ? 40 : 20) + 8, 0);
+	}
+}
+
+static void lengths_of_datagrams_bound_them(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned length;
+		enum packet_kind kind;
+		size_t payload;
+	} lengths[] = {{0, PACKET_UDP, 5},  {7, PACKET_MALFORMED, 0}, {8, PACKET_UDP, 0},
+	               {11, PACKET_UDP, 3}, {13, PACKET_UDP, 5},      {900, PACKET_UDP, 5}};
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		struct packet p;
+		frames_start(PAYLOAD_HEX);
+		frames_lead("d000 3ef1 %04x 0000", lengths[i].length);
+		frames_ip4(17);
+		assert_true(frames_decode(RAW, &p));
+		assert_int_equal(p.kind, lengths[i].kind);
+		if (p.kind == PACKET_UDP)
+			assert_int_equal(p.payload.n, lengths[i].payload);
+	}
+}
+
 static void other_icmp_is_other(void **state)
 {
 	(void)state;
 	static const char *const others[] = {
 	    "08 00 0000 0001 0001 " QUOTED_IP4 QUOTED_TCP,                              /* echo */
 	    "05 00 0000 0a000001 " QUOTED_IP4 QUOTED_TCP,                               /* redirect */
-	    "03 03 0000 00000000 4500 05dc 7777 0000 3f11 0000 " FRAMES_IP4 QUOTED_TCP, /* UDP */
+	    "03 03 0000 00000000 4500 05dc 7777 0000 3f84 0000 " FRAMES_IP4 QUOTED_TCP, /* SCTP */
 	    "03 03 0000 00000000 4500 05dc 7777 0001 3f06 0000 " FRAMES_IP4 QUOTED_TCP, /* later fragment */
 	};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -395,6 +453,9 @@ static void other_icmp_is_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(icmp_errors_are_about_udp_too),
+	    cmocka_unit_test(datagrams_are_read),
+	    cmocka_unit_test(lengths_of_datagrams_bound_them),
 	    cmocka_unit_test(options_are_read),
 	    cmocka_unit_test(headers_that_lie_are_malformed),
 	    cmocka_unit_test(inner_header_replaces_outer),

@@ -82,7 +82,8 @@ static void follow_model(struct digests *digests, bool take_new)
 		if (i < view->n_digests && digests->looks[i].id == s->id) {
 			digests->looks[kept] = digests->looks[i];
 			view->digests[kept] = view->digests[i++];
-			view->digests[kept++].session = s; /* in another copy of the model it is another one */
+			view->digests[kept++].session =
+			    s; /* in another copy of the model it is another one */
 		} else if (take_new && i == view->n_digests) {
 			digests->looks[kept] = (struct look){.id = s->id};
 			view->digests[kept++] = (struct view_digest){.session = s};
@@ -146,8 +147,9 @@ static void compute(struct digests *digests, struct view_digest *out)
 	out->observed = auth.observed;
 	out->observed_inferred = auth.inferred;
 	out->predicted = auth.decision.prediction;
-	out->gravest = findings->n > 0 ? findings->list[0].id : NULL;
-	out->severity = findings->n > 0 ? findings->list[0].severity : SEVERITY_INFO;
+	const struct finding *leading = findings_leading(findings);
+	out->gravest = leading != NULL ? leading->id : NULL;
+	out->severity = leading != NULL ? leading->severity : SEVERITY_INFO;
 	note_gravest(findings, out);
 }
 

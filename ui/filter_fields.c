@@ -29,7 +29,8 @@ static const char *prediction_word(size_t i)
 
 static const char *version_word(size_t i)
 {
-	static const char *const versions[] = {"SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+	static const char *const versions[] = {"SSLv2",   "SSLv3",    "TLSv1.0", "TLSv1.1", "DTLSv1.0",
+	                                       "TLSv1.2", "DTLSv1.2", "TLSv1.3", "DTLSv1.3"};
 	return i < sizeof versions / sizeof versions[0] ? versions[i] : NULL;
 }
 
@@ -174,7 +175,7 @@ const struct filter_field filter_fields[] = {
      .path = "echo.rtt.avg"},
     {"messages", "NMSP messages", FILTER_NUMBER, .table = &view_sessions, .path = "framing.messages"},
     {"packets", "packets of the session", FILTER_NUMBER, .table = &view_sessions, .path = "tcp.packets"},
-    {"bytes", "TCP bytes of the session", FILTER_NUMBER, .table = &view_sessions, .path = "tcp.bytes"},
+    {"bytes", "TCP or UDP payload of the session", FILTER_NUMBER, .table = &view_sessions, .path = "tcp.bytes"},
     {"opened", "time of the first packet", FILTER_TIME, .table = &view_sessions, .path = "opened"},
     {"age", "time since the last packet", FILTER_DURATION, .table = &own, .path = "age"},
     {"type", "type of an NMSP message", FILTER_TEXT_ANY, .table = &view_sessions, .path = "messages.type",

@@ -54,7 +54,12 @@ const struct command_row keys_rows[] = {
     {COMMAND_NEXT_FAILURE, {'e'}, "e", "error", "to the next session with an error", FAILURES},
     {COMMAND_PREVIOUS_FAILURE, {'E'}, "E", NULL, "to the one before with an error", FAILURES},
     {COMMAND_SORT_LEFT, {'<', ','}, "<", NULL, "sort by the column to the left", LIST},
-    {COMMAND_SORT_RIGHT, {'>', '.'}, ">", NULL, "sort by the column to the right", LIST},
+    {COMMAND_SORT_RIGHT,
+     {'>', '.'},
+     ">",
+     "sort",
+     "sort by the column to the right; where it had no room, it is shown from then on",
+     LIST},
     {COMMAND_SORT_TURN, {'I', 'r'}, "r I", NULL, "sort the other way round", LIST},
     {COMMAND_SEARCH, {'/'}, "/", "search", "search on this screen; capital letters are the same", ALL},
     {COMMAND_FILTER,
@@ -74,7 +79,7 @@ const struct command_row keys_rows[] = {
      "mark the session, or take the mark away; then one line down",
      LIST},
     {COMMAND_UNMARK, {'U', 'u'}, "U u", NULL, "take all marks away", LIST},
-    {COMMAND_COMPARE, {'='}, "=", NULL, "compare the two sessions that are marked, side by side", LIST},
+    {COMMAND_COMPARE, {'='}, "=", "compare", "compare the two sessions that are marked, side by side", LIST},
     {COMMAND_PAUSE, {'p'}, "p", "pause", "hold the screen still; the capture goes on", ALL},
     {COMMAND_FOLLOW, {'A'}, "A", NULL, "keep to the end of the list as it grows", LIST | MESSAGES},
     {COMMAND_TIME, {'w'}, "w", NULL, "times: of the day, or since the capture began", TIMED},
@@ -88,6 +93,11 @@ const char keys_signs[] =
     "Signs: > the chosen line; + a marked session; * and (inferred): not measured; (assumed): a name that "
     "only the framing "
     "profile gives; - unknown or not there; ? not judged yet; E error, W warning, i information.";
+
+bool keys_gives_way(enum command command, enum screen_id screen)
+{
+	return command == COMMAND_SEARCH && screen == SCREEN_SESSIONS;
+}
 
 static bool has_key(const struct command_row *row, int key)
 {

@@ -92,6 +92,9 @@ struct command_row {
 extern const struct command_row keys_rows[];
 extern const size_t keys_n_rows;
 
+/* In the footer of this screen it stands behind the others, where there is room. */
+bool keys_gives_way(enum command command, enum screen_id screen);
+
 /* The signs that screens use, in one sentence for the help. */
 extern const char keys_signs[];
 

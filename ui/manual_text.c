@@ -14,7 +14,7 @@ const struct manual_row manual_rows[] = {
     {MANUAL_SECTION, .word = "DESCRIPTION"},
     {MANUAL_PARAGRAPH, .text = "A wireless controller (WLC, Catalyst 9800) and a location engine (MSE, CMX, "
                                "DNA Spaces Connector) talk "
-                               "NMSP over TLS on TCP port 16113. When the session stays inactive, nmspscope "
+                               "NMSP over TLS on TCP port 16113, or over DTLS on the UDP port. When the session stays inactive, nmspscope "
                                "says who rejected whom, at "
                                "which step and why, with packet or line numbers as evidence, and what to "
                                "type. It reads packet captures, "

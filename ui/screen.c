@@ -314,28 +314,36 @@ static size_t draw_session(const struct ui *ui, struct grid *grid, size_t row)
 
 /* ---- footer ---- */
 
-static void draw_footer(const struct ui *ui, struct grid *grid)
+/* The names of keys that fit; returns the column behind them. */
+static size_t draw_keys(const struct ui *ui, struct grid *grid, size_t col, bool last)
 {
-	if (screen_save_draw(ui, grid))
-		return;
-	size_t row = grid->rows - 1, col = 0;
 	struct pen key = {.look = LOOK_BOLD}, name = {.look = LOOK_REVERSE};
-	grid_fill(grid, row, name);
-	if (ui->note[0] != '\0') {
-		grid_text(grid, row, 0, grid->cols, name, ui->note);
-		return;
-	}
-	for (size_t i = 0; i < keys_n_rows; i++) {
+	for (size_t i = 0, row = grid->rows - 1; i < keys_n_rows; i++) {
 		const struct command_row *command = &keys_rows[i];
-		size_t kept = command->command == COMMAND_HELP ? 0 : HELP_KEPT;
-		if (command->brief == NULL || (command->screens >> ui->screen & 1) == 0)
+		bool help = command->command == COMMAND_HELP;
+		if (command->brief == NULL || (command->screens >> ui->screen & 1) == 0 ||
+		    (help || keys_gives_way(command->command, ui->screen)) != last)
 			continue;
 		size_t width = strlen(command->shown) + strlen(command->brief) + 1;
-		if (col + width + kept > grid->cols)
+		if (col + width + (help ? 0 : HELP_KEPT) > grid->cols)
 			continue;
 		col += grid_text(grid, row, col, grid->cols, key, command->shown) + 1;
 		col += grid_text(grid, row, col, grid->cols, name, command->brief) + 2;
 	}
+	return col;
+}
+
+static void draw_footer(const struct ui *ui, struct grid *grid)
+{
+	if (screen_save_draw(ui, grid))
+		return;
+	size_t row = grid->rows - 1;
+	struct pen plain = {.look = LOOK_REVERSE};
+	grid_fill(grid, row, plain);
+	if (ui->note[0] != '\0')
+		grid_text(grid, row, 0, grid->cols, plain, ui->note);
+	else
+		draw_keys(ui, grid, draw_keys(ui, grid, 0, false), true);
 }
 
 /* ---- body ---- */
@@ -395,6 +403,8 @@ static void draw_document(struct ui *ui, struct grid *grid, size_t row, size_t r
 	struct sheet sheet;
 	ui->width = grid->cols;
 	screen_write(ui, &sheet, grid->cols);
+	if (screen_has_list(ui)) /* Left and Right do not go sideways there */
+		sheet_fold(&sheet, grid->cols);
 	bool more = sheet.lines > rows && rows > LABELLED;
 	rows -= more; /* its last row says how many there are */
 	size_t last = sheet.lines > rows ? sheet.lines - rows : 0;

@@ -23,9 +23,9 @@ static void write_memory(const struct row *root, const struct page *page)
 	char text[160];
 	text_parts_heading(page, "Memory");
 	snprintf(text, sizeof text,
-	         "%.1f MiB in use, %.0f MiB at most; %" PRIu32 " sessions kept, %" PRIu64 " given up",
+	         "%.1f MiB in use, %.0f MiB at most; %" PRIu32 " session%s kept, %" PRIu64 " given up",
 	         (double)memory_used() / (1024 * 1024), (double)model->memory / (1024 * 1024),
-	         model->n_sessions, model->capture.evicted_sessions);
+	         model->n_sessions, view_plural(model->n_sessions), model->capture.evicted_sessions);
 	page_wrap(page, 2, "", TONE_PLAIN, text);
 }
 

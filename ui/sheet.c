@@ -37,6 +37,50 @@ void sheet_free(struct sheet *sheet)
 	sheet->text = NULL;
 }
 
+static size_t bytes_of_character(const char *text)
+{
+	size_t n = 1;
+	while (((unsigned char)text[n] & 0xc0) == 0x80)
+		n++;
+	return n;
+}
+
+static size_t columns_of(const struct grid *grid, const char *text, size_t n)
+{
+	char one[8] = "";
+	if (*text == '\n' || IS_MARK(*text) || n >= sizeof one)
+		return 0;
+	memcpy(one, text, n);
+	return grid_width(grid, one);
+}
+
+void sheet_fold(struct sheet *sheet, size_t columns)
+{
+	struct grid grid = {.mode = sheet->page.format.escape};
+	char *folded = NULL, mark = PAGE_MARK;
+	size_t size = 0, col = 0, n;
+	FILE *out = open_memstream(&folded, &size);
+	if (out == NULL)
+		abort();
+	for (const char *c = sheet->text; *c != '\0'; c += n) {
+		n = bytes_of_character(c);
+		size_t width = columns_of(&grid, c, n);
+		if (col > 0 && col + width > columns) {
+			fprintf(out, "\n%c", mark);
+			sheet->lines++;
+			col = 0;
+		}
+		fwrite(c, 1, n, out);
+		col = *c == '\n' ? 0 : col + width;
+		mark = IS_MARK(*c) ? *c : *c == '\n' ? PAGE_MARK : mark;
+	}
+	fclose(out);
+	free(sheet->text);
+	sheet->text = folded;
+	sheet->n = size;
+	sheet->widest = sheet->widest < columns ? sheet->widest : columns;
+}
+
 /* A line with marks, on a grid of one row. */
 static void draw_line(struct grid *line, const char *text, size_t n)
 {

@@ -22,6 +22,9 @@ void sheet_open(struct sheet *sheet, size_t width, const struct format *format, 
 void sheet_close(struct sheet *sheet);
 void sheet_free(struct sheet *sheet);
 
+/* Breaks lines that are longer, at so many columns: what is left of them goes on at the left edge. */
+void sheet_fold(struct sheet *sheet, size_t columns);
+
 /* Where the sheet lies on the grid, and which of its lines and columns come first there. */
 struct window {
 	size_t row, rows;

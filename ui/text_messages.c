@@ -144,7 +144,7 @@ void text_messages(const struct page *page, const struct row *row)
 	if (session->nmsp->messages[0] + session->nmsp->messages[1] == 0) {
 		show_unknown(page, session);
 	} else {
-		page_grid(page, INDENT, &view_messages, row);
+		page_grid(page, INDENT, page->marked ? &view_message_rates : &view_messages, row);
 		show_rest(page, session);
 	}
 	show_list(page, row);

@@ -60,7 +60,7 @@ void text_parts_chosen(const struct page *page, const struct row *row)
 	char text[LINE];
 	if (!tls->server_hello)
 		return;
-	const char *version = tls_version_name(tls->version), *cipher = tls_cipher_name(tls->cipher);
+	const char *version = session_version_name(tls, tls->version), *cipher = tls_cipher_name(tls->cipher);
 	heading(page, row->session->session, "Chosen by", false);
 	snprintf(text, sizeof text, "%s, 0x%04x %s", version != NULL ? version : "an unknown version",
 	         (unsigned)tls->cipher, cipher != NULL ? cipher : "not registered");

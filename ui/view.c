@@ -89,9 +89,10 @@ struct row view_row(const struct table *table, const struct row *parent, size_t 
 struct view_digest view_digest_of(const struct session *session, const struct findings *findings)
 {
 	struct view_digest digest = {.session = session, .findings = findings_set_of(findings)};
-	if (findings->n > 0) {
-		digest.gravest = findings->list[0].id;
-		digest.severity = findings->list[0].severity;
+	const struct finding *leading = findings_leading(findings);
+	if (leading != NULL) {
+		digest.gravest = leading->id;
+		digest.severity = leading->severity;
 	}
 	return digest;
 }

@@ -277,6 +277,7 @@ extern const struct table view_echo;
 extern const struct table view_capabilities;
 extern const struct table view_subscriptions;
 extern const struct table view_messages;       /* by type and direction */
+extern const struct table view_message_rates;  /* the same with rates, for the screen */
 extern const struct table view_message_list;   /* one by one, as far as they are kept */
 extern const struct table view_message_fields; /* of the message whose row was opened last */
 extern const struct table view_trust;    /* for people: sentences on how far the capture can be trusted */

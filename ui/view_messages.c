@@ -1,6 +1,6 @@
 /*
- * The tables of what was decrypted: framing, echo, messages by type. Called through ui/view.h. All is empty while
- * no plaintext came. What only the profile tells is marked assumed. Services are view_services.c.
+ * The tables of what was decrypted: framing, echo, messages by type. Called through ui/view.h. All is empty
+ * while no plaintext came. What only the profile tells is marked assumed. Services are view_services.c.
  */
 #include "ui/view.h"
 
@@ -381,6 +381,17 @@ static struct value count_last(const struct row *row)
 	return view_time(&count(row)->last);
 }
 
+/* Over the session's messages of all types; what came once, or within a minute, is no rate. */
+static struct value count_rate(const struct row *row)
+{
+	const struct session_nmsp *of = nmsp(row);
+	if (traced(row) != NULL || count(row)->messages < 2)
+		return view_null();
+	int64_t minutes = origin_elapsed(of->first.time, of->last.time) / (60 * NS_PER_S);
+	double hours = (double)origin_elapsed(of->first.time, of->last.time) / (3600.0 * NS_PER_S);
+	return minutes < 1 ? view_null() : view_count((uint64_t)((double)count(row)->messages / hours + 0.5));
+}
+
 static struct value count_documented(const struct row *row)
 {
 	return view_bool(traced(row) == NULL && has_type(row) && nmsp_documented(count(row)->type));
@@ -415,4 +426,15 @@ static const struct column message_columns[] = {
     {.key = "documented", .get = count_documented},
 };
 
+/* What a narrow screen cuts stands last. */
+static const struct column rate_columns[] = {
+    {.label = "Message type", .get = count_type_marked},
+    {.label = "In/Out", .get = count_direction},
+    {.label = "Count", .get = count_messages},
+    {.label = "Bytes", .get = count_bytes},
+    {.label = "/hour", .get = count_rate},
+    {.label = "Last activity", .get = count_last},
+};
+
+const struct table view_message_rates = {TABLE_OF(rate_columns), .count = counts, .open = count_open};
 const struct table view_messages = {TABLE_OF(message_columns), .count = counts, .open = count_open};

@@ -61,7 +61,7 @@ static size_t offered_versions(const struct row *parent)
 static struct value offered_version(const struct row *row)
 {
 	uint16_t version = number(row, TOLD_CLIENT_HELLO, TOLD_VERSIONS);
-	return named(tls_version_name(version), version);
+	return named(session_version_name(tls(row), version), version);
 }
 
 static size_t offered_ciphers(const struct row *parent)
@@ -189,7 +189,7 @@ const struct table view_authorities = {TABLE_OF(authority_columns), .count = aut
 static struct value highest(const struct row *row)
 {
 	uint16_t version = tls(row)->offered_version;
-	return version == 0 ? view_null() : named(tls_version_name(version), version);
+	return version == 0 ? view_null() : named(session_version_name(tls(row), version), version);
 }
 
 static struct value ciphers_total(const struct row *row)

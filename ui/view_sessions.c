@@ -152,6 +152,8 @@ static struct value tcp_gaps(const struct row *row)
 
 static struct value tcp_lost_bytes(const struct row *row)
 {
+	if (session(row)->tls.datagram)
+		return view_null(); /* of a missing datagram nobody knows how many */
 	return both(row, session(row)->tcp.lost_bytes);
 }
 
@@ -163,7 +165,7 @@ static struct value tcp_connect_time(const struct row *row)
 
 static const struct column tcp_columns[] = {
     {.key = "packets", .label = "Packets", .get = tcp_packets},
-    {.key = "bytes", .label = "TCP bytes", .get = tcp_bytes},
+    {.key = "bytes", .label = "Payload bytes", .get = tcp_bytes},
     {.key = "retransmissions", .label = "Retransmissions", .verbose = 1, .get = tcp_retransmissions},
     {.key = "duplicates", .label = "Duplicates", .verbose = 1, .get = tcp_duplicates},
     {.key = "gaps", .label = "Gaps", .verbose = 1, .get = tcp_gaps},
@@ -196,6 +198,14 @@ static struct value source(const struct row *row)
 	if (session(row)->trace != NULL)
 		return view_text("trace");
 	return view_text(session(row)->traced != NULL ? "both" : "wire");
+}
+
+/* null: a trace does not say. */
+static struct value transport(const struct row *row)
+{
+	if (session(row)->trace != NULL)
+		return view_null();
+	return view_text(session(row)->tls.datagram ? "udp" : "tcp");
 }
 
 static struct value community_id(const struct row *row)
@@ -269,6 +279,7 @@ static const struct column columns[] = {
     {.label = "Engine's MAC", .get = engine_mac},
     {.key = "id", .get = id, .lines = LINE_HEAD},
     {.key = "source", .get = source, .lines = LINE_HEAD},
+    {.key = "transport", .get = transport, .lines = LINE_HEAD},
     {.key = "community_id", .get = community_id, .lines = LINE_HEAD},
     {.key = "state", .label = "State", .get = state, .lines = LINE_STATE | LINE_SUMMARY},
     {.key = "midstream", .get = midstream, .lines = LINE_STATE},

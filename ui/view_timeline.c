@@ -150,7 +150,8 @@ static void add_gap(struct view_session *session)
 	if (gap == NULL)
 		return;
 	gap->has_dir = false;
-	snprintf(gap->text, sizeof gap->text, "gap: bytes are missing from the capture");
+	bool datagram = session->session->tls.datagram;
+	snprintf(gap->text, sizeof gap->text, datagram ? "gap: records are missing" : "gap: bytes are missing from the capture");
 }
 
 static void add_traffic(struct view_session *session)

@@ -24,14 +24,14 @@ static struct value named(const char *name, uint16_t code)
 
 const char *view_tls_version(const struct session *of)
 {
-	return of->tls.version == 0 ? NULL : tls_version_name(of->tls.version);
+	return of->tls.version == 0 ? NULL : session_version_name(&of->tls, of->tls.version);
 }
 
 static struct value version(const struct row *row)
 {
 	if (tls(row)->version == 0)
 		return view_null();
-	return named(tls_version_name(tls(row)->version), tls(row)->version);
+	return named(session_version_name(tls(row), tls(row)->version), tls(row)->version);
 }
 
 static struct value cipher(const struct row *row)
@@ -316,6 +316,27 @@ static struct value records_passed(const struct row *row)
 	return view_count(row->session->decryption.passed);
 }
 
+static struct value lost_to_gaps(const struct row *row)
+{
+	return view_count(tls(row)->lost_to_gaps[0] + tls(row)->lost_to_gaps[1]);
+}
+
+static struct value lost_at_least(const struct row *row)
+{
+	return view_bool(tls(row)->lost_at_least[0] || tls(row)->lost_at_least[1]);
+}
+
+static struct value lost_of(const struct row *row)
+{
+	uint64_t lost = tls(row)->lost_to_gaps[0] + tls(row)->lost_to_gaps[1];
+	bool at_least = tls(row)->lost_at_least[0] || tls(row)->lost_at_least[1];
+	if (lost == 0)
+		return view_null();
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%s%" PRIu64 " protected record%s",
+	         at_least ? "at least " : "", lost, view_plural(lost));
+	return view_text(row->view->scratch);
+}
+
 static struct value passed_of(const struct row *row)
 {
 	const struct session_decryption *of = &row->session->decryption;
@@ -330,6 +351,8 @@ static const struct column record_columns[] = {
     {.key = "total", .get = records_total},
     {.key = "decrypted", .get = records_decrypted},
     {.key = "passed", .get = records_passed},
+    {.key = "lost_to_gaps", .get = lost_to_gaps},
+    {.key = "lost_at_least", .get = lost_at_least},
 };
 
 static const struct table records = {TABLE_OF(record_columns)};
@@ -351,6 +374,7 @@ static const struct column columns[] = {
     {.key = "alerts", .shape = COLUMN_LIST, .table = &alerts},
     {.label = "Decryption", .get = decryption_why},
     {.label = "Passed before the key", .verbose = 1, .get = passed_of},
+    {.label = "Lost to gaps", .get = lost_of},
     {.key = "decryption", .get = decryption},
     {.key = "decryption_detail", .get = decryption_detail},
     {.key = "records", .shape = COLUMN_OBJECT, .table = &records},

@@ -37,7 +37,10 @@ static void losses(struct view_session *out)
 {
 	const struct session_tcp *tcp = &out->session->tcp;
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1], lost = tcp->lost_bytes[0] + tcp->lost_bytes[1];
-	if (gaps > 0)
+	if (gaps > 0 && out->session->tls.datagram)
+		view_trust_say(out, "%" PRIu64 " gap%s: records are missing, first at packet %" PRIu64, gaps, view_plural(gaps),
+		               tcp->first_gap.packet);
+	else if (gaps > 0)
 		view_trust_say(out,
 		               "%" PRIu64 " gap%s, %" PRIu64
 		               " byte%s missing from the capture, first at packet %" PRIu64,
@@ -60,7 +63,8 @@ static void repeats(struct view_session *out)
 		view_trust_say(out, "%" PRIu64 " packet%s captured twice; the copies were ignored",
 		               tcp->duplicates, view_plural(tcp->duplicates));
 	if (again > 0)
-		view_trust_say(out, "%" PRIu64 " TCP retransmission%s", again, view_plural(again));
+		view_trust_say(out, "%" PRIu64 " %s retransmission%s", again,
+		               out->session->tls.datagram ? "DTLS" : "TCP", view_plural(again));
 }
 
 void view_trust_build(struct view_session *session)

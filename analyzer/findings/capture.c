@@ -39,6 +39,22 @@ static const char *followed(const struct subject *subject)
 	           : "the handshake was not followed to its end";
 }
 
+/* A number that did not come, after 1 s and 64 packets: UDP does not tell where it was lost. */
+static void datagrams_missing(const struct subject *subject, struct finding *finding)
+{
+	const struct session_tcp *tcp = &subject->session->tcp;
+	uint8_t engine = session_engine(subject->session);
+	char places[RULE_TEXT];
+	rule_summary(finding,
+	             "Records are missing in %s (engine %" PRIu64 ", controller %" PRIu64
+	             "), noticed first at packet %" PRIu64 ", and %s.",
+	             rule_count(tcp->gaps[0] + tcp->gaps[1], "place", places), tcp->gaps[engine],
+	             tcp->gaps[engine ^ 1], tcp->first_gap.packet, followed(subject));
+	rule_cause(finding, "Their numbers show it. They were lost between the hosts, as UDP may, or on the way to the "
+	                    "capture: what is absent from this report may have stood in them.");
+	rule_evidence(finding, &tcp->first_gap);
+}
+
 void capture_gaps(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
@@ -52,6 +68,10 @@ void capture_gaps(const struct subject *subject, const struct rule *rule, struct
 		return;
 	bool complete = subject->handshake == HANDSHAKE_COMPLETE;
 	struct finding *finding = rule_finding(rule, out);
+	if (session->tls.datagram) {
+		datagrams_missing(subject, finding);
+		return;
+	}
 	rule_summary(finding,
 	             "%s %s missing from the capture (engine %" PRIu64 ", controller %" PRIu64
 	             ") in %s, noticed first at packet %" PRIu64 ", and %s.",
@@ -82,17 +102,18 @@ void capture_cut_packets(const struct subject *subject, const struct rule *rule,
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
-	             "The snapshot length cut %s of this session, first packet %" PRIu64 "; %s %s missing.",
+	             "The snapshot length cut %s of this session, first packet %" PRIu64 "%s%s%s missing.",
 	             rule_count(tcp->cut_packets, "packet", packets), tcp->first_cut.packet,
-	             rule_count(lost, "byte", bytes), lost == 1 ? "is" : "are");
+	             lost > 0 ? "; " : "", lost > 0 ? rule_count(lost, "byte", bytes) : "",
+	             lost == 0 ? "; their ends are" : lost == 1 ? " is" : " are");
 	rule_cause(finding,
 	           "The capture kept only the start of each packet: certificates and records cannot be read "
 	           "whole, and a message that seems absent may stand in what was cut off. The largest packet "
 	           "has %zu bytes; -s 0 keeps all of each.",
 	           subject->model->capture.largest_wire);
 	rule_evidence(finding, &tcp->first_cut);
-	rule_command(finding, "capture whole packets", "tcpdump -s 0 -w nmsp.pcap tcp port %u",
-	             (unsigned)session->port[1]);
+	rule_command(finding, "capture whole packets", "tcpdump -s 0 -w nmsp.pcap %s port %u",
+	             session->tls.datagram ? "udp" : "tcp", (unsigned)session->port[1]);
 }
 
 static const char *missing_start(enum handshake_state handshake)
@@ -173,6 +194,8 @@ static void explain_no_nmsp(const struct model *model, struct finding *finding)
 	if (capture->tcp_other > 0)
 		rule_cause(finding, "On other TCP ports: %s, the first on port %u.",
 		           rule_count(capture->tcp_other, "packet", count), (unsigned)capture->busiest_port);
+	if (capture->udp_other > 0)
+		rule_cause(finding, "On this UDP port, and no DTLS: %s.", rule_count(capture->udp_other, "packet", count));
 	if (capture->filtered > 0)
 		rule_cause(finding, "The capture filter left out %s.",
 		           rule_count(capture->filtered, "packet", count));
@@ -208,7 +231,7 @@ static void tell_no_packet(const struct model *model, struct finding *finding)
 		return;
 	}
 	list_ports(model, ports, sizeof ports);
-	rule_summary(finding, "Nothing came that may be NMSP: no TCP on port %s, also not in a tunnel.",
+	rule_summary(finding, "Nothing came that may be NMSP: no TCP and no DTLS on port %s, also not in a tunnel.",
 	             ports);
 	rule_advice(finding, "the engine connects seldom when it was refused: go on for a few minutes");
 	rule_advice(finding, "when NMSP uses another port in this network, add --port");
@@ -234,7 +257,7 @@ void capture_no_nmsp(const struct subject *subject, const struct rule *rule, str
 		return;
 	}
 	list_ports(model, ports, sizeof ports);
-	rule_summary(finding, "No NMSP session in %s: no TCP on port %s.",
+	rule_summary(finding, "No NMSP session in %s: no TCP and no DTLS on port %s.",
 	             rule_count(capture->packets, "packet", count), ports);
 	explain_no_nmsp(model, finding);
 	if (capture->tcp_other > 0)

@@ -15,6 +15,8 @@ static const struct rule session_rules[] = {
     {"tcp-unanswered", SEVERITY_ERROR, tcp_unanswered, 0},
     {"tcp-refused", SEVERITY_ERROR, tcp_refused, 0},
     {"tcp-no-tls", SEVERITY_ERROR, tcp_no_tls, 0},
+    {"udp-unanswered", SEVERITY_ERROR, udp_unanswered, 0},
+    {"udp-refused", SEVERITY_ERROR, udp_refused, 0},
     {"tls-not-tls", SEVERITY_ERROR, tls_not_tls, 0},
     {"tls-version", SEVERITY_ERROR, offer_version, 0},
     {"tls-no-shared-cipher", SEVERITY_ERROR, offer_no_shared_cipher, 0},
@@ -133,6 +135,15 @@ void findings_verdict(const struct model *model, const struct session *session,
 		snprintf(text, VERDICT_TEXT, "%s", findings->list[0].summary);
 	else
 		verdict_progress(&subject, findings, text);
+}
+
+const struct finding *findings_leading(const struct findings *findings)
+{
+	const struct finding *first = findings->n > 0 ? &findings->list[0] : NULL;
+	for (uint32_t i = 0; i < findings->n && findings->list[i].severity == first->severity; i++)
+		if (findings->list[i].cure)
+			return &findings->list[i];
+	return first;
 }
 
 const char *findings_severity_name(enum severity severity)

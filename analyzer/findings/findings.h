@@ -46,6 +46,12 @@ void findings_of_capture(const struct model *model, struct findings *out);
 void findings_verdict(const struct model *model, const struct session *session,
     const struct findings *findings, char text[VERDICT_TEXT]);
 
+/*
+ * The one to name where there is room for one: of the gravest, what removes the cause of the others first.
+ * NULL when there is none.
+ */
+const struct finding *findings_leading(const struct findings *findings);
+
 const char *findings_severity_name(enum severity severity);
 
 /* A set of findings, by their rows in the tables of rules. */

@@ -9,6 +9,8 @@ static const struct {
     {"tcp-unanswered", "Nobody answered the SYN: no route, a firewall, or the host is down."},
     {"tcp-refused", "The SYN was answered by RST or by an ICMP error: the port is closed or forbidden."},
     {"tcp-no-tls", "TCP connected, and nobody began TLS."},
+    {"udp-unanswered", "Nobody answered the client_hello over UDP: no DTLS there, a firewall, or the host is down."},
+    {"udp-refused", "The client_hello over UDP was answered by an ICMP error: the port is closed or forbidden."},
     {"tls-not-tls", "What was sent on the NMSP port is no TLS."},
     {"tls-version", "The two sides have no TLS version in common."},
     {"tls-no-shared-cipher", "The two sides have no cipher suite in common."},

@@ -12,24 +12,63 @@
 
 #define OFFER_TEXT 64
 
-static void advise_versions(const struct session *session, struct finding *finding)
+#define NEITHER 2 /* in place of a direction: the capture does not tell */
+
+/*
+ * Who has only versions below those of the other one. A server chooses the highest that both have, at most
+ * its own: it refuses a hello that ends below its lowest, and what a client refuses is the server's highest
+ * (RFC 5246 appendix E.1). A hello that ends at TLS 1.2 tells nothing: servers older than that refused it,
+ * too.
+ */
+static uint8_t older_side(const struct session *session, const struct alert_seen *alert)
+{
+	const struct session_tls *tls = &session->tls;
+	uint8_t client = session_tls_client(session), server = client ^ 1;
+	if (alert != NULL && alert->dir == client)
+		return tls->server_hello && tls->offered_version <= TLS_1_3 && tls->version != 0 &&
+		               tls->version < tls->offered_version
+		           ? server
+		           : NEITHER;
+	if (tls->ssl2_hello ||
+	    (tls->client_hello && tls->offered_version != 0 && tls->offered_version < TLS_1_2))
+		return client;
+	return tls->client_hello && tls->offered_version == TLS_1_3 ? server : NEITHER;
+}
+
+static void advise_update(const struct session *session, uint8_t older, struct finding *finding)
+{
+	if (older != session_engine(session))
+		rule_command(finding, "controller (IOS-XE)",
+		             "show version; show running-config | include nmsp");
+	if (older != session->controller) {
+		rule_command(finding, "engine (MSE)", "getserverinfo");
+		rule_command(finding, "engine (CMX)", "cmxctl version");
+	}
+	if (older == NEITHER)
+		rule_advice(finding, "update the side that has only the older versions");
+	else
+		rule_advice(finding, "update the %s, or allow TLS 1.2 in its settings",
+		            rule_side(session, older));
+}
+
+static void advise_versions(const struct session *session, uint8_t older, struct finding *finding)
 {
 	uint8_t server = session_tls_client(session) ^ 1;
 	const struct addr *listener = &session->addr[server];
-	char addr[ADDR_TEXT];
+	char addr[ADDR_TEXT], question[RULE_TEXT];
 	addr_text(listener, addr);
-	rule_command(finding, "does it take TLS 1.2",
+	snprintf(question, sizeof question, "does the %s take TLS 1.2", rule_side(session, server));
+	rule_command(finding, question,
 	             listener->version == 6 ? "openssl s_client -tls1_2 -connect [%s]:%u"
 	                                    : "openssl s_client -tls1_2 -connect %s:%u",
 	             addr, (unsigned)session->port[server]);
-	rule_command(finding, "controller (IOS-XE)", "show version; show running-config | include nmsp");
-	rule_advice(finding, "update the side that has only the older versions");
+	advise_update(session, older, finding);
 }
 
 /* "at most TLSv1.0", "SSLv3 in an SSLv2-style hello". */
 static const char *offered(const struct session_tls *tls, char text[OFFER_TEXT])
 {
-	const char *version = tls_version_name(tls->offered_version);
+	const char *version = session_version_name(tls, tls->offered_version);
 	snprintf(text, OFFER_TEXT, "%s%s%s", tls->ssl2_hello || version == NULL ? "" : "at most ",
 	         version != NULL ? version : "an unknown version",
 	         tls->ssl2_hello ? " in an SSLv2-style hello" : "");
@@ -53,7 +92,7 @@ static void told_by_alert(const struct session *session, const struct alert_seen
 	const struct session_tls *tls = &session->tls;
 	uint8_t client = session_tls_client(session);
 	char offer[OFFER_TEXT], name[RULE_TEXT], place[ALERT_PLACE];
-	const char *chosen = tls_version_name(tls->version);
+	const char *chosen = session_version_name(tls, tls->version);
 	alert_place(session, alert, place);
 	rule_alert(alert->code, name);
 	if (alert->dir == client && tls->server_hello && chosen != NULL)
@@ -68,8 +107,17 @@ static void told_by_alert(const struct session *session, const struct alert_seen
 	else
 		rule_summary(finding, "No TLS version in common: the %s answered fatal %s %s.",
 		             rule_side(session, alert->dir), name, place);
-	rule_cause(finding,
-	           "One side is an old release, or a setting on one side forbids what the other one has.");
+	uint8_t older = older_side(session, alert);
+	if (older == NEITHER)
+		rule_cause(finding,
+		           "One side is an old release, or a setting on one side forbids what the other "
+		           "one has.");
+	else
+		rule_cause(
+		    finding,
+		    "The %s is the older side: its versions end below those that the %s takes. It is an "
+		    "old release, or its settings forbid newer versions.",
+		    rule_side(session, older), rule_side(session, older ^ 1));
 	rule_evidence(finding, &alert->at);
 }
 
@@ -122,7 +170,7 @@ void offer_version(const struct subject *subject, const struct rule *rule, struc
 		told_by_alert(session, alert, finding);
 	else
 		told_by_close(session, finding);
-	advise_versions(session, finding);
+	advise_versions(session, older_side(session, by_alert ? alert : NULL), finding);
 }
 
 /* The suites by name as far as they fit; a name is never cut. */

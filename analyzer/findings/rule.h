@@ -90,6 +90,18 @@ const struct step *rule_step_before(const struct session *session, const struct 
 /* A finding of severity error cites this packet. */
 bool rule_cited(const struct findings *findings, const struct origin *at);
 
+/* "engine 10.1.1.5 port 40000" of a direction. */
+#define RULE_ENDPOINT 96
+const char *rule_endpoint(const struct session *session, uint8_t dir, char text[RULE_ENDPOINT]);
+
+/* "port unreachable"; and whether the time to live ran out. */
+const char *rule_icmp_name(const struct icmp_seen *icmp);
+bool rule_icmp_exceeded(const struct icmp_seen *icmp);
+
+/* udp.c */
+void udp_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out);
+void udp_refused(const struct subject *subject, const struct rule *rule, struct findings *out);
+
 /* tcp.c */
 void tcp_unanswered(const struct subject *subject, const struct rule *rule, struct findings *out);
 void tcp_refused(const struct subject *subject, const struct rule *rule, struct findings *out);

@@ -4,60 +4,10 @@
  */
 #include "analyzer/findings/rule.h"
 
-#include "dissect/names.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
-#define ENDPOINT        96
 #define UNHEARD_ANSWERS 3 /* SYN-ACKs: one that comes again may have crossed the ACK */
-
-enum { /* a type and code of one IP version in one number */
-       ICMP4 = 4 << 16,
-       ICMP6 = 6 << 16,
-       EXCEEDED4 = ICMP4 | 11 << 8,
-       EXCEEDED6 = ICMP6 | 3 << 8,
-       UNREACHABLE4 = ICMP4 | 3 << 8,
-       UNREACHABLE6 = ICMP6 | 1 << 8,
-};
-
-static uint32_t icmp_kind(const struct icmp_seen *icmp)
-{
-	return (uint32_t)icmp->version << 16 | (uint32_t)icmp->type << 8 | icmp->code;
-}
-
-static const char *icmp_name(const struct icmp_seen *icmp)
-{
-	static const struct name names[] = {
-	    {UNREACHABLE4 | 0, "network unreachable"},
-	    {UNREACHABLE4 | 1, "host unreachable"},
-	    {UNREACHABLE4 | 2, "protocol unreachable"},
-	    {UNREACHABLE4 | 3, "port unreachable"},
-	    {UNREACHABLE4 | 6, "network unknown"},
-	    {UNREACHABLE4 | 7, "host unknown"},
-	    {UNREACHABLE4 | 9, "network administratively prohibited"},
-	    {UNREACHABLE4 | 10, "host administratively prohibited"},
-	    {UNREACHABLE4 | 13, "communication administratively prohibited"},
-	    {EXCEEDED4, "time to live exceeded"},
-	    {UNREACHABLE6 | 0, "no route to destination"},
-	    {UNREACHABLE6 | 1, "administratively prohibited"},
-	    {UNREACHABLE6 | 3, "address unreachable"},
-	    {UNREACHABLE6 | 4, "port unreachable"},
-	    {UNREACHABLE6 | 5, "source address failed policy"},
-	    {UNREACHABLE6 | 6, "route rejected"},
-	    {EXCEEDED6, "hop limit exceeded"},
-	};
-	return name_find(names, RULE_COUNT(names), icmp_kind(icmp));
-}
-
-/* "the engine 10.1.1.5:40000" of a direction. */
-static const char *endpoint(const struct session *session, uint8_t dir, char text[ENDPOINT])
-{
-	char addr[ADDR_TEXT];
-	snprintf(text, ENDPOINT, "%s %s port %u", rule_side(session, dir),
-	         addr_text(&session->addr[dir], addr), (unsigned)session->port[dir]);
-	return text;
-}
 
 /* Which of the two ends has the listening port. */
 static void advise_listener(const struct session *session, struct finding *finding)
@@ -96,11 +46,11 @@ static void list_retries(const struct session_tcp *tcp, char *text, size_t room)
 
 static void unreachable(const struct session *session, const struct icmp_seen *icmp, struct finding *finding)
 {
-	bool loop = icmp_kind(icmp) == EXCEEDED4 || icmp_kind(icmp) == EXCEEDED6;
-	char from[ENDPOINT], to[ENDPOINT], router[ADDR_TEXT], addr[ADDR_TEXT], where[RULE_TEXT + ADDR_TEXT];
+	bool loop = rule_icmp_exceeded(icmp);
+	char from[RULE_ENDPOINT], to[RULE_ENDPOINT], router[ADDR_TEXT], addr[ADDR_TEXT], where[RULE_TEXT + ADDR_TEXT];
 	addr_text(&icmp->from, router);
 	rule_summary(finding, "The %s cannot reach the %s: %s answers its SYN with ICMP \"%s\".",
-	             endpoint(session, 0, from), endpoint(session, 1, to), router, icmp_name(icmp));
+	             rule_endpoint(session, 0, from), rule_endpoint(session, 1, to), router, rule_icmp_name(icmp));
 	rule_cause(finding, loop
 	                        ? "The packets go round between routers that each send them to the other, or "
 	                          "started with too small a TTL."
@@ -129,9 +79,9 @@ static void unheard(const struct subject *subject, struct finding *finding)
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
-	char from[ENDPOINT], to[ENDPOINT], time[RULE_TEXT], count[RULE_TEXT];
-	rule_summary(finding, "The %s gets no ACK from the %s: %s in %s.", endpoint(session, 1, to),
-	             endpoint(session, 0, from), rule_count(tcp->packets[1], "SYN-ACK", count),
+	char from[RULE_ENDPOINT], to[RULE_ENDPOINT], time[RULE_TEXT], count[RULE_TEXT];
+	rule_summary(finding, "The %s gets no ACK from the %s: %s in %s.", rule_endpoint(session, 1, to),
+	             rule_endpoint(session, 0, from), rule_count(tcp->packets[1], "SYN-ACK", count),
 	             rule_duration(origin_elapsed(tcp->syn_ack.time, tcp->last[1].time), time));
 	rule_cause(finding, "On the way back a firewall drops the answers or a route is missing, or the ACKs "
 	                    "take a way that this capture does not see.");
@@ -145,7 +95,7 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 {
 	const struct session *session = subject->session;
 	const struct session_tcp *tcp = &session->tcp;
-	char from[ENDPOINT], to[ENDPOINT], waited[RULE_TEXT], addr[ADDR_TEXT], count[RULE_TEXT],
+	char from[RULE_ENDPOINT], to[RULE_ENDPOINT], waited[RULE_TEXT], addr[ADDR_TEXT], count[RULE_TEXT],
 	    where[RULE_TEXT];
 	char retries[LIMIT_SYNS * sizeof ", 999.9 minutes"];
 	if (answers_unheard(subject)) {
@@ -165,7 +115,7 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding, "The %s gets no answer from the %s: %s in %s, no SYN-ACK and no RST.",
-	             endpoint(session, 0, from), endpoint(session, 1, to),
+	             rule_endpoint(session, 0, from), rule_endpoint(session, 1, to),
 	             rule_count(tcp->syns, "SYN", count),
 	             rule_duration(origin_elapsed(tcp->syn[0].time, subject->now), waited));
 	rule_cause(finding,
@@ -182,11 +132,11 @@ void tcp_unanswered(const struct subject *subject, const struct rule *rule, stru
 static void refused_by_icmp(const struct session *session, const struct icmp_seen *icmp,
                             struct finding *finding)
 {
-	char from[ENDPOINT], to[ENDPOINT], addr[ADDR_TEXT];
+	char from[RULE_ENDPOINT], to[RULE_ENDPOINT], addr[ADDR_TEXT];
 	rule_summary(finding,
 	             "The connection of the %s to the %s was refused: %s answered the SYN with ICMP \"%s\".",
-	             endpoint(session, 0, from), endpoint(session, 1, to), addr_text(&icmp->from, addr),
-	             icmp_name(icmp));
+	             rule_endpoint(session, 0, from), rule_endpoint(session, 1, to), addr_text(&icmp->from, addr),
+	             rule_icmp_name(icmp));
 	rule_cause(
 	    finding,
 	    memcmp(&icmp->from, &session->addr[1], sizeof icmp->from) == 0
@@ -208,9 +158,9 @@ static void refused_by_rst(const struct session *session, struct finding *findin
 {
 	const struct session_tcp *tcp = &session->tcp;
 	const struct origin *syn = last_syn_before(tcp, &tcp->rst);
-	char from[ENDPOINT], to[ENDPOINT], time[RULE_TEXT];
+	char from[RULE_ENDPOINT], to[RULE_ENDPOINT], time[RULE_TEXT];
 	rule_summary(finding, "The %s refused the connection of the %s: it answered the SYN with RST.",
-	             endpoint(session, 1, to), endpoint(session, 0, from));
+	             rule_endpoint(session, 1, to), rule_endpoint(session, 0, from));
 	rule_cause(finding,
 	           "The host is reached, and nothing listens on the port: the NMSP server is off, or "
 	           "listens on another address; or a firewall answers in its name.");

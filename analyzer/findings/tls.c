@@ -68,6 +68,7 @@ static bool ends_flight(enum step_kind kind)
 	switch (kind) {
 	case STEP_CLIENT_HELLO:
 	case STEP_HELLO_RETRY_REQUEST:
+	case STEP_HELLO_VERIFY_REQUEST:
 	case STEP_SERVER_HELLO_DONE:
 	case STEP_FINISHED:
 	case STEP_HELLO_REQUEST:
@@ -149,6 +150,7 @@ static const char *due_of_other(const struct session *session, enum step_kind ki
 	case STEP_CLIENT_HELLO:
 		return "server_hello";
 	case STEP_HELLO_RETRY_REQUEST:
+	case STEP_HELLO_VERIFY_REQUEST:
 	case STEP_HELLO_REQUEST:
 		return "client_hello";
 	case STEP_SERVER_HELLO_DONE:
@@ -173,6 +175,8 @@ void tls_stalled(const struct subject *subject, const struct rule *rule, struct 
 	    session->n_steps == 0 || !session_whole(session, NULL) || session_fatal_alert(session) != NULL ||
 	    session_hidden_alert(session, 0) || session_hidden_alert(session, 1))
 		return;
+	if (session->tls.datagram && session->tcp.packets[session_tls_client(session) ^ 1] == 0)
+		return; /* udp-unanswered says it */
 	if (session->trace != NULL && session->trace->failed.packet != 0)
 		return; /* it ended with an error, and did not stop */
 	if (!closed && origin_elapsed(session->last.time, subject->now) < RULE_PATIENCE)

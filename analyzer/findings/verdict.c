@@ -53,6 +53,10 @@ static const char *missing(const struct session *session)
 	if (session->trace != NULL)
 		return session->midstream ? "the trace begins behind its start"
 		                          : "lines of the trace are missing";
+	if (session->tls.dtls_13)
+		return "DTLSv1.3 hides it";
+	if (session->tls.dtls_cid)
+		return "records with connection ids hide it";
 	if (session_one_sided(session))
 		return session->tcp.packets[session->controller] == 0
 		           ? "only the engine's packets are in the capture"
@@ -66,7 +70,7 @@ static const char *missing(const struct session *session)
 static const char *handshake_text(const struct session *session, char text[HANDSHAKE_TEXT])
 {
 	char took[RULE_TEXT];
-	const char *version = tls_version_name(session->tls.version);
+	const char *version = session_version_name(&session->tls, session->tls.version);
 	int64_t time = handshake_time(session);
 	if ((version != NULL || session->trace != NULL) && time > 0)
 		snprintf(text, HANDSHAKE_TEXT, "%s handshake completed in %s",

@@ -97,7 +97,7 @@ static void judge(const struct session *session, char list[WEAK_LIST], struct fi
 	const struct session_tls *tls = &session->tls;
 	list[0] = '\0';
 	if (tls->server_hello && tls->version != 0 && tls->version < TLS_1_2) {
-		const char *version = tls_version_name(tls->version);
+		const char *version = session_version_name(tls, tls->version);
 		rule_list(list, WEAK_LIST, ", ", version != NULL ? version : "an old TLS version");
 		rule_advice(finding,
 		            "update the side that has no TLS 1.2: the one that chose or offered %s at most",

@@ -1,7 +1,9 @@
 /*
- * gen_keys FILE KEYS: one long accepted session of 400,000 application records, TLS 1.2 with AES-256-GCM,
+ * gen_keys FILE KEYS [N]: one long accepted session of 400,000 application records, TLS 1.2 with AES-256-GCM,
  * and its key log: the file on which decryption is compared with the bare cipher. Notifications and requests
  * of some 340 bytes, each in a packet of its own and acknowledged at once, and an echo pair now and then.
+ * With N one packet in N behind the handshake is missing from the capture, at random, the same ones each
+ * time.
  */
 #include "analyzer/origin.h"
 #include "samples/save.h"
@@ -36,12 +38,23 @@ static void play_round(struct session *session)
 	work_echo(session, 1);
 }
 
+static void lose_some(struct wire *wire, unsigned one_in)
+{
+	static uint64_t state = 1;
+	for (size_t i = wire->n; i-- > 0 && one_in > 0;) {
+		state = state * UINT64_C(6364136223846793005) + 1442695040888963407; /* Knuth's MMIX */
+		if ((state >> 33) % one_in == 0)
+			wire_lose(wire, i);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fputs("usage: gen_keys FILE KEYS\n", stderr);
+	if (argc != 3 && argc != 4) {
+		fputs("usage: gen_keys FILE KEYS [N]\n", stderr);
 		return 2;
 	}
+	unsigned one_in = argc == 4 ? (unsigned)atoi(argv[3]) : 0;
 	struct scenarios_cast cast = scenarios_cast();
 	struct bytes keys = {.p = NULL};
 	struct scenarios_stage stage = {.cast = &cast, .keys = &keys, .start = SCENARIOS_START, .port = PORT};
@@ -52,12 +65,14 @@ int main(int argc, char **argv)
 		fputs("gen_keys: the handshake failed\n", stderr);
 		return 2;
 	}
+	save_capture_add(&capture, &stage.wire);
 	for (size_t i = 0; i < RECORDS / ROUND; i++) {
 		play_round(&session);
-		if (stage.wire.n >= BATCH)
-			save_capture_add(&capture, &stage.wire);
+		if (stage.wire.n < BATCH && i + 1 < RECORDS / ROUND)
+			continue;
+		lose_some(&stage.wire, one_in);
+		save_capture_add(&capture, &stage.wire);
 	}
-	save_capture_add(&capture, &stage.wire);
 	save_capture_close(&capture);
 	save_text(argv[2], bytes_span(&keys));
 	session_free(&session);

@@ -1,0 +1,490 @@
+/*
+ * Datagrams -> records, each taken once and, where it matters, in order; what waits and when it is given up.
+ * Called by analyze.c for every packet of a UDP session. Leaves handshake messages to dtls_handshake.c and
+ * protected records to tls_protected.c.
+ */
+#include "analyzer/dtls_conn.h"
+
+#include "analyzer/dtls_side.h"
+#include "analyzer/session.h"
+#include "analyzer/tls_events.h"
+#include "analyzer/tls_protected.h"
+#include "analyzer/tls_tally.h"
+#include "analyzer/xmalloc.h"
+
+#include <stdlib.h>
+
+#define GAP_NS (GAP_SECONDS * NS_PER_S)
+#define MESSAGE_NS                                                                                           \
+	(4 * NS_PER_S) /* hosts send a flight again after 1 s, then after 2 s: RFC 6347 section 4.2.4.1 */
+
+static void take_opened(void *ctx, uint8_t dir, struct span plain, const struct origin *at)
+{
+	struct dtls_conn *conn = ctx;
+	dtls_handshake_take(conn, dir, plain, true, at);
+	while (dtls_handshake_hand_up(conn, dir))
+		;
+}
+
+struct dtls_conn *dtls_conn_new(struct tls_conn *tls)
+{
+	struct dtls_conn *conn = xcalloc(1, sizeof *conn);
+	conn->tls = tls;
+	conn->session = tls->session;
+	conn->arrived = 2 * LIMIT_DTLS_AHEAD; /* places in front of the first one stay free */
+	tls->take_handshake = take_opened;
+	tls->ctx = conn;
+	return conn;
+}
+
+void dtls_conn_free(struct dtls_conn *conn)
+{
+	if (conn == NULL)
+		return;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		for (int part = 0; part < DTLS_PARTS; part++)
+			dtls_order_free(&conn->side[dir].order[part]);
+		dtls_fragments_free(&conn->side[dir].fragments);
+	}
+	free(conn);
+}
+
+bool dtls_conn_waits(const struct dtls_conn *conn)
+{
+	return conn != NULL && conn->waiting;
+}
+
+bool dtls_conn_ended(const struct dtls_conn *conn)
+{
+	return conn != NULL && conn->ended;
+}
+
+size_t dtls_conn_held(const struct dtls_conn *conn)
+{
+	size_t bytes = 0;
+	for (uint8_t dir = 0; conn != NULL && dir < 2; dir++) {
+		const struct dtls_side *side = &conn->side[dir];
+		bytes +=
+		    side->order[DTLS_CLEAR].bytes + side->order[DTLS_SEALED].bytes + side->fragments.bytes;
+	}
+	return bytes;
+}
+
+uint64_t dtls_conn_take_forced(struct dtls_conn *conn)
+{
+	uint64_t forced = conn->forced;
+	conn->forced = 0;
+	return forced;
+}
+
+bool dtls_conn_begins(const struct packet *packet)
+{
+	struct rd r = rd_of(packet->payload);
+	struct dtls_record record;
+	return dtls_next(&r, packet->cut, &record) == DTLS_RECORD;
+}
+
+bool dtls_conn_is_new(const struct dtls_conn *conn, const struct packet *packet)
+{
+	const struct session_tls *tls = &conn->session->tls;
+	struct rd r = rd_of(packet->payload);
+	struct dtls_record record;
+	if (!tls->client_hello || dtls_next(&r, packet->cut, &record) != DTLS_RECORD)
+		return false;
+	struct span random = dtls_first_random(&record);
+	return random.n > 0 && !span_equal(random, span_of(tls->client_random, sizeof tls->client_random));
+}
+
+void dtls_conn_gap(struct dtls_conn *conn, uint8_t dir, const struct origin *at)
+{
+	struct session_tcp *facts = &conn->session->tcp;
+	facts->gaps[dir]++;
+	origin_keep_first(&facts->first_gap, at);
+}
+
+/* ---- a record whose turn it is ------------------------------------------------------------------------- */
+
+/* Without a FIN an alert is the end: close_notify, or one that is not read and that nothing follows. */
+static void watch_close(struct dtls_conn *conn, uint8_t dir, uint8_t type, const struct origin *at)
+{
+	struct session *session = conn->session;
+	bool own = session->close == CLOSE_NOTIFY && session->closed_by == dir;
+	if (type == TLS_APPLICATION_DATA && own) {
+		session->close = CLOSE_NONE;
+		session->closed = (struct origin){0};
+	}
+	if (type != TLS_ALERT || session->closed.packet != 0 || session->n_alerts == 0)
+		return;
+	const struct alert_seen *alert = &session->alerts[session->n_alerts - 1];
+	if (alert->at.packet != at->packet || (!alert->encrypted && alert->code != TLS_CLOSE_NOTIFY))
+		return;
+	session->closed = *at;
+	session->close = CLOSE_NOTIFY;
+	session->closed_by = dir;
+}
+
+static void take_clear(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                       const struct frame_message *message)
+{
+	struct dtls_side *side = &conn->side[dir];
+	struct span body = span_cut(record->bytes, DTLS_RECORD_HEADER, SIZE_MAX);
+	switch (record->type) {
+	case TLS_HANDSHAKE:
+		dtls_handshake_take(conn, dir, body, false, &message->last);
+		break;
+	case TLS_ALERT:
+		tls_events_alert(conn->tls->model, conn->session, dir, body, &message->last);
+		break;
+	case TLS_CHANGE_CIPHER_SPEC:
+		if (!side->told)
+			tls_events_step(conn->tls->model, conn->session, dir, STEP_CHANGE_CIPHER_SPEC,
+			                message);
+		side->changed = side->told = true;
+		conn->session->tls.protected_on[dir] = true;
+		break;
+	default: /* nobody takes application data in the clear */
+		break;
+	}
+}
+
+/* Nobody can read whether a Finished is sent again, and its length is that of hardly another message. */
+static bool is_finished_again(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record)
+{
+	struct dtls_side *side = &conn->side[dir];
+	struct tls_keys *keys = conn->tls->keys;
+	if (record->type != TLS_HANDSHAKE || (keys != NULL && tls_keys_ready(keys, dir)))
+		return false;
+	if (side->finished_length == record->length)
+		return true;
+	if (side->finished_length == 0)
+		side->finished_length = record->length;
+	return false;
+}
+
+/* Data comes behind the whole handshake: what is missing of it does not come any more. */
+static void end_handshake(struct dtls_conn *conn, uint8_t dir, const struct frame_message *message)
+{
+	if (dtls_handshake_blocked(conn, dir))
+		return;
+	dtls_handshake_give_up(conn, dir, &message->last);
+	while (dtls_handshake_hand_up(conn, dir))
+		;
+}
+
+static void take_sealed(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                        const struct frame_message *message)
+{
+	struct session_tls *tls = &conn->session->tls;
+	struct dtls_side *side = &conn->side[dir];
+	tls->protected_on[dir] = true;
+	conn->tls->side[dir].again = is_finished_again(conn, dir, record);
+	side->repeated = side->repeated || conn->tls->side[dir].again;
+	if (record->type == TLS_APPLICATION_DATA) {
+		end_handshake(conn, dir, message);
+		tls_tally_data(conn->session, dir, record->length, &message->last);
+	}
+	tls_protected_record(&conn->tls->side[dir], message);
+}
+
+static void take_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record, uint64_t place,
+                        const struct origin *at)
+{
+	struct dtls_side *side = &conn->side[dir];
+	struct session_tls *tls = &conn->session->tls;
+	struct tls_side *common = &conn->tls->side[dir];
+	struct frame_message message = {.bytes = record->bytes,
+	                                .total = DTLS_RECORD_HEADER + (size_t)record->length,
+	                                .first = *at,
+	                                .last = *at};
+	message.damaged = message.bytes.n < message.total;
+	side->place = place > side->place ? place : side->place;
+	if (record->epoch > 0 || record->type != TLS_HANDSHAKE)
+		place = side->place; /* behind what has a lower number, and may have come later */
+	tls->seen = true;
+	tls->records[dir]++;
+	tls->place = place;
+	common->record = dtls_as_record(record);
+	if (record->epoch == 0)
+		take_clear(conn, dir, record, &message);
+	else
+		take_sealed(conn, dir, record, &message);
+	watch_close(conn, dir, record->type, at);
+}
+
+/* ---- turns --------------------------------------------------------------------------------------------- */
+
+/* New keys stand behind change_cipher_spec, and all but handshake messages behind these. */
+static bool is_gated(const struct dtls_conn *conn, uint8_t dir, enum dtls_part part)
+{
+	const struct dtls_side *side = &conn->side[dir];
+	if (dtls_handshake_blocked(conn, dir))
+		return true;
+	return part == DTLS_SEALED && side->clear && !side->changed;
+}
+
+static void lose_records(struct dtls_conn *conn, uint8_t dir, enum dtls_part part, uint64_t lost,
+                         const struct origin *at)
+{
+	if (lost == 0 ||
+	    part == DTLS_CLEAR) /* there a server may leave numbers out, RFC 6347 section 4.2.1 */
+		return;
+	dtls_conn_gap(conn, dir, at);
+	plain_gap(&conn->tls->plain, dir, 0, at);
+}
+
+static bool release_kept(struct dtls_conn *conn, uint8_t dir, enum dtls_part part)
+{
+	struct dtls_kept *kept =
+	    is_gated(conn, dir, part) ? NULL : dtls_order_ready(&conn->side[dir].order[part]);
+	struct dtls_record record;
+	if (kept == NULL)
+		return false;
+	dtls_record_head(dtls_kept_bytes(kept), &record);
+	take_record(conn, dir, &record, kept->place, &kept->at);
+	free(kept);
+	return true;
+}
+
+static void release(struct dtls_conn *conn)
+{
+	bool progress;
+	do {
+		progress = false;
+		for (uint8_t dir = 0; dir < 2; dir++) {
+			while (dtls_handshake_hand_up(conn, dir))
+				progress = true;
+			for (int part = 0; part < DTLS_PARTS; part++)
+				progress = release_kept(conn, dir, (enum dtls_part)part) || progress;
+		}
+	} while (progress);
+}
+
+/* ---- giving up ----------------------------------------------------------------------------------------- */
+
+static bool is_due(const struct dtls_conn *conn, uint64_t arrival, int64_t since, int64_t patience,
+                   int64_t now)
+{
+	bool packets = patience == GAP_NS && conn->packets - arrival >= GAP_PACKETS;
+	return packets || origin_elapsed(since, now) >= patience;
+}
+
+/* A record that is kept, or one that is missing in front of it. */
+static bool force_record(struct dtls_conn *conn, uint8_t dir, enum dtls_part part, const struct origin *now,
+                         bool all)
+{
+	struct dtls_side *side = &conn->side[dir];
+	struct dtls_order *order = &side->order[part];
+	const struct dtls_kept *kept = order->first;
+	if (kept == NULL || (!all && !is_due(conn, kept->arrival, kept->at.time, GAP_NS, now->time)))
+		return false;
+	if (dtls_handshake_blocked(conn, dir)) {
+		conn->alone = true;
+	} else if (is_gated(conn, dir, part) && side->order[DTLS_CLEAR].first != NULL) {
+		return force_record(conn, dir, DTLS_CLEAR, now, true); /* which may be what opens the gate */
+	} else if (is_gated(conn, dir, part)) {
+		side->changed = true;
+		dtls_conn_gap(conn, dir, &kept->at);
+	} else {
+		struct origin at = kept->at;
+		lose_records(conn, dir, part, dtls_order_give_up(order), &at);
+	}
+	return true;
+}
+
+static bool force_message(struct dtls_conn *conn, uint8_t dir, const struct origin *now, bool all)
+{
+	const struct dtls_message *message = dtls_fragments_waiting(&conn->side[dir].fragments);
+	if (message == NULL)
+		return false;
+	bool blocked = dtls_handshake_blocked(conn, dir);
+	int64_t patience = blocked ? GAP_NS : MESSAGE_NS;
+	if (!all && !is_due(conn, message->arrival, message->last.time, patience, now->time))
+		return false;
+	if (blocked)
+		conn->alone = true;
+	else
+		dtls_handshake_give_up(conn, dir, &message->last);
+	return true;
+}
+
+static bool force(struct dtls_conn *conn, const struct origin *now, bool all)
+{
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		for (int part = 0; part < DTLS_PARTS; part++)
+			if (force_record(conn, dir, (enum dtls_part)part, now, all))
+				return true;
+		if (force_message(conn, dir, now, all))
+			return true;
+	}
+	return false;
+}
+
+static void force_due(struct dtls_conn *conn, const struct origin *now, bool all)
+{
+	while (force(conn, now, all))
+		release(conn);
+}
+
+static void publish(struct dtls_conn *conn, size_t before, size_t *held_all)
+{
+	size_t held = dtls_conn_held(conn);
+	*held_all = *held_all - before + held;
+	conn->waiting = held > 0 && !conn->ended;
+}
+
+void dtls_conn_tick(struct dtls_conn *conn, const struct origin *now, size_t *held_all)
+{
+	size_t before = dtls_conn_held(conn);
+	if (!conn->ended)
+		force_due(conn, now, false);
+	publish(conn, before, held_all);
+}
+
+void dtls_conn_end(struct dtls_conn *conn, const struct origin *now, size_t *held_all)
+{
+	size_t before = dtls_conn_held(conn);
+	if (conn->ended)
+		return;
+	force_due(conn, now, true);
+	conn->ended = true;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		struct sink sink = tls_conn_sink(conn->tls, dir);
+		sink.end(sink.ctx, now);
+	}
+	publish(conn, before, held_all);
+}
+
+/* ---- a datagram ---------------------------------------------------------------------------------------- */
+
+/* Epochs follow each other; the first one is 1 where the beginning was seen. RFC 6347 section 4.1. */
+static bool may_begin(const struct dtls_side *side, uint16_t epoch)
+{
+	bool anywhere = side->epoch == 0 && !side->clear;
+	return epoch == side->epoch + 1 || anywhere;
+}
+
+/* The keys change with the first record of an epoch; those of the one before are not kept. */
+static void begin_epoch(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                        const struct origin *at)
+{
+	struct dtls_side *side = &conn->side[dir];
+	struct dtls_order *order = &side->order[DTLS_SEALED];
+	const struct frame_message nothing = {.last = *at};
+	while (order->first != NULL) {
+		force_record(conn, dir, DTLS_SEALED, at, true);
+		release(conn);
+	}
+	side->epoch = record->epoch;
+	*order = (struct dtls_order){0};
+	if (side->clear || side->changed)
+		dtls_order_start(order, 0);
+	side->finished_length = 0;
+	tls_protected_change(&conn->tls->side[dir], &nothing);
+}
+
+/* What came behind a gap that was given up: what it carries continues nothing. */
+static void take_late(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record, uint64_t place,
+                      const struct origin *at)
+{
+	plain_gap(&conn->tls->plain, dir, 0, at);
+	take_record(conn, dir, record, place, at);
+	plain_gap(&conn->tls->plain, dir, 0, at);
+}
+
+/* False when it has come before. */
+static bool push_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                        const struct origin *at)
+{
+	struct dtls_side *side = &conn->side[dir];
+	enum dtls_part part = record->epoch == 0 ? DTLS_CLEAR : DTLS_SEALED;
+	if (part == DTLS_SEALED && may_begin(side, record->epoch))
+		begin_epoch(conn, dir, record, at);
+	else if (part == DTLS_SEALED && record->epoch != side->epoch)
+		return true; /* its keys are gone, or it is a lie */
+	bool anywhere = part == DTLS_CLEAR && record->type == TLS_HANDSHAKE;
+	enum dtls_keep keep = anywhere                    ? DTLS_KEEP_NOTHING
+	                      : is_gated(conn, dir, part) ? DTLS_KEEP_ALWAYS
+	                                                  : DTLS_KEEP_AHEAD;
+	struct dtls_kept kept = {.sequence = record->number & ((UINT64_C(1) << DTLS_EPOCH_SHIFT) - 1),
+	                         .arrival = conn->packets,
+	                         .place = conn->arrived++,
+	                         .at = *at};
+	uint64_t lost;
+	side->clear = side->clear || part == DTLS_CLEAR;
+	enum dtls_answer answer = dtls_order_take(&side->order[part], &kept, record->bytes, keep, &lost);
+	lose_records(conn, dir, part, lost, at);
+	if (answer == DTLS_DUPLICATE)
+		return false;
+	if (answer == DTLS_LATE && !anywhere)
+		take_late(conn, dir, record, kept.place, at);
+	else if (answer != DTLS_AHEAD || anywhere)
+		take_record(conn, dir, record, kept.place, at);
+	release(conn);
+	return true;
+}
+
+static void count(struct dtls_conn *conn, uint8_t dir, const struct packet *packet,
+                  const struct origin *origin)
+{
+	struct session_tcp *facts = &conn->session->tcp;
+	size_t n = packet->payload.n + packet->cut;
+	facts->packets[dir]++;
+	facts->bytes[dir] += n;
+	facts->delivered[dir] += n;
+	facts->retransmissions[dir] += conn->side[dir].repeated;
+	facts->last[dir] = facts->last_data[dir] = *origin;
+	if (n > 0 && facts->first_data[dir].packet == 0)
+		facts->first_data[dir] = *origin;
+	if (packet->ttl != 0)
+		facts->ttl_mixed[dir] =
+		    facts->ttl_mixed[dir] || (facts->ttl[dir] != 0 && facts->ttl[dir] != packet->ttl);
+	facts->ttl[dir] = packet->ttl;
+	if (packet->cut > 0) {
+		facts->cut_packets++;
+		origin_keep_first(&facts->first_cut, origin);
+	}
+}
+
+/* Records that only the hellos could tell apart are named and not read. */
+static bool note_unread(struct dtls_conn *conn, uint8_t dir, enum dtls_kind kind)
+{
+	struct session_tls *tls = &conn->session->tls;
+	if (kind == DTLS_UNIFIED && tls->version == TLS_1_3)
+		tls->dtls_13 = true;
+	else if (kind == DTLS_CID)
+		tls->dtls_cid = true;
+	else
+		return false;
+	tls->records[dir]++;
+	return true;
+}
+
+bool dtls_conn_push(struct dtls_conn *conn, uint8_t dir, const struct packet *packet,
+                    const struct origin *origin, size_t *held_all)
+{
+	size_t before = dtls_conn_held(conn);
+	struct rd r = rd_of(packet->payload);
+	struct dtls_record record;
+	enum dtls_kind kind;
+	bool copies = false, fresh = false;
+	if (conn->ended) {
+		count(conn, dir, packet, origin);
+		return true;
+	}
+	conn->packets++;
+	conn->side[dir].repeated = false;
+	while ((kind = dtls_next(&r, packet->cut, &record)) == DTLS_RECORD)
+		*(push_record(conn, dir, &record, origin) ? &fresh : &copies) = true;
+	fresh = note_unread(conn, dir, kind) || fresh;
+	bool limited = dtls_conn_held(conn) > LIMIT_HELD_FLOW ||
+	               *held_all + dtls_conn_held(conn) - before > LIMIT_HELD_ALL;
+	conn->forced += limited;
+	force_due(conn, origin, limited);
+	publish(conn, before, held_all);
+	if (copies && !fresh) {
+		conn->session->tcp.duplicates++;
+		return false;
+	}
+	count(conn, dir, packet, origin);
+	return true;
+}

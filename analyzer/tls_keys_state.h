@@ -1,0 +1,64 @@
+/*
+ * The keys of a connection, shared by tls_keys.c, which knows which are live, and tls_regain.c, which looks for
+ * them and their numbers behind a gap. Nobody else includes this file.
+ */
+#ifndef ANALYZER_TLS_KEYS_STATE_H
+#define ANALYZER_TLS_KEYS_STATE_H
+
+#include "analyzer/tls_keys.h"
+#include "analyzer/tls_secrets.h"
+
+/* Of TLS 1.3: which secret protects. */
+enum phase { PHASE_HANDSHAKE, PHASE_TRAFFIC };
+
+/* Why there are no keys: a secret may still come, the rest stays as it is. */
+enum answer { FOUND, NO_HELLO, NO_SECRET, NO_SUITE };
+
+struct direction {
+	struct tls_opener *opener;
+	struct tls_opener *next;  /* TLS 1.3: the application's keys while the handshake's refuse a record */
+	struct tls_opener *other; /* for other secrets under the same label and random */
+	enum phase phase;         /* TLS 1.3: which secret is wanted */
+	bool keyed;
+	unsigned which;  /* number of the secret that the opener has */
+	bool proven;     /* the keys have opened a record */
+	unsigned hellos[2]; /* of the connection when they were made */
+	unsigned tried;  /* records that no other secret opened */
+	uint64_t looked; /* generation of the key log at the last look in vain */
+	enum answer answer;
+};
+
+struct tls_keys {
+	const struct model *model;
+	struct session_tls *facts;
+	struct tls_secrets *secrets; /* up to TLS 1.2 */
+	struct direction dir[2];
+	unsigned hellos[2];             /* that came: client_hello, server_hello */
+	struct tls_opener *early;       /* the client's early data */
+	uint64_t early_seen;            /* records that were taken for it */
+	uint8_t *plain;                 /* the caller's room, while a record is opened */
+	const struct tls_suite *judged; /* the suite that was asked about last, */
+	bool computable;                /* and the answer */
+};
+
+/* Records that are tried with every secret before the log is believed to hold none that fits. */
+#define RECORDS_TRIED 4
+
+/* How many numbers a secret of this version may have. */
+unsigned tls_keys_most_secrets(const struct tls_keys *keys);
+
+/* Keys an opener with the secret that has this number, if there is one. */
+enum answer tls_keys_find(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
+                          struct tls_opener **opener);
+
+/* Keys an opener with the first secret of a fitting length, and says which one that is. */
+enum answer tls_keys_find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
+                                struct tls_opener **opener, unsigned *which);
+
+/* There is more than one secret that may have protected this direction. */
+bool tls_keys_have_others(struct tls_keys *keys, uint8_t dir, enum phase phase);
+
+/* The keys at work are those of this secret. */
+void tls_keys_work_with(struct tls_keys *keys, uint8_t dir, unsigned which);
+
+#endif

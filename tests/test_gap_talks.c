@@ -1,0 +1,318 @@
+/*
+ * Sessions of OpenSSL's two sides from which one record behind the server_hello is missing: full and resumed
+ * handshakes, client certificates, renegotiation, KeyUpdate. All that follows is decrypted, with keys that are
+ * there and keys that come late; of TLS 1.0 CBC without one record more.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "analyzer/tls_crypto.h"
+#include "tests/taped.h"
+
+enum { RECORDS_MAX = 256 };
+
+static struct taped taped;
+
+/* A record of the talk that is played last. */
+struct part {
+	uint8_t dir, type, hello; /* hello: handshake type when it is a plain one */
+	size_t off, n;
+	bool sealed, last; /* protected; the last protected one of its direction */
+};
+
+struct parts {
+	struct part list[RECORDS_MAX];
+	size_t n;
+	bool chained; /* CBC of TLS 1.0 */
+};
+static struct parts parts;
+
+static void find_parts(int version, bool chained)
+{
+	const struct taped_talk *talk = &taped.talk[taped.n - 1];
+	bool secret[2] = {false, false};
+	parts = (struct parts){.chained = chained};
+	for (size_t i = 0; i < talk->n_pieces; i++)
+		for (size_t at = 0; at < talk->pieces[i].n;) {
+			struct tls_record head;
+			struct span rest = span_of(&talk->bytes[talk->pieces[i].off + at], talk->pieces[i].n - at);
+			uint8_t dir = talk->pieces[i].dir;
+			assert_int_equal(tls_record_head(rest, &head), CUT_OK);
+			assert_true(parts.n < RECORDS_MAX);
+			struct part *part = &parts.list[parts.n++];
+			*part = (struct part){.dir = dir,
+			                      .type = head.type,
+			                      .off = talk->pieces[i].off + at,
+			                      .n = TLS_RECORD_HEADER + (size_t)head.length};
+			bool change = head.type == TLS_CHANGE_CIPHER_SPEC;
+			part->sealed = head.type == TLS_APPLICATION_DATA || (secret[dir] && !change);
+			if (!part->sealed && head.type == TLS_HANDSHAKE)
+				part->hello = rest.p[TLS_RECORD_HEADER];
+			secret[dir] = secret[dir] || (change && version != TLS1_3_VERSION);
+			at += part->n;
+		}
+	for (uint8_t dir = 0; dir < 2; dir++)
+		for (size_t i = parts.n; i-- > 0;)
+			if (parts.list[i].dir == dir && parts.list[i].sealed) {
+				parts.list[i].last = true;
+				break;
+			}
+}
+
+/* Without the part with this number; SIZE_MAX: all. */
+static void play(struct wire *wire, size_t missing, bool late)
+{
+	struct span lines = span_of(taped.lines, strlen(taped.lines));
+	wire_start(wire, late ? span_of(NULL, 0) : lines);
+	wire->model->keys_may_come = late;
+	for (size_t i = 0; i + 1 < taped.n; i++) {
+		const struct taped_talk *talk = &taped.talk[i];
+		wire_open(wire);
+		for (size_t k = 0; k < talk->n_pieces; k++)
+			wire_say(wire, talk->pieces[k].dir,
+			         span_of(&talk->bytes[talk->pieces[k].off], talk->pieces[k].n));
+		wire_close(wire);
+	}
+	wire_open(wire);
+	for (size_t i = 0; i < parts.n; i++) {
+		const struct part *part = &parts.list[i];
+		if (i == missing)
+			wire->next[part->dir] += (uint32_t)part->n;
+		else
+			wire_say(wire, part->dir, span_of(&taped.talk[taped.n - 1].bytes[part->off], part->n));
+	}
+	wire_close(wire);
+	if (late)
+		analyze_secrets(wire->analyze, lines);
+	wire_end(wire);
+}
+
+/* What came out is what was written, but for at most one piece. */
+static bool lacks_one_piece(struct span came, struct span text)
+{
+	size_t front = 0, back = 0;
+	while (front < came.n && front < text.n && came.p[front] == text.p[front])
+		front++;
+	while (back + front < came.n && came.p[came.n - 1 - back] == text.p[text.n - 1 - back])
+		back++;
+	return came.n <= text.n && front + back == came.n;
+}
+
+static void check_part(const char *what, size_t missing, bool late, const uint64_t whole[2])
+{
+	const struct part *part = &parts.list[missing];
+	struct wire wire;
+	play(&wire, missing, late);
+	const struct session *session = wire_session(&wire, (uint32_t)taped.n);
+	const struct session_tls *tls = &session->tls;
+	for (uint8_t dir = 0; dir < 2; dir++) {
+		const struct heap *text = &taped.talk[taped.n - 1].text[dir];
+		uint64_t gone = dir != part->dir || !part->sealed ? 0 : parts.chained && !part->last ? 2 : 1;
+		struct span came = wire_plain((uint32_t)taped.n, dir);
+		bool all = gone == 0 || part->type != TLS_APPLICATION_DATA;
+		if (tls->opened[dir] != whole[dir] - gone || tls->refused[dir] > 0 ||
+		    !lacks_one_piece(came, span_of(text->p, text->n)) ||
+		    (all && !parts.chained && tls->version != TLS_1_3 && came.n != text->n))
+			fail_msg("%s%s without record %zu of %zu (direction %u, type %u): direction %u opened %u of %u, "
+			         "%u refused, %zu bytes of %zu: %s",
+			         what, late ? ", late keys," : "", missing, parts.n, part->dir, part->type, dir,
+			         (unsigned)tls->opened[dir], (unsigned)whole[dir],
+			         (unsigned)tls->refused[dir], came.n, text->n, taped_detail(&taped, &wire));
+	}
+	wire_free(&wire);
+}
+
+static void check_each(const char *what)
+{
+	uint64_t whole[2];
+	struct wire wire;
+	play(&wire, SIZE_MAX, false);
+	if (!taped_is_whole(&taped))
+		fail_msg("%s: %s", what, taped_detail(&taped, &wire));
+	memcpy(whole, wire_session(&wire, (uint32_t)taped.n)->tls.opened, sizeof whole);
+	wire_free(&wire);
+	bool begun = false;
+	for (size_t i = 0; i < parts.n; i++) {
+		if (begun && parts.list[i].hello != TLS_CLIENT_HELLO && parts.list[i].hello != TLS_SERVER_HELLO)
+			for (int late = 0; late < 2; late++)
+				check_part(what, i, late == 1, whole);
+		begun = begun || parts.list[i].hello == TLS_SERVER_HELLO;
+	}
+}
+
+/* ---- talks ------------------------------------------------------------------------------------------ */
+
+struct turn {
+	struct setting setting;
+	struct talk talk;
+};
+
+static void begin(struct turn *turn, int version, const char *name)
+{
+	*turn = (struct turn){.setting = {.version = version, .name = name}};
+	for (int side = 0; side < 2; side++)
+		turn->setting.ctx[side] = new_context(&turn->setting, side);
+}
+
+static void next(struct turn *turn, SSL_SESSION *resumed)
+{
+	start(&turn->talk, &turn->setting);
+	taped_start(&taped, &turn->talk);
+	if (resumed != NULL)
+		SSL_set_session(turn->talk.ssl[CLIENT], resumed);
+	assert_true(shake_hands(&turn->talk));
+}
+
+static void say_some(struct turn *turn)
+{
+	for (size_t i = 0; i < 2; i++) {
+		say(&turn->talk, CLIENT, 10 + 400 * i);
+		say(&turn->talk, SERVER, 20 + 900 * i);
+	}
+}
+
+static void over(struct turn *turn)
+{
+	taped_stop(&taped, &turn->talk);
+	stop(&turn->talk);
+}
+
+static void end(struct turn *turn)
+{
+	for (int side = 0; side < 2; side++)
+		SSL_CTX_free(turn->setting.ctx[side]);
+	taped_free(&taped);
+}
+
+static const struct {
+	int version;
+	const char *suite;
+	bool chained;
+} rows[] = {
+    {TLS1_VERSION, "AES128-SHA", true},
+    {TLS1_VERSION, "ECDHE-RSA-AES256-SHA", true},
+    {TLS1_1_VERSION, "DHE-RSA-AES128-SHA", false},
+    {TLS1_2_VERSION, "AES256-SHA256", false},
+    {TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", false},
+    {TLS1_2_VERSION, "AES128-CCM8", false},
+    {TLS1_2_VERSION, "ECDHE-RSA-CHACHA20-POLY1305", false},
+    {TLS1_2_VERSION, "ECDHE-RSA-CAMELLIA128-SHA256", false},
+    {TLS1_2_VERSION, "NULL-SHA256", false},
+    {TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", false},
+    {TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256", false},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static void full(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++)
+		for (int etm = 0; etm < 2; etm++) {
+			struct turn turn;
+			begin(&turn, rows[i].version, rows[i].suite);
+			for (int side = 0; side < 2 && etm == 0; side++)
+				SSL_CTX_set_options(turn.setting.ctx[side], SSL_OP_NO_ENCRYPT_THEN_MAC);
+			next(&turn, NULL);
+			say_some(&turn);
+			over(&turn);
+			find_parts(rows[i].version, rows[i].chained);
+			check_each(rows[i].suite);
+			end(&turn);
+		}
+}
+
+static int accept_any(int ok, X509_STORE_CTX *store)
+{
+	(void)ok;
+	(void)store;
+	return 1;
+}
+
+static void with_certificates(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ROWS; i += 3) {
+		struct turn turn;
+		if (strcmp(rows[i].suite, "NULL-SHA256") == 0)
+			continue;
+		begin(&turn, rows[i].version, rows[i].suite);
+		SSL_CTX_set_verify(turn.setting.ctx[SERVER], SSL_VERIFY_PEER, accept_any);
+		SSL_CTX_use_certificate(turn.setting.ctx[CLIENT], certificates[0]);
+		SSL_CTX_use_PrivateKey(turn.setting.ctx[CLIENT], keys[0]);
+		next(&turn, NULL);
+		say_some(&turn);
+		over(&turn);
+		find_parts(rows[i].version, rows[i].chained);
+		check_each("client certificate");
+		end(&turn);
+	}
+}
+
+/* By ticket, and up to TLS 1.2 by session id. */
+static void resumed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++)
+		for (int ticket = 0; ticket < 2; ticket++) {
+			struct turn turn;
+			begin(&turn, rows[i].version, rows[i].suite);
+			if (ticket == 0 && rows[i].version == TLS1_3_VERSION) {
+				end(&turn);
+				continue;
+			}
+			if (ticket == 0)
+				SSL_CTX_set_options(turn.setting.ctx[SERVER], SSL_OP_NO_TICKET);
+			SSL_CTX_set_session_id_context(turn.setting.ctx[SERVER], (const unsigned char *)"x", 1);
+			next(&turn, NULL);
+			say_some(&turn);
+			SSL_SESSION *session = SSL_get1_session(turn.talk.ssl[CLIENT]);
+			SSL_shutdown(turn.talk.ssl[CLIENT]);
+			SSL_shutdown(turn.talk.ssl[SERVER]);
+			over(&turn);
+			next(&turn, session);
+			assert_true(SSL_session_reused(turn.talk.ssl[SERVER]));
+			say_some(&turn);
+			over(&turn);
+			SSL_SESSION_free(session);
+			find_parts(rows[i].version, rows[i].chained);
+			check_each("resumed");
+			end(&turn);
+		}
+}
+
+static void key_updates(void **state)
+{
+	(void)state;
+	struct turn turn;
+	begin(&turn, TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384");
+	next(&turn, NULL);
+	for (int i = 0; i < 3; i++) {
+		say_some(&turn);
+		SSL_key_update(turn.talk.ssl[i % 2],
+		               i < 2 ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
+	}
+	say_some(&turn);
+	over(&turn);
+	find_parts(TLS1_3_VERSION, false);
+	check_each("KeyUpdate");
+	end(&turn);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(full),
+	    cmocka_unit_test(with_certificates),
+	    cmocka_unit_test(resumed),
+	    cmocka_unit_test(key_updates),
+	};
+	struct tls_providers *providers = tls_crypto_load();
+	peers_set_up();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	peers_tear_down();
+	tls_crypto_unload(providers);
+	return failed;
+}
