@@ -7,6 +7,7 @@
 
 #include "analyzer/clocks.h"
 #include "analyzer/framing.h"
+#include "analyzer/infer.h"
 #include "analyzer/pairs.h"
 #include "analyzer/rank.h"
 #include "analyzer/session_nmsp.h"
@@ -90,7 +91,15 @@ uint32_t model_add_input(struct model *model, const char *name)
 	capture->inputs = xrealloc(capture->inputs, (capture->n_inputs + 1) * sizeof *capture->inputs);
 	capture->inputs[capture->n_inputs] =
 	    (struct capture_input){.name = xstrdup(name), .dropped = -1, .missed = -1, .rate = -1};
+	if (model->redact != NULL)
+		redact_text(model->redact, (uint8_t *)capture->inputs[capture->n_inputs].name, strlen(name));
 	return capture->n_inputs++;
+}
+
+void model_is_redacted(struct model *model)
+{
+	model->capture.redacted = true;
+	certs_are_redacted(model->certs);
 }
 
 void model_note_unknown_link(struct model *model, uint32_t linktype)
@@ -153,6 +162,7 @@ static void free_session(struct model *model, struct session *session)
 	for (uint32_t i = 0; i < session->n_certs; i++)
 		certs_give_back(model->certs, session->certs[i].cert);
 	session_nmsp_free(model, session->nmsp);
+	infer_free(session->infer);
 	session_trace_free(model, session->trace);
 	for (size_t i = 0; i < TOLD_MESSAGES; i++)
 		free(session->tls.told[i]);

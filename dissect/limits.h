@@ -37,6 +37,12 @@
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
+#define LIMIT_DER_DEPTH 24                      /* levels of a certificate that --redact looks into; deeper ones are
+                                                   blanked, no finding */
+#define LIMIT_REDACT_STREAM  (512 * 1024)       /* bytes of one handshake that -w with --redact reads; more: blank */
+#define LIMIT_REDACT_STREAMS 8192               /* directions that it follows: the one heard longest ago leaves */
+#define LIMIT_REDACT_PACKETS 256                /* packets that wait for the rest of a handshake message, */
+#define LIMIT_REDACT_BYTES   (4 << 20)          /* and their bytes; beyond them it is blanked, no finding */
 #define LIMIT_OFFERED   24                      /* cipher suites kept of a ClientHello; all are counted, no finding */
 #define LIMIT_TOLD       32   /* values kept of any other list of a hello or a request; all are counted, no finding */
 #define LIMIT_TOLD_NAME  255  /* bytes kept of its host name (RFC 1035), and of its protocol names */
@@ -76,6 +82,12 @@
 #define LIMIT_MALFORMED      16           /* notes on malformed messages kept of one session: the first ones */
 #define LIMIT_MASKS          16           /* changes of capabilities, and subscriptions, kept of one session */
 #define LIMIT_ECHO_PENDING   32           /* echo requests that wait; the oldest is given up as missed */
+#define LIMIT_ECHO_LINE      100          /* latest echoes kept one by one; all are counted, no finding */
+
+/* What sizes and times of closed records tell: more is counted together or looked at no more, no finding. */
+#define LIMIT_INFER_SIZES    64           /* sizes of a session's records counted one by one */
+#define LIMIT_INFER_PAIRS    32           /* of a size asked and a size answered that are followed at a time */
+#define LIMIT_INFER_BEATS    128          /* latest requests and responses of such a pair */
 
 /* Sessions: beyond the cap healthy closed ones leave first, failed ones last (rank.h); their counts stay. */
 #define LIMIT_SESSIONS     20000

@@ -5,6 +5,7 @@
 #include "samples/scenarios.h"
 
 #include "analyzer/origin.h"
+#include "samples/scenarios_bare.h"
 #include "samples/scenarios_dtls.h"
 #include "samples/scenarios_tcp.h"
 #include "samples/scenarios_tls.h"
@@ -481,6 +482,7 @@ const struct scenarios_row scenarios_all[] = {
      LISTS_RIGHT, SCENARIOS_NO_KEYS},
     {"few-messages", "as unknown-framing, but only the capabilities are told", scenarios_few_messages, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
+    {"bare", "NMSP messages without TCP and TLS around them", scenarios_bare, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"dtls12", "DTLS 1.2 over UDP, accepted", scenarios_dtls12, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
     {"dtls10", "DTLS 1.0 over UDP, accepted", scenarios_dtls10, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
     {"dtls-rejected", "DTLS 1.2, the list holds another hash", scenarios_dtls_rejected, LISTS_WRONG_HASH,
@@ -491,9 +493,7 @@ const struct scenarios_row scenarios_all[] = {
      SCENARIOS_KEYS_BESIDE},
     {"dtls-unanswered", "nobody answers the engine over UDP", scenarios_dtls_unanswered, LISTS_NONE,
      SCENARIOS_NO_KEYS},
-    {"static-rsa", "static RSA, the controller's private key beside it", scenarios_static_rsa, LISTS_RIGHT,
-     SCENARIOS_RSA_KEY},
-    {"named-server", "the hello names the server and application protocols", scenarios_named_server, LISTS_RIGHT,
-     SCENARIOS_KEYS_BESIDE},
+    {"static-rsa", "static RSA, the controller's key", scenarios_static_rsa, LISTS_RIGHT, SCENARIOS_RSA_KEY},
+    {"named-server", "a named server, ALPN", scenarios_named_server, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

@@ -197,6 +197,9 @@ void cert_expires_soon(const struct subject *subject, const struct rule *rule, s
 void capture_one_sided(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_gaps(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_cut_packets(const struct subject *subject, const struct rule *rule, struct findings *out);
+void exchange_wrong_side(const struct subject *subject, const struct rule *rule, struct findings *out);
+void exchange_unasked(const struct subject *subject, const struct rule *rule, struct findings *out);
+void capture_redacted(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_midstream(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_truncated(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);
@@ -227,6 +230,12 @@ void trust_clock_jump(const struct subject *subject, const struct rule *rule, st
 
 /* The framing is known, every message was read, and both sides sent some. */
 bool nmsp_whole(const struct subject *subject);
+
+/* What to do about echoes without an answer. */
+void nmsp_advise_echo(struct finding *finding);
+
+/* inferred.c: echo-silent of a session that nobody can read. */
+void inferred_echo_silent(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out);
