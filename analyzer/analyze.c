@@ -100,6 +100,7 @@ static void push_packet(struct analyze *analyze, struct flow *flow, uint8_t dir,
 	if (!push_any(analyze, flow, dir, packet)) {
 		if (capture->duplicates++ == 0)
 			capture->first_duplicate = analyze->now;
+		analyze_count_session(capture, session, gaps, cuts); /* of what the copy's time made due */
 		return;
 	}
 	session->last = analyze->now;

@@ -433,7 +433,7 @@ static void count(struct dtls_conn *conn, uint8_t dir, const struct packet *pack
 	facts->delivered[dir] += n;
 	facts->retransmissions[dir] += conn->side[dir].repeated;
 	facts->last[dir] = facts->last_data[dir] = *origin;
-	if (facts->first_data[dir].packet == 0)
+	if (n > 0 && facts->first_data[dir].packet == 0)
 		facts->first_data[dir] = *origin;
 	if (packet->ttl != 0)
 		facts->ttl_mixed[dir] =

@@ -199,7 +199,7 @@ struct session_tls {
 	uint64_t protected_records[2];
 	struct origin first_protected[2], last_protected[2]; /* of application data type */
 	struct origin first_closed[2]; /* ... of those that nobody opened; packet 0 = none */
-	uint16_t last_protected_length[2];
+	uint16_t first_protected_length[2], last_protected_length[2];
 	uint8_t latest_protected;       /* direction of the very last one, in the order of the connection */
 	bool closed_before_last[2];     /* the other side's FIN or RST stood in front of last_protected */
 	uint64_t protected_after_reply[2]; /* application records after the other side's first one */

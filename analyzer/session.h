@@ -80,6 +80,21 @@ bool session_plain_nmsp(const struct session *session);
  */
 bool session_hidden_alert(const struct session *session, uint8_t dir);
 
+/*
+ * TLS 1.3 without keys: what the first record of the client's encrypted flight is by its size (RFC 8446 sections
+ * 4.4.2, 4.4.4, 5.2 and 6). Inferred: padding would hide it. UNKNOWN where keys opened it, where the capture lacks
+ * something in front of it, after an offer of early data, and where the size fits none.
+ */
+enum client_flight {
+	CLIENT_FLIGHT_UNKNOWN,
+	CLIENT_FLIGHT_CERTIFICATE,
+	CLIENT_FLIGHT_EMPTY,    /* a certificate message without a certificate */
+	CLIENT_FLIGHT_FINISHED, /* no certificate message: none was asked for */
+	CLIENT_FLIGHT_ALERT,
+};
+
+enum client_flight session_client_flight(const struct session *session);
+
 /* The ICMP error that refuses the connection (port unreachable, prohibited), NULL when none. */
 const struct icmp_seen *session_icmp_refusal(const struct session *session);
 

@@ -159,7 +159,9 @@ static void infer_tls13(const struct session *session, struct session_auth *out)
 	const struct session_tls *tls = &session->tls;
 	uint8_t engine = session_engine(session);
 	uint8_t controller = session->controller;
-	if (tls->version != TLS_1_3 || session_tls_client(session) != engine ||
+	enum client_flight flight = session_client_flight(session);
+	bool sent = flight == CLIENT_FLIGHT_CERTIFICATE || flight == CLIENT_FLIGHT_UNKNOWN;
+	if (tls->version != TLS_1_3 || session_tls_client(session) != engine || !sent ||
 	    session_client_certificate(session) == CLIENT_CERTIFICATE_NOT_REQUESTED)
 		return;
 	if (session_hidden_alert(session, controller)) {

@@ -11,6 +11,14 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
+/* The server answers it with a cookie and forgets it, RFC 6347 section 4.2.1: no state is reached. */
+static bool is_forgotten(const struct session *session, const struct step *step)
+{
+	const struct step *first = session_step(session, STEP_CLIENT_HELLO, step->dir);
+	return step->kind == STEP_CLIENT_HELLO && first != NULL && step->place == first->place &&
+	       session_step(session, STEP_HELLO_VERIFY_REQUEST, step->dir ^ 1) != NULL;
+}
+
 struct step_state session_implied_state(const struct session *session, const struct step *step)
 {
 	static const struct {
@@ -36,7 +44,7 @@ struct step_state session_implied_state(const struct session *session, const str
 	};
 	struct step_state none = {0, NULL};
 	if (step->inferred || session_tls_client(session) == session->controller ||
-	    session->tls.version == TLS_1_3)
+	    session->tls.version == TLS_1_3 || is_forgotten(session, step))
 		return none;
 	for (size_t row = 0; row < COUNT(table); row++) {
 		if (table[row].kind == step->kind &&

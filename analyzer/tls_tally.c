@@ -9,8 +9,10 @@ static bool has_closed(const struct session_tcp *tcp, uint8_t dir)
 void tls_tally_data(struct session *session, uint8_t dir, uint16_t length, const struct origin *at)
 {
 	struct session_tls *tls = &session->tls;
-	if (tls->protected_records[dir]++ == 0)
+	if (tls->protected_records[dir]++ == 0) {
 		tls->first_protected[dir] = *at;
+		tls->first_protected_length[dir] = length;
+	}
 	tls->protected_on[dir] = true;
 	if (tls->protected_records[dir ^ 1] > 0)
 		tls->protected_after_reply[dir]++;

@@ -137,8 +137,10 @@ void fixture_data(struct fixture *fixture, uint8_t dir, uint16_t length)
 	struct session_tls *tls = &fixture->session->tls;
 	struct origin at = fixture_packet(fixture, dir, length + 5u);
 	tls->seen = true;
-	if (tls->protected_records[dir]++ == 0)
+	if (tls->protected_records[dir]++ == 0) {
 		tls->first_protected[dir] = tls->first_closed[dir] = at;
+		tls->first_protected_length[dir] = length;
+	}
 	if (tls->protected_records[dir ^ 1] > 0)
 		tls->protected_after_reply[dir]++;
 	tls->last_protected[dir] = at;

@@ -52,6 +52,21 @@ static void a_new_hello_opens_a_new_session(void **state)
 	recording_free(&second);
 }
 
+/* The first hello is answered by a cookie: the controller's OpenSSL reaches a state with the second one. */
+static void states_begin_with_the_cookie(void **state)
+{
+	(void)state;
+	static const uint16_t states[] = {0, 0, 0x2111, 0x2130, 0x2140, 0x2150, 0x2160, 0x2170, 0x2180};
+	struct recording recording;
+	dtlsrun_load("dtls12", &recording);
+	struct model *model = dtlsrun_analyzed(&recording, "dtls12", false);
+	assert_int_equal(model->first->steps[1].kind, STEP_HELLO_VERIFY_REQUEST);
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		assert_int_equal(session_step_state(model->first, &model->first->steps[i]).number, states[i]);
+	model_free(model);
+	recording_free(&recording);
+}
+
 static void other_protocols_on_the_port_are_no_session(void **state)
 {
 	(void)state;
@@ -335,6 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_hello_opens_a_new_session),
+	    cmocka_unit_test(states_begin_with_the_cookie),
 	    cmocka_unit_test(other_protocols_on_the_port_are_no_session),
 	    cmocka_unit_test(nobody_answers),
 	    cmocka_unit_test(dtls_13_is_named),

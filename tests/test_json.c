@@ -94,6 +94,7 @@ static void check_offer(json_t *tls)
 	      "extended_master_secret:b encrypt_then_mac:b");
 	check(get(tls, "chosen"), "alpn:sn extensions:a session_id:b session_ticket:b psk:b "
 	                          "extended_master_secret:b encrypt_then_mac:b compression:b");
+	check(get(tls, "sizes"), "client_flight:sn client_flight_packet:in closing_alert_from:sn closing_alert_packet:in");
 	check(get(tls, "certificate_request"), "types:a signature_algorithms:a authorities:a authorities_total:in");
 }
 
@@ -105,12 +106,12 @@ static void check_tls(json_t *tls)
 	      "version:sn cipher:sn key_exchange:sn key_exchange_inferred:b session_ticket:sn "
 	      "session_ticket_inferred:b client:sn resumed:b handshake:s client_certificate:s steps:a alerts:a "
 	      "decryption:s decryption_detail:sn records:o certificates:a offered:o chosen:o "
-	      "certificate_request:o");
+	      "certificate_request:o sizes:o");
 	check_all(get(tls, "steps"),
 	          "time:sn packet:in from:s message:s state:sn state_name:sn encrypted:b damaged:b "
 	          "line:in inferred:b");
 	check_all(get(tls, "alerts"), "time:sn packet:in from:s level:sn code:in name:sn encrypted:b line:in");
-	check(get(tls, "records"), "total:i decrypted:i passed:i");
+	check(get(tls, "records"), "total:i decrypted:i passed:i lost_to_gaps:i lost_at_least:b");
 	check_offer(tls);
 	check_all(get(tls, "certificates"),
 	          "from:s subject:sn issuer:sn serial:sn not_before:sn not_after:sn key:sn "

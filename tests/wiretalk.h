@@ -11,6 +11,7 @@
 #include "analyzer/analyze.h"
 #include "analyzer/plain.h"
 #include "analyzer/session.h"
+#include "analyzer/xmalloc.h"
 
 enum {
 	WIRE_SESSIONS = 4,
@@ -64,6 +65,8 @@ static inline void wire_start(struct wire *wire, struct span secrets)
 	                      .now = INT64_C(1700000000) * NS_PER_S,
 	                      .port = 50000,
 	                      .segment = WIRE_SEGMENT};
+	wire->model->profile = xmalloc(sizeof *wire->model->profile); /* nobody learns a framing from what is said */
+	profile_builtin(wire->model->profile);
 	wire->model->keylog = keylog_new();
 	keylog_parse(wire->model->keylog, secrets);
 	wire->analyze = analyze_new(wire->model);

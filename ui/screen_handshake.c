@@ -238,6 +238,8 @@ static void write_step(const struct row *row, const struct page *page, const str
 		text_parts_request(page, row);
 	if (step->kind == STEP_CERTIFICATE && step->certificates == 0 && !step->encrypted)
 		page_line(page, 2, TONE_WARNING, "The message holds no certificate.");
+	if (step->kind == STEP_ENCRYPTED_HANDSHAKE)
+		text_parts_sizes(page, row);
 	if (step->kind == STEP_CERTIFICATE)
 		text_parts_certificates(page, row, step->dir);
 }

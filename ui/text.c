@@ -32,6 +32,7 @@ static void show_session(const struct page *page, const struct row *row)
 	text_parts_heading(page, "Summary");
 	page_pairs(page, INDENT, &view_sessions, row);
 	text_parts_timeline(page, row);
+	text_parts_sizes(page, row);
 	if (page->verbose > 0) {
 		text_parts_offered(page, row);
 		text_parts_chosen(page, row);

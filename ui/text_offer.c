@@ -97,3 +97,13 @@ void text_parts_request(const struct page *page, const struct row *row)
 	show_authorities(page, row, told->items[TOLD_AUTHORITIES]);
 	page_pairs(page, INDENT, &view_request, row);
 }
+
+void text_parts_sizes(const struct page *page, const struct row *row)
+{
+	const struct session *session = row->session->session;
+	if (session_client_flight(session) == CLIENT_FLIGHT_UNKNOWN && !session_hidden_alert(session, 0) &&
+	    !session_hidden_alert(session, 1))
+		return;
+	text_parts_heading(page, "What the sizes of encrypted records tell (inferred)");
+	page_pairs(page, INDENT, &view_sizes, row);
+}

@@ -32,6 +32,7 @@ void text_parts_timeline(const struct page *page, const struct row *row);
 void text_parts_offered(const struct page *page, const struct row *row);
 void text_parts_chosen(const struct page *page, const struct row *row);
 void text_parts_request(const struct page *page, const struct row *row);
+void text_parts_sizes(const struct page *page, const struct row *row); /* nothing where they tell nothing */
 void text_parts_certificates(const struct page *page, const struct row *row, uint8_t dir);
 void text_parts_auth(const struct page *page, const struct row *row);
 void text_parts_checklist(const struct page *page, const struct row *row);

@@ -254,6 +254,7 @@ extern const struct table view_sessions;
 extern const struct table view_overview; /* for people: a line per session, without opening it */
 extern const struct table view_tls;
 extern const struct table view_offered;     /* by the ClientHello */
+extern const struct table view_sizes;       /* what they tell of TLS 1.3 without keys */
 extern const struct table view_chosen;      /* by the ServerHello, beside version and suite */
 extern const struct table view_request;     /* the controller's certificate request */
 extern const struct table view_authorities; /* ... the CA names in it */

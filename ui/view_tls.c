@@ -382,6 +382,7 @@ static const struct column columns[] = {
     {.key = "offered", .shape = COLUMN_OBJECT, .table = &view_offered},
     {.key = "chosen", .shape = COLUMN_OBJECT, .table = &view_chosen},
     {.key = "certificate_request", .shape = COLUMN_OBJECT, .table = &view_request},
+    {.key = "sizes", .shape = COLUMN_OBJECT, .table = &view_sizes},
 };
 
 const struct table view_tls = {TABLE_OF(columns)};

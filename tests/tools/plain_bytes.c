@@ -8,6 +8,7 @@
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"
 #include "analyzer/plain.h"
+#include "analyzer/tls_crypto.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/packet.h"
 #include "tests/opened.h"
@@ -88,6 +89,7 @@ int main(int argc, char **argv)
 {
 	struct err err = {.text = "usage: plain_bytes CAPTURE PORT [KEYLOG]"};
 	struct input *input = argc == 3 || argc == 4 ? opened_input(argv[1], &err) : NULL;
+	struct tls_providers *providers = tls_crypto_load();
 	struct model *model = model_new();
 	model->keylog = keylog_new();
 	model->keys_may_come = true;
@@ -101,5 +103,6 @@ int main(int argc, char **argv)
 	}
 	input_close(input);
 	model_free(model);
+	tls_crypto_unload(providers);
 	return ready ? 0 : 2;
 }

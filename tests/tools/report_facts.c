@@ -1,8 +1,9 @@
 /*
  * Picks facts out of a JSON report on standard input: one a line, for the scripts that compare them, or the
  * sessions without what another file changes, for tests/round-trip, or what a trace tells, for tests/as-trace, or
- * a line a session, for tests/lab.
- * Usage: report_facts steps | alerts | certificates | messages | findings | sessions | trace | brief | offers
+ * a line a session, for tests/lab and tests/other-stacks.
+ * Usage: report_facts steps | alerts | certificates | messages | findings | sessions | trace | brief | offers |
+ *     handshakes
  */
 #include "dissect/names.h"
 
@@ -223,6 +224,26 @@ static void print_offer(json_t *session)
 		printf("request %zu %zu\n", count_of(request, "types"), count_of(request, "authorities"));
 }
 
+/* The subject of the first certificate of a side. */
+static const char *subject_of(json_t *tls, const char *from)
+{
+	size_t i;
+	json_t *certificate;
+	json_array_foreach (json_object_get(tls, "certificates"), i, certificate)
+		if (strcmp(text_of(certificate, "from"), from) == 0)
+			return text_of(certificate, "subject");
+	return "null";
+}
+
+/* What was agreed on, whether it can be read, and who is who. */
+static void print_handshake(json_t *session)
+{
+	json_t *tls = json_object_get(session, "tls");
+	printf("%s %s %s %s %s %s %s\n", text_of(tls, "version"), text_of(tls, "cipher"), text_of(tls, "handshake"),
+	    text_of(tls, "client_certificate"), text_of(tls, "decryption"), subject_of(tls, "controller"),
+	    subject_of(tls, "engine"));
+}
+
 static int print_each(json_t *report, void (*print)(json_t *session))
 {
 	json_t *session;
@@ -233,19 +254,38 @@ static int print_each(json_t *report, void (*print)(json_t *session))
 	return 0;
 }
 
+/* What is printed session by session. */
+static const struct view {
+	const char *name;
+	void (*print)(json_t *session);
+} views[] = {
+    {"trace", print_traced},
+    {"brief", print_brief},
+    {"offers", print_offer},
+    {"handshakes", print_handshake},
+};
+
+static const struct view *find_view(const char *name)
+{
+	for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+		if (strcmp(views[i].name, name) == 0)
+			return &views[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	json_error_t error;
 	json_t *report = json_loadf(stdin, 0, &error);
 	const char *what = argc == 2 ? argv[1] : "";
 	const struct fact *fact = find_fact(what);
-	bool sessions = strcmp(what, "sessions") == 0, traces = strcmp(what, "trace") == 0;
-	bool brief = strcmp(what, "brief") == 0, offers = strcmp(what, "offers") == 0;
-	if (report == NULL || (fact == NULL && !sessions && !traces && !brief && !offers)) {
+	const struct view *view = find_view(what);
+	bool sessions = strcmp(what, "sessions") == 0;
+	if (report == NULL || (fact == NULL && view == NULL && !sessions)) {
 		fprintf(stderr, "report_facts: %s\n", report == NULL ? error.text : "usage");
 		return 2;
 	}
-	if (traces || brief || offers)
-		return print_each(report, brief ? print_brief : offers ? print_offer : print_traced);
+	if (view != NULL)
+		return print_each(report, view->print);
 	return sessions ? print_sessions(report) : print_items(report, fact);
 }
