@@ -10,7 +10,7 @@
 
 #define FIRST_ROOM 16
 #define PERCENT    95
-#define NO_ANSWER  UINT32_MAX
+#define JITTER     90 /* percent */
 
 /* ---- samples ---- */
 
@@ -54,6 +54,24 @@ static int64_t percentile(const struct echo_samples *samples, uint32_t percent)
 		settled |= (uint32_t)UINT8_MAX << shift;
 	}
 	return found * NS_PER_US;
+}
+
+/* ---- one by one ---- */
+
+static void add_moment(struct echo *echo, int64_t sent)
+{
+	if (echo->line_n >= echo->line_room && echo->line_room < LIMIT_ECHO_LINE) {
+		uint32_t room = echo->line_room == 0 ? FIRST_ROOM : 2 * echo->line_room;
+		echo->line_room = room < LIMIT_ECHO_LINE ? room : LIMIT_ECHO_LINE;
+		echo->line = xrealloc(echo->line, echo->line_room * sizeof *echo->line);
+	}
+	echo->line[echo->line_n++ % echo->line_room] = (struct echo_moment){.sent = sent, .rtt = -1};
+}
+
+static void answer_moment(struct echo *echo, uint64_t number, int64_t rtt)
+{
+	if (rtt >= 0 && echo->line_n - number <= echo->line_room)
+		echo->line[number % echo->line_room].rtt = rtt;
 }
 
 /* ---- what waits ---- */
@@ -133,16 +151,8 @@ void echo_request(struct echo *echo, const struct origin *at, struct echo_id id)
 		miss(echo, &echo->pending[0]);
 		remove_pending(echo, 0);
 	}
-	echo->pending[echo->n_pending++] = (struct echo_pending){.at = *at, .number = echo->asked, .id = id};
-	echo->answers[echo->asked++ % ECHO_LINE] = NO_ANSWER;
-}
-
-/* A late one is no answer. */
-static void note_answer(struct echo *echo, const struct echo_pending *pending, int64_t ns)
-{
-	uint32_t us = microseconds(ns < 0 ? 0 : ns);
-	if (ns < ECHO_PATIENCE && echo->asked - pending->number <= ECHO_LINE)
-		echo->answers[pending->number % ECHO_LINE] = us;
+	echo->pending[echo->n_pending++] = (struct echo_pending){.at = *at, .id = id, .number = echo->line_n};
+	add_moment(echo, at->time);
 }
 
 static void note_round_trip(struct echo *echo, int64_t ns)
@@ -167,9 +177,11 @@ void echo_response(struct echo *echo, const struct origin *at, struct echo_id id
 		return;
 	}
 	int64_t ns = origin_elapsed(echo->pending[i].at.time, at->time);
-	if (is_late(&echo->pending[i], at->time))
+	if (is_late(&echo->pending[i], at->time)) {
 		miss(echo, &echo->pending[i]);
-	note_answer(echo, &echo->pending[i], ns);
+		echo->late++;
+	}
+	answer_moment(echo, echo->pending[i].number, ns);
 	if (ns >= 0)
 		note_round_trip(echo, ns);
 	remove_pending(echo, i);
@@ -177,35 +189,13 @@ void echo_response(struct echo *echo, const struct origin *at, struct echo_id id
 
 /* ---- what is known ---- */
 
-/* The last request is not missed while it waits. */
-static bool is_missed(const struct echo *echo, const struct echo_pending *pending, int64_t now)
-{
-	return pending->at.packet != echo->last_request.packet && is_late(pending, now);
-}
-
 uint64_t echo_missed(const struct echo *echo, int64_t now)
 {
 	uint64_t missed = echo->settled_missed;
 	for (uint32_t i = 0; i < echo->n_pending; i++)
-		missed += is_missed(echo, &echo->pending[i], now);
+		missed += echo->pending[i].at.packet != echo->last_request.packet &&
+		          is_late(&echo->pending[i], now);
 	return missed;
-}
-
-uint32_t echo_line(const struct echo *echo)
-{
-	return echo->asked < ECHO_LINE ? (uint32_t)echo->asked : ECHO_LINE;
-}
-
-enum echo_fate echo_fate(const struct echo *echo, uint32_t back, int64_t now, uint32_t *us)
-{
-	uint64_t number = echo->asked - 1 - back;
-	*us = echo->answers[number % ECHO_LINE];
-	if (*us != NO_ANSWER)
-		return ECHO_ANSWERED;
-	for (uint32_t i = 0; i < echo->n_pending; i++)
-		if (echo->pending[i].number == number && !is_missed(echo, &echo->pending[i], now))
-			return ECHO_WAITS;
-	return ECHO_MISSED;
 }
 
 const struct echo_pending *echo_unanswered(const struct echo *echo)
@@ -219,6 +209,29 @@ const struct echo_pending *echo_unanswered(const struct echo *echo)
 int64_t echo_interval(const struct echo *echo)
 {
 	return echo->spacings.n == 0 ? -1 : percentile(&echo->spacings, 50);
+}
+
+int64_t echo_jitter(const struct echo *echo)
+{
+	uint32_t list[ECHO_SPACINGS];
+	struct echo_samples off = {.list = list, .room = ECHO_SPACINGS, .n = kept_samples(&echo->spacings)};
+	int64_t interval = echo_interval(echo);
+	if (interval < 0)
+		return -1;
+	uint32_t median = (uint32_t)(interval / NS_PER_US);
+	for (uint32_t i = 0; i < off.n; i++) {
+		uint32_t us = echo->spacings.list[i];
+		list[i] = us > median ? us - median : median - us;
+	}
+	return percentile(&off, JITTER);
+}
+
+uint32_t echo_line(const struct echo *echo, struct echo_moment line[LIMIT_ECHO_LINE])
+{
+	uint32_t n = echo->line_n < echo->line_room ? (uint32_t)echo->line_n : echo->line_room;
+	for (uint32_t i = 0; i < n; i++)
+		line[i] = echo->line[(echo->line_n - n + i) % echo->line_room];
+	return n;
 }
 
 int64_t echo_intervals(const struct echo *echo, int64_t n)
@@ -250,5 +263,6 @@ void echo_free(struct echo *echo)
 {
 	free(echo->round_trips.list);
 	free(echo->spacings.list);
+	free(echo->line);
 	*echo = (struct echo){0};
 }

@@ -15,7 +15,6 @@
 #define ECHO_ROUND_TRIPS    1024            /* latest round trips that the percentile looks at */
 #define ECHO_SPACINGS       64              /* latest spacings of requests that the interval looks at */
 #define ECHO_MISSED_KEPT    4               /* the first missed requests, as evidence */
-#define ECHO_LINE           60              /* latest requests whose fate is known one by one */
 
 /* The transaction id of a message; `known` is false when the framing has none: then order pairs. */
 struct echo_id {
@@ -25,8 +24,13 @@ struct echo_id {
 
 struct echo_pending {
 	struct origin at;
-	uint64_t number; /* of the requests that are not repeated ones, from 0 */
 	struct echo_id id;
+	uint64_t number; /* of requests that are no repeats, from 0 */
+};
+
+/* One request, and how long its answer took in ns; -1: none came. */
+struct echo_moment {
+	int64_t sent, rtt;
 };
 
 /* The latest values, in microseconds. */
@@ -41,14 +45,16 @@ struct echo {
 	uint64_t requests, responses;
 	uint64_t strays; /* responses to no request that is known */
 	uint64_t settled_missed; /* without the ones that still wait: echo_missed */
+	uint64_t late;           /* of the missed ones: an answer came, after ECHO_PATIENCE */
 	struct origin missed[ECHO_MISSED_KEPT]; /* the first of these; packet 0 = none */
 	struct origin first_request, last_request, last_response; /* packet 0 = none */
 	int64_t longest_silence; /* ns, valid with responses: echo_longest_silence */
 	struct echo_pending pending[LIMIT_ECHO_PENDING]; /* unanswered requests, oldest first */
 	uint32_t n_pending;
-	uint64_t asked;             /* requests, without repeated ones */
-	uint32_t answers[ECHO_LINE]; /* of the latest of these, by number modulo ECHO_LINE: us, or none in time */
 	struct echo_samples round_trips, spacings;
+	struct echo_moment *line; /* ring of the latest requests; NULL while there are none */
+	uint32_t line_room;
+	uint64_t line_n; /* all that came */
 	uint64_t round_trip_sum, round_trip_min, round_trip_max; /* us */
 };
 
@@ -72,6 +78,12 @@ const struct echo_pending *echo_unanswered(const struct echo *echo);
 /* Median time between requests, ns; -1 when fewer than two came. */
 int64_t echo_interval(const struct echo *echo);
 
+/* Nine of ten of the latest spacings are within so much of the interval, ns; -1 when fewer than two requests came. */
+int64_t echo_jitter(const struct echo *echo);
+
+/* The latest requests, oldest first, without repeats; returns how many. */
+uint32_t echo_line(const struct echo *echo, struct echo_moment line[LIMIT_ECHO_LINE]);
+
 /* So many intervals, ns; of the usual one where it was not measured. NULL: no echo was seen. */
 int64_t echo_intervals(const struct echo *echo, int64_t n);
 
@@ -80,14 +92,6 @@ int64_t echo_intervals(const struct echo *echo, int64_t n);
  * from the last one to a later request. -1 when it was never measured.
  */
 int64_t echo_longest_silence(const struct echo *echo);
-
-enum echo_fate { ECHO_ANSWERED, ECHO_MISSED, ECHO_WAITS };
-
-/* Of the request `back` before the latest one, repeated ones left out; `us`: its round trip, when answered. */
-enum echo_fate echo_fate(const struct echo *echo, uint32_t back, int64_t now, uint32_t *us);
-
-/* So many requests echo_fate can be asked about. */
-uint32_t echo_line(const struct echo *echo);
 
 struct echo_rtt {
 	int64_t min, avg, p95, max; /* ns, exact to a microsecond; p95 by nearest rank */

@@ -7,6 +7,7 @@
 
 #include "analyzer/clocks.h"
 #include "analyzer/framing.h"
+#include "analyzer/infer.h"
 #include "analyzer/pairs.h"
 #include "analyzer/rank.h"
 #include "analyzer/session_nmsp.h"
@@ -153,6 +154,7 @@ static void free_session(struct model *model, struct session *session)
 	for (uint32_t i = 0; i < session->n_certs; i++)
 		certs_give_back(model->certs, session->certs[i].cert);
 	session_nmsp_free(model, session->nmsp);
+	infer_free(session->infer);
 	session_trace_free(model, session->trace);
 	for (size_t i = 0; i < TOLD_MESSAGES; i++)
 		free(session->tls.told[i]);

@@ -261,6 +261,7 @@ struct session {
 	struct icmp_seen *icmp;
 	uint32_t n_icmp, room_icmp;
 	struct session_nmsp *nmsp; /* session_nmsp.h; NULL until plaintext came */
+	struct infer *infer; /* infer.h, owned; NULL once a record was opened, and while none is closed */
 	struct session_trace *trace; /* session_trace.h; NULL when it comes from packets alone */
 	struct session *traced; /* of the wire: the same session in the controller's trace, owned; NULL = none */
 	uint64_t steps_dropped, alerts_dropped; /* beyond LIMIT_STEPS, LIMIT_ALERTS */

@@ -302,8 +302,9 @@ enum session_state session_state(const struct session *session, int64_t now)
 		return SESSION_CONNECTING;
 	/* A controller prints nothing of a session that is in order. */
 	bool quiet = session->trace != NULL && handshake != HANDSHAKE_INCOMPLETE;
-	const struct echo *echo = session->nmsp != NULL ? &session->nmsp->echo : NULL;
-	if (!quiet && origin_elapsed(session->last.time, now) >= echo_intervals(echo, SILENT_INTERVALS))
+	int64_t unheard = origin_elapsed(session->last.time, now);
+	bool may_be = session->infer == NULL || unheard >= NS_PER_S; /* no interval is inferred that is shorter */
+	if (!quiet && may_be && unheard >= session_intervals(session, SILENT_INTERVALS))
 		return SESSION_SILENT;
 	if (handshake == HANDSHAKE_COMPLETE || handshake == HANDSHAKE_NOT_CAPTURED || session->midstream ||
 	    session_plain_nmsp(session))

@@ -52,6 +52,27 @@ int64_t session_now(const struct model *model, const struct session *session);
 /* `now`: session_now. */
 enum session_state session_state(const struct session *session, int64_t now);
 enum handshake_state session_handshake(const struct session *session);
+
+/*
+ * So many echo intervals, ns: as read from messages, else as inferred from closed records, else of the usual
+ * interval.
+ */
+int64_t session_intervals(const struct session *session, int64_t n);
+
+/* Every closed record of both directions, since the first one, is in the capture. */
+bool session_infer_whole(const struct session *session);
+
+/*
+ * Who went quiet first: the controller when its answers are missing for two intervals, the engine when all was answered and
+ * it asks no more for three. Not known when it is not so, or messages may be missing from the capture.
+ */
+struct session_quiet {
+	bool known;
+	bool inferred;      /* from sizes and times of closed records */
+	uint8_t dir;
+	struct origin last; /* its last echo message; of a controller that never answered, the first request */
+};
+void session_quiet(const struct session *session, int64_t now, struct session_quiet *out);
 enum client_certificate session_client_certificate(const struct session *session);
 bool session_resumed(const struct session *session);
 

@@ -2,6 +2,7 @@
  */
 #include "analyzer/still.h"
 
+#include "analyzer/infer.h"
 #include "analyzer/memory.h"
 #include "analyzer/session_nmsp.h"
 #include "analyzer/session_trace.h"
@@ -30,7 +31,8 @@ static size_t nmsp_size(const struct session_nmsp *nmsp)
 	return sizeof *nmsp + nmsp->kept_bytes + nmsp->n_counts * sizeof *nmsp->counts +
 	       nmsp->n_notes * sizeof *nmsp->notes + nmsp->n_capabilities * sizeof *nmsp->capabilities +
 	       nmsp->n_subscriptions * sizeof *nmsp->subscriptions +
-	       (nmsp->echo.round_trips.room + nmsp->echo.spacings.room) * sizeof(uint32_t);
+	       (nmsp->echo.round_trips.room + nmsp->echo.spacings.room) * sizeof(uint32_t) +
+	       nmsp->echo.line_room * sizeof(struct echo_moment);
 }
 
 static void copy_messages(struct session_nmsp *copy, const struct session_nmsp *nmsp)
@@ -59,6 +61,7 @@ static struct session_nmsp *copy_nmsp(struct session *session, const struct sess
 	    copy_of(nmsp->subscriptions, nmsp->n_subscriptions, sizeof *nmsp->subscriptions);
 	trips->list = copy_of(trips->list, trips->room, sizeof *trips->list);
 	spacings->list = copy_of(spacings->list, spacings->room, sizeof *spacings->list);
+	copy->echo.line = copy_of(nmsp->echo.line, nmsp->echo.line_room, sizeof *nmsp->echo.line);
 	copy_messages(copy, nmsp);
 	return copy;
 }
@@ -114,7 +117,7 @@ static size_t session_size(const struct session *s)
 	size_t traced = s->traced == NULL ? 0 : session_size(s->traced); /* which has none itself */
 	return sizeof *s + s->n_steps * sizeof *s->steps + s->n_alerts * sizeof *s->alerts +
 	       s->n_certs * sizeof *s->certs + s->n_icmp * sizeof *s->icmp + nmsp_size(s->nmsp) +
-	       trace_size(s->trace) + traced;
+	       infer_bytes(s->infer) + trace_size(s->trace) + traced;
 }
 
 static struct session *copy_session(const struct model *model, const struct session *s)
@@ -127,6 +130,7 @@ static struct session *copy_session(const struct model *model, const struct sess
 	for (uint32_t i = 0; i < s->n_certs; i++)
 		certs_share(model->certs, s->certs[i].cert);
 	copy->nmsp = copy_nmsp(copy, s->nmsp);
+	copy->infer = infer_copy(s->infer);
 	copy->trace = copy_trace(s->trace);
 	copy->traced = s->traced == NULL ? NULL : copy_session(model, s->traced);
 	copy->prev = copy->next = copy->pair_prev = copy->pair_next = copy->older = copy->newer = NULL;
@@ -142,6 +146,7 @@ static void free_session(struct model *still, struct session *session)
 	for (uint32_t i = 0; i < session->n_certs; i++)
 		certs_give_back(still->certs, session->certs[i].cert);
 	free_nmsp(session->nmsp);
+	infer_free(session->infer);
 	free_trace(session->trace);
 	free(session->steps);
 	free(session->alerts);

@@ -211,7 +211,8 @@ void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, 
 	make_room_for_all(hold->all);
 }
 
-void tls_hold_lost(struct tls_hold *hold, uint8_t dir, uint64_t place, uint64_t bytes, const struct origin *at)
+void tls_hold_lost(struct tls_hold *hold, uint8_t dir, uint64_t place, uint64_t bytes,
+                   const struct origin *at)
 {
 	const uint32_t most = UINT32_MAX - TLS_RECORD_HEADER;
 	struct tls_held *newest = hold->newest;
@@ -219,7 +220,7 @@ void tls_hold_lost(struct tls_hold *hold, uint8_t dir, uint64_t place, uint64_t 
 		newest->body = bytes < most - newest->body ? newest->body + (uint32_t)bytes : most;
 		return;
 	}
-	struct frame_message nothing = {
-	    .total = TLS_RECORD_HEADER + (size_t)(bytes < most ? bytes : most), .last = *at};
+	struct frame_message nothing = {.total = TLS_RECORD_HEADER + (size_t)(bytes < most ? bytes : most),
+	                                .last = *at};
 	tls_hold_push(hold, TLS_HELD_LOST, dir, true, place, &nothing);
 }

@@ -1,6 +1,6 @@
 /*
- * The keys of a connection, shared by tls_keys.c, which knows which are live, and tls_regain.c, which looks for
- * them and their numbers behind a gap. Nobody else includes this file.
+ * The keys of a connection, shared by tls_keys.c, which knows which are live, and tls_regain.c, which looks
+ * for them and their numbers behind a gap. Nobody else includes this file.
  */
 #ifndef ANALYZER_TLS_KEYS_STATE_H
 #define ANALYZER_TLS_KEYS_STATE_H
@@ -20,11 +20,11 @@ struct direction {
 	struct tls_opener *other; /* for other secrets under the same label and random */
 	enum phase phase;         /* TLS 1.3: which secret is wanted */
 	bool keyed;
-	unsigned which;  /* number of the secret that the opener has */
-	bool proven;     /* the keys have opened a record */
+	unsigned which;     /* number of the secret that the opener has */
+	bool proven;        /* the keys have opened a record */
 	unsigned hellos[2]; /* of the connection when they were made */
-	unsigned tried;  /* records that no other secret opened */
-	uint64_t looked; /* generation of the key log at the last look in vain */
+	unsigned tried;     /* records that no other secret opened */
+	uint64_t looked;    /* generation of the key log at the last look in vain */
 	enum answer answer;
 };
 

@@ -1,6 +1,7 @@
 /* Opens protected records or lets them wait; see tls_protected.h. Called by tls_conn.c only. */
 #include "analyzer/tls_protected.h"
 
+#include "analyzer/infer.h"
 #include "analyzer/tls_events.h"
 #include "analyzer/tls_regain.h"
 #include "analyzer/tls_tally.h"
@@ -116,6 +117,7 @@ static bool open_early(struct tls_side *side, struct span body, const struct ori
 	if (!opened)
 		return false;
 	tls_tally_opened(tls, side->dir, type);
+	infer_forget(side->conn->session);
 	take_plaintext(side, type, plain, at);
 	return true;
 }
@@ -130,7 +132,8 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 	                      .usual = side->usual,
 	                      .behind = side->chain_cut,
 	                      .work = &conn->work};
-	enum tls_found found = tls_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
+	enum tls_found found =
+	    tls_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
 	if (found == TLS_FOUND_NOT && tls_keys_early(conn->keys, side->dir))
 		return false;
 	if (found == TLS_FOUND_NOT)
@@ -167,6 +170,7 @@ static bool open_record(struct tls_side *side, struct span bytes, const struct o
 		tls_side_be_sure(side);
 		facts_of(side)->protected_on[side->dir] = true; /* as far as it was not seen */
 		tls_tally_opened(facts_of(side), side->dir, type);
+		infer_forget(conn->session);
 	} else if (!early && !unsure) {
 		refuse_record(side, at);
 	}
@@ -298,8 +302,11 @@ void tls_protected_record(struct tls_side *side, const struct frame_message *mes
 		return;
 	if (side->record.type == TLS_APPLICATION_DATA)
 		tls_tally_closed(facts_of(side), side->dir, &message->last);
-	if (!side->again)
-		tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
+	if (side->again)
+		return;
+	if (!is_of_handshake(side))
+		infer_record(conn->session, side->dir, side->record.length, &message->last);
+	tls_events_closed(conn->model, conn->session, side->dir, side->record.type, message);
 }
 
 /* The sequence numbers begin again. When the hellos of the new keys are lost nobody knows these. */

@@ -28,8 +28,8 @@ static enum tls_found look(struct tls_keys *keys, struct tls_opener *opener, str
 	const struct tls_search search = {
 	    .guess = guess, .most = most, .bytes = gap->bytes, .behind = gap->behind, .work = gap->work};
 	uint64_t first = tls_opener_done(opener).records;
-	enum tls_found found = tls_search(opener, &search, regain->record, regain->body, keys->plain,
-	                                  &regain->n, regain->type);
+	enum tls_found found =
+	    tls_search(opener, &search, regain->record, regain->body, keys->plain, &regain->n, regain->type);
 	if (found != TLS_FOUND_NOT)
 		gap->missing = tls_opener_done(opener).records - 1 - first;
 	return found;
@@ -42,7 +42,8 @@ static void swap(struct tls_opener **a, struct tls_opener **b)
 	*b = was;
 }
 
-/* Other keys began behind what is missing, or with it: how many records the old ones had protected is not known. */
+/* Other keys began behind what is missing, or with it: how many records the old ones had protected is not
+ * known. */
 static void count_from_start(struct tls_gap *gap)
 {
 	uint64_t since = gap->missing + 1; /* with the one that ended the old keys */
@@ -87,7 +88,8 @@ static enum tls_found look_ahead(struct tls_keys *keys, uint8_t dir, struct rega
 	return look_from_start(keys, dir, &d->other, regain);
 }
 
-/* Other secrets of the connection, behind what the keys at work had done, or of a new handshake from the start. */
+/* Other secrets of the connection, behind what the keys at work had done, or of a new handshake from the
+ * start. */
 static enum tls_found look_elsewhere(struct tls_keys *keys, uint8_t dir, struct regain *regain)
 {
 	struct direction *d = &keys->dir[dir];
@@ -95,7 +97,8 @@ static enum tls_found look_elsewhere(struct tls_keys *keys, uint8_t dir, struct 
 	bool agreed = keys->facts->version != TLS_1_3 && d->hellos[1] != keys->hellos[1] && d->proven;
 	struct tls_amount done = agreed ? (struct tls_amount){0} : tls_opener_done(d->opener);
 	uint64_t most = most_missing(keys, regain->gap);
-	if (!agreed && (d->proven || d->tried++ >= RECORDS_TRIED || !tls_keys_have_others(keys, dir, d->phase)))
+	if (!agreed &&
+	    (d->proven || d->tried++ >= RECORDS_TRIED || !tls_keys_have_others(keys, dir, d->phase)))
 		return TLS_FOUND_NOT;
 	for (unsigned which = 0; which < tls_keys_most_secrets(keys); which++) {
 		if (tls_keys_find(keys, dir, d->phase, which, &d->other) != FOUND)
@@ -128,8 +131,8 @@ static void pass(struct tls_opener *opener, struct span body)
 }
 
 enum tls_found tls_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *gap,
-                               const struct tls_record *record, struct span body,
-                               uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
+                          const struct tls_record *record, struct span body, uint8_t room[LIMIT_RECORD],
+                          struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	struct regain regain = {.gap = gap, .record = record, .body = body, .type = type};

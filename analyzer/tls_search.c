@@ -59,8 +59,7 @@ static enum tls_found try_number(const struct trial *trial, uint64_t missing)
 	if (trial->search->behind && opener->done.records > 0)
 		opener->iv_sure = false;
 	bool sure = opener->iv_sure;
-	enum tls_open result =
-	    tls_open(opener, trial->head, trial->body, trial->out, trial->n, trial->type);
+	enum tls_open result = tls_open(opener, trial->head, trial->body, trial->out, trial->n, trial->type);
 	if (result == TLS_OPENED)
 		return TLS_FOUND_OPENED;
 	return is_chained(opener) && opener->encrypt_then_mac && !sure && opener->iv_sure ? TLS_FOUND_NUMBER
@@ -106,8 +105,8 @@ static EVP_CIPHER_CTX *stream_of(const struct tls_opener *opener)
 }
 
 /*
- * The first record of the keys: change_cipher_spec may be what is missing, or with it the Finished message, whose
- * size is known. RFC 5246 section 7.4.9.
+ * The first record of the keys: change_cipher_spec may be what is missing, or with it the Finished message,
+ * whose size is known. RFC 5246 section 7.4.9.
  */
 static enum tls_found try_first(const struct trial *trial, const EVP_CIPHER_CTX *start)
 {
@@ -123,7 +122,8 @@ static enum tls_found try_first(const struct trial *trial, const EVP_CIPHER_CTX 
 	return TLS_FOUND_NOT;
 }
 
-/* Each record that is missing took its header out of the missing bytes; the most records, the nearest place. */
+/* Each record that is missing took its header out of the missing bytes; the most records, the nearest place.
+ */
 static enum tls_found try_places(const struct trial *trial, const EVP_CIPHER_CTX *start, EVP_CIPHER_CTX *at)
 {
 	struct tls_opener *opener = trial->opener;

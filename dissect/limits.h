@@ -76,6 +76,12 @@
 #define LIMIT_MALFORMED      16           /* notes on malformed messages kept of one session: the first ones */
 #define LIMIT_MASKS          16           /* changes of capabilities, and subscriptions, kept of one session */
 #define LIMIT_ECHO_PENDING   32           /* echo requests that wait; the oldest is given up as missed */
+#define LIMIT_ECHO_LINE      100          /* latest echoes kept one by one; all are counted, no finding */
+
+/* What sizes and times of closed records tell: more is counted together or looked at no more, no finding. */
+#define LIMIT_INFER_SIZES    64           /* sizes of a session's records counted one by one */
+#define LIMIT_INFER_PAIRS    32           /* of a size asked and a size answered that are followed at a time */
+#define LIMIT_INFER_BEATS    128          /* latest requests and responses of such a pair */
 
 /* Sessions: beyond the cap healthy closed ones leave first, failed ones last (rank.h); their counts stay. */
 #define LIMIT_SESSIONS     20000

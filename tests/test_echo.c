@@ -114,50 +114,6 @@ static void test_missed(void **state)
 	echo_free(&echo);
 }
 
-/* The fates from the oldest request on: a answered, m missed, w waits. */
-static void fates(const struct echo *echo, int64_t at, const char *expected)
-{
-	size_t n = strlen(expected);
-	assert_int_equal(echo_line(echo), n);
-	for (uint32_t back = 0; back < n; back++) {
-		uint32_t us;
-		assert_int_equal("amw"[echo_fate(echo, back, now(at), &us)], expected[n - 1 - back]);
-	}
-}
-
-static void test_fates(void **state)
-{
-	(void)state;
-	struct echo echo = {0};
-	uint32_t us;
-	fates(&echo, 0, "");
-	ask(&echo, 0, 1);
-	ask(&echo, 15 * S, 2);
-	answer(&echo, 15 * S + 7 * MS, 2);
-	ask(&echo, 16 * S, 3);
-	ask(&echo, 17 * S, 3); /* a repeated one */
-	ask(&echo, 30 * S, 4);
-	answer(&echo, 36 * S, 4); /* too late */
-	ask(&echo, 45 * S, 5);
-	fates(&echo, 46 * S, "mammw");
-	fates(&echo, 18 * S, "mawmw");
-	fates(&echo, 1000 * S, "mammw");
-	assert_int_equal(echo_fate(&echo, 3, now(46 * S), &us), ECHO_ANSWERED);
-	assert_int_equal(us, 7000);
-	/* an answer to what left the line does not change it */
-	for (uint32_t i = 0; i < ECHO_LINE; i++) {
-		ask(&echo, (46 + i) * S / 100 + 60 * S, 100 + i);
-		answer(&echo, (46 + i) * S / 100 + 60 * S + MS, 100 + i);
-	}
-	answer(&echo, 62 * S, 5);
-	assert_int_equal(echo_line(&echo), ECHO_LINE);
-	for (uint32_t back = 0; back < ECHO_LINE; back++) {
-		assert_int_equal(echo_fate(&echo, back, now(63 * S), &us), ECHO_ANSWERED);
-		assert_int_equal(us, 1000);
-	}
-	echo_free(&echo);
-}
-
 static void test_late_answer(void **state)
 {
 	(void)state;
@@ -300,7 +256,6 @@ int main(void)
 	    cmocka_unit_test(test_healthy),
 	    cmocka_unit_test(test_latest_samples),
 	    cmocka_unit_test(test_missed),
-	    cmocka_unit_test(test_fates),
 	    cmocka_unit_test(test_late_answer),
 	    cmocka_unit_test(test_stray),
 	    cmocka_unit_test(test_repeat),

@@ -1,7 +1,7 @@
 /*
- * Bytes of a capture are missing: all that is there whole is decrypted, but for the one record behind a gap that
- * CBC of TLS 1.0 gives up, and nothing wrong is. For each kind of cipher, through the whole analysis, with keys
- * that are there and keys that come late.
+ * Bytes of a capture are missing: all that is there whole is decrypted, but for the one record behind a gap
+ * that CBC of TLS 1.0 gives up, and nothing wrong is. For each kind of cipher, through the whole analysis,
+ * with keys that are there and keys that come late.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "analyzer/tls_crypto.h"
-#include "dissect/limits.h"
 #include "tests/seeded.h"
 #include "tests/tls_spoken.h"
 
@@ -19,8 +18,9 @@ enum { HELLOS = 2 };
 /* What is missing: a flag for each byte that is spoken. */
 struct loss {
 	bool missing[SPOKEN];
-	bool late; /* the keys come behind everything */
-	size_t segment; /* the application data of a side comes in one go, in packets of this size; 0: a record each */
+	bool late;      /* the keys come behind everything */
+	size_t segment; /* the application data of a side comes in one go, in packets of this size; 0: a
+	                   record each */
 	char what[96];
 };
 static struct loss loss;
@@ -113,8 +113,8 @@ static void play(struct wire *wire, const struct spoken *spoken)
 }
 
 /*
- * What can be opened, and how many records are missing in front of one whose number is found: of those whose header
- * is there and not the rest, a header behind another gap may not be believed.
+ * What can be opened, and how many records are missing in front of one whose number is found: of those whose
+ * header is there and not the rest, a header behind another gap may not be believed.
  */
 struct expected {
 	uint8_t text[SPOKEN];
@@ -168,8 +168,8 @@ static void check(const struct way *way, const struct spoken *spoken)
 		bool fewer = tls->lost_to_gaps[dir] < expected.missing && !tls->lost_at_least[dir];
 		if (fewer || tls->lost_to_gaps[dir] > expected.most_missing)
 			fail_msg("%s, %s, direction %u: %u records lost to gaps, not %u to %u", name_of(way),
-			         loss.what, dir, (unsigned)tls->lost_to_gaps[dir],
-			         (unsigned)expected.missing, (unsigned)expected.most_missing);
+			         loss.what, dir, (unsigned)tls->lost_to_gaps[dir], (unsigned)expected.missing,
+			         (unsigned)expected.most_missing);
 	}
 	wire_free(&wire);
 }
@@ -232,8 +232,8 @@ static void row_each(const struct way *way)
 						lose_chunk(spoken, i);
 						lost++;
 					}
-				snprintf(loss.what, sizeof loss.what, "%zu records of %u from %zu on lost", lost,
-				         dir, from);
+				snprintf(loss.what, sizeof loss.what, "%zu records of %u from %zu on lost",
+				         lost, dir, from);
 				check(way, spoken);
 			}
 	free(spoken);
@@ -397,7 +397,8 @@ static void update_that_fell_out(void **state)
 		/* the first one counts to the handshake, and waits longer */
 		struct span first = span_cut(came, 0, 40), rest = span_cut(came, 40, came.n);
 		struct span end = span_cut(text, text.n - rest.n, rest.n);
-		if (!span_equal(first, span_cut(text, 0, first.n)) || !span_equal(rest, end) || tls->refused[0] + tls->lost_to_gaps[0] > 0)
+		if (!span_equal(first, span_cut(text, 0, first.n)) || !span_equal(rest, end) ||
+		    tls->refused[0] + tls->lost_to_gaps[0] > 0)
 			fail_msg("room %zu: %zu bytes, %u refused", room, came.n, (unsigned)tls->refused[0]);
 		if (tls->passed[0] > 0 && came.n > most)
 			most = came.n;
@@ -413,9 +414,10 @@ static void update_that_fell_out(void **state)
 /* Without a hello nothing is opened; the other one's facts stay, and the judgement names what is missing. */
 static void hellos_each(const struct way *way)
 {
-	static const char *const words[] = {"the client_hello is not in the capture, by whose client random",
-	                                    "the server_hello is not in the capture, which has the server random",
-	                                    "the hellos are not in the capture"};
+	static const char *const words[] = {
+	    "the client_hello is not in the capture, by whose client random",
+	    "the server_hello is not in the capture, which has the server random",
+	    "the hellos are not in the capture"};
 	struct spoken *spoken = speak(way);
 	for (int late = 0; late < 2; late++)
 		for (size_t which = 0; which < 3; which++) {
@@ -433,7 +435,8 @@ static void hellos_each(const struct way *way)
 			    strncmp(decryption.detail, words[which], strlen(words[which])) != 0)
 				fail_msg("%s without hello %zu: %s", name_of(way), which, decryption.detail);
 			assert_true(tls->client_hello == (which == 1) && tls->server_hello == (which == 0));
-			assert_int_equal(tls->opened[0] + tls->opened[1] + tls->refused[0] + tls->refused[1], 0);
+			assert_int_equal(tls->opened[0] + tls->opened[1] + tls->refused[0] + tls->refused[1],
+			                 0);
 			assert_int_equal(tls->cipher, which == 0 ? way->shape.id : 0);
 			assert_int_equal(tls->n_offered, which == 1 ? 1 : 0);
 			assert_int_equal(wire_plain(1, 0).n + wire_plain(1, 1).n, 0);
@@ -448,96 +451,13 @@ static void lost_hellos(void **state)
 	for_every_kind(hellos_each);
 }
 
-/* ---- what is not regained, and the caps ------------------------------------------------------------- */
-
-static struct way aes_gcm(void)
-{
-	struct way way = {.version = TLS_1_2};
-	assert_true(shape_of(0x009c, &way.shape));
-	return way;
-}
-
-/* A record of the client behind so many lost ones, which had `bytes` together: whether it is opened. */
-static bool found_behind(const struct way *way, uint64_t records, uint32_t bytes, uint64_t work, uint64_t *left)
-{
-	static const uint8_t text[30] = {1};
-	struct sealer sealers[2];
-	struct wire wire;
-	struct session_decryption decryption;
-	struct spoken *spoken = speak_handshake(way, sealers);
-	size_t handshake = spoken->n_chunks;
-	sealers[0].sequence += records;
-	put_sealed(spoken, &sealers[0], 0, TLS_APPLICATION_DATA, span_of(text, sizeof text));
-	wire_start(&wire, span_of(spoken->lines, strlen(spoken->lines)));
-	wire.model->gap_work = work;
-	wire_open(&wire);
-	say_all(&wire, spoken, 0, handshake);
-	wire.next[0] += bytes;
-	say_all(&wire, spoken, handshake, spoken->n_chunks);
-	wire_end(&wire);
-	const struct session *session = wire_session(&wire, 1);
-	session_decryption(wire.model, session, &decryption);
-	bool found = session->tls.opened_data[0] == 1;
-	assert_int_equal(session->tls.lost_to_gaps[0], found ? records : 0);
-	assert_int_equal(decryption.state, found ? DECRYPTION_DECRYPTED : DECRYPTION_GAP);
-	if (!found)
-		assert_non_null(strstr(decryption.detail, "behind the gap at packet 10"));
-	assert_int_equal(session->tls.refused[0], 0);
-	*left = wire.model->gap_work;
-	wire_free(&wire);
-	free(spoken);
-	return found;
-}
-
-/* As many as the bytes can hold, and one. */
-static void as_many_as_fit(void **state)
-{
-	(void)state;
-	const struct way way = aes_gcm();
-	const uint32_t least = 5 + 8 + 16;
-	uint64_t left;
-	assert_true(found_behind(&way, 100, 100 * least, LIMIT_GAP_WORK_ALL, &left));
-	assert_true(found_behind(&way, 101, 100 * least, LIMIT_GAP_WORK_ALL, &left));
-	assert_false(found_behind(&way, 102, 100 * least, LIMIT_GAP_WORK_ALL, &left));
-}
-
-static void tries(void **state)
-{
-	(void)state;
-	const struct way way = aes_gcm();
-	uint64_t left;
-	/* the account of a connection ends first: a record of 59 bytes and what a try costs */
-	assert_true(found_behind(&way, 40000, 3000000, LIMIT_GAP_WORK_ALL, &left));
-	assert_false(found_behind(&way, LIMIT_GAP_TRIES + 1, 3000000, LIMIT_GAP_WORK_ALL, &left));
-	assert_true(LIMIT_GAP_WORK_ALL - left <= LIMIT_GAP_WORK + 4096 * GAP_WORK_EARNED);
-	assert_true(LIMIT_GAP_WORK_ALL - left > LIMIT_GAP_WORK / 2);
-}
-
-/* Work of other connections leaves none for this one; what comes earns some. */
-static void no_work_left(void **state)
-{
-	(void)state;
-	const struct way way = aes_gcm();
-	uint64_t left;
-	assert_true(found_behind(&way, 3, 3 * 50, 0, &left));
-	assert_false(found_behind(&way, 40000, 3000000, 0, &left));
-	assert_true(left < LIMIT_GAP_WORK);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(single_records),
-	    cmocka_unit_test(two_gaps),
-	    cmocka_unit_test(several_records),
-	    cmocka_unit_test(random_losses),
-	    cmocka_unit_test(byte_ranges),
-	    cmocka_unit_test(key_updates),
-	    cmocka_unit_test(update_that_fell_out),
-	    cmocka_unit_test(lost_hellos),
-	    cmocka_unit_test(as_many_as_fit),
-	    cmocka_unit_test(tries),
-	    cmocka_unit_test(no_work_left),
+	    cmocka_unit_test(single_records),       cmocka_unit_test(two_gaps),
+	    cmocka_unit_test(several_records),      cmocka_unit_test(random_losses),
+	    cmocka_unit_test(byte_ranges),          cmocka_unit_test(key_updates),
+	    cmocka_unit_test(update_that_fell_out), cmocka_unit_test(lost_hellos),
 	};
 	struct tls_providers *providers = tls_crypto_load();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

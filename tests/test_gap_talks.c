@@ -1,7 +1,7 @@
 /*
  * Sessions of OpenSSL's two sides from which one record behind the server_hello is missing: full and resumed
- * handshakes, client certificates, renegotiation, KeyUpdate. All that follows is decrypted, with keys that are
- * there and keys that come late; of TLS 1.0 CBC without one record more.
+ * handshakes, client certificates, renegotiation, KeyUpdate. All that follows is decrypted, with keys that
+ * are there and keys that come late; of TLS 1.0 CBC without one record more.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,8 @@ static void find_parts(int version, bool chained)
 	for (size_t i = 0; i < talk->n_pieces; i++)
 		for (size_t at = 0; at < talk->pieces[i].n;) {
 			struct tls_record head;
-			struct span rest = span_of(&talk->bytes[talk->pieces[i].off + at], talk->pieces[i].n - at);
+			struct span rest =
+			    span_of(&talk->bytes[talk->pieces[i].off + at], talk->pieces[i].n - at);
 			uint8_t dir = talk->pieces[i].dir;
 			assert_int_equal(tls_record_head(rest, &head), CUT_OK);
 			assert_true(parts.n < RECORDS_MAX);
@@ -82,7 +83,8 @@ static void play(struct wire *wire, size_t missing, bool late)
 		if (i == missing)
 			wire->next[part->dir] += (uint32_t)part->n;
 		else
-			wire_say(wire, part->dir, span_of(&taped.talk[taped.n - 1].bytes[part->off], part->n));
+			wire_say(wire, part->dir,
+			         span_of(&taped.talk[taped.n - 1].bytes[part->off], part->n));
 	}
 	wire_close(wire);
 	if (late)
@@ -116,10 +118,11 @@ static void check_part(const char *what, size_t missing, bool late, const uint64
 		if (tls->opened[dir] != whole[dir] - gone || tls->refused[dir] > 0 ||
 		    !lacks_one_piece(came, span_of(text->p, text->n)) ||
 		    (all && !parts.chained && tls->version != TLS_1_3 && came.n != text->n))
-			fail_msg("%s%s without record %zu of %zu (direction %u, type %u): direction %u opened %u of %u, "
+			fail_msg("%s%s without record %zu of %zu (direction %u, type %u): direction %u "
+			         "opened %u of %u, "
 			         "%u refused, %zu bytes of %zu: %s",
-			         what, late ? ", late keys," : "", missing, parts.n, part->dir, part->type, dir,
-			         (unsigned)tls->opened[dir], (unsigned)whole[dir],
+			         what, late ? ", late keys," : "", missing, parts.n, part->dir, part->type,
+			         dir, (unsigned)tls->opened[dir], (unsigned)whole[dir],
 			         (unsigned)tls->refused[dir], came.n, text->n, taped_detail(&taped, &wire));
 	}
 	wire_free(&wire);
@@ -136,7 +139,8 @@ static void check_each(const char *what)
 	wire_free(&wire);
 	bool begun = false;
 	for (size_t i = 0; i < parts.n; i++) {
-		if (begun && parts.list[i].hello != TLS_CLIENT_HELLO && parts.list[i].hello != TLS_SERVER_HELLO)
+		if (begun && parts.list[i].hello != TLS_CLIENT_HELLO &&
+		    parts.list[i].hello != TLS_SERVER_HELLO)
 			for (int late = 0; late < 2; late++)
 				check_part(what, i, late == 1, whole);
 		begun = begun || parts.list[i].hello == TLS_SERVER_HELLO;
@@ -265,7 +269,8 @@ static void resumed(void **state)
 			}
 			if (ticket == 0)
 				SSL_CTX_set_options(turn.setting.ctx[SERVER], SSL_OP_NO_TICKET);
-			SSL_CTX_set_session_id_context(turn.setting.ctx[SERVER], (const unsigned char *)"x", 1);
+			SSL_CTX_set_session_id_context(turn.setting.ctx[SERVER], (const unsigned char *)"x",
+			                               1);
 			next(&turn, NULL);
 			say_some(&turn);
 			SSL_SESSION *session = SSL_get1_session(turn.talk.ssl[CLIENT]);

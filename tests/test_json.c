@@ -125,10 +125,22 @@ static void check_later(json_t *session)
 {
 	check(get(session, "framing"), "profile:sn origin:s fits:b messages:i evidence:a");
 	check(get(session, "echo"),
-	      "requests:i responses:i missed:i interval:rn last_request:sn last_response:sn "
-	      "longest_silence:rn rtt:o");
+	      "requests:i responses:i missed:i interval:rn jitter:rn late:i last_request:sn last_response:sn "
+	      "longest_silence:rn rtt:o quiet_first:sn quiet_since:sn timeline:a");
+	json_t *item;
+	size_t i;
+	json_array_foreach(get(get(session, "echo"), "timeline"), i, item)
+	    check(item, "sent:s answered:sn rtt:rn");
 	check(get(get(session, "echo"), "rtt"), "min:rn avg:rn p95:rn max:rn");
-	check(get(session, "inferred"), "echo_requests:in echo_responses:in echo_interval:rn sizes:a");
+	check(get(session, "inferred"),
+	      "echo_requests:in echo_responses:in echo_missed:in at_least:b echo_interval:rn echo_jitter:rn "
+	      "rtt:o "
+	      "quiet_first:sn quiet_since:sn timeline:a rivals:a sizes_are:sn sizes:a");
+	check(get(get(session, "inferred"), "rtt"), "min:rn median:rn max:rn");
+	json_array_foreach(get(get(session, "inferred"), "rivals"), i, item)
+	    check(item, "fits:s request_size:i response_size:i requests:i responses:i interval:r rtt:r");
+	json_array_foreach(get(get(session, "inferred"), "sizes"), i, item)
+	    check(item, "direction:s size:in size_min:in count:i probable:sn last_activity:sn");
 }
 
 static void check_session(json_t *session)
@@ -140,11 +152,12 @@ static void check_session(json_t *session)
 	      "findings:a");
 	check(get(session, "controller"), "ip:sn port:in");
 	check(get(session, "engine"), "ip:sn port:in mac:sn");
-	check(get(session, "tcp"), "packets:in bytes:in retransmissions:in duplicates:in gaps:in lost_bytes:in "
-	                           "connect_time:rn");
+	check(get(session, "tcp"),
+	      "packets:in bytes:in retransmissions:in duplicates:in gaps:in lost_bytes:in "
+	      "connect_time:rn");
 	check_tls(get(session, "tls"));
-	check(get(session, "auth"),
-	      "observed:s observed_inferred:b predicted:s predicted_inferred:b mac:sn matched:sn entry:o fix:a");
+	check(get(session, "auth"), "observed:s observed_inferred:b predicted:s predicted_inferred:b mac:sn "
+	                            "matched:sn entry:o fix:a");
 	check(get(get(session, "auth"), "entry"), "source:sn line:in mac:sn hash:sn");
 	check_strings(get(get(session, "auth"), "fix"));
 	check_strings(get(session, "encapsulation"));
@@ -160,8 +173,8 @@ static void check_report(json_t *report)
 	      "nmspscope:o inputs:a capture:o authlists:a authlist_comparison:a sessions:a findings:a");
 	check(get(report, "nmspscope"), "version:s schema:i filter:sn hidden:i");
 	check_all(get(report, "inputs"), "name:s kind:sn packets:in lines:in understood:in repaired:in "
-	                                "not_understood:in lost:in repeated:in bytes:i dropped:in "
-	                                "interface_dropped:in packets_per_second:in error:sn");
+	                                 "not_understood:in lost:in repeated:in bytes:i dropped:in "
+	                                 "interface_dropped:in packets_per_second:in error:sn");
 	check(get(report, "capture"),
 	      "packets:i nmsp_packets:i bytes:i first:sn last:sn dropped:in duplicates:i "
 	      "gaps:i cut_packets:i encapsulation:a evicted:o");
@@ -243,7 +256,8 @@ static void test_trace(void **state)
 	json_decref(report);
 	/* without stamps no time is made up, least of all one of 1970 */
 	char *text;
-	traced = trace_text("SSL_accept:SSLv3/TLS read client hello\nSSL3 alert write:fatal:handshake failure\n");
+	traced =
+	    trace_text("SSL_accept:SSLv3/TLS read client hello\nSSL3 alert write:fatal:handshake failure\n");
 	report = report_of(traced.model, &text);
 	check_report(report);
 	assert_null(strstr(text, "1970-"));
@@ -296,12 +310,14 @@ static void test_offer(void **state)
 	(void)state;
 	static const uint8_t host[] = {'w', 'l', 'c', 0x1b, '[', 'm'};
 	static const uint8_t alpn[] = {4, 'n', 'm', 's', 'p', 2, 'h', '2'};
-	static const uint8_t lists[] = {0, 16, 0, 0, 0x99, 0x99, 0, 0}; /* ALPN and an unknown extension, both empty */
-	static const uint8_t names[] = {0, 2, 0x30, 0, 0, 1, 7, 0, 13,
-	                                0x30, 11, 0x31, 9, 0x30, 7, 6, 3, 0x55, 4, 3, 12, 0};
+	static const uint8_t lists[] = {0,    16,   0, 0,
+	                                0x99, 0x99, 0, 0}; /* ALPN and an unknown extension, both empty */
+	static const uint8_t names[] = {0,    2, 0x30, 0, 0, 1, 7,    0, 13, 0x30, 11,
+	                                0x31, 9, 0x30, 7, 6, 3, 0x55, 4, 3,  12,   0};
 	struct model *model = fixture_rich();
 	struct session_tls *tls = &model->first->tls;
-	struct tls_client_hello client = {.sni = span_of(host, sizeof host), .alpn = span_of(alpn, sizeof alpn), .psk = true};
+	struct tls_client_hello client = {
+	    .sni = span_of(host, sizeof host), .alpn = span_of(alpn, sizeof alpn), .psk = true};
 	struct tls_encrypted_extensions encrypted = {.extensions = span_of(lists, sizeof lists),
 	                                             .alpn = span_of(alpn, 5)};
 	struct tls_certificate_request request = {.authorities = span_of(names, sizeof names)};
@@ -310,13 +326,15 @@ static void test_offer(void **state)
 	tls->told[TOLD_CERTIFICATE_REQUEST] = tls_told_request(&request);
 	json_t *report = report_of(model, NULL);
 	check_report(report);
-	json_t *of = get(json_array_get(get(report, "sessions"), 0), "tls"), *asked = get(of, "certificate_request");
+	json_t *of = get(json_array_get(get(report, "sessions"), 0), "tls"),
+	       *asked = get(of, "certificate_request");
 	assert_string_equal(string_at(get(of, "offered"), "server_name"), "wlc\\x1b[m");
 	assert_string_equal(text_at(get(get(of, "offered"), "alpn"), 1), "h2");
 	assert_true(json_is_true(get(get(of, "offered"), "psk")));
 	assert_false(json_is_true(get(get(of, "offered"), "session_id")));
 	assert_string_equal(string_at(get(of, "chosen"), "alpn"), "nmsp");
-	assert_string_equal(text_at(get(get(of, "chosen"), "extensions"), 0), "application_layer_protocol_negotiation");
+	assert_string_equal(text_at(get(get(of, "chosen"), "extensions"), 0),
+	                    "application_layer_protocol_negotiation");
 	assert_string_equal(text_at(get(get(of, "chosen"), "extensions"), 1), "0x9999");
 	assert_string_equal(text_at(get(asked, "authorities"), 0), "#3000");
 	assert_string_equal(text_at(get(asked, "authorities"), 1), "#07");
@@ -417,10 +435,15 @@ static void test_layout(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_empty),       cmocka_unit_test(test_bare),
-	    cmocka_unit_test(test_trace),       cmocka_unit_test(test_rich_session),
-	    cmocka_unit_test(test_rich_others), cmocka_unit_test(test_offer), cmocka_unit_test(test_lists_of_both_sides),
-	    cmocka_unit_test(test_hostile),     cmocka_unit_test(test_layout),
+	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_bare),
+	    cmocka_unit_test(test_trace),
+	    cmocka_unit_test(test_rich_session),
+	    cmocka_unit_test(test_rich_others),
+	    cmocka_unit_test(test_offer),
+	    cmocka_unit_test(test_lists_of_both_sides),
+	    cmocka_unit_test(test_hostile),
+	    cmocka_unit_test(test_layout),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

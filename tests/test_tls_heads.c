@@ -18,7 +18,7 @@ static enum cut record_of(const char *hex, struct tls_record *out)
 static void record_heads(void **state)
 {
 	(void)state;
-	struct tls_record r = {0, 0, 0};
+	struct tls_record r = {0};
 	assert_int_equal(record_of("16 0301 0200 01", &r), CUT_OK);
 	assert_int_equal(r.type, TLS_HANDSHAKE);
 	assert_int_equal(r.version, TLS_1_0);

@@ -1,6 +1,6 @@
 /*
- * A connection whose records the test seals itself (tls_seal.h), a chunk a record: hellos, Finished messages, and
- * application data of both sides. Included after cmocka.
+ * A connection whose records the test seals itself (tls_seal.h), a chunk a record: hellos, Finished messages,
+ * and application data of both sides. Included after cmocka.
  */
 #ifndef TESTS_TLS_SPOKEN_H
 #define TESTS_TLS_SPOKEN_H
@@ -29,7 +29,7 @@ struct spoken {
 };
 
 static inline void put_chunk(struct spoken *spoken, uint8_t dir, struct tls_record head, struct span body,
-                      bool sealed)
+                             bool sealed)
 {
 	struct chunk *chunk = &spoken->chunks[spoken->n_chunks++];
 	assert_true(spoken->n + TLS_RECORD_HEADER + body.n <= SPOKEN && spoken->n_chunks <= CHUNKS);
@@ -81,7 +81,7 @@ static inline void put_hello(struct spoken *spoken, const struct way *way, bool 
 }
 
 static inline void put_sealed(struct spoken *spoken, struct sealer *sealer, uint8_t dir, uint8_t type,
-                       struct span plain)
+                              struct span plain)
 {
 	struct tls_record head = head_of(&sealer->way, type);
 	struct span body = seal(sealer, &head, plain, 0);
@@ -110,7 +110,7 @@ static inline void put_line(struct spoken *spoken, const char *label, const uint
 }
 
 static inline void new_sealers(struct spoken *spoken, const struct way *way, struct sealer sealers[2],
-                        unsigned phase)
+                               unsigned phase)
 {
 	static const char *const labels[2][2] = {
 	    {"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"},

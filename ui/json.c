@@ -112,7 +112,8 @@ static json_t *object(const struct table *table, const struct row *row)
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const struct column *column = &table->columns[i];
 		bool wanted = (!column->on_request || row->view->list_messages) &&
-		              (!column->on_verbose || row->view->verbose);
+		              (!column->on_verbose || row->view->verbose) &&
+		              !(column->not_in_lines && row->view->lines);
 		if (column->key != NULL && wanted)
 			json_object_set_new_nocheck(out, column->key, cell(column, row));
 	}

@@ -54,6 +54,7 @@ struct jsonl *jsonl_new(FILE *out, const struct model *model, const struct jsonl
 	jsonl->model = model;
 	jsonl->wishes = *wishes;
 	jsonl->view = view_bare(model);
+	jsonl->view->lines = true;
 	jsonl->now = jsonl->summed = ORIGIN_NO_TIME;
 	return jsonl;
 }

@@ -113,15 +113,22 @@ static struct value authlist(const struct ui *ui, const struct view_digest *dige
 	return value;
 }
 
-/* "27/26": sent and answered; nothing while no message was read. */
+/* "27/26": sent and answered; marked when inferred, nothing while no echo is known. */
 static struct value echoes(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])
 {
 	const struct session_nmsp *nmsp = digest->session->nmsp;
+	struct infer_rhythm inferred;
 	(void)ui;
-	if (nmsp == NULL || nmsp->messages[0] + nmsp->messages[1] == 0)
+	if (nmsp != NULL && nmsp->messages[0] + nmsp->messages[1] > 0) {
+		snprintf(text, UI_TIME, "%" PRIu64 "/%" PRIu64, nmsp->echo.requests, nmsp->echo.responses);
+		return view_text(text);
+	}
+	if (!infer_echo(digest->session->infer, &inferred))
 		return view_null();
-	snprintf(text, UI_TIME, "%" PRIu64 "/%" PRIu64, nmsp->echo.requests, nmsp->echo.responses);
-	return view_text(text);
+	snprintf(text, UI_TIME, "%" PRIu64 "/%" PRIu64, inferred.requests, inferred.responses);
+	struct value value = view_text(text);
+	value.inferred = true;
+	return value;
 }
 
 static struct value messages(const struct ui *ui, const struct view_digest *digest, char text[UI_TIME])

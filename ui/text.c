@@ -42,6 +42,7 @@ static void show_session(const struct page *page, const struct row *row)
 	text_parts_certificates(page, row, row->session->session->controller);
 	text_parts_auth(page, row);
 	text_parts_checklist(page, row);
+	text_parts_echo(page, row);
 	text_parts_messages(page, row);
 	text_parts_heading(page, row->session->session->trace != NULL ? "Trace trust" : "Capture trust");
 	text_parts_strings(page, "", &view_trust, row);

@@ -2,6 +2,7 @@
 #include "ui/text_parts.h"
 
 #include "analyzer/session_nmsp.h"
+#include "ui/text_echo.h"
 #include "ui/text_messages.h"
 
 #include <inttypes.h>
@@ -250,6 +251,14 @@ void text_parts_checklist(const struct page *page, const struct row *row)
 	}
 }
 
+void text_parts_echo(const struct page *page, const struct row *row)
+{
+	if (!text_echo_head(page, row))
+		return;
+	text_echo_line(page, row);
+	text_echo_quiet(page, row);
+}
+
 void text_parts_messages(const struct page *page, const struct row *row)
 {
 	const struct session *session = row->session->session;
@@ -277,4 +286,5 @@ void text_parts_messages(const struct page *page, const struct row *row)
 		         "%" PRIu64 " encrypted record%s, no message: see Decryption in the summary.",
 		         keys->data, view_plural(keys->data));
 	page_wrap(page, INDENT, "", TONE_PLAIN, text);
+	text_echo_sizes(page, row);
 }

@@ -36,6 +36,7 @@ void text_parts_sizes(const struct page *page, const struct row *row); /* nothin
 void text_parts_certificates(const struct page *page, const struct row *row, uint8_t dir);
 void text_parts_auth(const struct page *page, const struct row *row);
 void text_parts_checklist(const struct page *page, const struct row *row);
+void text_parts_echo(const struct page *page, const struct row *row);
 void text_parts_messages(const struct page *page, const struct row *row);
 
 /* The lines to paste. */

@@ -164,6 +164,7 @@ void view_session_judge(struct view *view, const struct session *session)
 	findings_of_session(view->model, session, &out->findings);
 	findings_verdict(view->model, session, &out->findings, out->verdict);
 	session_community_id(session, out->community_id);
+	view_echo_open(out, session_now(view->model, session));
 }
 
 void view_session_open(struct view *view, const struct session *session)

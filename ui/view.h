@@ -11,7 +11,9 @@
 
 #include "analyzer/checklist.h"
 #include "analyzer/findings/findings.h"
+#include "analyzer/infer.h"
 #include "analyzer/sandbox.h"
+#include "analyzer/echo.h"
 #include "analyzer/session.h"
 #include "dissect/fields.h"
 #include "ui/filter.h"
@@ -110,6 +112,7 @@ struct column {
 	bool on_request;   /* JSON: only there when the view lists messages */
 	unsigned lines;    /* enum view_line; only looked at in view_sessions */
 	bool on_verbose;   /* JSON: only there with -v */
+	bool not_in_lines; /* JSON: only there in the whole report, not in -o jsonl */
 	enum column_shape shape;
 	struct value (*get)(const struct row *row);
 	const struct table *table;
@@ -161,6 +164,10 @@ struct view_session {
 	char community_id[COMMUNITY_ID];
 	char verdict[VERDICT_TEXT];
 	struct session_decryption decryption;
+	struct infer_found inferred;  /* from sizes and times of closed records */
+	struct session_quiet quiet;   /* who went quiet first, measured or inferred */
+	struct echo_moment line[LIMIT_ECHO_LINE]; /* the latest echoes, measured or inferred */
+	uint32_t n_line;
 	struct view_event events[VIEW_EVENTS];
 	size_t n_events;
 	int64_t clock; /* ns: the trace's clock minus the capture's, where both show the session; else 0 */
@@ -209,6 +216,7 @@ struct view {
 	char scratch[640];        /* a text that a getter puts together, until the next one does */
 	bool list_messages;       /* --messages */
 	bool verbose;             /* -v */
+	bool lines;               /* for -o jsonl */
 	const struct sandbox_state *privileges; /* NULL: not known */
 	struct fields fields;     /* of the message that is being shown */
 	struct auth_decision comparison; /* of the row of view_comparison that was opened last */
@@ -274,6 +282,9 @@ extern const struct table view_trace_remarks; /* of the trace that is the item: 
 extern const struct table view_trace_notes;  /* of the trace that is the item: lines not understood */
 extern const struct table view_framing;
 extern const struct table view_echo;
+extern const struct table view_inferred;       /* what sizes and times of closed records tell */
+extern const struct table view_inferred_sizes; /* ... by direction and size */
+extern const struct table view_inferred_rivals; /* ... pairs in a rhythm that are not taken for the echo */
 extern const struct table view_capabilities;
 extern const struct table view_subscriptions;
 extern const struct table view_messages;       /* by type and direction */
@@ -287,6 +298,9 @@ struct value view_entry_mac(const struct authtext_token *token);
 
 /* "wlc.txt line 4"; NULL gives a null value. */
 struct value view_entry_place(const struct row *row, const struct authlist_entry *of);
+
+/* The latest echoes one by one into view->open; of the model's, or else inferred. */
+void view_echo_open(struct view_session *session, int64_t now);
 
 /* The name of a message type by the session's framing, else TYPE_<n>. */
 struct value view_messages_type(const struct row *row, uint32_t type);

@@ -1,6 +1,7 @@
 /*
- * The tables of what was decrypted: framing, echo, messages by type. Called through ui/view.h. All is empty
- * while no plaintext came. What only the profile tells is marked assumed. Services are view_services.c.
+ * The tables of what was decrypted: framing, messages by type. Called through ui/view.h. All is empty while
+ * no plaintext came. What only the profile tells is marked assumed. Echoes
+ * are view_echo.c, services view_services.c.
  */
 #include "ui/view.h"
 
@@ -21,11 +22,6 @@ static const struct session_nmsp *nmsp(const struct row *row)
 static const struct profile *profile(const struct row *row)
 {
 	return nmsp(row) == NULL ? NULL : nmsp(row)->profile;
-}
-
-static struct value duration(int64_t ns)
-{
-	return ns < 0 ? view_null() : (struct value){.kind = VALUE_DURATION, .ns = ns};
 }
 
 /* OUT = engine to controller, as on the MSE's page. */
@@ -181,106 +177,6 @@ static const struct column framing_columns[] = {
 };
 
 const struct table view_framing = {TABLE_OF(framing_columns)};
-
-/* ---- echo ---- */
-
-/* What was seen of echoes; one that saw nothing while there are no messages. */
-static const struct echo *echo(const struct row *row)
-{
-	static const struct echo nothing;
-	return nmsp(row) == NULL ? &nothing : &nmsp(row)->echo;
-}
-
-static struct value echo_requests(const struct row *row)
-{
-	return view_count(echo(row)->requests);
-}
-
-static struct value echo_responses(const struct row *row)
-{
-	return view_count(echo(row)->responses);
-}
-
-/* Where a message may have been overlooked, it may be the answer. */
-static bool hides_echoes(const struct row *row)
-{
-	return echo(row)->requests > 0 && !session_nmsp_whole(row->session->session);
-}
-
-static struct value echo_not_answered(const struct row *row)
-{
-	const struct session *session = row->session->session;
-	if (hides_echoes(row))
-		return view_null();
-	int64_t now = session_now(row->view->model, session);
-	return view_count(echo_missed(echo(row), session_nmsp_until(session, now)));
-}
-
-static struct value echo_spacing(const struct row *row)
-{
-	return duration(echo_interval(echo(row)));
-}
-
-static struct value echo_last_request(const struct row *row)
-{
-	return view_time(&echo(row)->last_request);
-}
-
-static struct value echo_last_response(const struct row *row)
-{
-	return view_time(&echo(row)->last_response);
-}
-
-static struct value echo_silence(const struct row *row)
-{
-	return hides_echoes(row) ? view_null() : duration(echo_longest_silence(echo(row)));
-}
-
-static struct value rtt_min(const struct row *row)
-{
-	struct echo_rtt rtt;
-	return duration(echo_rtt(echo(row), &rtt) ? rtt.min : -1);
-}
-
-static struct value rtt_avg(const struct row *row)
-{
-	struct echo_rtt rtt;
-	return duration(echo_rtt(echo(row), &rtt) ? rtt.avg : -1);
-}
-
-static struct value rtt_p95(const struct row *row)
-{
-	struct echo_rtt rtt;
-	return duration(echo_rtt(echo(row), &rtt) ? rtt.p95 : -1);
-}
-
-static struct value rtt_max(const struct row *row)
-{
-	struct echo_rtt rtt;
-	return duration(echo_rtt(echo(row), &rtt) ? rtt.max : -1);
-}
-
-static const struct column rtt_columns[] = {
-    {.key = "min", .label = "Round trip, least", .verbose = 1, .get = rtt_min},
-    {.key = "avg", .label = "Round trip, average", .get = rtt_avg},
-    {.key = "p95", .label = "Round trip, 95 %", .verbose = 1, .get = rtt_p95},
-    {.key = "max", .label = "Round trip, most", .get = rtt_max},
-};
-
-static const struct table rtt_table = {TABLE_OF(rtt_columns)};
-
-static const struct column echo_columns[] = {
-    {.key = "requests", .label = "Echo requests", .hide_zero = true, .get = echo_requests},
-    {.key = "responses", .label = "Echo responses", .hide_zero = true, .get = echo_responses},
-    {.key = "missed", .label = "Echoes missed", .hide_zero = true, .get = echo_not_answered},
-    {.key = "interval", .label = "Echo interval", .get = echo_spacing},
-    {.key = "last_request", .label = "Last echo request", .get = echo_last_request},
-    {.key = "last_response", .label = "Last echo response", .get = echo_last_response},
-    {.key = "longest_silence", .label = "Longest without echo", .get = echo_silence},
-    {.key = "rtt", .label = "Round trip", .shape = COLUMN_OBJECT, .table = &rtt_table},
-};
-
-const struct table view_echo = {TABLE_OF(echo_columns)};
 
 /* ---- messages by type ---- */
 

@@ -31,20 +31,6 @@ static struct value inferred_unless(bool measured, struct value value)
 	return value;
 }
 
-static struct value null(const struct row *row)
-{
-	(void)row;
-	return view_null();
-}
-
-static size_t none(const struct row *parent)
-{
-	(void)parent;
-	return 0;
-}
-
-static const struct table empty = {.count = none};
-
 /* ---- endpoints ---- */
 
 static struct value ip(const struct row *row, uint8_t dir)
@@ -175,17 +161,6 @@ static const struct column tcp_columns[] = {
 
 static const struct table tcp = {TABLE_OF(tcp_columns)};
 
-/* ---- inference: later ---- */
-
-static const struct column inferred_columns[] = {
-    {.key = "echo_requests", .get = null},
-    {.key = "echo_responses", .get = null},
-    {.key = "echo_interval", .get = null},
-    {.key = "sizes", .shape = COLUMN_LIST, .table = &empty},
-};
-
-static const struct table inferred = {TABLE_OF(inferred_columns)};
-
 /* ---- sessions ---- */
 
 static struct value id(const struct row *row)
@@ -302,7 +277,11 @@ static const struct column columns[] = {
     {.key = "auth", .shape = COLUMN_OBJECT, .table = &view_auth, .lines = LINE_DECISION},
     {.key = "framing", .label = "Framing", .shape = COLUMN_OBJECT, .table = &view_framing},
     {.key = "echo", .label = "Echo", .shape = COLUMN_OBJECT, .table = &view_echo, .lines = LINE_SUMMARY},
-    {.key = "inferred", .shape = COLUMN_OBJECT, .table = &inferred, .lines = LINE_SUMMARY},
+    {.key = "inferred",
+     .label = "Inferred",
+     .shape = COLUMN_OBJECT,
+     .table = &view_inferred,
+     .lines = LINE_SUMMARY},
     {.key = "capabilities", .label = "Services (assumed)", .shape = COLUMN_STRINGS, .table = &view_capabilities},
     {.key = "subscriptions", .shape = COLUMN_LIST, .table = &view_subscriptions},
     {.key = "messages", .shape = COLUMN_LIST, .table = &view_messages, .lines = LINE_SUMMARY},

@@ -27,7 +27,7 @@ bool nmsp_whole(const struct subject *subject)
 	return nmsp != NULL && nmsp->messages[0] > 0 && nmsp->messages[1] > 0 && session_nmsp_whole(subject->session);
 }
 
-static void advise_echo(struct finding *finding)
+void nmsp_advise_echo(struct finding *finding)
 {
 	rule_advice(finding, "in show nmsp status compare two counters: Rx Echo Req stands still: the requests do not "
 	                     "arrive; it rises and Tx Echo Resp does not: the controller does not answer; both rise: "
@@ -176,6 +176,8 @@ void nmsp_echo_silent(const struct subject *subject, const struct rule *rule, st
 {
 	const struct session_nmsp *nmsp = decoded(subject);
 	char time[RULE_TEXT], since[RULE_TEXT] = "none was ever answered", close[RULE_TEXT];
+	if (subject->session->infer != NULL)
+		inferred_echo_silent(subject, rule, out);
 	if (!nmsp_whole(subject) || nmsp->echo.strays > 0)
 		return;
 	int64_t waited = silence(subject, nmsp);
@@ -194,7 +196,7 @@ void nmsp_echo_silent(const struct subject *subject, const struct rule *rule, st
 	for (uint32_t i = 0; i < echo->n_pending; i++)
 		if (echo->pending[i].at.packet > echo->last_response.packet)
 			rule_evidence(finding, &echo->pending[i].at);
-	advise_echo(finding);
+	nmsp_advise_echo(finding);
 }
 
 void nmsp_echo_missed(const struct subject *subject, const struct rule *rule, struct findings *out)
@@ -214,7 +216,7 @@ void nmsp_echo_missed(const struct subject *subject, const struct rule *rule, st
 	             rule_count(nmsp->echo.requests, "request", of));
 	rule_cause(finding, "The controller is too busy, or answers get lost on the way.");
 	cite_echoes(&nmsp->echo, finding);
-	advise_echo(finding);
+	nmsp_advise_echo(finding);
 }
 
 /* The response timeout of 1 s is widely repeated, not read at its source (facts.md section 5). */

@@ -228,6 +228,12 @@ void trust_clock_jump(const struct subject *subject, const struct rule *rule, st
 /* The framing is known, every message was read, and both sides sent some. */
 bool nmsp_whole(const struct subject *subject);
 
+/* What to do about echoes without an answer. */
+void nmsp_advise_echo(struct finding *finding);
+
+/* inferred.c: echo-silent of a session that nobody can read. */
+void inferred_echo_silent(const struct subject *subject, const struct rule *rule, struct findings *out);
+
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_echo_silent(const struct subject *subject, const struct rule *rule, struct findings *out);

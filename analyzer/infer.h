@@ -1,0 +1,168 @@
+/*
+ * What the sizes and times of a session's protected records tell while nobody can open them: how much each
+ * holds, how many of each size, and which pair of sizes asks and answers like an echo (facts.md section 5).
+ *
+ * Fed by the TLS layer with each record of application data that stays closed; dropped as soon as one is
+ * opened, since measured values then take its place. Nothing here is measured: who shows it marks it as
+ * inferred. Never looks at bytes.
+ */
+#ifndef ANALYZER_INFER_H
+#define ANALYZER_INFER_H
+
+#include "analyzer/model.h"
+
+#define INFER_PATIENCE (5 * NS_PER_S) /* an answer that takes longer is none */
+
+/* How well the length of a record tells the bytes of its plaintext. */
+enum infer_size_kind {
+	INFER_SIZE_PROTECTED, /* not at all: these are the bytes of the protected record */
+	INFER_SIZE_EXACT,     /* AEAD of TLS 1.2, and stream ciphers */
+	INFER_SIZE_BOUND,     /* at most so many: TLS 1.3 may pad, RFC 8446 section 5.4 */
+	INFER_SIZE_RANGE,     /* CBC fills up to a block, RFC 5246 section 6.2.3.2 */
+};
+
+/* `least` is 0 for a bound. Both are the same for an exact size. */
+struct infer_size {
+	enum infer_size_kind kind;
+	uint32_t least, most;
+};
+
+/* Of a record whose header announces `length` bytes. CBC padding of a block or more is taken for unused. */
+struct infer_size infer_plaintext(const struct session_tls *tls, size_t length);
+
+const char *infer_size_kind_name(enum infer_size_kind kind); /* "exact" */
+
+/* Records of one size and direction. */
+struct infer_class {
+	struct infer_size size;
+	uint8_t dir;
+	uint64_t records; /* 0: all of them turned out to be the first byte of a longer one */
+	uint64_t order;   /* of its first record among those of its direction, from 1 */
+	struct origin first, last;
+};
+
+/* A request, a response to it, or both. */
+struct infer_beat {
+	int64_t time; /* of the request, or of a response without one */
+	uint32_t
+	    delay; /* us to the answer, without one to the controller's next record; UINT32_MAX = none came */
+	bool asked, answered;
+};
+
+/* A request since the last answer. */
+struct infer_waiting {
+	struct origin at;
+	int64_t heard; /* ns until the controller's next record, of any size; -1 = none came yet */
+};
+
+#define INFER_WAITING 4
+
+/* Records of one size of the engine, and records of one size of the controller that come behind them. */
+struct infer_pair {
+	uint32_t request, response; /* index of the class */
+	uint64_t answered, unasked;
+	uint64_t lonely;                                              /* requests since the last answer */
+	uint64_t counted_requests, counted_responses, counted_missed; /* of the beats that left the list */
+	int64_t counted_until; /* the time of the last echo of these; valid with `counted` */
+	bool counted;
+	bool loose; /* beats left the list before they had a rhythm: the counts are at least these */
+	struct origin last_request, last_response, last_answer; /* packet 0 = none */
+	struct infer_waiting
+	    waiting[INFER_WAITING]; /* the first ones since the last answer that nothing answered at once */
+	uint32_t n_waiting;
+	struct infer_beat *beats; /* oldest first */
+	uint32_t n_beats, room_beats;
+	uint64_t touched; /* record number */
+};
+
+/* A class of the engine that spoke lately. */
+struct infer_asked {
+	uint32_t class;
+	int64_t at;
+	uint32_t heard; /* records of the controller since */
+};
+
+#define INFER_ASKED 4
+
+/* A record of at most a byte that may be the beginning of the next one. */
+struct infer_first_byte {
+	bool waits;
+	uint32_t class;
+	int64_t at;
+};
+
+struct infer {
+	uint8_t engine;              /* direction */
+	bool roles_known;            /* else no echo is looked for */
+	struct infer_class *classes; /* in order of first appearance */
+	uint32_t n_classes, room_classes;
+	uint64_t other[2]; /* records beyond LIMIT_INFER_SIZES, by direction */
+	uint64_t records;  /* all, first bytes included */
+	uint64_t came[2];
+	struct infer_first_byte first_byte[2];
+	struct infer_asked asked[INFER_ASKED]; /* latest last */
+	uint32_t n_asked;
+	struct infer_pair *pairs;
+	uint32_t n_pairs, room_pairs;
+};
+
+/* A record of application data that nobody opened. The first one makes session->infer. */
+void infer_record(struct session *session, uint8_t dir, size_t length, const struct origin *at);
+
+/* A record was opened, were it of the handshake: what was inferred goes, and nothing is inferred any more. */
+void infer_forget(struct session *session);
+
+void infer_free(struct infer *infer); /* NULL is allowed */
+
+struct infer *infer_copy(const struct infer *infer); /* NULL stays NULL; free with infer_free */
+size_t infer_bytes(const struct infer *infer);       /* that it takes; 0 for NULL */
+
+/* ---- infer_echo.c: what follows ---- */
+
+/* Counts the older half of the pair's beats by the rhythm that they have, and takes them out of the list. */
+void infer_fold(struct infer_pair *pair);
+
+/* A pair that asks and answers in a rhythm. Times in ns. */
+struct infer_rhythm {
+	const struct infer_pair *pair;
+	const struct infer_class *request, *response;
+	uint64_t requests, responses;
+	uint64_t missed;  /* requests that got no answer within INFER_PATIENCE, without the very last one */
+	bool at_least;    /* the counts are at least these */
+	int64_t interval; /* median */
+	int64_t jitter;   /* nine of ten spacings are within so much of the interval */
+	int64_t rtt_min, rtt_median, rtt_max; /* of the kept beats */
+	int64_t rtt_usual;                    /* nine of ten are not longer */
+};
+
+#define INFER_RHYTHMS 4
+
+struct infer_found {
+	struct infer_rhythm list[INFER_RHYTHMS]; /* the echo first, when it is decided */
+	uint32_t n;
+	bool decided; /* list[0] is the echo; the others fit a poll as well, or an echo of its own */
+};
+
+/*
+ * The pairs with a rhythm. The echo is the one whose request and response are both small and not larger than
+ * those of any other; when no pair is, nothing is decided. `infer` may be NULL.
+ */
+void infer_find(const struct infer *infer, struct infer_found *out);
+
+/* The echo alone. False when none is found, or none is decided. */
+bool infer_echo(const struct infer *infer, struct infer_rhythm *out);
+
+/* Latest beats that are taken for echoes, oldest first; returns how many, LIMIT_ECHO_LINE at most. */
+uint32_t infer_line(const struct infer_rhythm *echo, struct infer_beat line[LIMIT_ECHO_LINE]);
+
+/*
+ * Since when echoes have no answer: the first one of at least two that nothing at all came back for in the
+ * time in which answers came before, for three intervals. NULL when it is not so.
+ */
+const struct infer_waiting *infer_silence(const struct infer_rhythm *echo, int64_t until);
+
+/* The message type that a class probably has; NULL when its size and place do not tell. */
+const char *infer_probable(const struct infer *infer, const struct infer_class *of,
+                           const struct infer_found *found);
+
+#endif
