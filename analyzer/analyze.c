@@ -5,6 +5,7 @@
  */
 #include "analyzer/analyze_parts.h"
 
+#include "analyzer/bare.h"
 #include "analyzer/capture.h"
 #include "analyzer/fragment.h"
 #include "analyzer/memory.h"
@@ -23,6 +24,7 @@ struct analyze *analyze_new(struct model *model)
 	struct analyze *analyze = xcalloc(1, sizeof *analyze);
 	analyze->model = model;
 	analyze->fragments = fragments_new();
+	analyze->bare = bare_new(model);
 	analyze->ticked = INT64_MIN;
 	analyze->used = memory_used_beyond;
 	return analyze;
@@ -39,6 +41,7 @@ void analyze_free(struct analyze *analyze)
 		flow_remove(&analyze->flows, flow);
 	}
 	fragments_free(analyze->fragments);
+	bare_free(analyze->bare);
 	capture_filter_free(analyze->filter);
 	free(analyze);
 }
@@ -215,7 +218,11 @@ static struct flow *take_frame(struct analyze *analyze, const struct capfile_pac
 		return NULL;
 	if (packet->kind == PACKET_MALFORMED)
 		capture->malformed++;
-	if (analyze->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(analyze->filter, packet->ip)))
+	bool refused =
+	    analyze->filter != NULL && (packet->ip.n == 0 || !capture_filter_match(analyze->filter, packet->ip));
+	if (analyze->model->redact != NULL)
+		redact_packet(analyze->model->redact, packet); /* the filter is about the real addresses */
+	if (refused)
 		capture->filtered++;
 	else if (packet->kind == PACKET_TCP)
 		return take_tcp(analyze, packet);
@@ -288,9 +295,24 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
 }
 
+/* NMSP messages without anything around them. */
+static void take_bare(struct analyze *analyze, const struct capfile_packet *packet)
+{
+	analyze_keep_memory(analyze, 1 + (uint32_t)(packet->data.n / MEMORY_BYTES));
+	if (bare_session(analyze->bare, analyze->now.input) == NULL)
+		analyze_make_room(analyze);
+	analyze->model->capture.nmsp_packets++;
+	bare_packet(analyze->bare, packet->data, packet->wire, &analyze->now);
+	keep_bare(&analyze->keep, packet, bare_session(analyze->bare, analyze->now.input));
+}
+
 void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
 {
 	count_packet(analyze, input, packet);
+	if (packet->linktype == PACKET_BARE) {
+		take_bare(analyze, packet);
+		return;
+	}
 	analyze_keep_memory(analyze, 1 + (uint32_t)(packet->data.n / MEMORY_BYTES));
 	struct packet decoded;
 	struct flow *flow = NULL;
@@ -369,6 +391,7 @@ void analyze_secrets(struct analyze *analyze, struct span text)
 
 void analyze_end(struct analyze *analyze)
 {
+	bare_end(analyze->bare, &analyze->now);
 	for (struct flow *flow = analyze->flows.table; flow != NULL; flow = flow->hh.next) {
 		analyze_finish_flow(analyze, flow);
 		analyze_settle_flow(analyze, flow);

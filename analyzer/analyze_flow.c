@@ -52,11 +52,12 @@ static void give_up_one(struct analyze *analyze, enum limit why)
 	struct session *victim = rank_victim(analyze->model);
 	if (victim->conn != NULL)
 		analyze_drop_flow(analyze, victim->conn);
+	bare_drop(analyze->bare, victim);
 	model_hit(analyze->model, why, &analyze->now);
 	model_drop_session(analyze->model, victim);
 }
 
-static void make_room(struct analyze *analyze)
+void analyze_make_room(struct analyze *analyze)
 {
 	while (analyze->model->n_sessions >= LIMIT_SESSIONS)
 		give_up_one(analyze, HIT_SESSIONS);
@@ -87,7 +88,7 @@ void analyze_keep_memory(struct analyze *analyze, uint32_t work)
 struct flow *analyze_open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
     const struct packet *packet)
 {
-	make_room(analyze);
+	analyze_make_room(analyze);
 	analyze_keep_memory(analyze, MEMORY_SESSION);
 	struct session *session = model_add_session(analyze->model, &analyze->now);
 	struct flow *flow = flow_add(&analyze->flows, key);

@@ -6,6 +6,7 @@
 #define ANALYZER_ANALYZE_PARTS_H
 
 #include "analyzer/analyze.h"
+#include "analyzer/bare.h"
 #include "analyzer/flow.h"
 #include "analyzer/keep.h"
 
@@ -14,6 +15,7 @@ struct analyze {
 	struct flows flows;
 	struct fragments *fragments;
 	struct capture_filter *filter;
+	struct bare *bare;
 	struct keep keep;
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
@@ -28,6 +30,9 @@ void analyze_count_session(struct capture *capture, const struct session *sessio
 
 /* So much work was done, in packets: sessions are given up when the memory has become too little. */
 void analyze_keep_memory(struct analyze *analyze, uint32_t work);
+
+/* Gives sessions up until there is room for one more. */
+void analyze_make_room(struct analyze *analyze);
 
 /* A new session and its connection, by its first packet. `low`: the packet comes from the lower end of the key. */
 struct flow *analyze_open_flow(struct analyze *analyze, const struct flow_key *key, bool low,

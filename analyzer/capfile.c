@@ -28,7 +28,6 @@
 #define OPTION_TSRESOL   9
 #define OPTION_FCSLEN    13
 #define OPTION_TSOFFSET  14
-#define OPTION_USERAPPL  4
 #define OPTION_ENDTIME   3
 #define OPTION_IFDROP    5
 #define OPTION_OSDROP    7
@@ -49,6 +48,7 @@ struct capfile {
 	uint64_t skipped_secrets; /* blocks */
 	int64_t last_time;
 	bool ours;     /* this section is of our writer */
+	bool redacted; /* a section of it says so */
 	int64_t until; /* as it says */
 };
 
@@ -197,12 +197,7 @@ static enum step section_block(struct capfile *file, struct rd *body, struct cap
 		return damage(file, "a section header is too short");
 	if (major != SECTION_VERSION)
 		return damage(file, "pcapng version %u is not known", major);
-	uint16_t code;
-	struct rd value;
-	file->ours = false;
-	while (capfile_option_next(body, file->big, &code, &value))
-		if (code == OPTION_USERAPPL)
-			file->ours = capfile_option_says(&value, CAPFILE_APPLICATION);
+	file->redacted = capfile_option_section(body, file->big, &file->ours) || file->redacted;
 	capfile_interface_section(&file->interfaces);
 	file->kind = CAPFILE_PCAPNG;
 	return STEP_ON;
@@ -476,6 +471,11 @@ int64_t capfile_dropped(const struct capfile *file)
 uint32_t capfile_snaplen(const struct capfile *file)
 {
 	return file->interfaces.snaplen;
+}
+
+bool capfile_redacted(const struct capfile *file)
+{
+	return file->redacted;
 }
 
 int64_t capfile_until(const struct capfile *file)

@@ -17,6 +17,9 @@
 /* What the writer calls itself in the section header. */
 #define CAPFILE_APPLICATION "nmspscope"
 
+/* What it says there of a file whose addresses and names are tokens. */
+#define CAPFILE_REDACTED "redacted: addresses and names are tokens"
+
 /* The most that capfile_need ever asks for: a packet, its block header and some options. */
 #define CAPFILE_NEED_MAX (LIMIT_PACKET + 4096)
 
@@ -64,6 +67,9 @@ uint32_t capfile_snaplen(const struct capfile *file);
  */
 int64_t capfile_until(const struct capfile *file);
 
+/* A section of our own writer says that its addresses and names are tokens. */
+bool capfile_redacted(const struct capfile *file);
+
 /* Decryption secrets blocks that were not handed out because they exceed CAPFILE_NEED_MAX. */
 uint64_t capfile_skipped_secrets(const struct capfile *file);
 
@@ -89,6 +95,10 @@ struct capfile_writer {
 	uint32_t linktypes[CAPFILE_LINKTYPES];
 	uint32_t interfaces;
 };
+
+/* Says in the file that what is in it is redacted. */
+int capfile_write_start_redacted(struct capfile_writer *writer,
+                                 int (*put)(void *to, const struct span *pieces, size_t n), void *to);
 
 int capfile_write_start(struct capfile_writer *writer,
                         int (*put)(void *to, const struct span *pieces, size_t n), void *to);

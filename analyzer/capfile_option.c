@@ -1,6 +1,8 @@
 /* Options of pcapng blocks; see capfile_option.h. Called by capfile.c only. Never reads past the block. */
 #include "analyzer/capfile_option.h"
 
+#include "analyzer/capfile.h"
+
 #include <string.h>
 
 #define ALIGNMENT 4u
@@ -21,4 +23,20 @@ bool capfile_option_next(struct rd *list, bool big, uint16_t *code, struct rd *v
 bool capfile_option_says(const struct rd *value, const char *text)
 {
 	return span_equal(value->all, span_of(text, strlen(text)));
+}
+
+bool capfile_option_section(struct rd *list, bool big, bool *ours)
+{
+	enum { COMMENT = 1, USERAPPL = 4 };
+	uint16_t code;
+	struct rd value;
+	bool redacted = false;
+	*ours = false;
+	while (capfile_option_next(list, big, &code, &value)) {
+		if (code == USERAPPL)
+			*ours = capfile_option_says(&value, CAPFILE_APPLICATION);
+		else if (code == COMMENT)
+			redacted = capfile_option_says(&value, CAPFILE_REDACTED);
+	}
+	return *ours && redacted;
 }

@@ -17,4 +17,7 @@ bool capfile_option_next(struct rd *list, bool big, uint16_t *code, struct rd *v
 /* The option's value is this text. */
 bool capfile_option_says(const struct rd *value, const char *text);
 
+/* The options of a section header: *ours, our own writer made it; the answer, it says that it is redacted. */
+bool capfile_option_section(struct rd *list, bool big, bool *ours);
+
 #endif

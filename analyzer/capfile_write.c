@@ -21,9 +21,10 @@ enum {
 	OPTION_USERAPPL = 4,
 	OPTION_TSRESOL = 9,
 	TSRESOL_NANO = 9,
-	APPLICATION = sizeof CAPFILE_APPLICATION - 1,
-	APPLICATION_PAD = (4 - APPLICATION % 4) % 4,
-	SECTION_SIZE = 28 + 4 + APPLICATION + APPLICATION_PAD + 4,
+	OPTION_COMMENT = 1,
+	APPLICATION_SIZE = 4 + (sizeof CAPFILE_APPLICATION - 1 + 3) / 4 * 4,
+	REDACTED_SIZE = 4 + (sizeof CAPFILE_REDACTED - 1 + 3) / 4 * 4,
+	SECTION_SIZE = 28 + REDACTED_SIZE + APPLICATION_SIZE + 4, /* the larger one */
 	INTERFACE_SIZE = 32,
 	PACKET_SIZE = 32,            /* without the packet's own bytes */
 	STATISTICS_SIZE = 40,
@@ -54,6 +55,16 @@ static void block_time(struct block *block, uint64_t time)
 	block_little(block, time, 4);
 }
 
+static void block_option(struct block *block, uint16_t code, const char *text)
+{
+	size_t n = strlen(text);
+	block_little(block, code, 2);
+	block_little(block, n, 2);
+	for (size_t i = 0; i < n; i++)
+		block_little(block, (uint8_t)text[i], 1);
+	block_little(block, 0, (4 - n % 4) % 4);
+}
+
 int capfile_write_stream(void *file, const struct span *pieces, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -78,25 +89,36 @@ static int put_block(const struct capfile_writer *writer, const struct block *bl
 	return writer->put(writer->to, &whole, 1);
 }
 
-int capfile_write_start(struct capfile_writer *writer,
-                        int (*put)(void *to, const struct span *pieces, size_t n), void *to)
+static int start(struct capfile_writer *writer, int (*put)(void *to, const struct span *pieces, size_t n),
+                 void *to, bool redacted)
 {
+	size_t size = redacted ? SECTION_SIZE : SECTION_SIZE - REDACTED_SIZE;
 	*writer = (struct capfile_writer){.put = put, .to = to};
 	struct block block = {.n = 0};
 	block_little(&block, BLOCK_SECTION, 4);
-	block_little(&block, SECTION_SIZE, 4);
+	block_little(&block, size, 4);
 	block_little(&block, BYTE_ORDER_MAGIC, 4);
 	block_little(&block, VERSION_MAJOR, 2);
 	block_little(&block, 0, 2);
 	block_little(&block, UINT64_MAX, 8); /* the section's length is not known in advance */
-	block_little(&block, OPTION_USERAPPL, 2);
-	block_little(&block, APPLICATION, 2);
-	for (size_t i = 0; i < APPLICATION; i++)
-		block_little(&block, (uint8_t)CAPFILE_APPLICATION[i], 1);
-	block_little(&block, 0, APPLICATION_PAD);
+	if (redacted)
+		block_option(&block, OPTION_COMMENT, CAPFILE_REDACTED);
+	block_option(&block, OPTION_USERAPPL, CAPFILE_APPLICATION);
 	block_little(&block, 0, 4); /* end of options */
-	block_little(&block, SECTION_SIZE, 4);
+	block_little(&block, size, 4);
 	return put_block(writer, &block);
+}
+
+int capfile_write_start(struct capfile_writer *writer,
+                        int (*put)(void *to, const struct span *pieces, size_t n), void *to)
+{
+	return start(writer, put, to, false);
+}
+
+int capfile_write_start_redacted(struct capfile_writer *writer,
+                                 int (*put)(void *to, const struct span *pieces, size_t n), void *to)
+{
+	return start(writer, put, to, true);
 }
 
 static int put_interface(const struct capfile_writer *writer, uint32_t linktype)

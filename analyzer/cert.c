@@ -13,6 +13,7 @@
 #include "dissect/authtext.h"
 #include "dissect/limits.h"
 
+#include <ctype.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -21,7 +22,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
-#include <strings.h>
 #include <time.h>
 #include <utlist.h>
 
@@ -44,6 +44,7 @@ struct certs {
 	size_t bytes;       /* of DER that is kept */
 	EVP_MD *sha1, *sha256;
 	uint64_t refused;
+	bool redacted;
 };
 
 static const struct cert not_kept = {.valid = false};
@@ -229,39 +230,47 @@ static void set_key_facts(const struct certs *certs, struct cert *cert, const X5
 }
 
 /*
- * A signature that cannot be checked here (an algorithm that OpenSSL does not know or has retired) counts
- * as good when the names are the same.
+ * A signature that cannot be checked here (an algorithm that OpenSSL does not know or has retired, or names that
+ * are redacted) counts as good when the names are the same.
  */
-static bool is_self_signed(X509 *x509)
+static bool is_self_signed(const struct certs *certs, X509 *x509)
 {
 	int answer = X509_self_signed(x509, 1);
 	if (answer > 0)
 		return true;
 	bool known = OBJ_find_sigid_algs(X509_get_signature_nid(x509), NULL, NULL) == 1;
-	return (answer < 0 || !known) &&
+	return (answer < 0 || !known || certs->redacted) &&
 	       X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(x509)) == 0;
 }
 
-static bool holds(const char *text, const char *part)
+/* Cisco's factory certificates carry the name of one of these authorities. */
+size_t cert_factory_name(struct span text)
 {
-	size_t n = strlen(part);
-	for (size_t i = 0; text[i] != 0; i++)
-		if (strncasecmp(&text[i], part, n) == 0)
+	static const char *const names[] = {"Cisco Manufacturing CA", "ACT2 SUDI", "Cisco Root CA", "airespace"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t n = strlen(names[i]), same = 0;
+		while (same < n && same < text.n && tolower(text.p[same]) == tolower(names[i][same]))
+			same++;
+		if (same == n)
+			return n;
+	}
+	return 0;
+}
+
+static bool holds_factory_name(const char *text)
+{
+	size_t n = strlen(text);
+	for (size_t i = 0; i < n; i++)
+		if (cert_factory_name(span_of(&text[i], n - i)) > 0)
 			return true;
 	return false;
 }
 
-/* Cisco's factory certificates carry the name of one of these authorities. */
 static enum cert_type type_of(const struct cert *cert)
 {
-	static const char *const factory[] = {"Cisco Manufacturing CA", "ACT2 SUDI", "Cisco Root CA",
-	                                      "airespace"};
 	if (cert->self_signed)
 		return CERT_SSC;
-	for (size_t i = 0; i < sizeof factory / sizeof *factory; i++)
-		if (holds(cert->issuer, factory[i]) || holds(cert->subject, factory[i]))
-			return CERT_MIC;
-	return CERT_LSC;
+	return holds_factory_name(cert->issuer) || holds_factory_name(cert->subject) ? CERT_MIC : CERT_LSC;
 }
 
 static void set_facts(const struct certs *certs, struct cert *cert, X509 *x509)
@@ -278,7 +287,7 @@ static void set_facts(const struct certs *certs, struct cert *cert, X509 *x509)
 	X509_get0_signature(NULL, &algorithm, x509);
 	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
 	OBJ_obj2txt(cert->signature, sizeof cert->signature, object, 0);
-	cert->self_signed = is_self_signed(x509);
+	cert->self_signed = is_self_signed(certs, x509);
 	cert->type = type_of(cert);
 }
 
@@ -320,6 +329,11 @@ void certs_free(struct certs *certs)
 	EVP_MD_free(certs->sha1);
 	EVP_MD_free(certs->sha256);
 	free(certs);
+}
+
+void certs_are_redacted(struct certs *certs)
+{
+	certs->redacted = true;
 }
 
 static void drop_idle(struct certs *certs)

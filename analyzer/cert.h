@@ -59,6 +59,12 @@ void certs_share(struct certs *certs, const struct cert *cert);
 void certs_give_back(struct certs *certs, const struct cert *cert); /* NULL is allowed */
 
 /*
+ * From now on names in certificates are redacted, so that no signature verifies: one whose subject is its issuer is
+ * taken for self-signed.
+ */
+void certs_are_redacted(struct certs *certs);
+
+/*
  * The bytes that the certificate was taken from, for whoever writes it to a file; borrowed while it is not given
  * back. Empty when they are not kept: more than LIMIT_CERTIFICATE_BYTES, or no room in LIMIT_CERTIFICATES_BYTES.
  */
@@ -80,6 +86,9 @@ void cert_sha256(struct span bytes, uint8_t digest[32]);
 
 /* Bytes of a hash: 20 or 32. */
 size_t cert_hash_bytes(enum cert_hash hash);
+
+/* Bytes of the name of one of the factory's authorities with which the text begins; 0 when it begins with none. */
+size_t cert_factory_name(struct span text);
 
 /* "spki_sha256": the key of design.md section 8; and "SHA-256 of the SubjectPublicKeyInfo" for people. */
 const char *cert_hash_name(enum cert_hash hash);

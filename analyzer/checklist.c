@@ -218,7 +218,10 @@ void checklist(const struct model *model, const struct session *session, const s
 	};
 	const struct question q = {model, session, auth, out};
 	for (size_t item = 0; item < CHECKLIST_ITEMS; item++)
-		questions[item](&q);
+		if (session->bare)
+			answer(&q, item, CHECKLIST_UNKNOWN, "Bare messages show no connection.");
+		else
+			questions[item](&q);
 }
 
 const char *checklist_item_name(enum checklist_item item)

@@ -418,6 +418,11 @@ int64_t input_dropped(const struct input *input)
 	return capfile_dropped(input->reader);
 }
 
+bool input_redacted(const struct input *input)
+{
+	return capfile_redacted(input->reader);
+}
+
 int64_t input_until(const struct input *input)
 {
 	return capfile_until(input->reader);

@@ -58,6 +58,7 @@ enum capfile_kind input_kind(const struct input *input);
 uint64_t input_packets(const struct input *input); /* handed out so far */
 uint64_t input_bytes(const struct input *input);   /* captured bytes of these packets */
 int64_t input_dropped(const struct input *input);  /* -1 when the file does not say */
+bool input_redacted(const struct input *input);    /* as capfile_redacted */
 int64_t input_until(const struct input *input);    /* as capfile_until, INT64_MIN when not known */
 uint32_t input_snaplen(const struct input *input); /* 0 when unlimited or unknown */
 

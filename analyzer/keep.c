@@ -46,6 +46,15 @@ void keep_frame(const struct keep *keep, struct model *model, struct flow *flow,
 		model_hit(model, HIT_SAVE_WAITING, now);
 }
 
+void keep_bare(const struct keep *keep, const struct capfile_packet *frame, const struct session *session)
+{
+	struct spool_head none = {0}; /* there is no handshake */
+	if (keep->save != NULL)
+		save_bare(keep->save, frame);
+	if (keep->spool != NULL)
+		spool_packet(keep->spool, frame, session, &none);
+}
+
 void keep_secrets(const struct keep *keep, const struct model *model, struct flow *flow)
 {
 	struct save_session session = session_of(model, flow);

@@ -24,6 +24,9 @@ void keep_fragment(const struct keep *keep, const struct capfile_packet *frame, 
 void keep_frame(const struct keep *keep, struct model *model, struct flow *flow,
                 const struct capfile_packet *frame, const struct origin *now);
 
+/* A packet of bare messages: it belongs to a session, and to no connection. */
+void keep_bare(const struct keep *keep, const struct capfile_packet *frame, const struct session *session);
+
 /* The key log may have more of the flow's secrets. */
 void keep_secrets(const struct keep *keep, const struct model *model, struct flow *flow);
 

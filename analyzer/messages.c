@@ -113,7 +113,10 @@ static const struct frame_user try_user = {.trusts_start = true,
 static void note_lie(struct message_side *side, uint64_t swallowed)
 {
 	const struct frame *frame = &side->frame;
-	struct span head = span_cut(span_of(frame->kept, frame->n), 0, NMSP_NOTE_HEAD);
+	bool all = side->messages->model->redact == NULL; /* what a body holds is not told of a message that lies */
+	struct span head = span_cut(span_of(frame->kept, frame->n), 0,
+	                            all ? NMSP_NOTE_HEAD : side->messages->profile->header);
+	head = span_cut(head, 0, NMSP_NOTE_HEAD);
 	struct nmsp_message message;
 	struct nmsp_note note = {.at = frame->first,
 	                         .dir = side->dir,

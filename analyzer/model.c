@@ -91,7 +91,15 @@ uint32_t model_add_input(struct model *model, const char *name)
 	capture->inputs = xrealloc(capture->inputs, (capture->n_inputs + 1) * sizeof *capture->inputs);
 	capture->inputs[capture->n_inputs] =
 	    (struct capture_input){.name = xstrdup(name), .dropped = -1, .missed = -1, .rate = -1};
+	if (model->redact != NULL)
+		redact_text(model->redact, (uint8_t *)capture->inputs[capture->n_inputs].name, strlen(name));
 	return capture->n_inputs++;
+}
+
+void model_is_redacted(struct model *model)
+{
+	model->capture.redacted = true;
+	certs_are_redacted(model->certs);
 }
 
 void model_note_unknown_link(struct model *model, uint32_t linktype)

@@ -12,6 +12,7 @@
 #include "analyzer/cert.h"
 #include "analyzer/keylog.h"
 #include "analyzer/origin.h"
+#include "analyzer/redact.h"
 #include "analyzer/tls_hold.h"
 #include "analyzer/tls_told.h"
 #include "dissect/limits.h"
@@ -241,6 +242,7 @@ struct session {
 	uint16_t port[2];
 	uint8_t controller;    /* the direction that the controller sends in: 0 or 1 */
 	bool controller_known; /* by an NMSP port on one side only, or --controller */
+	bool bare; /* messages without TCP and TLS, bare.h: no ends, no connection; their types tell the sides */
 	bool midstream;        /* no SYN was seen in either direction */
 	uint32_t encaps;
 	uint8_t vlan_tags;
@@ -369,6 +371,7 @@ struct unknown_link {
 struct capture {
 	struct capture_input *inputs;
 	uint32_t n_inputs;
+	bool redacted; /* addresses and names are tokens */
 	uint64_t packets, bytes; /* all of the inputs */
 	uint64_t filtered;       /* refused by the user's filter */
 	uint64_t nmsp_packets;
@@ -428,6 +431,7 @@ struct model {
 		void (*tell)(void *ctx, const struct session *session); /* NULL: nobody wants to know */
 		void *ctx;
 	} leaving; /* who hears of a session before it is given up; its stream has ended then */
+	const struct redact *redact; /* --redact: addresses and names become tokens before they come here; NULL = not */
 	size_t trace_bytes; /* of events and names beyond what each session of a trace may keep */
 };
 
@@ -441,6 +445,9 @@ bool model_is_port(const struct model *model, uint16_t port);
 
 /* Adds an input and returns its index; the name is copied. */
 uint32_t model_add_input(struct model *model, const char *name);
+
+/* Addresses and names are tokens, of --redact here or of the capture. */
+void model_is_redacted(struct model *model);
 
 /* A packet of a link type that nobody can decode. */
 void model_note_unknown_link(struct model *model, uint32_t linktype);

@@ -16,6 +16,12 @@ struct pick;
 
 /* `filter`: of the reading before, borrowed; NULL without one. Free with pick_free. */
 struct pick *pick_new(const struct capture_filter *filter);
+
+/* Sessions have tokens for addresses, and so have the packets that are written; `to` is as of pick_packet. */
+void pick_redact(struct pick *pick, const struct redact *redact, struct capfile_writer *to);
+
+/* Under it packets may wait for others: they are written. 0, or -1 and errno. */
+int pick_end(struct pick *pick);
 void pick_free(struct pick *pick); /* NULL is allowed */
 
 /* Chooses it, as it is now. One without packets, of a trace alone, is passed over. */
@@ -33,6 +39,9 @@ bool pick_has(const struct pick *pick, uint64_t first);
  */
 int pick_packet(struct pick *pick, uint64_t number, const struct capfile_packet *frame,
                 struct capfile_writer *to);
+
+/* A packet that is known to be of a chosen session: written at once. 0, or -1 and errno. */
+int pick_write(struct pick *pick, const struct capfile_packet *frame, struct capfile_writer *to);
 
 /* Frames written, and IP packets that were given up because too many of their fragments waited. */
 uint64_t pick_written(const struct pick *pick);

@@ -5,6 +5,7 @@
 #include "analyzer/save.h"
 
 #include "analyzer/save_files.h"
+#include "analyzer/save_redact.h"
 #include "analyzer/save_wait.h"
 #include "analyzer/xmalloc.h"
 
@@ -19,6 +20,7 @@ struct save {
 	struct save_files *files;
 	struct capfile_writer writer;
 	struct save_wait *wait;
+	struct save_redact *redact; /* NULL: packets are written as they are */
 	bool with_secrets, all;
 	uint64_t size;    /* of a file at most, 0: no end */
 	uint64_t turn;    /* counts the files that were begun, from 1 */
@@ -26,6 +28,8 @@ struct save {
 	int error;        /* errno of what failed first; 0: nothing did */
 	bool told;
 };
+
+static void write_redacted(void *ctx, const struct capfile_packet *packet);
 
 struct save *save_open(const struct save_plan *plan, struct err *err)
 {
@@ -40,6 +44,8 @@ struct save *save_open(const struct save_plan *plan, struct err *err)
 	save->all = plan->all;
 	save->size = plan->size;
 	save->turn = 1;
+	if (plan->redact != NULL)
+		save->redact = save_redact_new(plan->redact, write_redacted, save);
 	return save;
 }
 
@@ -70,7 +76,9 @@ int save_give(struct save *save, uid_t uid, gid_t gid, struct err *err)
 void save_start(struct save *save)
 {
 	if (save->error == 0)
-		note(save, capfile_write_start(&save->writer, save_files_put, save->files));
+		note(save, save->redact == NULL
+		               ? capfile_write_start(&save->writer, save_files_put, save->files)
+		               : capfile_write_start_redacted(&save->writer, save_files_put, save->files));
 	if (save->error == 0)
 		note(save, save_files_start(save->files));
 }
@@ -171,6 +179,20 @@ static void write_frame(struct save *save, const struct capfile_packet *frame,
 	save->packets++;
 }
 
+static void write_redacted(void *ctx, const struct capfile_packet *packet)
+{
+	struct save *save = ctx;
+	write_frame(save, packet, NULL);
+}
+
+static void put_frame(struct save *save, const struct capfile_packet *frame, const struct save_session *session)
+{
+	if (save->redact != NULL)
+		save_redact_push(save->redact, frame);
+	else
+		write_frame(save, frame, session);
+}
+
 void save_fragment(struct save *save, const struct capfile_packet *frame, struct fragments_place place,
                    bool complete)
 {
@@ -186,12 +208,17 @@ bool save_packet(struct save *save, const struct capfile_packet *frame, const st
 	}
 	const struct capfile_packet *waited = save_wait_first(save->wait);
 	if (waited == NULL)
-		write_frame(save, frame, session);
+		put_frame(save, frame, session);
 	for (; waited != NULL; waited = save_wait_first(save->wait)) {
-		write_frame(save, waited, session);
+		put_frame(save, waited, session);
 		save_wait_drop_first(save->wait);
 	}
 	return true;
+}
+
+void save_bare(struct save *save, const struct capfile_packet *frame)
+{
+	put_frame(save, frame, NULL);
 }
 
 void save_other(struct save *save, const struct capfile_packet *frame)
@@ -205,6 +232,8 @@ void save_other(struct save *save, const struct capfile_packet *frame)
 
 void save_end(struct save *save, int64_t until)
 {
+	if (save->redact != NULL)
+		save_redact_end(save->redact);
 	if (save->error == 0)
 		note(save, capfile_write_end(&save->writer, until));
 }
@@ -245,6 +274,7 @@ int save_close(struct save *save, struct err *err)
 		result = err_set(err, "%s was made for nothing, and may not be removed: it is empty", left);
 	save_files_free(save->files);
 	save_wait_free(save->wait);
+	save_redact_free(save->redact);
 	free(save);
 	return result;
 }

@@ -14,6 +14,7 @@
 #include "analyzer/err.h"
 #include "analyzer/fragment.h"
 #include "analyzer/keylog.h"
+#include "analyzer/redact.h"
 
 #include <sys/types.h>
 
@@ -23,6 +24,7 @@ struct save_plan {
 	const char *path; /* borrowed by save_open only */
 	bool with_secrets;
 	bool all;       /* packets of no session, too */
+	const struct redact *redact; /* addresses and names become tokens, and `all` and `with_secrets` are not set; or NULL */
 	uint64_t size;  /* bytes of a file at most, but at least one packet is in it; 0: no end */
 	uint32_t files; /* with `size`: how many are used in turn, LIMIT_SAVE_FILES at most; else 0 */
 };
@@ -77,6 +79,9 @@ void save_fragment(struct save *save, const struct capfile_packet *frame, struct
  */
 bool save_packet(struct save *save, const struct capfile_packet *frame, const struct save_session *session);
 
+/* A packet of bare NMSP messages (LINKTYPE_USER0) is written. */
+void save_bare(struct save *save, const struct capfile_packet *frame);
+
 /* The frame belongs to no session: it is written if all are, and else forgotten with the fragments it
  * completed. */
 void save_other(struct save *save, const struct capfile_packet *frame);
@@ -85,7 +90,8 @@ void save_other(struct save *save, const struct capfile_packet *frame);
 void save_secrets(struct save *save, const struct save_session *session);
 
 /*
- * What was handed over is in the file behind this call, which ends with a whole packet then, as it does at
+ * What was handed over is in the file behind this call (under --redact: but for packets that wait for the rest of a
+ * handshake message), which ends with a whole packet then, as it does at
  * any moment between two calls. -1 and a sentence, once, when something could not be written before or now.
  */
 int save_flush(struct save *save, struct err *err);

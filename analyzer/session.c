@@ -290,6 +290,8 @@ static bool failed_in_trace(const struct session *session, enum handshake_state 
 enum session_state session_state(const struct session *session, int64_t now)
 {
 	enum handshake_state handshake = session_handshake(session);
+	if (session->bare)
+		return SESSION_ACTIVE;
 	if (handshake == HANDSHAKE_FAILED || failed_in_trace(session, handshake) ||
 	    session_icmp_refusal(session) != NULL)
 		return SESSION_FAILED;

@@ -295,6 +295,10 @@ static void predict(const struct model *model, const struct session *session, st
 void session_auth(const struct model *model, const struct session *session, struct session_auth *out)
 {
 	*out = (struct session_auth){.cert = session_cert(session, session_engine(session))};
+	if (session->bare) {
+		out->decision.prediction = AUTH_NOT_VISIBLE;
+		return;
+	}
 	predict(model, session, out);
 	observe(session, out);
 	if (session->traced != NULL && (out->observed == AUTH_OBSERVED_NONE || out->inferred))

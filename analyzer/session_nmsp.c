@@ -4,6 +4,8 @@
  */
 #include "analyzer/session_nmsp.h"
 
+#include "analyzer/redact_nmsp.h"
+
 #include "analyzer/framing.h"
 #include "analyzer/session.h"
 #include "analyzer/xmalloc.h"
@@ -83,6 +85,8 @@ static void keep(struct model *model, struct session_nmsp *nmsp, const struct nm
 	                           .damaged = seen->damaged};
 	if (seen->bytes.n > 0)
 		memcpy(kept->bytes, seen->bytes.p, seen->bytes.n);
+	if (model->redact != NULL)
+		redact_nmsp_message(model->redact, nmsp->profile, kept->bytes, seen->bytes.n);
 	append(model, nmsp, kept);
 }
 
@@ -237,6 +241,12 @@ bool session_nmsp_add(struct model *model, struct session_nmsp *nmsp, const stru
 
 /* ---- what is known ---- */
 
+bool session_nmsp_tells_side(const struct session_nmsp *nmsp, uint32_t type)
+{
+	const struct profile_message *known = nmsp->profile == NULL ? NULL : profile_find_message(nmsp->profile, type);
+	return known != NULL && known->sender != PROFILE_BOTH;
+}
+
 const struct nmsp_capability *session_nmsp_capability(const struct session_nmsp *nmsp, uint8_t dir)
 {
 	const struct nmsp_capability *latest = NULL;
@@ -258,7 +268,7 @@ const struct nmsp_subscription *session_nmsp_subscription(const struct session_n
 bool session_nmsp_whole(const struct session *session)
 {
 	const struct session_nmsp *nmsp = session->nmsp;
-	if (nmsp == NULL || session_one_sided(session))
+	if (nmsp == NULL || session->bare || session_one_sided(session))
 		return false;
 	const struct session_tls *tls = &session->tls;
 	bool decrypted = tls->opened[0] + tls->opened[1] > 0;

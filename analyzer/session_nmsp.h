@@ -128,6 +128,9 @@ bool session_nmsp_add(struct model *model, struct session_nmsp *nmsp, const stru
 /* Counts a malformed message or place, and keeps the note when there is room. */
 void session_nmsp_malformed(struct session_nmsp *nmsp, const struct nmsp_note *note);
 
+/* The type has one sender, by its published name or the profile's. */
+bool session_nmsp_tells_side(const struct session_nmsp *nmsp, uint32_t type);
+
 /* The latest capability mask of a direction, NULL when it told none. */
 const struct nmsp_capability *session_nmsp_capability(const struct session_nmsp *nmsp, uint8_t dir);
 

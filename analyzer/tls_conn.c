@@ -158,6 +158,8 @@ static void show_head(const struct tls_side *side)
 	struct session_tls *tls = &side->conn->session->tls;
 	memcpy(tls->not_tls_bytes, side->head, side->head_n);
 	tls->not_tls_n = side->head_n;
+	if (side->conn->model->redact != NULL)
+		redact_bytes(tls->not_tls_bytes, tls->not_tls_n);
 }
 
 static void remember(struct tls_side *side, struct span bytes)

@@ -5,6 +5,8 @@
 #include "analyzer/tls_handshake.h"
 
 #include "analyzer/clocks.h"
+#include "analyzer/redact_tls.h"
+#include "analyzer/xmalloc.h"
 #include "dissect/tls_names.h"
 
 #include <stdlib.h>
@@ -208,9 +210,8 @@ static void take_signature(struct session_tls *tls, uint8_t type, struct span bo
 		tls->signature[dir] = scheme;
 }
 
-static void take_message(void *ctx, const struct frame_message *message)
+static void take_whole(struct tls_handshake *handshake, const struct frame_message *message)
 {
-	struct tls_handshake *handshake = ctx;
 	struct session *session = handshake->session;
 	uint8_t type = 0;
 	uint32_t length = 0;
@@ -241,6 +242,27 @@ static void take_message(void *ctx, const struct frame_message *message)
 		take_clock(handshake, step.kind, &step.at);
 	model_add_step(handshake->model, session, &step);
 	handshake->seen(handshake->ctx, type, message);
+}
+
+static void take_message(void *ctx, const struct frame_message *message)
+{
+	struct tls_handshake *handshake = ctx;
+	const struct redact *redact = handshake->model->redact;
+	if (redact == NULL) {
+		take_whole(handshake, message);
+		return;
+	}
+	struct frame_message changed = *message;
+	uint8_t *bytes = xmalloc(message->bytes.n + 1);
+	if (message->bytes.n > 0)
+		memcpy(bytes, message->bytes.p, message->bytes.n);
+	if (message->bytes.n == message->total)
+		redact_tls_message(redact, bytes, message->bytes.n);
+	else if (message->bytes.n > TLS_HANDSHAKE_HEADER)
+		redact_bytes(&bytes[TLS_HANDSHAKE_HEADER], message->bytes.n - TLS_HANDSHAKE_HEADER);
+	changed.bytes = span_of(bytes, message->bytes.n);
+	take_whole(handshake, &changed);
+	free(bytes);
 }
 
 static enum cut cut_message(void *ctx, struct span bytes, struct frame_head *out)

@@ -37,6 +37,12 @@
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 
+#define LIMIT_DER_DEPTH 24                      /* levels of a certificate that --redact looks into; deeper ones are
+                                                   blanked, no finding */
+#define LIMIT_REDACT_STREAM  (512 * 1024)       /* bytes of one handshake that -w with --redact reads; more: blank */
+#define LIMIT_REDACT_STREAMS 8192               /* directions that it follows: the one heard longest ago leaves */
+#define LIMIT_REDACT_PACKETS 256                /* packets that wait for the rest of a handshake message, */
+#define LIMIT_REDACT_BYTES   (4 << 20)          /* and their bytes; beyond them it is blanked, no finding */
 #define LIMIT_OFFERED   24                      /* cipher suites kept of a ClientHello; all are counted, no finding */
 #define LIMIT_TOLD       32   /* values kept of any other list of a hello or a request; all are counted, no finding */
 #define LIMIT_TOLD_NAME  255  /* bytes kept of its host name (RFC 1035), and of its protocol names */

@@ -82,6 +82,41 @@ void packet_follow_protocol(struct walk *w, uint8_t proto)
 	follow(w, ip_protocols, ROWS(ip_protocols), proto);
 }
 
+void packet_note(struct walk *w, const struct rd *r, enum packet_place kind, size_t n)
+{
+	struct packet_places *places = w->places;
+	if (places == NULL || n == 0)
+		return;
+	struct rd peek = *r;
+	struct span bytes = rd_span(&peek, n);
+	places->whole = places->whole && rd_ok(&peek) && places->n < PACKET_PLACES;
+	if (!places->whole)
+		return;
+	places->list[places->n].kind = kind;
+	places->list[places->n].n = n;
+	places->list[places->n++].at = span_offset(w->frame, bytes);
+}
+
+void packet_note_sum(struct walk *w, const struct rd *r, struct span covers, size_t addresses)
+{
+	struct packet_places *places = w->places;
+	if (places == NULL)
+		return;
+	struct rd peek = *r;
+	struct span bytes = rd_span(&peek, 2);
+	if (!rd_ok(&peek) || covers.n == 0)
+		return; /* cut: there is no checksum to keep right */
+	places->whole = places->whole && places->n_sums < PACKET_SUMS;
+	if (!places->whole)
+		return;
+	size_t from = span_offset(w->frame, covers);
+	places->sums[places->n_sums].at = span_offset(w->frame, bytes);
+	places->sums[places->n_sums].from = from;
+	places->sums[places->n_sums].to = from + covers.n;
+	places->sums[places->n_sums].addresses = w->addresses_at;
+	places->sums[places->n_sums++].n_addresses = addresses;
+}
+
 static void run(struct walk *w, decoder *first)
 {
 	w->next = first;
@@ -137,7 +172,10 @@ static void follow_ethertype(struct walk *w, uint16_t type)
 static bool decode_ethernet(struct walk *w)
 {
 	struct rd r = rd_of(w->rest);
-	rd_skip(&r, 12); /* addresses */
+	for (int i = 0; i < 2; i++) {
+		packet_note(w, &r, PLACE_MAC, 6);
+		rd_skip(&r, 6);
+	}
 	uint16_t type = rd_u16(&r);
 	w->rest = rd_rest(&r);
 	follow_ethertype(w, type);
@@ -160,7 +198,9 @@ static bool decode_sll(struct walk *w)
 {
 	struct rd r = rd_of(w->rest);
 	w->out->encaps |= 1u << ENCAP_SLL;
-	rd_skip(&r, 14);
+	rd_skip(&r, 6);
+	packet_note(w, &r, PLACE_MAC, 6);
+	rd_skip(&r, 8);
 	uint16_t type = rd_u16(&r);
 	w->rest = rd_rest(&r);
 	follow_ethertype(w, type);
@@ -172,7 +212,9 @@ static bool decode_sll2(struct walk *w)
 	struct rd r = rd_of(w->rest);
 	w->out->encaps |= 1u << ENCAP_SLL2;
 	uint16_t type = rd_u16(&r);
-	rd_skip(&r, 18);
+	rd_skip(&r, 10);
+	packet_note(w, &r, PLACE_MAC, 6);
+	rd_skip(&r, 8);
 	w->rest = rd_rest(&r);
 	follow_ethertype(w, type);
 	return rd_ok(&r);
@@ -282,7 +324,8 @@ static bool decode_udp(struct walk *w)
 	out->udp.src_port = rd_u16(&r);
 	out->udp.dst_port = rd_u16(&r);
 	size_t length = rd_u16(&r);
-	rd_skip(&r, 2); /* checksum */
+	packet_note_sum(w, &r, w->rest, w->addresses);
+	rd_skip(&r, 2);
 	w->rest = rd_rest(&r);
 	if (!rd_ok(&r) || (length > 0 && length < HEADER))
 		return false;
@@ -315,7 +358,7 @@ static bool decode_vxlan(struct walk *w)
 
 /* ---- public --------------------------------------------------------------------------------------- */
 
-bool packet_decode(uint32_t linktype, struct span frame, size_t wire, struct packet *out)
+static bool decode(uint32_t linktype, struct span frame, size_t wire, struct packet *out, struct packet_places *places)
 {
 	*out = (struct packet){.kind = PACKET_OTHER};
 	const struct link *link = link_find(linktype);
@@ -323,9 +366,26 @@ bool packet_decode(uint32_t linktype, struct span frame, size_t wire, struct pac
 		return false;
 	if (wire > UINT32_MAX)
 		wire = UINT32_MAX;
-	struct walk w = {.out = out, .rest = frame, .missing = wire > frame.n ? wire - frame.n : 0};
+	struct walk w = {.out = out,
+	                 .rest = frame,
+	                 .missing = wire > frame.n ? wire - frame.n : 0,
+	                 .frame = frame,
+	                 .places = places};
 	run(&w, link->decode);
 	return true;
+}
+
+bool packet_decode(uint32_t linktype, struct span frame, size_t wire, struct packet *out)
+{
+	return decode(linktype, frame, wire, out, NULL);
+}
+
+bool packet_decode_places(uint32_t linktype, struct span frame, size_t wire, struct packet *out,
+                          struct packet_places *places)
+{
+	places->n = places->n_sums = 0;
+	places->whole = true;
+	return decode(linktype, frame, wire, out, places);
 }
 
 void packet_decode_ip(struct span ip, struct packet *out)

@@ -9,6 +9,7 @@
 #ifndef DISSECT_PACKET_H
 #define DISSECT_PACKET_H
 
+#include "dissect/limits.h"
 #include "dissect/rd.h"
 
 /* An IPv4 or IPv6 address. Unused bytes are 0, so that addresses compare with memcmp. */
@@ -46,7 +47,8 @@ enum packet_kind {
 	PACKET_FRAGMENT,   /* an IP fragment: `fragment` and `payload` are set, ports are not */
 	PACKET_TCP,        /* `tcp` and `payload` are set */
 	PACKET_UDP,        /* `udp` and `payload` are set; the carrier of a tunnel is what it carries */
-	PACKET_ICMP_ERROR, /* an ICMP or ICMPv6 error about a TCP or UDP packet: `icmp` is set */
+	PACKET_ICMP_ERROR, /* an ICMP or ICMPv6 error about a TCP or UDP packet: `icmp` is set, and `payload`: what it
+	                      quotes behind the sequence number */
 };
 
 enum { /* bits of packet_tcp.flags, RFC 9293 section 3.1 */
@@ -130,6 +132,41 @@ void packet_decode_ip(struct span ip, struct packet *out);
  * is one in 30,000.
  */
 bool packet_checksum_unfinished(const struct packet *packet);
+
+/* That plain sum, with the length. */
+uint16_t packet_checksum_plain(const struct packet *packet);
+
+/* ---- where addresses stand ---- */
+
+/* PLACE_BYTES: options in which addresses may stand. */
+enum packet_place { PLACE_MAC, PLACE_IP4, PLACE_IP6, PLACE_BYTES };
+
+/* Two MAC and two IP addresses of each layer, and options; what ICMP quotes. */
+#define PACKET_PLACES (6 * (LIMIT_TUNNELS + 2))
+#define PACKET_SUMS   (2 * (LIMIT_TUNNELS + 2))
+
+/* Offsets in the frame. */
+struct packet_places {
+	struct {
+		enum packet_place kind;
+		size_t at, n;
+	} list[PACKET_PLACES];
+	size_t n;
+	/* Internet checksums (RFC 1071), outer ones first. */
+	struct {
+		size_t at, from, to;           /* the field, and the bytes that it covers */
+		size_t addresses, n_addresses; /* and what it covers of the addresses in front; 0 bytes = nothing */
+	} sums[PACKET_SUMS];
+	size_t n_sums;
+	bool whole; /* all of them are listed */
+};
+
+/* packet_decode, which also lists the places. */
+bool packet_decode_places(uint32_t linktype, struct span frame, size_t wire, struct packet *out,
+                          struct packet_places *places);
+
+/* LINKTYPE_USER0: bare NMSP messages, for which packet_decode knows no header. */
+#define PACKET_BARE 147
 
 /* Name of a link type that packet_decode knows, else NULL. */
 const char *packet_linktype_name(uint32_t linktype);

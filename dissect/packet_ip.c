@@ -19,6 +19,8 @@ enum {
 
 	IP4_PROTO_AT = 9,
 	IP6_PROTO_AT = 6,
+	IP4_ADDR = 4,
+	IP4_HEADER = 20,
 	IP6_HEADER = 40,
 	TCP_HEADER = 20,
 };
@@ -34,13 +36,27 @@ static void bound_ip(struct walk *w, size_t length)
 	}
 }
 
+/* Source and destination, `n` bytes each, are what the reader reads next. */
+static void note_addresses(struct walk *w, const struct rd *r, enum packet_place kind, size_t n)
+{
+	struct rd at = *r;
+	if (w->places == NULL)
+		return;
+	for (int i = 0; i < 2; i++) {
+		packet_note(w, &at, kind, n);
+		rd_skip(&at, n);
+	}
+	w->addresses = 2 * n;
+	if (rd_ok(&at))
+		w->addresses_at = span_offset(w->frame, span_cut(r->all, rd_at(r), w->addresses));
+}
+
 static void read_addr4(struct rd *r, struct addr *addr)
 {
-	enum { LENGTH = 4 };
-	struct span bytes = rd_span(r, LENGTH);
+	struct span bytes = rd_span(r, IP4_ADDR);
 	*addr = (struct addr){.version = 4};
 	if (bytes.n > 0)
-		memcpy(addr->bytes, bytes.p, LENGTH);
+		memcpy(addr->bytes, bytes.p, IP4_ADDR);
 }
 
 static void read_addr6(struct rd *r, struct addr *addr)
@@ -79,10 +95,13 @@ bool packet_ip4(struct walk *w)
 	uint16_t place = rd_u16(&r);
 	out->ttl = rd_u8(&r);
 	uint8_t proto = rd_u8(&r);
+	struct rd checksum = r;
 	rd_skip(&r, 2);
+	note_addresses(w, &r, PLACE_IP4, IP4_ADDR);
 	read_addr4(&r, &out->src);
 	read_addr4(&r, &out->dst);
 	size_t header = (size_t)(first & 0x0f) * 4;
+	packet_note_sum(w, &checksum, span_cut(w->rest, 0, header), 0);
 	if (!rd_ok(&r) || first >> 4 != 4 || header < rd_at(&r))
 		return false;
 
@@ -93,6 +112,8 @@ bool packet_ip4(struct walk *w)
 	out->ip = w->rest;
 	r = rd_of(w->rest);
 	struct span headers = rd_span(&r, header);
+	struct rd options = rd_of(span_cut(headers, IP4_HEADER, headers.n));
+	packet_note(w, &options, PLACE_BYTES, rd_left(&options));
 	w->rest = rd_rest(&r);
 	if ((place & (MORE_FRAGMENTS | OFFSET)) == 0) {
 		packet_follow_protocol(w, proto);
@@ -123,7 +144,7 @@ static void read_fragment_header(struct rd *r, struct packet_fragment *out)
  * header, up to another protocol, which is out->proto then, or up to and with the header of a fragment, which
  * fills `out`. The header of a fragment that is the whole packet is just taken off (RFC 6946).
  */
-static bool ip6_extensions(struct rd *r, uint8_t proto, struct packet_fragment *out)
+static bool ip6_extensions(struct walk *w, struct rd *r, uint8_t proto, struct packet_fragment *out)
 {
 	*out = (struct packet_fragment){.proto = proto, .proto_at = IP6_PROTO_AT};
 	for (int i = 0; i <= LIMIT_IP6_HEADERS && rd_ok(r); i++) {
@@ -134,7 +155,10 @@ static bool ip6_extensions(struct rd *r, uint8_t proto, struct packet_fragment *
 		case IP_HOP_BY_HOP:
 		case IP_ROUTING:
 		case IP_DESTINATION:
-			rd_skip(&header, 6 + (size_t)length * 8);
+			rd_skip(&header, 6);
+			if (out->proto == IP_ROUTING)
+				packet_note(w, &header, PLACE_BYTES, (size_t)length * 8);
+			rd_skip(&header, (size_t)length * 8);
 			break;
 		case IP_AH:
 			rd_skip(&header, 6 + (size_t)length * 4);
@@ -167,6 +191,7 @@ bool packet_ip6(struct walk *w)
 	uint8_t next = rd_u8(&r);
 	out->ip_id = 0;
 	out->ttl = rd_u8(&r);
+	note_addresses(w, &r, PLACE_IP6, sizeof out->src.bytes);
 	read_addr6(&r, &out->src);
 	read_addr6(&r, &out->dst);
 	if (!rd_ok(&r) || first >> 4 != 6)
@@ -179,7 +204,7 @@ bool packet_ip6(struct walk *w)
 	out->ip = w->rest;
 	r = rd_of(w->rest);
 	rd_skip(&r, IP6_HEADER);
-	if (!ip6_extensions(&r, next, &out->fragment))
+	if (!ip6_extensions(w, &r, next, &out->fragment))
 		return false;
 	w->rest = rd_rest(&r);
 	if (out->fragment.headers.n > 0)
@@ -235,6 +260,7 @@ bool packet_ip_tcp(struct walk *w)
 	size_t header = (size_t)(rd_u8(&r) >> 4) * 4;
 	tcp->flags = rd_u8(&r);
 	tcp->window = rd_u16(&r);
+	packet_note_sum(w, &r, w->rest, w->addresses);
 	tcp->checksum = rd_u16(&r);
 	rd_skip(&r, 2); /* urgent pointer */
 	if (!rd_ok(&r) || header < TCP_HEADER)
@@ -258,7 +284,8 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)((sum & UINT16_MAX) + (sum >> 16));
 }
 
-bool packet_checksum_unfinished(const struct packet *packet)
+/* Of the addresses and the protocol. */
+static uint32_t plain_sum(const struct packet *packet)
 {
 	uint32_t sum = IP_TCP;
 	const struct addr *const addrs[] = {&packet->src, &packet->dst};
@@ -268,31 +295,48 @@ bool packet_checksum_unfinished(const struct packet *packet)
 		while (rd_more(&r))
 			sum += rd_u16(&r);
 	}
+	return sum;
+}
+
+uint16_t packet_checksum_plain(const struct packet *packet)
+{
+	return fold(plain_sum(packet) + packet->tcp.length);
+}
+
+bool packet_checksum_unfinished(const struct packet *packet)
+{
 	uint16_t checksum = packet->tcp.checksum;
-	return checksum == fold(sum + packet->tcp.length) || checksum == fold(sum);
+	return checksum == packet_checksum_plain(packet) || checksum == fold(plain_sum(packet));
 }
 
 /* The IP header that an ICMP error quotes, with the addresses to `icmp`, what it carries to `inner`. */
-static bool read_quoted_ip(struct rd *r, struct packet_icmp *icmp, struct packet_fragment *inner)
+static bool read_quoted_ip(struct walk *w, struct rd *r, struct packet_fragment *inner)
 {
 	enum { OFFSET = 0x1fff };
+	struct packet_icmp *icmp = &w->out->icmp;
 	uint8_t first = rd_u8(r);
 	if (first >> 4 == 6) {
 		rd_skip(r, 5);
 		uint8_t next = rd_u8(r);
 		rd_skip(r, 1);
+		note_addresses(w, r, PLACE_IP6, sizeof icmp->src.bytes);
 		read_addr6(r, &icmp->src);
 		read_addr6(r, &icmp->dst);
-		return ip6_extensions(r, next, inner);
+		return ip6_extensions(w, r, next, inner);
 	}
 	rd_skip(r, 5);
 	inner->offset = rd_u16(r) & OFFSET;
 	rd_skip(r, 1);
 	inner->proto = rd_u8(r);
+	struct rd checksum = *r;
 	rd_skip(r, 2);
+	note_addresses(w, r, PLACE_IP4, IP4_ADDR);
 	read_addr4(r, &icmp->src);
 	read_addr4(r, &icmp->dst);
 	size_t header = (size_t)(first & 0x0f) * 4;
+	packet_note_sum(w, &checksum, span_cut(r->all, 0, header), 0);
+	if (header > rd_at(r))
+		packet_note(w, r, PLACE_BYTES, header - rd_at(r));
 	if (first >> 4 != 4 || header < rd_at(r))
 		return false;
 	rd_skip(r, header - rd_at(r));
@@ -301,11 +345,12 @@ static bool read_quoted_ip(struct rd *r, struct packet_icmp *icmp, struct packet
 
 /* The packet that an ICMP error is about: of interest when it is TCP or UDP, and has its ports (not a later
  * fragment). */
-static bool read_quote(struct span quote, struct packet *out)
+static bool read_quote(struct walk *w, struct span quote)
 {
+	struct packet *out = w->out;
 	struct packet_fragment inner = {.offset = 0};
 	struct rd r = rd_of(quote);
-	if (!read_quoted_ip(&r, &out->icmp, &inner))
+	if (!read_quoted_ip(w, &r, &inner))
 		return false;
 	bool tcp = inner.proto == IP_TCP;
 	if ((!tcp && inner.proto != IP_UDP) || inner.offset != 0)
@@ -317,6 +362,7 @@ static bool read_quote(struct span quote, struct packet *out)
 		return false;
 	out->icmp.seq = tcp ? rd_u32(&r) : 0;
 	out->kind = PACKET_ICMP_ERROR;
+	out->payload = rd_rest(&r);
 	return true;
 }
 
@@ -328,6 +374,7 @@ bool packet_ip_icmp4(struct walk *w)
 	struct rd r = rd_of(w->rest);
 	icmp->type = rd_u8(&r);
 	icmp->code = rd_u8(&r);
+	packet_note_sum(w, &r, w->rest, 0);
 	rd_skip(&r, 4);
 	uint16_t mtu = rd_u16(&r);
 	if (icmp->type == UNREACHABLE && icmp->code == FRAGMENTATION_NEEDED)
@@ -336,7 +383,7 @@ bool packet_ip_icmp4(struct walk *w)
 		return false;
 	if (icmp->type != UNREACHABLE && icmp->type != TIME_EXCEEDED && icmp->type != PARAMETER_PROBLEM)
 		return true;
-	return read_quote(rd_rest(&r), w->out);
+	return read_quote(w, rd_rest(&r));
 }
 
 /* RFC 4443 section 3 */
@@ -347,6 +394,7 @@ bool packet_ip_icmp6(struct walk *w)
 	struct rd r = rd_of(w->rest);
 	icmp->type = rd_u8(&r);
 	icmp->code = rd_u8(&r);
+	packet_note_sum(w, &r, w->rest, w->addresses);
 	rd_skip(&r, 2);
 	uint32_t mtu = rd_u32(&r);
 	if (icmp->type == TOO_BIG)
@@ -355,5 +403,5 @@ bool packet_ip_icmp6(struct walk *w)
 		return false;
 	if (icmp->type < UNREACHABLE || icmp->type > PARAMETER_PROBLEM)
 		return true;
-	return read_quote(rd_rest(&r), w->out);
+	return read_quote(w, rd_rest(&r));
 }

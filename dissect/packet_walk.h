@@ -18,7 +18,19 @@ struct walk {
 	struct span rest; /* captured bytes behind the headers read so far */
 	size_t missing;   /* bytes on the wire behind them */
 	decoder *next;    /* NULL ends the walk */
+	struct span frame;             /* all of it, */
+	size_t addresses_at, addresses; /* with places: the addresses of the last IP header, and their bytes */
+	struct packet_places *places; /* for which its places are wanted; NULL: they are not */
 };
+
+/* The next n bytes of the reader, which are of the walk's frame, are an address. */
+void packet_note(struct walk *w, const struct rd *r, enum packet_place kind, size_t n);
+
+/*
+ * The next two bytes of the reader are a checksum over `covers`, which is of the walk's frame, and, with `addresses`,
+ * over so many bytes of the addresses of the last IP header.
+ */
+void packet_note_sum(struct walk *w, const struct rd *r, struct span covers, size_t addresses);
 
 /* The decoders of packet_ip.c: IP of the version that its first bits say, IPv4, IPv6. */
 decoder packet_ip, packet_ip4, packet_ip6;

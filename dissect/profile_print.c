@@ -21,6 +21,22 @@ const char *const profile_keywords[KEYWORDS] = {
     [KEYWORD_MESSAGE] = "message",
     [KEYWORD_ELEMENT] = "element",
 };
+const char *const profile_meanings[KEYWORDS] = {
+    [KEYWORD_NAME] = "A name of your own, without blanks; reports show it.",
+    [KEYWORD_ORIGIN] = "Where it comes from, which reports show, too: user, learned or assumed.",
+    [KEYWORD_ORDER] = "The order of the bytes of all numbers: big or little.",
+    [KEYWORD_HEADER] = "Bytes of a message in front of its body, 4 to 32. No message is shorter.",
+    [KEYWORD_TYPE] = "Where the type stands: offset from the start of the message, and size in bytes, 1 to 4.",
+    [KEYWORD_LENGTH] = "Where the length stands, and what it counts: total (header and body) or body.",
+    [KEYWORD_TRANSACTION] = "Where the number stands that a response repeats of its request. Leave the line out where there\n"
+                            "is none.",
+    [KEYWORD_ELEMENTS] = "The body: none (its bytes are not explained), or tlv, a list of type, length and value: the sizes of\n"
+                         "type and length in bytes, and what the length counts: value or total (all three). With pad4 behind\n"
+                         "it, bytes that are not counted fill each element up to a multiple of 4.",
+    [KEYWORD_MESSAGE] = "Types: id, name, who sends it (engine, controller or both). With assumed behind it where the name\n"
+                        "is not published; then reports say so. Types that stand here tell which side is the controller.",
+    [KEYWORD_ELEMENT] = "Elements: id, name, kind of the value. Others are shown as bytes, and --redact blanks them.",
+};
 const char *const profile_origins[] = {
     [PROFILE_ASSUMED] = "assumed",
     [PROFILE_LEARNED] = "learned",

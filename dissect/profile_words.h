@@ -25,6 +25,7 @@ enum profile_keyword {
 
 /* Indexed by enum profile_keyword, and by the enum or bool of struct profile that they stand for. */
 extern const char *const profile_keywords[KEYWORDS];
+extern const char *const profile_meanings[KEYWORDS]; /* for people; lines that end in \n but for the last one */
 extern const char *const profile_origins[3];
 extern const char *const profile_orders[2];
 extern const char *const profile_lengths[2];

@@ -39,6 +39,12 @@ static inline struct span span_cut(struct span s, size_t off, size_t n)
 	return (struct span){.p = s.p + off, .n = n < left ? n : left};
 }
 
+/* Where `part`, which is not empty and was cut from `whole`, begins in it. */
+static inline size_t span_offset(struct span whole, struct span part)
+{
+	return (size_t)(part.p - whole.p);
+}
+
 static inline bool span_equal(struct span a, struct span b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

@@ -5,6 +5,7 @@
 #include "samples/scenarios.h"
 
 #include "analyzer/origin.h"
+#include "samples/scenarios_bare.h"
 #include "samples/scenarios_dtls.h"
 #include "samples/scenarios_tcp.h"
 #include "samples/scenarios_tls.h"
@@ -481,6 +482,7 @@ const struct scenarios_row scenarios_all[] = {
      LISTS_RIGHT, SCENARIOS_NO_KEYS},
     {"few-messages", "as unknown-framing, but only the capabilities are told", scenarios_few_messages, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
+    {"bare", "NMSP messages without TCP and TLS around them", scenarios_bare, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"dtls12", "DTLS 1.2 over UDP, accepted", scenarios_dtls12, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
     {"dtls10", "DTLS 1.0 over UDP, accepted", scenarios_dtls10, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
     {"dtls-rejected", "DTLS 1.2, the list holds another hash", scenarios_dtls_rejected, LISTS_WRONG_HASH,

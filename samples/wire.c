@@ -367,6 +367,14 @@ static int by_time(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
+void wire_add(struct wire *wire, int64_t time, struct span bytes)
+{
+	struct wire_frame *frame = new_frame(wire);
+	frame->time = time;
+	bytes_add(&frame->bytes, bytes);
+	frame->captured = bytes.n;
+}
+
 int wire_write(struct wire *wire, struct capfile_writer *writer)
 {
 	struct wire_frame **order = xcalloc(wire->n, sizeof *order);
@@ -379,7 +387,7 @@ int wire_write(struct wire *wire, struct capfile_writer *writer)
 		const struct wire_frame *frame = order[i];
 		struct capfile_packet packet = {
 		    .time = frame->time,
-		    .linktype = LINKTYPE_ETHERNET,
+		    .linktype = wire->linktype != 0 ? wire->linktype : LINKTYPE_ETHERNET,
 		    .wire = frame->bytes.n,
 		    .data = span_cut(bytes_span(&frame->bytes), 0, frame->captured),
 		};

@@ -26,6 +26,7 @@ struct wire_frame {
 struct wire { /* all zero is an empty one */
 	struct wire_frame *frames;
 	size_t n, room;
+	uint32_t linktype; /* 0: Ethernet */
 	bool as_is; /* wire_write keeps the order of the frames, whatever their times */
 };
 
@@ -97,6 +98,9 @@ void wire_snap(struct wire *wire, size_t snaplen);
 
 /* Position of the nth (from 0) frame of `dir` that carries payload; the program ends when there is none. */
 size_t wire_find(const struct wire *wire, int dir, size_t nth);
+
+/* A frame of any bytes, which are copied. */
+void wire_add(struct wire *wire, int64_t time, struct span bytes);
 
 /* Every frame behind tags or in a tunnel. */
 void wire_wrap(struct wire *wire, enum wrap_kind kind);

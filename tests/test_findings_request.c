@@ -21,7 +21,7 @@ static void subscribe(struct test *test, uint64_t mask, int status)
 
 static void assert_none(struct test *test)
 {
-	static const char *const mine[] = {"request-unanswered", "subscription-refused",
+	static const char *const mine[] = {"message-wrong-side", "response-unasked", "request-unanswered", "subscription-refused",
 	                                   "subscription-missing", "service-not-capable", "echo-slow"};
 	for (size_t i = 0; i < sizeof mine / sizeof mine[0]; i++) {
 		if (find(test, mine[i]) != NULL)
@@ -93,6 +93,73 @@ static void ids_that_do_not_fit(void **state)
 		say_bare(&test, CONTROLLER, 21, 1000 + i);
 		fixture_wait(&test.f, 15 * S);
 	}
+	end(&test);
+	assert_none(&test);
+	stop(&test);
+}
+
+/* ---- messages that should not be there ---- */
+
+static void the_wrong_side(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	statistics(&test, 3);
+	say_bare(&test, CONTROLLER, 16, ++test.id);
+	say_bare(&test, ENGINE, 17, test.id);
+	end(&test);
+	const struct finding *finding = find(&test, "message-wrong-side");
+	assert_non_null(finding);
+	assert_string_equal(finding->summary,
+	                    "2 messages from the side that does not send its type; the first, of the controller: "
+	                    "INFORMATION_REQUEST, which begins with 01 00 00 10 00 0c 00 00 00 00 00 04.");
+	assert_int_equal(finding->n_evidence, 2);
+	assert_null(find(&test, "response-unasked"));
+	stop(&test);
+}
+
+/* Most are astray: it is the roles that are not right. */
+static void the_wrong_roles(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	for (uint32_t i = 0; i < 4; i++) {
+		say_bare(&test, CONTROLLER, 20, i);
+		say_bare(&test, ENGINE, 21, i);
+	}
+	end(&test);
+	assert_null(find(&test, "message-wrong-side"));
+	stop(&test);
+}
+
+static void an_unasked_answer(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	statistics(&test, 2);
+	say_bare(&test, CONTROLLER, 21, 77);
+	end(&test);
+	const struct finding *finding = find(&test, "response-unasked");
+	assert_non_null(finding);
+	assert_string_equal(finding->summary,
+	                    "1 STATISTICS_RESPONSE of the controller answers nothing that was asked; the first begins "
+	                    "with 01 00 00 15 00 0c 00 00 00 00 00 4d.");
+	assert_int_equal(finding->n_evidence, 1);
+	stop(&test);
+}
+
+/* The request may stand in front of what was captured. */
+static void an_answer_to_what_was_not_seen(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	test.f.session->midstream = true;
+	say_bare(&test, CONTROLLER, 21, 77);
+	statistics(&test, 2);
 	end(&test);
 	assert_none(&test);
 	stop(&test);
@@ -260,6 +327,10 @@ int main(void)
 	    cmocka_unit_test(no_answer),
 	    cmocka_unit_test(a_late_answer),
 	    cmocka_unit_test(ids_that_do_not_fit),
+	    cmocka_unit_test(the_wrong_side),
+	    cmocka_unit_test(the_wrong_roles),
+	    cmocka_unit_test(an_unasked_answer),
+	    cmocka_unit_test(an_answer_to_what_was_not_seen),
 	    cmocka_unit_test(a_gap_proves_nothing),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(refused_and_then_accepted),

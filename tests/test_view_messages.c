@@ -184,6 +184,73 @@ static void test_json(void **state)
 	stop(&shown);
 }
 
+/* Capabilities that change, and a second subscription that is refused. */
+static void test_services_over_time(void **state)
+{
+	(void)state;
+	struct shown shown;
+	struct nmsptalk *talk = xcalloc(1, sizeof *talk);
+	start(&shown);
+	nmsptalk_number(talk, 7, 20, MASK, 4, 0x800003);
+	say(&shown, FIXTURE_CONTROLLER, talk);
+	nmsptalk_number(talk, 30, 21, MASK, 4, 0x6207);
+	say(&shown, FIXTURE_ENGINE, talk);
+	nmsptalk_number(talk, 31, 21, STATUS, 2, 5);
+	say(&shown, FIXTURE_CONTROLLER, talk);
+	char *text = text_of(&shown, 1);
+	has(text, "Services over time");
+	has(text, "controller  capabilities  -         -location bits without a name 0x800000\n");
+	has(text, "engine      subscription  refused   +rssi-rogue\n");
+	has(text, "engine      subscription  accepted  +rssi-ms +rssi-rfid +info-ms +stats-ms +stats-rfid\n");
+	free(text);
+	text = text_of(&shown, 0);
+	has_not(text, "Services over time");
+	free(text);
+	text = json_of(&shown, true);
+	has(text, "\"what\": \"subscription\",\n          \"mask\": \"0x6207\",\n          \"answer\": \"refused\"");
+	has(text, "\"difference\": \"+rssi-rogue\"");
+	free(text);
+	text = json_of(&shown, false);
+	has_not(text, "service_changes");
+	free(text);
+	free(talk);
+	stop(&shown);
+}
+
+/* Elements inside of an element: offsets are those in the message, the depth tells what belongs to what. */
+static void test_nested(void **state)
+{
+	(void)state;
+	struct shown shown;
+	struct nmsptalk *talk = xcalloc(1, sizeof *talk);
+	start(&shown);
+	struct profile *profile = shown.f.model->builtin;
+	profile->elements[profile->n_elements++] =
+	    (struct profile_element){.id = 50, .name = "STATION", .kind = FIELD_GROUP};
+	nmsptalk_head(talk, 17, NMSPTALK_HEADER + 4 + 6 + 10, 9);
+	nmsptalk_put(talk, 50, 2);
+	nmsptalk_put(talk, 16, 2);
+	nmsptalk_put(talk, STATUS, 2);
+	nmsptalk_put(talk, 2, 2);
+	nmsptalk_put(talk, 7, 2);
+	nmsptalk_put(talk, MAC, 2);
+	nmsptalk_put(talk, 6, 2);
+	nmsptalk_put(talk, 0x0050569c3489, 6);
+	say(&shown, FIXTURE_CONTROLLER, talk);
+	char *text = text_of(&shown, 2);
+	has(text, "    STATION (assumed)          16     16  ");
+	has(text, "      STATUS (assumed)         20      2  7\n");
+	has(text, "      MAC (assumed)            26      6  00:50:56:9c:34:89\n");
+	free(text);
+	text = json_of(&shown, true);
+	has(text, "\"id\": 10,\n              \"depth\": 2,\n              \"offset\": 26,\n              \"length\": 6,");
+	has(text, "\"bytes\": \"010000110020000000000009003200100004000200070"
+	          "00a00060050569c3489\"");
+	free(text);
+	free(talk);
+	stop(&shown);
+}
+
 /* NUL ends no text: what stands behind it is shown. */
 static void test_nul_in_a_text(void **state)
 {
@@ -308,6 +375,8 @@ int main(void)
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_missed_behind_a_gap),
+	    cmocka_unit_test(test_services_over_time),
+	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_nul_in_a_text),
 	    cmocka_unit_test(test_dropped_messages),
 	    cmocka_unit_test(test_evidence_of_nothing),

@@ -110,8 +110,11 @@ void feeds_order(struct feeds *feeds)
 	for (uint32_t i = 0; i < feeds->n; i++) {
 		struct feed *feed = &feeds->list[i];
 		feed->index = model_add_input(feeds->model, feed->name);
+		if (feed->input != NULL && !feed->refused && input_redacted(feed->input))
+			model_is_redacted(feeds->model);
 		if (feed->refused)
-			feeds->model->capture.inputs[feed->index].error = xstrdup(feed->err.text);
+			feeds->model->capture.inputs[feed->index].error =
+			    xstrdup(feeds->model->redact == NULL ? feed->err.text : "it could not be read");
 		else if (feed->input != NULL && input_kind(feed->input) == CAPFILE_PCAPNG)
 			feeds->model->keys_may_come = true; /* in a decryption secrets block */
 	}

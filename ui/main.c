@@ -2,6 +2,7 @@
  * The program: the command line, what it asks for, the exit status.
  */
 #include "ui/interfaces.h"
+#include "ui/profile_template.h"
 #include "ui/run.h"
 
 #include <errno.h>
@@ -62,6 +63,9 @@ static enum status act(struct options *options, int argc, char **argv, enum esca
 		return STATUS_CLEAN;
 	case ACTION_VERSION:
 		return run_version(options, escape);
+	case ACTION_TEMPLATE:
+		profile_template_print(stdout);
+		return STATUS_CLEAN;
 	case ACTION_LIST_INTERFACES:
 		if (interfaces_print(stdout, &err) == 0)
 			return STATUS_CLEAN;

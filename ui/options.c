@@ -14,6 +14,7 @@
 enum {
 	OPTION_PORT = OPTIONS_LONG_ONLY,
 	OPTION_LEARN,
+	OPTION_TEMPLATE,
 	OPTION_CONTROLLER,
 	OPTION_SESSION,
 	OPTION_FILTER,
@@ -21,6 +22,7 @@ enum {
 	OPTION_EXPLAIN,
 	OPTION_WITH_SECRETS,
 	OPTION_WRITE_ALL,
+	OPTION_REDACT,
 	OPTION_AS_TRACE,
 	OPTION_STOP_AFTER,
 	OPTION_MEMORY,
@@ -49,6 +51,7 @@ static const struct option_row rows[] = {
     {OPTION_RSA_KEY_PASS, "rsa-key-pass", "FILE", "passphrase of an encrypted --rsa-key: the first line\nof FILE; repeatable, each is tried"},
     {'P', "profile", "FILE", "framing profile of the NMSP messages (default:\nassumed-1, or what is learned from them)"},
     {OPTION_LEARN, "learn", NULL, "no report: learn the framing of decrypted messages\nand print it as a profile, for -P"},
+    {OPTION_TEMPLATE, "profile-template", NULL, "print a commented profile to start from, and end"},
     {OPTION_PORT, "port", "PORT,...", "NMSP ports (default 16113)"},
     {OPTION_CONTROLLER, "controller", "IP", "which side is the controller, when the port\ndoes not tell"},
     {'o', "output", "FORMAT", "ui, text, json, or jsonl: a line for each change\n(default: ui, the screen, on a terminal, else text).\nOf interfaces text and json come at the end, and\nwhen SIGUSR1 asks for them"},
@@ -57,6 +60,8 @@ static const struct option_row rows[] = {
     {OPTION_WITH_SECRETS, "with-secrets", NULL, "with -w: save the secrets of these sessions too;\n"
      "whoever has the file can decrypt them"},
     {OPTION_WRITE_ALL, "write-all", NULL, "with -w: save every packet that is read"},
+    {OPTION_REDACT, "redact", NULL,
+     "addresses and names become stable tokens of the same\nlength in all that is written, packets too"},
     {'C', "file-size", "SIZE",
      "with -w and -W: no file is larger than SIZE million\nbytes (KiB, MiB, GiB with a k, M, G behind it)"},
     {'W', "file-count", "N", "with -w and -C: N files, FILE0, FILE1 ..., used in\nturn; what is in them is lost"},
@@ -214,11 +219,17 @@ static void apply_flag(struct options *out, int letter)
 	case OPTION_WRITE_ALL:
 		out->write_all = true;
 		break;
+	case OPTION_REDACT:
+		out->redact = true;
+		break;
 	case OPTION_MESSAGES:
 		out->messages = true;
 		break;
 	case OPTION_LEARN:
 		out->learn = true;
+		break;
+	case OPTION_TEMPLATE:
+		out->action = ACTION_TEMPLATE;
 		break;
 	case OPTION_EXPLAIN:
 		out->explain = true;

@@ -15,7 +15,7 @@
 /* OUTPUT_AUTO: the screen on a terminal, else text. */
 enum output { OUTPUT_AUTO, OUTPUT_UI, OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSONL };
 
-enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES };
+enum action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST_INTERFACES, ACTION_TEMPLATE };
 
 #define OPTIONS_LONG_ONLY 256 /* options without a letter are numbered from here */
 
@@ -62,6 +62,7 @@ struct options {
 	struct filter_error mistake; /* where it is wrong: column 0 = nowhere */
 	const char *write; /* NULL when not given */
 	bool has_interval; /* --interval was given */
+	bool redact;
 	bool with_secrets, write_all; /* only together with `write` */
 	uint64_t file_size;  /* bytes of one of the files that -w uses in turn; 0: there is one without end */
 	uint32_t file_count; /* how many; both or none are given */

@@ -27,6 +27,21 @@ static int check_write(const struct options *options, struct err *err)
 	return 0;
 }
 
+static int check_redact(const struct options *options, struct err *err)
+{
+	if (!options->redact)
+		return 0;
+	if (options->with_secrets)
+		return err_set(err, "--redact and --with-secrets do not go together: with the secrets all names can be read");
+	if (options->write_all)
+		return err_set(err, "--redact knows no packets but those of NMSP sessions: leave out --write-all");
+	if (options->n_authlist + options->n_trace > 0)
+		return err_set(err, "--redact knows packets only, no texts of -a and -t: leave these out");
+	if (options->n_read + options->n_interface == 0)
+		return err_set(err, "--redact needs packets: add a capture with -r FILE");
+	return 0;
+}
+
 static bool is_text(const struct options *options)
 {
 	return options->output == OUTPUT_AUTO || options->output == OUTPUT_TEXT;
@@ -50,7 +65,7 @@ int options_check(const struct options *options, struct err *err)
 	if (options->n_interface == 0 &&
 	    (options->snaplen > 0 || options->buffer > 0 || options->no_promiscuous))
 		return err_set(err, "-s, -B and -p are for a live capture: add -i IFACE");
-	if (check_write(options, err) != 0)
+	if (check_write(options, err) != 0 || check_redact(options, err) != 0)
 		return -1;
 	if (options->choose != NULL && options->n_interface + options->n_read + options->n_trace == 0)
 		return err_set(err, "--filter chooses among sessions, which need a capture: add -r FILE");

@@ -167,6 +167,7 @@ static int open_save(struct run *run, const struct opened *opened, struct err *e
 	run->save = save_open(&(struct save_plan){.path = options->write,
 	                                          .with_secrets = options->with_secrets,
 	                                          .all = options->write_all,
+	                                          .redact = run->model->redact,
 	                                          .size = options->file_size,
 	                                          .files = options->file_count},
 	                      err);
@@ -280,9 +281,10 @@ static int read_texts(struct run *run, struct opened *opened, struct err *err)
 	run->model->authlist.listener = NULL;
 	if (read_rsa_keys(run, opened, err) != 0 || read_keylogs(run, opened, err) != 0)
 		return -1;
+	run->redact.profile = run->model->builtin;
 	if (options->profile == NULL)
 		return 0;
-	run->model->profile = profile_file_read(&opened->profile, err);
+	run->redact.profile = run->model->profile = profile_file_read(&opened->profile, err);
 	return run->model->profile != NULL ? 0 : -1;
 }
 
@@ -382,6 +384,12 @@ static void set_up(struct run *run)
 	run->model->memory = options->memory;
 	keylog_set_limit(run->model->keylog, KEYLOG_SHARE(options->memory) / KEYLOG_SECRET_COST);
 	run->model->controller = options->controller;
+	if (options->redact) {
+		redact_start(&run->redact);
+		run->model->redact = &run->redact;
+		redact_addr(&run->redact, &run->model->controller);
+		model_is_redacted(run->model);
+	}
 	run->model->learns = options->learn;
 	for (uint32_t i = 0; i < options->n_ports; i++)
 		run->model->ports[i] = options->ports[i];

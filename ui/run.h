@@ -34,6 +34,7 @@ struct run {
 	bool joins; /* traces and a capture: sessions get their final numbers when both were read */
 	struct sandbox_state privileges;
 	struct tls_providers *providers; /* of OpenSSL; NULL until everything is open */
+	struct redact redact; /* the tokens of --redact */
 	bool trouble; /* an input could not be read, or a file not be written: status 2 */
 };
 

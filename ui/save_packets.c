@@ -79,7 +79,11 @@ void save_packets_free(struct save_packets *packets)
 
 int save_packets_open(struct save_packets *packets, FILE *out)
 {
-	return capfile_write_start(&packets->writer, capfile_write_stream, out);
+	const struct redact *redact = packets->source->model->redact;
+	if (redact == NULL)
+		return capfile_write_start(&packets->writer, capfile_write_stream, out);
+	pick_redact(packets->pick, redact, &packets->writer);
+	return capfile_write_start_redacted(&packets->writer, capfile_write_stream, out);
 }
 
 /* ---- files ---- */
@@ -144,7 +148,7 @@ static int from_spool(struct save_packets *packets)
 	if (result <= 0 || !pick_has(packets->pick, first))
 		return result;
 	packets->spooled++;
-	return capfile_write_packet(&packets->writer, &frame) == 0 ? 1 : -1;
+	return pick_write(packets->pick, &frame, &packets->writer) == 0 ? 1 : -1;
 }
 
 int save_packets_step(struct save_packets *packets)
@@ -154,6 +158,8 @@ int save_packets_step(struct save_packets *packets)
 		result = packets->reader != NULL ? from_spool(packets) : from_files(packets);
 	if (result != 0)
 		return result;
+	if (pick_end(packets->pick) != 0)
+		return -1;
 	return capfile_write_end(&packets->writer, packets->until);
 }
 

@@ -2,10 +2,12 @@
 #include "analyzer/session_nmsp.h"
 #include "ui/screen.h"
 #include "ui/text_echo.h"
+#include "ui/text_messages.h"
 #include "ui/text_parts.h"
 
 #include <inttypes.h>
 
+#define SERVICES_AT_START 3 /* what each side can do, and a subscription; more of them are a change */
 #define ECHOES 60 /* latest round trips that are drawn */
 
 /* The ring's samples, `back` from the latest. */
@@ -74,6 +76,8 @@ static void write(struct ui *ui, const struct page *page)
 	page_pairs(page, 2, &view_sessions, &row);
 	write_echoes(ui, &row, page);
 	text_parts_messages(page, &row);
+	if (view_rows(&view_service_changes, &row) > SERVICES_AT_START)
+		text_messages_services(page, &row);
 	text_parts_heading(page, row.session->session->trace != NULL ? "Trace trust" : "Capture trust");
 	text_parts_strings(page, "", &view_trust, &row);
 	text_parts_findings(page, "Other findings", &row, SEVERITY_INFO, (enum severity)(gravest - 1));

@@ -25,6 +25,14 @@ static void show_subscriptions(const struct page *page, const struct row *row)
 	page_grid(page, INDENT, &view_subscriptions, row);
 }
 
+void text_messages_services(const struct page *page, const struct row *row)
+{
+	if (view_rows(&view_service_changes, row) == 0)
+		return;
+	heading(page, "Services over time (by the mask that the framing assumes)");
+	page_grid(page, INDENT, &view_service_changes, row);
+}
+
 /* What stays closed is not counted: the reader must know before the counts. */
 static void show_share(const struct page *page, const struct session_decryption *keys)
 {
@@ -87,9 +95,11 @@ static void show_head(const struct page *page, const struct row *item)
 	const struct nmsp_kept *kept = item->item;
 	const struct session *session = item->session->session;
 	char line[LINE];
+	bool told = !session->bare || session_nmsp_tells_side(session->nmsp, kept->type);
+	const char *way = !told ? "-" : kept->dir == session->controller ? "IN" : "OUT";
 	int64_t us = origin_elapsed(session->opened.time, kept->at.time) / NS_PER_US;
 	snprintf(line, sizeof line, "%.6f  packet %" PRIu64 "  %s  %s  %" PRIu32 " byte%s%s%s",
-	         (double)us / 1e6, kept->at.packet, kept->dir == session->controller ? "IN" : "OUT",
+	         (double)us / 1e6, kept->at.packet, way,
 	         view_messages_type_marked(item, kept->type).text, kept->length, view_plural(kept->length),
 	         kept->malformed ? ", malformed" : "", kept->damaged ? ", incomplete" : "");
 	page_line(page, 0, TONE_HEADING, line);
@@ -139,6 +149,8 @@ void text_messages(const struct page *page, const struct row *row)
 {
 	const struct session *session = row->session->session;
 	show_subscriptions(page, row);
+	if (page->verbose >= VERBOSE)
+		text_messages_services(page, row);
 	heading(page, "NMSP messages (OUT: from the engine, IN: from the controller)");
 	show_share(page, &row->session->decryption);
 	if (session->nmsp->messages[0] + session->nmsp->messages[1] == 0) {

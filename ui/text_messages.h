@@ -16,4 +16,7 @@ void text_messages_fields(const struct page *page, const struct row *item);
 /* ... and its bytes. */
 void text_messages_one(const struct page *page, const struct row *item);
 
+/* Capabilities and subscriptions as they came; nothing where there are none. */
+void text_messages_services(const struct page *page, const struct row *row);
+
 #endif

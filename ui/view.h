@@ -287,6 +287,7 @@ extern const struct table view_inferred_sizes; /* ... by direction and size */
 extern const struct table view_inferred_rivals; /* ... pairs in a rhythm that are not taken for the echo */
 extern const struct table view_capabilities;
 extern const struct table view_subscriptions;
+extern const struct table view_service_changes; /* capabilities and subscriptions over time */
 extern const struct table view_messages;       /* by type and direction */
 extern const struct table view_message_rates;  /* the same with rates, for the screen */
 extern const struct table view_message_list;   /* one by one, as far as they are kept */

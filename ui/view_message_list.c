@@ -43,7 +43,8 @@ static struct value field_name(const struct row *row)
 static struct value field_name_marked(const struct row *row)
 {
 	char text[PROFILE_NAME];
-	snprintf(row->view->scratch, sizeof row->view->scratch, "%s%s%s", name_of(field(row), text),
+	int indent = field(row)->depth > 1 ? 2 * (field(row)->depth - 1) : 0;
+	snprintf(row->view->scratch, sizeof row->view->scratch, "%*s%s%s%s", indent, "", name_of(field(row), text),
 	         field(row)->assumed ? " (assumed)" : "", field(row)->malformed ? " (malformed)" : "");
 	return view_text(row->view->scratch);
 }
@@ -120,6 +121,17 @@ static struct value field_offset(const struct row *row)
 	return view_count(field(row)->off);
 }
 
+static struct value field_depth(const struct row *row)
+{
+	return view_count(field(row)->depth);
+}
+
+/* Of an element; the header's fields have none. */
+static struct value field_id(const struct row *row)
+{
+	return field(row)->depth > 0 ? view_count(field(row)->id) : view_null();
+}
+
 static struct value field_length(const struct row *row)
 {
 	return view_count(field(row)->bytes.n);
@@ -148,6 +160,8 @@ static void field_open(const struct row *parent, struct row *row)
 static const struct column field_columns[] = {
     {.key = "name", .get = field_name},
     {.label = "Field", .get = field_name_marked},
+    {.key = "id", .get = field_id},
+    {.key = "depth", .get = field_depth},
     {.key = "offset", .label = "Offset", .get = field_offset},
     {.key = "length", .label = "Bytes", .get = field_length},
     {.key = "value", .get = field_value},
@@ -183,7 +197,10 @@ static struct value message_packet(const struct row *row)
 
 static struct value message_direction(const struct row *row)
 {
-	return view_text(kept(row)->dir == row->session->session->controller ? "IN" : "OUT");
+	const struct session *session = row->session->session;
+	if (session->bare && !session_nmsp_tells_side(session->nmsp, kept(row)->type))
+		return view_null();
+	return view_text(kept(row)->dir == session->controller ? "IN" : "OUT");
 }
 
 static struct value message_type(const struct row *row)
@@ -216,6 +233,11 @@ static struct value message_transaction(const struct row *row)
 static struct value message_malformed(const struct row *row)
 {
 	return view_bool(kept(row)->malformed);
+}
+
+static struct value message_bytes(const struct row *row)
+{
+	return (struct value){.kind = VALUE_BYTES, .bytes = session_nmsp_bytes(kept(row))};
 }
 
 static struct value message_damaged(const struct row *row)
@@ -334,6 +356,7 @@ static const struct column message_columns[] = {
     {.key = "summary", .label = "Summary", .get = message_summary},
     {.key = "malformed", .get = message_malformed},
     {.key = "damaged", .get = message_damaged},
+    {.key = "bytes", .get = message_bytes},
     {.key = "fields", .shape = COLUMN_LIST, .table = &view_message_fields},
 };
 

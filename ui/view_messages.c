@@ -253,7 +253,9 @@ static struct value count_direction(const struct row *row)
 {
 	if (traced(row) != NULL)
 		return view_null();
-	return direction(row, count(row)->dir);
+	const struct session *of = row->session->session;
+	bool told = !of->bare || session_nmsp_tells_side(of->nmsp, count(row)->type);
+	return told ? direction(row, count(row)->dir) : view_null();
 }
 
 static struct value count_messages(const struct row *row)

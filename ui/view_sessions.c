@@ -14,7 +14,7 @@ static const struct session *session(const struct row *row)
 /* A session of a trace alone has no packets to count. */
 static struct value tcp_count(const struct row *row, uint64_t count)
 {
-	return session(row)->trace != NULL && session(row)->tcp.packets[0] + session(row)->tcp.packets[1] == 0
+	return (session(row)->trace != NULL || session(row)->bare) && session(row)->tcp.packets[0] + session(row)->tcp.packets[1] == 0
 	           ? view_null()
 	           : view_count(count);
 }
@@ -42,7 +42,7 @@ static struct value ip(const struct row *row, uint8_t dir)
 static struct value endpoint(const struct row *row, uint8_t dir)
 {
 	if (session(row)->addr[dir].version == 0)
-		return view_text("address not in a trace");
+		return view_text(session(row)->bare ? "not in bare messages" : "address not in a trace");
 	if (session(row)->port[dir] == 0)
 		return ip(row, dir);
 	struct value value = {
@@ -57,7 +57,7 @@ static struct value controller_ip(const struct row *row)
 
 static struct value port(const struct row *row, uint8_t dir)
 {
-	return session(row)->port[dir] == 0 && session(row)->trace != NULL
+	return session(row)->port[dir] == 0 && (session(row)->trace != NULL || session(row)->bare)
 	           ? view_null()
 	           : view_count(session(row)->port[dir]);
 }
@@ -284,6 +284,7 @@ static const struct column columns[] = {
      .lines = LINE_SUMMARY},
     {.key = "capabilities", .label = "Services (assumed)", .shape = COLUMN_STRINGS, .table = &view_capabilities},
     {.key = "subscriptions", .shape = COLUMN_LIST, .table = &view_subscriptions},
+    {.key = "service_changes", .shape = COLUMN_LIST, .table = &view_service_changes, .on_request = true},
     {.key = "messages", .shape = COLUMN_LIST, .table = &view_messages, .lines = LINE_SUMMARY},
     {.key = "message_list", .shape = COLUMN_LIST, .table = &view_message_list, .on_request = true},
     {.key = "messages_dropped", .on_request = true, .get = messages_dropped},

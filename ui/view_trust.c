@@ -74,6 +74,11 @@ void view_trust_build(struct view_session *session)
 		view_trace_trust(session);
 		return;
 	}
+	if (session->session->bare) {
+		view_trust_say(session, "bare messages: what the connection did, and what is missing of it, is not in such a "
+		                        "capture");
+		return;
+	}
 	directions(session);
 	losses(session);
 	if (session->n_trust == 0)

@@ -239,6 +239,18 @@ static void tell_no_packet(const struct model *model, struct finding *finding)
 	             "show monitor session all");
 }
 
+void capture_redacted(const struct subject *subject, const struct rule *rule, struct findings *out)
+{
+	if (!subject->model->capture.redacted)
+		return;
+	struct finding *finding = rule_finding(rule, out);
+	rule_summary(finding, "Addresses and names here are tokens (--redact), not the real ones.");
+	rule_cause(finding,
+	           "Keys, their hashes, serial numbers, dates, times, ports and sizes are real. Signatures of certificates "
+	           "do not verify any more, and hashes of whole certificates are those of the changed ones. The AuthList "
+	           "of the site can be compared by key hash, not by MAC address.");
+}
+
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct model *model = subject->model;

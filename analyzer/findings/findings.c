@@ -54,6 +54,8 @@ static const struct rule session_rules[] = {
     {"subscription-missing", SEVERITY_WARNING, request_no_subscription, 0},
     {"service-not-capable", SEVERITY_WARNING, request_not_capable, 0},
     {"nmsp-malformed", SEVERITY_WARNING, nmsp_malformed, 0},
+    {"message-wrong-side", SEVERITY_WARNING, exchange_wrong_side, 0},
+    {"response-unasked", SEVERITY_WARNING, exchange_unasked, 0},
     {"keys-wrong", SEVERITY_WARNING, keys_wrong, 0},
     {"trace-wire-disagree", SEVERITY_WARNING, match_disagree, 0},
     {"capture-one-sided", SEVERITY_WARNING, capture_one_sided, 0},
@@ -76,6 +78,7 @@ static const struct rule capture_rules[] = {
     {"session-flapping", SEVERITY_ERROR, flapping_pairs, 0},
     {"time-skew", SEVERITY_WARNING, clock_behind, 0},
     {"capture-no-nmsp", SEVERITY_WARNING, capture_no_nmsp, 0},
+    {"capture-redacted", SEVERITY_INFO, capture_redacted, 0},
     {"trace-lines-lost", SEVERITY_INFO, trace_lines_lost, 0},
     {"capture-dropped", SEVERITY_WARNING, trust_dropped, 0},
     {"capture-duplicates", SEVERITY_WARNING, trust_duplicates, 0},
@@ -109,12 +112,19 @@ static struct subject subject_of(const struct model *model, const struct session
 	return subject;
 }
 
+/* Bare messages show no connection that a rule could judge. */
+static bool applies(const struct rule *rule, const struct session *session)
+{
+	return !session->bare || rule->run == nmsp_malformed || rule->run == nmsp_framing_unknown;
+}
+
 void findings_of_session(const struct model *model, const struct session *session, struct findings *out)
 {
 	const struct subject subject = subject_of(model, session);
 	out->n = 0;
 	for (size_t row = 0; row < RULE_COUNT(session_rules); row++)
-		session_rules[row].run(&subject, &session_rules[row], out);
+		if (applies(&session_rules[row], session))
+			session_rules[row].run(&subject, &session_rules[row], out);
 	sort(out);
 }
 

@@ -197,6 +197,9 @@ void cert_expires_soon(const struct subject *subject, const struct rule *rule, s
 void capture_one_sided(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_gaps(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_cut_packets(const struct subject *subject, const struct rule *rule, struct findings *out);
+void exchange_wrong_side(const struct subject *subject, const struct rule *rule, struct findings *out);
+void exchange_unasked(const struct subject *subject, const struct rule *rule, struct findings *out);
+void capture_redacted(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_midstream(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_truncated(const struct subject *subject, const struct rule *rule, struct findings *out);
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out);

@@ -306,11 +306,24 @@ static void empty_connection(const struct subject *subject, char text[VERDICT_TE
 	         session->closed_by == 0 ? ": a port check?" : ".");
 }
 
+static void bare(const struct session *session, char text[VERDICT_TEXT])
+{
+	const struct session_nmsp *nmsp = session->nmsp;
+	char count[RULE_TEXT];
+	uint64_t messages = nmsp == NULL ? 0 : nmsp->messages[0] + nmsp->messages[1];
+	snprintf(text, VERDICT_TEXT,
+	         "%s without TCP and TLS around them, as captured (LINKTYPE_USER0): how the session began, and whether "
+	         "it lives, is not in it.",
+	         messages > 0 ? rule_count(messages, "NMSP message", count) : "Bytes of no known framing");
+}
+
 void verdict_progress(const struct subject *subject, const struct findings *findings, char text[VERDICT_TEXT])
 {
 	const struct session *session = subject->session;
 	char end[RULE_TEXT], place[RULE_TEXT];
-	if (session_plain_nmsp(session))
+	if (session->bare)
+		bare(session, text);
+	else if (session_plain_nmsp(session))
 		plain(subject, text);
 	else if (subject->state == SESSION_CONNECTING)
 		connecting(subject, text);

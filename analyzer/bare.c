@@ -1,0 +1,125 @@
+/* Bare messages into the cutter of the session of their input; see bare.h. */
+#include "analyzer/bare.h"
+
+#include "analyzer/messages.h"
+#include "analyzer/rank.h"
+#include "analyzer/session_nmsp.h"
+#include "analyzer/xmalloc.h"
+#include "dissect/nmsp.h"
+
+#include <stdlib.h>
+
+#define ENGINE     0 /* directions: the controller is as in a new session */
+#define CONTROLLER 1
+
+struct talk {
+	struct session *session;
+	struct messages *messages;
+};
+
+struct bare {
+	struct model *model;
+	struct talk talk[LIMIT_INPUTS]; /* by input */
+};
+
+struct bare *bare_new(struct model *model)
+{
+	struct bare *bare = xcalloc(1, sizeof *bare);
+	bare->model = model;
+	return bare;
+}
+
+void bare_free(struct bare *bare)
+{
+	for (size_t i = 0; bare != NULL && i < LIMIT_INPUTS; i++)
+		messages_free(bare->talk[i].messages);
+	free(bare);
+}
+
+const struct session *bare_session(const struct bare *bare, uint32_t input)
+{
+	return input < LIMIT_INPUTS ? bare->talk[input].session : NULL;
+}
+
+void bare_drop(struct bare *bare, const struct session *session)
+{
+	for (size_t i = 0; i < LIMIT_INPUTS; i++) {
+		if (bare->talk[i].session != session)
+			continue;
+		messages_free(bare->talk[i].messages);
+		bare->talk[i] = (struct talk){.session = NULL};
+	}
+}
+
+static void begin(struct bare *bare, struct talk *talk, const struct origin *at)
+{
+	struct session *session = model_add_session(bare->model, at);
+	session->bare = true;
+	session->controller = CONTROLLER;
+	talk->session = session;
+	talk->messages = messages_new(bare->model, session);
+}
+
+/* The framing may be found later; until then it is taken for the one that is tried first. */
+static const struct profile *profile_of(const struct bare *bare, const struct talk *talk)
+{
+	const struct session_nmsp *nmsp = talk->session->nmsp;
+	if (nmsp != NULL && nmsp->profile != NULL)
+		return nmsp->profile;
+	return bare->model->profile != NULL ? bare->model->profile : bare->model->builtin;
+}
+
+/* The next message of a packet, and its direction; all that is left where none begins. */
+static struct span next_message(const struct profile *profile, struct rd *r, uint8_t *dir)
+{
+	struct nmsp_message message;
+	struct rd peek = *r;
+	size_t total = 0;
+	if (nmsp_cut(profile, rd_rest(&peek), &total) != CUT_OK || total > rd_left(r))
+		total = rd_left(r);
+	struct span bytes = rd_span(r, total);
+	nmsp_decode(profile, bytes, &message);
+	*dir = message.known != NULL && message.known->sender == PROFILE_CONTROLLER ? CONTROLLER : ENGINE;
+	return bytes;
+}
+
+/* Packets do not go on in each other: what has no end in one has none. */
+static void end_packet(struct talk *talk, bool cut, const struct origin *at)
+{
+	const struct session_nmsp *nmsp = talk->session->nmsp;
+	for (uint8_t dir = 0; dir < 2 && nmsp != NULL; dir++) {
+		struct sink sink = messages_sink(talk->messages, dir);
+		if (nmsp->open[dir] || cut)
+			sink.gap(sink.ctx, 0, at);
+	}
+}
+
+void bare_packet(struct bare *bare, struct span bytes, size_t wire, const struct origin *at)
+{
+	struct talk *talk = &bare->talk[at->input % LIMIT_INPUTS];
+	if (talk->session == NULL)
+		begin(bare, talk, at);
+	struct session *session = talk->session;
+	const struct profile *profile = profile_of(bare, talk);
+	struct rd r = rd_of(bytes);
+	session->last = *at;
+	session->end = at->packet;
+	session->tcp.cut_packets += wire > bytes.n;
+	while (rd_more(&r)) {
+		uint8_t dir;
+		struct span message = next_message(profile, &r, &dir);
+		struct sink sink = messages_sink(talk->messages, dir);
+		sink.data(sink.ctx, message, at);
+	}
+	end_packet(talk, wire > bytes.n, at);
+}
+
+void bare_end(struct bare *bare, const struct origin *at)
+{
+	for (size_t i = 0; i < LIMIT_INPUTS; i++) {
+		for (uint8_t dir = 0; dir < 2 && bare->talk[i].session != NULL; dir++) {
+			struct sink sink = messages_sink(bare->talk[i].messages, dir);
+			sink.end(sink.ctx, at);
+		}
+	}
+}
