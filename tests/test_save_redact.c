@@ -1,6 +1,6 @@
 /*
- * Packets that are saved with tokens: they keep their order, wait for a handshake message no longer than the caps say,
- * and what is given up is blank.
+ * Packets that are saved with tokens: they keep their order, wait for a handshake message no longer than the
+ * caps say, and what is given up is blank.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,11 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINK_RAW  101
-#define PROTO_TCP 6
-#define FLAG_SYN  0x02
-#define FLAG_ACK  0x10
-#define FLAG_RST  0x04
+#define LINK_RAW   101
+#define PROTO_ICMP 1
+#define PROTO_TCP  6
+#define PROTO_UDP  17
+#define FLAG_SYN   0x02
+#define FLAG_ACK   0x10
+#define FLAG_RST   0x04
 
 enum { IP_HEADER = 20, HEADERS = 40, SEQ_AT = 24, PORT_AT = 20, SEQ = 0x01020304 };
 
@@ -179,7 +181,8 @@ static void test_bytes_of_a_stream(void **state)
 	run_end(run);
 }
 
-/* The direction heard longest ago leaves when there is one too many: what goes on in it was joined in the middle. */
+/* The direction heard longest ago leaves when there is one too many: what goes on in it was joined in the
+ * middle. */
 static void test_streams(void **state)
 {
 	(void)state;
@@ -193,7 +196,8 @@ static void test_streams(void **state)
 		assert_int_equal(run->written, run->pushed);
 		for (uint16_t i = 1; i < LIMIT_REDACT_STREAMS + more; i++)
 			push(run, (uint16_t)(1 + i), FLAG_SYN, 0, nothing);
-		push(run, 1, FLAG_ACK, 0, span_of(alert, 3)); /* sent again: known, or the middle of anything */
+		push(run, 1, FLAG_ACK, 0,
+		     span_of(alert, 3)); /* sent again: known, or the middle of anything */
 		if (more == 0)
 			assert_memory_equal(&run->last[HEADERS], alert, 3);
 		else
@@ -202,6 +206,35 @@ static void test_streams(void **state)
 		is_blank_from(run, HEADERS);
 		run_end(run);
 	}
+}
+
+/* Datagrams, fragments of them and errors about them: the names of DTLS are not found, and blanks would be no
+ * session. */
+static void test_udp_is_left_out(void **state)
+{
+	(void)state;
+	struct run *run = run_start();
+	static const char *const about[] = {
+	    "", "0303 0000 00000000 4500 0030 0001 4000 4011 0000 0a000002 0a000001 3ef1 c000 0014 0000"};
+	for (size_t i = 0; i < 2; i++) {
+		frames_start(i == 0 ? "00" : about[i]);
+		if (i == 0)
+			frames_udp(16113);
+		frames_ip4(i == 0 ? PROTO_UDP : PROTO_ICMP);
+		struct span frame = frames_span();
+		save_redact_push(run->save, &(struct capfile_packet){
+		                                .linktype = LINK_RAW, .wire = frame.n, .data = frame});
+		assert_int_equal(save_redact_left_out(run->save), i + 1);
+	}
+	frames_start("00000000 00000000");
+	frames_lead("4500 001c 7777 2001 4011 0000 " FRAMES_IP4); /* the second fragment of more */
+	struct span frame = frames_span();
+	save_redact_push(run->save,
+	                 &(struct capfile_packet){.linktype = LINK_RAW, .wire = frame.n, .data = frame});
+	assert_int_equal(save_redact_left_out(run->save), 3);
+	push(run, 1, FLAG_SYN, 0, nothing);
+	assert_int_equal(save_redact_left_out(run->save), 3);
+	run_end(run); /* the segment alone was written */
 }
 
 /* SEQUENCEs in each other, and a text in the innermost one. */
@@ -239,11 +272,9 @@ static void test_depth_of_der(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_waiting_packets),
-	    cmocka_unit_test(test_what_is_given_up_is_blank),
-	    cmocka_unit_test(test_waiting_bytes),
-	    cmocka_unit_test(test_bytes_of_a_stream),
-	    cmocka_unit_test(test_streams),
+	    cmocka_unit_test(test_waiting_packets), cmocka_unit_test(test_what_is_given_up_is_blank),
+	    cmocka_unit_test(test_waiting_bytes),   cmocka_unit_test(test_bytes_of_a_stream),
+	    cmocka_unit_test(test_streams),         cmocka_unit_test(test_udp_is_left_out),
 	    cmocka_unit_test(test_depth_of_der),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
