@@ -32,7 +32,8 @@ static size_t add_interval(char *text, size_t n, int64_t interval, int64_t jitte
 	                            format_duration(interval, every), format_duration(jitter, off));
 }
 
-static size_t add_missed(const struct session *session, char *text, size_t n, bool whole, uint64_t missed, uint64_t late)
+static size_t add_missed(const struct session *session, char *text, size_t n, bool whole, uint64_t missed,
+                         uint64_t late)
 {
 	if (session->bare)
 		return n + (size_t)snprintf(&text[n], LINE - n,
