@@ -219,7 +219,7 @@ void checklist(const struct model *model, const struct session *session, const s
 	const struct question q = {model, session, auth, out};
 	for (size_t item = 0; item < CHECKLIST_ITEMS; item++)
 		if (session->bare)
-			answer(&q, item, CHECKLIST_UNKNOWN, "Bare messages show no connection.");
+			answer(&q, (enum checklist_item)item, CHECKLIST_UNKNOWN, "Bare messages show no connection.");
 		else
 			questions[item](&q);
 }

@@ -329,6 +329,22 @@ static void prepare(struct work *work)
 	}
 }
 
+/* Sizes of elements hang on the order. */
+static void say_other_order(struct work *work, bool little)
+{
+	static const char text[] = "byte order: this data reads as well in the other one";
+	const struct reading *reading = &work->reading[little];
+	const struct learn_elements *elements = &reading->elements;
+	if (!reading->possible || !elements->found) {
+		learn_say(&work->out->unsure, "%s", text);
+		return;
+	}
+	learn_say(&work->out->unsure, "%s, %s, with header %u and elements tlv %u %u %s%s", text,
+	          little ? "little" : "big", (unsigned)elements->header, (unsigned)elements->type,
+	          (unsigned)elements->length, elements->is_total ? "total" : "value",
+	          elements->pad ? " pad4" : "");
+}
+
 bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, const struct learn_types *types,
                  struct learned *out)
 {
@@ -349,7 +365,7 @@ bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, con
 		say_same(&work);
 		find_elements(&work, little, &out->same);
 		if (!sure)
-			learn_say(&out->unsure, "byte order: this data reads as well in the other one");
+			say_other_order(&work, !little);
 	}
 	free(work.messages);
 	free(work.values);

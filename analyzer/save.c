@@ -14,7 +14,7 @@
 
 /* Of one client random. */
 #define LOGGED (KEYLOG_LABELS * LIMIT_SECRETS_ALIKE) /* lines of a session in the key log, */
-#define LINES  (LOGGED + 1)                            /* and the master secret that was learned */
+#define LINES  (LOGGED + 1)                          /* and the master secret that was learned */
 
 struct save {
 	struct save_files *files;
@@ -69,8 +69,8 @@ int save_give(struct save *save, uid_t uid, gid_t gid, struct err *err)
 {
 	if (save_files_give(save->files, uid, gid) == 0)
 		return 0;
-	return err_set(err, "%s cannot be given to user %lu: %s", save_files_name(save->files), (unsigned long)uid,
-	               strerror(errno));
+	return err_set(err, "%s cannot be given to user %lu: %s", save_files_name(save->files),
+	               (unsigned long)uid, strerror(errno));
 }
 
 void save_start(struct save *save)
@@ -93,10 +93,11 @@ static size_t new_lines(const struct save_session *session, char text[LINES * KE
 	for (unsigned i = 0; i < LINES; i++) {
 		if (keys->lines >> i & 1)
 			continue;
-		size_t line = i == LOGGED ? keylog_line(session->learned, KEYLOG_MASTER, keys->client_random,
-		                                        0, &text[n])
-		                          : keylog_line(session->keylog, i / LIMIT_SECRETS_ALIKE,
-		                                        keys->client_random, i % LIMIT_SECRETS_ALIKE, &text[n]);
+		size_t line =
+		    i == LOGGED
+		        ? keylog_line(session->learned, KEYLOG_MASTER, keys->client_random, 0, &text[n])
+		        : keylog_line(session->keylog, i / LIMIT_SECRETS_ALIKE, keys->client_random,
+		                      i % LIMIT_SECRETS_ALIKE, &text[n]);
 		if (line > 0)
 			keys->lines |= 1u << i;
 		n += line;
@@ -185,7 +186,8 @@ static void write_redacted(void *ctx, const struct capfile_packet *packet)
 	write_frame(save, packet, NULL);
 }
 
-static void put_frame(struct save *save, const struct capfile_packet *frame, const struct save_session *session)
+static void put_frame(struct save *save, const struct capfile_packet *frame,
+                      const struct save_session *session)
 {
 	if (save->redact != NULL)
 		save_redact_push(save->redact, frame);
@@ -259,6 +261,11 @@ int save_flush(struct save *save, struct err *err)
 	if (save->error == 0)
 		note(save, save_files_flush(save->files));
 	return tell(save, err);
+}
+
+uint64_t save_left_out(const struct save *save)
+{
+	return save->redact != NULL ? save_redact_left_out(save->redact) : 0;
 }
 
 int save_close(struct save *save, struct err *err)

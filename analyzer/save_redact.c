@@ -45,6 +45,7 @@ struct save_redact {
 	struct stream *streams;
 	struct waiting *queue;
 	size_t packets, bytes;
+	uint64_t left_out;
 };
 
 struct save_redact *save_redact_new(const struct redact *redact,
@@ -351,6 +352,12 @@ static void attach(struct save_redact *save, struct waiting *waiting)
 	}
 }
 
+static bool is_udp(const struct packet *packet)
+{
+	return packet->kind == PACKET_UDP || (packet->kind == PACKET_FRAGMENT && packet->fragment.proto == IPPROTO_UDP) ||
+	       (packet->kind == PACKET_ICMP_ERROR && packet->icmp.proto == IPPROTO_UDP);
+}
+
 void save_redact_push(struct save_redact *save, const struct capfile_packet *packet)
 {
 	struct waiting *waiting = xcalloc(1, sizeof *waiting + packet->data.n);
@@ -362,6 +369,11 @@ void save_redact_push(struct save_redact *save, const struct capfile_packet *pac
 	                                  &waiting->places);
 	if (!known || !waiting->places.whole)
 		waiting->decoded = (struct packet){.kind = PACKET_OTHER};
+	if (is_udp(&waiting->decoded)) {
+		save->left_out++;
+		free(waiting);
+		return;
+	}
 	DL_APPEND(save->queue, waiting);
 	save->packets++;
 	save->bytes += packet->data.n;
@@ -373,6 +385,11 @@ void save_redact_push(struct save_redact *save, const struct capfile_packet *pac
 		give_up_first(save);
 		write_decided(save);
 	}
+}
+
+uint64_t save_redact_left_out(const struct save_redact *save)
+{
+	return save->left_out;
 }
 
 void save_redact_end(struct save_redact *save)

@@ -9,13 +9,16 @@
 #include "dissect/nmsp.h"
 #include "tests/framings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct learnjudge {
 	uint32_t seeds, learned, right; /* right: boundaries and types of every message */
 	uint32_t with_ids, ids_right, ids_untold;
 	uint32_t silent;                                       /* wrong without a word */
 	uint32_t elements_right, elements_wrong, header_right; /* not promised, only told */
+	uint32_t elements_silent; /* wrong, and the right ones are not named as another reading */
 };
 
 static inline bool learnjudge_cut(const struct framings *f, const struct profile *profile, bool *ids_right)
@@ -47,6 +50,19 @@ static inline bool learnjudge_elements(const struct framings *f, const struct pr
 	       t->element_pad == p->element_pad;
 }
 
+/* The elements of the truth stand in what is printed: in the profile, or as another reading of the data. */
+static inline bool learnjudge_names_elements(const struct framings *f, const struct learned *learned)
+{
+	const struct profile *t = &f->truth;
+	char line[64], *text = learn_text(learned);
+	snprintf(line, sizeof line, "tlv %u %u %s%s\n", (unsigned)t->element_type,
+	         (unsigned)t->element_length, t->element_is_total ? "total" : "value",
+	         t->element_pad ? " pad4" : "");
+	bool named = strstr(text, line) != NULL;
+	free(text);
+	return named;
+}
+
 /* Returns what is to be looked at: NULL when all is right. */
 static inline const char *learnjudge_seed(struct learnjudge *judge, uint64_t seed)
 {
@@ -69,6 +85,9 @@ static inline const char *learnjudge_seed(struct learnjudge *judge, uint64_t see
 	    learned && out->profile.has_elements && learnjudge_elements(f, &out->profile);
 	judge->elements_wrong +=
 	    learned && out->profile.has_elements && !learnjudge_elements(f, &out->profile);
+	judge->elements_silent += learned && out->profile.has_elements && f->truth.has_elements &&
+	                          !learnjudge_elements(f, &out->profile) &&
+	                          !learnjudge_names_elements(f, out);
 	const char *what = !learned                ? "not learned"
 	                   : !right                ? "boundaries or types are wrong"
 	                   : invented              ? "ids are wrong"

@@ -41,6 +41,7 @@ static void test_framings(void **state)
 	assert_true(judge.with_ids > SEEDS / 2);
 	assert_true(100 * judge.ids_right >= IDS_LEAST * judge.with_ids);
 	assert_int_equal(judge.silent, 0);
+	assert_int_equal(judge.elements_silent, 0);
 }
 
 /* The text is a profile: read again it is the one that was learned. */

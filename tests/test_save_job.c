@@ -40,15 +40,16 @@ static void copy_file(const char *from, const char *to, size_t most)
 }
 
 /* Two files, of which the first can be changed. */
-static void start(struct test *test)
+static void start_with(struct test *test, const char *second, const struct redact *redact)
 {
 	const struct input *reading;
 	*test = (struct test){.model = model_new()};
+	test->model->redact = redact;
 	test->analyze = analyze_new(test->model);
 	test->feeds = (struct feeds){.model = test->model, .analyze = test->analyze};
 	copy_file("samples/wrong-hash.pcapng", copy, SIZE_MAX);
 	feeds_add(&test->feeds, copy);
-	feeds_add(&test->feeds, "samples/accepted-tls12.pcapng");
+	feeds_add(&test->feeds, second);
 	assert_true(feeds_start(&test->feeds));
 	feeds_order(&test->feeds);
 	while (feeds_read(&test->feeds, UINT64_MAX, &reading) == FEEDS_MORE)
@@ -61,6 +62,11 @@ static void start(struct test *test)
 	                                    .feeds = &test->feeds,
 	                                    .privileges = &test->privileges,
 	                                    .format = {.utc = true}};
+}
+
+static void start(struct test *test)
+{
+	start_with(test, "samples/accepted-tls12.pcapng", NULL);
 }
 
 static void end(struct test *test)
@@ -125,6 +131,28 @@ static void test_whole(void **state)
 	assert_int_equal(recording.n, 66);
 	recording_free(&recording);
 	assert_int_equal(count(), 2);
+	unlink(path);
+	end(&test);
+}
+
+/* Under --redact DTLS is left out, not counted, and told. */
+static void test_dtls_is_left_out(void **state)
+{
+	(void)state;
+	static const uint8_t key[REDACT_KEY] = {7};
+	struct redact redact = {.profile = NULL};
+	struct test test;
+	struct recording recording;
+	redact_start_with(&redact, key);
+	start_with(&test, "samples/dtls12.pcapng", &redact);
+	struct save_job *job = begin(&test, SAVE_PACKETS, 0, 2);
+	assert_int_equal(run(job), SAVE_DONE);
+	assert_result(job, true, "saved 13 packets of 2 sessions to /tmp/");
+	assert_result(job, true, "packets of DTLS are left out");
+	save_job_free(job);
+	recording_read(&recording, path);
+	assert_int_equal(recording.n, 13);
+	recording_free(&recording);
 	unlink(path);
 	end(&test);
 }
@@ -246,6 +274,7 @@ int main(void)
 	snprintf(copy, sizeof copy, "%s/read.pcapng", folder);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole),
+	    cmocka_unit_test(test_dtls_is_left_out),
 	    cmocka_unit_test(test_later_file),
 	    cmocka_unit_test(test_stopped),
 	    cmocka_unit_test(test_file_has_changed),

@@ -32,8 +32,12 @@ static size_t add_interval(char *text, size_t n, int64_t interval, int64_t jitte
 	                            format_duration(interval, every), format_duration(jitter, off));
 }
 
-static size_t add_missed(char *text, size_t n, bool whole, uint64_t missed, uint64_t late)
+static size_t add_missed(const struct session *session, char *text, size_t n, bool whole, uint64_t missed,
+                         uint64_t late)
 {
+	if (session->bare)
+		return n + (size_t)snprintf(&text[n], LINE - n,
+		                            "; bare messages do not tell whether any is missing, so not how many were missed");
 	if (!whole)
 		return n + (size_t)snprintf(
 		               &text[n], LINE - n,
@@ -61,10 +65,10 @@ bool text_echo_head(const struct page *page, const struct row *row)
 	                     echo != NULL ? echo->responses : rhythm->responses);
 	if (echo != NULL) {
 		int64_t until = session_nmsp_until(session, session_now(row->view->model, session));
-		n = add_missed(text, n, session_nmsp_whole(session), echo_missed(echo, until), echo->late);
+		n = add_missed(session, text, n, session_nmsp_whole(session), echo_missed(echo, until), echo->late);
 		add_interval(text, n, echo_interval(echo), echo_jitter(echo));
 	} else {
-		n = add_missed(text, n, session_infer_whole(session), rhythm->missed, 0);
+		n = add_missed(session, text, n, session_infer_whole(session), rhythm->missed, 0);
 		add_interval(text, n, rhythm->interval, rhythm->jitter);
 	}
 	page_wrap(page, INDENT, "", TONE_PLAIN, text);
