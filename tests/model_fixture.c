@@ -39,8 +39,10 @@ void fixture_new(struct fixture *fixture)
 
 void fixture_free(struct fixture *fixture)
 {
-	fixture->session->certs = NULL;
-	fixture->session->n_certs = 0;
+	if (fixture->session != NULL) {
+		fixture->session->certs = NULL;
+		fixture->session->n_certs = 0;
+	}
 	model_free(fixture->model);
 }
 

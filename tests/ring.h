@@ -23,7 +23,7 @@ struct ring {
 	char dir[64];
 	uint32_t files;
 	struct save *save;
-	struct keylog *keylog;
+	struct keylog *keylog, *learned;
 	struct save_keys keys[RING_SESSIONS];
 	int64_t last; /* time of the newest packet */
 };
@@ -55,6 +55,7 @@ static inline void ring_open(struct ring *ring, uint64_t size, uint32_t files, b
 	*ring = (struct ring){.dir = "/tmp/nmspscope-test-XXXXXX", .files = files};
 	assert_non_null(mkdtemp(ring->dir));
 	ring->keylog = keylog_new();
+	ring->learned = keylog_new();
 	snprintf(path, sizeof path, "%s/x", ring->dir);
 	struct save_plan plan = {.path = path, .size = size, .files = files, .with_secrets = with_secrets};
 	ring->save = save_open(&plan, &err);
@@ -78,6 +79,7 @@ static inline void ring_close(struct ring *ring)
 	struct err err;
 	assert_int_equal(save_close(ring->save, &err), 0);
 	keylog_free(ring->keylog);
+	keylog_free(ring->learned);
 	ring_remove(ring);
 }
 
@@ -92,8 +94,10 @@ static inline void ring_flush(struct ring *ring)
 static inline struct save_session ring_session(struct ring *ring, uint32_t number, uint8_t random[TLS_RANDOM])
 {
 	memset(random, (int)number + 1, TLS_RANDOM);
-	return (struct save_session){
-	    .keylog = ring->keylog, .client_random = random, .keys = &ring->keys[number]};
+	return (struct save_session){.keylog = ring->keylog,
+	                             .learned = ring->learned,
+	                             .client_random = random,
+	                             .keys = &ring->keys[number]};
 }
 
 static inline void ring_push(struct ring *ring, uint32_t number, size_t n)

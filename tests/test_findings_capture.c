@@ -8,6 +8,7 @@ static void drop_the_session(struct test *test)
 {
 	test->f.session->certs = NULL;
 	model_drop_session(test->f.model, test->f.session);
+	test->f.session = NULL;
 	test->f.model->capture.evicted_sessions = 0;
 }
 
