@@ -245,7 +245,8 @@ static void wait_or_pass(struct tls_side *side, const struct frame_message *mess
 		tls_hold_list(&conn->hold, conn->session->tls.client_random);
 }
 
-/* Early data in front of the server_hello; behind one that waits all of it does. False when it stays closed. */
+/* Early data in front of the server_hello; behind one that waits all of it does. False when it stays closed.
+ */
 static bool take_early(struct tls_side *side, const struct frame_message *message)
 {
 	struct tls_conn *conn = side->conn;
@@ -472,7 +473,8 @@ static bool can_go_on(const struct tls_conn *conn)
 static void note_closed(struct tls_conn *conn)
 {
 	for (const struct tls_held *held = conn->hold.oldest; held != NULL; held = held->newer)
-		if ((held->kind == TLS_HELD_RECORD || held->kind == TLS_HELD_EARLY) && held->type == TLS_APPLICATION_DATA)
+		if ((held->kind == TLS_HELD_RECORD || held->kind == TLS_HELD_EARLY) &&
+		    held->type == TLS_APPLICATION_DATA)
 			tls_tally_closed(&conn->session->tls, held->dir, &held->at);
 }
 

@@ -321,18 +321,10 @@ static void controller_behind_the_engine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(version_by_alert),
-	    CASE(older_side),
-	    CASE(over_datagrams),
-	    CASE(version_by_close),
-	    CASE(sslv2_style_hello),
-	    CASE(no_shared_cipher),
-	    CASE(not_about_ciphers),
-	    CASE(each_weakness),
-	    CASE(weak_certificates_and_signatures),
-	    CASE(thirty_days),
-	    CASE(clock_of_the_judge),
-	    CASE(controller_behind_the_engine),
+	    CASE(version_by_alert),  CASE(older_side),         CASE(over_datagrams),
+	    CASE(version_by_close),  CASE(sslv2_style_hello),  CASE(no_shared_cipher),
+	    CASE(not_about_ciphers), CASE(each_weakness),      CASE(weak_certificates_and_signatures),
+	    CASE(thirty_days),       CASE(clock_of_the_judge), CASE(controller_behind_the_engine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

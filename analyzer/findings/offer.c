@@ -47,8 +47,8 @@ static void advise_update(const struct session *session, uint8_t older, struct f
 	if (older == NEITHER)
 		rule_advice(finding, "update the side that has only the older versions");
 	else
-		rule_advice(finding, "update the %s, or allow %s 1.2 in its settings", rule_side(session, older),
-		            session->tls.datagram ? "DTLS" : "TLS");
+		rule_advice(finding, "update the %s, or allow %s 1.2 in its settings",
+		            rule_side(session, older), session->tls.datagram ? "DTLS" : "TLS");
 }
 
 static void advise_versions(const struct session *session, uint8_t older, struct finding *finding)
