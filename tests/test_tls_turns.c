@@ -170,15 +170,21 @@ static void early_data_without_its_secret(void **state)
 	char *line = strstr(taped.lines, "CLIENT_EARLY_TRAFFIC_SECRET");
 	assert_non_null(line);
 	line[0] = '#';
-	struct wire wire;
-	taped_play(&taped, taped.lines, NULL, WIRE_SEGMENT, &wire);
-	const struct session_tls *tls = &wire_session(&wire, 2)->tls;
-	struct heap *text = &taped.talk[1].text[CLIENT];
-	assert_true(span_equal(wire_plain(2, CLIENT), span_of(&text->p[900], text->n - 900)));
-	assert_true(tls->early_closed == 4 && tls->early_opened == 0);
-	assert_int_equal(tls->refused[0] + tls->refused[1], 0);
-	assert_non_null(strstr(taped_detail(&taped, &wire), "the key log lacks CLIENT_EARLY_TRAFFIC_SECRET"));
-	wire_free(&wire);
+	for (int late = 0; late < 2; late++) {
+		struct wire wire;
+		if (late)
+			play_late(LIMIT_WAITING, &wire);
+		else
+			taped_play(&taped, taped.lines, NULL, WIRE_SEGMENT, &wire);
+		const struct session_tls *tls = &wire_session(&wire, 2)->tls;
+		struct heap *text = &taped.talk[1].text[CLIENT];
+		assert_true(span_equal(wire_plain(2, CLIENT), span_of(&text->p[900], text->n - 900)));
+		assert_true(tls->early_closed == 4 && tls->early_opened == 0);
+		assert_int_equal(tls->refused[0] + tls->refused[1], 0);
+		assert_non_null(
+		    strstr(taped_detail(&taped, &wire), "the key log lacks CLIENT_EARLY_TRAFFIC_SECRET"));
+		wire_free(&wire);
+	}
 	SSL_SESSION_free(session);
 	end(&turn);
 }
