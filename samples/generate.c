@@ -7,6 +7,8 @@
 #include "samples/save.h"
 #include "samples/scenarios.h"
 
+#include <openssl/pem.h>
+
 #define APART (600 * NS_PER_S)
 
 enum { FIRST_PORT = 40100, PORTS_APART = 10, PATH_SIZE = 4096 };
@@ -43,6 +45,16 @@ static void write_keys(struct span keys, const char *folder, const char *name)
 	save_text(path, keys);
 }
 
+static void write_rsa_key(const struct tlspeer_identity *of, const char *folder, const char *name)
+{
+	char path[PATH_SIZE];
+	snprintf(path, sizeof path, "%s/%s.pem", folder, name);
+	FILE *file = save_open(path);
+	if (PEM_write_PKCS8PrivateKey(file, of->key, NULL, NULL, 0, NULL, NULL) != 1)
+		fprintf(stderr, "generate: OpenSSL does not write %s\n", path);
+	save_close(file, path);
+}
+
 static void generate(const struct scenarios_cast *cast, size_t row, const char *folder)
 {
 	const struct scenarios_row *scenario = &scenarios_all[row];
@@ -60,6 +72,8 @@ static void generate(const struct scenarios_cast *cast, size_t row, const char *
 	write_capture(&stage, inside ? bytes_span(&keys) : nothing, folder, scenario->name);
 	if (scenario->keys == SCENARIOS_KEYS_BESIDE)
 		write_keys(bytes_span(&keys), folder, scenario->name);
+	if (scenario->keys == SCENARIOS_RSA_KEY)
+		write_rsa_key(&cast->controller, folder, scenario->name);
 	bytes_free(&keys);
 	wire_free(&stage.wire);
 	if (scenario->list != LISTS_NONE)

@@ -493,5 +493,7 @@ const struct scenarios_row scenarios_all[] = {
      SCENARIOS_KEYS_BESIDE},
     {"dtls-unanswered", "nobody answers the engine over UDP", scenarios_dtls_unanswered, LISTS_NONE,
      SCENARIOS_NO_KEYS},
+    {"static-rsa", "static RSA, the controller's key", scenarios_static_rsa, LISTS_RIGHT, SCENARIOS_RSA_KEY},
+    {"named-server", "a named server, ALPN", scenarios_named_server, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

@@ -29,6 +29,7 @@ enum scenarios_keys {
 	SCENARIOS_NO_KEYS,
 	SCENARIOS_KEYS_BESIDE, /* as a key log file */
 	SCENARIOS_KEYS_INSIDE, /* as a decryption secrets block at the capture's end */
+	SCENARIOS_RSA_KEY,     /* the controller's private key as a PEM file */
 };
 
 struct scenarios_row {

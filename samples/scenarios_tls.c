@@ -106,6 +106,30 @@ void scenarios_weak(struct scenarios_stage *stage)
 	tlspeer_identity_free(&engine);
 }
 
+/* As in the published traces: no key exchange of the controller's, no ticket. facts.md section 7. */
+void scenarios_static_rsa(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.ciphers = "AES256-SHA:@SECLEVEL=0";
+	plan.tls.ticket = false;
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	work_echo(&session, 2);
+	end(&session);
+}
+
+void scenarios_named_server(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	plan.tls.version = TLS1_3_VERSION;
+	plan.tls.ticket = false;
+	plan.tls.server_name = "wlc-1.example.com";
+	plan.tls.protocols = "\x04nmsp\x08http/1.1";
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	end(&session);
+}
+
 /* ---- time ------------------------------------------------------------------------------------------- */
 
 void scenarios_expires_soon(struct scenarios_stage *stage)

@@ -12,6 +12,8 @@ void scenarios_no_cipher(struct scenarios_stage *stage);
 void scenarios_unknown_ca(struct scenarios_stage *stage);
 void scenarios_named_cas(struct scenarios_stage *stage);
 void scenarios_weak(struct scenarios_stage *stage);
+void scenarios_static_rsa(struct scenarios_stage *stage);
+void scenarios_named_server(struct scenarios_stage *stage);
 
 void scenarios_expires_soon(struct scenarios_stage *stage);
 void scenarios_clock_behind(struct scenarios_stage *stage);

@@ -213,7 +213,22 @@ static SSL_CTX *new_engine(const struct tlspeer_plan *plan, struct tlspeer *peer
 	SSL_CTX_set_options(ctx, SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS);
 	if (plan->keylog != NULL)
 		SSL_CTX_set_keylog_callback(ctx, log_key);
+	if (plan->protocols != NULL)
+		must(SSL_CTX_set_alpn_protos(ctx, (const unsigned char *)plan->protocols,
+		                             (unsigned)strlen(plan->protocols)) == 0,
+		     "protocols");
 	return ctx;
+}
+
+static int take_first(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *offered,
+                      unsigned bytes, void *ctx)
+{
+	(void)ssl;
+	(void)bytes;
+	(void)ctx;
+	*n = offered[0];
+	*out = &offered[1];
+	return SSL_TLSEXT_ERR_OK;
 }
 
 static void name_ca(STACK_OF(X509_NAME) *names, const char *name)
@@ -257,6 +272,8 @@ static SSL_CTX *new_controller(const struct tlspeer_plan *plan, struct tlspeer *
 	}
 	if (plan->names_cas)
 		name_cas(ctx, plan->ca);
+	if (plan->protocols != NULL)
+		SSL_CTX_set_alpn_select_cb(ctx, take_first, NULL);
 	return ctx;
 }
 
@@ -285,6 +302,8 @@ struct tlspeer *tlspeer_new(const struct tlspeer_plan *plan)
 		if (peer->dtls)
 			use_dtls(peer->ssl[dir], plan->mtu);
 	}
+	if (plan->server_name != NULL)
+		must(SSL_set_tlsext_host_name(peer->ssl[0], plan->server_name) == 1, "server name");
 	SSL_set_connect_state(peer->ssl[0]);
 	SSL_set_accept_state(peer->ssl[1]);
 	return peer;

@@ -54,6 +54,8 @@ struct tlspeer_plan {
 	bool ticket;                       /* the controller offers session tickets */
 	size_t mtu;                        /* DTLS: bytes of a datagram, from which fragments follow */
 	bool impatient[2];                 /* DTLS: that side says each flight of the handshake twice */
+	const char *server_name;           /* that the engine asks for (RFC 6066 section 3), NULL: none */
+	const char *protocols;             /* ALPN names as on the wire; the controller takes the first one. NULL: none */
 	struct bytes *keylog;              /* gets the engine's key log lines, NULL when nobody wants them */
 };
 

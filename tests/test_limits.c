@@ -13,6 +13,7 @@
 #include "analyzer/memory.h"
 #include "analyzer/session.h"
 #include "analyzer/tls_conn.h"
+#include "dissect/dtls.h"
 #include "ui/options.h"
 
 #include <ctype.h>
@@ -96,7 +97,7 @@ static void test_record(void **state)
 	struct tls_record record;
 	uint8_t head[TLS_RECORD_HEADER] = {TLS_HANDSHAKE, 3, 3};
 	for (size_t more = 0; more < 2; more++) {
-		size_t n = LIMIT_RECORD - TLS_RECORD_HEADER + more;
+		size_t n = LIMIT_RECORD - DTLS_RECORD_HEADER + more; /* its header is the longer one */
 		head[3] = (uint8_t)(n >> 8);
 		head[4] = (uint8_t)n;
 		assert_int_equal(tls_record_head(span_of(head, sizeof head), &record), more ? CUT_BAD : CUT_OK);

@@ -153,7 +153,11 @@ const char *ui_time(const struct ui *ui, int64_t ns, char text[UI_TIME]);
  */
 const struct session **ui_saved_sessions(struct ui *ui, size_t *n);
 
-/* The line of the timeline with this packet, on the screen of the handshake: screen_handshake.c. */
-void ui_point_at(struct ui *ui, const struct origin *at);
+/*
+ * The line with this packet of the timeline, on the screen of the handshake, or of the messages, on theirs:
+ * screen_handshake.c, screen_messages.c. False when there is none.
+ */
+bool ui_point_at(struct ui *ui, const struct origin *at);
+bool ui_point_at_message(struct ui *ui, const struct origin *at);
 
 #endif

@@ -137,6 +137,24 @@ static void write(struct ui *ui, const struct page *page)
 		text_parts_checklist(page, &row);
 }
 
+/* The latest of the evidence that is a step, else a message. */
+static void point(struct ui *ui, const struct finding *finding)
+{
+	ui_go(ui, SCREEN_HANDSHAKE);
+	ui->pointed = ui->session;
+	for (uint32_t i = finding->n_evidence; i-- > 0;)
+		if (ui_point_at(ui, &finding->evidence[i]))
+			return;
+	ui_go(ui, SCREEN_MESSAGES);
+	screen_open(ui);
+	for (uint32_t i = finding->n_evidence; i-- > 0;)
+		if (ui_point_at_message(ui, &finding->evidence[i]))
+			return;
+	ui_go(ui, SCREEN_HANDSHAKE);
+	snprintf(ui->note, sizeof ui->note,
+	         "what it rests on is neither a step nor a message that is listed");
+}
+
 static void open_finding(struct ui *ui)
 {
 	struct found found;
@@ -146,9 +164,11 @@ static void open_finding(struct ui *ui)
 	}
 	const struct finding *finding = finding_of(ui, &found);
 	ui_choose(ui, found.digest->session->id);
-	ui_go(ui, SCREEN_HANDSHAKE);
 	if (finding != NULL && finding->n_evidence > 0)
-		ui_point_at(ui, &finding->evidence[finding->n_evidence - 1]);
+		point(ui, finding);
+	else
+		ui_go(ui, SCREEN_HANDSHAKE);
+	ui->before = SCREEN_FINDINGS;
 }
 
 const struct screen screen_findings = {

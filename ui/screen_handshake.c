@@ -210,16 +210,20 @@ static void line(struct ui *ui, struct grid *grid, size_t row, size_t index)
 	draw_state(ui, grid, row, rung.event);
 }
 
-void ui_point_at(struct ui *ui, const struct origin *at)
+bool ui_point_at(struct ui *ui, const struct origin *at)
 {
+	bool found = false;
 	const struct view_digest *digest = ui_digest(ui);
 	struct rung rung;
 	if (digest == NULL)
-		return;
+		return false;
 	view_session_open(ui->view, digest->session);
 	for (size_t i = 0; rung_at(&ui->view->open, i, &rung); i++)
-		if (rung.gap == 0 && rung.event->at.packet == at->packet && rung.event->at.line == at->line)
+		if (rung.gap == 0 && rung.event->at.packet == at->packet && rung.event->at.line == at->line) {
 			ui->place[SCREEN_HANDSHAKE].cursor = i;
+			found = true;
+		}
+	return found;
 }
 
 /* ---- the chosen line ---- */

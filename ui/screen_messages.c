@@ -134,10 +134,13 @@ static void draw_hex(struct grid *grid, size_t row, struct span bytes, size_t li
 	col += grid_text(grid, row, col, grid->cols, (struct pen){0}, text) + 1;
 	struct rd r = rd_of(span_cut(bytes, from, HEX_BYTES));
 	for (size_t at = from; rd_more(&r); at++, col += 3) {
-		bool in = at >= begin && at < end, was_in = at > from && at > begin && at <= end;
+		bool in = at >= begin && at<end, was_in = at> from && at > begin && at <= end;
 		unsigned byte = rd_u8(&r);
-		snprintf(text, sizeof text, "%c%02x%s", in && !was_in ? '[' : was_in && !in ? ']' : ' ', byte,
-		         in && !rd_more(&r) ? "]" : "");
+		snprintf(text, sizeof text, "%c%02x%s",
+		         in && !was_in   ? '['
+		         : was_in && !in ? ']'
+		                         : ' ',
+		         byte, in && !rd_more(&r) ? "]" : "");
 		grid_text(grid, row, col, grid->cols, (struct pen){0}, text);
 		if (in)
 			grid_look(grid, row, col + 1, 2, LOOK_REVERSE);
@@ -212,6 +215,33 @@ static void write(struct ui *ui, const struct page *page)
 	}
 	struct row item = open_line(ui, ui->place[SCREEN_MESSAGES].cursor);
 	text_messages_one(page, &item);
+}
+
+/* The line of the kept message with this index; what the filter hides has none: that is behind the last one.
+ */
+static size_t line_of(struct ui *ui, size_t index)
+{
+	size_t line = 0, n = count(ui);
+	if (filter_is_empty(&ui->message_filter))
+		return index;
+	while (line < n && ui->messages[line] != index)
+		line++;
+	return line;
+}
+
+bool ui_point_at_message(struct ui *ui, const struct origin *at)
+{
+	const struct session_nmsp *nmsp = ui->view->open.session->nmsp;
+	const struct nmsp_kept *kept = nmsp == NULL ? NULL : nmsp->oldest;
+	size_t index = 0;
+	for (; kept != NULL && kept->at.packet != at->packet; kept = kept->next)
+		index++;
+	size_t line = kept == NULL ? count(ui) : line_of(ui, index);
+	if (line >= count(ui))
+		return false;
+	ui->place[SCREEN_MESSAGES] = (struct place){.cursor = line};
+	ui->follows &= ~(1u << SCREEN_MESSAGES);
+	return true;
 }
 
 const struct screen screen_messages = {.of_session = true,
