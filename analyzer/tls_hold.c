@@ -189,7 +189,8 @@ void tls_hold_pass(struct tls_hold *hold, uint8_t dir, const struct frame_messag
 void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, bool handshake,
                    uint64_t place, const struct frame_message *message)
 {
-	struct span bytes = span_cut(message->bytes, 0, kind == TLS_HELD_RECORD ? LIMIT_RECORD : 0);
+	bool whole = kind == TLS_HELD_RECORD || kind == TLS_HELD_EARLY;
+	struct span bytes = span_cut(message->bytes, 0, whole ? LIMIT_RECORD : 0);
 	struct tls_held *held = xmalloc(sizeof *held + bytes.n);
 	*held = (struct tls_held){.hold = hold,
 	                          .ahead = hold->came[dir],

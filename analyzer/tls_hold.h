@@ -24,9 +24,10 @@
  */
 #define TLS_HOLD_TAIL 36
 
-/* What waits. Only the first is a record to be opened; the others keep their place among the records. */
+/* What waits. Only the first two are records to be opened; the others keep their place among the records. */
 enum tls_held_kind {
 	TLS_HELD_RECORD,
+	TLS_HELD_EARLY,   /* early data in front of the server_hello: has no number of the keys behind it */
 	TLS_HELD_DAMAGED, /* a record that is not there whole */
 	TLS_HELD_CHANGE,  /* change_cipher_spec: other keys from here on; has no number */
 	TLS_HELD_LOST,    /* the place was lost: the number behind it is to be found; has none */

@@ -96,7 +96,7 @@ static bool find_secret(struct tls_keys *keys, uint8_t dir, enum phase phase, un
 }
 
 enum answer tls_keys_find(struct tls_keys *keys, uint8_t dir, enum phase phase, unsigned which,
-                             struct tls_opener **opener)
+                          struct tls_opener **opener)
 {
 	struct session_tls *facts = keys->facts;
 	if (!facts->client_hello || !facts->server_hello)
@@ -116,7 +116,7 @@ enum answer tls_keys_find(struct tls_keys *keys, uint8_t dir, enum phase phase, 
 }
 
 enum answer tls_keys_find_first(struct tls_keys *keys, uint8_t dir, enum phase phase,
-                              struct tls_opener **opener, unsigned *which)
+                                struct tls_opener **opener, unsigned *which)
 {
 	enum answer answer = NO_SECRET;
 	for (*which = 0; *which < tls_keys_most_secrets(keys); ++*which) {
@@ -279,6 +279,18 @@ bool tls_keys_early(const struct tls_keys *keys, uint8_t dir)
 	       !d->proven;
 }
 
+bool tls_keys_early_known(const struct tls_keys *keys)
+{
+	struct keylog_secret secret;
+	if (keys->early != NULL && tls_opener_keyed(keys->early))
+		return true;
+	bool there =
+	    keylog_find(keys->model->keylog, KEYLOG_CLIENT_EARLY, keys->facts->client_random, 0, &secret);
+	if (there)
+		keylog_wipe(&secret);
+	return there;
+}
+
 /* The suite is that of the session which is resumed: the one that opens a record is right. */
 static bool open_first_early(struct tls_keys *keys, const struct keylog_secret *secret,
                              const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
@@ -310,6 +322,11 @@ static bool find_early(struct tls_keys *keys, const struct tls_record *record, s
 	if (opened)
 		keys->facts->found_secrets |= 1u << KEYLOG_CLIENT_EARLY;
 	return opened;
+}
+
+void tls_keys_pass_early(struct tls_keys *keys)
+{
+	keys->early_seen++;
 }
 
 bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,

@@ -69,12 +69,18 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
  */
 bool tls_keys_early(const struct tls_keys *keys, uint8_t dir);
 
+/* The secret of early data is there, or was. */
+bool tls_keys_early_known(const struct tls_keys *keys);
+
 /*
  * Opens a record of early data, before or behind the server_hello, as tls_keys_open. False when its secret is
  * not there or refuses it.
  */
 bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
     uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
+
+/* A record of early data that is not kept takes its number. */
+void tls_keys_pass_early(struct tls_keys *keys);
 
 /* The keys at work in this direction have opened a record: they are right. */
 bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir);

@@ -67,8 +67,12 @@ static void record_fell(void *owner, const struct tls_held *held)
 	struct session_tls *tls = facts_of(side);
 	if (held->kind == TLS_HELD_CHANGE || held->kind == TLS_HELD_LOST)
 		tls->keys_lost[held->dir] = side->numberless = true;
-	if (held->kind == TLS_HELD_RECORD)
+	if (held->kind == TLS_HELD_RECORD || held->kind == TLS_HELD_EARLY)
 		tls_tally_passed(tls, held->dir);
+	if (held->kind == TLS_HELD_EARLY) {
+		tls_keys_pass_early(conn->keys);
+		plain_miss(&conn->plain, held->dir, &held->at);
+	}
 	if (held->kind != TLS_HELD_RECORD && held->kind != TLS_HELD_DAMAGED)
 		return;
 	if (side->fallen.packet == 0)
@@ -241,6 +245,19 @@ static void wait_or_pass(struct tls_side *side, const struct frame_message *mess
 		tls_hold_list(&conn->hold, conn->session->tls.client_random);
 }
 
+/* Early data in front of the server_hello; behind one that waits all of it does. False when it stays closed.
+ */
+static bool take_early(struct tls_side *side, const struct frame_message *message)
+{
+	struct tls_conn *conn = side->conn;
+	bool open = conn->hold.held[side->dir] == 0 && tls_keys_early_known(conn->keys);
+	if (open || !may_wait(conn))
+		return open_early(side, span_cut(message->bytes, conn->head, SIZE_MAX), &message->last);
+	tls_hold_push(&conn->hold, TLS_HELD_EARLY, side->dir, false, facts_of(side)->place, message);
+	tls_hold_list(&conn->hold, conn->session->tls.client_random);
+	return false;
+}
+
 /* Opens the record when its keys are there and nothing waits in front of it. False when it stays closed. */
 static bool take_record(struct tls_side *side, const struct frame_message *message)
 {
@@ -250,8 +267,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	if (conn->keys == NULL)
 		return false;
 	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && tls_side_is_whole(message))
-		return open_early(side, span_cut(message->bytes, conn->head, SIZE_MAX),
-		                  &message->last);
+		return take_early(side, message);
 	if (side->numberless) {
 		note_behind_gap(side, &message->last);
 		return false;
@@ -387,6 +403,11 @@ static void replay(struct tls_side *side, const struct tls_held *held)
 		catch_up(side, held->ahead, &held->before);
 		open_record(side, tls_held_bytes(held), &held->at, true);
 		break;
+	case TLS_HELD_EARLY:
+		read_head(side->conn, tls_held_bytes(held), &side->record);
+		if (open_early(side, span_cut(tls_held_bytes(held), side->conn->head, SIZE_MAX), &held->at))
+			model_forget_encrypted(side->conn->session);
+		break;
 	case TLS_HELD_DAMAGED:
 		catch_up(side, held->ahead, &held->before);
 		leave_out(side, held->body, &held->at);
@@ -452,7 +473,8 @@ static bool can_go_on(const struct tls_conn *conn)
 static void note_closed(struct tls_conn *conn)
 {
 	for (const struct tls_held *held = conn->hold.oldest; held != NULL; held = held->newer)
-		if (held->kind == TLS_HELD_RECORD && held->type == TLS_APPLICATION_DATA)
+		if ((held->kind == TLS_HELD_RECORD || held->kind == TLS_HELD_EARLY) &&
+		    held->type == TLS_APPLICATION_DATA)
 			tls_tally_closed(&conn->session->tls, held->dir, &held->at);
 }
 

@@ -88,6 +88,19 @@ static inline void taped_write_key(char path[64], const EVP_PKEY *key)
 	fclose(file);
 }
 
+/* All talks, on a wire that was started. */
+static inline void taped_say(const struct taped *taped, struct wire *wire)
+{
+	for (size_t i = 0; i < taped->n; i++) {
+		const struct taped_talk *talk = &taped->talk[i];
+		wire_open(wire);
+		for (size_t k = 0; k < talk->n_pieces; k++)
+			wire_say(wire, talk->pieces[k].dir,
+			         span_of(&talk->bytes[talk->pieces[k].off], talk->pieces[k].n));
+		wire_close(wire);
+	}
+}
+
 /* Plays all talks. `key` is the path of an RSA key; NULL: none. End with wire_free. */
 static inline void taped_play(const struct taped *taped, const char *lines, const char *key, size_t segment,
                               struct wire *wire)
@@ -101,14 +114,7 @@ static inline void taped_play(const struct taped *taped, const char *lines, cons
 		assert_int_equal(source_open(&source, key, &err), 0);
 		assert_int_equal(rsa_keys_read(wire->model->rsa_keys, &source, &err), 0);
 	}
-	for (size_t i = 0; i < taped->n; i++) {
-		const struct taped_talk *talk = &taped->talk[i];
-		wire_open(wire);
-		for (size_t k = 0; k < talk->n_pieces; k++)
-			wire_say(wire, talk->pieces[k].dir,
-			         span_of(&talk->bytes[talk->pieces[k].off], talk->pieces[k].n));
-		wire_close(wire);
-	}
+	taped_say(taped, wire);
 	wire_end(wire);
 }
 

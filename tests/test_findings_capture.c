@@ -28,7 +28,7 @@ static void capture_without_nmsp(void **state)
 	capture->unknown_links[0].packets = 1;
 	capture_ids(test);
 	assert_string_equal(test->findings.list[0].summary,
-	                    "No NMSP session in 7 packets: no TCP on port 16113.");
+	                    "No NMSP session in 7 packets: no TCP and no DTLS on port 16113.");
 	assert_string_equal(
 	    test->findings.list[0].cause,
 	    "On other TCP ports: 5 packets, the first on port 443. The capture filter left out "

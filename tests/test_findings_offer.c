@@ -57,6 +57,26 @@ static const char *advice(const struct test *test, char *text, size_t room)
 	return text;
 }
 
+/* DTLS is asked for in its own words. */
+static void over_datagrams(void **state)
+{
+	struct test *test = *state;
+	char text[1000];
+	hello(test, TLS_1_1, 1);
+	test->f.session->tls.datagram = true;
+	fixture_alert(&test->f, C, TLS_ALERT_FATAL, TLS_PROTOCOL_VERSION);
+	ids(test);
+	contains(advice(test, text, sizeof text), "take DTLS 1.2: openssl s_client -dtls1_2 -connect");
+	contains(text, "or allow DTLS 1.2 in");
+	restart(test);
+	test->f.session->tls.version = TLS_1_1;
+	test->f.session->tls.datagram = true;
+	fixture_healthy(&test->f);
+	ids(test);
+	assert_string_equal(test->findings.list[0].summary, "Weak TLS: DTLSv1.0.");
+	contains(test->findings.list[0].advice[0], "the side that has no DTLS 1.2: the one that");
+}
+
 /* Who is told to be updated, by what was offered, chosen and who refused. */
 static void older_side(void **state)
 {
@@ -301,17 +321,10 @@ static void controller_behind_the_engine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(version_by_alert),
-	    CASE(older_side),
-	    CASE(version_by_close),
-	    CASE(sslv2_style_hello),
-	    CASE(no_shared_cipher),
-	    CASE(not_about_ciphers),
-	    CASE(each_weakness),
-	    CASE(weak_certificates_and_signatures),
-	    CASE(thirty_days),
-	    CASE(clock_of_the_judge),
-	    CASE(controller_behind_the_engine),
+	    CASE(version_by_alert),  CASE(older_side),         CASE(over_datagrams),
+	    CASE(version_by_close),  CASE(sslv2_style_hello),  CASE(no_shared_cipher),
+	    CASE(not_about_ciphers), CASE(each_weakness),      CASE(weak_certificates_and_signatures),
+	    CASE(thirty_days),       CASE(clock_of_the_judge), CASE(controller_behind_the_engine),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

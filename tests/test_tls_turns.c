@@ -59,18 +59,37 @@ static void say_some(struct turn *turn)
 	}
 }
 
+static void check_whole(const char *what, const struct wire *wire)
+{
+	const struct session_tls *tls = &wire_session(wire, (uint32_t)taped.n)->tls;
+	if (!taped_is_whole(&taped) || tls->refused[0] + tls->refused[1] > 0)
+		fail_msg("%s: %s", what, taped_detail(&taped, wire));
+}
+
+/* The key log comes behind all packets. `room`: bytes that may wait. */
+static void play_late(size_t room, struct wire *wire)
+{
+	wire_start(wire, span_of(NULL, 0));
+	wire->model->keys_may_come = true;
+	wire->model->waiting.cap_each = room;
+	taped_say(&taped, wire);
+	analyze_secrets(wire->analyze, span_of(taped.lines, strlen(taped.lines)));
+	wire_end(wire);
+}
+
 /* With the whole key log, in segments of several sizes, and late. */
 static void is_whole(const char *what)
 {
 	static const size_t segments[] = {1, 7, 100, WIRE_SEGMENT};
+	struct wire wire;
 	for (size_t i = 0; i < sizeof segments / sizeof segments[0]; i++) {
-		struct wire wire;
 		taped_play(&taped, taped.lines, NULL, segments[i], &wire);
-		const struct session_tls *tls = &wire_session(&wire, (uint32_t)taped.n)->tls;
-		if (!taped_is_whole(&taped) || tls->refused[0] + tls->refused[1] > 0)
-			fail_msg("%s: %s", what, taped_detail(&taped, &wire));
+		check_whole(what, &wire);
 		wire_free(&wire);
 	}
+	play_late(LIMIT_WAITING, &wire);
+	check_whole(what, &wire);
+	wire_free(&wire);
 }
 
 static bool has_step(const struct wire *wire, enum step_kind kind, uint8_t dir, unsigned times)
@@ -151,15 +170,47 @@ static void early_data_without_its_secret(void **state)
 	char *line = strstr(taped.lines, "CLIENT_EARLY_TRAFFIC_SECRET");
 	assert_non_null(line);
 	line[0] = '#';
-	struct wire wire;
-	taped_play(&taped, taped.lines, NULL, WIRE_SEGMENT, &wire);
-	const struct session_tls *tls = &wire_session(&wire, 2)->tls;
-	struct heap *text = &taped.talk[1].text[CLIENT];
-	assert_true(span_equal(wire_plain(2, CLIENT), span_of(&text->p[900], text->n - 900)));
-	assert_true(tls->early_closed == 4 && tls->early_opened == 0);
-	assert_int_equal(tls->refused[0] + tls->refused[1], 0);
-	assert_non_null(strstr(taped_detail(&taped, &wire), "the key log lacks CLIENT_EARLY_TRAFFIC_SECRET"));
-	wire_free(&wire);
+	for (int late = 0; late < 2; late++) {
+		struct wire wire;
+		if (late)
+			play_late(LIMIT_WAITING, &wire);
+		else
+			taped_play(&taped, taped.lines, NULL, WIRE_SEGMENT, &wire);
+		const struct session_tls *tls = &wire_session(&wire, 2)->tls;
+		struct heap *text = &taped.talk[1].text[CLIENT];
+		assert_true(span_equal(wire_plain(2, CLIENT), span_of(&text->p[900], text->n - 900)));
+		assert_true(tls->early_closed == 4 && tls->early_opened == 0);
+		assert_int_equal(tls->refused[0] + tls->refused[1], 0);
+		assert_non_null(
+		    strstr(taped_detail(&taped, &wire), "the key log lacks CLIENT_EARLY_TRAFFIC_SECRET"));
+		wire_free(&wire);
+	}
+	SSL_SESSION_free(session);
+	end(&turn);
+}
+
+/* Little room to wait: what falls out is counted, and what is left is opened with its own numbers. */
+static void early_data_that_falls_out(void **state)
+{
+	(void)state;
+	struct turn turn;
+	SSL_SESSION *session = first_talk(&turn);
+	talk_early(&turn, session, true);
+	uint64_t fell = 0, opened = 0;
+	for (size_t room = 400; room <= 8000; room += 400) {
+		struct wire wire;
+		play_late(room, &wire);
+		const struct session_tls *tls = &wire_session(&wire, 2)->tls;
+		struct heap *text = &taped.talk[1].text[CLIENT];
+		struct span came = wire_plain(2, CLIENT);
+		assert_int_equal(tls->refused[CLIENT], 0);
+		assert_true(came.n <= text->n);
+		assert_true(span_equal(came, span_of(&text->p[text->n - came.n], came.n)));
+		fell += tls->passed[CLIENT];
+		opened += tls->early_opened;
+		wire_free(&wire);
+	}
+	assert_true(fell > 0 && opened > 0);
 	SSL_SESSION_free(session);
 	end(&turn);
 }
@@ -424,6 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(early_data),
 	    cmocka_unit_test(early_data_without_its_secret),
+	    cmocka_unit_test(early_data_that_falls_out),
 	    cmocka_unit_test(early_data_that_is_rejected),
 	    cmocka_unit_test(hello_retry_request),
 	    cmocka_unit_test(key_updates),

@@ -239,6 +239,14 @@ static void tell_no_packet(const struct model *model, struct finding *finding)
 	             "show monitor session all");
 }
 
+static bool has_datagrams(const struct model *model)
+{
+	bool found = model->capture.udp_other > 0;
+	for (const struct session *session = model->first; session != NULL && !found; session = session->next)
+		found = session->tls.datagram;
+	return found;
+}
+
 void capture_redacted(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	if (!subject->model->capture.redacted)
@@ -249,6 +257,8 @@ void capture_redacted(const struct subject *subject, const struct rule *rule, st
 	           "Keys, their hashes, serial numbers, dates, times, ports and sizes are real. Signatures of certificates "
 	           "do not verify any more, and hashes of whole certificates are those of the changed ones. The AuthList "
 	           "of the site can be compared by key hash, not by MAC address.");
+	if (has_datagrams(subject->model))
+		rule_cause(finding, "Saved packets hold no DTLS session: what UDP carries is blank there.");
 }
 
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out)

@@ -47,8 +47,8 @@ static void advise_update(const struct session *session, uint8_t older, struct f
 	if (older == NEITHER)
 		rule_advice(finding, "update the side that has only the older versions");
 	else
-		rule_advice(finding, "update the %s, or allow TLS 1.2 in its settings",
-		            rule_side(session, older));
+		rule_advice(finding, "update the %s, or allow %s 1.2 in its settings",
+		            rule_side(session, older), session->tls.datagram ? "DTLS" : "TLS");
 }
 
 static void advise_versions(const struct session *session, uint8_t older, struct finding *finding)
@@ -57,11 +57,13 @@ static void advise_versions(const struct session *session, uint8_t older, struct
 	const struct addr *listener = &session->addr[server];
 	char addr[ADDR_TEXT], question[RULE_TEXT];
 	addr_text(listener, addr);
-	snprintf(question, sizeof question, "does the %s take TLS 1.2", rule_side(session, server));
+	bool datagram = session->tls.datagram;
+	snprintf(question, sizeof question, "does the %s take %s 1.2", rule_side(session, server),
+	         datagram ? "DTLS" : "TLS");
 	rule_command(finding, question,
-	             listener->version == 6 ? "openssl s_client -tls1_2 -connect [%s]:%u"
-	                                    : "openssl s_client -tls1_2 -connect %s:%u",
-	             addr, (unsigned)session->port[server]);
+	             listener->version == 6 ? "openssl s_client -%s -connect [%s]:%u"
+	                                    : "openssl s_client -%s -connect %s:%u",
+	             datagram ? "dtls1_2" : "tls1_2", addr, (unsigned)session->port[server]);
 	advise_update(session, older, finding);
 }
 

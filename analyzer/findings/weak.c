@@ -100,8 +100,8 @@ static void judge(const struct session *session, char list[WEAK_LIST], struct fi
 		const char *version = session_version_name(tls, tls->version);
 		rule_list(list, WEAK_LIST, ", ", version != NULL ? version : "an old TLS version");
 		rule_advice(finding,
-		            "update the side that has no TLS 1.2: the one that chose or offered %s at most",
-		            version != NULL ? version : "less");
+		            "update the side that has no %s 1.2: the one that chose or offered %s at most",
+		            tls->datagram ? "DTLS" : "TLS", version != NULL ? version : "less");
 	}
 	if (weak_cipher(tls, list))
 		rule_command(finding,
