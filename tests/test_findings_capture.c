@@ -44,7 +44,7 @@ static void capture_without_nmsp(void **state)
 	capture->inputs[0].live = true;
 	assert_string_equal(capture_ids(test), "capture-no-nmsp");
 	assert_string_equal(test->findings.list[0].summary,
-	                    "Nothing came that may be NMSP: no TCP on port 16113, also not in a tunnel.");
+	                    "Nothing came that may be NMSP: no TCP and no DTLS on port 16113, also not in a tunnel.");
 	assert_int_equal(test->findings.list[0].n_advice, 3);
 	test->f.session = model_add_session(test->f.model, &test->f.at);
 }

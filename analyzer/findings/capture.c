@@ -258,7 +258,7 @@ void capture_redacted(const struct subject *subject, const struct rule *rule, st
 	           "do not verify any more, and hashes of whole certificates are those of the changed ones. The AuthList "
 	           "of the site can be compared by key hash, not by MAC address.");
 	if (has_datagrams(subject->model))
-		rule_cause(finding, "Saved packets hold no DTLS session: what UDP carries is blank there.");
+		rule_cause(finding, "Saved packets hold no DTLS session: what UDP carries is left out there.");
 }
 
 void capture_no_nmsp(const struct subject *subject, const struct rule *rule, struct findings *out)
