@@ -135,6 +135,26 @@ static void test_search(void **state)
 	tear_down(&set);
 }
 
+/* A term of the filter language finds what it holds for; what is none is a text. */
+static void test_search_by_filter(void **state)
+{
+	(void)state;
+	struct set set = set_up(fixture_many(9));
+	expect_picture(&set.ui, "[1 Sessions]");
+	type(&set, "/session>6 session!=8\n");
+	assert_int_equal(set.ui.session, 7);
+	type(&set, "n");
+	assert_int_equal(set.ui.session, 9);
+	type(&set, "n");
+	assert_int_equal(set.ui.session, 7);
+	assert_string_equal(set.ui.note, "round the end: session>6 session!=8");
+	type(&set, "/state=failed\n");
+	assert_int_equal(set.ui.session, 1);
+	type(&set, "/session=99\n");
+	assert_string_equal(set.ui.note, "not found: session=99");
+	tear_down(&set);
+}
+
 /* ---- marks ---- */
 
 static void test_marks(void **state)
@@ -213,6 +233,7 @@ int main(void)
 	    cmocka_unit_test(test_filter_given),
 	    cmocka_unit_test(test_filter_of_many),
 	    cmocka_unit_test(test_search),
+	    cmocka_unit_test(test_search_by_filter),
 	    cmocka_unit_test(test_marks),
 	    cmocka_unit_test(test_mark_of_one_that_goes),
 	    cmocka_unit_test(test_follow),

@@ -61,7 +61,7 @@ const struct command_row keys_rows[] = {
      "sort by the column to the right; where it had no room, it is shown from then on",
      LIST},
     {COMMAND_SORT_TURN, {'I', 'r'}, "r I", NULL, "sort the other way round", LIST},
-    {COMMAND_SEARCH, {'/'}, "/", "search", "search on this screen; capital letters are the same", ALL},
+    {COMMAND_SEARCH, {'/'}, "/", "search", "search on this screen: a text, capital letters are the same, or a term of the filter language such as state=failed", ALL},
     {COMMAND_FILTER,
      {'f'},
      "f",

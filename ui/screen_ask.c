@@ -11,7 +11,26 @@
 
 /* ---- search ---- */
 
-static bool line_holds(struct ui *ui, size_t index, const char *text)
+/* What is searched for: sessions or messages that an expression of the filter language holds for, else a
+ * text. */
+struct search {
+	const char *text;
+	bool by_filter;
+	struct filter filter;
+};
+
+static void read_search(struct ui *ui, const char *text, struct search *search)
+{
+	struct filter_error err;
+	*search = (struct search){.text = text};
+	if (ui->screen == SCREEN_SESSIONS || ui->screen == SCREEN_MESSAGES)
+		search->by_filter =
+		    filter_parse(text, ui->utc, &search->filter, &err) && !filter_is_empty(&search->filter);
+	if (search->by_filter && ui->screen == SCREEN_SESSIONS)
+		screen_filter_aside(ui);
+}
+
+static bool text_holds(struct ui *ui, size_t index, const char *text)
 {
 	struct grid line;
 	char *shown = NULL;
@@ -27,13 +46,22 @@ static bool line_holds(struct ui *ui, size_t index, const char *text)
 	return found;
 }
 
+static bool line_holds(struct ui *ui, size_t index, const struct search *search)
+{
+	if (!search->by_filter)
+		return text_holds(ui, index, search->text);
+	if (ui->screen == SCREEN_SESSIONS)
+		return filter_session(&search->filter, ui->aside, &ui->view->digests[ui->order[index]]);
+	return filter_message(&search->filter, ui->view, screen_message(ui, index));
+}
+
 /* The next one from the cursor on, round the end; the list's length when there is none. */
-static size_t find_line(struct ui *ui, bool back, const char *text)
+static size_t find_line(struct ui *ui, bool back, const struct search *search)
 {
 	size_t n = screen_of(ui)->count(ui), at = ui->place[ui->screen].cursor;
 	for (size_t i = 1; i <= n; i++) {
 		size_t next = back ? (at + n - i) % n : (at + i) % n;
-		if (line_holds(ui, next, text))
+		if (line_holds(ui, next, search))
 			return next;
 	}
 	return n;
@@ -63,7 +91,9 @@ void screen_search(struct ui *ui, bool back)
 		return;
 	if (screen_has_list(ui)) {
 		end = screen_of(ui)->count(ui);
-		found = find_line(ui, back, text);
+		struct search search;
+		read_search(ui, text, &search);
+		found = find_line(ui, back, &search);
 	} else {
 		found = find_in_document(ui, back, text, &end);
 	}

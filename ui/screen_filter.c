@@ -20,8 +20,14 @@ void ui_filter(struct ui *ui, const struct filter *filter, const char *text)
 	if (strlen(text) >= sizeof ui->filter_text)
 		text = filter_print(filter, printed);
 	snprintf(ui->filter_text, sizeof ui->filter_text, "%s", filter_is_empty(filter) ? "" : text);
+	screen_filter_aside(ui);
+}
+
+void screen_filter_aside(struct ui *ui)
+{
 	if (ui->aside == NULL)
 		ui->aside = view_bare(ui->view->model);
+	ui->aside->model = ui->view->model;
 }
 
 /* Asks when the answer is of another filter or of another time, as long as there are questions left. */

@@ -4,7 +4,7 @@
  * rolls the bytes.
  */
 #include "analyzer/session_nmsp.h"
-#include "ui/screen.h"
+#include "ui/screen_parts.h"
 #include "ui/text_messages.h"
 #include "ui/text_parts.h"
 
@@ -46,6 +46,12 @@ static struct row open_line(struct ui *ui, size_t index)
 	struct row session = ui_row(ui);
 	return view_row(&view_message_list, &session,
 	                filter_is_empty(&ui->message_filter) ? index : ui->messages[index]);
+}
+
+const struct nmsp_kept *screen_message(struct ui *ui, size_t index)
+{
+	struct row item = open_line(ui, index);
+	return item.item;
 }
 
 static void put(struct grid *grid, size_t row, size_t col, size_t i, struct pen pen, const char *text)

@@ -33,6 +33,12 @@ void screen_filter_sessions(struct ui *ui);
 void screen_filter_messages(struct ui *ui);
 void screen_filter_set_messages(struct ui *ui, const struct filter *filter, const char *text);
 
+/* Makes ui->aside ready, for filter_session. */
+void screen_filter_aside(struct ui *ui);
+
+/* The message on this line of the list of messages: screen_messages.c. */
+const struct nmsp_kept *screen_message(struct ui *ui, size_t index);
+
 /* Something is typed from now on, a key of that, and the next hit of what was searched for: screen_ask.c. */
 void screen_ask(struct ui *ui, enum ask what);
 void screen_answer(struct ui *ui, int key);
