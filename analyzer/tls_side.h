@@ -44,7 +44,8 @@ struct tls_conn {
 	struct session *session;
 	struct tls_keys *keys; /* NULL without a key log */
 	struct tls_hold hold;  /* records that came before their keys */
-	bool half;             /* one direction could go on, and the other has come first and still waits */
+	bool half;             /* one direction could go on, and the other has come first and still waits, */
+	bool early_waits;      /* ... or early data has come first, and its secret has not */
 	int64_t half_since;
 	struct plain plain;
 	struct tls_work work;  /* that may be done behind gaps */
