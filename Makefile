@@ -125,8 +125,8 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lcmocka -o $@
 
-$(B)/tests/test_tls_crypto_live $(B)/tests/test_tls_matrix $(B)/tests/test_tls_turns $(B)/tests/test_gap_talks: LIB_LIBS += -lssl
-$(B)/tests/test_tls_matrix $(B)/tests/test_tls_turns $(B)/tests/test_tls_sealed $(B)/tests/test_gap $(B)/tests/test_gap_talks $(B)/tests/test_gap_limits: LDFLAGS += -Wl,--wrap=plain_data
+$(B)/tests/test_tls_crypto_live $(B)/tests/test_tls_matrix $(B)/tests/test_tls_early $(B)/tests/test_tls_turns $(B)/tests/test_gap_talks: LIB_LIBS += -lssl
+$(B)/tests/test_tls_matrix $(B)/tests/test_tls_early $(B)/tests/test_tls_turns $(B)/tests/test_tls_sealed $(B)/tests/test_gap $(B)/tests/test_gap_talks $(B)/tests/test_gap_limits: LDFLAGS += -Wl,--wrap=plain_data
 
 # Every fuzz target is also a plain program that replays files: corpora run without clang.
 replayers: $(FUZZERS:%=$(B)/replay/%)
