@@ -1,7 +1,7 @@
 /*
  * The state of one TLS connection, shared by tls_conn.c and dtls_conn.c, which cut the records, and
- * tls_protected.c, which opens the protected ones; tls_side.c knows what follows from it. Nobody else includes
- * this file.
+ * tls_protected.c, tls_opened.c and tls_late.c, which open the protected ones; tls_side.c knows what follows
+ * from it. Nobody else includes this file.
  */
 #ifndef ANALYZER_TLS_SIDE_H
 #define ANALYZER_TLS_SIDE_H
@@ -55,6 +55,9 @@ struct tls_conn {
 	void *ctx;
 	struct tls_side side[2];
 };
+
+/* The session's, where what is found out is written. */
+struct session_tls *tls_side_facts(const struct tls_side *side);
 
 /* A record is there from its first byte to its last. */
 bool tls_side_is_whole(const struct frame_message *message);
