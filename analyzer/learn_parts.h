@@ -157,6 +157,7 @@ struct learn_ids {
 	uint32_t pairs; /* responses of which the request is known */
 	bool found;
 	bool unsure; /* something repeats, and its bounds or those of another cannot be told */
+	bool wider;  /* a constant beside it may be a part of it: its pairs are the same */
 	struct profile_place place;
 	enum learn_order order;     /* in which the ids count up */
 	struct profile_place other; /* of the second one, with `unsure`; size 0 = none */
@@ -176,9 +177,12 @@ bool learn_is_request(uint32_t type);
 
 void learn_ids_find(const struct learn_typed *typed, struct learn_ids *out);
 
+/* Sees whether a constant beside the high byte of the id in this byte order may be a part of it. */
+void learn_ids_look_beside(const struct learn_typed *typed, bool little, struct learn_ids *ids);
+
 /*
- * The byte order is known: zeros beside the id join it up to a usual width, which changes no value. Unsure
- * when a constant beside it may be a part of it.
+ * The byte order is known: zeros beside the id join it up to a usual width, which changes no value. Looks
+ * beside it first.
  */
 void learn_ids_widen(const struct learn_typed *typed, bool little, struct learn_ids *ids);
 

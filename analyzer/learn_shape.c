@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #define NAME     "learned-1"
-#define SURE     2 /* so many more hints at a byte order than at the other tell it */
+#define SURE     3 /* so many more hints at a byte order than at the other tell it: more than places alone */
 #define ELEMENTS 4 /* hints: elements that fit in one order only */
 #define COUNTING 8 /* ids that count up */
 #define PLACES   2 /* of length and type */
@@ -241,6 +241,8 @@ static void fill_ids(struct work *work, bool little, bool sure)
 		return;
 	}
 	bool wide = ids.place.size > 1;
+	if (!sure)
+		learn_ids_look_beside(&typed, !little, &ids);
 	learn_ids_widen(&typed, little, &ids);
 	learn_place_text(&ids.place, little, text);
 	if (ids.other.size > 0) {
@@ -255,6 +257,10 @@ static void fill_ids(struct work *work, bool little, bool sure)
 		out->profile.transaction = ids.place;
 		learn_say(&out->evidence, "transaction %s: repeated in %u of %u responses", text,
 		          (unsigned)ids.pairs, (unsigned)ids.pairs);
+		if (ids.wider)
+			learn_say(&out->unsure, "transaction id: it may be wider, for beside %s stands a "
+			                        "constant; the same responses answer the same requests",
+			          text);
 	}
 }
 
