@@ -73,10 +73,11 @@ static bool is_better(const struct count *a, const struct shape *of_a, const str
 	return of_a->header == shortest && of_b->header != shortest;
 }
 
-static void say_shape(const struct shape *shape, struct learn_lines *same)
+static void say_shape(const struct learn_bodies *bodies, const struct shape *shape, struct learn_lines *same)
 {
 	if (same != NULL)
-		learn_say(same, "header %u and elements tlv %u %u %s%s", (unsigned)shape->header,
+		learn_say(same, "%sheader %u and elements tlv %u %u %s%s", bodies->before,
+		          (unsigned)shape->header,
 		          (unsigned)shape->type, (unsigned)shape->length, shape->is_total ? "total" : "value",
 		          shape->pad ? " pad4" : "");
 }
@@ -88,17 +89,17 @@ struct best {
 };
 
 static void try_shape(const struct learn_message *messages, uint32_t n, const struct shape *shape,
-                      size_t shortest, struct best *best, struct learn_lines *same)
+                      const struct learn_bodies *bodies, struct best *best, struct learn_lines *same)
 {
 	struct count count;
 	if (!fits(messages, n, shape, &count))
 		return;
-	if (best->found && !is_better(&count, shape, &best->count, &best->shape, shortest)) {
-		say_shape(shape, same);
+	if (best->found && !is_better(&count, shape, &best->count, &best->shape, bodies->shortest)) {
+		say_shape(bodies, shape, same);
 		return;
 	}
 	if (best->found)
-		say_shape(&best->shape, same);
+		say_shape(bodies, &best->shape, same);
 	*best = (struct best){true, *shape, count};
 }
 
@@ -118,7 +119,7 @@ void learn_elements_find(const struct learn_message *messages, uint32_t n, const
 				                      .is_total = how % 2 == 1,
 				                      .pad = how / 2 == 1,
 				                      .little = bodies->little};
-				try_shape(messages, n, &shape, bodies->shortest, &best, same);
+				try_shape(messages, n, &shape, bodies, &best, same);
 			}
 	*out = (struct learn_elements){.found = best.found,
 	                               .header = best.shape.header,

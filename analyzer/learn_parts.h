@@ -143,6 +143,7 @@ struct learn_bodies {
 	uint8_t from, to; /* bytes of the header */
 	uint8_t shortest; /* message */
 	bool little;
+	const char *before; /* what to say before a reading that fits, too */
 };
 
 /* How the bodies are made; `same` gets what fits, too. */

@@ -94,7 +94,7 @@ static uint8_t end_of(const struct profile_place *place)
 	return (uint8_t)(place->off + place->size);
 }
 
-static void find_elements(struct work *work, bool little, struct learn_lines *same)
+static void find_elements(struct work *work, bool little, const char *before, struct learn_lines *same)
 {
 	struct reading *reading = &work->reading[little];
 	uint8_t more = reading->length.more, from = end_of(&reading->length.place);
@@ -104,7 +104,8 @@ static void find_elements(struct work *work, bool little, struct learn_lines *sa
 	const struct learn_bodies bodies = {.from = more > 0 ? more : from,
 	                                    .to = more > 0 ? more : work->shortest,
 	                                    .shortest = work->shortest,
-	                                    .little = little};
+	                                    .little = little,
+	                                    .before = before};
 	learn_elements_find(work->messages, work->n, &bodies, &reading->elements, same);
 }
 
@@ -345,6 +346,7 @@ static void say_other_order(struct work *work, bool little)
 		learn_say(&work->out->unsure, "%s", text);
 		return;
 	}
+	find_elements(work, little, little ? "byte order little, " : "byte order big, ", &work->out->same);
 	learn_say(&work->out->unsure, "%s, %s, with header %u and elements tlv %u %u %s%s", text,
 	          little ? "little" : "big", (unsigned)elements->header, (unsigned)elements->type,
 	          (unsigned)elements->length, elements->is_total ? "total" : "value",
@@ -360,7 +362,7 @@ bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, con
 	for (int little = 0; little < 2; little++) {
 		choose_places(&work, little > 0);
 		if (work.reading[little].possible)
-			find_elements(&work, little > 0, NULL);
+			find_elements(&work, little > 0, "", NULL);
 	}
 	out->found = work.reading[0].possible || work.reading[1].possible;
 	if (out->found) {
@@ -369,7 +371,7 @@ bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, con
 		say_evidence(&work, little);
 		fill_ids(&work, little, sure);
 		say_same(&work);
-		find_elements(&work, little, &out->same);
+		find_elements(&work, little, "", &out->same);
 		if (!sure)
 			say_other_order(&work, !little);
 	}
