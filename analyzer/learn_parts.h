@@ -131,12 +131,27 @@ size_t learn_type_all(const struct learn_table *table, const struct learn_messag
 
 /* ---- elements: learn_elements.c ---- */
 
+/* How a list of elements is read. */
+struct learn_tlv {
+	uint8_t header, type, length; /* bytes of the message's header, and of each element's type and length */
+	bool is_total, pad, little;
+};
+
 struct learn_elements {
 	bool found;
-	uint8_t header, type, length;
-	bool is_total, pad;
-	uint32_t bodies, elements;
+	struct learn_tlv tlv;
+	uint32_t bodies, elements, padded;
 };
+
+struct learn_element {
+	uint32_t type;
+	struct span value;
+	size_t next; /* where the one behind it begins */
+	bool padded;
+};
+
+/* The element at `at`; false when none ends within the bytes. */
+bool learn_element_at(const struct learn_tlv *tlv, struct span bytes, size_t at, struct learn_element *out);
 
 /* Where bodies may begin, and how they are read. */
 struct learn_bodies {
@@ -149,6 +164,21 @@ struct learn_bodies {
 /* How the bodies are made; `same` gets what fits, too. */
 void learn_elements_find(const struct learn_message *messages, uint32_t n, const struct learn_bodies *bodies,
                          struct learn_elements *out, struct learn_lines *same);
+
+/* ---- groups: learn_groups.c ---- */
+
+/* An element whose values are lists of elements themselves. */
+struct learn_group {
+	uint32_t id, values, most; /* elements in one value at most */
+	uint32_t different;        /* values; no more than 32 are counted */
+	size_t places, closing;    /* in values of others, and where a list would begin that ends as they do */
+};
+
+#define LEARN_GROUPS 8
+
+/* Returns how many. */
+size_t learn_groups_find(const struct learn_message *messages, uint32_t n, const struct learn_tlv *tlv,
+                         struct learn_group groups[LEARN_GROUPS]);
 
 /* ---- ids: learn_ids.c ---- */
 
@@ -223,6 +253,17 @@ static inline uint32_t learn_number(struct span bytes, size_t off, uint8_t size,
 {
 	struct rd r = rd_of(span_cut(bytes, off, size));
 	return (uint32_t)(little ? rd_little(&r, size) : rd_big(&r, size));
+}
+
+/* Whole bits: how often `of` can be halved before `n` is reached. */
+static inline uint32_t learn_rarity(size_t n, size_t of)
+{
+	uint32_t bits = 0;
+	while (of > 2 * n && bits < 8) {
+		of /= 2;
+		bits++;
+	}
+	return bits;
 }
 
 static inline uint64_t learn_mix(uint64_t hash, uint64_t value)

@@ -8,6 +8,7 @@
 #include "analyzer/xmalloc.h"
 #include "dissect/nmsp.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define NAME     "learned-1"
@@ -113,7 +114,7 @@ static void find_elements(struct work *work, bool little, const char *before, st
 
 static bool is_usual(const struct learn_elements *elements)
 {
-	return elements->type != 3 && elements->length != 3; /* bytes */
+	return elements->tlv.type != 3 && elements->tlv.length != 3; /* bytes */
 }
 
 /* Zeros behind a length that counts all are rather its own than those of all values. */
@@ -121,8 +122,8 @@ static bool is_likelier(const struct learn_elements *a, const struct learn_eleme
 {
 	if (!b->found)
 		return true;
-	if (a->is_total && b->is_total && a->elements == b->elements)
-		return a->type + a->length > b->type + b->length;
+	if (a->tlv.is_total && b->tlv.is_total && a->elements == b->elements)
+		return a->tlv.type + a->tlv.length > b->tlv.type + b->tlv.length;
 	return is_usual(a) && !is_usual(b);
 }
 
@@ -136,7 +137,7 @@ static void add_hints(struct work *work)
 		reading[little].hints += reading[little].type.place.size > 1 && other->type.place.size == 1;
 		const struct learn_elements *elements = &reading[little].elements;
 		if (elements->found && is_likelier(elements, &other->elements) &&
-		    elements->type + elements->length > 2)
+		    elements->tlv.type + elements->tlv.length > 2)
 			reading[little].hints += ELEMENTS;
 	}
 }
@@ -155,7 +156,7 @@ static uint8_t header_of(const struct work *work, const struct reading *reading)
 {
 	if (reading->length.more > 0)
 		return reading->length.more;
-	return reading->elements.found ? reading->elements.header : work->shortest;
+	return reading->elements.found ? reading->elements.tlv.header : work->shortest;
 }
 
 static struct learn_typed typed_by(const struct work *work, const struct reading *reading)
@@ -219,12 +220,34 @@ static void fill_profile(const struct work *work, bool little)
 	const struct learn_elements *elements = &reading->elements;
 	profile->has_elements = elements->found;
 	if (elements->found) {
-		profile->element_type = elements->type;
-		profile->element_length = elements->length;
-		profile->element_is_total = elements->is_total;
-		profile->element_pad = elements->pad;
+		profile->element_type = elements->tlv.type;
+		profile->element_length = elements->tlv.length;
+		profile->element_is_total = elements->tlv.is_total;
+		profile->element_pad = elements->tlv.pad;
 	}
 	fill_rows(profile);
+}
+
+/* An id hangs on the byte order: where that is open, no row is made of it. */
+static void fill_groups(struct work *work, bool little, bool sure)
+{
+	struct learn_group groups[LEARN_GROUPS];
+	struct learned *out = work->out;
+	const struct learn_elements *elements = &work->reading[little].elements;
+	size_t n = elements->found ? learn_groups_find(work->messages, work->n, &elements->tlv, groups) : 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct learn_group *group = &groups[i];
+		learn_say(sure ? &out->evidence : &out->unsure,
+		          "element %u%s is a group: elements fill %u of %u values exactly, up to %u in one; "
+		          "in values of others they do so from %zu of %zu places",
+		          (unsigned)group->id, sure ? "" : ", in this byte order,", (unsigned)group->values,
+		          (unsigned)group->values, (unsigned)group->most, group->closing, group->places);
+		if (!sure)
+			continue;
+		struct profile_element *row = &out->profile.elements[out->profile.n_elements++];
+		*row = (struct profile_element){.id = group->id, .kind = FIELD_GROUP};
+		snprintf(row->name, sizeof row->name, "GROUP_%u", (unsigned)group->id);
+	}
 }
 
 static void fill_ids(struct work *work, bool little, bool sure)
@@ -282,10 +305,13 @@ static void say_evidence(const struct work *work, bool little)
 	learn_say(evidence, "%u of %u messages begin with a record", (unsigned)types->at_record,
 	          (unsigned)work->n);
 	const struct learn_elements *elements = &work->reading[little].elements;
+	char padded[LEARN_PLACE_TEXT];
+	snprintf(padded, sizeof padded, ", %u of them padded to 4 bytes", (unsigned)elements->padded);
 	if (elements->found)
-		learn_say(evidence, "elements fill %u of %u bodies exactly, %u elements",
+		learn_say(evidence, "elements fill %u of %u bodies exactly, %u elements%s",
 		          (unsigned)elements->bodies, (unsigned)elements->bodies,
-		          (unsigned)elements->elements);
+		          (unsigned)elements->elements,
+		          elements->tlv.pad ? padded : "");
 	else
 		learn_say(&work->out->unsure, "elements: no list of type, length, value fills the bodies");
 	if (!profile->length_is_body && !elements->found)
@@ -348,9 +374,9 @@ static void say_other_order(struct work *work, bool little)
 	}
 	find_elements(work, little, little ? "byte order little, " : "byte order big, ", &work->out->same);
 	learn_say(&work->out->unsure, "%s, %s, with header %u and elements tlv %u %u %s%s", text,
-	          little ? "little" : "big", (unsigned)elements->header, (unsigned)elements->type,
-	          (unsigned)elements->length, elements->is_total ? "total" : "value",
-	          elements->pad ? " pad4" : "");
+	          little ? "little" : "big", (unsigned)elements->tlv.header, (unsigned)elements->tlv.type,
+	          (unsigned)elements->tlv.length, elements->tlv.is_total ? "total" : "value",
+	          elements->tlv.pad ? " pad4" : "");
 }
 
 bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, const struct learn_types *types,
@@ -369,6 +395,7 @@ bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, con
 		bool little = choose_order(&work, &sure);
 		fill_profile(&work, little);
 		say_evidence(&work, little);
+		fill_groups(&work, little, sure);
 		fill_ids(&work, little, sure);
 		say_same(&work);
 		find_elements(&work, little, "", &out->same);

@@ -39,17 +39,6 @@ static bool fits(const struct learn_table *table, uint32_t value, uint8_t engine
 	return value <= LEARN_LAST_ID && (table->fits[value][engine] >> dir & 1) != 0;
 }
 
-/* Whole bits: how often `of` can be halved before `n` is reached. */
-static uint32_t rarity(size_t n, size_t of)
-{
-	uint32_t bits = 0;
-	while (of > 2 * n && bits < 8) {
-		of /= 2;
-		bits++;
-	}
-	return bits;
-}
-
 void learn_type_table(const struct learn_data *data, struct learn_table *table)
 {
 	size_t fitting[2] = {1, 1};
@@ -64,8 +53,8 @@ void learn_type_table(const struct learn_data *data, struct learn_table *table)
 		}
 	}
 	for (uint8_t engine = 0; engine < 2; engine++)
-		table->bits_type[engine] = rarity(fitting[engine], data->n_bytes);
-	table->bits_record = rarity(data->n_records, data->n_bytes);
+		table->bits_type[engine] = learn_rarity(fitting[engine], data->n_bytes);
+	table->bits_record = learn_rarity(data->n_records, data->n_bytes);
 }
 
 /* ---- one place ---- */
