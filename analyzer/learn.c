@@ -106,10 +106,11 @@ static const struct choice *find_whole(const struct learn_data *data, const stru
 	qsort(messages, n, sizeof messages[0], by_place);
 	for (size_t i = 0; i < choices->n && found == NULL; i++) {
 		const struct choice *of = &choices->list[i];
+		if (i > 0 && of->cut == choices->list[i - 1].cut)
+			continue;
 		if (cuts[of->cut].n_messages >= n || cuts[of->cut].ends < cuts[best->cut].ends)
 			continue; /* a message too long that nothing follows cuts nothing else */
-		struct learn_message *others =
-		    learn_cut_messages(data, &cuts[of->cut].members[0], &n_other);
+		struct learn_message *others = learn_cut_messages(data, &cuts[of->cut].members[0], &n_other);
 		if (is_split_of(messages, n, others, n_other))
 			found = of;
 		free(others);
@@ -146,12 +147,15 @@ static void tell_both(const struct learn_cut *cuts, const struct choices *choice
 }
 
 /* Why no choice is left. */
-static void tell_why(const struct learn_data *data, const struct choices *choices, size_t n_cuts,
-                     struct learned *out)
+static void tell_why(const struct learn_data *data, const struct choices *choices,
+                     const struct learn_cuts *cuts, struct learned *out)
 {
 	if (data->n_bytes == 0)
 		snprintf(out->why, sizeof out->why, "there is no plaintext");
-	else if (n_cuts == 0)
+	else if (!cuts->all)
+		snprintf(out->why, sizeof out->why,
+		         "so many lengths cut the data that not all of them could be tried");
+	else if (cuts->n == 0)
 		snprintf(out->why, sizeof out->why,
 		         "no length field cuts the data into %d whole messages or more whose types are "
 		         "published ids "
@@ -171,24 +175,25 @@ bool learn(const struct learn_input *inputs, size_t n, struct learned *out)
 {
 	struct learn_data data;
 	struct choices choices = {.list = xcalloc(LEARN_CUTS * LEARN_TYPES, sizeof *choices.list)};
-	struct learn_cut *cuts = xcalloc(LEARN_CUTS, sizeof *cuts);
+	struct learn_cuts *cuts = xmalloc(sizeof *cuts);
 	struct learn_table table;
 	const struct learn_judge judge = {&table, learn_type_worth};
 	memset(out, 0, sizeof *out);
 	learn_data_take(&data, inputs, n);
 	learn_type_table(&data, &table);
-	size_t n_cuts = learn_cut_all(&data, &judge, cuts);
-	for (size_t i = 0; i < n_cuts; i++)
-		weigh_cut(&data, &table, cuts, i, &choices);
-	choose(&data, cuts, &choices);
+	learn_cut_all(&data, &judge, cuts);
+	for (size_t i = 0; cuts->all && i < cuts->n; i++)
+		weigh_cut(&data, &table, cuts->list, i, &choices);
+	choose(&data, cuts->list, &choices);
 	if (choices.best == NULL)
-		tell_why(&data, &choices, n_cuts, out);
+		tell_why(&data, &choices, cuts, out);
 	else if (choices.rival != NULL)
-		tell_both(cuts, &choices, out);
-	else if (!learn_shape(&data, &cuts[choices.best->cut], &choices.best->types, out))
+		tell_both(cuts->list, &choices, out);
+	else if (!learn_shape(&data, &cuts->list[choices.best->cut], &choices.best->types, out))
 		snprintf(out->why, sizeof out->why,
 		         "the fields that fit overlap, which a profile cannot say");
 	learn_data_free(&data);
+	learn_type_free(&table);
 	free(cuts);
 	free(choices.list);
 	return out->found;

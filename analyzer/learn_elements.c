@@ -6,8 +6,9 @@
 
 #define ROWS(table)   (sizeof(table) / sizeof *(table))
 #define BODIES_LEAST  4
-#define PADDED_LEAST  8 /* elements behind which bytes fill up */
-#define LENGTHS_LEAST 3 /* different ones of bodies: chance rarely fits them all */
+#define MANY          256 /* elements */
+#define PADDED_LEAST  8   /* elements behind which bytes fill up */
+#define LENGTHS_LEAST 3   /* different ones of bodies: chance rarely fits them all */
 
 struct count {
 	uint32_t bodies, elements, empty, untyped, padded, lengths;
@@ -34,6 +35,12 @@ bool learn_element_at(const struct learn_tlv *tlv, struct span bytes, size_t at,
 	return true;
 }
 
+/* So many are empty or without a type that no more need to be looked at. */
+static bool is_poor(const struct count *count)
+{
+	return 2 * count->empty > count->elements || 4 * count->untyped > count->elements;
+}
+
 static bool walk_body(const struct learn_tlv *tlv, struct span body, struct count *count)
 {
 	struct learn_element element;
@@ -44,6 +51,8 @@ static bool walk_body(const struct learn_tlv *tlv, struct span body, struct coun
 		count->empty += element.value.n == 0;
 		count->untyped += element.type == 0;
 		count->padded += element.padded;
+		if (count->elements >= MANY && is_poor(count))
+			return false;
 	}
 	return true;
 }
@@ -61,7 +70,7 @@ static bool fits(const struct learn_message *messages, uint32_t n, const struct 
 		count->last = body.n;
 	}
 	return count->bodies >= BODIES_LEAST && count->lengths >= LENGTHS_LEAST &&
-	       (!tlv->pad || count->padded >= PADDED_LEAST) && 2 * count->empty <= count->elements && 4 * count->untyped <= count->elements;
+	       (!tlv->pad || count->padded >= PADDED_LEAST) && !is_poor(count);
 }
 
 /* Empty ones are few; a message of nothing but a header shows where that ends; the sizes tried first are
@@ -77,13 +86,10 @@ static bool is_better(const struct count *a, const struct learn_tlv *of_a, const
 	return of_a->header == shortest && of_b->header != shortest;
 }
 
-static void say_shape(const struct learn_bodies *bodies, const struct learn_tlv *tlv, struct learn_lines *same)
+static void say_shape(const struct learn_tlv *tlv, struct learn_lines *same)
 {
-	if (same != NULL)
-		learn_say(same, "%sheader %u and elements tlv %u %u %s%s", bodies->before,
-		          (unsigned)tlv->header,
-		          (unsigned)tlv->type, (unsigned)tlv->length, tlv->is_total ? "total" : "value",
-		          tlv->pad ? " pad4" : "");
+	learn_say(same, "header %u and elements tlv %u %u %s%s", (unsigned)tlv->header, (unsigned)tlv->type,
+	          (unsigned)tlv->length, tlv->is_total ? "total" : "value", tlv->pad ? " pad4" : "");
 }
 
 struct best {
@@ -99,11 +105,11 @@ static void try_shape(const struct learn_message *messages, uint32_t n, const st
 	if (!fits(messages, n, tlv, &count))
 		return;
 	if (best->found && !is_better(&count, tlv, &best->count, &best->tlv, bodies->shortest)) {
-		say_shape(bodies, tlv, same);
+		say_shape(tlv, same);
 		return;
 	}
 	if (best->found)
-		say_shape(bodies, &best->tlv, same);
+		say_shape(&best->tlv, same);
 	*best = (struct best){true, *tlv, count};
 }
 
@@ -118,11 +124,11 @@ void learn_elements_find(const struct learn_message *messages, uint32_t n, const
 		for (int how = 0; how < 4; how++)
 			for (uint8_t header = bodies->from; header <= bodies->to; header++) {
 				struct learn_tlv tlv = {.header = header,
-				                      .type = sizes[i][0],
-				                      .length = sizes[i][1],
-				                      .is_total = how % 2 == 1,
-				                      .pad = how / 2 == 1,
-				                      .little = bodies->little};
+				                        .type = sizes[i][0],
+				                        .length = sizes[i][1],
+				                        .is_total = how % 2 == 1,
+				                        .pad = how / 2 == 1,
+				                        .little = bodies->little};
 				try_shape(messages, n, &tlv, bodies, &best, same);
 			}
 	*out = (struct learn_elements){.found = best.found,

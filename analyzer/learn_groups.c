@@ -106,7 +106,8 @@ static void take_value(struct search *search, uint32_t id, struct span value)
 static void take_list(struct search *search, struct span list, int depth)
 {
 	struct learn_element element;
-	for (size_t at = 0; at < list.n && learn_element_at(search->tlv, list, at, &element); at = element.next) {
+	for (size_t at = 0; at < list.n && learn_element_at(search->tlv, list, at, &element);
+	     at = element.next) {
 		take_value(search, element.type, element.value);
 		if (depth < LIMIT_GROUPS && is_group(search, element.type))
 			take_list(search, element.value, depth + 1);

@@ -23,6 +23,7 @@ struct learn_record {
 /* Bytes of a direction without a hole in them. */
 struct learn_part {
 	struct span bytes;
+	size_t from; /* in all bytes of the data */
 	uint8_t dir;
 	uint32_t input;
 	bool sure; /* it begins with a message */
@@ -45,6 +46,7 @@ void learn_data_free(struct learn_data *data);
 
 struct learn_message {
 	struct span bytes;
+	size_t at; /* in all bytes of the data */
 	uint8_t dir;
 	uint32_t input, turn; /* the record in which it is complete */
 	bool at_record;       /* it begins with a record */
@@ -78,9 +80,14 @@ struct learn_judge {
 	uint32_t (*worth)(const void *ctx, const struct learn_message *messages, uint32_t n);
 };
 
-/* The cuts into at least LEARN_LEAST messages that are worth most; returns their number. */
-size_t learn_cut_all(const struct learn_data *data, const struct learn_judge *judge,
-                     struct learn_cut cuts[LEARN_CUTS]);
+struct learn_cuts {
+	struct learn_cut list[LEARN_CUTS];
+	size_t n;
+	bool all; /* LIMIT_LEARN_STEPS was enough to try all lengths */
+};
+
+/* The cuts into at least LEARN_LEAST messages that are worth most. Fills all of *out. */
+void learn_cut_all(const struct learn_data *data, const struct learn_judge *judge, struct learn_cuts *out);
 
 /* The messages of a cut in the order in which they were complete; an array to be freed. */
 struct learn_message *learn_cut_messages(const struct learn_data *data, const struct learn_length *length,
@@ -107,7 +114,7 @@ struct learn_types {
 	uint32_t at_record; /* messages that begin a record */
 	uint32_t new_ones;  /* messages that are not the same as one before; of these: */
 	uint32_t new_strange, new_at_record;
-	int64_t bits;       /* how unlikely all of this is by chance: 2^bits */
+	int64_t bits; /* how unlikely all of this is by chance: 2^bits */
 };
 
 #define LEARN_TYPES 4
@@ -118,9 +125,11 @@ struct learn_table {
 	            [2];       /* by the engine's direction a bit for each direction of a message */
 	uint32_t bits_type[2]; /* a byte that fits, by the engine's direction */
 	uint32_t bits_record;  /* a byte that begins a record */
+	uint8_t *bytes;        /* of the data: a bit for each direction of the engine by which it fits */
 };
 
 void learn_type_table(const struct learn_data *data, struct learn_table *table);
+void learn_type_free(struct learn_table *table);
 
 /* How many messages fit by the best single byte; 0 when too few do. A judge of cuts; `ctx` is a table. */
 uint32_t learn_type_worth(const void *ctx, const struct learn_message *messages, uint32_t n);
@@ -133,7 +142,8 @@ size_t learn_type_all(const struct learn_table *table, const struct learn_messag
 
 /* How a list of elements is read. */
 struct learn_tlv {
-	uint8_t header, type, length; /* bytes of the message's header, and of each element's type and length */
+	uint8_t header, type,
+	    length; /* bytes of the message's header, and of each element's type and length */
 	bool is_total, pad, little;
 };
 
@@ -158,7 +168,6 @@ struct learn_bodies {
 	uint8_t from, to; /* bytes of the header */
 	uint8_t shortest; /* message */
 	bool little;
-	const char *before; /* what to say before a reading that fits, too */
 };
 
 /* How the bodies are made; `same` gets what fits, too. */
@@ -171,7 +180,7 @@ void learn_elements_find(const struct learn_message *messages, uint32_t n, const
 struct learn_group {
 	uint32_t id, values, most; /* elements in one value at most */
 	uint32_t different;        /* values; no more than 32 are counted */
-	size_t places, closing;    /* in values of others, and where a list would begin that ends as they do */
+	size_t places, closing; /* in values of others, and where a list would begin that ends as they do */
 };
 
 #define LEARN_GROUPS 8

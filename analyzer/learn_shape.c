@@ -23,6 +23,7 @@ struct reading {
 	struct learn_length length;
 	struct learn_place type;
 	struct learn_elements elements;
+	struct learn_lines same; /* elements that fit, too */
 	uint32_t hints;
 };
 
@@ -95,7 +96,7 @@ static uint8_t end_of(const struct profile_place *place)
 	return (uint8_t)(place->off + place->size);
 }
 
-static void find_elements(struct work *work, bool little, const char *before, struct learn_lines *same)
+static void find_elements(struct work *work, bool little)
 {
 	struct reading *reading = &work->reading[little];
 	uint8_t more = reading->length.more, from = end_of(&reading->length.place);
@@ -105,9 +106,8 @@ static void find_elements(struct work *work, bool little, const char *before, st
 	const struct learn_bodies bodies = {.from = more > 0 ? more : from,
 	                                    .to = more > 0 ? more : work->shortest,
 	                                    .shortest = work->shortest,
-	                                    .little = little,
-	                                    .before = before};
-	learn_elements_find(work->messages, work->n, &bodies, &reading->elements, same);
+	                                    .little = little};
+	learn_elements_find(work->messages, work->n, &bodies, &reading->elements, &reading->same);
 }
 
 /* ---- byte order ---- */
@@ -282,8 +282,9 @@ static void fill_ids(struct work *work, bool little, bool sure)
 		learn_say(&out->evidence, "transaction %s: repeated in %u of %u responses", text,
 		          (unsigned)ids.pairs, (unsigned)ids.pairs);
 		if (ids.wider)
-			learn_say(&out->unsure, "transaction id: it may be wider, for beside %s stands a "
-			                        "constant; the same responses answer the same requests",
+			learn_say(&out->unsure,
+			          "transaction id: it may be wider, for beside %s stands a "
+			          "constant; the same responses answer the same requests",
 			          text);
 	}
 }
@@ -310,8 +311,7 @@ static void say_evidence(const struct work *work, bool little)
 	if (elements->found)
 		learn_say(evidence, "elements fill %u of %u bodies exactly, %u elements%s",
 		          (unsigned)elements->bodies, (unsigned)elements->bodies,
-		          (unsigned)elements->elements,
-		          elements->tlv.pad ? padded : "");
+		          (unsigned)elements->elements, elements->tlv.pad ? padded : "");
 	else
 		learn_say(&work->out->unsure, "elements: no list of type, length, value fills the bodies");
 	if (!profile->length_is_body && !elements->found)
@@ -362,6 +362,13 @@ static void prepare(struct work *work)
 	}
 }
 
+static void say_alike(const struct work *work, bool little, const char *before)
+{
+	const struct learn_lines *same = &work->reading[little].same;
+	for (uint32_t i = 0; i < same->n; i++)
+		learn_say(&work->out->same, "%s%s", before, same->text[i]);
+}
+
 /* Sizes of elements hang on the order. */
 static void say_other_order(struct work *work, bool little)
 {
@@ -372,7 +379,7 @@ static void say_other_order(struct work *work, bool little)
 		learn_say(&work->out->unsure, "%s", text);
 		return;
 	}
-	find_elements(work, little, little ? "byte order little, " : "byte order big, ", &work->out->same);
+	say_alike(work, little, little ? "byte order little, " : "byte order big, ");
 	learn_say(&work->out->unsure, "%s, %s, with header %u and elements tlv %u %u %s%s", text,
 	          little ? "little" : "big", (unsigned)elements->tlv.header, (unsigned)elements->tlv.type,
 	          (unsigned)elements->tlv.length, elements->tlv.is_total ? "total" : "value",
@@ -388,7 +395,7 @@ bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, con
 	for (int little = 0; little < 2; little++) {
 		choose_places(&work, little > 0);
 		if (work.reading[little].possible)
-			find_elements(&work, little > 0, "", NULL);
+			find_elements(&work, little > 0);
 	}
 	out->found = work.reading[0].possible || work.reading[1].possible;
 	if (out->found) {
@@ -398,7 +405,7 @@ bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, con
 		fill_groups(&work, little, sure);
 		fill_ids(&work, little, sure);
 		say_same(&work);
-		find_elements(&work, little, "", &out->same);
+		say_alike(&work, little, "");
 		if (!sure)
 			say_other_order(&work, !little);
 	}

@@ -152,8 +152,8 @@ static size_t add_group(struct framings *f, uint8_t *to, size_t room)
 	if (room < head + PROFILE_PAD)
 		return 0;
 	for (uint32_t left = 1 + seeded_below(&f->more, 4); left > 0; left--)
-		n += (seeded_one_in(&f->more, 4) ? add_group : add_element)(f, &to[head + n],
-		                                                             most - head - n);
+		n +=
+		    (seeded_one_in(&f->more, 4) ? add_group : add_element)(f, &to[head + n], most - head - n);
 	put(f, to, p->elements[0].id, p->element_type);
 	put(f, &to[p->element_type], n + (p->element_is_total ? head : 0), p->element_length);
 	size_t pad = padding(f, head + n);

@@ -16,8 +16,8 @@
 struct learnjudge {
 	uint32_t seeds, learned, right; /* right: boundaries and types of every message */
 	uint32_t with_ids, ids_right, ids_untold;
-	uint32_t ids_doubted; /* wrong, and said to be in doubt */
-	uint32_t silent;      /* wrong without a word */
+	uint32_t ids_doubted;                                  /* wrong, and said to be in doubt */
+	uint32_t silent;                                       /* wrong without a word */
 	uint32_t elements_right, elements_wrong, header_right; /* not promised, only told */
 	uint32_t with_groups, groups_right, groups_invented;   /* where the elements are right */
 	uint32_t elements_silent; /* wrong, and the right ones are not named as another reading */
