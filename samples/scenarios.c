@@ -457,5 +457,8 @@ const struct scenarios_row scenarios_all[] = {
      SCENARIOS_NO_KEYS},
     {"static-rsa", "static RSA, the controller's key", scenarios_static_rsa, LISTS_RIGHT, SCENARIOS_RSA_KEY},
     {"named-server", "a named server, ALPN", scenarios_named_server, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"wrong-side", "each side once speaks for the other", scenarios_wrong_side, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"unasked-response", "a response to no request", scenarios_unasked_response, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

@@ -116,6 +116,26 @@ void scenarios_unsubscribed(struct scenarios_stage *stage)
 	end(&session);
 }
 
+void scenarios_wrong_side(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	work_astray(&session);
+	work_echo(&session, 2);
+	end(&session);
+}
+
+void scenarios_unasked_response(struct scenarios_stage *stage)
+{
+	struct session_plan plan = scenarios_plan(stage);
+	struct session session = accepted(stage, &plan);
+	work_start(&session);
+	work_unasked(&session);
+	work_echo(&session, 2);
+	end(&session);
+}
+
 void scenarios_malformed(struct scenarios_stage *stage)
 {
 	struct session_plan plan = scenarios_plan(stage);

@@ -13,6 +13,8 @@ void scenarios_echo_none(struct scenarios_stage *stage);
 void scenarios_request_missed(struct scenarios_stage *stage);
 void scenarios_subscription_refused(struct scenarios_stage *stage);
 void scenarios_unsubscribed(struct scenarios_stage *stage);
+void scenarios_wrong_side(struct scenarios_stage *stage);
+void scenarios_unasked_response(struct scenarios_stage *stage);
 void scenarios_malformed(struct scenarios_stage *stage);
 void scenarios_plaintext(struct scenarios_stage *stage);
 void scenarios_unknown_framing(struct scenarios_stage *stage);
