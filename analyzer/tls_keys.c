@@ -160,6 +160,17 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	return true;
 }
 
+bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir)
+{
+	struct direction *d = &keys->dir[dir];
+	unsigned which;
+	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
+		return true;
+	if (d->next != NULL && tls_opener_keyed(d->next))
+		return true;
+	return tls_keys_find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) == FOUND;
+}
+
 /* New keys are wanted from here on, with a sequence number of 0. */
 static void rekey(struct direction *d)
 {

@@ -31,6 +31,12 @@ void tls_keys_lost(struct tls_keys *keys);
 /* Whether a protected record of this direction can be opened: looks for secrets that may have come since. */
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
 
+/*
+ * TLS 1.3, whose handshake is not all there, in a direction that is ready: whether its application's keys are
+ * there, too. Without them nobody can tell which records are the handshake's.
+ */
+bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir);
+
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
 bool tls_keys_hopeless(struct tls_keys *keys);
 
