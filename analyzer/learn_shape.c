@@ -112,11 +112,6 @@ static void find_elements(struct work *work, bool little)
 
 /* ---- byte order ---- */
 
-static bool is_usual(const struct learn_elements *elements)
-{
-	return elements->tlv.type != 3 && elements->tlv.length != 3; /* bytes */
-}
-
 /*
  * What elements say for the order in which `a` was found. Zeros behind a length that counts all are rather
  * its own than those of all values. Unusual widths are rare, no more.
@@ -127,9 +122,8 @@ static uint32_t hints_of_elements(const struct learn_elements *a, const struct l
 		return 0;
 	if (!b->found)
 		return ELEMENTS;
-	if (a->tlv.is_total && b->tlv.is_total && a->elements == b->elements)
-		return a->tlv.type + a->tlv.length > b->tlv.type + b->tlv.length ? ELEMENTS : 0;
-	return is_usual(a) && !is_usual(b);
+	bool alike = a->tlv.is_total && b->tlv.is_total && a->elements == b->elements;
+	return alike && a->tlv.type + a->tlv.length > b->tlv.type + b->tlv.length ? ELEMENTS : 0;
 }
 
 static void add_hints(struct work *work)
@@ -229,13 +223,14 @@ static void fill_profile(const struct work *work, bool little)
 	fill_rows(profile);
 }
 
-/* An id hangs on the byte order: where that is open, no row is made of it. */
+/* An id of more bytes hangs on the byte order: where that is open, no row is made of it. */
 static void fill_groups(struct work *work, bool little, bool sure)
 {
 	struct learn_group groups[LEARN_GROUPS];
 	struct learned *out = work->out;
 	const struct learn_elements *elements = &work->reading[little].elements;
 	size_t n = elements->found ? learn_groups_find(work->messages, work->n, &elements->tlv, groups) : 0;
+	sure = sure || elements->tlv.type + elements->tlv.length == 2;
 	for (size_t i = 0; i < n; i++) {
 		const struct learn_group *group = &groups[i];
 		learn_say(sure ? &out->evidence : &out->unsure,

@@ -15,9 +15,11 @@
 #include "tests/learnrun.h"
 #include "tests/seeded.h"
 
-#define SEEDS       200
-#define RIGHT_LEAST 198
-#define IDS_LEAST   95 /* in a hundred of those that have ids */
+#define SEEDS        200
+#define GROUPS_LEAST 90 /* in a hundred */
+#define SOME         30 /* of these */
+#define RIGHT_LEAST  198
+#define IDS_LEAST    95 /* in a hundred of those that have ids */
 
 /* ---- what is learned ---- */
 
@@ -32,16 +34,20 @@ static void test_framings(void **state)
 	}
 	print_message(
 	    "%u framings: boundaries and types right for %u; ids right for %u of %u, not told for %u; "
-	    "wrong without a word: %u; header right for %u; elements right for %u, wrong for %u\n",
+	    "wrong without a word: %u; header right for %u; elements right for %u, wrong for %u; groups "
+	    "right for %u of %u\n",
 	    (unsigned)judge.seeds, (unsigned)judge.right, (unsigned)judge.ids_right, (unsigned)judge.with_ids,
 	    (unsigned)judge.ids_untold, (unsigned)judge.silent, (unsigned)judge.header_right,
-	    (unsigned)judge.elements_right, (unsigned)judge.elements_wrong);
+	    (unsigned)judge.elements_right, (unsigned)judge.elements_wrong, (unsigned)judge.groups_right,
+	    (unsigned)judge.with_groups);
 	assert_int_equal(judge.seeds, SEEDS);
 	assert_true(judge.right >= RIGHT_LEAST);
 	assert_true(judge.with_ids > SEEDS / 2);
 	assert_true(100 * judge.ids_right >= IDS_LEAST * judge.with_ids);
 	assert_int_equal(judge.silent, 0);
 	assert_int_equal(judge.elements_silent, 0);
+	assert_true(100 * judge.groups_right >= GROUPS_LEAST * judge.with_groups);
+	assert_int_equal(judge.groups_invented, 0);
 }
 
 /* The text is a profile: read again it is the one that was learned. */
@@ -90,10 +96,65 @@ static void test_together(void **state)
 	}
 	assert_true(learn(inputs, 4, out));
 	bool ids_right;
-	assert_true(learnjudge_cut(f, &out->profile, &ids_right));
+	assert_true(learnjudge_cut(f, &out->profile, LEARNJUDGE_BOTH, &ids_right));
 	for (size_t i = 0; i < 4; i++)
 		messages_hold_free(&part[i]);
 	framings_free(f);
+	free(out);
+}
+
+/* Two sessions and a half in the same framing, each with numbers of its own. */
+static void test_sessions(void **state)
+{
+	(void)state;
+	struct learned *out = xmalloc(sizeof *out);
+	uint32_t right = 0;
+	for (uint64_t seed = 1; seed <= SOME; seed++) {
+		struct framings *f[] = {framings_new(seed, 16), NULL, NULL};
+		struct learn_input inputs[3] = {{.hold = &f[0]->hold}};
+		bool ids_right, all = true;
+		for (size_t i = 1; i < 3; i++) {
+			f[i] = framings_again(f[0], seed * 1000 + i, i == 1 ? 16 : 8);
+			inputs[i] = (struct learn_input){.hold = &f[i]->hold};
+		}
+		bool found = learn(inputs, 3, out);
+		for (size_t i = 0; i < 3; i++) {
+			all = all && learnjudge_cut(f[i], &out->profile, LEARNJUDGE_BOTH, &ids_right);
+			framings_free(f[i]);
+		}
+		right += found && all;
+		if (found && !all)
+			fail_msg("seed %" PRIu64 ": boundaries or types are wrong", seed);
+	}
+	print_message("%u of %u framings learned from three sessions\n", (unsigned)right, SOME);
+	assert_true(right >= 98 * SOME / 100);
+	free(out);
+}
+
+/* One direction alone: no response is seen beside its request, so no id is told. */
+static void test_one_side(void **state)
+{
+	(void)state;
+	struct learned *out = xmalloc(sizeof *out);
+	uint32_t right[2] = {0, 0};
+	for (uint64_t seed = 1; seed <= SOME; seed++) {
+		struct framings *f = framings_new(seed, FRAMINGS_MESSAGES);
+		for (uint8_t dir = 0; dir < 2; dir++) {
+			struct messages_hold hold = {.n = 0};
+			bool ids_right;
+			framings_take_side(f, dir, &hold);
+			bool found = learnrun(&hold, out);
+			if (found && !learnjudge_cut(f, &out->profile, (uint8_t)(1 << dir), &ids_right))
+				fail_msg("seed %" PRIu64 ": boundaries or types are wrong", seed);
+			assert_true(!found || out->profile.transaction.size == 0);
+			right[dir] += found;
+			messages_hold_free(&hold);
+		}
+		framings_free(f);
+	}
+	print_message("of %u framings learned from one side: %u the engine's, %u the controller's\n", SOME,
+	              (unsigned)right[0], (unsigned)right[1]);
+	assert_true(right[0] >= SOME / 2 && right[1] >= SOME / 2);
 	free(out);
 }
 
@@ -119,7 +180,7 @@ static void test_midstream(void **state)
 		bool ids_right, found = learn(&input, 1, out);
 		learned += found;
 		if (found)
-			assert_true(learnjudge_cut(f, &out->profile, &ids_right));
+			assert_true(learnjudge_cut(f, &out->profile, LEARNJUDGE_BOTH, &ids_right));
 		messages_hold_free(&hold);
 		framings_free(f);
 	}
@@ -198,7 +259,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_framings),  cmocka_unit_test(test_text),
-	    cmocka_unit_test(test_together),  cmocka_unit_test(test_midstream),
+	    cmocka_unit_test(test_together),  cmocka_unit_test(test_sessions),
+	    cmocka_unit_test(test_one_side),  cmocka_unit_test(test_midstream),
 
 	    cmocka_unit_test(test_two_types), cmocka_unit_test(test_caps),
 	};
