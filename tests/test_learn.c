@@ -228,7 +228,55 @@ static void test_two_types(void **state)
 	free(out);
 }
 
+/* Drawn framings in which something fits as well that is not so: it is said. */
+static void test_doubts(void **state)
+{
+	(void)state;
+	static const struct doubt {
+		uint64_t seed;
+		bool learned;
+		const char *words;
+	} doubts[] = {
+	    {4687, false, "two framings fit"}, /* a zero, read as a length, halves all messages */
+	    {3165, true,
+	     "not told: transaction id: responses repeat u32 big-endian at 15, or the other byte order"},
+	    {4533, true,
+	     "not told: transaction id: it may be wider, for beside u16 little-endian at 15 stands"},
+	};
+	struct learned *out = xmalloc(sizeof *out);
+	for (size_t i = 0; i < sizeof doubts / sizeof doubts[0]; i++) {
+		struct framings *f = framings_new(doubts[i].seed, FRAMINGS_MESSAGES);
+		bool found = learnrun(&f->hold, out);
+		char *text = found ? learn_text(out) : xstrdup(out->why);
+		assert_int_equal(found, doubts[i].learned);
+		has(text, doubts[i].words);
+		free(text);
+		framings_free(f);
+	}
+	free(out);
+}
+
 /* ---- caps ---- */
+
+/* What comes behind LIMIT_LEARN_PARTS gaps is not looked at. */
+static void test_parts(void **state)
+{
+	(void)state;
+	struct learned *out = xmalloc(sizeof *out);
+	struct messages_hold hold = {.n = 0};
+	struct messages_piece gap = {.dir = 0, .is_gap = true, .n = 9};
+	for (uint32_t i = 0; i < LIMIT_LEARN_PARTS + 2; i++) {
+		put_messages(&hold, false); /* 7 of 20 are the engine's */
+		messages_hold_add(&hold, &gap, span_of(NULL, 0));
+	}
+	assert_true(learnrun(&hold, out));
+	char expected[64];
+	unsigned n = 7 * LIMIT_LEARN_PARTS + 13 * (LIMIT_LEARN_PARTS + 2);
+	snprintf(expected, sizeof expected, "%u of %u messages", n, n);
+	has(out->evidence.text[0], expected);
+	messages_hold_free(&hold);
+	free(out);
+}
 
 /* No more inputs and messages are looked at than the caps say; the rest need not even fit. */
 static void test_caps(void **state)
@@ -262,7 +310,8 @@ int main(void)
 	    cmocka_unit_test(test_together),  cmocka_unit_test(test_sessions),
 	    cmocka_unit_test(test_one_side),  cmocka_unit_test(test_midstream),
 
-	    cmocka_unit_test(test_two_types), cmocka_unit_test(test_caps),
+	    cmocka_unit_test(test_two_types), cmocka_unit_test(test_doubts),
+	    cmocka_unit_test(test_parts),     cmocka_unit_test(test_caps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ enum inside {
 	ONE_VALUE,   /* the same list always */
 	SEVEN,       /* lists, in so many messages */
 	TWELVE,
+	EMPTY, /* lists, of elements without a value mostly */
 	NESTED /* lists, of which one element is INNER, a list again */
 };
 
@@ -61,6 +62,8 @@ static void put_group(struct seeded *s, struct body *body, enum inside inside, i
 	}
 	for (uint32_t i = 0; i < n; i++)
 		put_random(s, &list, (uint8_t)(20 + i), 1 + seeded_below(s, 5));
+	for (uint32_t i = 0; inside == EMPTY && i <= n; i++)
+		put_random(s, &list, (uint8_t)(20 + seeded_below(s, 30)), 0);
 	if (inside == NESTED) {
 		put_random(s, &inner, 24, 2);
 		put_random(s, &inner, 25, 1 + seeded_below(s, 4));
@@ -136,6 +139,7 @@ static void test_no_groups(void **state)
 	check_groups(ONE_BROKEN, false, 0, 0);
 	check_groups(ONE_VALUE, false, 0, 0);
 	check_groups(SEVEN, false, 0, 0);
+	check_groups(EMPTY, false, 0, 0);
 }
 
 /* Where values of others end as lists do, so many prove nothing. */

@@ -288,13 +288,56 @@ static void test_echoes(void **state)
 	free(out);
 }
 
+/* Behind messages that fit comes one that is longer than all of them: it is no proof that they do. */
+static void test_long_tail(void **state)
+{
+	(void)state;
+	static const uint8_t types[] = {7, 7, 30, 31, 16, 17, 1, 2, 20, 21, 22, 15, 18, 67};
+	static const uint8_t dirs[] = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1};
+	static uint8_t tail[1000];
+	struct learned *out = xmalloc(sizeof *out);
+	for (size_t n = 60; n <= sizeof tail; n += sizeof tail - 60) {
+		struct seeded s = seeded_of(1);
+		struct messages_hold hold = {.n = 0};
+		for (uint8_t i = 0; i < sizeof types; i++) {
+			uint8_t bytes[8 + 30] = {0xa0, types[i], 0,    (uint8_t)(8 + i * 11 % 30),
+			                         0xa4, 0xa5,     0xa6, 0xa7};
+			for (size_t k = 8; k < sizeof bytes; k++)
+				bytes[k] = (uint8_t)seeded_next(&s);
+			learnrun_add(&hold, dirs[i], bytes, bytes[3]);
+		}
+		for (size_t k = 0; k < n; k++)
+			tail[k] = k < 4 ? (uint8_t[]){0xa0, 15, 0x40, 0}[k] : (uint8_t)seeded_next(&s);
+		learnrun_add(&hold, 1, tail, n);
+		assert_int_equal(learnrun(&hold, out), n == 60);
+		messages_hold_free(&hold);
+	}
+	free(out);
+}
+
+/* As many lengths as there can be: not all are tried, and that is why. */
+static void test_too_much(void **state)
+{
+	(void)state;
+	static const uint8_t zeros[LIMIT_FRAMING_HOLD];
+	struct learned *out = xmalloc(sizeof *out);
+	struct messages_hold hold = {.n = 0};
+	struct learn_input inputs[LIMIT_LEARN_INPUTS];
+	for (uint8_t dir = 0; dir < 2; dir++)
+		learnrun_add(&hold, dir, zeros, sizeof zeros / 2);
+	for (size_t i = 0; i < LIMIT_LEARN_INPUTS; i++)
+		inputs[i] = (struct learn_input){.hold = &hold};
+	assert_false(learn(inputs, LIMIT_LEARN_INPUTS, out));
+	has(out->why, "so many lengths cut the data that not all of them could be tried");
+	messages_hold_free(&hold);
+	free(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_noise),
-	    cmocka_unit_test(test_others),
-	    cmocka_unit_test(test_few),
-	    cmocka_unit_test(test_echoes),
+	    cmocka_unit_test(test_noise),  cmocka_unit_test(test_others),    cmocka_unit_test(test_few),
+	    cmocka_unit_test(test_echoes), cmocka_unit_test(test_long_tail), cmocka_unit_test(test_too_much),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
