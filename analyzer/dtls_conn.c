@@ -1,15 +1,11 @@
 /*
  * Datagrams -> records, each taken once and, where it matters, in order; what waits and when it is given up.
- * Called by analyze.c for every packet of a UDP session. Leaves handshake messages to dtls_handshake.c and
- * protected records to tls_protected.c.
+ * Called by analyze.c for every packet of a UDP session. Leaves records whose turn has come to dtls_record.c.
  */
 #include "analyzer/dtls_conn.h"
 
 #include "analyzer/dtls_side.h"
-#include "analyzer/session.h"
-#include "analyzer/tls_events.h"
 #include "analyzer/tls_protected.h"
-#include "analyzer/tls_tally.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -102,115 +98,6 @@ void dtls_conn_gap(struct dtls_conn *conn, uint8_t dir, const struct origin *at)
 	origin_keep_first(&facts->first_gap, at);
 }
 
-/* ---- a record whose turn it is ------------------------------------------------------------------------- */
-
-/* Without a FIN an alert is the end: close_notify, or one that is not read and that nothing follows. */
-static void watch_close(struct dtls_conn *conn, uint8_t dir, uint8_t type, const struct origin *at)
-{
-	struct session *session = conn->session;
-	bool own = session->close == CLOSE_NOTIFY && session->closed_by == dir;
-	if (type == TLS_APPLICATION_DATA && own) {
-		session->close = CLOSE_NONE;
-		session->closed = (struct origin){0};
-	}
-	if (type != TLS_ALERT || session->closed.packet != 0 || session->n_alerts == 0)
-		return;
-	const struct alert_seen *alert = &session->alerts[session->n_alerts - 1];
-	if (alert->at.packet != at->packet || (!alert->encrypted && alert->code != TLS_CLOSE_NOTIFY))
-		return;
-	session->closed = *at;
-	session->close = CLOSE_NOTIFY;
-	session->closed_by = dir;
-}
-
-static void take_clear(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
-                       const struct frame_message *message)
-{
-	struct dtls_side *side = &conn->side[dir];
-	struct span body = span_cut(record->bytes, DTLS_RECORD_HEADER, SIZE_MAX);
-	switch (record->type) {
-	case TLS_HANDSHAKE:
-		dtls_handshake_take(conn, dir, body, false, &message->last);
-		break;
-	case TLS_ALERT:
-		tls_events_alert(conn->tls->model, conn->session, dir, body, &message->last);
-		break;
-	case TLS_CHANGE_CIPHER_SPEC:
-		if (!side->told)
-			tls_events_step(conn->tls->model, conn->session, dir, STEP_CHANGE_CIPHER_SPEC,
-			                message);
-		side->changed = side->told = true;
-		conn->session->tls.protected_on[dir] = true;
-		break;
-	default: /* nobody takes application data in the clear */
-		break;
-	}
-}
-
-/* Nobody can read whether a Finished is sent again, and its length is that of hardly another message. */
-static bool is_finished_again(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record)
-{
-	struct dtls_side *side = &conn->side[dir];
-	struct tls_keys *keys = conn->tls->keys;
-	if (record->type != TLS_HANDSHAKE || (keys != NULL && tls_keys_ready(keys, dir)))
-		return false;
-	if (side->finished_length == record->length)
-		return true;
-	if (side->finished_length == 0)
-		side->finished_length = record->length;
-	return false;
-}
-
-/* Data comes behind the whole handshake: what is missing of it does not come any more. */
-static void end_handshake(struct dtls_conn *conn, uint8_t dir, const struct frame_message *message)
-{
-	if (dtls_handshake_blocked(conn, dir))
-		return;
-	dtls_handshake_give_up(conn, dir, &message->last);
-	while (dtls_handshake_hand_up(conn, dir))
-		;
-}
-
-static void take_sealed(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
-                        const struct frame_message *message)
-{
-	struct session_tls *tls = &conn->session->tls;
-	struct dtls_side *side = &conn->side[dir];
-	tls->protected_on[dir] = true;
-	conn->tls->side[dir].again = is_finished_again(conn, dir, record);
-	side->repeated = side->repeated || conn->tls->side[dir].again;
-	if (record->type == TLS_APPLICATION_DATA) {
-		end_handshake(conn, dir, message);
-		tls_tally_data(conn->session, dir, record->length, &message->last);
-	}
-	tls_protected_record(&conn->tls->side[dir], message);
-}
-
-static void take_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record, uint64_t place,
-                        const struct origin *at)
-{
-	struct dtls_side *side = &conn->side[dir];
-	struct session_tls *tls = &conn->session->tls;
-	struct tls_side *common = &conn->tls->side[dir];
-	struct frame_message message = {.bytes = record->bytes,
-	                                .total = DTLS_RECORD_HEADER + (size_t)record->length,
-	                                .first = *at,
-	                                .last = *at};
-	message.damaged = message.bytes.n < message.total;
-	side->place = place > side->place ? place : side->place;
-	if (record->epoch > 0 || record->type != TLS_HANDSHAKE)
-		place = side->place; /* behind what has a lower number, and may have come later */
-	tls->seen = true;
-	tls->records[dir]++;
-	tls->place = place;
-	common->record = dtls_as_record(record);
-	if (record->epoch == 0)
-		take_clear(conn, dir, record, &message);
-	else
-		take_sealed(conn, dir, record, &message);
-	watch_close(conn, dir, record->type, at);
-}
-
 /* ---- turns --------------------------------------------------------------------------------------------- */
 
 /* New keys stand behind change_cipher_spec, and all but handshake messages behind these. */
@@ -240,7 +127,7 @@ static bool release_kept(struct dtls_conn *conn, uint8_t dir, enum dtls_part par
 	if (kept == NULL)
 		return false;
 	dtls_record_head(dtls_kept_bytes(kept), &record);
-	take_record(conn, dir, &record, kept->place, &kept->at);
+	dtls_record_take(conn, dir, &record, kept->place, &kept->at);
 	free(kept);
 	return true;
 }
@@ -387,7 +274,7 @@ static void take_late(struct dtls_conn *conn, uint8_t dir, const struct dtls_rec
                       const struct origin *at)
 {
 	plain_gap(&conn->tls->plain, dir, 0, at);
-	take_record(conn, dir, record, place, at);
+	dtls_record_take(conn, dir, record, place, at);
 	plain_gap(&conn->tls->plain, dir, 0, at);
 }
 
@@ -418,7 +305,7 @@ static bool push_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_r
 	if (answer == DTLS_LATE && !anywhere)
 		take_late(conn, dir, record, kept.place, at);
 	else if (answer != DTLS_AHEAD || anywhere)
-		take_record(conn, dir, record, kept.place, at);
+		dtls_record_take(conn, dir, record, kept.place, at);
 	release(conn);
 	return true;
 }

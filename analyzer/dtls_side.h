@@ -1,6 +1,6 @@
 /*
- * The state of one DTLS association, shared by dtls_conn.c, which takes the records, and dtls_handshake.c,
- * which puts the handshake together. Nobody else includes this file.
+ * The state of one DTLS association, shared by dtls_conn.c, which puts the records in order, dtls_record.c,
+ * which takes them, and dtls_handshake.c, which puts the handshake together. Nobody else includes this file.
  */
 #ifndef ANALYZER_DTLS_SIDE_H
 #define ANALYZER_DTLS_SIDE_H
@@ -35,6 +35,10 @@ struct dtls_conn {
 	uint64_t forced;
 	uint64_t arrived; /* records, in order of arrival: the place of the next one */
 };
+
+/* A record whose turn has come. `place`: where it stood among those that arrived. */
+void dtls_record_take(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record, uint64_t place,
+                      const struct origin *at);
 
 /* The plaintext of a handshake record. `sealed`: it was protected, so another handshake may begin in it. */
 void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, bool sealed,

@@ -329,6 +329,18 @@ void tls_keys_pass_early(struct tls_keys *keys)
 	keys->early_seen++;
 }
 
+uint64_t tls_keys_early_number(const struct tls_keys *keys)
+{
+	return keys->early_seen;
+}
+
+void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number)
+{
+	keys->early_seen = number;
+	if (keys->early != NULL && tls_opener_keyed(keys->early))
+		tls_opener_set_sequence(keys->early, number);
+}
+
 bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
                          uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {

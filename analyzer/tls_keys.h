@@ -72,6 +72,10 @@ bool tls_keys_early(const struct tls_keys *keys, uint8_t dir);
 /* The secret of early data is there, or was. */
 bool tls_keys_early_known(const struct tls_keys *keys);
 
+/* The number that the next record of early data has, and: it has another one. */
+uint64_t tls_keys_early_number(const struct tls_keys *keys);
+void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number);
+
 /*
  * Opens a record of early data, before or behind the server_hello, as tls_keys_open. False when its secret is
  * not there or refuses it.

@@ -5,6 +5,11 @@
 #define FINISHED_BYTES 16 /* a Finished message, RFC 5246 section 7.4.9 */
 #define PADDING_MAX    255
 
+struct session_tls *tls_side_facts(const struct tls_side *side)
+{
+	return &side->conn->session->tls;
+}
+
 bool tls_side_is_whole(const struct frame_message *message)
 {
 	return !message->damaged && message->bytes.n == message->total;

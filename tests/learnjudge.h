@@ -16,8 +16,10 @@
 struct learnjudge {
 	uint32_t seeds, learned, right; /* right: boundaries and types of every message */
 	uint32_t with_ids, ids_right, ids_untold;
+	uint32_t ids_doubted;                                  /* wrong, and said to be in doubt */
 	uint32_t silent;                                       /* wrong without a word */
 	uint32_t elements_right, elements_wrong, header_right; /* not promised, only told */
+	uint32_t with_groups, groups_right, groups_invented;   /* where the elements are right */
 	uint32_t elements_silent; /* wrong, and the right ones are not named as another reading */
 };
 
@@ -63,6 +65,27 @@ static inline bool learnjudge_names_elements(const struct framings *f, const str
 	return named;
 }
 
+/* Counts groups: all that it says must be there. A framing has one at most. */
+static inline void learnjudge_groups(struct learnjudge *judge, const struct framings *f,
+                                     const struct profile *p)
+{
+	const struct profile *t = &f->truth;
+	bool told = p->n_elements == 1 && t->n_elements == 1 && p->elements[0].id == t->elements[0].id &&
+	            p->elements[0].kind == FIELD_GROUP;
+	judge->with_groups += f->n_groups > 0;
+	judge->groups_right += told;
+	judge->groups_invented += p->n_elements > told;
+}
+
+/* It is said that the id may be another one. */
+static inline bool learnjudge_doubts_ids(const struct learned *learned)
+{
+	for (uint32_t i = 0; i < learned->unsure.n; i++)
+		if (strncmp(learned->unsure.text[i], "transaction id", 14) == 0)
+			return true;
+	return false;
+}
+
 /* Returns what is to be looked at: NULL when all is right. */
 static inline const char *learnjudge_seed(struct learnjudge *judge, uint64_t seed)
 {
@@ -79,7 +102,9 @@ static inline const char *learnjudge_seed(struct learnjudge *judge, uint64_t see
 	judge->with_ids += has_ids;
 	judge->ids_right += has_ids && right && ids_right;
 	judge->ids_untold += has_ids && learned && out->profile.transaction.size == 0;
-	judge->silent += (learned && !right) || invented;
+	bool doubted = right && invented && learnjudge_doubts_ids(out);
+	judge->ids_doubted += doubted;
+	judge->silent += (learned && !right) || (invented && !doubted);
 	judge->header_right += learned && out->profile.header == f->truth.header;
 	judge->elements_right +=
 	    learned && out->profile.has_elements && learnjudge_elements(f, &out->profile);
@@ -88,6 +113,10 @@ static inline const char *learnjudge_seed(struct learnjudge *judge, uint64_t see
 	judge->elements_silent += learned && out->profile.has_elements && f->truth.has_elements &&
 	                          !learnjudge_elements(f, &out->profile) &&
 	                          !learnjudge_names_elements(f, out);
+	if (learned && out->profile.has_elements && learnjudge_elements(f, &out->profile))
+		learnjudge_groups(judge, f, &out->profile);
+	else if (learned)
+		judge->groups_invented += out->profile.n_elements > 0 && !f->truth.has_elements;
 	const char *what = !learned                ? "not learned"
 	                   : !right                ? "boundaries or types are wrong"
 	                   : invented              ? "ids are wrong"
