@@ -460,5 +460,7 @@ const struct scenarios_row scenarios_all[] = {
     {"wrong-side", "each side once speaks for the other", scenarios_wrong_side, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
     {"unasked-response", "a response to no request", scenarios_unasked_response, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
+    {"bare-directed", "bare messages, each packet says whether it came or went", scenarios_bare_directed, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];
