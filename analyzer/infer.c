@@ -145,7 +145,8 @@ static void empty_pair(struct infer *infer, uint32_t i)
 	infer->classes[pair->request].asks &= ~bit(i);
 	infer->classes[pair->response].answers &= ~bit(i);
 	infer->hopeless &= ~bit(i);
-	*pair = (struct infer_pair){.beats = pair->beats, .room_beats = pair->room_beats};
+	if ((infer->fresh & bit(i)) == 0)
+		*pair = (struct infer_pair){.beats = pair->beats, .room_beats = pair->room_beats};
 }
 
 static uint32_t free_pair(struct infer *infer)
@@ -242,7 +243,10 @@ static void pair_answered(struct infer *infer, uint32_t i, const struct origin *
 		add_beat(pair, &(struct infer_beat){.time = at->time, .answered = true});
 }
 
-/* A record of the engine was answered by one of this size for the first time. */
+/*
+ * A record of the engine was answered by one of this size for the first time. The next pair may take the room
+ * of this one, so nothing is written into it yet.
+ */
 static void new_pair(struct infer *infer, uint32_t request, uint32_t response)
 {
 	uint32_t i = free_pair(infer);
@@ -251,7 +255,6 @@ static void new_pair(struct infer *infer, uint32_t request, uint32_t response)
 	infer->fresh |= bit(i);
 	infer->classes[request].asks |= bit(i);
 	infer->classes[response].answers |= bit(i);
-	pair_asked(infer, i, &infer->classes[request].last);
 }
 
 /* ---- records ---- */
@@ -312,6 +315,10 @@ static void take_response(struct infer *infer, uint32_t class, const struct orig
 		if (waited >= 0 && waited <= INFER_PATIENCE && asked->heard++ < ANSWER_RECORDS &&
 		    (infer->classes[asked->class].asks & infer->classes[class].answers) == 0)
 			new_pair(infer, asked->class, class);
+	}
+	for (uint32_t set = infer->fresh; set != 0;) {
+		uint32_t pair = take_first(&set);
+		pair_asked(infer, pair, &infer->classes[infer->pairs[pair].request].last);
 	}
 	infer->fresh = 0;
 	for (uint32_t set = infer->classes[class].answers; set != 0;) {
