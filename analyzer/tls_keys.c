@@ -67,20 +67,20 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 }
 
 /* Asked for every record that waits. */
-static bool computable(struct tls_keys *keys, const struct tls_suite *suite)
+static bool computable(struct tls_keys *keys)
 {
-	if (keys->judged != suite)
-		keys->computable = tls_suite_computable(suite);
-	keys->judged = suite;
-	return keys->computable;
+	const struct session_tls *facts = keys->facts;
+	if (keys->judged == NULL || keys->judged_id != facts->cipher) {
+		keys->judged = tls_suite_find(facts->cipher);
+		keys->judged_id = facts->cipher;
+		keys->computable = keys->judged != NULL && tls_suite_computable(keys->judged);
+	}
+	return keys->computable && tls_suite_fits(keys->judged, facts->version) && facts->compression == 0;
 }
 
 bool tls_keys_hopeless(struct tls_keys *keys)
 {
-	const struct session_tls *facts = keys->facts;
-	const struct tls_suite *suite = tls_suite_find(facts->cipher);
-	return facts->server_hello && (suite == NULL || !tls_suite_fits(suite, facts->version) ||
-	                               facts->compression != 0 || !computable(keys, suite));
+	return keys->facts->server_hello && !computable(keys);
 }
 
 unsigned tls_keys_most_secrets(const struct tls_keys *keys)
