@@ -46,6 +46,9 @@ bool tls_keys_hopeless(struct tls_keys *keys);
  */
 bool tls_keys_change(struct tls_keys *keys, uint8_t dir);
 
+/* The record is of DTLS, and of the keys that were at work before the last change: they are kept for it. */
+bool tls_keys_of_previous(const struct tls_keys *keys, uint8_t dir, const struct tls_record *record);
+
 /* A Finished message of TLS 1.3 was read in this direction: application traffic keys from here on. */
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
 

@@ -81,6 +81,11 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	struct tls_hold *hold = &conn->hold;
 	if (conn->keys == NULL)
 		return false;
+	if (hold->held[side->dir] == 0 && tls_side_is_whole(message) &&
+	    tls_keys_of_previous(conn->keys, side->dir, &side->record)) {
+		tls_hold_pass(hold, side->dir, message);
+		return tls_opened_record(side, message->bytes, &message->last, false, false) == TLS_OPENED_DONE;
+	}
 	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && tls_side_is_whole(message))
 		return take_early(side, message);
 	if (side->numberless) {

@@ -48,7 +48,8 @@ static void run(struct late *late, const struct plan *plan)
 	uint32_t input = model_add_input(late->model, "recording");
 	for (size_t i = 0; i < late->recording.n; i++) {
 		const struct recorded *r = &late->recording.packets[i];
-		struct capfile_packet packet = {r->time, r->linktype, r->wire, span_of(r->bytes, r->n)};
+		struct capfile_packet packet = {
+		    .time = r->time, .linktype = r->linktype, .wire = r->wire, .data = span_of(r->bytes, r->n)};
 		if (i >= plan->behind && rd_more(&lines) && plan->by_line)
 			put_line(analyze, &lines);
 		while (i >= plan->behind && rd_more(&lines) && !plan->by_line)
