@@ -244,7 +244,8 @@ struct session {
 	uint16_t port[2];
 	uint8_t controller;    /* the direction that the controller sends in: 0 or 1 */
 	bool controller_known; /* by an NMSP port on one side only, or --controller */
-	bool bare; /* messages without TCP and TLS, bare.h: no ends, no connection; their types tell the sides */
+	bool bare; /* messages without TCP and TLS, bare.h: no ends, no connection */
+	bool directed; /* of these: each packet says whether it came or went; else the types tell the sides */
 	bool midstream;        /* no SYN was seen in either direction */
 	uint32_t encaps;
 	uint8_t vlan_tags;

@@ -67,20 +67,20 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 }
 
 /* Asked for every record that waits. */
-static bool computable(struct tls_keys *keys, const struct tls_suite *suite)
+static bool computable(struct tls_keys *keys)
 {
-	if (keys->judged != suite)
-		keys->computable = tls_suite_computable(suite);
-	keys->judged = suite;
-	return keys->computable;
+	const struct session_tls *facts = keys->facts;
+	if (keys->judged == NULL || keys->judged_id != facts->cipher) {
+		keys->judged = tls_suite_find(facts->cipher);
+		keys->judged_id = facts->cipher;
+		keys->computable = keys->judged != NULL && tls_suite_computable(keys->judged);
+	}
+	return keys->computable && tls_suite_fits(keys->judged, facts->version) && facts->compression == 0;
 }
 
 bool tls_keys_hopeless(struct tls_keys *keys)
 {
-	const struct session_tls *facts = keys->facts;
-	const struct tls_suite *suite = tls_suite_find(facts->cipher);
-	return facts->server_hello && (suite == NULL || !tls_suite_fits(suite, facts->version) ||
-	                               facts->compression != 0 || !computable(keys, suite));
+	return keys->facts->server_hello && !computable(keys);
 }
 
 unsigned tls_keys_most_secrets(const struct tls_keys *keys)
@@ -160,6 +160,17 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	d->keyed = true;
 	tls_keys_work_with(keys, dir, which);
 	return true;
+}
+
+bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir)
+{
+	struct direction *d = &keys->dir[dir];
+	unsigned which;
+	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
+		return true;
+	if (d->next != NULL && tls_opener_keyed(d->next))
+		return true;
+	return tls_keys_find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) == FOUND;
 }
 
 /* New keys are wanted from here on, with a sequence number of 0. */
@@ -349,6 +360,18 @@ static bool find_early(struct tls_keys *keys, const struct tls_record *record, s
 void tls_keys_pass_early(struct tls_keys *keys)
 {
 	keys->early_seen++;
+}
+
+uint64_t tls_keys_early_number(const struct tls_keys *keys)
+{
+	return keys->early_seen;
+}
+
+void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number)
+{
+	keys->early_seen = number;
+	if (keys->early != NULL && tls_opener_keyed(keys->early))
+		tls_opener_set_sequence(keys->early, number);
 }
 
 bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,

@@ -39,8 +39,9 @@ struct tls_keys {
 	struct tls_opener *early;       /* the client's early data */
 	uint64_t early_seen;            /* records that were taken for it */
 	uint8_t *plain;                 /* the caller's room, while a record is opened */
-	const struct tls_suite *judged; /* the suite that was asked about last, */
-	bool computable;                /* and the answer */
+	const struct tls_suite *judged; /* the suite that was asked about last; NULL = none that is known */
+	uint16_t judged_id;
+	bool computable; /* the answer */
 };
 
 /* Records that are tried with every secret before the log is believed to hold none that fits. */

@@ -106,6 +106,11 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 		side->unopened++;
 	else
 		tls_tally_regained(tls_side_facts(side), side->dir, gap.missing, gap.at_least);
+	if (side->unnumbered && gap.began) {
+		side->unnumbered = false;
+		if (gap.passed > 0)
+			plain_miss(&conn->plain, side->dir, at);
+	}
 	if (found == TLS_FOUND_OPENED)
 		return true;
 	if (side->lost > 0 || side->chain_cut)
@@ -119,7 +124,19 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 	return false;
 }
 
-bool tls_opened_record(struct tls_side *side, struct span bytes, const struct origin *at, bool waited)
+/* The record was opened with the keys of its direction. */
+static void count_opened(struct tls_side *side, uint8_t type, bool waited)
+{
+	if (waited)
+		model_forget_encrypted(side->conn->session);
+	tls_side_be_sure(side);
+	tls_side_facts(side)->protected_on[side->dir] = true; /* as far as it was not seen */
+	tls_tally_opened(tls_side_facts(side), side->dir, type);
+	infer_forget(side->conn->session);
+}
+
+enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, const struct origin *at,
+                                  bool waited, bool may_wait)
 {
 	struct tls_conn *conn = side->conn;
 	struct span plain;
@@ -130,21 +147,23 @@ bool tls_opened_record(struct tls_side *side, struct span bytes, const struct or
 	                     : tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain,
 	                                     &type) == TLS_OPENED;
 	bool early = !opened && tls_keys_early(conn->keys, side->dir);
-	if (opened && waited)
-		model_forget_encrypted(conn->session);
-	if (opened) {
-		tls_side_be_sure(side);
-		tls_side_facts(side)->protected_on[side->dir] = true; /* as far as it was not seen */
-		tls_tally_opened(tls_side_facts(side), side->dir, type);
-		infer_forget(conn->session);
-	} else if (!early && !unsure) {
+	if (early && may_wait && !tls_keys_early_known(conn->keys))
+		return TLS_OPENED_WAIT;
+	if (opened)
+		count_opened(side, type, waited);
+	else if (!early && !unsure)
 		refuse_record(side, at);
-	}
 	side->chain_cut = false;
 	side->done = tls_amount_add(side->done, body.n);
 	if (opened)
 		take_plaintext(side, type, plain, at);
-	return opened || (early && tls_opened_early(side, body, at));
+	return opened || (early && tls_opened_early(side, body, at)) ? TLS_OPENED_DONE : TLS_OPENED_NOT;
+}
+
+void tls_opened_pass_early(struct tls_side *side, size_t body)
+{
+	side->chain_cut = false;
+	side->done = tls_amount_add(side->done, body);
 }
 
 void tls_opened_leave_out(struct tls_side *side, size_t body, const struct origin *at)

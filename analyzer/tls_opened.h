@@ -22,11 +22,22 @@ void tls_opened_miss(struct tls_side *side, const struct origin *at);
  */
 void tls_opened_catch_up(struct tls_side *side, struct tls_amount next, const struct tls_tail *tail);
 
+/* What became of a record. */
+enum tls_opened {
+	TLS_OPENED_NOT,  /* it stays closed */
+	TLS_OPENED_WAIT, /* it is early data, whose secret may still come: nothing has happened */
+	TLS_OPENED_DONE,
+};
+
 /*
  * Opens the current record, header included in `bytes`. `waited`: it has left its traces as a closed one.
- * False when it stays closed.
+ * `may_wait`: early data is told from what stays closed.
  */
-bool tls_opened_record(struct tls_side *side, struct span bytes, const struct origin *at, bool waited);
+enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, const struct origin *at,
+                                  bool waited, bool may_wait);
+
+/* Early data of so many bytes is left behind: it takes its place, and no number of the handshake's keys. */
+void tls_opened_pass_early(struct tls_side *side, size_t body);
 
 /*
  * The body of a record of early data, which the keys of the handshake do not open, or which came before them.

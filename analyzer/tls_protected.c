@@ -10,15 +10,6 @@
 
 /* ---- a record whose key is not there ---------------------------------------------------------------- */
 
-/* A key that comes later can open records of this connection. */
-static bool may_wait(const struct tls_conn *conn)
-{
-	const struct session *session = conn->session;
-	bool headless = session->midstream && !session->tls.client_hello;
-	return conn->keys != NULL && conn->model->keys_may_come && !headless &&
-	       !tls_keys_hopeless(conn->keys);
-}
-
 /*
  * Up to TLS 1.2 the type tells. In TLS 1.3 the server's flight ends in front of the client's first record
  * behind it, and the client's in front of what the server answers; what they send right behind their own
@@ -45,7 +36,7 @@ static void pass_record(struct tls_side *side, const struct frame_message *messa
 static void wait_or_pass(struct tls_side *side, const struct frame_message *message)
 {
 	struct tls_conn *conn = side->conn;
-	if (!may_wait(conn) || (!tls_side_is_whole(message) && !message->damaged)) {
+	if (!tls_late_may_come(conn) || (!tls_side_is_whole(message) && !message->damaged)) {
 		pass_record(side, message);
 		return;
 	}
@@ -63,11 +54,23 @@ static bool take_early(struct tls_side *side, const struct frame_message *messag
 {
 	struct tls_conn *conn = side->conn;
 	bool open = conn->hold.held[side->dir] == 0 && tls_keys_early_known(conn->keys);
-	if (open || !may_wait(conn))
+	if (open || !tls_late_may_come(conn))
 		return tls_opened_early(side, span_cut(message->bytes, conn->head, SIZE_MAX), &message->last);
 	tls_hold_push(&conn->hold, TLS_HELD_EARLY, side->dir, false, tls_side_facts(side)->place, message);
 	tls_hold_list(&conn->hold, conn->session->tls.client_random);
 	return false;
+}
+
+/* A whole record that has its keys. False when it stays closed. */
+static bool open_now(struct tls_side *side, const struct frame_message *message)
+{
+	bool may_wait = tls_late_may_come(side->conn);
+	enum tls_opened opened = tls_opened_record(side, message->bytes, &message->last, false, may_wait);
+	if (opened == TLS_OPENED_WAIT)
+		wait_or_pass(side, message);
+	else
+		tls_hold_pass(&side->conn->hold, side->dir, message);
+	return opened == TLS_OPENED_DONE;
 }
 
 /* Opens the record when its keys are there and nothing waits in front of it. False when it stays closed. */
@@ -81,7 +84,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	if (hold->held[side->dir] == 0 && tls_side_is_whole(message) &&
 	    tls_keys_of_previous(conn->keys, side->dir, &side->record)) {
 		tls_hold_pass(hold, side->dir, message);
-		return tls_opened_record(side, message->bytes, &message->last, false);
+		return tls_opened_record(side, message->bytes, &message->last, false, false) == TLS_OPENED_DONE;
 	}
 	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && tls_side_is_whole(message))
 		return take_early(side, message);
@@ -89,21 +92,16 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 		tls_opened_behind_gap(side, &message->last);
 		return false;
 	}
-	if (side->unnumbered) {
-		tls_tally_passed(tls, side->dir);
-		plain_miss(&conn->plain, side->dir, &message->last);
-		return false;
-	}
-	if (hold->held[side->dir] > 0)
+	if (hold->held[side->dir] + hold->behind > 0)
 		tls_late_retry(conn, false);
-	if (hold->held[side->dir] > 0 || !tls_keys_ready(conn->keys, side->dir)) {
+	if (hold->held[side->dir] > 0 || !tls_side_is_ready(side)) {
 		wait_or_pass(side, message);
 		return false;
 	}
 	tls_opened_catch_up(side, hold->came[side->dir], &hold->tail[side->dir]);
-	tls_hold_pass(hold, side->dir, message);
 	if (tls_side_is_whole(message))
-		return tls_opened_record(side, message->bytes, &message->last, false);
+		return open_now(side, message);
+	tls_hold_pass(hold, side->dir, message);
 	if (message->damaged)
 		tls_opened_behind_gap(side, &message->last);
 	else
@@ -117,9 +115,10 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 bool tls_protected_wanted(const struct tls_side *side)
 {
 	struct tls_keys *keys = side->conn->keys;
-	if (keys == NULL || side->numberless || side->unnumbered)
+	if (keys == NULL || side->numberless)
 		return false;
-	return tls_keys_ready(keys, side->dir) || tls_keys_early(keys, side->dir) || may_wait(side->conn);
+	return tls_side_is_ready(side) || tls_keys_early(keys, side->dir) ||
+	       tls_late_may_come(side->conn);
 }
 
 void tls_protected_record(struct tls_side *side, const struct frame_message *message)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "analyzer/session_nmsp.h"
 #include "analyzer/tls_crypto.h"
 #include "tests/turns.h"
 
@@ -124,6 +125,130 @@ static void early_data_that_falls_out(void **state)
 	end(&turn);
 }
 
+/* ---- its secret comes late, and the others do not ---- */
+
+/* When the secret of early data comes in the second talk. */
+struct late {
+	size_t others; /* the other secrets come in front of this piece */
+	size_t pause;  /* two seconds pass in front of this one; none = they do not */
+	size_t secret; /* the secret of early data comes in front of this one */
+};
+
+/* The line of early data goes to `line`, the others stay in the log. */
+static void part_lines(char others[TAPED_LINES], char line[256])
+{
+	const char *at = strstr(taped.lines, "CLIENT_EARLY_TRAFFIC_SECRET");
+	assert_non_null(at);
+	size_t n = strcspn(at, "\n") + 1, before = (size_t)(at - taped.lines);
+	assert_true(n < 256);
+	snprintf(line, 256, "%.*s", (int)n, at);
+	snprintf(others, TAPED_LINES, "%.*s%s", (int)before, taped.lines, at + n);
+}
+
+static void play_in_turn(const struct late *late, struct wire *wire)
+{
+	static char others[TAPED_LINES], line[256];
+	const struct taped_talk *talk = &taped.talk[1];
+	part_lines(others, line);
+	wire_start(wire, span_of(NULL, 0));
+	wire->model->keys_may_come = true;
+	wire_open(wire);
+	for (size_t k = 0; k <= talk->n_pieces; k++) {
+		if (k == late->others)
+			analyze_secrets(wire->analyze, span_of(others, strlen(others)));
+		if (k == late->pause)
+			wire->now += 2 * NS_PER_S;
+		if (k == late->secret)
+			analyze_secrets(wire->analyze, span_of(line, strlen(line)));
+		if (k < talk->n_pieces)
+			wire_say(wire, talk->pieces[k].dir,
+			         span_of(&talk->bytes[talk->pieces[k].off], talk->pieces[k].n));
+	}
+	wire_close(wire);
+	wire_end(wire);
+}
+
+static void check_opened(const struct late *late, const struct wire *wire)
+{
+	struct session_decryption decryption;
+	const struct session *session = wire_session(wire, 1);
+	const struct session_tls *tls = &session->tls;
+	session_decryption(wire->model, session, &decryption);
+	if (tls->refused[0] + tls->refused[1] + tls->passed[0] + tls->passed[1] > 0 ||
+	    tls->early_opened != 4 || tls->early_closed != 0 || strstr(decryption.detail, "lacks") != NULL ||
+	    !span_equal(wire_plain(1, SERVER),
+	                span_of(taped.talk[1].text[SERVER].p, taped.talk[1].text[SERVER].n)))
+		fail_msg("others in front of %zu, pause %zu, secret %zu: %s", late->others, late->pause,
+		         late->secret, decryption.detail);
+	assert_true(has_step_of(wire, 1, STEP_END_OF_EARLY_DATA, 0, 1));
+}
+
+/* Within the time for which the order is kept all is as if the secret had been there. */
+static void early_data_whose_secret_is_late(void **state)
+{
+	(void)state;
+	struct turn turn;
+	SSL_SESSION *session = first_talk(&turn);
+	talk_early(&turn, session, true);
+	const struct heap *text = &taped.talk[1].text[CLIENT];
+	struct late late = {.pause = SIZE_MAX};
+	size_t pieces = taped.talk[1].n_pieces;
+	for (late.others = 0; late.others <= pieces; late.others++)
+		for (late.secret = 0; late.secret <= pieces; late.secret++) {
+			struct wire wire;
+			play_in_turn(&late, &wire);
+			check_opened(&late, &wire);
+			assert_true(span_equal(wire_plain(1, CLIENT), span_of(text->p, text->n)));
+			assert_int_equal(wire_session(&wire, 1)->nmsp->gaps[CLIENT], 0);
+			wire_free(&wire);
+		}
+	SSL_SESSION_free(session);
+	end(&turn);
+}
+
+/* Is `plain` the text with its first bytes, the early data, in another place? */
+static bool is_moved(struct span plain, const struct heap *text)
+{
+	enum { EARLY = 900 };
+	size_t at = 0;
+	if (plain.n != text->n)
+		return false;
+	while (at < text->n - EARLY && plain.p[at] == text->p[EARLY + at])
+		at++;
+	for (; at + 1 > 0; at--) /* the text behind it may begin as the early data does */
+		if (memcmp(&plain.p[at], text->p, EARLY) == 0 &&
+		    memcmp(&plain.p[at + EARLY], &text->p[EARLY + at], text->n - EARLY - at) == 0)
+			return true;
+	return false;
+}
+
+/* Later than that it is read behind what followed it, between gaps. */
+static void early_data_whose_secret_is_too_late(void **state)
+{
+	(void)state;
+	struct turn turn;
+	SSL_SESSION *session = first_talk(&turn);
+	talk_early(&turn, session, true);
+	const struct heap *text = &taped.talk[1].text[CLIENT];
+	size_t pieces = taped.talk[1].n_pieces, moved = 0;
+	struct late late = {.others = 0};
+	for (late.pause = 2; late.pause < pieces; late.pause++)
+		for (late.secret = late.pause + 1; late.secret <= pieces; late.secret++) {
+			struct wire wire;
+			play_in_turn(&late, &wire);
+			check_opened(&late, &wire);
+			struct span plain = wire_plain(1, CLIENT);
+			assert_true(is_moved(plain, text));
+			bool whole = span_equal(plain, span_of(text->p, text->n));
+			assert_int_equal(wire_session(&wire, 1)->nmsp->gaps[CLIENT] > 0, !whole);
+			moved += !whole;
+			wire_free(&wire);
+		}
+	assert_true(moved > pieces);
+	SSL_SESSION_free(session);
+	end(&turn);
+}
+
 /* The server wants another group, and the second hello comes in the clear behind the early data. */
 static void early_data_that_is_rejected(void **state)
 {
@@ -163,6 +288,8 @@ int main(void)
 	    cmocka_unit_test(early_data),
 	    cmocka_unit_test(early_data_without_its_secret),
 	    cmocka_unit_test(early_data_that_falls_out),
+	    cmocka_unit_test(early_data_whose_secret_is_late),
+	    cmocka_unit_test(early_data_whose_secret_is_too_late),
 	    cmocka_unit_test(early_data_that_is_rejected),
 	};
 	struct tls_providers *providers = tls_crypto_load();

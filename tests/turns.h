@@ -87,13 +87,20 @@ static inline void is_whole(const char *what)
 	wire_free(&wire);
 }
 
-static inline bool has_step(const struct wire *wire, enum step_kind kind, uint8_t dir, unsigned times)
+static inline bool has_step_of(const struct wire *wire, uint32_t id, enum step_kind kind, uint8_t dir,
+                               unsigned times)
 {
-	const struct session *session = wire_session(wire, (uint32_t)taped.n);
+	const struct session *session = wire_session(wire, id);
 	unsigned n = 0;
 	for (uint32_t i = 0; i < session->n_steps; i++)
 		n += session->steps[i].kind == kind && session->steps[i].dir == dir;
 	return n == times;
+}
+
+/* Of the last session. */
+static inline bool has_step(const struct wire *wire, enum step_kind kind, uint8_t dir, unsigned times)
+{
+	return has_step_of(wire, (uint32_t)taped.n, kind, dir, times);
 }
 
 /* ---- a renegotiation that nobody answers ---- */
