@@ -315,7 +315,7 @@ static void test_long_tail(void **state)
 	free(out);
 }
 
-/* As many lengths as there can be: not all are tried, and that is why. */
+/* More lengths fit than LIMIT_LEARN_STEPS lets it try: that is why. */
 static void test_too_much(void **state)
 {
 	(void)state;
