@@ -360,8 +360,10 @@ static void test_too_much(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_noise),  cmocka_unit_test(test_others),    cmocka_unit_test(test_few),
-	    cmocka_unit_test(test_echoes), cmocka_unit_test(test_long_tail), cmocka_unit_test(test_too_much),
+	    cmocka_unit_test(test_noise),     cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_few),       cmocka_unit_test(test_echoes),
+	    cmocka_unit_test(test_long_tail), cmocka_unit_test(test_other_side),
+	    cmocka_unit_test(test_too_much),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
