@@ -192,7 +192,11 @@ static void pair_answered(struct infer_pair *pair, const struct origin *at)
 		last->late = !in_time;
 		answer(pair, last, at);
 	}
-	*(in_time ? &pair->answered : &pair->unasked) += 1; /* a late one may be chance */
+	if (in_time) {
+		pair->answered++;
+		return;
+	}
+	pair->unasked++; /* a late one may be chance */
 	if (is_hopeless(pair))
 		give_up(pair);
 	else if (!waits)
