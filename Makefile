@@ -108,7 +108,7 @@ demo: setup
 
 # ---- tests --------------------------------------------------------------------------------------------
 check: setup-tests layers
-	@$(MAKE) --no-print-directory all $(SOAKERS) build/release/tools/confined
+	@$(MAKE) --no-print-directory all $(SOAKERS) build/release/tools/confined build/release/preload/left.so
 	@$(MAKE) --no-print-directory VARIANT=san all tests-of-variant replayers samples-program
 	@tests/run-all
 
@@ -117,6 +117,11 @@ tests-of-variant: $(TESTS) $(TOOLS)
 $(B)/tools/%: $(B)/tests/tools/%.o $(WIRE:%=$(B)/samples/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
+
+# Loaded in front of the program: see the file.
+$(B)/preload/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(call SAY,LINK,$@)$(CC) $(BASE) -O2 -fPIC -shared $(LDFLAGS) $< -o $@
 
 # It listens where tls_conn hands plaintext on.
 $(B)/tools/plain_bytes: LDFLAGS += -Wl,--wrap=plain_data

@@ -60,17 +60,18 @@ static bool is_finished_again(struct dtls_conn *conn, uint8_t dir, const struct 
 	struct tls_keys *keys = conn->tls->keys;
 	if (record->type != TLS_HANDSHAKE || (keys != NULL && tls_keys_ready(keys, dir)))
 		return false;
-	if (side->finished_length == record->length)
+	if (side->finished_length == record->length || record->epoch != side->epoch)
 		return true;
 	if (side->finished_length == 0)
 		side->finished_length = record->length;
 	return false;
 }
 
-/* Data comes behind the whole handshake: what is missing of it does not come any more. */
+/* Data comes behind the whole handshake, but for another one: what is missing of it does not come any more.
+ */
 static void end_handshake(struct dtls_conn *conn, uint8_t dir, const struct frame_message *message)
 {
-	if (dtls_handshake_blocked(conn, dir))
+	if (dtls_handshake_blocked(conn, dir) || conn->renegotiates)
 		return;
 	dtls_handshake_give_up(conn, dir, &message->last);
 	while (dtls_handshake_hand_up(conn, dir))
@@ -85,6 +86,10 @@ static void take_sealed(struct dtls_conn *conn, uint8_t dir, const struct dtls_r
 	tls->protected_on[dir] = true;
 	conn->tls->side[dir].again = is_finished_again(conn, dir, record);
 	side->repeated = side->repeated || conn->tls->side[dir].again;
+	if (record->type == TLS_CHANGE_CIPHER_SPEC && record->epoch == side->epoch) {
+		side->turned = true;
+		conn->renegotiates = conn->renegotiates && dir == tls->client_dir;
+	}
 	if (record->type == TLS_APPLICATION_DATA) {
 		end_handshake(conn, dir, message);
 		tls_tally_data(conn->session, dir, record->length, &message->last);

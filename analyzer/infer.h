@@ -12,6 +12,8 @@
 #include "analyzer/echo.h"
 #include "analyzer/model.h"
 
+struct tls_suite;
+
 #define INFER_PATIENCE ECHO_PATIENCE /* an answer that takes longer is late, and its request missed */
 
 /* How well the length of a record tells the bytes of its plaintext. */
@@ -37,8 +39,10 @@ const char *infer_size_kind_name(enum infer_size_kind kind); /* "exact" */
 struct infer_class {
 	struct infer_size size;
 	uint8_t dir;
-	uint64_t records; /* 0: all of them turned out to be the first byte of a longer one */
-	uint64_t order;   /* of its first record among those of its direction, from 1 */
+	uint8_t alike;          /* another class with the same head, or 0: its index and 1 */
+	uint32_t asks, answers; /* the pairs whose request or response it is, a bit each */
+	uint64_t records;       /* 0: all of them turned out to be the first byte of a longer one */
+	uint64_t order;         /* of its first record among those of its direction, from 1 */
 	struct origin first, last;
 };
 
@@ -102,19 +106,27 @@ struct infer_first_byte {
 	int64_t at;
 };
 
+#define INFER_HEADS 64
+
 struct infer {
 	uint8_t engine;              /* direction */
 	bool roles_known;            /* else no echo is looked for */
 	struct infer_class *classes; /* in order of first appearance */
 	uint32_t n_classes, room_classes;
-	uint64_t other[2]; /* records beyond LIMIT_INFER_SIZES, by direction */
-	uint64_t records;  /* all, first bytes included */
+	uint8_t heads[INFER_HEADS]; /* of the lists of classes by size: an index and 1, or 0 */
+	uint64_t other[2];          /* records beyond LIMIT_INFER_SIZES, by direction */
+	uint64_t records;           /* all, first bytes included */
 	uint64_t came[2];
 	struct infer_first_byte first_byte[2];
 	struct infer_asked asked[INFER_ASKED]; /* latest last */
 	uint32_t n_asked;
 	struct infer_pair *pairs;
 	uint32_t n_pairs, room_pairs;
+	/* Sets of pairs, a bit each. */
+	uint32_t unheard;              /* no record of the controller followed the latest request */
+	uint32_t hopeless;             /* the response is none */
+	uint32_t fresh;                /* made for the record that is looked at */
+	const struct tls_suite *suite; /* of the latest record; NULL: none, or none that is known */
 };
 
 /* A record of application data that nobody opened. The first one makes session->infer. */

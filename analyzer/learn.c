@@ -15,6 +15,7 @@
  * framing in a million data sets is enough.
  */
 #define BITS_LEAST 40
+#define BITS_TYPES 26 /* of these of the types alone: other protocols have messages in records, too */
 #define BITS_END   6  /* of a part that ends with a whole message: one in so many would by chance */
 #define BITS_APART 16 /* a framing that is so much likelier than another needs no doubt */
 #define BITS_KIND  4  /* of a type more: a field of few values is more likely something else */
@@ -46,7 +47,8 @@ static void weigh(const struct learn_data *data, struct choices *choices, size_t
 		return;
 	if (types->bits >= BITS_LEAST && types->kinds > choices->kinds)
 		choices->kinds = types->kinds;
-	if (types->kinds < LEARN_TYPES_LEAST || types->bits < BITS_LEAST || !learn_shape_fits(cut, types))
+	if (types->kinds < LEARN_TYPES_LEAST || types->bits < BITS_LEAST || types->bits_types < BITS_TYPES ||
+	    !learn_shape_fits(cut, types))
 		return;
 	choices->list[choices->n++] = (struct choice){.cut = which,
 	                                              .types = *types,
@@ -155,16 +157,19 @@ static void tell_why(const struct learn_data *data, const struct choices *choice
 	else if (!cuts->all)
 		snprintf(out->why, sizeof out->why,
 		         "so many lengths cut the data that not all of them could be tried");
+	else if (choices->kinds > 0 && choices->kinds < LEARN_TYPES_LEAST)
+		snprintf(out->why, sizeof out->why,
+		         "%u different message ids are too few to tell a type from another field",
+		         (unsigned)choices->kinds);
+	else if (cuts->alike)
+		snprintf(out->why, sizeof out->why,
+		         "messages of one or two lengths are too alike to tell a length from another field");
 	else if (cuts->n == 0)
 		snprintf(out->why, sizeof out->why,
 		         "no length field cuts the data into %d whole messages or more whose types are "
 		         "published ids "
 		         "sent by the right side",
 		         LEARN_LEAST);
-	else if (choices->kinds > 0 && choices->kinds < LEARN_TYPES_LEAST)
-		snprintf(out->why, sizeof out->why,
-		         "%u different message ids are too few to tell a type from another field",
-		         (unsigned)choices->kinds);
 	else
 		snprintf(
 		    out->why, sizeof out->why,

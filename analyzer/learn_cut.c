@@ -8,16 +8,19 @@
 
 #include <stdlib.h>
 
-#define ROWS(table)  (sizeof(table) / sizeof *(table))
-#define TRIED_STARTS 4  /* records of a part at which its first message may begin */
-#define START_LOOKS  32 /* messages behind each of these that are looked at */
-#define JUDGED       16 /* messages that are looked at while one is judged */
-#define WORST_INPUTS 4  /* one of so many inputs may not fit: it need not be NMSP */
+#define ROWS(table)   (sizeof(table) / sizeof *(table))
+#define TRIED_STARTS  4  /* records of a part at which its first message may begin */
+#define START_LOOKS   32 /* messages behind each of these that are looked at */
+#define JUDGED        16 /* messages that are looked at while one is judged */
+#define LENGTHS_LEAST 3
+#define WHOLE_LEAST   3 /* bytes of whole messages for each of one that is not all there */
+#define WORST_INPUTS  4 /* one of so many inputs may not fit: it need not be NMSP */
 
 /* A walk through one part, or through all. */
 struct walk {
 	uint64_t hash;
-	uint32_t n, ends; /* messages; parts that end with one */
+	uint32_t n, ends;   /* messages; parts that end with one */
+	size_t whole, tail; /* bytes of them, and of the last ones that are not all there */
 };
 
 /* A length that is tried. */
@@ -84,11 +87,14 @@ static bool walk_from(struct trial *trial, const struct learn_part *part, size_t
 		if (total == 0)
 			return false;
 		walk->hash = learn_mix(walk->hash, total);
-		if (total > part->bytes.n - at)
+		if (total > part->bytes.n - at) {
+			walk->tail = part->bytes.n - at;
 			break;
+		}
 		if (list != NULL)
 			add_message(list, at, total, at == from);
 		walk->n++;
+		walk->whole += total;
 		at += total;
 		walk->ends += at == part->bytes.n;
 	}
@@ -160,6 +166,8 @@ static bool walk_all(struct trial *trial, struct walk *all, struct list *list)
 			all->hash = learn_mix(all->hash, walk.hash);
 			all->n += walk.n;
 			all->ends += walk.ends;
+			all->whole += walk.whole;
+			all->tail += walk.tail;
 			continue;
 		}
 		if (list != NULL)
@@ -193,13 +201,32 @@ static struct learn_cut *room_for(struct learn_cuts *cuts, uint32_t worth)
 	return least->worth < worth ? least : NULL;
 }
 
+/* What never changes, or between two values only, is no length. */
+static bool lengths_differ(const struct list *list)
+{
+	size_t had[LENGTHS_LEAST];
+	uint32_t different = 0;
+	for (uint32_t i = 0; i < list->n && different < LENGTHS_LEAST; i++) {
+		uint32_t k = 0;
+		while (k < different && had[k] != list->messages[i].bytes.n)
+			k++;
+		if (k == different)
+			had[different++] = list->messages[i].bytes.n;
+	}
+	return different == LENGTHS_LEAST;
+}
+
 static uint32_t worth_of(struct search *search)
 {
 	struct walk walk;
 	search->list.n = 0;
 	walk_all(&search->trial, &walk, &search->list);
 	search->trial.steps += search->list.n * JUDGED;
-	return search->judge->worth(search->judge->ctx, search->list.messages, search->list.n);
+	uint32_t worth = search->judge->worth(search->judge->ctx, search->list.messages, search->list.n);
+	if (worth == 0 || lengths_differ(&search->list))
+		return worth;
+	search->out->alike = true;
+	return 0;
 }
 
 static void add_cut(struct search *search, const struct walk *walk)
@@ -230,7 +257,8 @@ static bool try_place(struct search *search, struct profile_place place, bool li
 		if (more > 0 && (more < least || more < LEARN_HEADER_LEAST))
 			continue;
 		search->trial.length = (struct learn_length){place, little, more};
-		if (walk_all(&search->trial, &walk, NULL) && walk.n >= LEARN_LEAST)
+		if (walk_all(&search->trial, &walk, NULL) && walk.n >= LEARN_LEAST &&
+		    WHOLE_LEAST * walk.tail <= walk.whole)
 			add_cut(search, &walk);
 		if (search->trial.steps > LIMIT_LEARN_STEPS)
 			return false;
@@ -257,6 +285,7 @@ void learn_cut_all(const struct learn_data *data, const struct learn_judge *judg
 	    .judge = judge, .out = out, .numbers = xcalloc(data->n_bytes + 1, sizeof search.numbers[0])};
 	search.trial = (struct trial){.data = data, .numbers = search.numbers};
 	out->n = 0;
+	out->alike = false;
 	out->all = true;
 	for (size_t i = 0; out->all && i < ROWS(sizes); i++) {
 		out->all = try_size(&search, sizes[i], false);

@@ -83,7 +83,8 @@ struct learn_judge {
 struct learn_cuts {
 	struct learn_cut list[LEARN_CUTS];
 	size_t n;
-	bool all; /* LIMIT_LEARN_STEPS was enough to try all lengths */
+	bool alike; /* another one has messages of one or two lengths only */
+	bool all;   /* LIMIT_LEARN_STEPS was enough to try all lengths */
 };
 
 /* The cuts into at least LEARN_LEAST messages that are worth most. Fills all of *out. */
@@ -114,7 +115,8 @@ struct learn_types {
 	uint32_t at_record; /* messages that begin a record */
 	uint32_t new_ones;  /* messages that are not the same as one before; of these: */
 	uint32_t new_strange, new_at_record;
-	int64_t bits; /* how unlikely all of this is by chance: 2^bits */
+	int64_t bits_types; /* how unlikely the types are by chance: 2^bits */
+	int64_t bits;       /* how unlikely all of this is by chance: 2^bits */
 };
 
 #define LEARN_TYPES 4

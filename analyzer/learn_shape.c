@@ -112,33 +112,28 @@ static void find_elements(struct work *work, bool little)
 
 /* ---- byte order ---- */
 
-static bool is_usual(const struct learn_elements *elements)
+/*
+ * What elements say for the order in which `a` was found. Zeros behind a length that counts all are rather
+ * its own than those of all values. Unusual widths are rare, no more.
+ */
+static uint32_t hints_of_elements(const struct learn_elements *a, const struct learn_elements *b)
 {
-	return elements->tlv.type != 3 && elements->tlv.length != 3; /* bytes */
-}
-
-/* Zeros behind a length that counts all are rather its own than those of all values. */
-static bool is_likelier(const struct learn_elements *a, const struct learn_elements *b)
-{
+	if (!a->found || a->tlv.type + a->tlv.length == 2)
+		return 0;
 	if (!b->found)
-		return true;
-	if (a->tlv.is_total && b->tlv.is_total && a->elements == b->elements)
-		return a->tlv.type + a->tlv.length > b->tlv.type + b->tlv.length;
-	return is_usual(a) && !is_usual(b);
+		return ELEMENTS;
+	bool alike = a->tlv.is_total && b->tlv.is_total && a->elements == b->elements;
+	return alike && a->tlv.type + a->tlv.length > b->tlv.type + b->tlv.length ? ELEMENTS : 0;
 }
 
 static void add_hints(struct work *work)
 {
-	struct reading *reading = work->reading;
 	for (int little = 0; little < 2; little++) {
-		const struct reading *other = &reading[!little];
-		reading[little].hints +=
-		    reading[little].length.place.size > 1 && other->length.place.size == 1;
-		reading[little].hints += reading[little].type.place.size > 1 && other->type.place.size == 1;
-		const struct learn_elements *elements = &reading[little].elements;
-		if (elements->found && is_likelier(elements, &other->elements) &&
-		    elements->tlv.type + elements->tlv.length > 2)
-			reading[little].hints += ELEMENTS;
+		struct reading *reading = &work->reading[little];
+		const struct reading *other = &work->reading[!little];
+		reading->hints += reading->length.place.size > 1 && other->length.place.size == 1;
+		reading->hints += reading->type.place.size > 1 && other->type.place.size == 1;
+		reading->hints += hints_of_elements(&reading->elements, &other->elements);
 	}
 }
 
@@ -228,13 +223,14 @@ static void fill_profile(const struct work *work, bool little)
 	fill_rows(profile);
 }
 
-/* An id hangs on the byte order: where that is open, no row is made of it. */
+/* An id of more bytes hangs on the byte order: where that is open, no row is made of it. */
 static void fill_groups(struct work *work, bool little, bool sure)
 {
 	struct learn_group groups[LEARN_GROUPS];
 	struct learned *out = work->out;
 	const struct learn_elements *elements = &work->reading[little].elements;
 	size_t n = elements->found ? learn_groups_find(work->messages, work->n, &elements->tlv, groups) : 0;
+	sure = sure || elements->tlv.type + elements->tlv.length == 2;
 	for (size_t i = 0; i < n; i++) {
 		const struct learn_group *group = &groups[i];
 		learn_say(sure ? &out->evidence : &out->unsure,

@@ -126,15 +126,18 @@ void learn_type_free(struct learn_table *table)
 	free(table->bytes);
 }
 
-/*
- * A constant that is a published id must not count for every message that it stands in. A message that begins
- * no record takes back one bit: several of them share one now and then.
- */
-static int64_t bits_of(const struct learn_types *types, const struct learn_table *table)
+/* A constant that is a published id must not count for every message that it stands in. */
+static int64_t bits_of_types(const struct learn_types *types, const struct learn_table *table)
 {
-	int64_t n = types->new_ones, strange = types->new_strange, starting = types->new_at_record;
-	return (int64_t)types->mixed * table->bits_type[types->engine] - STRANGE_BITS * strange +
-	       starting * table->bits_record - (n - starting);
+	int64_t strange = types->new_strange;
+	return (int64_t)types->mixed * table->bits_type[types->engine] - STRANGE_BITS * strange;
+}
+
+/* A message that begins no record takes back one bit: several of them share one now and then. */
+static int64_t bits_of_records(const struct learn_types *types, const struct learn_table *table)
+{
+	int64_t n = types->new_ones, starting = types->new_at_record;
+	return starting * table->bits_record - (n - starting);
 }
 
 /* The better ones stand first; places of the same values stand together. */
@@ -176,7 +179,8 @@ static void try_place(const struct learn_table *table, const struct learn_messag
 	found.kinds = count.kinds[engine];
 	found.mixed = count.mixed[engine];
 	found.new_strange = all->new_ones - count.fresh[engine];
-	found.bits = bits_of(&found, table);
+	found.bits_types = bits_of_types(&found, table);
+	found.bits = found.bits_types + bits_of_records(&found, table);
 	add_types(types, n_types, &found, place);
 }
 

@@ -149,7 +149,7 @@ static void close_ranks(struct tls_side *side)
 	struct tls_hold *hold = &side->conn->hold;
 	uint8_t dir = side->dir;
 	if (hold->held[dir] == 0 && side->done.records < hold->came[dir].records &&
-	    tls_keys_ready(side->conn->keys, dir))
+	    tls_side_is_ready(side))
 		tls_opened_catch_up(side, hold->came[dir], &hold->tail[dir]);
 }
 
@@ -183,7 +183,7 @@ static bool replay_all(struct tls_conn *conn, bool in_order)
 		newer = held->newer;
 		if (held->kind == TLS_HELD_BEHIND)
 			continue;
-		blocked[dir] = blocked[dir] || !tls_keys_ready(conn->keys, dir);
+		blocked[dir] = blocked[dir] || !tls_side_is_ready(&conn->side[dir]);
 		if (blocked[dir] && in_order)
 			break;
 		if (blocked[dir])
@@ -200,7 +200,7 @@ static bool replay_all(struct tls_conn *conn, bool in_order)
 static bool can_go_on(const struct tls_conn *conn)
 {
 	for (uint8_t dir = 0; dir < 2; dir++)
-		if (conn->hold.held[dir] > 0 && tls_keys_ready(conn->keys, dir))
+		if (conn->hold.held[dir] > 0 && tls_side_is_ready(&conn->side[dir]))
 			return true;
 	return false;
 }

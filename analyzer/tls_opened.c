@@ -106,6 +106,11 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 		side->unopened++;
 	else
 		tls_tally_regained(tls_side_facts(side), side->dir, gap.missing, gap.at_least);
+	if (side->unnumbered && gap.began) {
+		side->unnumbered = false;
+		if (gap.passed > 0)
+			plain_miss(&conn->plain, side->dir, at);
+	}
 	if (found == TLS_FOUND_OPENED)
 		return true;
 	if (side->lost > 0 || side->chain_cut)

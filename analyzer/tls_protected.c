@@ -81,20 +81,20 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	struct tls_hold *hold = &conn->hold;
 	if (conn->keys == NULL)
 		return false;
+	if (hold->held[side->dir] == 0 && tls_side_is_whole(message) &&
+	    tls_keys_of_previous(conn->keys, side->dir, &side->record)) {
+		tls_hold_pass(hold, side->dir, message);
+		return tls_opened_record(side, message->bytes, &message->last, false, false) == TLS_OPENED_DONE;
+	}
 	if (!tls->server_hello && tls_keys_early(conn->keys, side->dir) && tls_side_is_whole(message))
 		return take_early(side, message);
 	if (side->numberless) {
 		tls_opened_behind_gap(side, &message->last);
 		return false;
 	}
-	if (side->unnumbered) {
-		tls_tally_passed(tls, side->dir);
-		plain_miss(&conn->plain, side->dir, &message->last);
-		return false;
-	}
 	if (hold->held[side->dir] + hold->behind > 0)
 		tls_late_retry(conn, false);
-	if (hold->held[side->dir] > 0 || !tls_keys_ready(conn->keys, side->dir)) {
+	if (hold->held[side->dir] > 0 || !tls_side_is_ready(side)) {
 		wait_or_pass(side, message);
 		return false;
 	}
@@ -115,9 +115,9 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 bool tls_protected_wanted(const struct tls_side *side)
 {
 	struct tls_keys *keys = side->conn->keys;
-	if (keys == NULL || side->numberless || side->unnumbered)
+	if (keys == NULL || side->numberless)
 		return false;
-	return tls_keys_ready(keys, side->dir) || tls_keys_early(keys, side->dir) ||
+	return tls_side_is_ready(side) || tls_keys_early(keys, side->dir) ||
 	       tls_late_may_come(side->conn);
 }
 

@@ -20,7 +20,7 @@ struct tls_side {
 	bool given_up;   /* no TLS */
 	bool ssl2;       /* the current message is an SSLv2-style hello */
 	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
-	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so nobody knows where its keys end */
+	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so where its keys end is to be looked for */
 	bool again;      /* DTLS: the current record has the outside of one that came before, and is no step of its own */
 	bool missed;     /* application data fell out behind `done` */
 	struct tls_amount done; /* records that were opened, refused or left out, since the connection began */
@@ -56,6 +56,9 @@ struct tls_conn {
 	void *ctx;
 	struct tls_side side[2];
 };
+
+/* Whether a protected record of this side can be opened, or its number looked for. */
+bool tls_side_is_ready(const struct tls_side *side);
 
 /* The session's, where what is found out is written. */
 struct session_tls *tls_side_facts(const struct tls_side *side);

@@ -23,7 +23,11 @@ struct learnjudge {
 	uint32_t elements_silent; /* wrong, and the right ones are not named as another reading */
 };
 
-static inline bool learnjudge_cut(const struct framings *f, const struct profile *profile, bool *ids_right)
+enum { LEARNJUDGE_BOTH = 3 }; /* a bit for each direction */
+
+/* The messages of these sides are cut where they should, and have their types. */
+static inline bool learnjudge_cut(const struct framings *f, const struct profile *profile, uint8_t sides,
+                                  bool *ids_right)
 {
 	size_t at[2] = {0, 0};
 	*ids_right = profile->transaction.size > 0 && f->truth.transaction.size > 0;
@@ -33,6 +37,8 @@ static inline bool learnjudge_cut(const struct framings *f, const struct profile
 		    span_cut(span_of(f->stream[of->dir], f->n_stream[of->dir]), at[of->dir], SIZE_MAX);
 		struct nmsp_message message;
 		size_t total = 0;
+		if ((sides >> of->dir & 1) == 0)
+			continue;
 		if (nmsp_cut(profile, left, &total) != CUT_OK || at[of->dir] != of->at || total != of->n)
 			return false;
 		nmsp_decode(profile, span_cut(left, 0, total), &message);
@@ -93,7 +99,7 @@ static inline const char *learnjudge_seed(struct learnjudge *judge, uint64_t see
 	struct learn_input input = {.hold = &f->hold};
 	struct learned *out = malloc(sizeof *out);
 	bool learned = learn(&input, 1, out), ids_right = false;
-	bool right = learned && learnjudge_cut(f, &out->profile, &ids_right);
+	bool right = learned && learnjudge_cut(f, &out->profile, LEARNJUDGE_BOTH, &ids_right);
 	bool has_ids = f->truth.transaction.size > 0;
 	bool invented = learned && out->profile.transaction.size > 0 && !ids_right;
 	judge->seeds++;

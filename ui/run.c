@@ -400,6 +400,7 @@ static void set_up(struct run *run)
 enum status run_all(const struct options *options, enum escape_mode escape)
 {
 	struct err err = {.text = ""};
+	tls_crypto_wipe_freed();
 	struct model *model = model_new();
 	struct analyze *analyze = analyze_new(model);
 	struct run run = {.options = options,
