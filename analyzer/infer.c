@@ -246,8 +246,9 @@ static void pair_answered(struct infer *infer, uint32_t i, const struct origin *
 	}
 	*(in_time ? &pair->answered : &pair->unasked) += 1; /* a late one may be chance */
 	infer->hopeless &= ~bit(i);
-	if (is_hopeless(pair)) {
+	if (is_hopeless(pair))
 		infer->hopeless |= bit(i);
+	if (!in_time && is_hopeless(pair)) {
 		give_up(pair);
 	} else if (!waits) {
 		add_beat(pair, &(struct infer_beat){
