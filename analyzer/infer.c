@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define FIRST_ROOM     8
+#define FIRST_ROOM     2 /* most sessions of many are short */
 #define AT_ONCE        (50 * NS_PER_MS)
 #define ANSWER_RECORDS 16 /* an answer is among so many records of the controller */
 
