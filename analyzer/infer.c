@@ -192,6 +192,14 @@ static void wait_for_answer(struct infer_pair *pair, const struct origin *at)
 		pair->waiting[pair->n_waiting++] = (struct infer_waiting){.at = *at, .heard = -1};
 }
 
+#define PACKET_MOST ((UINT32_C(1) << 29) - 1)
+
+/* 0 when there is no room for it. */
+static uint32_t kept_number(uint64_t packet)
+{
+	return packet <= PACKET_MOST ? (uint32_t)packet : 0;
+}
+
 static void pair_asked(struct infer *infer, uint32_t i, const struct origin *at)
 {
 	struct infer_pair *pair = &infer->pairs[i];
@@ -202,7 +210,10 @@ static void pair_asked(struct infer *infer, uint32_t i, const struct origin *at)
 	if (is_hopeless(pair))
 		give_up(pair);
 	else
-		add_beat(pair, &(struct infer_beat){.time = at->time, .delay = UINT32_MAX, .asked = true});
+		add_beat(pair, &(struct infer_beat){.time = at->time,
+		                                    .packet = kept_number(at->packet) & PACKET_MOST,
+		                                    .delay = UINT32_MAX,
+		                                    .asked = true});
 }
 
 /* UINT32_MAX is kept for none. */
@@ -214,9 +225,7 @@ static uint32_t microseconds(int64_t ns)
 
 static void answer(struct infer_pair *pair, struct infer_beat *beat, const struct origin *at)
 {
-	beat->answered = true;
 	beat->delay = microseconds(origin_elapsed(beat->time, at->time));
-	pair->answered++;
 	pair->lonely = 0;
 	pair->n_waiting = 0;
 	pair->last_answer = *at;
@@ -227,20 +236,23 @@ static void pair_answered(struct infer *infer, uint32_t i, const struct origin *
 	struct infer_pair *pair = &infer->pairs[i];
 	struct infer_beat *last = pair->n_beats > 0 ? &pair->beats[pair->n_beats - 1] : NULL;
 	int64_t delay = last == NULL ? -1 : origin_elapsed(last->time, at->time);
-	bool answers =
-	    last != NULL && last->asked && !last->answered && delay >= 0 && delay <= INFER_PATIENCE;
 	pair->last_response = *at;
-	if (answers)
+	bool waits = last != NULL && last->asked && !last->answered && !last->late && delay >= 0;
+	bool in_time = waits && delay < INFER_PATIENCE;
+	if (waits) {
+		last->answered = in_time;
+		last->late = !in_time;
 		answer(pair, last, at);
-	else
-		pair->unasked++;
+	}
+	*(in_time ? &pair->answered : &pair->unasked) += 1; /* a late one may be chance */
 	infer->hopeless &= ~bit(i);
-	if (is_hopeless(pair))
+	if (is_hopeless(pair)) {
 		infer->hopeless |= bit(i);
-	if (!answers && is_hopeless(pair))
 		give_up(pair);
-	else if (!answers)
-		add_beat(pair, &(struct infer_beat){.time = at->time, .answered = true});
+	} else if (!waits) {
+		add_beat(pair, &(struct infer_beat){
+		                   .time = at->time, .packet = kept_number(at->packet) & PACKET_MOST, .answered = true});
+	}
 }
 
 /*

@@ -18,6 +18,8 @@ struct direction {
 	struct tls_opener *opener;
 	struct tls_opener *next;  /* TLS 1.3: the application's keys while the handshake's refuse a record */
 	struct tls_opener *other; /* for other secrets under the same label and random */
+	struct tls_opener *previous; /* DTLS: those that were at work before; NULL: there are none */
+	uint16_t epoch, previous_epoch; /* DTLS: of the last record that the keys at work opened, and these */
 	enum phase phase;         /* TLS 1.3: which secret is wanted */
 	bool keyed;
 	unsigned which;     /* number of the secret that the opener has */
