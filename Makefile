@@ -116,7 +116,7 @@ demo: setup
 
 # ---- tests --------------------------------------------------------------------------------------------
 check: setup-tests layers
-	@$(MAKE) $(PARALLEL) all $(SOAKERS) $(PLAIN) build/release/tools/confined
+	@$(MAKE) $(PARALLEL) all $(SOAKERS) $(PLAIN) build/release/tools/confined build/release/preload/left.so
 	@$(MAKE) $(PARALLEL) VARIANT=san all tests-of-variant replayers samples-program
 	@tests/run-all
 
@@ -126,6 +126,11 @@ $(B)/tools/%: $(B)/tests/tools/%.o $(WIRE:%=$(B)/samples/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -o $@
 
+# Loaded in front of the program: see the file.
+$(B)/preload/%.so: tests/preload/%.c
+	@mkdir -p $(@D)
+	$(call SAY,LINK,$@)$(CC) $(BASE) -O2 -fPIC -shared $(LDFLAGS) $< -o $@
+
 # It listens where tls_conn hands plaintext on.
 $(B)/tools/plain_bytes: LDFLAGS += -Wl,--wrap=plain_data
 
@@ -133,8 +138,11 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
 	@mkdir -p $(@D)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lcmocka -o $@
 
-$(B)/tests/test_tls_crypto_live $(B)/tests/test_tls_matrix $(B)/tests/test_tls_turns $(B)/tests/test_gap_talks: LIB_LIBS += -lssl
-$(B)/tests/test_tls_matrix $(B)/tests/test_tls_turns $(B)/tests/test_tls_sealed $(B)/tests/test_gap $(B)/tests/test_gap_talks $(B)/tests/test_gap_limits: LDFLAGS += -Wl,--wrap=plain_data
+# Sessions of OpenSSL's two sides, and tests that listen where tls_conn hands plaintext on.
+PEERS    := tls_crypto_live tls_matrix tls_early tls_turns dtls_matrix dtls_turns gap_talks
+HEARERS  := tls_matrix tls_early tls_turns tls_sealed dtls_matrix dtls_turns gap gap_talks gap_limits
+$(PEERS:%=$(B)/tests/test_%): LIB_LIBS += -lssl
+$(HEARERS:%=$(B)/tests/test_%): LDFLAGS += -Wl,--wrap=plain_data
 
 # Every fuzz target is also a plain program that replays files: corpora run without clang.
 replayers: $(FUZZERS:%=$(B)/replay/%)

@@ -302,7 +302,7 @@ static void take_bare(struct analyze *analyze, const struct capfile_packet *pack
 	if (bare_session(analyze->bare, analyze->now.input) == NULL)
 		analyze_make_room(analyze);
 	analyze->model->capture.nmsp_packets++;
-	bare_packet(analyze->bare, packet->data, packet->wire, &analyze->now);
+	bare_packet(analyze->bare, packet, &analyze->now);
 	analyze->model->capture.cut_packets += packet->wire > packet->data.n;
 	keep_bare(&analyze->keep, packet, bare_session(analyze->bare, analyze->now.input));
 }

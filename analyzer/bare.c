@@ -3,14 +3,14 @@
 
 #include "analyzer/messages.h"
 #include "analyzer/rank.h"
+#include "analyzer/session.h"
 #include "analyzer/session_nmsp.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/nmsp.h"
 
 #include <stdlib.h>
 
-#define ENGINE     0 /* directions: the controller is as in a new session */
-#define CONTROLLER 1
+#define CONTROLLER 1 /* direction, until the messages tell; as in a new session */
 
 struct talk {
 	struct session *session;
@@ -51,10 +51,11 @@ void bare_drop(struct bare *bare, const struct session *session)
 	}
 }
 
-static void begin(struct bare *bare, struct talk *talk, const struct origin *at)
+static void begin(struct bare *bare, struct talk *talk, bool directed, const struct origin *at)
 {
 	struct session *session = model_add_session(bare->model, at);
 	session->bare = true;
+	session->directed = directed;
 	session->controller = CONTROLLER;
 	talk->session = session;
 	talk->messages = messages_new(bare->model, session);
@@ -70,7 +71,8 @@ static const struct profile *profile_of(const struct bare *bare, const struct ta
 }
 
 /* The next message of a packet, and its direction; all that is left where none begins. */
-static struct span next_message(const struct profile *profile, struct rd *r, uint8_t *dir)
+static struct span next_message(const struct profile *profile, const struct session *session, struct rd *r,
+                                uint8_t *dir)
 {
 	struct nmsp_message message;
 	struct rd peek = *r;
@@ -79,7 +81,8 @@ static struct span next_message(const struct profile *profile, struct rd *r, uin
 		total = rd_left(r);
 	struct span bytes = rd_span(r, total);
 	nmsp_decode(profile, bytes, &message);
-	*dir = message.known != NULL && message.known->sender == PROFILE_CONTROLLER ? CONTROLLER : ENGINE;
+	bool controller = message.known != NULL && message.known->sender == PROFILE_CONTROLLER;
+	*dir = controller ? session->controller : session_engine(session);
 	return bytes;
 }
 
@@ -94,24 +97,28 @@ static void end_packet(struct talk *talk, bool cut, const struct origin *at)
 	}
 }
 
-void bare_packet(struct bare *bare, struct span bytes, size_t wire, const struct origin *at)
+void bare_packet(struct bare *bare, const struct capfile_packet *packet, const struct origin *at)
 {
 	struct talk *talk = &bare->talk[at->input % LIMIT_INPUTS];
+	bool directed = packet->direction != CAPFILE_NO_DIRECTION, cut = packet->wire > packet->data.n;
 	if (talk->session == NULL)
-		begin(bare, talk, at);
+		begin(bare, talk, directed, at);
 	struct session *session = talk->session;
 	const struct profile *profile = profile_of(bare, talk);
-	struct rd r = rd_of(bytes);
+	struct rd r = rd_of(packet->data);
 	session->last = *at;
 	session->end = at->packet;
-	session->tcp.cut_packets += wire > bytes.n;
+	session->directed = session->directed && directed;
+	session->tcp.cut_packets += cut;
 	while (rd_more(&r)) {
 		uint8_t dir;
-		struct span message = next_message(profile, &r, &dir);
+		struct span message = next_message(profile, session, &r, &dir);
+		if (session->directed)
+			dir = packet->direction == CAPFILE_INBOUND;
 		struct sink sink = messages_sink(talk->messages, dir);
 		sink.data(sink.ctx, message, at);
 	}
-	end_packet(talk, wire > bytes.n, at);
+	end_packet(talk, cut, at);
 }
 
 void bare_end(struct bare *bare, const struct origin *at)

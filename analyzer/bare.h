@@ -1,12 +1,15 @@
 /*
  * Captures of bare NMSP messages, LINKTYPE_USER0: each packet holds one or more of them, without TCP and TLS.
  *
- * The messages of one input are one session, that has no ends, no connection and no handshake. Which side sent a message
- * is taken from its type, where its sender is published; of others it is not known. Called by the wiring.
+ * The messages of one input are one session, that has no ends, no connection and no handshake. Where each packet says
+ * whether it came or went (epb_flags of pcapng), these are the two directions, and the types of messages tell which one is
+ * the engine's; else the side that sent a message is taken from its type, where its sender is published, and of others it
+ * is not known. Called by the wiring.
  */
 #ifndef ANALYZER_BARE_H
 #define ANALYZER_BARE_H
 
+#include "analyzer/capfile.h"
 #include "analyzer/model.h"
 
 struct bare;
@@ -18,7 +21,7 @@ void bare_free(struct bare *bare);          /* NULL is allowed */
 const struct session *bare_session(const struct bare *bare, uint32_t input);
 
 /* A packet of the input. */
-void bare_packet(struct bare *bare, struct span bytes, size_t wire, const struct origin *at);
+void bare_packet(struct bare *bare, const struct capfile_packet *packet, const struct origin *at);
 
 /* The session leaves the model: nothing more is put into it. */
 void bare_drop(struct bare *bare, const struct session *session);

@@ -149,8 +149,7 @@ static enum step pcap_header(struct capfile *file, struct span *buffer)
 
 	r = rd_of(*buffer);
 	rd_skip(&r, 16); /* magic, version, two unused fields */
-	uint32_t snaplen = u32(file, &r);
-	uint32_t link = u32(file, &r);
+	uint32_t snaplen = u32(file, &r), link = u32(file, &r);
 	if (!rd_ok(&r))
 		return more(file, PCAP_HEADER);
 	struct capfile_interface *interface =
@@ -215,13 +214,12 @@ static enum step interface_block(struct capfile *file, struct rd *body, struct c
 	uint16_t code;
 	struct rd value;
 	while (capfile_option_next(body, file->big, &code, &value)) {
-		if (code == OPTION_TSRESOL) {
+		if (code == OPTION_TSRESOL)
 			capfile_clock_set(&interface->clock, rd_u8(&value));
-		} else if (code == OPTION_FCSLEN) {
+		else if (code == OPTION_FCSLEN)
 			interface->fcs = rd_u8(&value);
-		} else if (code == OPTION_TSOFFSET) {
+		else if (code == OPTION_TSOFFSET)
 			capfile_clock_shift(&interface->clock, (int64_t)u64(file, &value));
-		}
 		if (!rd_ok(&value))
 			return damage(file, "option %u of an interface is too short", code);
 	}
@@ -290,7 +288,10 @@ static enum step timed_packet(struct capfile *file, uint32_t id, struct rd *body
 static enum step enhanced_packet(struct capfile *file, struct rd *body, struct capfile_packet *out)
 {
 	uint32_t id = u32(file, body);
-	return timed_packet(file, id, body, out);
+	enum step step = timed_packet(file, id, body, out);
+	if (step == STEP_PACKET)
+		out->direction = capfile_option_direction(body, file->big);
+	return step;
 }
 
 static enum step old_packet(struct capfile *file, struct rd *body, struct capfile_packet *out)

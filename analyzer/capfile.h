@@ -23,11 +23,15 @@
 /* The most that capfile_need ever asks for: a packet, its block header and some options. */
 #define CAPFILE_NEED_MAX (LIMIT_PACKET + 4096)
 
+/* From the place where it was captured, draft-ietf-opsawg-pcapng section 4.3.1; these are its numbers. */
+enum capfile_direction { CAPFILE_NO_DIRECTION, CAPFILE_INBOUND, CAPFILE_OUTBOUND };
+
 struct capfile_packet {
 	int64_t time; /* nanoseconds since 1970-01-01 UTC; clamped to what fits */
 	uint32_t linktype;
 	size_t wire;       /* length on the wire, never below data.n */
 	struct span data;  /* borrowed from the buffer that capfile_next was given */
+	enum capfile_direction direction;
 };
 
 enum capfile_result {

@@ -1,8 +1,6 @@
 /* Options of pcapng blocks; see capfile_option.h. Called by capfile.c only. Never reads past the block. */
 #include "analyzer/capfile_option.h"
 
-#include "analyzer/capfile.h"
-
 #include <string.h>
 
 #define ALIGNMENT 4u
@@ -39,4 +37,18 @@ bool capfile_option_section(struct rd *list, bool big, bool *ours)
 			redacted = capfile_option_says(&value, CAPFILE_REDACTED);
 	}
 	return *ours && redacted;
+}
+
+enum capfile_direction capfile_option_direction(struct rd *body, bool big)
+{
+	enum { FLAGS = 2, DIRECTION = 3 };
+	uint16_t code;
+	struct rd value;
+	uint32_t flags = 0;
+	rd_skip(body, (ALIGNMENT - rd_at(body) % ALIGNMENT) % ALIGNMENT);
+	while (capfile_option_next(body, big, &code, &value))
+		if (code == FLAGS)
+			flags = big ? rd_u32(&value) : rd_u32le(&value);
+	flags &= DIRECTION;
+	return flags == DIRECTION ? CAPFILE_NO_DIRECTION : (enum capfile_direction)flags;
 }

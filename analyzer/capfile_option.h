@@ -6,7 +6,7 @@
 #ifndef ANALYZER_CAPFILE_OPTION_H
 #define ANALYZER_CAPFILE_OPTION_H
 
-#include "dissect/rd.h"
+#include "analyzer/capfile.h"
 
 /*
  * Takes the next option of a list in this byte order. False at its end and when it is malformed, which marks
@@ -19,5 +19,8 @@ bool capfile_option_says(const struct rd *value, const char *text);
 
 /* The options of a section header: *ours, our own writer made it; the answer, it says that it is redacted. */
 bool capfile_option_section(struct rd *list, bool big, bool *ours);
+
+/* The options of an enhanced packet block, of which the packet was read: what epb_flags says of its direction. */
+enum capfile_direction capfile_option_direction(struct rd *body, bool big);
 
 #endif

@@ -17,6 +17,7 @@ enum {
 	SECRETS_TLS = 0x544C534B,
 	BYTE_ORDER_MAGIC = 0x1A2B3C4D,
 	VERSION_MAJOR = 1,
+	OPTION_FLAGS = 2, /* of a packet */
 	OPTION_ENDTIME = 3,
 	OPTION_USERAPPL = 4,
 	OPTION_TSRESOL = 9,
@@ -26,7 +27,9 @@ enum {
 	REDACTED_SIZE = 4 + (sizeof CAPFILE_REDACTED - 1 + 3) / 4 * 4,
 	SECTION_SIZE = 28 + REDACTED_SIZE + APPLICATION_SIZE + 4, /* the larger one */
 	INTERFACE_SIZE = 32,
-	PACKET_SIZE = 32,            /* without the packet's own bytes */
+	PACKET_SIZE = 32,            /* without the packet's own bytes, */
+	FLAGS = 4,
+	FLAGS_SIZE = 4 + FLAGS + 4,  /* and without its direction */
 	STATISTICS_SIZE = 40,
 	ENDTIME = 8,
 	SECRETS_SIZE = 20,           /* without the text */
@@ -167,6 +170,11 @@ static size_t padded(size_t n)
 	return (n + 3) / 4 * 4;
 }
 
+static size_t packet_size(const struct capfile_packet *packet)
+{
+	return PACKET_SIZE + padded(packet->data.n) + (packet->direction != CAPFILE_NO_DIRECTION ? FLAGS_SIZE : 0);
+}
+
 size_t capfile_write_sizes(const struct capfile_writer *writer, const struct capfile_packet *packet,
                            size_t secrets, size_t sizes[CAPFILE_SIZES])
 {
@@ -178,42 +186,47 @@ size_t capfile_write_sizes(const struct capfile_writer *writer, const struct cap
 		sizes[n++] = INTERFACE_SIZE;
 		interfaces++;
 	}
-	sizes[n++] = PACKET_SIZE + padded(packet->data.n);
+	sizes[n++] = packet_size(packet);
 	for (uint32_t i = 0; i < interfaces; i++)
 		sizes[n++] = STATISTICS_SIZE;
 	return n;
 }
 
-/* A block of `total` bytes whose head is filled: content, padding, the length again. */
+/* A block of `total` bytes whose head is filled: content, padding, what the tail holds, the length again. */
 static int put_content(const struct capfile_writer *writer, const struct block *head, struct span content,
-                       size_t total)
+                       struct block *tail, size_t total)
 {
-	struct block tail = {.n = 0};
-	block_little(&tail, total, 4);
+	block_little(tail, total, 4);
 	struct span pieces[] = {span_of(head->bytes, head->n), content,
-	                        span_of(zeros, padded(content.n) - content.n), span_of(tail.bytes, tail.n)};
+	                        span_of(zeros, padded(content.n) - content.n), span_of(tail->bytes, tail->n)};
 	return writer->put(writer->to, pieces, sizeof pieces / sizeof pieces[0]);
 }
 
 int capfile_write_packet(struct capfile_writer *writer, const struct capfile_packet *packet)
 {
-	if (packet->data.n > UINT32_MAX - PACKET_SIZE - sizeof zeros || packet->wire > UINT32_MAX) {
+	if (packet->data.n > UINT32_MAX - PACKET_SIZE - FLAGS_SIZE - sizeof zeros || packet->wire > UINT32_MAX) {
 		errno = EOVERFLOW;
 		return -1;
 	}
 	int interface = interface_of(writer, packet->linktype);
 	if (interface < 0)
 		return -1;
-	size_t total = PACKET_SIZE + padded(packet->data.n);
+	size_t total = packet_size(packet);
 	uint64_t time = packet->time > 0 ? (uint64_t)packet->time : 0; /* pcapng has no time before 1970 */
-	struct block head = {.n = 0};
+	struct block head = {.n = 0}, tail = {.n = 0};
 	block_little(&head, BLOCK_PACKET, 4);
 	block_little(&head, total, 4);
 	block_little(&head, (uint64_t)interface, 4);
 	block_time(&head, time);
 	block_little(&head, packet->data.n, 4);
 	block_little(&head, packet->wire, 4);
-	return put_content(writer, &head, packet->data, total);
+	if (packet->direction != CAPFILE_NO_DIRECTION) {
+		block_little(&tail, OPTION_FLAGS, 2);
+		block_little(&tail, FLAGS, 2);
+		block_little(&tail, packet->direction, FLAGS);
+		block_little(&tail, 0, 4); /* end of options */
+	}
+	return put_content(writer, &head, packet->data, &tail, total);
 }
 
 /* How much of the text goes into one block: whole lines where there is an end of a line. */
@@ -230,12 +243,12 @@ static size_t block_text(struct span text)
 static int put_secrets(const struct capfile_writer *writer, struct span text)
 {
 	size_t total = SECRETS_SIZE + padded(text.n);
-	struct block head = {.n = 0};
+	struct block head = {.n = 0}, tail = {.n = 0};
 	block_little(&head, BLOCK_SECRETS, 4);
 	block_little(&head, total, 4);
 	block_little(&head, SECRETS_TLS, 4);
 	block_little(&head, text.n, 4);
-	return put_content(writer, &head, text, total);
+	return put_content(writer, &head, text, &tail, total);
 }
 
 int capfile_write_secrets(struct capfile_writer *writer, struct span keylog)

@@ -1,15 +1,11 @@
 /*
  * Datagrams -> records, each taken once and, where it matters, in order; what waits and when it is given up.
- * Called by analyze.c for every packet of a UDP session. Leaves handshake messages to dtls_handshake.c and
- * protected records to tls_protected.c.
+ * Called by analyze.c for every packet of a UDP session. Leaves records whose turn has come to dtls_record.c.
  */
 #include "analyzer/dtls_conn.h"
 
 #include "analyzer/dtls_side.h"
-#include "analyzer/session.h"
-#include "analyzer/tls_events.h"
 #include "analyzer/tls_protected.h"
-#include "analyzer/tls_tally.h"
 #include "analyzer/xmalloc.h"
 
 #include <stdlib.h>
@@ -63,9 +59,9 @@ size_t dtls_conn_held(const struct dtls_conn *conn)
 {
 	size_t bytes = 0;
 	for (uint8_t dir = 0; conn != NULL && dir < 2; dir++) {
-		const struct dtls_side *side = &conn->side[dir];
-		bytes +=
-		    side->order[DTLS_CLEAR].bytes + side->order[DTLS_SEALED].bytes + side->fragments.bytes;
+		bytes += conn->side[dir].fragments.bytes;
+		for (int part = 0; part < DTLS_PARTS; part++)
+			bytes += conn->side[dir].order[part].bytes;
 	}
 	return bytes;
 }
@@ -102,115 +98,6 @@ void dtls_conn_gap(struct dtls_conn *conn, uint8_t dir, const struct origin *at)
 	origin_keep_first(&facts->first_gap, at);
 }
 
-/* ---- a record whose turn it is ------------------------------------------------------------------------- */
-
-/* Without a FIN an alert is the end: close_notify, or one that is not read and that nothing follows. */
-static void watch_close(struct dtls_conn *conn, uint8_t dir, uint8_t type, const struct origin *at)
-{
-	struct session *session = conn->session;
-	bool own = session->close == CLOSE_NOTIFY && session->closed_by == dir;
-	if (type == TLS_APPLICATION_DATA && own) {
-		session->close = CLOSE_NONE;
-		session->closed = (struct origin){0};
-	}
-	if (type != TLS_ALERT || session->closed.packet != 0 || session->n_alerts == 0)
-		return;
-	const struct alert_seen *alert = &session->alerts[session->n_alerts - 1];
-	if (alert->at.packet != at->packet || (!alert->encrypted && alert->code != TLS_CLOSE_NOTIFY))
-		return;
-	session->closed = *at;
-	session->close = CLOSE_NOTIFY;
-	session->closed_by = dir;
-}
-
-static void take_clear(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
-                       const struct frame_message *message)
-{
-	struct dtls_side *side = &conn->side[dir];
-	struct span body = span_cut(record->bytes, DTLS_RECORD_HEADER, SIZE_MAX);
-	switch (record->type) {
-	case TLS_HANDSHAKE:
-		dtls_handshake_take(conn, dir, body, false, &message->last);
-		break;
-	case TLS_ALERT:
-		tls_events_alert(conn->tls->model, conn->session, dir, body, &message->last);
-		break;
-	case TLS_CHANGE_CIPHER_SPEC:
-		if (!side->told)
-			tls_events_step(conn->tls->model, conn->session, dir, STEP_CHANGE_CIPHER_SPEC,
-			                message);
-		side->changed = side->told = true;
-		conn->session->tls.protected_on[dir] = true;
-		break;
-	default: /* nobody takes application data in the clear */
-		break;
-	}
-}
-
-/* Nobody can read whether a Finished is sent again, and its length is that of hardly another message. */
-static bool is_finished_again(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record)
-{
-	struct dtls_side *side = &conn->side[dir];
-	struct tls_keys *keys = conn->tls->keys;
-	if (record->type != TLS_HANDSHAKE || (keys != NULL && tls_keys_ready(keys, dir)))
-		return false;
-	if (side->finished_length == record->length)
-		return true;
-	if (side->finished_length == 0)
-		side->finished_length = record->length;
-	return false;
-}
-
-/* Data comes behind the whole handshake: what is missing of it does not come any more. */
-static void end_handshake(struct dtls_conn *conn, uint8_t dir, const struct frame_message *message)
-{
-	if (dtls_handshake_blocked(conn, dir))
-		return;
-	dtls_handshake_give_up(conn, dir, &message->last);
-	while (dtls_handshake_hand_up(conn, dir))
-		;
-}
-
-static void take_sealed(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
-                        const struct frame_message *message)
-{
-	struct session_tls *tls = &conn->session->tls;
-	struct dtls_side *side = &conn->side[dir];
-	tls->protected_on[dir] = true;
-	conn->tls->side[dir].again = is_finished_again(conn, dir, record);
-	side->repeated = side->repeated || conn->tls->side[dir].again;
-	if (record->type == TLS_APPLICATION_DATA) {
-		end_handshake(conn, dir, message);
-		tls_tally_data(conn->session, dir, record->length, &message->last);
-	}
-	tls_protected_record(&conn->tls->side[dir], message);
-}
-
-static void take_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record, uint64_t place,
-                        const struct origin *at)
-{
-	struct dtls_side *side = &conn->side[dir];
-	struct session_tls *tls = &conn->session->tls;
-	struct tls_side *common = &conn->tls->side[dir];
-	struct frame_message message = {.bytes = record->bytes,
-	                                .total = DTLS_RECORD_HEADER + (size_t)record->length,
-	                                .first = *at,
-	                                .last = *at};
-	message.damaged = message.bytes.n < message.total;
-	side->place = place > side->place ? place : side->place;
-	if (record->epoch > 0 || record->type != TLS_HANDSHAKE)
-		place = side->place; /* behind what has a lower number, and may have come later */
-	tls->seen = true;
-	tls->records[dir]++;
-	tls->place = place;
-	common->record = dtls_as_record(record);
-	if (record->epoch == 0)
-		take_clear(conn, dir, record, &message);
-	else
-		take_sealed(conn, dir, record, &message);
-	watch_close(conn, dir, record->type, at);
-}
-
 /* ---- turns --------------------------------------------------------------------------------------------- */
 
 /* New keys stand behind change_cipher_spec, and all but handshake messages behind these. */
@@ -219,29 +106,81 @@ static bool is_gated(const struct dtls_conn *conn, uint8_t dir, enum dtls_part p
 	const struct dtls_side *side = &conn->side[dir];
 	if (dtls_handshake_blocked(conn, dir))
 		return true;
+	if (part == DTLS_NEXT)
+		return !side->turned;
 	return part == DTLS_SEALED && side->clear && !side->changed;
 }
 
 static void lose_records(struct dtls_conn *conn, uint8_t dir, enum dtls_part part, uint64_t lost,
                          const struct origin *at)
 {
-	if (lost == 0 ||
-	    part == DTLS_CLEAR) /* there a server may leave numbers out, RFC 6347 section 4.2.1 */
+	bool told = part == DTLS_SEALED || part == DTLS_NEXT;
+	if (lost == 0 || !told) /* in the clear a server may leave numbers out, RFC 6347 section 4.2.1 */
 		return;
 	dtls_conn_gap(conn, dir, at);
 	plain_gap(&conn->tls->plain, dir, 0, at);
 }
 
+/*
+ * The part of the other side whose first record came in front of this one and is kept; DTLS_PARTS: none. What
+ * a protected handshake message means for the other side's keys depends on their order, and nobody may be
+ * able to read it yet.
+ */
+static enum dtls_part waits_for(const struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                                uint64_t arrival)
+{
+	const struct dtls_order *order = conn->side[dir ^ 1].order;
+	enum dtls_part oldest = DTLS_PARTS;
+	for (int part = 0; part < DTLS_PARTS; part++)
+		if (order[part].first != NULL && order[part].first->arrival < arrival) {
+			arrival = order[part].first->arrival;
+			oldest = (enum dtls_part)part;
+		}
+	return record->epoch > 0 && record->type == TLS_HANDSHAKE ? oldest : DTLS_PARTS;
+}
+
+/* It cannot be taken yet, or one that is kept in front of it cannot, though none is missing there. */
+static bool is_held_up(const struct dtls_conn *conn, uint8_t dir, enum dtls_part part,
+                       const struct dtls_record *record)
+{
+	const struct dtls_order *order = &conn->side[dir].order[part];
+	return is_gated(conn, dir, part) || waits_for(conn, dir, record, conn->packets) != DTLS_PARTS ||
+	       (order->first != NULL && order->first->sequence < order->next);
+}
+
+static enum dtls_part kept_waits_for(const struct dtls_conn *conn, uint8_t dir, const struct dtls_kept *kept)
+{
+	struct dtls_record record;
+	dtls_record_head(dtls_kept_bytes(kept), &record);
+	return waits_for(conn, dir, &record, kept->arrival);
+}
+
 static bool release_kept(struct dtls_conn *conn, uint8_t dir, enum dtls_part part)
 {
-	struct dtls_kept *kept =
-	    is_gated(conn, dir, part) ? NULL : dtls_order_ready(&conn->side[dir].order[part]);
+	struct dtls_order *order = &conn->side[dir].order[part];
 	struct dtls_record record;
+	if (order->first == NULL || is_gated(conn, dir, part) ||
+	    kept_waits_for(conn, dir, order->first) != DTLS_PARTS)
+		return false;
+	struct dtls_kept *kept = dtls_order_ready(order);
 	if (kept == NULL)
 		return false;
 	dtls_record_head(dtls_kept_bytes(kept), &record);
-	take_record(conn, dir, &record, kept->place, &kept->at);
+	dtls_record_take(conn, dir, &record, kept->place, &kept->at);
 	free(kept);
+	return true;
+}
+
+static void begin_epoch(struct dtls_conn *conn, uint8_t dir, uint16_t epoch, const struct origin *at);
+
+/* The records that waited for the change_cipher_spec in front of them are those of the latest epoch now. */
+static bool release_next(struct dtls_conn *conn, uint8_t dir)
+{
+	const struct dtls_kept *kept = conn->side[dir].order[DTLS_NEXT].first;
+	if (kept == NULL || is_gated(conn, dir, DTLS_NEXT))
+		return false;
+	struct origin at = kept->at;
+	begin_epoch(conn, dir, (uint16_t)(conn->side[dir].epoch + 1), &at);
 	return true;
 }
 
@@ -253,8 +192,9 @@ static void release(struct dtls_conn *conn)
 		for (uint8_t dir = 0; dir < 2; dir++) {
 			while (dtls_handshake_hand_up(conn, dir))
 				progress = true;
-			for (int part = 0; part < DTLS_PARTS; part++)
-				progress = release_kept(conn, dir, (enum dtls_part)part) || progress;
+			progress = release_kept(conn, dir, DTLS_CLEAR) || progress;
+			progress = release_kept(conn, dir, DTLS_SEALED) || progress;
+			progress = release_next(conn, dir) || progress;
 		}
 	} while (progress);
 }
@@ -277,12 +217,15 @@ static bool force_record(struct dtls_conn *conn, uint8_t dir, enum dtls_part par
 	const struct dtls_kept *kept = order->first;
 	if (kept == NULL || (!all && !is_due(conn, kept->arrival, kept->at.time, GAP_NS, now->time)))
 		return false;
-	if (dtls_handshake_blocked(conn, dir)) {
+	enum dtls_part other = kept_waits_for(conn, dir, kept);
+	if (other != DTLS_PARTS) {
+		return force_record(conn, dir ^ 1, other, now, true);
+	} else if (dtls_handshake_blocked(conn, dir)) {
 		conn->alone = true;
-	} else if (is_gated(conn, dir, part) && side->order[DTLS_CLEAR].first != NULL) {
-		return force_record(conn, dir, DTLS_CLEAR, now, true); /* which may be what opens the gate */
+	} else if (is_gated(conn, dir, part) && side->order[part - 1].first != NULL) {
+		return force_record(conn, dir, part - 1, now, true); /* which may be what opens the gate */
 	} else if (is_gated(conn, dir, part)) {
-		side->changed = true;
+		*(part == DTLS_NEXT ? &side->turned : &side->changed) = true;
 		dtls_conn_gap(conn, dir, &kept->at);
 	} else {
 		struct origin at = kept->at;
@@ -363,23 +306,47 @@ static bool may_begin(const struct dtls_side *side, uint16_t epoch)
 	return epoch == side->epoch + 1 || anywhere;
 }
 
-/* The keys change with the first record of an epoch; those of the one before are not kept. */
-static void begin_epoch(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
-                        const struct origin *at)
+/* The keys change with the first record of an epoch, and those of the one before are kept for what comes
+ * late. */
+static void begin_epoch(struct dtls_conn *conn, uint8_t dir, uint16_t epoch, const struct origin *at)
 {
 	struct dtls_side *side = &conn->side[dir];
-	struct dtls_order *order = &side->order[DTLS_SEALED];
+	struct dtls_order *order = side->order;
 	const struct frame_message nothing = {.last = *at};
-	while (order->first != NULL) {
+	bool from_start = side->epoch > 0 || side->clear || side->changed;
+	side->turned = false;
+	while (order[DTLS_SEALED].first != NULL) {
 		force_record(conn, dir, DTLS_SEALED, at, true);
 		release(conn);
 	}
-	side->epoch = record->epoch;
-	*order = (struct dtls_order){0};
-	if (side->clear || side->changed)
-		dtls_order_start(order, 0);
+	side->epoch = epoch;
+	order[DTLS_PREVIOUS] = order[DTLS_SEALED];
+	order[DTLS_SEALED] = order[DTLS_NEXT];
+	order[DTLS_NEXT] = (struct dtls_order){0};
+	if (from_start && !order[DTLS_SEALED].started)
+		dtls_order_start(&order[DTLS_SEALED], 0);
 	side->finished_length = 0;
 	tls_protected_change(&conn->tls->side[dir], &nothing);
+}
+
+/* Where a record belongs; DTLS_PARTS when its keys are gone, or it is a lie. */
+static enum dtls_part part_of(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                              const struct origin *at)
+{
+	struct dtls_side *side = &conn->side[dir];
+	if (record->epoch == 0)
+		return DTLS_CLEAR;
+	while (record->epoch == side->epoch + 2 && side->order[DTLS_NEXT].first != NULL) {
+		force_record(conn, dir, DTLS_NEXT, at, true); /* there is no room for two epochs that wait */
+		release(conn);
+	}
+	if (may_begin(side, record->epoch) && side->epoch > 0 && !side->turned)
+		return DTLS_NEXT;
+	if (may_begin(side, record->epoch))
+		begin_epoch(conn, dir, record->epoch, at);
+	if (record->epoch == side->epoch)
+		return DTLS_SEALED;
+	return record->epoch + 1 == side->epoch ? DTLS_PREVIOUS : DTLS_PARTS;
 }
 
 /* What came behind a gap that was given up: what it carries continues nothing. */
@@ -387,7 +354,7 @@ static void take_late(struct dtls_conn *conn, uint8_t dir, const struct dtls_rec
                       const struct origin *at)
 {
 	plain_gap(&conn->tls->plain, dir, 0, at);
-	take_record(conn, dir, record, place, at);
+	dtls_record_take(conn, dir, record, place, at);
 	plain_gap(&conn->tls->plain, dir, 0, at);
 }
 
@@ -396,15 +363,15 @@ static bool push_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_r
                         const struct origin *at)
 {
 	struct dtls_side *side = &conn->side[dir];
-	enum dtls_part part = record->epoch == 0 ? DTLS_CLEAR : DTLS_SEALED;
-	if (part == DTLS_SEALED && may_begin(side, record->epoch))
-		begin_epoch(conn, dir, record, at);
-	else if (part == DTLS_SEALED && record->epoch != side->epoch)
-		return true; /* its keys are gone, or it is a lie */
+	enum dtls_part part = part_of(conn, dir, record, at);
+	if (part == DTLS_PARTS)
+		return true;
+	if (part == DTLS_NEXT && !side->order[part].started)
+		dtls_order_start(&side->order[part], 0);
 	bool anywhere = part == DTLS_CLEAR && record->type == TLS_HANDSHAKE;
-	enum dtls_keep keep = anywhere                    ? DTLS_KEEP_NOTHING
-	                      : is_gated(conn, dir, part) ? DTLS_KEEP_ALWAYS
-	                                                  : DTLS_KEEP_AHEAD;
+	enum dtls_keep keep = anywhere || part == DTLS_PREVIOUS     ? DTLS_KEEP_NOTHING
+	                      : is_held_up(conn, dir, part, record) ? DTLS_KEEP_ALWAYS
+	                                                            : DTLS_KEEP_AHEAD;
 	struct dtls_kept kept = {.sequence = record->number & ((UINT64_C(1) << DTLS_EPOCH_SHIFT) - 1),
 	                         .arrival = conn->packets,
 	                         .place = conn->arrived++,
@@ -415,10 +382,10 @@ static bool push_record(struct dtls_conn *conn, uint8_t dir, const struct dtls_r
 	lose_records(conn, dir, part, lost, at);
 	if (answer == DTLS_DUPLICATE)
 		return false;
-	if (answer == DTLS_LATE && !anywhere)
+	if ((answer == DTLS_LATE && !anywhere) || part == DTLS_PREVIOUS)
 		take_late(conn, dir, record, kept.place, at);
 	else if (answer != DTLS_AHEAD || anywhere)
-		take_record(conn, dir, record, kept.place, at);
+		dtls_record_take(conn, dir, record, kept.place, at);
 	release(conn);
 	return true;
 }

@@ -109,8 +109,6 @@ static void give_up_next(struct dtls_fragments *fragments, uint64_t place)
 enum dtls_news dtls_fragments_take(struct dtls_fragments *fragments, const struct dtls_fragment *fragment,
                                    const struct dtls_seen *seen)
 {
-	if (fragments->anew && fragment->type == TLS_SERVER_HELLO)
-		dtls_fragments_restart(fragments, fragment->sequence);
 	bool begun = fragments->next > 0 || fragments->first != NULL;
 	bool hello = fragment->type == TLS_CLIENT_HELLO || fragment->type == TLS_SERVER_HELLO;
 	if (!begun && hello && fragment->sequence == 1) /* it says all: the first one had no cookie */
@@ -141,11 +139,6 @@ void dtls_fragments_restart(struct dtls_fragments *fragments, uint16_t sequence)
 {
 	dtls_fragments_free(fragments);
 	*fragments = (struct dtls_fragments){.next = sequence};
-}
-
-void dtls_fragments_restart_with_hello(struct dtls_fragments *fragments)
-{
-	fragments->anew = true;
 }
 
 struct dtls_message *dtls_fragments_ready(const struct dtls_fragments *fragments)

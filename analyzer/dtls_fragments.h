@@ -30,7 +30,6 @@ struct dtls_fragments {
 	uint16_t next;  /* number of the message that is to be handed up next */
 	uint64_t given; /* of the 64 in front of it, by the lower bits of their numbers: given up unseen */
 	uint64_t given_place; /* the place in front of which the last of these was given up */
-	bool anew;            /* the numbers begin again with the server_hello */
 	struct dtls_message *first;
 	size_t bytes; /* kept */
 };
@@ -50,9 +49,8 @@ struct dtls_seen {
 enum dtls_news dtls_fragments_take(struct dtls_fragments *fragments, const struct dtls_fragment *fragment,
                                    const struct dtls_seen *seen);
 
-/* The numbers of this direction begin again: with `sequence`, or with whatever the server_hello has. */
+/* The numbers of this direction begin again. */
 void dtls_fragments_restart(struct dtls_fragments *fragments, uint16_t sequence);
-void dtls_fragments_restart_with_hello(struct dtls_fragments *fragments);
 
 /* The message whose turn it is and that is complete, or one that comes late; NULL when there is none. */
 struct dtls_message *dtls_fragments_ready(const struct dtls_fragments *fragments);

@@ -11,15 +11,31 @@
 
 #include <stdlib.h>
 
-/* A renegotiation counts its messages from 0 again, RFC 6347 section 4.2.2. */
+/* Its first fragment has another random than the latest one of its kind. */
+static bool is_new_hello(const struct dtls_conn *conn, const struct dtls_fragment *fragment)
+{
+	const struct session_tls *tls = &conn->session->tls;
+	bool client = fragment->type == TLS_CLIENT_HELLO;
+	struct span random = span_cut(fragment->body, sizeof(uint16_t), TLS_RANDOM);
+	return (client || fragment->type == TLS_SERVER_HELLO) && fragment->offset == 0 &&
+	       random.n == TLS_RANDOM &&
+	       !span_equal(random, span_of(client ? tls->client_random : tls->server_random, TLS_RANDOM));
+}
+
+/* A renegotiation counts the messages of both sides from 0 again, RFC 6347 section 4.2.2. */
 static void watch_restart(struct dtls_conn *conn, uint8_t dir, const struct dtls_fragment *fragment)
 {
 	struct dtls_fragments *own = &conn->side[dir].fragments;
 	bool first = fragment->sequence < own->next && fragment->sequence <= 1;
-	if (fragment->type != TLS_CLIENT_HELLO || !first)
-		return;
-	dtls_fragments_restart(own, fragment->sequence);
-	dtls_fragments_restart_with_hello(&conn->side[dir ^ 1].fragments);
+	bool request = fragment->type == TLS_HELLO_REQUEST;
+	bool client = fragment->type == TLS_CLIENT_HELLO;
+	if (first && ((request && !conn->hello_due) || is_new_hello(conn, fragment))) {
+		dtls_fragments_restart(own, fragment->sequence);
+		conn->alone = conn->alone && !client;
+		conn->hello_due = conn->hello_due || client || !conn->renegotiates;
+		conn->renegotiates = conn->renegotiates || client;
+	}
+	conn->hello_due = conn->hello_due || request;
 }
 
 void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, bool sealed,
@@ -120,6 +136,8 @@ static void hand_up_head(struct dtls_conn *conn, uint8_t dir, const struct dtls_
 static bool server_is_done(const struct dtls_conn *conn)
 {
 	uint8_t server = conn->session->tls.client_dir ^ 1;
+	if (conn->renegotiates)
+		return false;
 	return conn->side[server].changed ||
 	       session_step(conn->session, STEP_SERVER_HELLO_DONE, server) != NULL;
 }
@@ -130,6 +148,8 @@ static bool has_turn(const struct dtls_conn *conn, uint8_t dir, const struct dtl
 	const struct session_tls *tls = &conn->session->tls;
 	if (conn->alone || message->type == TLS_CLIENT_HELLO || message->type == TLS_HELLO_REQUEST)
 		return true;
+	if (message->type == TLS_SERVER_HELLO && conn->hello_due)
+		return false;
 	if (!tls->client_hello)
 		return false;
 	return dir != tls->client_dir || server_is_done(conn);
@@ -149,6 +169,10 @@ bool dtls_handshake_hand_up(struct dtls_conn *conn, uint8_t dir)
 		return false;
 	if (message->type == TLS_CLIENT_HELLO && message->have == message->length)
 		conn->session->midstream = false;
+	if (message->type == TLS_CLIENT_HELLO)
+		conn->hello_due = false;
+	if (message->type == TLS_SERVER_HELLO_DONE)
+		conn->renegotiates = false;
 	if (message->length > LIMIT_HANDSHAKE)
 		hand_up_head(conn, dir, message);
 	else

@@ -11,9 +11,10 @@
 #include "analyzer/origin.h"
 #include "dissect/rd.h"
 
-#define DTLS_WINDOW 512 /* numbers in front of and behind the next one that are told apart; a power of two   \
-	                 */
-#define DTLS_NEAR   64  /* a record far ahead is believed when another follows so near */
+#define DTLS_WINDOW                                                                                          \
+	512          /* numbers in front of and behind the next one that are told apart; a power of two      \
+	              */
+#define DTLS_NEAR 64 /* a record far ahead is believed when another follows so near */
 
 /* A record that is kept; its bytes lie behind it. */
 struct dtls_kept {

@@ -19,12 +19,22 @@
 /* So many records that answer nothing, and more than twice as many as answer: not a response. */
 #define HOPELESS 4
 
+_Static_assert(LIMIT_INFER_PAIRS <= 32, "a pair is a bit of 32");
+_Static_assert(LIMIT_INFER_SIZES < UINT8_MAX, "a class and 1 is a byte");
+
 /* ---- sizes ---- */
 
-struct infer_size infer_plaintext(const struct session_tls *tls, size_t length)
+/* `suite`: the one that was found last, or NULL. */
+static const struct tls_suite *suite_of(const struct session_tls *tls, const struct tls_suite *suite)
 {
-	const struct tls_suite *suite =
-	    tls->server_hello && tls->compression == 0 ? tls_suite_find(tls->cipher) : NULL;
+	if (!tls->server_hello || tls->compression != 0)
+		return NULL;
+	return suite != NULL && suite->id == tls->cipher ? suite : tls_suite_find(tls->cipher);
+}
+
+static struct infer_size plaintext_of(const struct session_tls *tls, const struct tls_suite *suite,
+                                      size_t length)
+{
 	struct infer_size size = {.least = (uint32_t)length, .most = (uint32_t)length};
 	if (suite == NULL || !tls_suite_fits(suite, tls->version) ||
 	    length < tls_suite_overhead_min(suite, tls->version))
@@ -43,6 +53,11 @@ struct infer_size infer_plaintext(const struct session_tls *tls, size_t length)
 	return size;
 }
 
+struct infer_size infer_plaintext(const struct session_tls *tls, size_t length)
+{
+	return plaintext_of(tls, suite_of(tls, NULL), length);
+}
+
 const char *infer_size_kind_name(enum infer_size_kind kind)
 {
 	static const char *const names[] = {[INFER_SIZE_PROTECTED] = "protected",
@@ -57,21 +72,30 @@ static bool same_size(const struct infer_size *a, const struct infer_size *b)
 	return a->kind == b->kind && a->least == b->least && a->most == b->most;
 }
 
+/* Sizes of CBC differ by whole blocks, so all bits of a size count. */
+static uint8_t *head_of(struct infer *infer, uint8_t dir, const struct infer_size *size)
+{
+	uint32_t key = (size->most << 1 | dir) * UINT32_C(0x9e3779b1); /* 2^32 by the golden ratio */
+	return &infer->heads[key / (UINT32_MAX / INFER_HEADS + 1)];
+}
+
 /* Index of the class, made when there is none; n_classes when there is no room for it. */
 static uint32_t class_of(struct infer *infer, uint8_t dir, const struct infer_size *size,
                          const struct origin *at)
 {
-	for (uint32_t i = 0; i < infer->n_classes; i++)
-		if (infer->classes[i].dir == dir && same_size(&infer->classes[i].size, size))
-			return i;
+	uint8_t *head = head_of(infer, dir, size);
+	for (uint32_t i = *head; i > 0; i = infer->classes[i - 1].alike)
+		if (infer->classes[i - 1].dir == dir && same_size(&infer->classes[i - 1].size, size))
+			return i - 1;
 	if (infer->n_classes == LIMIT_INFER_SIZES)
 		return infer->n_classes;
 	if (infer->n_classes == infer->room_classes) {
 		infer->room_classes = infer->room_classes == 0 ? FIRST_ROOM : 2 * infer->room_classes;
 		infer->classes = xrealloc(infer->classes, infer->room_classes * sizeof *infer->classes);
 	}
-	infer->classes[infer->n_classes] =
-	    (struct infer_class){.size = *size, .dir = dir, .order = infer->came[dir], .first = *at};
+	infer->classes[infer->n_classes] = (struct infer_class){
+	    .size = *size, .dir = dir, .alike = *head, .order = infer->came[dir], .first = *at};
+	*head = (uint8_t)(infer->n_classes + 1);
 	return infer->n_classes++;
 }
 
@@ -82,37 +106,62 @@ static bool is_hopeless(const struct infer_pair *pair)
 	return pair->unasked >= HOPELESS && pair->unasked > 2 * pair->answered;
 }
 
-/* Of those with the fewest answers the one that was not heard of for the longest time. */
-static bool leaves_before(const struct infer_pair *a, const struct infer_pair *b)
+static uint32_t bit(uint32_t pair)
 {
-	if (is_hopeless(a) != is_hopeless(b))
-		return is_hopeless(a);
-	return a->answered != b->answered ? a->answered < b->answered : a->touched < b->touched;
+	return UINT32_C(1) << pair;
 }
 
-static struct infer_pair *free_pair(struct infer *infer)
+/* The first of a set that is not empty, taken out of it. */
+static uint32_t take_first(uint32_t *set)
+{
+	uint32_t first = (uint32_t)__builtin_ctz(*set);
+	*set &= *set - 1;
+	return first;
+}
+
+/*
+ * The one to leave: of those that are hopeless, else of those that are made for this very record, else of all
+ * the one with the fewest answers, of several the one that was not heard of for the longest time.
+ */
+static uint32_t least_pair(const struct infer *infer)
+{
+	uint32_t set = infer->hopeless != 0 ? infer->hopeless : infer->fresh;
+	if (set == 0)
+		set = UINT32_MAX >> (32 - infer->n_pairs);
+	uint32_t least = take_first(&set);
+	while (set != 0) {
+		uint32_t i = take_first(&set);
+		const struct infer_pair *a = &infer->pairs[i], *b = &infer->pairs[least];
+		if (a->answered != b->answered ? a->answered < b->answered : a->touched < b->touched)
+			least = i;
+	}
+	return least;
+}
+
+/* What remains of the pair is the room for its beats. */
+static void empty_pair(struct infer *infer, uint32_t i)
+{
+	struct infer_pair *pair = &infer->pairs[i];
+	infer->classes[pair->request].asks &= ~bit(i);
+	infer->classes[pair->response].answers &= ~bit(i);
+	infer->hopeless &= ~bit(i);
+	if ((infer->fresh & bit(i)) == 0)
+		*pair = (struct infer_pair){.beats = pair->beats, .room_beats = pair->room_beats};
+}
+
+static uint32_t free_pair(struct infer *infer)
 {
 	if (infer->n_pairs == LIMIT_INFER_PAIRS) {
-		struct infer_pair *least = &infer->pairs[0];
-		for (uint32_t i = 1; i < infer->n_pairs; i++)
-			if (leaves_before(&infer->pairs[i], least))
-				least = &infer->pairs[i];
-		free(least->beats);
+		uint32_t least = least_pair(infer);
+		empty_pair(infer, least);
 		return least;
 	}
 	if (infer->n_pairs == infer->room_pairs) {
 		infer->room_pairs = infer->room_pairs == 0 ? FIRST_ROOM : 2 * infer->room_pairs;
 		infer->pairs = xrealloc(infer->pairs, infer->room_pairs * sizeof *infer->pairs);
 	}
-	return &infer->pairs[infer->n_pairs++];
-}
-
-static struct infer_pair *find_pair(struct infer *infer, uint32_t request, uint32_t response)
-{
-	for (uint32_t i = 0; i < infer->n_pairs; i++)
-		if (infer->pairs[i].request == request && infer->pairs[i].response == response)
-			return &infer->pairs[i];
-	return NULL;
+	infer->pairs[infer->n_pairs] = (struct infer_pair){0};
+	return infer->n_pairs++;
 }
 
 static void add_beat(struct infer_pair *pair, const struct infer_beat *beat)
@@ -143,15 +192,28 @@ static void wait_for_answer(struct infer_pair *pair, const struct origin *at)
 		pair->waiting[pair->n_waiting++] = (struct infer_waiting){.at = *at, .heard = -1};
 }
 
-static void pair_asked(struct infer_pair *pair, const struct origin *at)
+#define PACKET_MOST ((UINT32_C(1) << 29) - 1)
+
+/* 0 when there is no room for it. */
+static uint32_t kept_number(uint64_t packet)
 {
+	return packet <= PACKET_MOST ? (uint32_t)packet : 0;
+}
+
+static void pair_asked(struct infer *infer, uint32_t i, const struct origin *at)
+{
+	struct infer_pair *pair = &infer->pairs[i];
+	infer->unheard |= bit(i);
 	pair->last_request = *at;
 	pair->lonely++;
 	wait_for_answer(pair, at);
 	if (is_hopeless(pair))
 		give_up(pair);
 	else
-		add_beat(pair, &(struct infer_beat){.time = at->time, .delay = UINT32_MAX, .asked = true});
+		add_beat(pair, &(struct infer_beat){.time = at->time,
+		                                    .packet = kept_number(at->packet) & PACKET_MOST,
+		                                    .delay = UINT32_MAX,
+		                                    .asked = true});
 }
 
 /* UINT32_MAX is kept for none. */
@@ -163,37 +225,48 @@ static uint32_t microseconds(int64_t ns)
 
 static void answer(struct infer_pair *pair, struct infer_beat *beat, const struct origin *at)
 {
-	beat->answered = true;
 	beat->delay = microseconds(origin_elapsed(beat->time, at->time));
-	pair->answered++;
 	pair->lonely = 0;
 	pair->n_waiting = 0;
 	pair->last_answer = *at;
 }
 
-static void pair_answered(struct infer_pair *pair, const struct origin *at)
+static void pair_answered(struct infer *infer, uint32_t i, const struct origin *at)
 {
+	struct infer_pair *pair = &infer->pairs[i];
 	struct infer_beat *last = pair->n_beats > 0 ? &pair->beats[pair->n_beats - 1] : NULL;
 	int64_t delay = last == NULL ? -1 : origin_elapsed(last->time, at->time);
 	pair->last_response = *at;
-	if (last != NULL && last->asked && !last->answered && delay >= 0 && delay <= INFER_PATIENCE) {
+	bool waits = last != NULL && last->asked && !last->answered && !last->late && delay >= 0;
+	bool in_time = waits && delay < INFER_PATIENCE;
+	if (waits) {
+		last->answered = in_time;
+		last->late = !in_time;
 		answer(pair, last, at);
-		return;
 	}
-	pair->unasked++;
-	if (is_hopeless(pair))
+	*(in_time ? &pair->answered : &pair->unasked) += 1; /* a late one may be chance */
+	infer->hopeless &= ~bit(i);
+	if (is_hopeless(pair)) {
+		infer->hopeless |= bit(i);
 		give_up(pair);
-	else
-		add_beat(pair, &(struct infer_beat){.time = at->time, .answered = true});
+	} else if (!waits) {
+		add_beat(pair, &(struct infer_beat){
+		                   .time = at->time, .packet = kept_number(at->packet) & PACKET_MOST, .answered = true});
+	}
 }
 
-/* A record of the engine was answered by one of this size for the first time. */
-static void new_pair(struct infer *infer, const struct infer_asked *asked, uint32_t response)
+/*
+ * A record of the engine was answered by one of this size for the first time. The next pair may take the room
+ * of this one, so nothing is written into it yet.
+ */
+static void new_pair(struct infer *infer, uint32_t request, uint32_t response)
 {
-	struct infer_pair *pair = free_pair(infer);
-	const struct infer_class *request = &infer->classes[asked->class];
-	*pair = (struct infer_pair){.request = asked->class, .response = response};
-	pair_asked(pair, &request->last);
+	uint32_t i = free_pair(infer);
+	infer->pairs[i].request = request;
+	infer->pairs[i].response = response;
+	infer->fresh |= bit(i);
+	infer->classes[request].asks |= bit(i);
+	infer->classes[response].answers |= bit(i);
 }
 
 /* ---- records ---- */
@@ -210,43 +283,61 @@ static void take_request(struct infer *infer, uint32_t class, const struct origi
 		infer->n_asked++;
 	memmove(&infer->asked[i], &infer->asked[i + 1], (infer->n_asked - 1 - i) * sizeof infer->asked[0]);
 	infer->asked[infer->n_asked - 1] = (struct infer_asked){.class = class, .at = at->time};
-	for (i = 0; i < infer->n_pairs; i++)
-		if (infer->pairs[i].request == class) {
-			infer->pairs[i].touched = infer->records;
-			pair_asked(&infer->pairs[i], at);
-		}
+	for (uint32_t set = infer->classes[class].asks; set != 0;) {
+		uint32_t pair = take_first(&set);
+		infer->pairs[pair].touched = infer->records;
+		pair_asked(infer, pair, at);
+	}
 }
 
-/* Anything that the controller says may be an answer to what waits. */
-static void note_heard(struct infer_pair *pair, const struct origin *at)
+/* Anything that the controller says may be an answer to what waits. False when the clock went back, so that
+ * it is none. */
+static bool note_heard(struct infer_pair *pair, const struct origin *at)
 {
-	for (uint32_t i = 0; i < pair->n_waiting; i++)
+	bool heard = true;
+	for (uint32_t i = 0; i < pair->n_waiting; i++) {
 		if (pair->waiting[i].heard < 0)
 			pair->waiting[i].heard = origin_elapsed(pair->waiting[i].at.time, at->time);
+		heard = heard && pair->waiting[i].heard >= 0;
+	}
 	struct infer_beat *last = pair->n_beats > 0 ? &pair->beats[pair->n_beats - 1] : NULL;
 	if (last != NULL && last->asked && !last->answered && last->delay == UINT32_MAX)
 		last->delay = microseconds(origin_elapsed(last->time, at->time));
+	return heard;
+}
+
+static void note_all_heard(struct infer *infer, const struct origin *at)
+{
+	for (uint32_t set = infer->unheard; set != 0;) {
+		uint32_t pair = take_first(&set);
+		if (note_heard(&infer->pairs[pair], at))
+			infer->unheard &= ~bit(pair);
+	}
 }
 
 /* A record of the controller; it may answer. */
 static void take_response(struct infer *infer, uint32_t class, const struct origin *at)
 {
-	for (uint32_t i = 0; i < infer->n_pairs; i++)
-		note_heard(&infer->pairs[i], at);
+	note_all_heard(infer, at);
 	if (class == infer->n_classes)
 		return;
 	for (uint32_t i = 0; i < infer->n_asked; i++) {
 		struct infer_asked *asked = &infer->asked[i];
 		int64_t waited = origin_elapsed(asked->at, at->time);
 		if (waited >= 0 && waited <= INFER_PATIENCE && asked->heard++ < ANSWER_RECORDS &&
-		    find_pair(infer, asked->class, class) == NULL)
-			new_pair(infer, asked, class);
+		    (infer->classes[asked->class].asks & infer->classes[class].answers) == 0)
+			new_pair(infer, asked->class, class);
 	}
-	for (uint32_t i = 0; i < infer->n_pairs; i++)
-		if (infer->pairs[i].response == class) {
-			infer->pairs[i].touched = infer->records;
-			pair_answered(&infer->pairs[i], at);
-		}
+	for (uint32_t set = infer->fresh; set != 0;) {
+		uint32_t pair = take_first(&set);
+		pair_asked(infer, pair, &infer->classes[infer->pairs[pair].request].last);
+	}
+	infer->fresh = 0;
+	for (uint32_t set = infer->classes[class].answers; set != 0;) {
+		uint32_t pair = take_first(&set);
+		infer->pairs[pair].touched = infer->records;
+		pair_answered(infer, pair, at);
+	}
 }
 
 /*
@@ -306,7 +397,8 @@ void infer_record(struct session *session, uint8_t dir, size_t length, const str
 	if (tls->opened[0] + tls->opened[1] > 0)
 		return;
 	struct infer *infer = infer_of(session);
-	struct infer_size size = infer_plaintext(tls, length);
+	infer->suite = suite_of(tls, infer->suite);
+	struct infer_size size = plaintext_of(tls, infer->suite, length);
 	bool first_byte = is_first_byte(tls, &size);
 	infer->records++;
 	first_byte = !join(infer, dir, &size, at) && first_byte;

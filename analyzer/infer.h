@@ -9,9 +9,12 @@
 #ifndef ANALYZER_INFER_H
 #define ANALYZER_INFER_H
 
+#include "analyzer/echo.h"
 #include "analyzer/model.h"
 
-#define INFER_PATIENCE (5 * NS_PER_S) /* an answer that takes longer is none */
+struct tls_suite;
+
+#define INFER_PATIENCE ECHO_PATIENCE /* an answer that takes longer is late, and its request missed */
 
 /* How well the length of a record tells the bytes of its plaintext. */
 enum infer_size_kind {
@@ -36,8 +39,10 @@ const char *infer_size_kind_name(enum infer_size_kind kind); /* "exact" */
 struct infer_class {
 	struct infer_size size;
 	uint8_t dir;
-	uint64_t records; /* 0: all of them turned out to be the first byte of a longer one */
-	uint64_t order;   /* of its first record among those of its direction, from 1 */
+	uint8_t alike;          /* another class with the same head, or 0: its index and 1 */
+	uint32_t asks, answers; /* the pairs whose request or response it is, a bit each */
+	uint64_t records;       /* 0: all of them turned out to be the first byte of a longer one */
+	uint64_t order;         /* of its first record among those of its direction, from 1 */
 	struct origin first, last;
 };
 
@@ -46,7 +51,9 @@ struct infer_beat {
 	int64_t time; /* of the request, or of a response without one */
 	uint32_t
 	    delay; /* us to the answer, without one to the controller's next record; UINT32_MAX = none came */
-	bool asked, answered;
+	uint32_t packet : 29; /* of the same; 0: its number is too large */
+	uint32_t asked : 1, answered : 1;
+	uint32_t late : 1; /* an answer came, after INFER_PATIENCE and before the next request; not `answered` then */
 };
 
 /* A request since the last answer. */
@@ -57,12 +64,20 @@ struct infer_waiting {
 
 #define INFER_WAITING 4
 
+/* Requests that got no answer in time, between others that did: see infer_misses. */
+struct infer_misses {
+	uint64_t n;
+	struct origin first[ECHO_MISSED_KEPT];
+};
+
 /* Records of one size of the engine, and records of one size of the controller that come behind them. */
 struct infer_pair {
 	uint32_t request, response; /* index of the class */
 	uint64_t answered, unasked;
 	uint64_t lonely;                                              /* requests since the last answer */
-	uint64_t counted_requests, counted_responses, counted_missed; /* of the beats that left the list */
+	/* Of the beats that left the list: */
+	uint64_t counted_requests, counted_responses, counted_missed, counted_late;
+	struct infer_misses misses;
 	int64_t counted_until; /* the time of the last echo of these; valid with `counted` */
 	bool counted;
 	bool loose; /* beats left the list before they had a rhythm: the counts are at least these */
@@ -91,19 +106,27 @@ struct infer_first_byte {
 	int64_t at;
 };
 
+#define INFER_HEADS 64
+
 struct infer {
 	uint8_t engine;              /* direction */
 	bool roles_known;            /* else no echo is looked for */
 	struct infer_class *classes; /* in order of first appearance */
 	uint32_t n_classes, room_classes;
-	uint64_t other[2]; /* records beyond LIMIT_INFER_SIZES, by direction */
-	uint64_t records;  /* all, first bytes included */
+	uint8_t heads[INFER_HEADS]; /* of the lists of classes by size: an index and 1, or 0 */
+	uint64_t other[2];          /* records beyond LIMIT_INFER_SIZES, by direction */
+	uint64_t records;           /* all, first bytes included */
 	uint64_t came[2];
 	struct infer_first_byte first_byte[2];
 	struct infer_asked asked[INFER_ASKED]; /* latest last */
 	uint32_t n_asked;
 	struct infer_pair *pairs;
 	uint32_t n_pairs, room_pairs;
+	/* Sets of pairs, a bit each. */
+	uint32_t unheard;              /* no record of the controller followed the latest request */
+	uint32_t hopeless;             /* the response is none */
+	uint32_t fresh;                /* made for the record that is looked at */
+	const struct tls_suite *suite; /* of the latest record; NULL: none, or none that is known */
 };
 
 /* A record of application data that nobody opened. The first one makes session->infer. */
@@ -119,6 +142,12 @@ size_t infer_bytes(const struct infer *infer);       /* that it takes; 0 for NUL
 
 /* ---- infer_echo.c: what follows ---- */
 
+/* Asked, and answered in time. */
+bool infer_is_pair(const struct infer_beat *beat);
+
+/* A request that something else answered: another message of the same size. `usual`: how long answers take, ns. */
+bool infer_is_other(const struct infer_beat *beat, int64_t usual);
+
 /* Counts the older half of the pair's beats by the rhythm that they have, and takes them out of the list. */
 void infer_fold(struct infer_pair *pair);
 
@@ -127,12 +156,13 @@ struct infer_rhythm {
 	const struct infer_pair *pair;
 	const struct infer_class *request, *response;
 	uint64_t requests, responses;
-	uint64_t missed;  /* requests that got no answer within INFER_PATIENCE, without the very last one */
+	uint64_t missed;  /* requests that got no answer within INFER_PATIENCE; the last one not while it waits */
+	uint64_t late;    /* of these: an answer came afterwards */
 	bool at_least;    /* the counts are at least these */
 	int64_t interval; /* median */
 	int64_t jitter;   /* nine of ten spacings are within so much of the interval */
-	int64_t rtt_min, rtt_median, rtt_max; /* of the kept beats */
-	int64_t rtt_usual;                    /* nine of ten are not longer */
+	int64_t rtt_min, rtt_median, rtt_max; /* of the kept beats, late answers included */
+	int64_t rtt_usual;                    /* nine of ten in time are not longer */
 };
 
 #define INFER_RHYTHMS 4
@@ -160,6 +190,19 @@ uint32_t infer_line(const struct infer_rhythm *echo, struct infer_beat line[LIMI
  * time in which answers came before, for three intervals. NULL when it is not so.
  */
 const struct infer_waiting *infer_silence(const struct infer_rhythm *echo, int64_t until);
+
+/* ---- infer_missed.c ---- */
+
+/*
+ * The misses that are no chance: requests in the rhythm that neither the answer nor anything else came back for soon,
+ * in a hole of the answered ones that is as long as so many echoes.
+ */
+void infer_misses(const struct infer_rhythm *echo, struct infer_misses *out);
+
+/* Adds those behind the answered ones among the first `n` beats, which leave the list. */
+void infer_keep_misses(const struct infer_rhythm *echo, uint32_t n, struct infer_misses *out);
+
+/* ---- infer_probable.c ---- */
 
 /* The message type that a class probably has; NULL when its size and place do not tell. */
 const char *infer_probable(const struct infer *infer, const struct infer_class *of,

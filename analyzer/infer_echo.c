@@ -34,16 +34,14 @@ static int compare(const void *a, const void *b)
 
 /* ---- what is an echo ---- */
 
-static bool is_pair(const struct infer_beat *beat)
+bool infer_is_pair(const struct infer_beat *beat)
 {
 	return beat->asked && beat->answered;
 }
 
-/* A request that something else answered: another message of the same size. `usual`: how long answers take.
- */
-static bool is_other(const struct infer_beat *beat, int64_t usual)
+bool infer_is_other(const struct infer_beat *beat, int64_t usual)
 {
-	return beat->asked && !beat->answered && beat->delay * NS_PER_US <= 4 * usual + SLACK;
+	return beat->asked && !beat->answered && !beat->late && beat->delay * NS_PER_US <= 4 * usual + SLACK;
 }
 
 /* More than half an interval lies between two answered requests, and more than is usual where one side is
@@ -56,7 +54,7 @@ static bool in_time(int64_t before, int64_t time, int64_t interval, bool pair)
 /* The next beat from i on that both sides have; n_beats when none. */
 static uint32_t next_pair(const struct infer_pair *pair, uint32_t i)
 {
-	while (i < pair->n_beats && !is_pair(&pair->beats[i]))
+	while (i < pair->n_beats && !infer_is_pair(&pair->beats[i]))
 		i++;
 	return i;
 }
@@ -95,7 +93,7 @@ static const struct infer_beat *walk_on(struct walk *walk, uint32_t n)
 {
 	while (walk->i < n) {
 		const struct infer_beat *beat = &walk->pair->beats[walk->i++];
-		bool pair = is_pair(beat);
+		bool pair = infer_is_pair(beat);
 		if (pair)
 			walk->next = next_pair(walk->pair, walk->i);
 		if (walk->begun && !in_time(walk->before, beat->time, walk->of->interval, pair))
@@ -125,6 +123,13 @@ static void collect_delays(const struct infer_pair *pair, struct times *out)
 		out->delays[out->n_delays++] = pair->beats[i].delay * NS_PER_US;
 }
 
+static void collect_late(const struct infer_pair *pair, struct times *out)
+{
+	for (uint32_t i = 0; i < pair->n_beats; i++)
+		if (pair->beats[i].late)
+			out->delays[out->n_delays++] = pair->beats[i].delay * NS_PER_US;
+}
+
 /* Requests without an answer have their place in the rhythm, too. */
 static void collect_spacings(const struct infer_pair *pair, int64_t usual, struct times *out)
 {
@@ -132,7 +137,7 @@ static void collect_spacings(const struct infer_pair *pair, int64_t usual, struc
 	out->n_spacings = 0;
 	for (uint32_t i = next_pair(pair, 0); i < pair->n_beats; i++) {
 		const struct infer_beat *beat = &pair->beats[i];
-		if (!beat->asked || is_other(beat, usual))
+		if (!beat->asked || infer_is_other(beat, usual))
 			continue;
 		if (before != NULL)
 			out->spacings[out->n_spacings++] = origin_elapsed(before->time, beat->time);
@@ -175,9 +180,9 @@ static bool is_answered(const struct infer_pair *pair, int64_t usual)
 	uint32_t answered = 0, unanswered = 0, unasked = 0;
 	for (uint32_t i = 0; i < pair->n_beats; i++) {
 		const struct infer_beat *beat = &pair->beats[i];
-		answered += is_pair(beat);
-		unasked += !beat->asked;
-		unanswered += beat->asked && !beat->answered && !is_other(beat, usual);
+		answered += infer_is_pair(beat);
+		unasked += !beat->asked || beat->late;
+		unanswered += beat->asked && !beat->answered && !infer_is_other(beat, usual);
 	}
 	uint32_t waits = pair->lonely < unanswered ? (uint32_t)pair->lonely : unanswered;
 	return answered * 10 >= (answered + unasked) * 7 &&
@@ -229,8 +234,9 @@ static bool find_rhythm(const struct infer_pair *pair, struct infer_rhythm *out)
 	if (times.n_delays <= FEWEST_SPACINGS)
 		return false;
 	out->rtt_usual = rank(times.delays, times.n_delays, 90);
-	out->rtt_min = times.delays[0];
+	collect_late(pair, &times);
 	out->rtt_median = rank(times.delays, times.n_delays, 50);
+	out->rtt_min = times.delays[0];
 	out->rtt_max = times.delays[times.n_delays - 1];
 	collect_spacings(pair, out->rtt_usual, &times);
 	return find_interval(&times, out) && answers_keep_it(pair, out->interval) &&
@@ -242,11 +248,13 @@ void infer_fold(struct infer_pair *pair)
 	struct infer_rhythm rhythm;
 	uint32_t half = pair->n_beats / 2;
 	if (find_rhythm(pair, &rhythm)) {
+		infer_keep_misses(&rhythm, half, &pair->misses);
 		struct walk walk = walk_of(&rhythm);
 		for (const struct infer_beat *beat; (beat = walk_on(&walk, half)) != NULL;) {
 			pair->counted_requests += beat->asked;
-			pair->counted_responses += beat->answered;
+			pair->counted_responses += beat->answered || beat->late;
 			pair->counted_missed += !beat->answered;
+			pair->counted_late += beat->late;
 		}
 		pair->counted = walk.begun;
 		pair->counted_until = walk.before;
@@ -257,20 +265,34 @@ void infer_fold(struct infer_pair *pair)
 	pair->n_beats -= half;
 }
 
-static void count(struct infer_rhythm *out)
+/* As echo.h counts: `until` is up to when an answer could have been seen. */
+static void count(struct infer_rhythm *out, int64_t until)
 {
 	const struct infer_pair *pair = out->pair;
+	const struct infer_beat *waits = NULL;
 	struct walk walk = walk_of(out);
 	out->requests = pair->counted_requests;
 	out->responses = pair->counted_responses;
 	out->missed = pair->counted_missed;
-	bool waits = false;
+	out->late = pair->counted_late;
 	for (const struct infer_beat *beat; (beat = walk_on(&walk, pair->n_beats)) != NULL;) {
-		out->missed += waits;
-		waits = beat->asked && !beat->answered;
+		out->missed += waits != NULL && origin_elapsed(waits->time, until) >= INFER_PATIENCE;
+		waits = beat->asked && !beat->answered && !beat->late ? beat : NULL;
 		out->requests += beat->asked;
-		out->responses += beat->answered;
+		out->responses += beat->answered || beat->late;
+		out->missed += beat->late;
+		out->late += beat->late;
 	}
+}
+
+/* The time of the last record. */
+static int64_t last_time(const struct infer *infer)
+{
+	int64_t last = INT64_MIN;
+	for (uint32_t i = 0; i < infer->n_classes; i++)
+		if (infer->classes[i].last.time > last)
+			last = infer->classes[i].last.time;
+	return last;
 }
 
 /* ---- the echo ---- */
@@ -340,7 +362,7 @@ void infer_find(const struct infer *infer, struct infer_found *out)
 			continue;
 		rhythm->request = &infer->classes[infer->pairs[i].request];
 		rhythm->response = &infer->classes[infer->pairs[i].response];
-		count(rhythm);
+		count(rhythm, last_time(infer));
 		out->n++;
 	}
 	decide(out);
@@ -392,56 +414,4 @@ const struct infer_waiting *infer_silence(const struct infer_rhythm *echo, int64
 	}
 	return n >= 2 && origin_elapsed(first->at.time, until) >= SILENT_INTERVALS * echo->interval ? first
 	                                                                                            : NULL;
-}
-
-/* ---- message types ---- */
-
-/* The bytes that the published page gives, facts.md section 3. */
-#define SUBSCRIBE_REQUEST  77
-#define SUBSCRIBE_RESPONSE 18
-#define SUBSCRIBES_WITHIN  4 /* among so many first records of its direction */
-
-static bool can_hold(const struct infer_class *of, uint32_t bytes)
-{
-	return of->size.kind != INFER_SIZE_PROTECTED && bytes <= of->size.most &&
-	       (of->size.kind == INFER_SIZE_BOUND ? bytes == of->size.most : bytes >= of->size.least);
-}
-
-/* The engine's only record of that size, at the start, as large as the published one. */
-static const struct infer_class *subscription(const struct infer *infer)
-{
-	for (uint32_t i = 0; i < infer->n_classes; i++) {
-		const struct infer_class *class = &infer->classes[i];
-		if (class->dir == infer->engine && class->records == 1 && class->order <= SUBSCRIBES_WITHIN &&
-		    can_hold(class, SUBSCRIBE_REQUEST))
-			return class;
-	}
-	return NULL;
-}
-
-/* The first record of a side tells what it can, unless TLS 1.3 hides how its handshake ends. */
-static bool tells_capability(const struct infer_class *of)
-{
-	return of->order == 1 && of->records == 1 && of->size.kind != INFER_SIZE_BOUND &&
-	       of->size.kind != INFER_SIZE_PROTECTED;
-}
-
-const char *infer_probable(const struct infer *infer, const struct infer_class *of,
-                           const struct infer_found *found)
-{
-	if (found->decided && of == found->list[0].request)
-		return "ECHO_REQUEST";
-	if (found->decided && of == found->list[0].response)
-		return "ECHO_RESPONSE";
-	const struct infer_class *subscribes = infer->roles_known ? subscription(infer) : NULL;
-	if (subscribes == NULL)
-		return NULL;
-	if (of == subscribes)
-		return "SERVICE_SUBSCRIBE_REQUEST";
-	if (of->dir != infer->engine && of->records == 1 && of->order <= SUBSCRIBES_WITHIN &&
-	    can_hold(of, SUBSCRIBE_RESPONSE) && of->first.packet > subscribes->first.packet)
-		return "SERVICE_SUBSCRIBE_RESPONSE";
-	if (tells_capability(of) && of->first.packet < subscribes->first.packet)
-		return "CAPABILITY_NOTIFICATION";
-	return NULL;
 }

@@ -8,14 +8,27 @@
 
 #include <stdlib.h>
 
-#define ROWS(table)  (sizeof(table) / sizeof *(table))
-#define TRIED_STARTS 4 /* records of a part at which its first message may begin */
-#define WORST_INPUTS 4 /* one of so many inputs may not fit: it need not be NMSP */
+#define ROWS(table)   (sizeof(table) / sizeof *(table))
+#define TRIED_STARTS  4  /* records of a part at which its first message may begin */
+#define START_LOOKS   32 /* messages behind each of these that are looked at */
+#define JUDGED        16 /* messages that are looked at while one is judged */
+#define LENGTHS_LEAST 3
+#define WHOLE_LEAST   3 /* bytes of whole messages for each of one that is not all there */
+#define WORST_INPUTS  4 /* one of so many inputs may not fit: it need not be NMSP */
 
 /* A walk through one part, or through all. */
 struct walk {
 	uint64_t hash;
-	uint32_t n, ends; /* messages; parts that end with one */
+	uint32_t n, ends;   /* messages; parts that end with one */
+	size_t whole, tail; /* bytes of them, and of the last ones that are not all there */
+};
+
+/* A length that is tried. */
+struct trial {
+	const struct learn_data *data;
+	struct learn_length length;
+	const uint32_t *numbers; /* of its size and order, by their place in the data; NULL: not read yet */
+	uint32_t steps;          /* messages that were looked at */
 };
 
 struct list {
@@ -27,14 +40,16 @@ struct list {
 };
 
 /* The bytes of the message at `at`; 0: none can begin there; SIZE_MAX: its length is not there yet. */
-static size_t total_at(const struct learn_length *length, struct span bytes, size_t at)
+static size_t total_at(const struct trial *trial, const struct learn_part *part, size_t at)
 {
-	const struct profile_place *place = &length->place;
-	size_t least = place->off + (size_t)place->size;
-	if (bytes.n - at < least)
+	const struct learn_length *length = &trial->length;
+	size_t least = length->place.off + (size_t)length->place.size;
+	if (part->bytes.n - at < least)
 		return SIZE_MAX;
-	uint64_t total =
-	    (uint64_t)learn_number(bytes, at + place->off, place->size, length->little) + length->more;
+	at += length->place.off;
+	uint64_t total = length->more;
+	total += trial->numbers != NULL ? trial->numbers[part->from + at]
+	                                : learn_number(part->bytes, at, length->place.size, length->little);
 	if (total < least || total < LEARN_HEADER_LEAST || total > LIMIT_NMSP_MESSAGE)
 		return 0;
 	return (size_t)total;
@@ -48,8 +63,11 @@ static void add_message(struct list *list, size_t at, size_t n, bool first)
 		list->messages = xrealloc(list->messages, list->room * sizeof list->messages[0]);
 	}
 	struct learn_message *message = &list->messages[list->n++];
-	*message = (struct learn_message){
-	    .bytes = span_cut(part->bytes, at, n), .dir = part->dir, .input = part->input, .first = first};
+	*message = (struct learn_message){.bytes = span_cut(part->bytes, at, n),
+	                                  .at = part->from + at,
+	                                  .dir = part->dir,
+	                                  .input = part->input,
+	                                  .first = first};
 	while (list->record < part->n_records && part->records[list->record].at < at + n) {
 		message->at_record = message->at_record || part->records[list->record].at == at;
 		list->turn = part->records[list->record].turn;
@@ -59,75 +77,78 @@ static void add_message(struct list *list, size_t at, size_t n, bool first)
 }
 
 /* From one message to the next. False where none can begin. The last one may be incomplete. */
-static bool walk_from(const struct learn_length *length, const struct learn_part *part, size_t from,
-                      struct walk *walk, struct list *list)
+static bool walk_from(struct trial *trial, const struct learn_part *part, size_t from, struct walk *walk,
+                      struct list *list)
 {
 	*walk = (struct walk){.hash = learn_mix(from, part->input)};
 	for (size_t at = from; at < part->bytes.n && walk->n < LIMIT_LEARN_MESSAGES;) {
-		size_t total = total_at(length, part->bytes, at);
+		size_t total = total_at(trial, part, at);
+		trial->steps++;
 		if (total == 0)
 			return false;
 		walk->hash = learn_mix(walk->hash, total);
-		if (total > part->bytes.n - at)
+		if (total > part->bytes.n - at) {
+			walk->tail = part->bytes.n - at;
 			break;
+		}
 		if (list != NULL)
 			add_message(list, at, total, at == from);
 		walk->n++;
+		walk->whole += total;
 		at += total;
 		walk->ends += at == part->bytes.n;
 	}
 	return true;
 }
 
-/* Whether a record begins at each place where a message does. */
-static uint32_t count_starts(const struct learn_length *length, const struct learn_part *part, size_t from)
+/* How many of the next messages begin with a record; 0 where the length does not fit. */
+static uint32_t count_starts(struct trial *trial, const struct learn_part *part, size_t from)
 {
 	uint32_t starts = 0, n = 0;
-	for (size_t at = from, record = 0; at < part->bytes.n && n < LIMIT_LEARN_MESSAGES; n++) {
-		size_t total = total_at(length, part->bytes, at);
+	for (size_t at = from, record = 0; at < part->bytes.n && n < START_LOOKS; n++) {
+		size_t total = total_at(trial, part, at);
+		trial->steps++;
+		if (total == 0)
+			return 0;
 		while (record < part->n_records && part->records[record].at < at)
 			record++;
 		starts += record < part->n_records && part->records[record].at == at;
-		if (total == 0 || total > part->bytes.n - at)
+		if (total > part->bytes.n - at)
 			break;
 		at += total;
 	}
-	return starts;
+	return n < 2 ? 0 : starts;
 }
 
 /* The record with which messages begin again: the one behind which most of them begin with records. */
-static bool find_start(const struct learn_length *length, const struct learn_part *part, size_t *from)
+static bool find_start(struct trial *trial, const struct learn_part *part, size_t *from)
 {
 	uint32_t most = 0;
 	for (size_t i = 0; i < TRIED_STARTS && i < part->n_records; i++) {
-		size_t at = part->records[i].at;
-		struct walk walk;
-		if (!walk_from(length, part, at, &walk, NULL) || walk.n < 2)
-			continue;
-		uint32_t starts = count_starts(length, part, at);
+		uint32_t starts = count_starts(trial, part, part->records[i].at);
 		if (starts <= most)
 			continue;
 		most = starts;
-		*from = at;
+		*from = part->records[i].at;
 	}
 	return most > 0;
 }
 
 /* False: it should fit, and does not. */
-static bool walk_part(const struct learn_length *length, const struct learn_part *part, struct walk *walk,
+static bool walk_part(struct trial *trial, const struct learn_part *part, struct walk *walk,
                       struct list *list)
 {
 	size_t from = 0;
-	if (part->sure || find_start(length, part, &from))
-		return walk_from(length, part, from, walk, list);
+	if (part->sure || find_start(trial, part, &from))
+		return walk_from(trial, part, from, walk, list);
 	*walk = (struct walk){.hash = 0};
 	return true;
 }
 
 /* True when the length fits enough of the data. */
-static bool walk_all(const struct learn_length *length, const struct learn_data *data, struct walk *all,
-                     struct list *list)
+static bool walk_all(struct trial *trial, struct walk *all, struct list *list)
 {
+	const struct learn_data *data = trial->data;
 	uint32_t worst = UINT32_MAX, misfits = 0,
 	         inputs = data->n_parts > 0 ? data->parts[data->n_parts - 1].input + 1 : 0;
 	*all = (struct walk){.hash = 1};
@@ -141,10 +162,12 @@ static bool walk_all(const struct learn_length *length, const struct learn_data 
 			list->record = 0;
 		}
 		uint32_t before = list != NULL ? list->n : 0;
-		if (walk_part(length, part, &walk, list)) {
+		if (walk_part(trial, part, &walk, list)) {
 			all->hash = learn_mix(all->hash, walk.hash);
 			all->n += walk.n;
 			all->ends += walk.ends;
+			all->whole += walk.whole;
+			all->tail += walk.tail;
 			continue;
 		}
 		if (list != NULL)
@@ -160,77 +183,117 @@ static bool walk_all(const struct learn_length *length, const struct learn_data 
 /* ---- alike ---- */
 
 struct search {
-	const struct learn_data *data;
 	const struct learn_judge *judge;
-	struct learn_cut *cuts; /* LEARN_CUTS */
-	size_t n;
+	struct learn_cuts *out;
+	struct trial trial;
+	uint32_t *numbers;
 	struct list list; /* of the cut that is judged */
 };
 
-static struct learn_cut *room_for(struct search *search, uint32_t worth)
+static struct learn_cut *room_for(struct learn_cuts *cuts, uint32_t worth)
 {
-	if (search->n < LEARN_CUTS)
-		return &search->cuts[search->n++];
-	struct learn_cut *least = &search->cuts[0];
+	if (cuts->n < LEARN_CUTS)
+		return &cuts->list[cuts->n++];
+	struct learn_cut *least = &cuts->list[0];
 	for (size_t i = 1; i < LEARN_CUTS; i++)
-		if (search->cuts[i].worth < least->worth)
-			least = &search->cuts[i];
+		if (cuts->list[i].worth < least->worth)
+			least = &cuts->list[i];
 	return least->worth < worth ? least : NULL;
 }
 
-static uint32_t worth_of(struct search *search, const struct learn_length *length)
+/* What never changes, or between two values only, is no length. */
+static bool lengths_differ(const struct list *list)
+{
+	size_t had[LENGTHS_LEAST];
+	uint32_t different = 0;
+	for (uint32_t i = 0; i < list->n && different < LENGTHS_LEAST; i++) {
+		uint32_t k = 0;
+		while (k < different && had[k] != list->messages[i].bytes.n)
+			k++;
+		if (k == different)
+			had[different++] = list->messages[i].bytes.n;
+	}
+	return different == LENGTHS_LEAST;
+}
+
+static uint32_t worth_of(struct search *search)
 {
 	struct walk walk;
 	search->list.n = 0;
-	walk_all(length, search->data, &walk, &search->list);
-	return search->judge->worth(search->judge->ctx, search->list.messages, search->list.n);
+	walk_all(&search->trial, &walk, &search->list);
+	search->trial.steps += search->list.n * JUDGED;
+	uint32_t worth = search->judge->worth(search->judge->ctx, search->list.messages, search->list.n);
+	if (worth == 0 || lengths_differ(&search->list))
+		return worth;
+	search->out->alike = true;
+	return 0;
 }
 
-static void add_cut(struct search *search, const struct learn_length *length, const struct walk *walk)
+static void add_cut(struct search *search, const struct walk *walk)
 {
+	struct learn_cuts *cuts = search->out;
 	struct learn_cut *cut = NULL;
-	for (size_t i = 0; cut == NULL && i < search->n; i++)
-		if (search->cuts[i].hash == walk->hash && search->cuts[i].n_messages == walk->n)
-			cut = &search->cuts[i];
+	for (size_t i = 0; cut == NULL && i < cuts->n; i++)
+		if (cuts->list[i].hash == walk->hash && cuts->list[i].n_messages == walk->n)
+			cut = &cuts->list[i];
 	if (cut == NULL) {
-		uint32_t worth = worth_of(search, length);
-		cut = worth > 0 ? room_for(search, worth) : NULL;
+		uint32_t worth = worth_of(search);
+		cut = worth > 0 ? room_for(cuts, worth) : NULL;
 		if (cut == NULL)
 			return;
 		*cut = (struct learn_cut){
 		    .hash = walk->hash, .n_messages = walk->n, .ends = walk->ends, .worth = worth};
 	}
 	if (cut->n_members < LEARN_MEMBERS)
-		cut->members[cut->n_members++] = *length;
+		cut->members[cut->n_members++] = search->trial.length;
 }
 
-static void try_place(struct search *search, struct profile_place place, bool little)
+/* False when all of this took too long. */
+static bool try_place(struct search *search, struct profile_place place, bool little)
 {
-	struct learn_length length = {.place = place, .little = little};
 	uint8_t least = (uint8_t)(place.off + place.size);
 	struct walk walk;
 	for (uint8_t more = 0; more <= LEARN_HEADER; more++) {
 		if (more > 0 && (more < least || more < LEARN_HEADER_LEAST))
 			continue;
-		length.more = more;
-		if (!walk_all(&length, search->data, &walk, NULL))
-			continue;
-		if (walk.n >= LEARN_LEAST)
-			add_cut(search, &length, &walk);
+		search->trial.length = (struct learn_length){place, little, more};
+		if (walk_all(&search->trial, &walk, NULL) && walk.n >= LEARN_LEAST &&
+		    WHOLE_LEAST * walk.tail <= walk.whole)
+			add_cut(search, &walk);
+		if (search->trial.steps > LIMIT_LEARN_STEPS)
+			return false;
 	}
+	return true;
 }
 
-size_t learn_cut_all(const struct learn_data *data, const struct learn_judge *judge,
-                     struct learn_cut cuts[LEARN_CUTS])
+static bool try_size(struct search *search, uint8_t size, bool little)
+{
+	const struct learn_data *data = search->trial.data;
+	struct span all = span_of(data->bytes, data->n_bytes);
+	for (size_t at = 0; at < data->n_bytes; at++)
+		search->numbers[at] = learn_number(all, at, size, little);
+	for (uint8_t off = 0; off + size <= LEARN_HEADER; off++)
+		if (!try_place(search, (struct profile_place){off, size}, little))
+			return false;
+	return true;
+}
+
+void learn_cut_all(const struct learn_data *data, const struct learn_judge *judge, struct learn_cuts *out)
 {
 	static const uint8_t sizes[] = {2, 1, 4, 3}; /* the usual ones first: they are kept */
-	struct search search = {.data = data, .judge = judge, .cuts = cuts};
-	for (size_t i = 0; i < ROWS(sizes); i++)
-		for (uint8_t off = 0; off + sizes[i] <= LEARN_HEADER; off++)
-			for (int little = 0; little < 1 + (sizes[i] > 1); little++)
-				try_place(&search, (struct profile_place){off, sizes[i]}, little > 0);
+	struct search search = {
+	    .judge = judge, .out = out, .numbers = xcalloc(data->n_bytes + 1, sizeof search.numbers[0])};
+	search.trial = (struct trial){.data = data, .numbers = search.numbers};
+	out->n = 0;
+	out->alike = false;
+	out->all = true;
+	for (size_t i = 0; out->all && i < ROWS(sizes); i++) {
+		out->all = try_size(&search, sizes[i], false);
+		if (out->all && sizes[i] > 1)
+			out->all = try_size(&search, sizes[i], true);
+	}
+	free(search.numbers);
 	free(search.list.messages);
-	return search.n;
 }
 
 static int in_turn(const void *a, const void *b)
@@ -274,8 +337,9 @@ struct learn_message *learn_cut_messages(const struct learn_data *data, const st
                                          uint32_t *n)
 {
 	struct list list = {.messages = NULL};
+	struct trial trial = {.data = data, .length = *length};
 	struct walk walk;
-	walk_all(length, data, &walk, &list);
+	walk_all(&trial, &walk, &list);
 	if (list.n > 0)
 		qsort(list.messages, list.n, sizeof list.messages[0], in_turn);
 	mark_again(list.messages, list.n);

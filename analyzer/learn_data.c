@@ -1,6 +1,6 @@
 /*
  * The held plaintext of sessions as parts: each direction by itself, cut where bytes are missing. Called by
- * learn.c. Looks at no byte.
+ * learn.c. Judges no byte.
  */
 #include "analyzer/learn_parts.h"
 
@@ -11,6 +11,7 @@
 static void begin_part(struct learn_data *data, uint32_t input, uint8_t dir, bool sure)
 {
 	data->parts[data->n_parts++] = (struct learn_part){.bytes = span_of(&data->bytes[data->n_bytes], 0),
+	                                                   .from = data->n_bytes,
 	                                                   .dir = dir,
 	                                                   .input = input,
 	                                                   .sure = sure,
@@ -33,6 +34,7 @@ static void take_side(struct learn_data *data, const struct learn_input *input, 
 {
 	const struct messages_hold *hold = input->hold;
 	struct rd r = rd_of(span_of(hold->bytes, hold->n));
+	uint32_t parts = 1;
 	begin_part(data, index, dir, !input->midstream);
 	data->sure = data->sure || !input->midstream;
 	for (size_t i = 0; i < hold->n_pieces; i++) {
@@ -40,6 +42,8 @@ static void take_side(struct learn_data *data, const struct learn_input *input, 
 		struct span bytes = rd_span(&r, piece->is_gap ? 0 : (size_t)piece->n);
 		if (piece->dir != dir)
 			continue;
+		if (piece->is_gap && parts++ == LIMIT_LEARN_PARTS)
+			return;
 		if (piece->is_gap)
 			begin_part(data, index, dir, false);
 		else

@@ -13,6 +13,9 @@
 #define VALUES_LEAST 3
 #define NEAR         16 /* ids that count up are no further apart */
 #define LONGEST      4
+#define ABSENT_LEAST 3
+#define APART_LEAST  6
+#define LOW_BITS     14
 
 static const uint32_t requests[] = {1, 13, 16, 20, 30}; /* the response has the next id, facts.md section 2 */
 
@@ -204,31 +207,113 @@ static bool is_zero(const struct learn_typed *typed, uint8_t off)
 	return typed->n > 0 && byte_of(typed, 0, off) == 0 && !varies(typed, off);
 }
 
-/* The byte of the highest order only carries: what stands beside it may be a part of the id that never
- * changed. */
-static bool only_carries(const struct learn_typed *typed, uint8_t off)
+/* The id as far as it is known, in a byte order: `high` is its highest byte that changes. */
+struct known {
+	const struct learn_typed *typed;
+	struct profile_place place;
+	uint8_t high, zeros; /* bytes beside it that are always 0 */
+	bool little;
+};
+
+static uint32_t id_of(const struct known *known, uint32_t i)
 {
-	for (uint32_t i = 1; i < typed->n; i++) {
-		uint8_t apart = (uint8_t)(byte_of(typed, i, off) - byte_of(typed, 0, off));
-		if (apart > 1 && apart < UINT8_MAX)
+	return learn_number(known->typed->messages[i].bytes, known->place.off, known->place.size,
+	                    known->little);
+}
+
+static bool is_asked(const struct known *known, uint32_t i)
+{
+	uint32_t type = known->typed->types[i];
+	return learn_is_request(type) || learn_is_request(type - 1);
+}
+
+/* Messages that nobody asks for have none: it is 0 in several, and then all of its bytes are. */
+static bool is_absent(const struct known *known)
+{
+	uint32_t absent = 0;
+	for (uint32_t i = 0; i < known->typed->n; i++)
+		absent += !is_asked(known, i) && id_of(known, i) == 0;
+	return absent >= ABSENT_LEAST;
+}
+
+/* Requests have high bytes from everywhere, as random numbers do; those of a few counters lie together. */
+static bool is_random(const struct known *known)
+{
+	bool had[UINT8_MAX + 2] = {false}; /* by the value, 1 higher */
+	uint32_t apart = 0;
+	for (uint32_t i = 0; i < known->typed->n; i++)
+		if (learn_is_request(known->typed->types[i]))
+			had[byte_of(known->typed, i, known->high) + 1] = true;
+	for (uint32_t value = 1; value <= UINT8_MAX + 1; value++)
+		apart += had[value] && !had[value - 1];
+	return apart >= APART_LEAST;
+}
+
+/* It counts from one request to the next, and began anew. */
+static bool begins_anew(const struct known *known)
+{
+	uint32_t anew = 0, before = 0, mask = UINT32_MAX >> 8 * (LONGEST - known->place.size);
+	bool any = false;
+	for (uint32_t i = 0; i < known->typed->n; i++) {
+		if (!learn_is_request(known->typed->types[i]))
+			continue;
+		uint32_t id = id_of(known, i);
+		if (any && ((id - before) & mask) > NEAR)
 			return false;
+		anew += any && id < before;
+		before = id;
+		any = true;
 	}
-	return true;
+	return anew > 0;
+}
+
+/* It counts from 0 or 1, and so do those of messages that nobody asks for: by chance a number rarely does. */
+static bool begins_low(const struct known *known)
+{
+	uint32_t bits = 0, width = 8u * (known->place.size + known->zeros);
+	bool seen[2] = {false, false};
+	for (uint32_t i = 0; i < known->typed->n; i++) {
+		bool asked = is_asked(known, i);
+		if (!seen[asked] && id_of(known, i) <= 1)
+			bits += width - 1;
+		seen[asked] = true;
+	}
+	return bits >= LOW_BITS;
+}
+
+static struct known know(const struct learn_typed *typed, bool little, const struct learn_ids *ids)
+{
+	struct known known = {.typed = typed, .place = ids->place, .little = little};
+	known.high = little ? (uint8_t)(ids->place.off + ids->place.size - 1) : ids->place.off;
+	return known;
+}
+
+void learn_ids_look_beside(const struct learn_typed *typed, bool little, struct learn_ids *ids)
+{
+	struct known known = know(typed, little, ids);
+	int step = little ? 1 : -1;
+	for (int off = known.high + step;
+	     off >= 0 && off < typed->header && ids->place.size + known.zeros < LONGEST; off += step) {
+		if ((typed->used >> off & 1) != 0 || varies(typed, (uint8_t)off))
+			return;
+		if (!is_zero(typed, (uint8_t)off)) {
+			ids->wider = ids->wider || !(is_absent(&known) || is_random(&known) ||
+			                             begins_anew(&known) || begins_low(&known));
+			return;
+		}
+		known.zeros++;
+	}
 }
 
 void learn_ids_widen(const struct learn_typed *typed, bool little, struct learn_ids *ids)
 {
-	uint8_t zeros = 0, high = little ? (uint8_t)(ids->place.off + ids->place.size - 1) : ids->place.off;
+	uint8_t zeros = 0, high = know(typed, little, ids).high;
 	int step = little ? 1 : -1;
+	learn_ids_look_beside(typed, little, ids);
 	for (int off = high + step; off >= 0 && off < typed->header && ids->place.size + zeros < LONGEST;
 	     off += step) {
-		if ((typed->used >> off & 1) != 0)
+		if ((typed->used >> off & 1) != 0 || !is_zero(typed, (uint8_t)off))
 			break;
-		if (!is_zero(typed, (uint8_t)off)) {
-			bool constant = !varies(typed, (uint8_t)off);
-			ids->unsure = ids->unsure || (constant && zeros == 0 && only_carries(typed, high));
-			break;
-		}
 		zeros++;
 	}
 	/* zeros are taken up to a usual width: the value is the same */

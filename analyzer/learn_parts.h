@@ -23,6 +23,7 @@ struct learn_record {
 /* Bytes of a direction without a hole in them. */
 struct learn_part {
 	struct span bytes;
+	size_t from; /* in all bytes of the data */
 	uint8_t dir;
 	uint32_t input;
 	bool sure; /* it begins with a message */
@@ -45,6 +46,7 @@ void learn_data_free(struct learn_data *data);
 
 struct learn_message {
 	struct span bytes;
+	size_t at; /* in all bytes of the data */
 	uint8_t dir;
 	uint32_t input, turn; /* the record in which it is complete */
 	bool at_record;       /* it begins with a record */
@@ -78,9 +80,15 @@ struct learn_judge {
 	uint32_t (*worth)(const void *ctx, const struct learn_message *messages, uint32_t n);
 };
 
-/* The cuts into at least LEARN_LEAST messages that are worth most; returns their number. */
-size_t learn_cut_all(const struct learn_data *data, const struct learn_judge *judge,
-                     struct learn_cut cuts[LEARN_CUTS]);
+struct learn_cuts {
+	struct learn_cut list[LEARN_CUTS];
+	size_t n;
+	bool alike; /* another one has messages of one or two lengths only */
+	bool all;   /* LIMIT_LEARN_STEPS was enough to try all lengths */
+};
+
+/* The cuts into at least LEARN_LEAST messages that are worth most. Fills all of *out. */
+void learn_cut_all(const struct learn_data *data, const struct learn_judge *judge, struct learn_cuts *out);
 
 /* The messages of a cut in the order in which they were complete; an array to be freed. */
 struct learn_message *learn_cut_messages(const struct learn_data *data, const struct learn_length *length,
@@ -107,6 +115,7 @@ struct learn_types {
 	uint32_t at_record; /* messages that begin a record */
 	uint32_t new_ones;  /* messages that are not the same as one before; of these: */
 	uint32_t new_strange, new_at_record;
+	int64_t bits_types; /* how unlikely the types are by chance: 2^bits */
 	int64_t bits;       /* how unlikely all of this is by chance: 2^bits */
 };
 
@@ -118,9 +127,11 @@ struct learn_table {
 	            [2];       /* by the engine's direction a bit for each direction of a message */
 	uint32_t bits_type[2]; /* a byte that fits, by the engine's direction */
 	uint32_t bits_record;  /* a byte that begins a record */
+	uint8_t *bytes;        /* of the data: a bit for each direction of the engine by which it fits */
 };
 
 void learn_type_table(const struct learn_data *data, struct learn_table *table);
+void learn_type_free(struct learn_table *table);
 
 /* How many messages fit by the best single byte; 0 when too few do. A judge of cuts; `ctx` is a table. */
 uint32_t learn_type_worth(const void *ctx, const struct learn_message *messages, uint32_t n);
@@ -131,12 +142,28 @@ size_t learn_type_all(const struct learn_table *table, const struct learn_messag
 
 /* ---- elements: learn_elements.c ---- */
 
+/* How a list of elements is read. */
+struct learn_tlv {
+	uint8_t header, type,
+	    length; /* bytes of the message's header, and of each element's type and length */
+	bool is_total, pad, little;
+};
+
 struct learn_elements {
 	bool found;
-	uint8_t header, type, length;
-	bool is_total, pad;
-	uint32_t bodies, elements;
+	struct learn_tlv tlv;
+	uint32_t bodies, elements, padded;
 };
+
+struct learn_element {
+	uint32_t type;
+	struct span value;
+	size_t next; /* where the one behind it begins */
+	bool padded;
+};
+
+/* The element at `at`; false when none ends within the bytes. */
+bool learn_element_at(const struct learn_tlv *tlv, struct span bytes, size_t at, struct learn_element *out);
 
 /* Where bodies may begin, and how they are read. */
 struct learn_bodies {
@@ -149,6 +176,21 @@ struct learn_bodies {
 void learn_elements_find(const struct learn_message *messages, uint32_t n, const struct learn_bodies *bodies,
                          struct learn_elements *out, struct learn_lines *same);
 
+/* ---- groups: learn_groups.c ---- */
+
+/* An element whose values are lists of elements themselves. */
+struct learn_group {
+	uint32_t id, values, most; /* elements in one value at most */
+	uint32_t different;        /* values; no more than 32 are counted */
+	size_t places, closing; /* in values of others, and where a list would begin that ends as they do */
+};
+
+#define LEARN_GROUPS 8
+
+/* Returns how many. */
+size_t learn_groups_find(const struct learn_message *messages, uint32_t n, const struct learn_tlv *tlv,
+                         struct learn_group groups[LEARN_GROUPS]);
+
 /* ---- ids: learn_ids.c ---- */
 
 enum learn_order { ORDER_UNKNOWN, ORDER_BIG, ORDER_LITTLE };
@@ -157,6 +199,7 @@ struct learn_ids {
 	uint32_t pairs; /* responses of which the request is known */
 	bool found;
 	bool unsure; /* something repeats, and its bounds or those of another cannot be told */
+	bool wider;  /* a constant beside it may be a part of it: its pairs are the same */
 	struct profile_place place;
 	enum learn_order order;     /* in which the ids count up */
 	struct profile_place other; /* of the second one, with `unsure`; size 0 = none */
@@ -176,9 +219,12 @@ bool learn_is_request(uint32_t type);
 
 void learn_ids_find(const struct learn_typed *typed, struct learn_ids *out);
 
+/* Sees whether a constant beside the high byte of the id in this byte order may be a part of it. */
+void learn_ids_look_beside(const struct learn_typed *typed, bool little, struct learn_ids *ids);
+
 /*
- * The byte order is known: zeros beside the id join it up to a usual width, which changes no value. Unsure
- * when a constant beside it may be a part of it.
+ * The byte order is known: zeros beside the id join it up to a usual width, which changes no value. Looks
+ * beside it first.
  */
 void learn_ids_widen(const struct learn_typed *typed, bool little, struct learn_ids *ids);
 
@@ -218,6 +264,17 @@ static inline uint32_t learn_number(struct span bytes, size_t off, uint8_t size,
 {
 	struct rd r = rd_of(span_cut(bytes, off, size));
 	return (uint32_t)(little ? rd_little(&r, size) : rd_big(&r, size));
+}
+
+/* Whole bits: how often `of` can be halved before `n` is reached. */
+static inline uint32_t learn_rarity(size_t n, size_t of)
+{
+	uint32_t bits = 0;
+	while (of > 2 * n && bits < 8) {
+		of /= 2;
+		bits++;
+	}
+	return bits;
 }
 
 static inline uint64_t learn_mix(uint64_t hash, uint64_t value)

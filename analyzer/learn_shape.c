@@ -8,10 +8,11 @@
 #include "analyzer/xmalloc.h"
 #include "dissect/nmsp.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define NAME     "learned-1"
-#define SURE     2 /* so many more hints at a byte order than at the other tell it */
+#define SURE     3 /* so many more hints at a byte order than at the other tell it: more than places alone */
 #define ELEMENTS 4 /* hints: elements that fit in one order only */
 #define COUNTING 8 /* ids that count up */
 #define PLACES   2 /* of length and type */
@@ -22,6 +23,7 @@ struct reading {
 	struct learn_length length;
 	struct learn_place type;
 	struct learn_elements elements;
+	struct learn_lines same; /* elements that fit, too */
 	uint32_t hints;
 };
 
@@ -94,7 +96,7 @@ static uint8_t end_of(const struct profile_place *place)
 	return (uint8_t)(place->off + place->size);
 }
 
-static void find_elements(struct work *work, bool little, struct learn_lines *same)
+static void find_elements(struct work *work, bool little)
 {
 	struct reading *reading = &work->reading[little];
 	uint8_t more = reading->length.more, from = end_of(&reading->length.place);
@@ -105,38 +107,33 @@ static void find_elements(struct work *work, bool little, struct learn_lines *sa
 	                                    .to = more > 0 ? more : work->shortest,
 	                                    .shortest = work->shortest,
 	                                    .little = little};
-	learn_elements_find(work->messages, work->n, &bodies, &reading->elements, same);
+	learn_elements_find(work->messages, work->n, &bodies, &reading->elements, &reading->same);
 }
 
 /* ---- byte order ---- */
 
-static bool is_usual(const struct learn_elements *elements)
+/*
+ * What elements say for the order in which `a` was found. Zeros behind a length that counts all are rather
+ * its own than those of all values. Unusual widths are rare, no more.
+ */
+static uint32_t hints_of_elements(const struct learn_elements *a, const struct learn_elements *b)
 {
-	return elements->type != 3 && elements->length != 3; /* bytes */
-}
-
-/* Zeros behind a length that counts all are rather its own than those of all values. */
-static bool is_likelier(const struct learn_elements *a, const struct learn_elements *b)
-{
+	if (!a->found || a->tlv.type + a->tlv.length == 2)
+		return 0;
 	if (!b->found)
-		return true;
-	if (a->is_total && b->is_total && a->elements == b->elements)
-		return a->type + a->length > b->type + b->length;
-	return is_usual(a) && !is_usual(b);
+		return ELEMENTS;
+	bool alike = a->tlv.is_total && b->tlv.is_total && a->elements == b->elements;
+	return alike && a->tlv.type + a->tlv.length > b->tlv.type + b->tlv.length ? ELEMENTS : 0;
 }
 
 static void add_hints(struct work *work)
 {
-	struct reading *reading = work->reading;
 	for (int little = 0; little < 2; little++) {
-		const struct reading *other = &reading[!little];
-		reading[little].hints +=
-		    reading[little].length.place.size > 1 && other->length.place.size == 1;
-		reading[little].hints += reading[little].type.place.size > 1 && other->type.place.size == 1;
-		const struct learn_elements *elements = &reading[little].elements;
-		if (elements->found && is_likelier(elements, &other->elements) &&
-		    elements->type + elements->length > 2)
-			reading[little].hints += ELEMENTS;
+		struct reading *reading = &work->reading[little];
+		const struct reading *other = &work->reading[!little];
+		reading->hints += reading->length.place.size > 1 && other->length.place.size == 1;
+		reading->hints += reading->type.place.size > 1 && other->type.place.size == 1;
+		reading->hints += hints_of_elements(&reading->elements, &other->elements);
 	}
 }
 
@@ -154,7 +151,7 @@ static uint8_t header_of(const struct work *work, const struct reading *reading)
 {
 	if (reading->length.more > 0)
 		return reading->length.more;
-	return reading->elements.found ? reading->elements.header : work->shortest;
+	return reading->elements.found ? reading->elements.tlv.header : work->shortest;
 }
 
 static struct learn_typed typed_by(const struct work *work, const struct reading *reading)
@@ -218,12 +215,35 @@ static void fill_profile(const struct work *work, bool little)
 	const struct learn_elements *elements = &reading->elements;
 	profile->has_elements = elements->found;
 	if (elements->found) {
-		profile->element_type = elements->type;
-		profile->element_length = elements->length;
-		profile->element_is_total = elements->is_total;
-		profile->element_pad = elements->pad;
+		profile->element_type = elements->tlv.type;
+		profile->element_length = elements->tlv.length;
+		profile->element_is_total = elements->tlv.is_total;
+		profile->element_pad = elements->tlv.pad;
 	}
 	fill_rows(profile);
+}
+
+/* An id of more bytes hangs on the byte order: where that is open, no row is made of it. */
+static void fill_groups(struct work *work, bool little, bool sure)
+{
+	struct learn_group groups[LEARN_GROUPS];
+	struct learned *out = work->out;
+	const struct learn_elements *elements = &work->reading[little].elements;
+	size_t n = elements->found ? learn_groups_find(work->messages, work->n, &elements->tlv, groups) : 0;
+	sure = sure || elements->tlv.type + elements->tlv.length == 2;
+	for (size_t i = 0; i < n; i++) {
+		const struct learn_group *group = &groups[i];
+		learn_say(sure ? &out->evidence : &out->unsure,
+		          "element %u%s is a group: elements fill %u of %u values exactly, up to %u in one; "
+		          "in values of others they do so from %zu of %zu places",
+		          (unsigned)group->id, sure ? "" : ", in this byte order,", (unsigned)group->values,
+		          (unsigned)group->values, (unsigned)group->most, group->closing, group->places);
+		if (!sure)
+			continue;
+		struct profile_element *row = &out->profile.elements[out->profile.n_elements++];
+		*row = (struct profile_element){.id = group->id, .kind = FIELD_GROUP};
+		snprintf(row->name, sizeof row->name, "GROUP_%u", (unsigned)group->id);
+	}
 }
 
 static void fill_ids(struct work *work, bool little, bool sure)
@@ -241,6 +261,8 @@ static void fill_ids(struct work *work, bool little, bool sure)
 		return;
 	}
 	bool wide = ids.place.size > 1;
+	if (!sure)
+		learn_ids_look_beside(&typed, !little, &ids);
 	learn_ids_widen(&typed, little, &ids);
 	learn_place_text(&ids.place, little, text);
 	if (ids.other.size > 0) {
@@ -255,6 +277,11 @@ static void fill_ids(struct work *work, bool little, bool sure)
 		out->profile.transaction = ids.place;
 		learn_say(&out->evidence, "transaction %s: repeated in %u of %u responses", text,
 		          (unsigned)ids.pairs, (unsigned)ids.pairs);
+		if (ids.wider)
+			learn_say(&out->unsure,
+			          "transaction id: it may be wider, for beside %s stands a "
+			          "constant; the same responses answer the same requests",
+			          text);
 	}
 }
 
@@ -275,10 +302,12 @@ static void say_evidence(const struct work *work, bool little)
 	learn_say(evidence, "%u of %u messages begin with a record", (unsigned)types->at_record,
 	          (unsigned)work->n);
 	const struct learn_elements *elements = &work->reading[little].elements;
+	char padded[LEARN_PLACE_TEXT];
+	snprintf(padded, sizeof padded, ", %u of them padded to 4 bytes", (unsigned)elements->padded);
 	if (elements->found)
-		learn_say(evidence, "elements fill %u of %u bodies exactly, %u elements",
+		learn_say(evidence, "elements fill %u of %u bodies exactly, %u elements%s",
 		          (unsigned)elements->bodies, (unsigned)elements->bodies,
-		          (unsigned)elements->elements);
+		          (unsigned)elements->elements, elements->tlv.pad ? padded : "");
 	else
 		learn_say(&work->out->unsure, "elements: no list of type, length, value fills the bodies");
 	if (!profile->length_is_body && !elements->found)
@@ -329,6 +358,13 @@ static void prepare(struct work *work)
 	}
 }
 
+static void say_alike(const struct work *work, bool little, const char *before)
+{
+	const struct learn_lines *same = &work->reading[little].same;
+	for (uint32_t i = 0; i < same->n; i++)
+		learn_say(&work->out->same, "%s%s", before, same->text[i]);
+}
+
 /* Sizes of elements hang on the order. */
 static void say_other_order(struct work *work, bool little)
 {
@@ -339,10 +375,11 @@ static void say_other_order(struct work *work, bool little)
 		learn_say(&work->out->unsure, "%s", text);
 		return;
 	}
+	say_alike(work, little, little ? "byte order little, " : "byte order big, ");
 	learn_say(&work->out->unsure, "%s, %s, with header %u and elements tlv %u %u %s%s", text,
-	          little ? "little" : "big", (unsigned)elements->header, (unsigned)elements->type,
-	          (unsigned)elements->length, elements->is_total ? "total" : "value",
-	          elements->pad ? " pad4" : "");
+	          little ? "little" : "big", (unsigned)elements->tlv.header, (unsigned)elements->tlv.type,
+	          (unsigned)elements->tlv.length, elements->tlv.is_total ? "total" : "value",
+	          elements->tlv.pad ? " pad4" : "");
 }
 
 bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, const struct learn_types *types,
@@ -354,16 +391,17 @@ bool learn_shape(const struct learn_data *data, const struct learn_cut *cut, con
 	for (int little = 0; little < 2; little++) {
 		choose_places(&work, little > 0);
 		if (work.reading[little].possible)
-			find_elements(&work, little > 0, NULL);
+			find_elements(&work, little > 0);
 	}
 	out->found = work.reading[0].possible || work.reading[1].possible;
 	if (out->found) {
 		bool little = choose_order(&work, &sure);
 		fill_profile(&work, little);
 		say_evidence(&work, little);
+		fill_groups(&work, little, sure);
 		fill_ids(&work, little, sure);
 		say_same(&work);
-		find_elements(&work, little, &out->same);
+		say_alike(&work, little, "");
 		if (!sure)
 			say_other_order(&work, !little);
 	}

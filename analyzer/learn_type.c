@@ -39,33 +39,26 @@ static bool fits(const struct learn_table *table, uint32_t value, uint8_t engine
 	return value <= LEARN_LAST_ID && (table->fits[value][engine] >> dir & 1) != 0;
 }
 
-/* Whole bits: how often `of` can be halved before `n` is reached. */
-static uint32_t rarity(size_t n, size_t of)
-{
-	uint32_t bits = 0;
-	while (of > 2 * n && bits < 8) {
-		of /= 2;
-		bits++;
-	}
-	return bits;
-}
-
 void learn_type_table(const struct learn_data *data, struct learn_table *table)
 {
 	size_t fitting[2] = {1, 1};
-	*table = (struct learn_table){.bits_record = 0};
+	*table = (struct learn_table){.bytes = xcalloc(data->n_bytes + 1, 1)};
 	fill_senders(table);
 	for (size_t i = 0; i < data->n_parts; i++) {
-		struct rd r = rd_of(data->parts[i].bytes);
-		while (rd_more(&r)) {
+		const struct learn_part *part = &data->parts[i];
+		struct rd r = rd_of(part->bytes);
+		for (size_t at = part->from; rd_more(&r); at++) {
 			uint8_t value = rd_u8(&r);
-			for (uint8_t engine = 0; engine < 2; engine++)
-				fitting[engine] += fits(table, value, engine, data->parts[i].dir);
+			for (uint8_t engine = 0; engine < 2; engine++) {
+				bool fitted = fits(table, value, engine, part->dir);
+				fitting[engine] += fitted;
+				table->bytes[at] |= (uint8_t)(fitted << engine);
+			}
 		}
 	}
 	for (uint8_t engine = 0; engine < 2; engine++)
-		table->bits_type[engine] = rarity(fitting[engine], data->n_bytes);
-	table->bits_record = rarity(data->n_records, data->n_bytes);
+		table->bits_type[engine] = learn_rarity(fitting[engine], data->n_bytes);
+	table->bits_record = learn_rarity(data->n_records, data->n_bytes);
 }
 
 /* ---- one place ---- */
@@ -89,7 +82,8 @@ static void count_place(const struct learn_table *table, const struct learn_mess
 			count->published[engine]++;
 			count->fresh[engine] += !messages[i].again;
 			count->kinds[engine] += seen[value][engine] == 0;
-			count->mixed[engine] += !messages[i].again && ++seen[value][engine] <= (n_new + 3) / 4;
+			count->mixed[engine] +=
+			    !messages[i].again && ++seen[value][engine] <= (n_new + 3) / 4;
 		}
 	}
 }
@@ -102,33 +96,48 @@ static size_t shortest_of(const struct learn_message *messages, uint32_t n)
 	return shortest;
 }
 
+/* The messages whose byte at this place fits, by the engine's direction that fits most of them. */
+static uint32_t count_byte(const struct learn_table *table, const struct learn_message *messages, uint32_t n,
+                           uint8_t off)
+{
+	uint32_t fitting[2] = {0, 0};
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t fitted = table->bytes[messages[i].at + off];
+		fitting[0] += fitted & 1;
+		fitting[1] += fitted >> 1;
+	}
+	return fitting[0] > fitting[1] ? fitting[0] : fitting[1];
+}
+
 /* Each byte of a header counts for itself: the lowest one of the type has its value, for ids are small. */
 uint32_t learn_type_worth(const void *ctx, const struct learn_message *messages, uint32_t n)
 {
-	const struct learn_table *table = ctx;
 	uint32_t best = 0;
-	for (uint8_t off = 0; off < shortest_of(messages, n); off++) {
-		uint32_t fitting[2] = {0, 0};
-		for (uint32_t i = 0; i < n; i++) {
-			uint32_t value = learn_number(messages[i].bytes, off, 1, false);
-			for (uint8_t engine = 0; engine < 2; engine++)
-				fitting[engine] += fits(table, value, engine, messages[i].dir);
-		}
-		for (uint8_t engine = 0; engine < 2; engine++)
-			best = fitting[engine] > best ? fitting[engine] : best;
+	size_t shortest = shortest_of(messages, n);
+	for (uint8_t off = 0; off < shortest; off++) {
+		uint32_t fitting = count_byte(ctx, messages, n, off);
+		best = fitting > best ? fitting : best;
 	}
 	return SHARE(best, n) ? best : 0;
 }
 
-/*
- * A constant that is a published id must not count for every message that it stands in. A message that begins
- * no record takes back one bit: several of them share one now and then.
- */
-static int64_t bits_of(const struct learn_types *types, const struct learn_table *table)
+void learn_type_free(struct learn_table *table)
 {
-	int64_t n = types->new_ones, strange = types->new_strange, starting = types->new_at_record;
-	return (int64_t)types->mixed * table->bits_type[types->engine] - STRANGE_BITS * strange +
-	       starting * table->bits_record - (n - starting);
+	free(table->bytes);
+}
+
+/* A constant that is a published id must not count for every message that it stands in. */
+static int64_t bits_of_types(const struct learn_types *types, const struct learn_table *table)
+{
+	int64_t strange = types->new_strange;
+	return (int64_t)types->mixed * table->bits_type[types->engine] - STRANGE_BITS * strange;
+}
+
+/* A message that begins no record takes back one bit: several of them share one now and then. */
+static int64_t bits_of_records(const struct learn_types *types, const struct learn_table *table)
+{
+	int64_t n = types->new_ones, starting = types->new_at_record;
+	return starting * table->bits_record - (n - starting);
 }
 
 /* The better ones stand first; places of the same values stand together. */
@@ -170,7 +179,8 @@ static void try_place(const struct learn_table *table, const struct learn_messag
 	found.kinds = count.kinds[engine];
 	found.mixed = count.mixed[engine];
 	found.new_strange = all->new_ones - count.fresh[engine];
-	found.bits = bits_of(&found, table);
+	found.bits_types = bits_of_types(&found, table);
+	found.bits = found.bits_types + bits_of_records(&found, table);
 	add_types(types, n_types, &found, place);
 }
 
@@ -193,10 +203,15 @@ size_t learn_type_all(const struct learn_table *table, const struct learn_messag
 	static const uint8_t sizes[] = {2, 1, 4, 3}; /* the usual ones first: they are kept */
 	size_t n_types = 0, shortest = shortest_of(messages, n);
 	struct learn_types all = count_all(messages, n);
+	bool fitting[LEARN_HEADER];
+	for (uint8_t off = 0; off < shortest; off++)
+		fitting[off] = SHARE(count_byte(table, messages, n, off), n);
 	for (size_t i = 0; i < ROWS(sizes); i++)
 		for (uint8_t off = 0; off + sizes[i] <= shortest; off++)
 			for (int little = 0; little < 1 + (sizes[i] > 1); little++) {
 				struct learn_place place = {{off, sizes[i]}, little > 0};
+				if (!fitting[little > 0 ? off : off + sizes[i] - 1])
+					continue;
 				try_place(table, messages, n, &all, &place, types, &n_types);
 			}
 	return n_types;

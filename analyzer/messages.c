@@ -431,6 +431,8 @@ struct messages *messages_new(struct model *model, struct session *session)
 	messages->session = session;
 	messages->nmsp = session->nmsp;
 	messages->profile = model->profile != NULL ? model->profile : model->learns ? NULL : model->builtin;
+	if (session->nmsp != NULL && session->nmsp->decided) /* plaintext comes behind the end of both directions */
+		messages->profile = session->nmsp->profile;
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		messages->side[dir].messages = messages;
 		messages->side[dir].dir = dir;

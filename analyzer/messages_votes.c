@@ -22,7 +22,8 @@ bool messages_votes_tell(const struct messages_votes *votes, const struct model 
                          struct session *session)
 {
 	uint8_t engine = votes->engine[0] > 0 ? 0 : 1;
-	if (votes->engine[engine] == 0 || votes->engine[engine ^ 1] > 0 || model->controller.version != 0)
+	bool said = model->controller.version != 0 && !session->bare; /* by its address */
+	if (votes->engine[engine] == 0 || votes->engine[engine ^ 1] > 0 || said)
 		return false;
 	session->controller = engine ^ 1;
 	session->controller_known = true;

@@ -189,6 +189,8 @@ struct session_tls {
 	uint8_t compression;      /* chosen; 0 = none */
 	bool offered_ticket_or_id, psk_chosen, same_session_id, encrypt_then_mac, early_data;
 	bool extended_master_secret;
+	bool answered_ticket_or_id; /* offered_ticket_or_id of the client_hello that the server_hello answered */
+	bool asks_anew; /* the client_hello is that of a renegotiation, and no server_hello has answered it */
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint8_t client_session_id[TLS_SESSION_ID];
 	uint8_t client_session_id_n;
@@ -211,7 +213,7 @@ struct session_tls {
 	struct origin first_refused;
 	uint64_t early_opened, early_closed; /* records of TLS 1.3 early data, of the client */
 	uint64_t passed[2];       /* protected records that went by before their key and are not kept for it */
-	uint32_t found_secrets;   /* 1u << enum keylog_label, of this random: the key log may drop them */
+	uint32_t found_secrets;   /* 1u << enum keylog_label, of the handshake that was answered: the key log may drop them */
 	uint8_t secret_source;    /* enum tls_secret_source, of the keys at work up to TLS 1.2 */
 	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
@@ -242,7 +244,8 @@ struct session {
 	uint16_t port[2];
 	uint8_t controller;    /* the direction that the controller sends in: 0 or 1 */
 	bool controller_known; /* by an NMSP port on one side only, or --controller */
-	bool bare; /* messages without TCP and TLS, bare.h: no ends, no connection; their types tell the sides */
+	bool bare; /* messages without TCP and TLS, bare.h: no ends, no connection */
+	bool directed; /* of these: each packet says whether it came or went; else the types tell the sides */
 	bool midstream;        /* no SYN was seen in either direction */
 	uint32_t encaps;
 	uint8_t vlan_tags;

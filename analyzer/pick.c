@@ -131,11 +131,6 @@ uint64_t pick_written(const struct pick *pick)
 	return pick->written;
 }
 
-uint64_t pick_left_out(const struct pick *pick)
-{
-	return pick->tokens != NULL ? save_redact_left_out(pick->tokens) : 0;
-}
-
 uint64_t pick_lost(const struct pick *pick)
 {
 	return pick->lost;

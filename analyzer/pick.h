@@ -47,7 +47,4 @@ int pick_write(struct pick *pick, const struct capfile_packet *frame, struct cap
 uint64_t pick_written(const struct pick *pick);
 uint64_t pick_lost(const struct pick *pick);
 
-/* Frames of DTLS sessions that pick_redact leaves out; pick_written counts them, too. */
-uint64_t pick_left_out(const struct pick *pick);
-
 #endif

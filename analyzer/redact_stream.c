@@ -6,7 +6,6 @@
 #include "analyzer/xmalloc.h"
 #include "dissect/limits.h"
 #include "dissect/nmsp.h"
-#include "dissect/tls_names.h"
 
 #include <stdlib.h>
 
@@ -132,10 +131,7 @@ static void note_cipher(struct redact_stream *stream, struct span message)
 	struct tls_server_hello hello;
 	if (!tls_server_hello(span_cut(message, TLS_HANDSHAKE_HEADER, message.n), &hello))
 		return;
-	const char *name = tls_cipher_name(hello.cipher);
-	static const char integrity_only[] = "TLS_SHA"; /* RFC 9150 */
-	stream->open = name != NULL && (strstr(name, "_NULL_") != NULL ||
-	                                strncmp(name, integrity_only, sizeof integrity_only - 1) == 0);
+	stream->open = redact_tls_is_open(hello.cipher);
 }
 
 static void take_message(struct redact_stream *stream, size_t n)

@@ -3,6 +3,7 @@
 
 #include "dissect/limits.h"
 #include "dissect/tls.h"
+#include "dissect/tls_names.h"
 
 /* ---- DER ------------------------------------------------------------------------------------------- */
 
@@ -107,18 +108,24 @@ static uint8_t *within(uint8_t *message, size_t n, struct span part)
 	return part.n == 0 ? NULL : &message[span_offset(span_of(message, n), part)];
 }
 
-static void client_hello(const struct redact *redact, uint8_t *body, size_t n)
+bool redact_tls_extensions(const struct redact *redact, uint8_t *body, size_t n, struct span extensions)
 {
 	enum { SERVER_NAME = 0, ENTRY = 5 };
-	struct tls_client_hello hello;
-	bool whole = tls_client_hello(span_of(body, n), &hello);
-	struct rd list = rd_of(hello.extensions);
+	struct rd list = rd_of(extensions);
 	while (rd_more(&list)) {
 		uint16_t type = rd_u16(&list);
 		struct span value = rd_span(&list, rd_u16(&list));
 		if (type == SERVER_NAME && value.n > ENTRY)
 			redact_text(redact, &within(body, n, value)[ENTRY], value.n - ENTRY);
 	}
+	return rd_ok(&list);
+}
+
+static void client_hello(const struct redact *redact, uint8_t *body, size_t n)
+{
+	struct tls_client_hello hello;
+	bool whole = tls_client_hello(span_of(body, n), &hello);
+	(void)redact_tls_extensions(redact, body, n, hello.extensions);
 	if (whole)
 		return;
 	size_t from = hello.extensions.n > 0 ? span_offset(span_of(body, n), hello.extensions) : 0;
@@ -185,14 +192,8 @@ static void certificate_status(const struct redact *redact, uint8_t *body, size_
 		redact_tls_der(redact, &body[HEAD], n - HEAD);
 }
 
-void redact_tls_message(const struct redact *redact, uint8_t *message, size_t n)
+void redact_tls_body(const struct redact *redact, uint8_t type, uint8_t *body, size_t n)
 {
-	uint8_t type;
-	uint32_t length;
-	if (tls_handshake_head(span_of(message, n), &type, &length) != CUT_OK || n <= TLS_HANDSHAKE_HEADER)
-		return;
-	uint8_t *body = &message[TLS_HANDSHAKE_HEADER];
-	n -= TLS_HANDSHAKE_HEADER;
 	switch (type) {
 	case TLS_CLIENT_HELLO:
 		client_hello(redact, body, n);
@@ -209,4 +210,20 @@ void redact_tls_message(const struct redact *redact, uint8_t *message, size_t n)
 	default:
 		break;
 	}
+}
+
+void redact_tls_message(const struct redact *redact, uint8_t *message, size_t n)
+{
+	uint8_t type;
+	uint32_t length;
+	if (tls_handshake_head(span_of(message, n), &type, &length) == CUT_OK && n > TLS_HANDSHAKE_HEADER)
+		redact_tls_body(redact, type, &message[TLS_HANDSHAKE_HEADER], n - TLS_HANDSHAKE_HEADER);
+}
+
+bool redact_tls_is_open(uint16_t cipher)
+{
+	static const char integrity_only[] = "TLS_SHA"; /* RFC 9150 */
+	const char *name = tls_cipher_name(cipher);
+	return name != NULL && (strstr(name, "_NULL_") != NULL ||
+	                        strncmp(name, integrity_only, sizeof integrity_only - 1) == 0);
 }

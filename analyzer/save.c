@@ -263,11 +263,6 @@ int save_flush(struct save *save, struct err *err)
 	return tell(save, err);
 }
 
-uint64_t save_left_out(const struct save *save)
-{
-	return save->redact != NULL ? save_redact_left_out(save->redact) : 0;
-}
-
 int save_close(struct save *save, struct err *err)
 {
 	if (save == NULL)

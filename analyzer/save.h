@@ -99,9 +99,6 @@ int save_flush(struct save *save, struct err *err);
 /* All packets were handed over: the file tells until when they could have come, in ns since 1970. */
 void save_end(struct save *save, int64_t until);
 
-/* Packets of DTLS sessions that --redact left out, in all files. */
-uint64_t save_left_out(const struct save *save);
-
 /*
  * Closes the files and frees everything; NULL is allowed. -1 and a sentence when not all of it was written,
  * unless save_flush said so. Files that were made by save_open and never begun by save_start are removed, if

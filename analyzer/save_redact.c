@@ -1,7 +1,11 @@
-/* The queue of packets that wait for their handshake messages, and the streams that these are of; see save_redact.h. */
+/*
+ * The queue of packets that wait for their handshake messages, and the streams and associations that these are of; see
+ * save_redact.h.
+ */
 #include "analyzer/save_redact.h"
 
 #include "analyzer/hash.h"
+#include "analyzer/redact_dtls.h"
 #include "analyzer/redact_nmsp.h"
 #include "analyzer/redact_stream.h"
 #include "analyzer/xmalloc.h"
@@ -14,11 +18,13 @@
 /* Compared as bytes. */
 struct ends {
 	struct addr from, to;
-	uint16_t from_port, to_port;
+	uint16_t proto, from_port, to_port;
 };
 
+/* One direction of a TCP connection, or a DTLS association. */
 struct stream {
-	struct ends ends;
+	struct ends ends; /* of an association: its first datagram's */
+	struct redact_dtls *dtls; /* NULL: this is TCP */
 	struct redact_stream *bytes;
 	uint32_t seq; /* of the place `off` */
 	uint64_t off;
@@ -31,6 +37,7 @@ struct waiting {
 	struct packet decoded; /* of `bytes` */
 	struct packet_places places;
 	struct stream *stream; /* NULL: there is no payload */
+	uint8_t dir;           /* of a datagram in its association */
 	uint64_t off;          /* of its payload in the stream */
 	size_t at;             /* ... and in the frame */
 	bool read;             /* by the stream */
@@ -45,7 +52,6 @@ struct save_redact {
 	struct stream *streams;
 	struct waiting *queue;
 	size_t packets, bytes;
-	uint64_t left_out;
 };
 
 struct save_redact *save_redact_new(const struct redact *redact,
@@ -62,6 +68,7 @@ static void drop_stream(struct save_redact *save, struct stream *stream)
 {
 	HASH_DEL(save->streams, stream);
 	redact_stream_free(stream->bytes);
+	redact_dtls_free(stream->dtls);
 	free(stream);
 }
 
@@ -167,13 +174,15 @@ static void move_addresses(const struct redact *redact, const struct packet_plac
 	}
 }
 
-/* The first fragment keeps its TCP header; what fragments carry is not put together here, and is blank. */
+/* The first fragment keeps its TCP or UDP header; what fragments carry is not put together here, and is blank. */
 static size_t fragment_head(const struct packet *packet)
 {
-	enum { LENGTH_AT = 12 };
-	if (packet->fragment.offset > 0 || packet->fragment.proto != IPPROTO_TCP || packet->payload.n <= LENGTH_AT)
+	enum { LENGTH_AT = 12, UDP_HEADER = 8 };
+	bool udp = packet->fragment.proto == IPPROTO_UDP;
+	if (packet->fragment.offset > 0 || (!udp && packet->fragment.proto != IPPROTO_TCP) ||
+	    packet->payload.n <= LENGTH_AT)
 		return 0;
-	size_t head = (size_t)(packet->payload.p[LENGTH_AT] >> 4) * 4;
+	size_t head = udp ? UDP_HEADER : (size_t)(packet->payload.p[LENGTH_AT] >> 4) * 4;
 	return head < packet->payload.n ? head : packet->payload.n;
 }
 
@@ -186,11 +195,13 @@ static void move_content(const struct redact *redact, const struct waiting *wait
 		redact_nmsp_packet(redact, bytes, n);
 		return;
 	}
-	if (waiting->stream != NULL)
+	if (waiting->stream != NULL && waiting->stream->dtls != NULL)
+		redact_dtls_write(waiting->stream->dtls, waiting->dir, packet->payload, packet->cut, &bytes[waiting->at]);
+	else if (waiting->stream != NULL)
 		redact_stream_write(waiting->stream->bytes, waiting->off, &bytes[waiting->at], packet->payload.n);
 	else if (packet->kind == PACKET_FRAGMENT)
 		end = waiting->at + fragment_head(packet);
-	else if (packet->kind != PACKET_TCP)
+	else if (packet->kind != PACKET_TCP && packet->kind != PACKET_UDP)
 		end = waiting->at;
 	blank_behind(bytes, n, end);
 }
@@ -227,11 +238,15 @@ static struct stream *find_stream(const struct save_redact *save, const struct e
 
 static void ends_of(const struct packet *packet, bool back, struct ends *ends)
 {
+	bool tcp = packet->kind == PACKET_TCP;
+	uint16_t src = tcp ? packet->tcp.src_port : packet->udp.src_port;
+	uint16_t dst = tcp ? packet->tcp.dst_port : packet->udp.dst_port;
 	memset(ends, 0, sizeof *ends);
+	ends->proto = tcp ? IPPROTO_TCP : IPPROTO_UDP;
 	ends->from = back ? packet->dst : packet->src;
 	ends->to = back ? packet->src : packet->dst;
-	ends->from_port = back ? packet->tcp.dst_port : packet->tcp.src_port;
-	ends->to_port = back ? packet->tcp.src_port : packet->tcp.dst_port;
+	ends->from_port = back ? dst : src;
+	ends->to_port = back ? src : dst;
 }
 
 static struct stream *oldest_idle(struct save_redact *save)
@@ -242,18 +257,23 @@ static struct stream *oldest_idle(struct save_redact *save)
 	return NULL;
 }
 
-static struct stream *add_stream(struct save_redact *save, const struct ends *ends, uint32_t seq, bool joined)
+static struct stream *add_stream(struct save_redact *save, const struct ends *ends)
 {
 	struct stream *idle = HASH_COUNT(save->streams) < LIMIT_REDACT_STREAMS ? NULL : oldest_idle(save);
 	if (idle != NULL)
 		drop_stream(save, idle);
 	struct stream *stream = xcalloc(1, sizeof *stream);
 	stream->ends = *ends;
-	stream->bytes = redact_stream_new(save->redact, FIRST, joined);
-	stream->seq = seq;
-	stream->off = FIRST;
 	HASH_ADD(hh, save->streams, ends, sizeof stream->ends, stream);
 	return stream;
+}
+
+/* What is not decided is written blank. */
+static void end_stream(struct save_redact *save, struct stream *stream)
+{
+	while (stream->waiting > 0)
+		write_first(save);
+	drop_stream(save, stream);
 }
 
 static uint64_t place_of(const struct stream *stream, uint32_t seq)
@@ -270,12 +290,40 @@ static struct stream *stream_of(struct save_redact *save, const struct packet *p
 	uint32_t seq = packet->tcp.seq + syn;
 	struct stream *stream = find_stream(save, &ends);
 	if (stream != NULL && syn && place_of(stream, seq) != FIRST) {
-		while (stream->waiting > 0)
-			write_first(save);
-		drop_stream(save, stream);
+		end_stream(save, stream);
 		stream = NULL;
 	}
-	return stream != NULL ? stream : add_stream(save, &ends, seq, !syn);
+	if (stream != NULL)
+		return stream;
+	stream = add_stream(save, &ends);
+	stream->bytes = redact_stream_new(save->redact, FIRST, !syn);
+	stream->seq = seq;
+	stream->off = FIRST;
+	return stream;
+}
+
+/* The one that the datagram belongs to, and its direction there. */
+static struct stream *association_of(struct save_redact *save, const struct packet *packet, uint8_t *dir)
+{
+	struct ends ends, back;
+	ends_of(packet, false, &ends);
+	ends_of(packet, true, &back);
+	struct stream *stream = find_stream(save, &ends);
+	*dir = 0;
+	if (stream == NULL) {
+		stream = find_stream(save, &back);
+		*dir = stream != NULL;
+	}
+	if (stream != NULL && redact_dtls_is_new(stream->dtls, packet->payload, packet->cut)) {
+		end_stream(save, stream);
+		stream = NULL;
+		*dir = 0;
+	}
+	if (stream != NULL)
+		return stream;
+	stream = add_stream(save, &ends);
+	stream->dtls = redact_dtls_new(save->redact);
+	return stream;
 }
 
 /* Both directions have one cipher suite. */
@@ -307,18 +355,28 @@ static void read_stream(struct save_redact *save, struct stream *stream)
 
 static bool is_decided(const struct waiting *waiting)
 {
-	return waiting->stream == NULL ||
-	       redact_stream_decided(waiting->stream->bytes, waiting->off + waiting->decoded.payload.n);
+	const struct packet *packet = &waiting->decoded;
+	const struct stream *stream = waiting->stream;
+	if (stream == NULL)
+		return true;
+	if (stream->dtls != NULL)
+		return redact_dtls_decided(stream->dtls, waiting->dir, packet->payload, packet->cut);
+	return redact_stream_decided(stream->bytes, waiting->off + packet->payload.n);
 }
 
 /* The first packet need not wait for anything any more. */
 static void give_up_first(struct save_redact *save)
 {
 	const struct waiting *waiting = save->queue;
+	const struct packet *packet = &waiting->decoded;
+	struct stream *stream = waiting->stream;
 	if (is_decided(waiting))
 		return;
-	struct stream *stream = waiting->stream;
-	redact_stream_give_up(stream->bytes, waiting->off + waiting->decoded.payload.n);
+	if (stream->dtls != NULL) {
+		redact_dtls_give_up(stream->dtls, waiting->dir, packet->payload, packet->cut);
+		return;
+	}
+	redact_stream_give_up(stream->bytes, waiting->off + packet->payload.n);
 	read_stream(save, stream);
 }
 
@@ -330,15 +388,9 @@ static void write_decided(struct save_redact *save)
 
 /* ---- public ---------------------------------------------------------------------------------------- */
 
-static void attach(struct save_redact *save, struct waiting *waiting)
+static void attach_segment(struct save_redact *save, struct waiting *waiting)
 {
 	const struct packet *packet = &waiting->decoded;
-	if (packet->payload.n > 0)
-		waiting->at = span_offset(waiting->packet.data, packet->payload);
-	else
-		waiting->at = packet->ip.n > 0 ? span_offset(waiting->packet.data, packet->ip) + packet->ip.n : 0;
-	if (packet->kind != PACKET_TCP)
-		return;
 	struct stream *stream = stream_of(save, packet);
 	if (packet->payload.n == 0)
 		return;
@@ -350,12 +402,30 @@ static void attach(struct save_redact *save, struct waiting *waiting)
 		stream->off = waiting->off;
 		stream->seq = seq;
 	}
+	read_stream(save, stream);
 }
 
-static bool is_udp(const struct packet *packet)
+static void attach_datagram(struct save_redact *save, struct waiting *waiting)
 {
-	return packet->kind == PACKET_UDP || (packet->kind == PACKET_FRAGMENT && packet->fragment.proto == IPPROTO_UDP) ||
-	       (packet->kind == PACKET_ICMP_ERROR && packet->icmp.proto == IPPROTO_UDP);
+	const struct packet *packet = &waiting->decoded;
+	if (packet->payload.n == 0)
+		return;
+	waiting->stream = association_of(save, packet, &waiting->dir);
+	waiting->stream->waiting++;
+	redact_dtls_read(waiting->stream->dtls, waiting->dir, packet->payload, packet->cut);
+}
+
+static void attach(struct save_redact *save, struct waiting *waiting)
+{
+	const struct packet *packet = &waiting->decoded;
+	if (packet->payload.n > 0)
+		waiting->at = span_offset(waiting->packet.data, packet->payload);
+	else
+		waiting->at = packet->ip.n > 0 ? span_offset(waiting->packet.data, packet->ip) + packet->ip.n : 0;
+	if (packet->kind == PACKET_TCP)
+		attach_segment(save, waiting);
+	else if (packet->kind == PACKET_UDP)
+		attach_datagram(save, waiting);
 }
 
 void save_redact_push(struct save_redact *save, const struct capfile_packet *packet)
@@ -369,27 +439,15 @@ void save_redact_push(struct save_redact *save, const struct capfile_packet *pac
 	                                  &waiting->places);
 	if (!known || !waiting->places.whole)
 		waiting->decoded = (struct packet){.kind = PACKET_OTHER};
-	if (is_udp(&waiting->decoded)) {
-		save->left_out++;
-		free(waiting);
-		return;
-	}
 	DL_APPEND(save->queue, waiting);
 	save->packets++;
 	save->bytes += packet->data.n;
 	attach(save, waiting);
-	if (waiting->stream != NULL)
-		read_stream(save, waiting->stream);
 	write_decided(save);
 	while (save->packets > LIMIT_REDACT_PACKETS || save->bytes > LIMIT_REDACT_BYTES) {
 		give_up_first(save);
 		write_decided(save);
 	}
-}
-
-uint64_t save_redact_left_out(const struct save_redact *save)
-{
-	return save->left_out;
 }
 
 void save_redact_end(struct save_redact *save)

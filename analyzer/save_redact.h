@@ -2,8 +2,7 @@
  * Packets for -w under --redact: addresses and names in them become tokens, checksums that were right stay right.
  *
  * Part of save. A packet with a piece of a handshake message waits until the message is whole, and all packets behind
- * it wait, too, so that they keep their order. Knows no session: what it is given belongs to one. UDP, that is DTLS, is
- * left out: its handshakes are not read here, and blank datagrams would be no session.
+ * it wait, too, so that they keep their order. Knows no session: what it is given belongs to one, so UDP is DTLS.
  */
 #ifndef ANALYZER_SAVE_REDACT_H
 #define ANALYZER_SAVE_REDACT_H
@@ -23,8 +22,5 @@ void save_redact_push(struct save_redact *save, const struct capfile_packet *pac
 
 /* Nothing more comes: what waits is written. */
 void save_redact_end(struct save_redact *save);
-
-/* Packets of UDP, fragments of them and errors about them, that were left out. */
-uint64_t save_redact_left_out(const struct save_redact *save);
 
 #endif

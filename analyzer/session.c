@@ -342,7 +342,7 @@ bool session_resumed(const struct session *session)
 		return false;
 	if (tls->version == TLS_1_3)
 		return tls->psk_chosen;
-	if (!tls->offered_ticket_or_id)
+	if (!tls->answered_ticket_or_id)
 		return false;
 	if (tls->same_session_id)
 		return true;

@@ -131,6 +131,9 @@ void session_nmsp_malformed(struct session_nmsp *nmsp, const struct nmsp_note *n
 /* The type has one sender, by its published name or the profile's. */
 bool session_nmsp_tells_side(const struct session_nmsp *nmsp, uint32_t type);
 
+/* Which side sent a message of this type is known: not always of bare ones. */
+bool session_nmsp_knows_side(const struct session *session, uint32_t type);
+
 /* The latest capability mask of a direction, NULL when it told none. */
 const struct nmsp_capability *session_nmsp_capability(const struct session_nmsp *nmsp, uint8_t dir);
 

@@ -192,8 +192,9 @@ static void put(struct spool *spool, const struct capfile_packet *frame, const s
 	struct spool_record record = {.number = spool->number++,
 	                              .session = session->opened.packet,
 	                              .time = frame->time,
-	                              .wire = frame->wire,
+	                              .wire = frame->wire < UINT32_MAX ? (uint32_t)frame->wire : UINT32_MAX,
 	                              .linktype = frame->linktype,
+	                              .direction = frame->direction,
 	                              .n = (uint32_t)frame->data.n};
 	size_t cost = spool_part_cost(&record);
 	int result = 0;
@@ -324,7 +325,8 @@ int spool_next(struct spool_reader *reader, struct capfile_packet *out, uint64_t
 		return 0;
 	*out = (struct capfile_packet){.time = walk->record.time,
 	                               .linktype = walk->record.linktype,
-	                               .wire = (size_t)walk->record.wire,
+	                               .direction = (enum capfile_direction)walk->record.direction,
+	                               .wire = walk->record.wire,
 	                               .data = span_of(walk->bytes, walk->record.n)};
 	*first = walk->record.session;
 	return 1;

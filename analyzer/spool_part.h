@@ -13,8 +13,8 @@ struct spool_record {
 	uint64_t number;  /* in the order in which they came */
 	uint64_t session; /* number of its first packet */
 	int64_t time;
-	uint64_t wire;
-	uint32_t linktype, n; /* n: bytes behind the record */
+	uint32_t wire, direction; /* enum capfile_direction */
+	uint32_t linktype, n;     /* n: bytes behind the record */
 };
 
 struct spool_part {

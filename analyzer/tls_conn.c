@@ -6,6 +6,7 @@
 #include "analyzer/tls_conn.h"
 
 #include "analyzer/tls_events.h"
+#include "analyzer/tls_late.h"
 #include "analyzer/tls_protected.h"
 #include "analyzer/tls_tally.h"
 #include "analyzer/xmalloc.h"
@@ -42,13 +43,13 @@ static void take_change_cipher_spec(struct tls_side *side, const struct frame_me
 void tls_conn_retry(struct tls_conn *conn)
 {
 	if (conn->keys != NULL)
-		tls_protected_retry(conn, false);
+		tls_late_retry(conn, false);
 }
 
 void tls_conn_flush(struct tls_conn *conn)
 {
 	if (conn->keys != NULL)
-		tls_protected_retry(conn, true);
+		tls_late_retry(conn, true);
 }
 
 bool tls_conn_waits(const struct tls_conn *conn)
@@ -303,7 +304,7 @@ static void take_end(void *ctx, const struct origin *origin)
 	frame_free(&side->records); /* the connection may go on to wait for a key */
 	frame_free(&side->handshake.frame);
 	side->conn->ended++;
-	tls_protected_end(side->conn, origin);
+	tls_late_end(side->conn, origin);
 }
 
 /* Some handshake messages change the keys of the records behind them. */
@@ -336,7 +337,7 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 	conn->model = model;
 	conn->session = session;
 	conn->head = session->tls.datagram ? DTLS_RECORD_HEADER : TLS_RECORD_HEADER;
-	tls_protected_init(conn);
+	tls_late_init(conn);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		conn->side[dir].conn = conn;
 		conn->side[dir].dir = dir;

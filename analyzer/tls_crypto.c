@@ -11,6 +11,7 @@
 #include "analyzer/tls_opener.h"
 #include "analyzer/xmalloc.h"
 
+#include <malloc.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -30,6 +31,45 @@ struct tls_providers {
 struct keys {
 	struct span mac, key, iv;
 };
+
+/* ---- OpenSSL's memory: it does not wipe all that held a secret, as the text of a private key ---------------- */
+
+static void *crypto_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return n > 0 ? malloc(n) : NULL;
+}
+
+static void crypto_free(void *block, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	if (block != NULL)
+		explicit_bzero(block, malloc_usable_size(block));
+	free(block);
+}
+
+static void *crypto_realloc(void *block, size_t n, const char *file, int line)
+{
+	size_t room = block != NULL ? malloc_usable_size(block) : 0;
+	if (n > 0 && n <= room)
+		return block;
+	void *grown = crypto_malloc(n, file, line);
+	if (grown == NULL && n > 0)
+		return NULL; /* and the block stays */
+	if (grown != NULL && room > 0)
+		memcpy(grown, block, room);
+	crypto_free(block, file, line);
+	return grown;
+}
+
+bool tls_crypto_wipe_freed(void)
+{
+	return CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1;
+}
+
+/* ---- providers -------------------------------------------------------------------------------------- */
 
 /* Once a provider was asked for, the default one does not come by itself. */
 struct tls_providers *tls_crypto_load(void)

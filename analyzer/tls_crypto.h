@@ -18,6 +18,12 @@ struct tls_suite; /* const row */
 struct tls_providers;
 
 /*
+ * From here on each block of memory that OpenSSL frees is wiped: it does not do so with all that held a part of a
+ * private key. To be called before anything of OpenSSL; false when it came too late.
+ */
+bool tls_crypto_wipe_freed(void);
+
+/*
  * Reads what OpenSSL else reads at the first use: its configuration and its providers, the legacy one if it is
  * there. Afterwards it opens no file. To be freed when nothing is opened any more.
  */

@@ -100,8 +100,7 @@ static void take_client_hello(struct session_tls *tls, struct span body, uint8_t
 	keep(tls, TOLD_CLIENT_HELLO, tls_told_client(&hello));
 	tls->early_data = hello.early_data;
 	tls->offered_ticket_or_id = hello.session_id.n > 0 || hello.ticket.n > 0;
-	if (memcmp(tls->client_random, hello.random.p, TLS_RANDOM) != 0)
-		tls->found_secrets = 0;
+	tls->asks_anew = tls->server_hello && memcmp(tls->client_random, hello.random.p, TLS_RANDOM) != 0;
 	memcpy(tls->client_random, hello.random.p, TLS_RANDOM);
 	tls->client_session_id_n = (uint8_t)(hello.session_id.n <= TLS_SESSION_ID ? hello.session_id.n : 0);
 	if (tls->client_session_id_n > 0)
@@ -119,6 +118,10 @@ static enum step_kind take_server_hello(struct session_tls *tls, struct span bod
 	if (hello.hello_retry_request)
 		return STEP_HELLO_RETRY_REQUEST;
 	tls->server_hello = true;
+	if (tls->asks_anew)
+		tls->found_secrets = 0;
+	tls->asks_anew = false;
+	tls->answered_ticket_or_id = tls->offered_ticket_or_id;
 	keep(tls, TOLD_SERVER_HELLO, tls_told_server(&hello));
 	tls->cipher = hello.cipher;
 	tls->compression = hello.compression;

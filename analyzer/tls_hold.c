@@ -110,11 +110,19 @@ void tls_hold_take(struct tls_hold *hold, struct tls_held *held)
 	*(held->newer != NULL ? &held->newer->older : &hold->newest) = held->older;
 	*(held->older_all != NULL ? &held->older_all->newer_all : &list->oldest) = held->newer_all;
 	*(held->newer_all != NULL ? &held->newer_all->older_all : &list->newest) = held->older_all;
-	hold->held[held->dir]--;
+	*(held->kind == TLS_HELD_BEHIND ? &hold->behind : &hold->held[held->dir]) -= 1;
 	hold->bytes -= cost(held);
 	list->bytes -= cost(held);
 	if (hold->oldest == NULL)
 		unlist(hold);
+}
+
+void tls_hold_leave(struct tls_hold *hold, struct tls_held *held, uint64_t early)
+{
+	held->kind = TLS_HELD_BEHIND;
+	held->early = early;
+	hold->held[held->dir]--;
+	hold->behind++;
 }
 
 void tls_hold_free(struct tls_hold *hold)

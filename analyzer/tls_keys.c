@@ -2,6 +2,7 @@
 #include "analyzer/tls_keys_state.h"
 
 #include "analyzer/xmalloc.h"
+#include "dissect/dtls.h"
 
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ void tls_keys_free(struct tls_keys *keys)
 		tls_opener_free(keys->dir[dir].opener);
 		tls_opener_free(keys->dir[dir].next);
 		tls_opener_free(keys->dir[dir].other);
+		tls_opener_free(keys->dir[dir].previous);
 	}
 	tls_opener_free(keys->early);
 	tls_secrets_free(keys->secrets);
@@ -65,20 +67,20 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 }
 
 /* Asked for every record that waits. */
-static bool computable(struct tls_keys *keys, const struct tls_suite *suite)
+static bool computable(struct tls_keys *keys)
 {
-	if (keys->judged != suite)
-		keys->computable = tls_suite_computable(suite);
-	keys->judged = suite;
-	return keys->computable;
+	const struct session_tls *facts = keys->facts;
+	if (keys->judged == NULL || keys->judged_id != facts->cipher) {
+		keys->judged = tls_suite_find(facts->cipher);
+		keys->judged_id = facts->cipher;
+		keys->computable = keys->judged != NULL && tls_suite_computable(keys->judged);
+	}
+	return keys->computable && tls_suite_fits(keys->judged, facts->version) && facts->compression == 0;
 }
 
 bool tls_keys_hopeless(struct tls_keys *keys)
 {
-	const struct session_tls *facts = keys->facts;
-	const struct tls_suite *suite = tls_suite_find(facts->cipher);
-	return facts->server_hello && (suite == NULL || !tls_suite_fits(suite, facts->version) ||
-	                               facts->compression != 0 || !computable(keys, suite));
+	return keys->facts->server_hello && !computable(keys);
 }
 
 unsigned tls_keys_most_secrets(const struct tls_keys *keys)
@@ -160,6 +162,17 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	return true;
 }
 
+bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir)
+{
+	struct direction *d = &keys->dir[dir];
+	unsigned which;
+	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
+		return true;
+	if (d->next != NULL && tls_opener_keyed(d->next))
+		return true;
+	return tls_keys_find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) == FOUND;
+}
+
 /* New keys are wanted from here on, with a sequence number of 0. */
 static void rekey(struct direction *d)
 {
@@ -170,12 +183,32 @@ static void rekey(struct direction *d)
 		tls_opener_unkey(d->opener);
 }
 
+/* RFC 6347 section 4.1: a datagram of the epoch before may come late. */
+static void keep_previous(struct direction *d)
+{
+	struct tls_opener *older = d->previous;
+	d->previous = d->proven ? d->opener : NULL;
+	d->previous_epoch = d->epoch;
+	if (d->proven)
+		d->opener = older;
+	else
+		tls_opener_free(older);
+}
+
+bool tls_keys_of_previous(const struct tls_keys *keys, uint8_t dir, const struct tls_record *record)
+{
+	const struct direction *d = &keys->dir[dir];
+	return d->previous != NULL && record->number >> DTLS_EPOCH_SHIFT == d->previous_epoch;
+}
+
 bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 {
 	struct direction *d = &keys->dir[dir];
 	bool agreed = d->hellos[0] != keys->hellos[0] && d->hellos[1] != keys->hellos[1];
 	bool first = !d->proven;
 	memcpy(d->hellos, keys->hellos, sizeof d->hellos);
+	if (keys->facts->datagram)
+		keep_previous(d);
 	rekey(d);
 	return first || agreed;
 }
@@ -329,6 +362,18 @@ void tls_keys_pass_early(struct tls_keys *keys)
 	keys->early_seen++;
 }
 
+uint64_t tls_keys_early_number(const struct tls_keys *keys)
+{
+	return keys->early_seen;
+}
+
+void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number)
+{
+	keys->early_seen = number;
+	if (keys->early != NULL && tls_opener_keyed(keys->early))
+		tls_opener_set_sequence(keys->early, number);
+}
+
 bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
                          uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
@@ -349,8 +394,13 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
                             struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	keys->plain = room;
 	size_t n = 0;
+	if (tls_keys_of_previous(keys, dir, record)) {
+		enum tls_open late = tls_open(d->previous, record, body, room, &n, type);
+		*plain = span_of(room, n);
+		return late;
+	}
+	keys->plain = room;
 	struct tls_amount done = tls_opener_done(d->opener);
 	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
 	if (result != TLS_OPENED && open_otherwise(keys, dir, done, record, body, &n, type))
@@ -360,6 +410,8 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
 	if (result == TLS_OPENED && !d->proven && keys->facts->version != TLS_1_3)
 		tls_secrets_proven(keys->secrets, d->which);
 	d->proven = d->proven || result == TLS_OPENED;
+	if (result == TLS_OPENED)
+		d->epoch = (uint16_t)(record->number >> DTLS_EPOCH_SHIFT);
 	keys->plain = NULL;
 	*plain = span_of(room, n);
 	return result;

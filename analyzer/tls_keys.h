@@ -31,6 +31,12 @@ void tls_keys_lost(struct tls_keys *keys);
 /* Whether a protected record of this direction can be opened: looks for secrets that may have come since. */
 bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
 
+/*
+ * TLS 1.3, whose handshake is not all there, in a direction that is ready: whether its application's keys are
+ * there, too. Without them nobody can tell which records are the handshake's.
+ */
+bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir);
+
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
 bool tls_keys_hopeless(struct tls_keys *keys);
 
@@ -39,6 +45,9 @@ bool tls_keys_hopeless(struct tls_keys *keys);
  * keys were at work, and the hellos that agreed on the new ones have not both come.
  */
 bool tls_keys_change(struct tls_keys *keys, uint8_t dir);
+
+/* The record is of DTLS, and of the keys that were at work before the last change: they are kept for it. */
+bool tls_keys_of_previous(const struct tls_keys *keys, uint8_t dir, const struct tls_record *record);
 
 /* A Finished message of TLS 1.3 was read in this direction: application traffic keys from here on. */
 void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
@@ -71,6 +80,10 @@ bool tls_keys_early(const struct tls_keys *keys, uint8_t dir);
 
 /* The secret of early data is there, or was. */
 bool tls_keys_early_known(const struct tls_keys *keys);
+
+/* The number that the next record of early data has, and: it has another one. */
+uint64_t tls_keys_early_number(const struct tls_keys *keys);
+void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number);
 
 /*
  * Opens a record of early data, before or behind the server_hello, as tls_keys_open. False when its secret is

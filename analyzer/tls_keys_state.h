@@ -18,6 +18,8 @@ struct direction {
 	struct tls_opener *opener;
 	struct tls_opener *next;  /* TLS 1.3: the application's keys while the handshake's refuse a record */
 	struct tls_opener *other; /* for other secrets under the same label and random */
+	struct tls_opener *previous; /* DTLS: those that were at work before; NULL: there are none */
+	uint16_t epoch, previous_epoch; /* DTLS: of the last record that the keys at work opened, and these */
 	enum phase phase;         /* TLS 1.3: which secret is wanted */
 	bool keyed;
 	unsigned which;     /* number of the secret that the opener has */
@@ -37,8 +39,9 @@ struct tls_keys {
 	struct tls_opener *early;       /* the client's early data */
 	uint64_t early_seen;            /* records that were taken for it */
 	uint8_t *plain;                 /* the caller's room, while a record is opened */
-	const struct tls_suite *judged; /* the suite that was asked about last, */
-	bool computable;                /* and the answer */
+	const struct tls_suite *judged; /* the suite that was asked about last; NULL = none that is known */
+	uint16_t judged_id;
+	bool computable; /* the answer */
 };
 
 /* Records that are tried with every secret before the log is believed to hold none that fits. */

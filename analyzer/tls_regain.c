@@ -47,6 +47,8 @@ static void swap(struct tls_opener **a, struct tls_opener **b)
 static void count_from_start(struct tls_gap *gap)
 {
 	uint64_t since = gap->missing + 1; /* with the one that ended the old keys */
+	gap->began = true;
+	gap->passed = gap->missing;
 	gap->at_least = gap->bytes > 0;
 	gap->missing = gap->at_least && since > gap->records ? since - gap->records : 0;
 }
@@ -67,7 +69,24 @@ static enum tls_found look_from_start(struct tls_keys *keys, uint8_t dir, struct
 	return found;
 }
 
-/* Keys of TLS 1.3 that follow the ones at work: the application's, and those behind a KeyUpdate. */
+/* The keys behind those of `before`, and behind so many KeyUpdates more. */
+static enum tls_found look_behind_updates(struct tls_keys *keys, uint8_t dir, const struct tls_opener *before,
+                                          struct regain *regain)
+{
+	struct direction *d = &keys->dir[dir];
+	enum tls_found found = TLS_FOUND_NOT;
+	if (d->other == NULL)
+		d->other = tls_opener_new();
+	int next = tls_opener_after_update_13(d->other, before);
+	for (unsigned i = 0; i < LIMIT_GAP_UPDATES && next == 0 && found == TLS_FOUND_NOT; i++) {
+		found = look_from_start(keys, dir, &d->other, regain);
+		if (found == TLS_FOUND_NOT)
+			next = tls_opener_update_13(d->other);
+	}
+	return found;
+}
+
+/* Keys of TLS 1.3 that follow the ones at work: the application's, and those behind KeyUpdates. */
 static enum tls_found look_ahead(struct tls_keys *keys, uint8_t dir, struct regain *regain)
 {
 	struct direction *d = &keys->dir[dir];
@@ -81,11 +100,7 @@ static enum tls_found look_ahead(struct tls_keys *keys, uint8_t dir, struct rega
 			return found;
 		application = d->next;
 	}
-	if (d->other == NULL)
-		d->other = tls_opener_new();
-	if (tls_opener_after_update_13(d->other, application) != 0)
-		return TLS_FOUND_NOT;
-	return look_from_start(keys, dir, &d->other, regain);
+	return look_behind_updates(keys, dir, application, regain);
 }
 
 /* Other secrets of the connection, behind what the keys at work had done, or of a new handshake from the

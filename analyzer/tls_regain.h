@@ -18,12 +18,14 @@ struct tls_gap {
 	struct tls_work *work;
 	uint64_t missing; /* out: so many records were in those bytes, */
 	bool at_least;    /* ... or more */
+	bool began;       /* out: other keys than those at work open it, */
+	uint64_t passed;  /* ... behind so many of their records */
 };
 
 /*
  * As tls_keys_open for a record whose number is not certain: looks for it, and in TLS 1.3 also for other keys
- * which may have begun unseen: the application's behind a Finished message, the next ones behind one
- * KeyUpdate. When it is not found the record stays closed and takes a number.
+ * which may have begun unseen: the application's behind a Finished message, the next ones behind up to
+ * LIMIT_GAP_UPDATES KeyUpdates. When it is not found the record stays closed and takes a number.
  */
 enum tls_found tls_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *gap,
                           const struct tls_record *record, struct span body, uint8_t room[LIMIT_RECORD],

@@ -5,6 +5,17 @@
 #define FINISHED_BYTES 16 /* a Finished message, RFC 5246 section 7.4.9 */
 #define PADDING_MAX    255
 
+bool tls_side_is_ready(const struct tls_side *side)
+{
+	struct tls_keys *keys = side->conn->keys;
+	return tls_keys_ready(keys, side->dir) && (!side->unnumbered || tls_keys_ready_beyond(keys, side->dir));
+}
+
+struct session_tls *tls_side_facts(const struct tls_side *side)
+{
+	return &side->conn->session->tls;
+}
+
 bool tls_side_is_whole(const struct frame_message *message)
 {
 	return !message->damaged && message->bytes.n == message->total;

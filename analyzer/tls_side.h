@@ -1,7 +1,7 @@
 /*
  * The state of one TLS connection, shared by tls_conn.c and dtls_conn.c, which cut the records, and
- * tls_protected.c, which opens the protected ones; tls_side.c knows what follows from it. Nobody else includes
- * this file.
+ * tls_protected.c, tls_opened.c and tls_late.c, which open the protected ones; tls_side.c knows what follows
+ * from it. Nobody else includes this file.
  */
 #ifndef ANALYZER_TLS_SIDE_H
 #define ANALYZER_TLS_SIDE_H
@@ -20,7 +20,7 @@ struct tls_side {
 	bool given_up;   /* no TLS */
 	bool ssl2;       /* the current message is an SSLv2-style hello */
 	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
-	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so nobody knows where its keys end */
+	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so where its keys end is to be looked for */
 	bool again;      /* DTLS: the current record has the outside of one that came before, and is no step of its own */
 	bool missed;     /* application data fell out behind `done` */
 	struct tls_amount done; /* records that were opened, refused or left out, since the connection began */
@@ -44,7 +44,8 @@ struct tls_conn {
 	struct session *session;
 	struct tls_keys *keys; /* NULL without a key log */
 	struct tls_hold hold;  /* records that came before their keys */
-	bool half;             /* one direction could go on, and the other has come first and still waits */
+	bool half;             /* one direction could go on, and the other has come first and still waits, */
+	bool early_waits;      /* ... or early data has come first, and its secret has not */
 	int64_t half_since;
 	struct plain plain;
 	struct tls_work work;  /* that may be done behind gaps */
@@ -55,6 +56,12 @@ struct tls_conn {
 	void *ctx;
 	struct tls_side side[2];
 };
+
+/* Whether a protected record of this side can be opened, or its number looked for. */
+bool tls_side_is_ready(const struct tls_side *side);
+
+/* The session's, where what is found out is written. */
+struct session_tls *tls_side_facts(const struct tls_side *side);
 
 /* A record is there from its first byte to its last. */
 bool tls_side_is_whole(const struct frame_message *message);

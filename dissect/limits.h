@@ -33,6 +33,7 @@
 #define LIMIT_GAP_TRIES 65536                   /* numbers tried for a record behind a gap; more are lost: decryption_detail */
 #define LIMIT_GAP_WORK  (16 << 20)              /* bytes deciphered in such tries for one connection, and ... */
 #define LIMIT_GAP_WORK_ALL (512 << 20)          /* ... for all; what stays closed then: decryption_detail, no finding */
+#define LIMIT_GAP_UPDATES 4                     /* KeyUpdates that one gap may hide; more: decryption_detail */
 #define GAP_WORK_EARNED 8                       /* more of both for each byte that comes */
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
@@ -75,6 +76,8 @@
 #define LIMIT_LEARNED_PROFILES 4          /* framings that a run learns; more are not looked for, no finding */
 #define LIMIT_LEARN_TRIES    1024         /* times that a run asks the learner; then framings stay unknown, no finding */
 #define LIMIT_LEARN_MESSAGES 256          /* messages of one part of a direction that it is learned from */
+#define LIMIT_LEARN_PARTS    4            /* parts of a direction, between its gaps, that it is learned from */
+#define LIMIT_LEARN_STEPS    (8 << 20)    /* messages tried in all ways to cut the data; then it is not learned, no finding */
 #define LIMIT_MESSAGE_TYPES  64           /* message types counted one by one; others are counted together */
 #define LIMIT_MESSAGES_BYTES (64 * 1024)  /* messages kept of one session; of a longer one only the header */
 #define LIMIT_MESSAGES_ALL   (16 << 20)   /* messages kept of all sessions */

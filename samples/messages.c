@@ -96,6 +96,18 @@ static const struct messages_item lonely[] = {
     {700, 0, MESSAGES_STATISTICS_REQUEST, {{TARGET, 2, MOBILE_STATION, NULL}}},
 };
 
+static const struct messages_item astray[] = {
+    {300, 1, MESSAGES_INFORMATION_REQUEST, {{TARGET, 2, MOBILE_STATION, NULL}}},
+    {4,
+     0,
+     MESSAGES_INFORMATION_RESPONSE,
+     {{MAC, 6, STATION_MAC, NULL}, {IP4, 4, STATION_IP, NULL}, {VLAN, 2, 40, NULL}}},
+};
+
+static const struct messages_item unasked[] = {
+    {300, 1, MESSAGES_STATISTICS_RESPONSE, {{MAC, 6, TAG_MAC, NULL}, {PACKETS, 4, 23, NULL}, {TRAFFIC, 8, 2434, NULL}}},
+};
+
 static const struct messages_item echo[] = {
     {ECHO_MS, 0, MESSAGES_ECHO_REQUEST, {{0}}},
     {2, 1, MESSAGES_ECHO_RESPONSE, {{0}}},
@@ -146,6 +158,8 @@ const struct messages_script messages_start = SCRIPT(start);
 const struct messages_script messages_capabilities = {start, CAPABILITIES};
 const struct messages_script messages_refusal = SCRIPT(refusal);
 const struct messages_script messages_lonely = SCRIPT(lonely);
+const struct messages_script messages_astray = SCRIPT(astray);
+const struct messages_script messages_unasked = SCRIPT(unasked);
 const struct messages_script messages_echo = SCRIPT(echo);
 
 static void add_message(struct bytes *out, uint16_t type, struct span body, uint32_t transaction, bool other)

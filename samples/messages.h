@@ -55,6 +55,8 @@ extern const struct messages_script messages_start;        /* capabilities, subs
 extern const struct messages_script messages_capabilities; /* their beginning */
 extern const struct messages_script messages_refusal;      /* a subscription that is refused */
 extern const struct messages_script messages_lonely;       /* a STATISTICS_REQUEST without an answer */
+extern const struct messages_script messages_astray;       /* the controller asks for information, the engine answers */
+extern const struct messages_script messages_unasked;      /* a STATISTICS_RESPONSE to no request */
 extern const struct messages_script messages_echo;         /* a request after 15 s, and its response */
 
 /* Appends the bytes of one message. `other`: the other header. */

@@ -7,6 +7,7 @@
 #include "analyzer/origin.h"
 #include "samples/scenarios_bare.h"
 #include "samples/scenarios_dtls.h"
+#include "samples/scenarios_nmsp.h"
 #include "samples/scenarios_tcp.h"
 #include "samples/scenarios_tls.h"
 #include "samples/work.h"
@@ -20,8 +21,6 @@ enum { NMSP_PORT = 16113, SMALL_MSS = 536, IPV6_MSS = 1440, ECHOES = 4 };
 	"AES128-SHA"
 #define TLS10_CIPHERS "AES128-SHA:@SECLEVEL=0" /* OpenSSL 3 speaks TLS 1.0 and 1.1 on no other level */
 #define TLS11_CIPHERS "ECDHE-RSA-AES256-SHA:@SECLEVEL=0"
-
-#define FIRST_TIMEOUT (300 * 1000 * NS_PER_US) /* of a retransmission; later ones double */
 
 /* ---- who plays -------------------------------------------------------------------------------------- */
 
@@ -320,43 +319,6 @@ static void no_tls(struct scenarios_stage *stage)
 	wire_close(&talk, 0);
 }
 
-static void echo_missed(struct scenarios_stage *stage)
-{
-	static const bool answered[] = {true, true, false, true, false, true, false, true};
-	enum { REQUEST = 40, TIMEOUTS = 8 };
-	struct session_plan plan = scenarios_plan(stage);
-	struct session session = session_new(&stage->wire, &plan);
-	must_accept(&session);
-	work_start(&session);
-	for (size_t i = 0; i < sizeof answered / sizeof answered[0]; i++) {
-		if (answered[i])
-			work_echo(&session, 1);
-		else
-			work_echo_missed(&session);
-	}
-	session_wait(&session, 15 * NS_PER_S);
-	work_bulk(&session, 0, REQUEST);
-	for (int i = 0; i < TIMEOUTS; i++) {
-		session.talk.now += FIRST_TIMEOUT << i; /* RFC 6298 section 5.5 */
-		wire_resend(&session.talk, 0);
-	}
-	session_free(&session);
-}
-
-static void unknown_framing(struct scenarios_stage *stage)
-{
-	struct session_plan plan = scenarios_plan(stage);
-	plan.other_framing = true;
-	accept_and_close(stage, &plan);
-}
-
-static void plaintext(struct scenarios_stage *stage)
-{
-	struct session_plan plan = scenarios_plan(stage);
-	plan.plaintext = true;
-	accept_and_close(stage, &plan);
-}
-
 static void accepted_tls11(struct scenarios_stage *stage)
 {
 	struct session_plan plan = scenarios_plan(stage);
@@ -403,11 +365,11 @@ const struct scenarios_row scenarios_all[] = {
     {"stalled", "the engine never answers the ServerHelloDone", stalled, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"not-tls", "the engine's side speaks HTTP", not_tls, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"no-tls", "connected, not one byte is sent", no_tls, LISTS_NONE, SCENARIOS_NO_KEYS},
-    {"echo-missed", "3 of 8 echo requests unanswered, then silence", echo_missed, LISTS_RIGHT,
+    {"echo-missed", "3 of 8 echo requests unanswered, then silence", scenarios_echo_missed, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
-    {"unknown-framing", "accepted, messages with another header", unknown_framing, LISTS_RIGHT,
+    {"unknown-framing", "accepted, messages with another header", scenarios_unknown_framing, LISTS_RIGHT,
      SCENARIOS_KEYS_BESIDE},
-    {"plaintext", "NMSP without TLS", plaintext, LISTS_NONE, SCENARIOS_NO_KEYS},
+    {"plaintext", "NMSP without TLS", scenarios_plaintext, LISTS_NONE, SCENARIOS_NO_KEYS},
     {"dsb", "accepted, the keys are inside the capture", accepted_tls12, LISTS_RIGHT, SCENARIOS_KEYS_INSIDE},
     {"accepted-tls11", "TLS 1.1, accepted", accepted_tls11, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
     {"rejected-tls13", "TLS 1.3, rejected, the alert is encrypted", rejected_tls13, LISTS_WRONG_HASH,
@@ -495,5 +457,10 @@ const struct scenarios_row scenarios_all[] = {
      SCENARIOS_NO_KEYS},
     {"static-rsa", "static RSA, the controller's key", scenarios_static_rsa, LISTS_RIGHT, SCENARIOS_RSA_KEY},
     {"named-server", "a named server, ALPN", scenarios_named_server, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"wrong-side", "each side once speaks for the other", scenarios_wrong_side, LISTS_RIGHT, SCENARIOS_KEYS_BESIDE},
+    {"unasked-response", "a response to no request", scenarios_unasked_response, LISTS_RIGHT,
+     SCENARIOS_KEYS_BESIDE},
+    {"bare-directed", "bare messages, each packet says whether it came or went", scenarios_bare_directed, LISTS_NONE,
+     SCENARIOS_NO_KEYS},
 };
 const size_t scenarios_count = sizeof scenarios_all / sizeof scenarios_all[0];

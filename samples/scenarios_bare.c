@@ -27,6 +27,22 @@ static void end_packet(struct talk *talk)
 	bytes_free(&talk->packet);
 }
 
+/* As the controller sees it, a packet each. */
+void scenarios_bare_directed(struct scenarios_stage *stage)
+{
+	struct talk talk = {.stage = stage, .now = stage->start, .packet = {.p = NULL}};
+	struct wire *wire = &stage->wire;
+	wire->linktype = PACKET_BARE;
+	for (size_t i = 0; i < messages_start.n + ECHOES * messages_echo.n; i++) {
+		const struct messages_item *item =
+		    i < messages_start.n ? &messages_start.items[i]
+		                         : &messages_echo.items[(i - messages_start.n) % messages_echo.n];
+		say(&talk, item);
+		end_packet(&talk);
+		wire->frames[wire->n - 1].direction = item->dir == 0 ? CAPFILE_INBOUND : CAPFILE_OUTBOUND;
+	}
+}
+
 /* The first two messages share a packet. */
 void scenarios_bare(struct scenarios_stage *stage)
 {

@@ -5,5 +5,6 @@
 #include "samples/scenarios.h"
 
 void scenarios_bare(struct scenarios_stage *stage);
+void scenarios_bare_directed(struct scenarios_stage *stage);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Plots about TLS, clocks, echoes and subscriptions; see scenarios_tls.h. Called by generate.c through the
+ * Plots about TLS and clocks; see scenarios_tls.h. Called by generate.c through the
  * table in scenarios.c. What is not said here is as in accepted-tls12.
  */
 #include "samples/scenarios_tls.h"
@@ -208,92 +208,6 @@ void scenarios_flapping(struct scenarios_stage *stage)
 		rejected(stage, &plan, 1);
 	}
 	tlspeer_identity_free(&anew);
-}
-
-/* ---- NMSP ------------------------------------------------------------------------------------------- */
-
-void scenarios_echo_silent(struct scenarios_stage *stage)
-{
-	struct session_plan plan = scenarios_plan(stage);
-	struct session session = accepted(stage, &plan);
-	work_start(&session);
-	work_echo(&session, 3);
-	for (int i = 0; i < 4; i++)
-		work_echo_missed(&session);
-	session_wait(&session, NS_PER_S);
-	end(&session);
-}
-
-void scenarios_echo_slow(struct scenarios_stage *stage)
-{
-	enum { ECHOES = 8 };
-	struct session_plan plan = scenarios_plan(stage);
-	struct session session = accepted(stage, &plan);
-	work_start(&session);
-	for (int i = 0; i < ECHOES; i++)
-		work_echo_late(&session, (1100 + 100 * i) * MS);
-	end(&session);
-}
-
-void scenarios_echo_none(struct scenarios_stage *stage)
-{
-	enum { NOTIFICATIONS = 6, SIZE = 120 };
-	struct session_plan plan = scenarios_plan(stage);
-	struct session session = accepted(stage, &plan);
-	work_start(&session);
-	for (int i = 0; i < NOTIFICATIONS; i++) {
-		session_wait(&session, 10 * NS_PER_S);
-		work_bulk(&session, 1, SIZE);
-	}
-	end(&session);
-}
-
-void scenarios_request_missed(struct scenarios_stage *stage)
-{
-	struct session_plan plan = scenarios_plan(stage);
-	struct session session = accepted(stage, &plan);
-	work_start(&session);
-	work_request_missed(&session);
-	work_echo(&session, 2);
-	end(&session);
-}
-
-void scenarios_subscription_refused(struct scenarios_stage *stage)
-{
-	struct session_plan plan = scenarios_plan(stage);
-	struct session session = accepted(stage, &plan);
-	work_start_refused(&session);
-	work_echo(&session, 2);
-	end(&session);
-}
-
-void scenarios_unsubscribed(struct scenarios_stage *stage)
-{
-	struct session_plan plan = scenarios_plan(stage);
-	struct session session = accepted(stage, &plan);
-	work_start_unsubscribed(&session);
-	work_echo(&session, 5);
-	end(&session);
-}
-
-void scenarios_few_messages(struct scenarios_stage *stage)
-{
-	struct session_plan plan = scenarios_plan(stage);
-	plan.other_framing = true;
-	struct session session = accepted(stage, &plan);
-	work_start_unsubscribed(&session);
-	session_close(&session, 0);
-	session_free(&session);
-}
-
-void scenarios_malformed(struct scenarios_stage *stage)
-{
-	struct session_plan plan = scenarios_plan(stage);
-	struct session session = accepted(stage, &plan);
-	work_start(&session);
-	work_damaged(&session);
-	work_echo(&session, 2);
-	end(&session);
 }
 
 /* The secret of another run, pasted behind this session's random. */

@@ -1,5 +1,5 @@
 /*
- * The plots about TLS, clocks, echoes and subscriptions; rows of the table in scenarios.c.
+ * The plots about TLS and clocks; rows of the table in scenarios.c.
  */
 #ifndef SAMPLES_SCENARIOS_TLS_H
 #define SAMPLES_SCENARIOS_TLS_H
@@ -21,15 +21,6 @@ void scenarios_clock_of_judge(struct scenarios_stage *stage);
 void scenarios_not_yet_valid(struct scenarios_stage *stage);
 void scenarios_flapping(struct scenarios_stage *stage);
 void scenarios_reconnects(struct scenarios_stage *stage);
-
-void scenarios_echo_silent(struct scenarios_stage *stage);
-void scenarios_echo_slow(struct scenarios_stage *stage);
-void scenarios_echo_none(struct scenarios_stage *stage);
-void scenarios_request_missed(struct scenarios_stage *stage);
-void scenarios_subscription_refused(struct scenarios_stage *stage);
-void scenarios_unsubscribed(struct scenarios_stage *stage);
-void scenarios_few_messages(struct scenarios_stage *stage);
-void scenarios_malformed(struct scenarios_stage *stage);
 void scenarios_wrong_keys(struct scenarios_stage *stage);
 
 #endif

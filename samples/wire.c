@@ -390,6 +390,7 @@ int wire_write(struct wire *wire, struct capfile_writer *writer)
 		    .linktype = wire->linktype != 0 ? wire->linktype : LINKTYPE_ETHERNET,
 		    .wire = frame->bytes.n,
 		    .data = span_cut(bytes_span(&frame->bytes), 0, frame->captured),
+		    .direction = frame->direction,
 		};
 		result = capfile_write_packet(writer, &packet);
 	}

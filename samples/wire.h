@@ -20,6 +20,7 @@ struct wire_frame {
 	int dir;
 	size_t payload;  /* TCP or UDP payload bytes */
 	size_t captured; /* bytes to be written, at most bytes.n */
+	enum capfile_direction direction;
 	struct bytes bytes;
 };
 

@@ -13,13 +13,18 @@ static void send_message(struct session *session, int dir, struct bytes *message
 	bytes_free(message);
 }
 
-static void say_one(struct session *session, const struct messages_item *item)
+static void say_as(struct session *session, const struct messages_item *item, uint32_t transaction)
 {
 	struct bytes out = {.p = NULL};
 	session_wait(session, item->wait_ms * NS_PER_MS);
-	session->transaction += item->dir == 0;
-	messages_add(&out, item, session->transaction, session->other_framing);
+	messages_add(&out, item, transaction, session->other_framing);
 	send_message(session, item->dir, &out);
+}
+
+static void say_one(struct session *session, const struct messages_item *item)
+{
+	session->transaction += item->dir == 0;
+	say_as(session, item, session->transaction);
 }
 
 static void say(struct session *session, struct messages_script script)
@@ -47,6 +52,20 @@ void work_start_unsubscribed(struct session *session)
 void work_request_missed(struct session *session)
 {
 	say(session, messages_lonely);
+}
+
+/* The controller counts its own requests. */
+void work_astray(struct session *session)
+{
+	enum { FIRST = 1000 };
+	for (size_t i = 0; i < messages_astray.n; i++)
+		say_as(session, &messages_astray.items[i], FIRST);
+}
+
+void work_unasked(struct session *session)
+{
+	enum { NOBODYS = 4711 };
+	say_as(session, &messages_unasked.items[0], NOBODYS);
 }
 
 void work_echo_late(struct session *session, int64_t ns)

@@ -18,6 +18,12 @@ void work_start_unsubscribed(struct session *session);
 /* A STATISTICS_REQUEST that is not answered. */
 void work_request_missed(struct session *session);
 
+/* A request of the controller and the engine's answer, of types that the other side sends. */
+void work_astray(struct session *session);
+
+/* A response of the controller that repeats the transaction of no request. */
+void work_unasked(struct session *session);
+
 /* An echo request after 15 s, its answer so much later. */
 void work_echo_late(struct session *session, int64_t ns);
 

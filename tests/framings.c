@@ -44,6 +44,8 @@ static void draw_fillers(struct framings *f, uint32_t used)
 		struct framings_filler *filler = &f->fillers[f->n_fillers++];
 		filler->place = (struct profile_place){off, room};
 		filler->filling = (enum framings_filling)seeded_below(s, 6);
+		if (seeded_one_in(&f->more, 8))
+			filler->filling = seeded_one_in(&f->more, 2) ? FILL_MARK : FILL_NOISE;
 		filler->start = filler->filling == FILL_LENGTH || filler->filling == FILL_COUNT_LENGTH
 		                    ? f->truth.header + seeded_below(s, 120)
 		                : seeded_one_in(s, 2) ? seeded_below(s, 8)
@@ -64,6 +66,13 @@ static void draw_elements(struct framings *f)
 	p->element_length = sizes[seeded_below(s, ROWS(sizes))];
 	p->element_is_total = seeded_one_in(s, 3);
 	p->element_pad = seeded_one_in(s, 4);
+	if (seeded_one_in(&f->more, 10))
+		p->element_type = 3;
+	if (seeded_one_in(&f->more, 10))
+		p->element_length = 3;
+	if (seeded_one_in(&f->more, 3))
+		p->elements[p->n_elements++] = (struct profile_element){
+		    .id = 1 + seeded_below(&f->more, 40), .name = "GROUP", .kind = FIELD_GROUP};
 }
 
 static void draw_framing(struct framings *f)
@@ -89,7 +98,8 @@ static void draw_framing(struct framings *f)
 	f->bare_echoes = !seeded_one_in(s, 4);
 	f->splits = seeded_one_in(s, 2);
 	f->joins = seeded_one_in(s, 2);
-	f->java = seeded_one_in(s, 4);
+	f->java[0] = seeded_one_in(s, 4);
+	f->java[1] = seeded_one_in(&f->more, 4);
 	f->random_ids = seeded_one_in(s, 4);
 	f->notifies_with_ids = seeded_one_in(s, 2);
 }
@@ -102,6 +112,18 @@ static void put(const struct framings *f, uint8_t *to, uint64_t value, uint8_t s
 		to[f->truth.little_endian ? i : size - 1 - i] = (uint8_t)(value >> 8 * i);
 }
 
+/* An id that is no group's. */
+static uint32_t draw_element_id(struct framings *f)
+{
+	uint32_t id = 1 + seeded_below(&f->s, seeded_one_in(&f->s, 6) ? 200 : 20);
+	return f->truth.n_elements > 0 && id == f->truth.elements[0].id ? id + 1 : id;
+}
+
+static size_t padding(const struct framings *f, size_t n)
+{
+	return f->truth.element_pad ? (PROFILE_PAD - n % PROFILE_PAD) % PROFILE_PAD : 0;
+}
+
 static size_t add_element(struct framings *f, uint8_t *to, size_t room)
 {
 	static const uint8_t usual[] = {1, 2, 2, 4, 4, 6, 8, 16};
@@ -109,10 +131,10 @@ static size_t add_element(struct framings *f, uint8_t *to, size_t room)
 	const struct profile *p = &f->truth;
 	size_t head = p->element_type + (size_t)p->element_length;
 	size_t n = seeded_one_in(s, 5) ? seeded_below(s, 60) : usual[seeded_below(s, ROWS(usual))];
-	size_t pad = p->element_pad ? (4 - (head + n) % 4) % 4 : 0;
+	size_t pad = padding(f, head + n);
 	if (head + n + pad > room)
 		return 0;
-	put(f, to, 1 + seeded_below(s, seeded_one_in(s, 6) ? 200 : 20), p->element_type);
+	put(f, to, draw_element_id(f), p->element_type);
 	put(f, &to[p->element_type], n + (p->element_is_total ? head : 0), p->element_length);
 	bool small = seeded_one_in(s, 2);
 	for (size_t i = 0; i < n; i++)
@@ -121,11 +143,31 @@ static size_t add_element(struct framings *f, uint8_t *to, size_t room)
 	return head + n + pad;
 }
 
+/* With elements inside; of these one in four is a group again. */
+static size_t add_group(struct framings *f, uint8_t *to, size_t room)
+{
+	const struct profile *p = &f->truth;
+	size_t head = p->element_type + (size_t)p->element_length, n = 0;
+	size_t most = (p->element_length == 1 && room > UINT8_MAX ? UINT8_MAX : room) - PROFILE_PAD;
+	if (room < head + PROFILE_PAD)
+		return 0;
+	for (uint32_t left = 1 + seeded_below(&f->more, 4); left > 0; left--)
+		n +=
+		    (seeded_one_in(&f->more, 4) ? add_group : add_element)(f, &to[head + n], most - head - n);
+	put(f, to, p->elements[0].id, p->element_type);
+	put(f, &to[p->element_type], n + (p->element_is_total ? head : 0), p->element_length);
+	size_t pad = padding(f, head + n);
+	memset(&to[head + n], 0, pad);
+	f->n_groups++;
+	return head + n + pad;
+}
+
 static size_t draw_elements_of_body(struct framings *f, uint8_t *to, size_t room)
 {
 	size_t n = 0;
 	for (uint32_t left = 1 + seeded_below(&f->s, 6); left > 0; left--)
-		n += add_element(f, &to[n], room - n);
+		n += (f->truth.n_elements > 0 && seeded_one_in(&f->more, 3) ? add_group : add_element)(
+		    f, &to[n], room - n);
 	return n;
 }
 
@@ -139,7 +181,8 @@ static size_t draw_opaque(struct framings *f, uint8_t *to, size_t room)
 	return n;
 }
 
-static uint32_t fill(const struct framings_filler *filler, uint8_t dir, const uint32_t sent[2])
+static uint32_t fill(struct framings *f, const struct framings_filler *filler, uint8_t dir,
+                     const uint32_t sent[2])
 {
 	switch (filler->filling) {
 	case FILL_ZERO:
@@ -149,6 +192,10 @@ static uint32_t fill(const struct framings_filler *filler, uint8_t dir, const ui
 		return filler->start + sent[0] + sent[1];
 	case FILL_COUNT_SIDE:
 		return filler->start + sent[dir];
+	case FILL_MARK:
+		return dir;
+	case FILL_NOISE:
+		return (uint32_t)seeded_next(&f->more);
 	default:
 		return filler->start;
 	}
@@ -168,7 +215,7 @@ static void add_message(struct framings *f, uint8_t dir, uint32_t type, uint32_t
 		                    : draw_opaque(f, &bytes[p->header], room);
 	for (size_t i = 0; i < f->n_fillers; i++) {
 		const struct framings_filler *filler = &f->fillers[i];
-		put(f, &bytes[filler->place.off], fill(filler, dir, sent), filler->place.size);
+		put(f, &bytes[filler->place.off], fill(f, filler, dir, sent), filler->place.size);
 	}
 	put(f, &bytes[p->type.off], type, p->type.size);
 	put(f, &bytes[p->length.off], n + (p->length_is_body ? 0u : p->header), p->length.size);
@@ -268,7 +315,7 @@ static void add_piece(struct packing *packing, uint8_t dir, size_t n)
 
 static void add_record(struct packing *packing, uint8_t dir, size_t n)
 {
-	if (packing->f->java && dir == 0 && n > 1) {
+	if (packing->f->java[dir] && n > 1) {
 		add_piece(packing, dir, 1);
 		n--;
 	}
@@ -297,10 +344,37 @@ struct framings *framings_new(uint64_t seed, size_t n)
 {
 	struct framings *f = xcalloc(1, sizeof *f);
 	f->s = seeded_of(seed);
+	f->more = seeded_of(~seed);
 	draw_framing(f);
 	draw_talk(f, n);
 	pack(f);
 	return f;
+}
+
+struct framings *framings_again(const struct framings *of, uint64_t seed, size_t n)
+{
+	struct framings *f = xmalloc(sizeof *f);
+	*f = *of;
+	f->s = seeded_of(seed);
+	f->more = seeded_of(~seed);
+	f->n_messages = f->n_groups = 0;
+	f->stream[0] = f->stream[1] = NULL;
+	f->n_stream[0] = f->n_stream[1] = 0;
+	f->hold = (struct messages_hold){.n = 0};
+	draw_talk(f, n);
+	pack(f);
+	return f;
+}
+
+void framings_take_side(const struct framings *of, uint8_t dir, struct messages_hold *hold)
+{
+	struct rd r = rd_of(span_of(of->hold.bytes, of->hold.n));
+	for (size_t i = 0; i < of->hold.n_pieces; i++) {
+		const struct messages_piece *piece = &of->hold.pieces[i];
+		struct span bytes = rd_span(&r, (size_t)piece->n);
+		if (piece->dir == dir)
+			messages_hold_add(hold, piece, bytes);
+	}
 }
 
 void framings_free(struct framings *framings)

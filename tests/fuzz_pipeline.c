@@ -95,7 +95,8 @@ static void next_segment(struct analyze *analyze, uint32_t input, struct talk *t
 	uint8_t *block = malloc(captured);
 	assert(block != NULL);
 	memcpy(block, frames_span().p, captured);
-	struct capfile_packet packet = {talk->time, LINK_RAW, wire, span_of(block, captured)};
+	struct capfile_packet packet = {
+	    .time = talk->time, .linktype = LINK_RAW, .wire = wire, .data = span_of(block, captured)};
 	analyze_packet(analyze, input, &packet);
 	free(block);
 	if ((bits & MOVED) == 0)

@@ -38,6 +38,7 @@ struct talk_record {
 	size_t bytes;
 	bool request, response; /* of an echo */
 	uint32_t order;
+	uint32_t id; /* of an echo, where a test counts them one by one */
 };
 
 struct talk {

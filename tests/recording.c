@@ -132,7 +132,8 @@ void recording_analyze_late(const struct recording *recording, struct model *mod
 	uint32_t input = model_add_input(model, "recording");
 	for (size_t i = 0; i < recording->n; i++) {
 		const struct recorded *r = &recording->packets[i];
-		struct capfile_packet packet = {r->time, r->linktype, r->wire, span_of(r->bytes, r->n)};
+		struct capfile_packet packet = {
+		    .time = r->time, .linktype = r->linktype, .wire = r->wire, .data = span_of(r->bytes, r->n)};
 		analyze_packet(analyze, input, &packet);
 	}
 	if (secrets.n > 0)

@@ -22,6 +22,7 @@ struct taped_talk {
 		size_t off, n;
 	} pieces[TAPED_PIECES];
 	size_t n_pieces;
+	bool datagrams; /* each piece is one */
 	uint8_t bytes[TAPED_BYTES];
 	size_t n;
 	struct heap text[2];
@@ -50,6 +51,7 @@ static inline void taped_start(struct taped *taped, struct talk *talk)
 	assert_true(taped->n < TAPED_TALKS);
 	struct taped_talk *to = &taped->talk[taped->n++];
 	to->n = to->n_pieces = 0;
+	to->datagrams = is_dtls(talk->setting);
 	talk->heard = taped_hear;
 	talk->ctx = to;
 }
@@ -88,17 +90,31 @@ static inline void taped_write_key(char path[64], const EVP_PKEY *key)
 	fclose(file);
 }
 
+static inline struct span taped_piece(const struct taped_talk *talk, size_t at)
+{
+	return span_of(&talk->bytes[talk->pieces[at].off], talk->pieces[at].n);
+}
+
+static inline void taped_say_datagrams(const struct taped_talk *talk, struct wire *wire)
+{
+	wire->port++;
+	for (size_t k = 0; k < talk->n_pieces; k++)
+		wire_datagram(wire, talk->pieces[k].dir, taped_piece(talk, k));
+}
+
+static inline void taped_say_stream(const struct taped_talk *talk, struct wire *wire)
+{
+	wire_open(wire);
+	for (size_t k = 0; k < talk->n_pieces; k++)
+		wire_say(wire, talk->pieces[k].dir, taped_piece(talk, k));
+	wire_close(wire);
+}
+
 /* All talks, on a wire that was started. */
 static inline void taped_say(const struct taped *taped, struct wire *wire)
 {
-	for (size_t i = 0; i < taped->n; i++) {
-		const struct taped_talk *talk = &taped->talk[i];
-		wire_open(wire);
-		for (size_t k = 0; k < talk->n_pieces; k++)
-			wire_say(wire, talk->pieces[k].dir,
-			         span_of(&talk->bytes[talk->pieces[k].off], talk->pieces[k].n));
-		wire_close(wire);
-	}
+	for (size_t i = 0; i < taped->n; i++)
+		(taped->talk[i].datagrams ? taped_say_datagrams : taped_say_stream)(&taped->talk[i], wire);
 }
 
 /* Plays all talks. `key` is the path of an RSA key; NULL: none. End with wire_free. */

@@ -17,6 +17,7 @@ struct test {
 	struct model *model;
 	struct analyze *analyze;
 	int64_t time;
+	enum capfile_direction direction;
 };
 
 static void start(struct test *test)
@@ -38,7 +39,8 @@ static void packet(struct test *test, uint32_t input, const struct nmsptalk *tal
 	struct capfile_packet packet = {.time = test->time += NS_PER_S,
 	                                .linktype = PACKET_BARE,
 	                                .wire = wire > 0 ? wire : talk->n,
-	                                .data = span_of(talk->bytes, talk->n)};
+	                                .data = span_of(talk->bytes, talk->n),
+	                                .direction = test->direction};
 	analyze_packet(test->analyze, input, &packet);
 }
 
@@ -48,6 +50,12 @@ static void bare(struct test *test, uint32_t input, uint16_t type, uint32_t id)
 	talk.n = 0;
 	nmsptalk_bare(&talk, type, id);
 	packet(test, input, &talk, 0);
+}
+
+static void went(struct test *test, enum capfile_direction direction, uint16_t type, uint32_t id)
+{
+	test->direction = direction;
+	bare(test, 0, type, id);
 }
 
 static void test_sides(void **state)
@@ -146,6 +154,94 @@ static void test_strange_bytes(void **state)
 	stop(&test);
 }
 
+/* How many messages of a type the view lists with this direction; "" for none. */
+static uint64_t listed(const struct test *test, uint32_t type, const char *direction)
+{
+	const struct session *session = test->model->first;
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < session->nmsp->n_counts; i++) {
+		const struct nmsp_count *count = &session->nmsp->counts[i];
+		const char *told = !session_nmsp_knows_side(session, count->type) ? ""
+		                   : count->dir == session->controller            ? "IN"
+		                                                                  : "OUT";
+		n += count->type == type && strcmp(told, direction) == 0 ? count->messages : 0;
+	}
+	return n;
+}
+
+static bool trusts(const struct test *test, const char *words)
+{
+	struct view *view = view_new(test->model, 0, NULL);
+	bool found = false;
+	view_session_open(view, test->model->first);
+	for (size_t i = 0; i < view->open.n_trust; i++)
+		found = found || strstr(view->open.trust[i], words) != NULL;
+	view_free(view);
+	return found;
+}
+
+/* At the controller what comes in is the engine's, at the engine what goes out: the types tell which it is. */
+static void test_directions(void **state)
+{
+	(void)state;
+	static const enum capfile_direction engine[] = {CAPFILE_INBOUND, CAPFILE_OUTBOUND};
+	for (size_t at = 0; at < 2; at++) {
+		struct test test;
+		enum capfile_direction controller = engine[at ^ 1];
+		start(&test);
+		went(&test, engine[at], 7, 1);
+		went(&test, controller, 7, 1);
+		went(&test, controller, 7, 2);
+		for (uint32_t i = 0; i < 10; i++) {
+			went(&test, engine[at], 1, i);
+			went(&test, controller, 2, i);
+		}
+		analyze_end(test.analyze);
+		assert_int_equal(listed(&test, 7, "OUT"), 1);
+		assert_int_equal(listed(&test, 7, "IN"), 2);
+		assert_int_equal(listed(&test, 1, "OUT"), 10);
+		assert_int_equal(listed(&test, 2, "IN"), 10);
+		assert_true(trusts(&test, "epb_flags of pcapng), and the types"));
+		stop(&test);
+	}
+}
+
+/* Two directions, and nothing that says whose they are. */
+static void test_directions_of_nobody(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	for (uint32_t i = 0; i < 10; i++)
+		went(&test, i % 2 == 0 ? CAPFILE_INBOUND : CAPFILE_OUTBOUND, 7, i);
+	analyze_end(test.analyze);
+	assert_int_equal(test.model->first->nmsp->messages[0], 5);
+	assert_int_equal(listed(&test, 7, ""), 10);
+	assert_true(trusts(&test, "no message tells which one is the engine's"));
+	stop(&test);
+}
+
+/* From the first packet without a direction on only types tell. */
+static void test_some_directions(void **state)
+{
+	(void)state;
+	struct test test;
+	start(&test);
+	for (uint32_t i = 0; i < 10; i++) {
+		went(&test, CAPFILE_INBOUND, 1, i);
+		went(&test, CAPFILE_OUTBOUND, 2, i);
+	}
+	went(&test, CAPFILE_OUTBOUND, 7, 1);
+	went(&test, CAPFILE_NO_DIRECTION, 2, 11);
+	went(&test, CAPFILE_NO_DIRECTION, 1, 12);
+	analyze_end(test.analyze);
+	assert_int_equal(listed(&test, 7, ""), 1);
+	assert_int_equal(listed(&test, 1, "OUT"), 11);
+	assert_int_equal(listed(&test, 2, "IN"), 11);
+	assert_true(trusts(&test, "told by its type"));
+	stop(&test);
+}
+
 static void test_a_session_for_each_input(void **state)
 {
 	(void)state;
@@ -186,6 +282,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sides),         cmocka_unit_test(test_claims_nothing),
 	    cmocka_unit_test(test_cut),           cmocka_unit_test(test_strange_bytes),
+	    cmocka_unit_test(test_directions),    cmocka_unit_test(test_directions_of_nobody),
+	    cmocka_unit_test(test_some_directions),
 	    cmocka_unit_test(test_a_session_for_each_input), cmocka_unit_test(test_given_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,42 @@ static void pcapng_largest_secrets(void **state)
 	}
 }
 
+/* epb_flags among other options; a list that is malformed says nothing, and the packet stays. */
+static void pcapng_directions(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t flags;
+		uint16_t code, width;
+		enum capfile_direction direction;
+	} rows[] = {{0, 2, 4, CAPFILE_NO_DIRECTION},  {1, 2, 4, CAPFILE_INBOUND},      {2, 2, 4, CAPFILE_OUTBOUND},
+	            {3, 2, 4, CAPFILE_NO_DIRECTION},  {0xff0001e6, 2, 4, CAPFILE_OUTBOUND}, {1, 3, 4, CAPFILE_NO_DIRECTION},
+	            {1, 2, 1, CAPFILE_NO_DIRECTION}, {1, 2, 60, CAPFILE_NO_DIRECTION}};
+	for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+		struct capbuild f = {.n = 0};
+		capbuild_section(&f, i % 2 == 0);
+		capbuild_interface(&f, 147, 0, -1, 0);
+		capbuild_block(&f, 6);
+		for (size_t word = 0; word < 5; word++)
+			capbuild_put(&f, word < 3 ? 0 : 5, 4);
+		capbuild_data(&f, 1, 5);
+		capbuild_put(&f, 0, 3);
+		capbuild_option(&f, 1, 0x6162, 2);
+		capbuild_put(&f, rows[i / 2].code, 2);
+		capbuild_put(&f, rows[i / 2].width, 2);
+		capbuild_put(&f, rows[i / 2].flags, 4);
+		capbuild_put(&f, 0, 4);
+		capbuild_block_end(&f);
+		struct capfile *reader = capfile_new();
+		struct span left = span_of(f.p, f.n);
+		struct capfile_packet packet;
+		assert_int_equal(capfile_next(reader, &left, &packet), CAPFILE_PACKET);
+		assert_int_equal(packet.data.n, 5);
+		assert_int_equal(packet.direction, rows[i / 2].direction);
+		capfile_free(reader);
+	}
+}
+
 static void pcapng_block_lengths(void **state)
 {
 	(void)state;
@@ -404,6 +440,7 @@ int main(void)
 	    cmocka_unit_test(pcapng_cut_in_skipped_block),
 	    cmocka_unit_test(pcapng_secrets_lies),
 	    cmocka_unit_test(pcapng_largest_secrets),
+	    cmocka_unit_test(pcapng_directions),
 	    cmocka_unit_test(pcapng_block_lengths),
 	    cmocka_unit_test(pcapng_too_short_blocks),
 	    cmocka_unit_test(pcapng_packet_lies),

@@ -257,6 +257,34 @@ static void test_long_secrets_are_blocks_of_lines(void **state)
 	free(w.bytes);
 }
 
+/* Of packets of any length, and only where there is one. */
+static void test_directions(void **state)
+{
+	(void)state;
+	struct written w;
+	start(&w);
+	for (size_t n = 0; n < 9; n++) {
+		struct capfile_packet packet = {.linktype = 147,
+		                                .wire = n,
+		                                .data = span_of("abcdefghi", n),
+		                                .direction = (enum capfile_direction)(n % 3)};
+		assert_int_equal(capfile_write_packet(&w.writer, &packet), 0);
+	}
+	(void)finish(&w);
+	struct capfile *reader = capfile_new();
+	struct span left = span_of(w.bytes, w.n);
+	struct capfile_packet packet;
+	for (size_t n = 0; n < 9; n++) {
+		assert_int_equal(capfile_next(reader, &left, &packet), CAPFILE_PACKET);
+		assert_int_equal(packet.direction, n % 3);
+		assert_true(span_equal(packet.data, span_of("abcdefghi", n)));
+	}
+	assert_int_equal(capfile_next(reader, &left, &packet), CAPFILE_MORE);
+	assert_int_equal(left.n, 0);
+	capfile_free(reader);
+	free(w.bytes);
+}
+
 /* What the sizes promise is what is written, whether the interface is new or not. */
 static void test_sizes(void **state)
 {
@@ -268,6 +296,7 @@ static void test_sizes(void **state)
 	for (uint32_t i = 0; i < 2 * CAPFILE_LINKTYPES; i++) {
 		size_t secrets = i % 3 == 0 ? 0 : 3;
 		packet.linktype = i % CAPFILE_LINKTYPES;
+		packet.direction = (enum capfile_direction)(i % 3);
 		assert_int_equal(fflush(w.file), 0);
 		size_t before = w.n, n = capfile_write_sizes(&w.writer, &packet, secrets, sizes);
 		assert_int_equal(capfile_write_secrets(&w.writer, span_of("abc", secrets)), 0);
@@ -317,6 +346,7 @@ int main(void)
 	    cmocka_unit_test(test_secrets_are_a_block),
 	    cmocka_unit_test(test_long_secrets_are_blocks_of_lines),
 	    cmocka_unit_test(test_a_full_disk_is_told),
+	    cmocka_unit_test(test_directions),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_filling),
 	};

@@ -235,12 +235,13 @@ static void a_flood_of_hellos_leaves_the_session(void **state)
 			uint32_t n = (uint32_t)i * FLOOD + k;
 			memcpy(&stranger.bytes[DTLSRUN_ETHERNET + 12], &n, 3);
 			memcpy(&stranger.bytes[DTLSRUN_PAYLOAD + 30], &n, sizeof n);
-			struct capfile_packet packet = {recording.packets[i].time, 1, stranger.n,
-			                                span_of(stranger.bytes, stranger.n)};
+			struct capfile_packet packet = {.time = recording.packets[i].time, .linktype = 1, .wire = stranger.n,
+			                                .data = span_of(stranger.bytes, stranger.n)};
 			analyze_packet(analyze, input, &packet);
 		}
 		const struct recorded *own = &recording.packets[i];
-		struct capfile_packet packet = {own->time, 1, own->wire, span_of(own->bytes, own->n)};
+		struct capfile_packet packet = {
+		    .time = own->time, .linktype = 1, .wire = own->wire, .data = span_of(own->bytes, own->n)};
 		analyze_packet(analyze, input, &packet);
 	}
 	analyze_end(analyze);
@@ -301,12 +302,13 @@ static void a_flood_of_fragments_is_bounded(void **state)
 			                        PIECE & 0xff};
 			memcpy(payload, head, sizeof head);
 			set_payload(&forged, payload, sizeof payload);
-			struct capfile_packet packet = {recording.packets[0].time, 1, forged.n,
-			                                span_of(forged.bytes, forged.n)};
+			struct capfile_packet packet = {.time = recording.packets[0].time, .linktype = 1, .wire = forged.n,
+			                                .data = span_of(forged.bytes, forged.n)};
 			analyze_packet(analyze, input, &packet);
 		}
 		const struct recorded *own = &recording.packets[i];
-		struct capfile_packet packet = {own->time, 1, own->wire, span_of(own->bytes, own->n)};
+		struct capfile_packet packet = {
+		    .time = own->time, .linktype = 1, .wire = own->wire, .data = span_of(own->bytes, own->n)};
 		analyze_packet(analyze, input, &packet);
 	}
 	assert_true(model->capture.hits[HIT_HELD] > 0);

@@ -327,10 +327,10 @@ static void byte_ranges(void **state)
 
 /* ---- KeyUpdate -------------------------------------------------------------------------------------- */
 
-enum { UPDATED_RECORDS = 8, UPDATE_AT = 4 };
+enum { UPDATED_RECORDS = 10, UPDATE_AT = 4 };
 
-/* Records of the client, a KeyUpdate among them. */
-static struct spoken *speak_updated(const struct way *way)
+/* Records of the client, and so many KeyUpdates among them, each behind one. */
+static struct spoken *speak_updated(const struct way *way, size_t updates)
 {
 	static const uint8_t update[TLS_HANDSHAKE_HEADER + 1] = {TLS_KEY_UPDATE, 0, 0, 1, 0};
 	uint8_t secret[SECRET_MAX], next[SECRET_MAX], text[40];
@@ -343,11 +343,12 @@ static struct spoken *speak_updated(const struct way *way)
 		put_sealed(spoken, &sealers[0], 0, TLS_APPLICATION_DATA, span_of(text, sizeof text));
 		if (i == 0) /* the server answers: the handshake is over */
 			put_sealed(spoken, &sealers[1], 1, TLS_APPLICATION_DATA, span_of(text, sizeof text));
-		if (i + 1 != UPDATE_AT)
+		if (i + 1 < UPDATE_AT || i + 1 >= UPDATE_AT + updates)
 			continue;
 		put_sealed(spoken, &sealers[0], 0, TLS_HANDSHAKE, span_of(update, sizeof update));
 		expand(way->shape.hash, span_of(secret, n), "traffic upd", next, n);
-		seal_with_13(&sealers[0], span_of(next, n));
+		memcpy(secret, next, n);
+		seal_with_13(&sealers[0], span_of(secret, n));
 	}
 	return spoken;
 }
@@ -357,7 +358,7 @@ static void rows_with_update(const struct way *way)
 {
 	if (!way->shape.tls13)
 		return;
-	struct spoken *spoken = speak_updated(way);
+	struct spoken *spoken = speak_updated(way, 1);
 	for (size_t from = HELLOS; from < spoken->n_chunks; from++)
 		for (size_t to = from + 1; to <= spoken->n_chunks; to++) {
 			lose_none((from + to) % 3 == 0);
@@ -375,13 +376,39 @@ static void key_updates(void **state)
 	for_every_kind(rows_with_update);
 }
 
+/* One gap hides all of the KeyUpdates: what follows is opened, or the judgement names the gap. */
+static void several_updates(void **state)
+{
+	(void)state;
+	struct way way = {.version = TLS_1_3};
+	assert_true(shape_of(0x1301, &way.shape));
+	for (size_t updates = 1; updates <= LIMIT_GAP_UPDATES + 1; updates++) {
+		struct wire wire;
+		struct session_decryption decryption;
+		struct spoken *spoken = speak_updated(&way, updates);
+		size_t first = spoken->n_chunks - (UPDATED_RECORDS - UPDATE_AT) - updates; /* KeyUpdate */
+		lose_none(updates % 2 == 0);
+		for (size_t i = first; i < first + 2 * updates - 1; i++)
+			lose_chunk(spoken, i);
+		play(&wire, spoken);
+		session_decryption(wire.model, wire_session(&wire, 1), &decryption);
+		bool found = updates <= LIMIT_GAP_UPDATES;
+		size_t records = UPDATE_AT + (found ? UPDATED_RECORDS - UPDATE_AT - updates + 1 : 0);
+		if (wire_plain(1, 0).n != 40 * records ||
+		    (strstr(decryption.detail, "; the rest follows the gap at packet") == NULL) != found)
+			fail_msg("%zu KeyUpdates: %zu bytes, %s", updates, wire_plain(1, 0).n, decryption.detail);
+		wire_free(&wire);
+		free(spoken);
+	}
+}
+
 /* The first records found no room to wait for their keys, the KeyUpdate among them. */
 static void update_that_fell_out(void **state)
 {
 	(void)state;
 	struct way way = {.version = TLS_1_3};
 	assert_true(shape_of(0x1301, &way.shape));
-	struct spoken *spoken = speak_updated(&way);
+	struct spoken *spoken = speak_updated(&way, 1);
 	size_t most = 0;
 	for (size_t room = 700; room < 5000; room += 50) {
 		struct wire wire;
@@ -457,7 +484,8 @@ int main(void)
 	    cmocka_unit_test(single_records),       cmocka_unit_test(two_gaps),
 	    cmocka_unit_test(several_records),      cmocka_unit_test(random_losses),
 	    cmocka_unit_test(byte_ranges),          cmocka_unit_test(key_updates),
-	    cmocka_unit_test(update_that_fell_out), cmocka_unit_test(lost_hellos),
+	    cmocka_unit_test(several_updates),      cmocka_unit_test(update_that_fell_out),
+	    cmocka_unit_test(lost_hellos),
 	};
 	struct tls_providers *providers = tls_crypto_load();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,101 @@ static void test_closed_by_the_controller(void **state)
 	assert_null(finding(test, "echo-silent"));
 }
 
+/* One request, 15 s behind the echo before, that is answered after so long; < 0: never. */
+static void echo_once(struct test *test, int64_t answer)
+{
+	fixture_wait(&test->f, 15 * NS_PER_S);
+	say(&test->f, E, 12);
+	if (answer < 0)
+		return;
+	fixture_wait(&test->f, answer);
+	say(&test->f, C, 12);
+	fixture_wait(&test->f, -answer);
+}
+
+static void test_one_is_missed(void **state)
+{
+	struct test *test = *state;
+	fixture_healthy(&test->f);
+	talk(&test->f, 10, 10, 15 * NS_PER_S);
+	echo_once(test, -1);
+	uint64_t packet = test->f.at.packet - 1;
+	look(test);
+	assert_null(finding(test, "echo-missed")); /* it may yet be answered, or be the end */
+	echo_once(test, NS_PER_MS);
+	look(test);
+	const struct finding *missed = finding(test, "echo-missed");
+	assert_non_null(missed);
+	assert_string_equal(missed->summary,
+	                    "1 echo request got no answer within 5.0 s (inferred from sizes and times), of 12 requests in "
+	                    "all.");
+	assert_int_equal(missed->severity, SEVERITY_WARNING);
+	assert_int_equal(missed->n_evidence, 1);
+	assert_int_equal(missed->evidence[0].packet, packet);
+	for (int i = 0; i < 300; i++)
+		echo_once(test, NS_PER_MS);
+	look(test);
+	missed = finding(test, "echo-missed");
+	assert_true(missed != NULL && missed->evidence[0].packet == packet); /* long ago */
+	findings_verdict(test->f.model, test->f.session, &test->findings, test->verdict);
+	assert_non_null(strstr(test->verdict, "echoes missed, as inferred"));
+	fixture_gap(&test->f, C, 36);
+	look(test);
+	assert_null(finding(test, "echo-missed"));
+}
+
+/* Answers after 6 s are missed, and no silence. */
+static void test_late(void **state)
+{
+	struct test *test = *state;
+	struct infer_rhythm echo;
+	fixture_healthy(&test->f);
+	talk(&test->f, 10, 10, 15 * NS_PER_S);
+	for (int i = 0; i < 4; i++)
+		echo_once(test, 6 * NS_PER_S);
+	look(test);
+	assert_null(finding(test, "echo-silent"));
+	assert_false(quiet_of(test).known);
+	assert_true(infer_echo(test->f.session->infer, &echo));
+	assert_int_equal(echo.requests, 14);
+	assert_int_equal(echo.responses, 14);
+	assert_int_equal(echo.missed, 4);
+	assert_int_equal(echo.late, 4);
+	assert_in_range(echo.rtt_max, 6 * NS_PER_S, 6 * NS_PER_S + 10 * NS_PER_MS);
+	echo_once(test, NS_PER_MS);
+	look(test);
+	assert_non_null(finding(test, "echo-missed"));
+}
+
+/* Another message of the same size in between is none. */
+static void test_between_echoes(void **state)
+{
+	struct test *test = *state;
+	fixture_healthy(&test->f);
+	talk(&test->f, 10, 10, 15 * NS_PER_S);
+	for (int i = 1; i < 15; i++) {
+		fixture_wait(&test->f, i * NS_PER_S);
+		say(&test->f, E, 12);
+		fixture_wait(&test->f, -i * NS_PER_S);
+		echo_once(test, NS_PER_MS);
+	}
+	look(test);
+	assert_null(finding(test, "echo-missed"));
+}
+
+/* Of which file a packet is would be a guess. */
+static void test_two_files(void **state)
+{
+	struct test *test = *state;
+	fixture_healthy(&test->f);
+	talk(&test->f, 10, 10, 15 * NS_PER_S);
+	echo_once(test, -1);
+	test->f.at.input++;
+	echo_once(test, NS_PER_MS);
+	look(test);
+	assert_null(finding(test, "echo-missed"));
+}
+
 /* Without an echo that is known the session is silent after 45 s, else after three intervals. */
 static void test_silent_after_three_intervals(void **state)
 {
@@ -167,6 +262,10 @@ int main(void)
 	    TEST(test_gap_hides_it),
 	    TEST(test_answers_of_another_size),
 	    TEST(test_closed_by_the_controller),
+	    TEST(test_one_is_missed),
+	    TEST(test_late),
+	    TEST(test_between_echoes),
+	    TEST(test_two_files),
 	    TEST(test_silent_after_three_intervals),
 	    TEST(test_nothing_beside_what_is_read),
 	};

@@ -133,7 +133,7 @@ static void check_later(json_t *session)
 	    check(item, "sent:s answered:sn rtt:rn");
 	check(get(get(session, "echo"), "rtt"), "min:rn avg:rn p95:rn max:rn");
 	check(get(session, "inferred"),
-	      "echo_requests:in echo_responses:in echo_missed:in at_least:b echo_interval:rn echo_jitter:rn "
+	      "echo_requests:in echo_responses:in echo_missed:in echo_late:in at_least:b echo_interval:rn echo_jitter:rn "
 	      "rtt:o "
 	      "quiet_first:sn quiet_since:sn timeline:a rivals:a sizes_are:sn sizes:a");
 	check(get(get(session, "inferred"), "rtt"), "min:rn median:rn max:rn");

@@ -48,7 +48,8 @@ static void run(struct late *late, const struct plan *plan)
 	uint32_t input = model_add_input(late->model, "recording");
 	for (size_t i = 0; i < late->recording.n; i++) {
 		const struct recorded *r = &late->recording.packets[i];
-		struct capfile_packet packet = {r->time, r->linktype, r->wire, span_of(r->bytes, r->n)};
+		struct capfile_packet packet = {
+		    .time = r->time, .linktype = r->linktype, .wire = r->wire, .data = span_of(r->bytes, r->n)};
 		if (i >= plan->behind && rd_more(&lines) && plan->by_line)
 			put_line(analyze, &lines);
 		while (i >= plan->behind && rd_more(&lines) && !plan->by_line)
@@ -183,7 +184,8 @@ static void check_ring(const struct plan *plan, const struct session *early, con
 		assert_true(late->nmsp->messages[dir] == early->nmsp->messages[dir] ||
 		            tls->opened_data[dir] < right->opened_data[dir]);
 		assert_int_equal(late->nmsp->malformed, early->nmsp->malformed);
-		if ((late->nmsp->gaps[dir] > 0) != (tls->passed[dir] > 0))
+		bool gaps = late->nmsp->gaps[dir] > 0, less = tls->opened_data[dir] < right->opened_data[dir];
+		if ((gaps && tls->passed[dir] == 0) || (less && !gaps))
 			fail_msg("behind %zu packets, %zu bytes of room, direction %u: %" PRIu64
 			         " gaps, %" PRIu64 " passed",
 			         plan->behind, plan->room, dir, late->nmsp->gaps[dir], tls->passed[dir]);
@@ -196,10 +198,22 @@ static void check_ring(const struct plan *plan, const struct session *early, con
 		assert_true(late->steps[i].kind == early->steps[i].kind && !late->steps[i].encrypted);
 }
 
+/* TLS 1.3: a part of the handshake fell out, and data of the same side is opened all the same. */
+static bool opens_beyond(const struct session *session)
+{
+	bool finished[2] = {false, false};
+	for (uint32_t i = 0; i < session->n_steps; i++)
+		if (session->steps[i].kind == STEP_FINISHED)
+			finished[session->steps[i].dir] = true;
+	const struct session_tls *tls = &session->tls;
+	return tls->version == TLS_1_3 &&
+	       ((!finished[0] && tls->opened_data[0] > 0) || (!finished[1] && tls->opened_data[1] > 0));
+}
+
 static void a_small_ring(void **state)
 {
 	(void)state;
-	uint64_t fell = 0, opened = 0;
+	uint64_t fell = 0, opened = 0, regained = 0;
 	for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
 		struct late late, early;
 		struct plan plan = {.by_line = false};
@@ -212,12 +226,13 @@ static void a_small_ring(void **state)
 				check_ring(&plan, early.model->first, late.model->first);
 				fell += late.model->first->tls.passed[0];
 				opened += late.model->first->tls.opened_data[0];
+				regained += opens_beyond(late.model->first);
 				done(&late);
 			}
 		done(&early);
 		recording_free(&late.recording);
 	}
-	assert_true(fell > 1000 && opened > 1000);
+	assert_true(fell > 1000 && opened > 1000 && regained > 10);
 }
 
 static void every_sample_with_keys(void **state)

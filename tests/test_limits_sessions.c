@@ -31,7 +31,7 @@ static void push(struct analyze *analyze, uint32_t n, bool from_controller, uint
 	    (unsigned)seq, (unsigned)ack, flags);
 	frames_lead("4500 %04x 0000 4000 4006 0000 %s %s", (unsigned)frames_length() + 20,
 	    from_controller ? "c0000201" : host, from_controller ? host : "c0000201");
-	struct capfile_packet packet = {time, LINK_RAW, frames_length(), frames_span()};
+	struct capfile_packet packet = {.time = time, .linktype = LINK_RAW, .wire = frames_length(), .data = frames_span()};
 	analyze_packet(analyze, 0, &packet);
 }
 

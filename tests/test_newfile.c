@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "analyzer/newfile.h"
+#include "tests/infolder.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,18 +38,6 @@ static void assert_holds(const char *name, const char *text)
 	fclose(file);
 }
 
-/* Files in the folder, whatever their names. */
-static unsigned count(void)
-{
-	unsigned n = 0;
-	DIR *dir = opendir(folder);
-	assert_non_null(dir);
-	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		n += entry->d_name[0] != '.' || strlen(entry->d_name) > 2;
-	closedir(dir);
-	return n;
-}
-
 static struct newfile *begin(const char *text)
 {
 	struct err err;
@@ -68,7 +56,7 @@ static void test_kept(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(newfile_keep(file, false, &err), 0);
 	assert_holds(path, "whole");
-	assert_int_equal(count(), 1);
+	assert_int_equal(infolder_count(folder), 1);
 	unlink(path);
 }
 
@@ -77,7 +65,7 @@ static void test_dropped(void **state)
 	(void)state;
 	newfile_drop(begin("half"));
 	newfile_drop(NULL);
-	assert_int_equal(count(), 0);
+	assert_int_equal(infolder_count(folder), 0);
 }
 
 /* Also by a file that came while it was written. */
@@ -90,10 +78,10 @@ static void test_never_overwrites_unasked(void **state)
 	assert_int_equal(newfile_keep(file, false, &err), -1);
 	assert_non_null(strstr(err.text, "File exists"));
 	assert_holds(path, "old");
-	assert_int_equal(count(), 1);
+	assert_int_equal(infolder_count(folder), 1);
 	assert_int_equal(newfile_keep(begin("new"), true, &err), 0);
 	assert_holds(path, "new");
-	assert_int_equal(count(), 1);
+	assert_int_equal(infolder_count(folder), 1);
 	unlink(path);
 }
 
@@ -149,7 +137,7 @@ static void test_full(void **state)
 	fputs("text", newfile_stream(file));
 	assert_int_equal(newfile_keep(file, false, &err), -1);
 	assert_non_null(strstr(err.text, "No space left"));
-	assert_int_equal(count(), 0);
+	assert_int_equal(infolder_count(folder), 0);
 }
 
 /* What has the place cannot be replaced by a file; the name that was made for it is gone. */
@@ -160,7 +148,7 @@ static void test_place_is_lost(void **state)
 	struct newfile *file = begin("text");
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(newfile_keep(file, true, &err), -1);
-	assert_int_equal(count(), 1);
+	assert_int_equal(infolder_count(folder), 1);
 	rmdir(path);
 }
 

@@ -1,8 +1,6 @@
 /*
  * NMSP messages by framing profiles: cutting, headers, elements of every kind, lies in every length, cuts.
  */
-#include "dissect/nmsp.h"
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -11,20 +9,13 @@
 #include <stdlib.h>
 
 #include "tests/hex.h"
+#include "tests/nmspread.h"
 #include "tests/seeded.h"
 
 #define ROWS(table) (sizeof(table) / sizeof *(table))
 #define ROUNDS      3000
 
-static struct profile assumed, profile; /* too large for comfort on a stack under ASan */
-static struct fields fields;
-
-static void use(const char *text)
-{
-	struct profile_error error;
-	if (!profile_parse(span_of(text, strlen(text)), &profile, &error))
-		fail_msg("line %u: %s: %s", error.line, error.word, error.problem);
-}
+static struct profile assumed;
 
 static struct span exact(struct span bytes)
 {
@@ -82,18 +73,6 @@ static void good_messages(void **state)
 		assert_int_equal(fields.dropped, 0);
 		hex_free(message);
 	}
-}
-
-static void assert_field(uint32_t i, const char *name, enum field_kind kind, size_t off, size_t n,
-                         uint64_t number)
-{
-	assert_true(i < fields.n);
-	const struct field *field = &fields.list[i];
-	assert_string_equal(field->name, name);
-	assert_int_equal(field->kind, kind);
-	assert_int_equal(field->off, off);
-	assert_int_equal(field->bytes.n, n);
-	assert_int_equal(field->number, number);
 }
 
 static void fields_of_a_message(void **state)

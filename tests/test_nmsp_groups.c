@@ -1,8 +1,6 @@
 /*
  * Elements inside of elements: groups of a framing profile, with their padding, and how deep they go.
  */
-#include "dissect/nmsp.h"
-
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -11,30 +9,9 @@
 #include <stdlib.h>
 
 #include "tests/hex.h"
-
-static struct profile profile; /* too large for comfort on a stack under ASan */
-static struct fields fields;
+#include "tests/nmspread.h"
 
 #define HEAD(order, rest) "name p\norigin user\nbyte-order " order "\n" rest
-
-static void use(const char *text)
-{
-	struct profile_error error;
-	if (!profile_parse(span_of(text, strlen(text)), &profile, &error))
-		fail_msg("line %u: %s: %s", error.line, error.word, error.problem);
-}
-
-static void assert_field(uint32_t i, const char *name, enum field_kind kind, size_t off, size_t n,
-                         uint64_t number)
-{
-	assert_true(i < fields.n);
-	const struct field *field = &fields.list[i];
-	assert_string_equal(field->name, name);
-	assert_int_equal(field->kind, kind);
-	assert_int_equal(field->off, off);
-	assert_int_equal(field->bytes.n, n);
-	assert_int_equal(field->number, number);
-}
 
 /* What is inside of a group must tile it, its padding included, and stands one deeper. */
 static void groups(void **state)

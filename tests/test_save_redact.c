@@ -26,7 +26,7 @@
 #define FLAG_ACK   0x10
 #define FLAG_RST   0x04
 
-enum { IP_HEADER = 20, HEADERS = 40, SEQ_AT = 24, PORT_AT = 20, SEQ = 0x01020304 };
+enum { NMSP_PORT = 16113, UDP_HEADER = 8, IP_HEADER = 20, HEADERS = 40, SEQ_AT = 24, PORT_AT = 20, SEQ = 0x01020304 };
 
 struct run {
 	struct redact redact;
@@ -208,33 +208,86 @@ static void test_streams(void **state)
 	}
 }
 
-/* Datagrams, fragments of them and errors about them: the names of DTLS are not found, and blanks would be no
- * session. */
-static void test_udp_is_left_out(void **state)
+static void push_datagram(struct run *run, struct span payload)
+{
+	frames_start_bytes(payload);
+	frames_udp(NMSP_PORT);
+	frames_ip4(PROTO_UDP);
+	struct span frame = frames_span();
+	save_redact_push(run->save, &(struct capfile_packet){.time = (int64_t)run->pushed++,
+	                                                     .linktype = LINK_RAW,
+	                                                     .wire = frame.n,
+	                                                     .data = frame});
+}
+
+/* A fragment of a client_hello that has 1,000 bytes: those from `from` on, all of them the same. */
+static struct span hello_part(uint8_t *bytes, uint16_t from, uint16_t n, uint8_t value)
+{
+	uint8_t heads[] = {TLS_HANDSHAKE, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, (uint8_t)((n + 12) >> 8), (uint8_t)(n + 12),
+	                   TLS_CLIENT_HELLO, 0, 1000 >> 8, 1000 & 0xff, 0, 0, 0, (uint8_t)(from >> 8), (uint8_t)from,
+	                   0, (uint8_t)(n >> 8), (uint8_t)n};
+	memcpy(bytes, heads, sizeof heads);
+	memset(&bytes[sizeof heads], value, n);
+	return span_of(bytes, sizeof heads + n);
+}
+
+static void test_datagrams_wait(void **state)
 {
 	(void)state;
+	uint8_t bytes[1100];
 	struct run *run = run_start();
-	static const char *const about[] = {
-	    "", "0303 0000 00000000 4500 0030 0001 4000 4011 0000 0a000002 0a000001 3ef1 c000 0014 0000"};
-	for (size_t i = 0; i < 2; i++) {
-		frames_start(i == 0 ? "00" : about[i]);
-		if (i == 0)
-			frames_udp(16113);
-		frames_ip4(i == 0 ? PROTO_UDP : PROTO_ICMP);
+	push_datagram(run, hello_part(bytes, 0, 500, 'n'));
+	push(run, 1, FLAG_RST, 0, nothing); /* in order behind it */
+	assert_int_equal(run->written, 0);
+	push_datagram(run, hello_part(bytes, 500, 500, 'n'));
+	assert_int_equal(run->written, 3);
+	is_blank_from(run, IP_HEADER + UDP_HEADER + 25); /* the message is none */
+	run_end(run);
+}
+
+/* With another association on the same ports what waits for the one before is blank. */
+static void test_another_association(void **state)
+{
+	(void)state;
+	uint8_t bytes[600];
+	struct run *run = run_start();
+	push_datagram(run, hello_part(bytes, 0, 500, 'n'));
+	push_datagram(run, hello_part(bytes, 0, 500, 'n'));
+	assert_int_equal(run->written, 0);
+	push_datagram(run, hello_part(bytes, 0, 500, 'm'));
+	assert_int_equal(run->written, 2);
+	is_blank_from(run, IP_HEADER + UDP_HEADER + 25);
+	run_end(run);
+}
+
+/* What an ICMP error quotes behind the ports is blank; the first fragment keeps its ports, the others nothing. */
+static void test_around_datagrams(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes, *lead;
+		size_t shown;
+	} rows[] = {{"0303 0000 00000000 4500 0030 0001 4000 4011 0000 0a000002 0a000001 3ef1 c000 0014 0000 616263646566", NULL,
+	             IP_HEADER + 8 + IP_HEADER + 4},
+	            {"c000 3ef1 0020 0000 616263646566", "4500 0022 7777 2000 4011 0000 " FRAMES_IP4, IP_HEADER + 8},
+	            {"616263646566 6768", "4500 001c 7777 2001 4011 0000 " FRAMES_IP4, IP_HEADER}};
+	struct run *run = run_start();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		frames_start(rows[i].bytes);
+		if (rows[i].lead != NULL)
+			frames_lead("%s", rows[i].lead);
+		else
+			frames_ip4(PROTO_ICMP);
 		struct span frame = frames_span();
-		save_redact_push(run->save, &(struct capfile_packet){
-		                                .linktype = LINK_RAW, .wire = frame.n, .data = frame});
-		assert_int_equal(save_redact_left_out(run->save), i + 1);
+		save_redact_push(run->save, &(struct capfile_packet){.time = (int64_t)run->pushed++,
+		                                                     .linktype = LINK_RAW,
+		                                                     .wire = frame.n,
+		                                                     .data = frame});
+		assert_int_equal(run->written, run->pushed);
+		is_blank_from(run, rows[i].shown);
+		assert_int_not_equal(run->last[rows[i].shown - 1], UINT8_MAX);
 	}
-	frames_start("00000000 00000000");
-	frames_lead("4500 001c 7777 2001 4011 0000 " FRAMES_IP4); /* the second fragment of more */
-	struct span frame = frames_span();
-	save_redact_push(run->save,
-	                 &(struct capfile_packet){.linktype = LINK_RAW, .wire = frame.n, .data = frame});
-	assert_int_equal(save_redact_left_out(run->save), 3);
-	push(run, 1, FLAG_SYN, 0, nothing);
-	assert_int_equal(save_redact_left_out(run->save), 3);
-	run_end(run); /* the segment alone was written */
+	run_end(run);
 }
 
 /* SEQUENCEs in each other, and a text in the innermost one. */
@@ -274,8 +327,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_waiting_packets), cmocka_unit_test(test_what_is_given_up_is_blank),
 	    cmocka_unit_test(test_waiting_bytes),   cmocka_unit_test(test_bytes_of_a_stream),
-	    cmocka_unit_test(test_streams),         cmocka_unit_test(test_udp_is_left_out),
-	    cmocka_unit_test(test_depth_of_der),
+	    cmocka_unit_test(test_streams),         cmocka_unit_test(test_depth_of_der),
+	    cmocka_unit_test(test_datagrams_wait),  cmocka_unit_test(test_another_association),
+	    cmocka_unit_test(test_around_datagrams),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

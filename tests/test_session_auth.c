@@ -306,7 +306,7 @@ static void resumed_sessions_show_no_decision(void **state)
 	struct fixture *f = *state;
 	fixture_connect(f);
 	fixture_step(f, STEP_CLIENT_HELLO, E);
-	f->session->tls.offered_ticket_or_id = true;
+	f->session->tls.answered_ticket_or_id = true;
 	fixture_step(f, STEP_SERVER_HELLO, C);
 	assert_false(session_resumed(f->session));
 	fixture_step(f, STEP_CHANGE_CIPHER_SPEC, C);

@@ -73,7 +73,8 @@ static void push(struct test *test, uint32_t n)
 	test->frames++;
 	memcpy(bytes, &test->frames, sizeof test->frames);
 	struct capfile_packet frame = {
-	    .time = test->now, .linktype = 1, .wire = SIZE + 1, .data = span_of(bytes, sizeof bytes)};
+	    .time = test->now, .linktype = 1, .wire = SIZE + 1, .data = span_of(bytes, sizeof bytes),
+	    .direction = CAPFILE_OUTBOUND};
 	assert_true(spool_packet(test->spool, &frame, test->sessions[n], &test->head[n]));
 }
 
@@ -82,6 +83,7 @@ static uint64_t number_of(const struct capfile_packet *frame)
 	uint64_t number;
 	assert_int_equal(frame->data.n, SIZE);
 	assert_int_equal(frame->wire, SIZE + 1);
+	assert_int_equal(frame->direction, CAPFILE_OUTBOUND);
 	assert_int_equal(frame->linktype, 1);
 	memcpy(&number, frame->data.p, sizeof number);
 	assert_int_equal(frame->time, (int64_t)number * STEP);

@@ -175,6 +175,12 @@ static void syslog_twice(void **state)
 	model_free(traced.model);
 }
 
+static void number(struct trace_line *line, uint32_t i)
+{
+	line->sequence = i;
+	line->time = i / 100 * NS_PER_S;
+}
+
 /* More lines than are remembered: the latest are, nothing is taken for another. */
 static void many_lines(void **state)
 {
@@ -184,16 +190,16 @@ static void many_lines(void **state)
 	struct trace_line line = {
 	    .has_time = true, .has_sequence = true, .has_pid = true, .kind = TRACE_STATE};
 	for (uint32_t i = 1; i <= MANY; i++) {
-		line.sequence = i;
+		number(&line, i);
 		if (trace_known_again(known, &line))
 			fail_msg("line %u is new", (unsigned)i);
 	}
 	for (uint32_t i = MANY - LATEST; i <= MANY; i++) {
-		line.sequence = i;
+		number(&line, i);
 		if (!trace_known_again(known, &line))
 			fail_msg("line %u was there", (unsigned)i);
 	}
-	line.sequence = 1;
+	number(&line, 1);
 	assert_false(trace_known_again(known, &line));
 	assert_true(trace_known_again(known, &line));
 	trace_known_free(known);

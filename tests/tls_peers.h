@@ -19,7 +19,9 @@ enum {
 	TEXT_MAX = 64 * 1024,
 	LOG_MAX = 4096,
 	KINDS = 2,
-	PSK_BYTES = 16
+	PSK_BYTES = 16,
+	DATAGRAMS = 64,  /* of a side, until the other one reads them */
+	MTU_LOWEST = 256 /* what OpenSSL takes */
 };
 
 /* Bytes that only grow. */
@@ -36,7 +38,15 @@ struct setting {
 	uint64_t options;
 	bool padding;     /* TLS 1.3: records are padded */
 	bool key_updates; /* TLS 1.3: both sides update their keys, twice */
+	bool cookie;      /* DTLS: the server asks for one */
+	size_t mtu;       /* DTLS: 0 = that of Ethernet */
 	SSL_CTX *ctx[2];  /* of the two sides; NULL: made for this talk */
+};
+
+/* The datagrams that a side sent and the other one has not read. */
+struct post {
+	size_t n[DATAGRAMS];
+	size_t first, count;
 };
 
 struct talk {
@@ -44,6 +54,7 @@ struct talk {
 	SSL *ssl[2];
 	struct heap wire[2]; /* what each side sent */
 	struct heap text[2]; /* what each side wrote */
+	struct post post[2]; /* DTLS */
 	struct keylog *keylog;
 	struct heap log;                                       /* the same as text */
 	void (*heard)(void *ctx, int from, struct span bytes); /* what passes between them; NULL: nobody */
@@ -135,34 +146,105 @@ static inline size_t pad(SSL *ssl, int type, size_t n, void *arg)
 	return n % 200;
 }
 
+/* ---- DTLS ------------------------------------------------------------------------------------------- */
+
+static inline bool is_dtls(const struct setting *setting)
+{
+	return setting->version >> 8 == DTLS1_VERSION_MAJOR;
+}
+
+static inline int make_cookie(SSL *ssl, unsigned char *cookie, unsigned *n)
+{
+	(void)ssl;
+	*n = 16;
+	memset(cookie, 0xc5, *n);
+	return 1;
+}
+
+static inline int take_cookie(SSL *ssl, const unsigned char *cookie, unsigned n)
+{
+	(void)ssl;
+	return n == 16 && cookie[0] == 0xc5;
+}
+
+/* Nothing is sent again because the machine is slow. */
+static inline unsigned wait_long(SSL *ssl, unsigned before)
+{
+	(void)ssl;
+	(void)before;
+	return 60 * 1000 * 1000;
+}
+
+/* A memory BIO has no datagrams: what is written at once is one. */
+static inline long count_datagram(BIO *bio, int what, const char *bytes, size_t n, int argi, long argl,
+                                  int done, size_t *processed)
+{
+	struct post *post = (struct post *)(void *)BIO_get_callback_arg(bio);
+	(void)bytes;
+	(void)argi;
+	(void)argl;
+	(void)processed;
+	if (what == (BIO_CB_WRITE | BIO_CB_RETURN) && done > 0) {
+		assert_true(post->count < DATAGRAMS);
+		post->n[(post->first + post->count++) % DATAGRAMS] = n;
+	}
+	return done;
+}
+
+static inline void use_dtls(struct talk *talk, int side)
+{
+	enum { ETHERNET = 1472 };
+	SSL *ssl = talk->ssl[side];
+	size_t mtu = talk->setting->mtu != 0 ? talk->setting->mtu : ETHERNET;
+	SSL_set_options(ssl, SSL_OP_NO_QUERY_MTU);
+	assert_true(SSL_set_mtu(ssl, (long)mtu) > 0);
+	DTLS_set_timer_cb(ssl, wait_long);
+	BIO_set_callback_arg(SSL_get_wbio(ssl), (char *)&talk->post[side]);
+	BIO_set_callback_ex(SSL_get_wbio(ssl), count_datagram);
+}
+
+static inline const SSL_METHOD *method_of(const struct setting *setting, int side)
+{
+	if (is_dtls(setting))
+		return side == CLIENT ? DTLS_client_method() : DTLS_server_method();
+	return side == CLIENT ? TLS_client_method() : TLS_server_method();
+}
+
+/* ---- talks ------------------------------------------------------------------------------------------ */
+
+/* What the settings of one version's talks have in common: making it costs more than a talk. */
 static inline SSL_CTX *new_context(const struct setting *setting, int side)
 {
-	SSL_CTX *ctx = SSL_CTX_new(side == CLIENT ? TLS_client_method() : TLS_server_method());
-	char list[128];
+	SSL_CTX *ctx = SSL_CTX_new(method_of(setting, side));
 	assert_non_null(ctx);
 	SSL_CTX_set_security_level(ctx, 0);
-	SSL_CTX_set_min_proto_version(ctx, setting->version);
-	SSL_CTX_set_max_proto_version(ctx, setting->version);
-	snprintf(list, sizeof list, "%s:@SECLEVEL=0", setting->name);
-	if (setting->version == TLS1_3_VERSION)
-		assert_int_equal(SSL_CTX_set_ciphersuites(ctx, setting->name), 1);
-	else
-		assert_int_equal(SSL_CTX_set_cipher_list(ctx, list), 1);
-	SSL_CTX_set_options(ctx, setting->options);
 	SSL_CTX_set_dh_auto(ctx, 1);
 	for (int i = 0; i < KINDS && side == SERVER; i++) {
 		assert_int_equal(SSL_CTX_use_certificate(ctx, certificates[i]), 1);
 		assert_int_equal(SSL_CTX_use_PrivateKey(ctx, keys[i]), 1);
 	}
-	if (setting->version != TLS1_3_VERSION && side == CLIENT)
-		SSL_CTX_set_psk_client_callback(ctx, client_psk);
-	if (setting->version != TLS1_3_VERSION && side == SERVER)
-		SSL_CTX_set_psk_server_callback(ctx, server_psk);
 	if (side == CLIENT)
 		SSL_CTX_set_keylog_callback(ctx, take_line);
-	if (setting->padding)
-		SSL_CTX_set_record_padding_callback(ctx, pad);
+	SSL_CTX_set_cookie_generate_cb(ctx, make_cookie);
+	SSL_CTX_set_cookie_verify_cb(ctx, take_cookie);
 	return ctx;
+}
+
+static inline void set_up_side(SSL *ssl, const struct setting *setting, int side)
+{
+	char list[128];
+	bool old = setting->version != TLS1_3_VERSION;
+	SSL_set_min_proto_version(ssl, setting->version);
+	SSL_set_max_proto_version(ssl, setting->version);
+	snprintf(list, sizeof list, "%s:@SECLEVEL=0", setting->name);
+	assert_int_equal(old ? SSL_set_cipher_list(ssl, list) : SSL_set_ciphersuites(ssl, setting->name), 1);
+	SSL_set_options(ssl, setting->options | (setting->cookie ? SSL_OP_COOKIE_EXCHANGE : 0));
+	if (old && side == CLIENT)
+		SSL_set_psk_client_callback(ssl, client_psk);
+	if (old && side == SERVER)
+		SSL_set_psk_server_callback(ssl, server_psk);
+	if (setting->padding)
+		SSL_set_record_padding_callback(ssl, pad);
 }
 
 static inline void start(struct talk *talk, const struct setting *setting)
@@ -176,6 +258,9 @@ static inline void start(struct talk *talk, const struct setting *setting)
 			SSL_CTX_free(ctx);
 		SSL_set_bio(talk->ssl[side], BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 		SSL_set_app_data(talk->ssl[side], talk);
+		set_up_side(talk->ssl[side], setting, side);
+		if (is_dtls(setting))
+			use_dtls(talk, side);
 		talk->wire[side] = heap_new(WIRE_MAX);
 		talk->text[side] = heap_new(TEXT_MAX);
 	}
@@ -194,19 +279,28 @@ static inline void stop(struct talk *talk)
 	keylog_free(talk->keylog);
 }
 
-/* Moves what a side wants to send to the other one, which reads it. */
+/* Moves what a side wants to send to the other one, which reads it: all of it, or datagram by datagram. */
 static inline void carry(struct talk *talk, int from)
 {
 	static uint8_t chunk[WIRE_MAX];
-	int n = BIO_read(SSL_get_wbio(talk->ssl[from]), chunk, sizeof chunk);
-	if (n > 0) {
-		heap_add(&talk->wire[from], span_of(chunk, (size_t)n));
-		if (talk->heard != NULL)
-			talk->heard(talk->ctx, from, span_of(chunk, (size_t)n));
-		assert_int_equal(BIO_write(SSL_get_rbio(talk->ssl[!from]), chunk, n), n);
-	}
-	while (SSL_read(talk->ssl[!from], chunk, sizeof chunk) > 0)
-		continue;
+	struct post *post = &talk->post[from];
+	do {
+		size_t most = post->count > 0 ? post->n[post->first] : sizeof chunk;
+		int n = BIO_read(SSL_get_wbio(talk->ssl[from]), chunk, (int)most);
+		if (post->count > 0) {
+			assert_int_equal(n, most);
+			post->first = (post->first + 1) % DATAGRAMS;
+			post->count--;
+		}
+		if (n > 0) {
+			heap_add(&talk->wire[from], span_of(chunk, (size_t)n));
+			if (talk->heard != NULL)
+				talk->heard(talk->ctx, from, span_of(chunk, (size_t)n));
+			assert_int_equal(BIO_write(SSL_get_rbio(talk->ssl[!from]), chunk, n), n);
+		}
+		while (SSL_read(talk->ssl[!from], chunk, sizeof chunk) > 0)
+			continue;
+	} while (post->count > 0);
 	ERR_clear_error();
 }
 

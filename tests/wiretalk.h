@@ -1,6 +1,6 @@
 /*
- * Connections that are analysed as they are spoken: bytes of both sides in, TCP packets through the whole
- * analysis, decrypted application bytes out. Included after cmocka by tests that are linked with
+ * Connections that are analysed as they are spoken: bytes of both sides in, packets of TCP or UDP through the
+ * whole analysis, decrypted application bytes out. Included after cmocka by tests that are linked with
  * --wrap=plain_data, the place where tls_conn hands plaintext on.
  */
 #ifndef TESTS_WIRETALK_H
@@ -19,7 +19,8 @@ enum {
 	WIRE_SEGMENT = 1400,
 	WIRE_RAW = 101, /* LINKTYPE_RAW: packets begin with the IP header */
 	WIRE_IP = 20,
-	WIRE_TCP = 20
+	WIRE_TCP = 20,
+	WIRE_UDP = 8
 };
 
 /* What was decrypted, by session and direction. */
@@ -65,7 +66,8 @@ static inline void wire_start(struct wire *wire, struct span secrets)
 	                      .now = INT64_C(1700000000) * NS_PER_S,
 	                      .port = 50000,
 	                      .segment = WIRE_SEGMENT};
-	wire->model->profile = xmalloc(sizeof *wire->model->profile); /* nobody learns a framing from what is said */
+	wire->model->profile =
+	    xmalloc(sizeof *wire->model->profile); /* nobody learns a framing from what is said */
 	profile_builtin(wire->model->profile);
 	wire->model->keylog = keylog_new();
 	keylog_parse(wire->model->keylog, secrets);
@@ -81,34 +83,63 @@ static inline void wire_put(uint8_t *to, uint64_t value, size_t width)
 		to[i] = (uint8_t)(value >> 8 * (width - 1 - i));
 }
 
-static inline void wire_packet(struct wire *wire, uint8_t dir, uint8_t flags, struct span payload)
+/* What a packet says behind its IP header, as it arrives now. */
+static inline void wire_arrive(struct wire *wire, uint8_t dir, uint8_t protocol, struct span transport)
 {
-	size_t n = WIRE_IP + WIRE_TCP + payload.n;
+	static const uint8_t host[2][4] = {{10, 0, 0, 2}, {10, 0, 0, 1}};
+	size_t n = WIRE_IP + transport.n;
 	uint8_t *bytes = calloc(1, n);
 	assert_non_null(bytes);
-	const uint8_t host[2][4] = {{10, 0, 0, 2}, {10, 0, 0, 1}};
-	const uint16_t port[2] = {wire->port, 16113};
 	bytes[0] = 0x45;
 	wire_put(&bytes[2], n, 2);
 	bytes[8] = 64;
-	bytes[9] = 6;
+	bytes[9] = protocol;
 	memcpy(&bytes[12], host[dir], 4);
 	memcpy(&bytes[16], host[dir ^ 1], 4);
-	wire_put(&bytes[20], port[dir], 2);
-	wire_put(&bytes[22], port[dir ^ 1], 2);
-	wire_put(&bytes[24], wire->next[dir], 4);
-	wire_put(&bytes[28], wire->next[dir ^ 1], 4);
-	bytes[32] = WIRE_TCP / 4 << 4;
-	bytes[33] = flags;
-	wire_put(&bytes[34], 60000, 2);
-	if (payload.n > 0)
-		memcpy(&bytes[WIRE_IP + WIRE_TCP], payload.p, payload.n);
+	memcpy(&bytes[WIRE_IP], transport.p, transport.n);
 	const struct capfile_packet packet = {
 	    .time = wire->now, .linktype = WIRE_RAW, .wire = n, .data = span_of(bytes, n)};
 	analyze_packet(wire->analyze, wire->input, &packet);
 	free(bytes);
 	wire->now += NS_PER_S / 1000;
+}
+
+static inline void wire_put_ports(const struct wire *wire, uint8_t dir, uint8_t *to)
+{
+	const uint16_t port[2] = {wire->port, 16113};
+	wire_put(to, port[dir], 2);
+	wire_put(&to[2], port[dir ^ 1], 2);
+}
+
+static inline void wire_packet(struct wire *wire, uint8_t dir, uint8_t flags, struct span payload)
+{
+	size_t n = WIRE_TCP + payload.n;
+	uint8_t *bytes = calloc(1, n);
+	assert_non_null(bytes);
+	wire_put_ports(wire, dir, bytes);
+	wire_put(&bytes[4], wire->next[dir], 4);
+	wire_put(&bytes[8], wire->next[dir ^ 1], 4);
+	bytes[12] = WIRE_TCP / 4 << 4;
+	bytes[13] = flags;
+	wire_put(&bytes[14], 60000, 2);
+	if (payload.n > 0)
+		memcpy(&bytes[WIRE_TCP], payload.p, payload.n);
+	wire_arrive(wire, dir, 6, span_of(bytes, n));
+	free(bytes);
 	wire->next[dir] += (uint32_t)payload.n + ((flags & (TCP_SYN | TCP_FIN)) != 0);
+}
+
+static inline void wire_datagram(struct wire *wire, uint8_t dir, struct span payload)
+{
+	size_t n = WIRE_UDP + payload.n;
+	uint8_t *bytes = calloc(1, n);
+	assert_non_null(bytes);
+	wire_put_ports(wire, dir, bytes);
+	wire_put(&bytes[4], n, 2);
+	if (payload.n > 0)
+		memcpy(&bytes[WIRE_UDP], payload.p, payload.n);
+	wire_arrive(wire, dir, 17, span_of(bytes, n));
+	free(bytes);
 }
 
 /* A new connection. */

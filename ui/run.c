@@ -13,7 +13,6 @@
 #include "ui/run_screen.h"
 #include "ui/traces.h"
 
-#include <inttypes.h>
 #include <errno.h>
 #include <libgen.h>
 #include <stdlib.h>
@@ -195,21 +194,9 @@ void run_flush_save(struct run *run)
 	run->trouble = true;
 }
 
-static void tell_left_out(const struct run *run)
-{
-	char text[160];
-	uint64_t n = run->save != NULL ? save_left_out(run->save) : 0;
-	if (n == 0)
-		return;
-	snprintf(text, sizeof text,
-	         "-w left out %" PRIu64 " packets of DTLS: --redact does not find the names in its handshakes", n);
-	run_complain(run, text);
-}
-
 static void close_save(struct run *run)
 {
 	struct err err;
-	tell_left_out(run);
 	if (save_close(run->save, &err) != 0) {
 		run_complain(run, err.text);
 		run->trouble = true;
@@ -413,6 +400,7 @@ static void set_up(struct run *run)
 enum status run_all(const struct options *options, enum escape_mode escape)
 {
 	struct err err = {.text = ""};
+	tls_crypto_wipe_freed();
 	struct model *model = model_new();
 	struct analyze *analyze = analyze_new(model);
 	struct run run = {.options = options,

@@ -172,7 +172,7 @@ int save_packets_percent(const struct save_packets *packets)
 
 uint64_t save_packets_written(const struct save_packets *packets)
 {
-	return packets->spooled + pick_written(packets->pick) - pick_left_out(packets->pick);
+	return packets->spooled + pick_written(packets->pick);
 }
 
 /* ---- what is missing ---- */
@@ -207,10 +207,7 @@ static void spool_lacks(const struct save_packets *packets, char text[200])
 void save_packets_lack(const struct save_packets *packets, char text[200])
 {
 	text[0] = '\0';
-	if (pick_left_out(packets->pick) > 0)
-		snprintf(text, 200,
-		         "packets of DTLS are left out: --redact does not find the names in its handshakes");
-	else if (packets->reader != NULL)
+	if (packets->reader != NULL)
 		spool_lacks(packets, text);
 	else if (packets->shrunk)
 		snprintf(text, 200, "packets are missing: a file is shorter than it was, or another one");

@@ -171,7 +171,9 @@ static struct value gravest(const struct ui *ui, const struct view_digest *diges
 	if (digest->gravest == NULL)
 		return view_null();
 	snprintf(text, UI_TIME, "%c %s", marks[digest->severity], digest->gravest);
-	return view_text(text);
+	struct value value = view_text(text);
+	value.inferred = digest->session->infer != NULL && strncmp(digest->gravest, "echo-", strlen("echo-")) == 0;
+	return value;
 }
 
 static const struct list_column columns[] = {
@@ -183,7 +185,7 @@ static const struct list_column columns[] = {
     {"TLS", tls, 7, 9, false, false},
     {"Steps", handshake, MILESTONES, 13, false, true},
     {"AuthList", authlist, 9, 17, false, false},
-    {"Echoes", echoes, 9, 12, true, false},
+    {"Echo", echoes, 9, 12, true, false},
     {"Messages", messages, 9, 7, true, false},
     {"Bytes", bytes, 10, 6, true, false},
     {"Bytes/s", rate, VIEW_RATES, 10, false, false},

@@ -68,7 +68,7 @@ bool text_echo_head(const struct page *page, const struct row *row)
 		n = add_missed(session, text, n, session_nmsp_whole(session), echo_missed(echo, until), echo->late);
 		add_interval(text, n, echo_interval(echo), echo_jitter(echo));
 	} else {
-		n = add_missed(session, text, n, session_infer_whole(session), rhythm->missed, 0);
+		n = add_missed(session, text, n, session_infer_whole(session), rhythm->missed, rhythm->late);
 		add_interval(text, n, rhythm->interval, rhythm->jitter);
 	}
 	page_wrap(page, INDENT, "", TONE_PLAIN, text);

@@ -95,7 +95,7 @@ static void show_head(const struct page *page, const struct row *item)
 	const struct nmsp_kept *kept = item->item;
 	const struct session *session = item->session->session;
 	char line[LINE];
-	bool told = !session->bare || session_nmsp_tells_side(session->nmsp, kept->type);
+	bool told = session_nmsp_knows_side(session, kept->type);
 	const char *way = !told ? "-" : kept->dir == session->controller ? "IN" : "OUT";
 	int64_t us = origin_elapsed(session->opened.time, kept->at.time) / NS_PER_US;
 	snprintf(line, sizeof line, "%.6f  packet %" PRIu64 "  %s  %s  %" PRIu32 " byte%s%s%s",

@@ -57,7 +57,9 @@ static uint32_t inferred_moments_of(const struct infer_rhythm *rhythm,
 	uint32_t n = infer_line(rhythm, beats);
 	for (uint32_t i = 0; i < n; i++)
 		line[i] = (struct echo_moment){.sent = beats[i].time,
-		                               .rtt = beats[i].answered ? beats[i].delay * NS_PER_US : -1};
+		                               .rtt = beats[i].answered || beats[i].late
+		                                          ? beats[i].delay * NS_PER_US
+		                                          : -1};
 	return n;
 }
 
@@ -254,6 +256,11 @@ static struct value inferred_missed(const struct row *row)
 	           : mark(view_count(rhythm(row)->missed));
 }
 
+static struct value inferred_late(const struct row *row)
+{
+	return rhythm(row) == NULL ? view_null() : mark(view_count(rhythm(row)->late));
+}
+
 static struct value inferred_at_least(const struct row *row)
 {
 	return view_bool(rhythm(row) != NULL && rhythm(row)->at_least);
@@ -320,6 +327,7 @@ static const struct column inferred_columns[] = {
     {.key = "echo_requests", .label = "Echo requests", .get = inferred_requests},
     {.key = "echo_responses", .label = "Echo responses", .get = inferred_responses},
     {.key = "echo_missed", .label = "Echoes missed", .hide_zero = true, .get = inferred_missed},
+    {.key = "echo_late", .label = "Echoes answered late", .hide_zero = true, .get = inferred_late},
     {.key = "at_least", .get = inferred_at_least},
     {.key = "echo_interval", .label = "Echo interval", .get = inferred_interval},
     {.key = "echo_jitter", .label = "Echo jitter, 90 %", .verbose = 1, .get = inferred_jitter},

@@ -198,7 +198,7 @@ static struct value message_packet(const struct row *row)
 static struct value message_direction(const struct row *row)
 {
 	const struct session *session = row->session->session;
-	if (session->bare && !session_nmsp_tells_side(session->nmsp, kept(row)->type))
+	if (!session_nmsp_knows_side(session, kept(row)->type))
 		return view_null();
 	return view_text(kept(row)->dir == session->controller ? "IN" : "OUT");
 }

@@ -106,6 +106,14 @@ static uint32_t learned_lines(const struct session_nmsp *of)
 	return of->learned == NULL ? 0 : of->learned->evidence.n + of->learned->unsure.n;
 }
 
+static const char *roles_evidence(const struct session *session)
+{
+	if (!session->bare)
+		return "the senders of messages tell which side is the controller";
+	return session->directed ? "the packets tell the directions (epb_flags), types of messages which one is the engine's"
+	                         : "the types of messages tell their side, where only one side sends them";
+}
+
 static struct value learned_line(const struct learned *learned, size_t n, struct view *view)
 {
 	bool sure = n < learned->evidence.n;
@@ -157,7 +165,7 @@ static struct value evidence(const struct row *row)
 		         view_plural(of->misfits));
 		break;
 	case EVIDENCE_ROLES:
-		return view_text("the senders of messages tell which side is the controller");
+		return view_text(roles_evidence(row->session->session));
 	default:
 		snprintf(text, room, "not learned: %s", of->unlearned);
 	}
@@ -254,8 +262,7 @@ static struct value count_direction(const struct row *row)
 	if (traced(row) != NULL)
 		return view_null();
 	const struct session *of = row->session->session;
-	bool told = !of->bare || session_nmsp_tells_side(of->nmsp, count(row)->type);
-	return told ? direction(row, count(row)->dir) : view_null();
+	return session_nmsp_knows_side(of, count(row)->type) ? direction(row, count(row)->dir) : view_null();
 }
 
 static struct value count_messages(const struct row *row)

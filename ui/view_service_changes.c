@@ -87,8 +87,8 @@ static struct value change_packet(const struct row *row)
 static struct value change_from(const struct row *row)
 {
 	const struct session *of = row->session->session;
-	if (of->bare && change(row).capability != NULL)
-		return view_null(); /* both sides send such messages */
+	if (change(row).capability != NULL && !session_nmsp_knows_side(of, NMSP_CAPABILITY_NOTIFICATION))
+		return view_null();
 	return view_side(of, dir_of(row));
 }
 

@@ -4,6 +4,8 @@
  */
 #include "ui/view.h"
 
+#include "analyzer/session_nmsp.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,6 +69,20 @@ static void repeats(struct view_session *out)
 		               out->session->tls.datagram ? "DTLS" : "TCP", view_plural(again));
 }
 
+/* What the sides of bare messages rest on. */
+static void sides(struct view_session *session)
+{
+	const struct session *of = session->session;
+	if (!of->directed)
+		view_trust_say(session, "which side sent a message is told by its type, where only one side sends it");
+	else if (of->nmsp != NULL && of->nmsp->roles_told)
+		view_trust_say(session, "directions are those of the packets (epb_flags of pcapng), and the types of messages "
+		                        "tell which one is the engine's");
+	else
+		view_trust_say(session, "directions are those of the packets (epb_flags of pcapng), but no message tells "
+		                        "which one is the engine's");
+}
+
 void view_trust_build(struct view_session *session)
 {
 	session->n_trust = 0;
@@ -77,6 +93,7 @@ void view_trust_build(struct view_session *session)
 	if (session->session->bare) {
 		view_trust_say(session, "bare messages: what the connection did, and what is missing of it, is not in such a "
 		                        "capture");
+		sides(session);
 		return;
 	}
 	directions(session);

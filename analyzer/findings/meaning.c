@@ -39,7 +39,7 @@ static const struct {
     {"certificate-expires-soon", "A certificate expires within 30 days of the session."},
     {"tls-weak", "An old version, a weak cipher suite, or a certificate with a weak key or signature."},
     {"tls-no-certificate-request", "The controller asked for no certificate: anybody may connect."},
-    {"echo-missed", "Single echo requests were not answered."},
+    {"echo-missed", "Single echo requests were not answered in time; without keys inferred, where it is certain enough."},
     {"echo-none", "NMSP messages were exchanged, but no echo was seen."},
     {"echo-slow", "Echo requests are answered late."},
     {"request-unanswered", "A request other than an echo got no response within 5 seconds."},

@@ -203,6 +203,8 @@ void nmsp_echo_missed(const struct subject *subject, const struct rule *rule, st
 {
 	const struct session_nmsp *nmsp = decoded(subject);
 	char count[RULE_TEXT], of[RULE_TEXT], time[RULE_TEXT];
+	if (subject->session->infer != NULL)
+		inferred_echo_missed(subject, rule, out);
 	if (!nmsp_whole(subject))
 		return;
 	uint64_t missed = echo_missed(&nmsp->echo, session_nmsp_until(subject->session, subject->now));

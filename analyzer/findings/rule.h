@@ -234,8 +234,9 @@ bool nmsp_whole(const struct subject *subject);
 /* What to do about echoes without an answer. */
 void nmsp_advise_echo(struct finding *finding);
 
-/* inferred.c: echo-silent of a session that nobody can read. */
+/* inferred.c: echo-silent and echo-missed of a session that nobody can read. */
 void inferred_echo_silent(const struct subject *subject, const struct rule *rule, struct findings *out);
+void inferred_echo_missed(const struct subject *subject, const struct rule *rule, struct findings *out);
 
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out);
 void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out);

@@ -164,7 +164,7 @@ static const char *traffic(const struct subject *subject, char text[TRAFFIC_TEXT
 }
 
 /* What ails the session, by a warning about its health; NULL of one about its security or the capture. */
-static const char *ailment(const struct finding *finding)
+static const char *ailment(const struct subject *subject, const struct finding *finding)
 {
 	static const struct {
 		const char *id, *words;
@@ -180,6 +180,8 @@ static const char *ailment(const struct finding *finding)
 	    {"service-not-capable", "services that were not announced"},
 	    {"nmsp-malformed", "malformed messages"},
 	};
+	if (strcmp(finding->id, "echo-missed") == 0 && subject->session->infer != NULL)
+		return "echoes missed, as inferred";
 	for (size_t i = 0; i < RULE_COUNT(rows); i++) {
 		if (strcmp(finding->id, rows[i].id) == 0)
 			return rows[i].words;
@@ -197,7 +199,7 @@ static const char *condition(const struct subject *subject, const struct finding
 	if (subject->state == SESSION_SILENT)
 		return "Silent";
 	for (uint32_t i = 0; i < findings->n; i++) {
-		const char *words = ailment(&findings->list[i]);
+		const char *words = ailment(subject, &findings->list[i]);
 		if (words != NULL && strstr(list, words) == NULL)
 			rule_list(list, sizeof list, ", ", words);
 	}

@@ -1,0 +1,106 @@
+/*
+ * Sessions of OpenSSL's two sides that are taped (taped.h) and played through the whole analysis in several
+ * ways: with the key log there, in segments of any size, and with the key log behind all packets. Included
+ * after cmocka.
+ */
+#ifndef TESTS_TURNS_H
+#define TESTS_TURNS_H
+
+#include "tests/taped.h"
+
+static struct taped taped;
+
+struct turn {
+	struct setting setting;
+	struct talk talk;
+};
+
+static inline void begin(struct turn *turn, int version, const char *name)
+{
+	*turn = (struct turn){.setting = {.version = version, .name = name}};
+	for (int side = 0; side < 2; side++)
+		turn->setting.ctx[side] = new_context(&turn->setting, side);
+}
+
+/* The next talk, in front of its handshake. */
+static inline void next(struct turn *turn)
+{
+	start(&turn->talk, &turn->setting);
+	taped_start(&taped, &turn->talk);
+}
+
+static inline void over(struct turn *turn)
+{
+	for (int side = 0; side < 2; side++) {
+		SSL_shutdown(turn->talk.ssl[side]);
+		carry(&turn->talk, side);
+	}
+	taped_stop(&taped, &turn->talk);
+	stop(&turn->talk);
+}
+
+static inline void end(struct turn *turn)
+{
+	for (int side = 0; side < 2; side++)
+		SSL_CTX_free(turn->setting.ctx[side]);
+	taped_free(&taped);
+}
+
+static inline void say_some(struct turn *turn)
+{
+	for (size_t i = 0; i < 3; i++) {
+		say(&turn->talk, CLIENT, 10 + 400 * i);
+		say(&turn->talk, SERVER, 20 + 900 * i);
+	}
+}
+
+static inline void check_whole(const char *what, const struct wire *wire)
+{
+	const struct session_tls *tls = &wire_session(wire, (uint32_t)taped.n)->tls;
+	if (!taped_is_whole(&taped) || tls->refused[0] + tls->refused[1] > 0)
+		fail_msg("%s: %s", what, taped_detail(&taped, wire));
+}
+
+/* The key log comes behind all packets. `room`: bytes that may wait. */
+static inline void play_late(size_t room, struct wire *wire)
+{
+	wire_start(wire, span_of(NULL, 0));
+	wire->model->keys_may_come = true;
+	wire->model->waiting.cap_each = room;
+	taped_say(&taped, wire);
+	analyze_secrets(wire->analyze, span_of(taped.lines, strlen(taped.lines)));
+	wire_end(wire);
+}
+
+/* With the whole key log, in segments of several sizes, and late. */
+static inline void is_whole(const char *what)
+{
+	static const size_t segments[] = {1, 7, 100, WIRE_SEGMENT};
+	struct wire wire;
+	for (size_t i = 0; i < sizeof segments / sizeof segments[0]; i++) {
+		taped_play(&taped, taped.lines, NULL, segments[i], &wire);
+		check_whole(what, &wire);
+		wire_free(&wire);
+	}
+	play_late(LIMIT_WAITING, &wire);
+	check_whole(what, &wire);
+	wire_free(&wire);
+}
+
+static inline bool has_step_of(const struct wire *wire, uint32_t id, enum step_kind kind, uint8_t dir,
+                               unsigned times)
+{
+	const struct session *session = wire_session(wire, id);
+	unsigned n = 0;
+	for (uint32_t i = 0; i < session->n_steps; i++)
+		n += session->steps[i].kind == kind && session->steps[i].dir == dir;
+	return n == times;
+}
+
+/* Of the last session. */
+static inline bool has_step(const struct wire *wire, enum step_kind kind, uint8_t dir, unsigned times)
+{
+	return has_step_of(wire, (uint32_t)taped.n, kind, dir, times);
+}
+
+#endif
