@@ -229,21 +229,7 @@ static bool lacks_a_hello(size_t lost)
 	struct edit edit = unchanged;
 	struct wire wire;
 	edit.lost = lost;
-		for (size_t k = 0; k < last_talk()->n_pieces; k++) {
-			struct rd r = rd_of(taped_piece(last_talk(), k));
-			struct dtls_record c;
-			printf("%zu%s:", k, last_talk()->pieces[k].dir ? " <" : " >");
-			while (rd_more(&r) && dtls_next(&r, 0, &c) == DTLS_RECORD)
-				printf(" %u/%u#%llu(%u)", c.epoch, c.type,
-				       (unsigned long long)(c.number & 0xffffffffffff), c.length);
-			printf("\n");
-		}
 	play_edited(&edit, false, &wire);
-		struct session *ss = wire_session(&wire, 1);
-		for (uint32_t q = 0; q < ss->n_steps; q++)
-			printf("%s%s ", ss->steps[q].dir ? "<" : ">", session_step_name(ss->steps[q].kind));
-		printf("\n%s\n", taped_detail(&taped, &wire));
-	}
 	bool fewer = !has_step(&wire, STEP_CLIENT_HELLO, 0, 3) || !has_step(&wire, STEP_SERVER_HELLO, 1, 3);
 	uint64_t refused = both(wire_session(&wire, 1)->tls.refused);
 	if (refused != 0)
