@@ -393,7 +393,8 @@ static void take_data(void *ctx, struct span bytes, const struct origin *origin)
 		return;
 	if (nmsp->first.packet == 0)
 		nmsp->first = *origin;
-	nmsp->last = *origin;
+	if (origin->packet >= nmsp->last.packet) /* plaintext of a late key may be older */
+		nmsp->last = *origin;
 	struct messages_piece piece = {.dir = side->dir, .n = bytes.n, .origin = *origin};
 	take(side, &piece, bytes);
 }

@@ -111,7 +111,8 @@ static void count(struct model *model, struct session_nmsp *nmsp, const struct n
 	struct nmsp_count *row = count_of(nmsp, type, seen->dir);
 	row->messages++;
 	row->bytes += seen->total;
-	row->last = seen->at;
+	if (seen->at.packet >= row->last.packet)
+		row->last = seen->at;
 	nmsp->messages[seen->dir]++;
 	if (row == &nmsp->other[seen->dir])
 		model_hit(model, HIT_MESSAGE_TYPES, &seen->at);

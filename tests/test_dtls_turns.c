@@ -72,7 +72,7 @@ static void for_every_kind(int version, void (*check)(const struct setting *))
 		setting.options = 0;
 		check(&setting);
 		setting.options = SSL_OP_NO_ENCRYPT_THEN_MAC;
-		if (!SSL_CIPHER_is_aead(own))
+		if (!SSL_CIPHER_is_aead(own) && version == DTLS1_2_VERSION)
 			check(&setting);
 	}
 	print_message("%u kinds of ciphers\n", kinds);
@@ -301,7 +301,7 @@ static void data_that_comes_behind_other_keys(void **state)
 static void a_renegotiation_in_another_order(void **state)
 {
 	(void)state;
-	for (size_t row = 0; row < ROWS; row++) {
+	for (size_t row = 0; row < ROWS; row += ROWS - 1) {
 		struct turn turn;
 		tape_renegotiation(&turn, row);
 		for (size_t i = marks[0]; i + 3 < last_talk()->n_pieces; i++)
@@ -309,6 +309,15 @@ static void a_renegotiation_in_another_order(void **state)
 				move_one(row, i, i + far, 0, false);
 		end(&turn);
 	}
+}
+
+/* ---- asked for, and not answered ------------------------------------------------------------------------ */
+
+static void unanswered(void **state)
+{
+	(void)state;
+	static const int versions[] = {DTLS1_VERSION, DTLS1_2_VERSION};
+	check_unanswered(versions, 2, "ECDHE-RSA-AES128-SHA");
 }
 
 /* ---- an RSA key -----------------------------------------------------------------------------------------
@@ -376,6 +385,7 @@ int main(void)
 	    cmocka_unit_test(renegotiation_with_lost_datagrams),
 	    cmocka_unit_test(data_that_comes_behind_other_keys),
 	    cmocka_unit_test(a_renegotiation_in_another_order),
+	    cmocka_unit_test(unanswered),
 	    cmocka_unit_test(with_an_rsa_key),
 	};
 	struct tls_providers *providers = tls_crypto_load();

@@ -11,6 +11,7 @@
 
 #include "analyzer/session_nmsp.h"
 #include "analyzer/tls_crypto.h"
+#include "tests/nmsptalk.h"
 #include "tests/turns.h"
 
 /* A session that may be resumed with early data. */
@@ -26,17 +27,17 @@ static SSL_SESSION *first_talk(struct turn *turn)
 	return session;
 }
 
-/* `read`: the server takes the early data. */
-static void talk_early(struct turn *turn, SSL_SESSION *session, bool read)
+/* The same early data in three records, and the handshake. `read`: the server takes it. */
+static void begin_early(struct turn *turn, SSL_SESSION *session, struct span early, bool read)
 {
-	static uint8_t early[300] = {1, 2, 3}, got[400];
+	static uint8_t got[400];
 	size_t n = 0;
 	struct talk *talk = &turn->talk;
 	next(turn);
 	SSL_set_session(talk->ssl[CLIENT], session);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(SSL_write_early_data(talk->ssl[CLIENT], early, sizeof early, &n), 1);
-		heap_add(&talk->text[CLIENT], span_of(early, sizeof early));
+		assert_int_equal(SSL_write_early_data(talk->ssl[CLIENT], early.p, early.n, &n), 1);
+		heap_add(&talk->text[CLIENT], early);
 	}
 	uint8_t chunk[4096];
 	int sent = BIO_read(SSL_get_wbio(talk->ssl[CLIENT]), chunk, sizeof chunk);
@@ -49,6 +50,12 @@ static void talk_early(struct turn *turn, SSL_SESSION *session, bool read)
 	assert_true(shake_hands(talk));
 	assert_int_equal(SSL_get_early_data_status(talk->ssl[CLIENT]),
 	                 read ? SSL_EARLY_DATA_ACCEPTED : SSL_EARLY_DATA_REJECTED);
+}
+
+static void talk_early(struct turn *turn, SSL_SESSION *session, bool read)
+{
+	static const uint8_t early[300] = {1, 2, 3};
+	begin_early(turn, session, span_of(early, sizeof early), read);
 	say_some(turn);
 	over(turn);
 }
@@ -249,6 +256,37 @@ static void early_data_whose_secret_is_too_late(void **state)
 	end(&turn);
 }
 
+/* Messages of NMSP that do not end where records do: none is broken by what is read behind it. */
+static void messages_in_early_data(void **state)
+{
+	enum { MESSAGE = 100, MESSAGES = 6, RECORD = 150 };
+	(void)state;
+	static struct nmsptalk stream;
+	struct turn turn;
+	SSL_SESSION *session = first_talk(&turn);
+	stream.n = 0;
+	for (size_t i = 0; i < MESSAGES; i++)
+		nmsptalk_bulk(&stream, 16, MESSAGE);
+	begin_early(&turn, session, span_of(stream.bytes, MESSAGE), true);
+	for (size_t at = 0; at < stream.n; at += RECORD) {
+		assert_int_equal(SSL_write(turn.talk.ssl[CLIENT], &stream.bytes[at], RECORD), RECORD);
+		carry(&turn.talk, CLIENT);
+	}
+	over(&turn);
+	struct late late = {.pause = 2};
+	for (late.secret = 3; late.secret <= taped.talk[1].n_pieces; late.secret++) {
+		struct wire wire;
+		play_in_turn(&late, &wire);
+		const struct session_nmsp *nmsp = wire_session(&wire, 1)->nmsp;
+		if (nmsp->messages[CLIENT] != 3 + MESSAGES || nmsp->malformed + nmsp->lost[CLIENT] > 0)
+			fail_msg("secret in front of piece %zu: %u messages", late.secret,
+			         (unsigned)nmsp->messages[CLIENT]);
+		wire_free(&wire);
+	}
+	SSL_SESSION_free(session);
+	end(&turn);
+}
+
 /* The server wants another group, and the second hello comes in the clear behind the early data. */
 static void early_data_that_is_rejected(void **state)
 {
@@ -290,6 +328,7 @@ int main(void)
 	    cmocka_unit_test(early_data_that_falls_out),
 	    cmocka_unit_test(early_data_whose_secret_is_late),
 	    cmocka_unit_test(early_data_whose_secret_is_too_late),
+	    cmocka_unit_test(messages_in_early_data),
 	    cmocka_unit_test(early_data_that_is_rejected),
 	};
 	struct tls_providers *providers = tls_crypto_load();
