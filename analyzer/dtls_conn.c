@@ -122,21 +122,20 @@ static void lose_records(struct dtls_conn *conn, uint8_t dir, enum dtls_part par
 }
 
 /*
- * The part of the other side whose first record came in front of this one and is kept; DTLS_PARTS: none. What
- * a protected handshake message means for the other side's keys depends on their order, and nobody may be
- * able to read it yet.
+ * The part of the other side whose first record is kept, waits for nothing of this side, and came in front of
+ * this one; DTLS_PARTS: none. What a protected handshake message means for the other side's keys depends on
+ * their order, and nobody may be able to read it yet.
  */
 static enum dtls_part waits_for(const struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
                                 uint64_t arrival)
 {
 	const struct dtls_order *order = conn->side[dir ^ 1].order;
-	enum dtls_part oldest = DTLS_PARTS;
-	for (int part = 0; part < DTLS_PARTS; part++)
-		if (order[part].first != NULL && order[part].first->arrival < arrival) {
-			arrival = order[part].first->arrival;
-			oldest = (enum dtls_part)part;
-		}
-	return record->epoch > 0 && record->type == TLS_HANDSHAKE ? oldest : DTLS_PARTS;
+	int part = DTLS_CLEAR;
+	if (record->epoch == 0 || record->type != TLS_HANDSHAKE || dtls_handshake_blocked(conn, dir ^ 1))
+		return DTLS_PARTS;
+	while (part < DTLS_PARTS && order[part].first == NULL)
+		part++;
+	return part < DTLS_PARTS && order[part].first->arrival < arrival ? (enum dtls_part)part : DTLS_PARTS;
 }
 
 /* It cannot be taken yet, or one that is kept in front of it cannot, though none is missing there. */

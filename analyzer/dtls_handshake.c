@@ -27,15 +27,15 @@ static void watch_restart(struct dtls_conn *conn, uint8_t dir, const struct dtls
 {
 	struct dtls_fragments *own = &conn->side[dir].fragments;
 	bool first = fragment->sequence < own->next && fragment->sequence <= 1;
-	bool request = fragment->type == TLS_HELLO_REQUEST;
+	bool asks = fragment->type == TLS_HELLO_REQUEST && !conn->renegotiates;
 	bool client = fragment->type == TLS_CLIENT_HELLO;
-	if (first && ((request && !conn->hello_due) || is_new_hello(conn, fragment))) {
+	if (first && ((asks && !conn->hello_due) || is_new_hello(conn, fragment))) {
 		dtls_fragments_restart(own, fragment->sequence);
 		conn->alone = conn->alone && !client;
 		conn->hello_due = conn->hello_due || client || !conn->renegotiates;
 		conn->renegotiates = conn->renegotiates || client;
 	}
-	conn->hello_due = conn->hello_due || request;
+	conn->hello_due = conn->hello_due || asks;
 }
 
 void dtls_handshake_take(struct dtls_conn *conn, uint8_t dir, struct span plain, bool sealed,

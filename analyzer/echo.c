@@ -82,6 +82,15 @@ static void remove_pending(struct echo *echo, uint32_t i)
 	memmove(&echo->pending[i], &echo->pending[i + 1], (echo->n_pending - i) * sizeof echo->pending[0]);
 }
 
+static void add_pending(struct echo *echo, const struct echo_pending *pending)
+{
+	if (echo->n_pending == echo->room_pending) {
+		echo->room_pending = echo->room_pending == 0 ? 1 : 2 * echo->room_pending;
+		echo->pending = xrealloc(echo->pending, echo->room_pending * sizeof echo->pending[0]);
+	}
+	echo->pending[echo->n_pending++] = *pending;
+}
+
 static void miss(struct echo *echo, const struct echo_pending *pending)
 {
 	if (echo->settled_missed < ECHO_MISSED_KEPT)
@@ -151,7 +160,7 @@ void echo_request(struct echo *echo, const struct origin *at, struct echo_id id)
 		miss(echo, &echo->pending[0]);
 		remove_pending(echo, 0);
 	}
-	echo->pending[echo->n_pending++] = (struct echo_pending){.at = *at, .id = id, .number = echo->line_n};
+	add_pending(echo, &(struct echo_pending){.at = *at, .id = id, .number = echo->line_n});
 	add_moment(echo, at->time);
 }
 
@@ -264,5 +273,6 @@ void echo_free(struct echo *echo)
 	free(echo->round_trips.list);
 	free(echo->spacings.list);
 	free(echo->line);
+	free(echo->pending);
 	*echo = (struct echo){0};
 }

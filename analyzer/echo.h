@@ -49,8 +49,8 @@ struct echo {
 	struct origin missed[ECHO_MISSED_KEPT]; /* the first of these; packet 0 = none */
 	struct origin first_request, last_request, last_response; /* packet 0 = none */
 	int64_t longest_silence; /* ns, valid with responses: echo_longest_silence */
-	struct echo_pending pending[LIMIT_ECHO_PENDING]; /* unanswered requests, oldest first */
-	uint32_t n_pending;
+	struct echo_pending *pending; /* unanswered requests, oldest first; NULL before the first request */
+	uint32_t n_pending, room_pending;
 	struct echo_samples round_trips, spacings;
 	struct echo_moment *line; /* ring of the latest requests; NULL while there are none */
 	uint32_t line_room;

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define FIRST_ROOM     8
+#define FIRST_ROOM     2 /* most sessions of many are short */
 #define AT_ONCE        (50 * NS_PER_MS)
 #define ANSWER_RECORDS 16 /* an answer is among so many records of the controller */
 
@@ -129,11 +129,15 @@ static uint32_t least_pair(const struct infer *infer)
 	if (set == 0)
 		set = UINT32_MAX >> (32 - infer->n_pairs);
 	uint32_t least = take_first(&set);
+	uint64_t answered = infer->pairs[least].answered, touched = infer->pairs[least].touched;
 	while (set != 0) {
 		uint32_t i = take_first(&set);
-		const struct infer_pair *a = &infer->pairs[i], *b = &infer->pairs[least];
-		if (a->answered != b->answered ? a->answered < b->answered : a->touched < b->touched)
-			least = i;
+		const struct infer_pair *pair = &infer->pairs[i];
+		if (pair->answered > answered || (pair->answered == answered && pair->touched >= touched))
+			continue;
+		least = i;
+		answered = pair->answered;
+		touched = pair->touched;
 	}
 	return least;
 }
@@ -246,8 +250,9 @@ static void pair_answered(struct infer *infer, uint32_t i, const struct origin *
 	}
 	*(in_time ? &pair->answered : &pair->unasked) += 1; /* a late one may be chance */
 	infer->hopeless &= ~bit(i);
-	if (is_hopeless(pair)) {
+	if (is_hopeless(pair))
 		infer->hopeless |= bit(i);
+	if (!in_time && is_hopeless(pair)) {
 		give_up(pair);
 	} else if (!waits) {
 		add_beat(pair, &(struct infer_beat){

@@ -6,7 +6,9 @@
  *
  * Called by messages.c with the plaintext that it holds. Pure but for memory. Where two answers would cut the
  * data differently, or give other types, it says so and learns nothing; where two would give other ids, it
- * learns the rest and says so.
+ * learns the rest and says so. An id beside a constant that may be a part of it is learned without that, and
+ * this is said: responses answer the same requests either way. Elements whose values are elements themselves
+ * are written as groups when many different values show it.
  */
 #ifndef ANALYZER_LEARN_H
 #define ANALYZER_LEARN_H

@@ -13,14 +13,14 @@
 #define START_LOOKS   32 /* messages behind each of these that are looked at */
 #define JUDGED        16 /* messages that are looked at while one is judged */
 #define LENGTHS_LEAST 3
-#define WHOLE_LEAST   3 /* bytes of whole messages for each of one that is not all there */
+#define WHOLE_LEAST   3 /* bytes of whole messages for each in which none was found */
 #define WORST_INPUTS  4 /* one of so many inputs may not fit: it need not be NMSP */
 
 /* A walk through one part, or through all. */
 struct walk {
 	uint64_t hash;
 	uint32_t n, ends;   /* messages; parts that end with one */
-	size_t whole, tail; /* bytes of them, and of the last ones that are not all there */
+	size_t whole, tail; /* bytes of them, and of what no whole one was found in */
 };
 
 /* A length that is tried. */
@@ -141,7 +141,7 @@ static bool walk_part(struct trial *trial, const struct learn_part *part, struct
 	size_t from = 0;
 	if (part->sure || find_start(trial, part, &from))
 		return walk_from(trial, part, from, walk, list);
-	*walk = (struct walk){.hash = 0};
+	*walk = (struct walk){.hash = 0, .tail = part->bytes.n};
 	return true;
 }
 

@@ -32,7 +32,8 @@ static size_t nmsp_size(const struct session_nmsp *nmsp)
 	       nmsp->n_notes * sizeof *nmsp->notes + nmsp->n_capabilities * sizeof *nmsp->capabilities +
 	       nmsp->n_subscriptions * sizeof *nmsp->subscriptions +
 	       (nmsp->echo.round_trips.room + nmsp->echo.spacings.room) * sizeof(uint32_t) +
-	       nmsp->echo.line_room * sizeof(struct echo_moment);
+	       nmsp->echo.line_room * sizeof(struct echo_moment) +
+	       nmsp->echo.room_pending * sizeof(struct echo_pending);
 }
 
 static void copy_messages(struct session_nmsp *copy, const struct session_nmsp *nmsp)
@@ -62,6 +63,7 @@ static struct session_nmsp *copy_nmsp(struct session *session, const struct sess
 	trips->list = copy_of(trips->list, trips->room, sizeof *trips->list);
 	spacings->list = copy_of(spacings->list, spacings->room, sizeof *spacings->list);
 	copy->echo.line = copy_of(nmsp->echo.line, nmsp->echo.line_room, sizeof *nmsp->echo.line);
+	copy->echo.pending = copy_of(nmsp->echo.pending, nmsp->echo.room_pending, sizeof *nmsp->echo.pending);
 	copy_messages(copy, nmsp);
 	return copy;
 }

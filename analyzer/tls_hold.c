@@ -167,14 +167,15 @@ static void make_room_for_all(struct tls_holds *all)
 
 /* ---- records ---------------------------------------------------------------------------------------- */
 
-static struct tls_tail tail_of(const struct frame_message *message)
+static void note_tail(struct tls_tail *tail, const struct frame_message *message)
 {
-	struct tls_tail tail = {.known = !message->damaged && message->bytes.n == message->total};
 	size_t n = message->bytes.n < TLS_HOLD_TAIL ? message->bytes.n : TLS_HOLD_TAIL;
-	if (tail.known && n > 0)
-		memcpy(&tail.bytes[TLS_HOLD_TAIL - n], span_cut(message->bytes, message->bytes.n - n, n).p,
+	tail->known = !message->damaged && message->bytes.n == message->total;
+	if (n < TLS_HOLD_TAIL || !tail->known)
+		memset(tail->bytes, 0, sizeof tail->bytes);
+	if (tail->known && n > 0)
+		memcpy(&tail->bytes[TLS_HOLD_TAIL - n], span_cut(message->bytes, message->bytes.n - n, n).p,
 		       n);
-	return tail;
 }
 
 static bool has_number(enum tls_held_kind kind)
@@ -191,7 +192,7 @@ static size_t body_of(const struct frame_message *message)
 void tls_hold_pass(struct tls_hold *hold, uint8_t dir, const struct frame_message *message)
 {
 	hold->came[dir] = tls_amount_add(hold->came[dir], body_of(message));
-	hold->tail[dir] = tail_of(message);
+	note_tail(&hold->tail[dir], message);
 }
 
 void tls_hold_push(struct tls_hold *hold, enum tls_held_kind kind, uint8_t dir, bool handshake,

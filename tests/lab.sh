@@ -7,7 +7,7 @@
 #   lab_in NAME COMMAND            runs a command in the namespace NAME: engine, controller, switch or analyser
 #   lab_start NAME FILE COMMAND    the same in the background; its output goes to FILE, its pid to $lab_pid
 #   lab_end PID [SIGNAL]           ends one of these; lab_wait PID waits for its own end. Both give its exit status
-#   lab_wait_for TEXT FILE [SECONDS]    until the file holds the text; false when it does not in time (5)
+#   lab_wait_for TEXT FILE [SECONDS]    until the file holds the text; false when it does not in time (60)
 #   lab_counted FILE OUT IN        echoes and messages that a simulator counted
 #
 # Namespace   interface         address
@@ -68,7 +68,7 @@ lab_end() { # pid, [signal]
 }
 
 lab_wait_for() { # text, file, [seconds]
-	lab_tries=$((${3:-5} * 10))
+	lab_tries=$((${3:-60} * 10))
 	while ! grep -qs "$1" "$2"; do
 		lab_tries=$((lab_tries - 1))
 		[ "$lab_tries" -gt 0 ] || return 1

@@ -4,7 +4,7 @@
 #   terminal_make COLUMNS ROWS   makes it and the folder $dir, or prints "SKIPPED: reason" and ends the script with 0
 #   on WORDS                     a command of tmux
 #   keys WORDS                   types them, as tmux names keys
-#   shows REGEX                  until the screen shows it, 10 s at most; hides REGEX until it does not
+#   shows REGEX                  until the screen shows it, a minute at most; hides REGEX until it does not
 #   start COMMAND                runs it in the shell, which notes how it ended, and the settings of the terminal
 #   ends STATUS                  until it has ended so; the settings must be those from before
 #   check TEST...                a check of one's own: a command that must succeed
@@ -46,22 +46,22 @@ seen() { # extended regex
 	on capture-pane -p | grep -qE -- "$1"
 }
 
-shows() { # extended regex that the screen must show within 10 s
+shows() { # extended regex that the screen must show within a minute
 	checks=$((checks + 1))
 	tries=0
 	until seen "$1"; do
 		tries=$((tries + 1))
-		[ "$tries" -gt 100 ] && { fail "the screen does not show: $1"; return; }
+		[ "$tries" -gt 600 ] && { fail "the screen does not show: $1"; return; }
 		sleep 0.1
 	done
 }
 
-hides() { # extended regex that must have left the screen within 10 s
+hides() { # extended regex that must have left the screen within a minute
 	checks=$((checks + 1))
 	tries=0
 	while seen "$1"; do
 		tries=$((tries + 1))
-		[ "$tries" -gt 100 ] && { fail "the screen still shows: $1"; return; }
+		[ "$tries" -gt 600 ] && { fail "the screen still shows: $1"; return; }
 		sleep 0.1
 	done
 }
@@ -80,7 +80,7 @@ start() { # command
 ends() { # status
 	shows "^run $runs ended $1\$"
 	tries=0
-	while [ ! -s "$dir/after" ] && [ $tries -lt 100 ]; do
+	while [ ! -s "$dir/after" ] && [ $tries -lt 600 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done

@@ -8,12 +8,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "analyzer/findings/findings.h"
 #include "analyzer/session_nmsp.h"
 #include "tests/opened.h"
 #include "tests/recording.h"
+#include "tests/summary.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,64 +25,9 @@ static const char *const samples[] = {"accepted-tls10", "accepted-tls11", "accep
     "qinq", "erspan", "stalled", "not-tls", "no-tls", "plaintext"};
 #define N_SAMPLES (sizeof samples / sizeof samples[0])
 
-#define SUMMARY 16384
-
-static void add(char *summary, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(char *summary, const char *format, ...)
+static void add_records(char *summary, const struct session *s, uint8_t dir)
 {
-	size_t used = strlen(summary);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(summary + used, SUMMARY - used, format, args);
-	va_end(args);
-}
-
-/* Numbers in a sentence are times and packet numbers: they may move, and their units with them. */
-static void blank_numbers(char *text)
-{
-	char *to = text;
-	for (const char *from = text; *from != '\0'; from++) {
-		bool number = isdigit((unsigned char)*from) != 0;
-		if (number && to > text && to[-1] == '#')
-			continue;
-		if (*from == '.' && isdigit((unsigned char)from[1]) && to > text && to[-1] == '#')
-			continue;
-		if ((*from == 'm' || *from == 'u') && from[1] == 's' && to > text + 1 && to[-1] == ' ' && to[-2] == '#')
-			continue;
-		*to++ = number ? '#' : *from;
-	}
-	*to = '\0';
-	char *took = strstr(text, " in # s"); /* not told when reorder left the first packet behind the last */
-	if (took != NULL)
-		memmove(took, took + 7, strlen(took + 7) + 1);
-}
-
-/* The steps of each side, the alerts, the verdict and the error findings of every session. */
-static void summarize(const struct model *model, char *summary)
-{
-	struct findings *findings = malloc(sizeof *findings);
-	summary[0] = '\0';
-	for (const struct session *s = model->first; s != NULL; s = s->next) {
-		for (uint8_t dir = 0; dir < 2; dir++) {
-			add(summary, "\nside %u:", dir);
-			for (uint32_t i = 0; i < s->n_steps; i++)
-				if (s->steps[i].dir == dir)
-					add(summary, " %s", session_step_name(s->steps[i].kind));
-			for (uint32_t i = 0; i < s->n_alerts; i++)
-				if (s->alerts[i].dir == dir)
-					add(summary, " alert %u", s->alerts[i].code);
-			add(summary, " records %llu", (unsigned long long)s->tls.records[dir]);
-		}
-		findings_of_session(model, s, findings);
-		char verdict[VERDICT_TEXT];
-		findings_verdict(model, s, findings, verdict);
-		blank_numbers(verdict);
-		add(summary, "\n%s %s", session_handshake_name(session_handshake(s)), verdict);
-		for (uint32_t i = 0; i < findings->n; i++)
-			if (findings->list[i].severity == SEVERITY_ERROR)
-				add(summary, " [%s]", findings->list[i].id);
-	}
-	free(findings);
+	add(summary, " records %llu", (unsigned long long)s->tls.records[dir]);
 }
 
 static void run(const struct recording *recording, const char *name, char *summary)
@@ -98,7 +42,7 @@ static void run(const struct recording *recording, const char *name, char *summa
 		assert_int_equal(opened_authlist(&model->authlist, list, &err), 0);
 	}
 	recording_analyze(recording, model);
-	summarize(model, summary);
+	summarize(model, summary, add_records);
 	model_free(model);
 }
 

@@ -184,8 +184,10 @@ static void test_a_full_disk_is_told(void **state)
 {
 	(void)state;
 	FILE *full = fopen("/dev/full", "wb");
-	if (full == NULL)
-		skip();
+	if (full == NULL) {
+		print_message("LEFT OUT: there is no /dev/full\n");
+		return;
+	}
 	setvbuf(full, NULL, _IONBF, 0);
 	struct capfile_writer writer;
 	errno = 0;

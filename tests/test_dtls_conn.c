@@ -8,41 +8,22 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "analyzer/findings/findings.h"
 #include "dissect/dtls.h"
 #include "tests/dtlsrun.h"
+#include "tests/summary.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEEDS = 40, SUMMARY = 8192 };
+enum { SEEDS = 40 };
 
 static const char *const samples[] = {"dtls12", "dtls10", "dtls-fragments", "dtls-rejected"};
 #define N_SAMPLES (sizeof samples / sizeof samples[0])
 
 /* ---- what a run gives ---------------------------------------------------------------------------------- */
 
-static void add(char *summary, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(char *summary, const char *format, ...)
+static void add_messages(char *summary, const struct session *s, uint8_t dir)
 {
-	size_t used = strlen(summary);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(summary + used, SUMMARY - used, format, args);
-	va_end(args);
-}
-
-static void add_side(char *summary, const struct session *s, uint8_t dir)
-{
-	add(summary, "\nside %u:", dir);
-	for (uint32_t i = 0; i < s->n_steps; i++)
-		if (s->steps[i].dir == dir)
-			add(summary, " %s%s", session_step_name(s->steps[i].kind),
-			    s->steps[i].damaged ? "!" : "");
-	for (uint32_t i = 0; i < s->n_alerts; i++)
-		if (s->alerts[i].dir == dir)
-			add(summary, " alert %u", s->alerts[i].code);
 	for (uint32_t type = 0; s->nmsp != NULL && type < 256; type++)
 		for (uint32_t i = 0; i < s->nmsp->n_counts; i++)
 			if (s->nmsp->counts[i].dir == dir && s->nmsp->counts[i].type == type)
@@ -51,39 +32,10 @@ static void add_side(char *summary, const struct session *s, uint8_t dir)
 				    (unsigned long long)s->nmsp->counts[i].bytes);
 }
 
-/* Times and packet numbers of the verdict may move. */
-static void blank_numbers(char *text)
-{
-	char *to = text;
-	for (const char *from = text; *from != '\0'; from++)
-		if (!isdigit((unsigned char)*from) && *from != '.' && strchr("um", *from) == NULL)
-			*to++ = *from;
-	*to = '\0';
-}
-
-static void summarize(const struct model *model, char *summary)
-{
-	struct findings *findings = malloc(sizeof *findings);
-	summary[0] = '\0';
-	for (const struct session *s = model->first; s != NULL; s = s->next) {
-		char verdict[VERDICT_TEXT];
-		add_side(summary, s, 0);
-		add_side(summary, s, 1);
-		findings_of_session(model, s, findings);
-		findings_verdict(model, s, findings, verdict);
-		blank_numbers(verdict);
-		add(summary, "\n%s %s", session_handshake_name(session_handshake(s)), verdict);
-		for (uint32_t i = 0; i < findings->n; i++)
-			if (findings->list[i].severity == SEVERITY_ERROR)
-				add(summary, " [%s]", findings->list[i].id);
-	}
-	free(findings);
-}
-
 static void run(const struct recording *recording, const char *name, bool keys, char *summary)
 {
 	struct model *model = dtlsrun_analyzed(recording, name, keys);
-	summarize(model, summary);
+	summarize(model, summary, add_messages);
 	model_free(model);
 }
 

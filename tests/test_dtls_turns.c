@@ -72,7 +72,7 @@ static void for_every_kind(int version, void (*check)(const struct setting *))
 		setting.options = 0;
 		check(&setting);
 		setting.options = SSL_OP_NO_ENCRYPT_THEN_MAC;
-		if (!SSL_CIPHER_is_aead(own))
+		if (!SSL_CIPHER_is_aead(own) && version == DTLS1_2_VERSION)
 			check(&setting);
 	}
 	print_message("%u kinds of ciphers\n", kinds);
@@ -229,21 +229,7 @@ static bool lacks_a_hello(size_t lost)
 	struct edit edit = unchanged;
 	struct wire wire;
 	edit.lost = lost;
-		for (size_t k = 0; k < last_talk()->n_pieces; k++) {
-			struct rd r = rd_of(taped_piece(last_talk(), k));
-			struct dtls_record c;
-			printf("%zu%s:", k, last_talk()->pieces[k].dir ? " <" : " >");
-			while (rd_more(&r) && dtls_next(&r, 0, &c) == DTLS_RECORD)
-				printf(" %u/%u#%llu(%u)", c.epoch, c.type,
-				       (unsigned long long)(c.number & 0xffffffffffff), c.length);
-			printf("\n");
-		}
 	play_edited(&edit, false, &wire);
-		struct session *ss = wire_session(&wire, 1);
-		for (uint32_t q = 0; q < ss->n_steps; q++)
-			printf("%s%s ", ss->steps[q].dir ? "<" : ">", session_step_name(ss->steps[q].kind));
-		printf("\n%s\n", taped_detail(&taped, &wire));
-	}
 	bool fewer = !has_step(&wire, STEP_CLIENT_HELLO, 0, 3) || !has_step(&wire, STEP_SERVER_HELLO, 1, 3);
 	uint64_t refused = both(wire_session(&wire, 1)->tls.refused);
 	if (refused != 0)
@@ -315,7 +301,7 @@ static void data_that_comes_behind_other_keys(void **state)
 static void a_renegotiation_in_another_order(void **state)
 {
 	(void)state;
-	for (size_t row = 0; row < ROWS; row++) {
+	for (size_t row = 0; row < ROWS; row += ROWS - 1) {
 		struct turn turn;
 		tape_renegotiation(&turn, row);
 		for (size_t i = marks[0]; i + 3 < last_talk()->n_pieces; i++)
@@ -323,6 +309,15 @@ static void a_renegotiation_in_another_order(void **state)
 				move_one(row, i, i + far, 0, false);
 		end(&turn);
 	}
+}
+
+/* ---- asked for, and not answered ------------------------------------------------------------------------ */
+
+static void unanswered(void **state)
+{
+	(void)state;
+	static const int versions[] = {DTLS1_VERSION, DTLS1_2_VERSION};
+	check_unanswered(versions, 2, "ECDHE-RSA-AES128-SHA");
 }
 
 /* ---- an RSA key -----------------------------------------------------------------------------------------
@@ -390,6 +385,7 @@ int main(void)
 	    cmocka_unit_test(renegotiation_with_lost_datagrams),
 	    cmocka_unit_test(data_that_comes_behind_other_keys),
 	    cmocka_unit_test(a_renegotiation_in_another_order),
+	    cmocka_unit_test(unanswered),
 	    cmocka_unit_test(with_an_rsa_key),
 	};
 	struct tls_providers *providers = tls_crypto_load();

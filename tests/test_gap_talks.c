@@ -288,6 +288,40 @@ static void resumed(void **state)
 		}
 }
 
+/* Without a hello of its own a handshake has no keys that anybody knows. */
+static void leave_out_hellos(void)
+{
+	unsigned handshake[2] = {0, 0};
+	for (size_t i = 0; i < parts.n; i++) {
+		struct part *part = &parts.list[i];
+		if (part->sealed && part->type == TLS_HANDSHAKE && ++handshake[part->dir] == 2)
+			part->hello = part->dir == 0 ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO;
+	}
+}
+
+/* The client begins it; behind the Finished message each side's first handshake record is its hello. */
+static void renegotiation(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		struct turn turn;
+		if (rows[i].version == TLS1_3_VERSION || rows[i].chained)
+			continue;
+		begin(&turn, rows[i].version, rows[i].suite);
+		SSL_CTX_set_options(turn.setting.ctx[SERVER], SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+		next(&turn, NULL);
+		say_some(&turn);
+		assert_int_equal(SSL_renegotiate(turn.talk.ssl[CLIENT]), 1);
+		assert_true(shake_hands(&turn.talk));
+		say_some(&turn);
+		over(&turn);
+		find_parts(rows[i].version, rows[i].chained);
+		leave_out_hellos();
+		check_each("renegotiation");
+		end(&turn);
+	}
+}
+
 static void key_updates(void **state)
 {
 	(void)state;
@@ -312,6 +346,7 @@ int main(void)
 	    cmocka_unit_test(full),
 	    cmocka_unit_test(with_certificates),
 	    cmocka_unit_test(resumed),
+	    cmocka_unit_test(renegotiation),
 	    cmocka_unit_test(key_updates),
 	};
 	struct tls_providers *providers = tls_crypto_load();

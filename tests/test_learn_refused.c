@@ -315,7 +315,31 @@ static void test_long_tail(void **state)
 	free(out);
 }
 
-/* As many lengths as there can be: not all are tried, and that is why. */
+/* Seen from its middle, one side fits and the other one nowhere: it is not left out in silence. */
+static void test_other_side(void **state)
+{
+	(void)state;
+	struct learned *out = xmalloc(sizeof *out);
+	for (uint64_t seed = 1; seed <= NOISES; seed++) {
+		struct seeded s = seeded_of(seed);
+		struct framings *f = framings_new(seed, FRAMINGS_MESSAGES);
+		struct messages_hold hold = {.n = 0};
+		struct learn_input input = {.hold = &hold, .midstream = true};
+		framings_take_side(f, 1, &hold);
+		for (int records = 0; records < 20; records++) {
+			uint8_t bytes[100];
+			for (size_t i = 0; i < sizeof bytes; i++)
+				bytes[i] = (uint8_t)(UINT8_MAX - seeded_below(&s, 100));
+			learnrun_add(&hold, 0, bytes, sizeof bytes);
+		}
+		assert_false(learn(&input, 1, out));
+		messages_hold_free(&hold);
+		framings_free(f);
+	}
+	free(out);
+}
+
+/* More lengths fit than LIMIT_LEARN_STEPS lets it try: that is why. */
 static void test_too_much(void **state)
 {
 	(void)state;
@@ -336,8 +360,10 @@ static void test_too_much(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_noise),  cmocka_unit_test(test_others),    cmocka_unit_test(test_few),
-	    cmocka_unit_test(test_echoes), cmocka_unit_test(test_long_tail), cmocka_unit_test(test_too_much),
+	    cmocka_unit_test(test_noise),     cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_few),       cmocka_unit_test(test_echoes),
+	    cmocka_unit_test(test_long_tail), cmocka_unit_test(test_other_side),
+	    cmocka_unit_test(test_too_much),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,8 +188,10 @@ static void test_errors(void **state)
 	struct err err;
 	assert_null(save_open(&(struct save_plan){.path = "/nowhere/x.pcapng"}, &err));
 	assert_non_null(strstr(err.text, "/nowhere/x.pcapng: No such file"));
-	if (access("/dev/full", W_OK) != 0)
-		skip();
+	if (access("/dev/full", W_OK) != 0) {
+		print_message("LEFT OUT: there is no /dev/full\n");
+		return;
+	}
 	struct save *save =
 	    save_open(&(struct save_plan){.path = "/dev/full", .with_secrets = true, .all = true}, &err);
 	assert_non_null(save);

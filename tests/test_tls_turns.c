@@ -113,6 +113,13 @@ static void renegotiation_with_an_rsa_key(void **state)
 	end(&turn);
 }
 
+static void unanswered_renegotiation(void **state)
+{
+	(void)state;
+	static const int versions[] = {TLS1_VERSION, TLS1_2_VERSION};
+	check_unanswered(versions, 2, "ECDHE-RSA-AES128-SHA");
+}
+
 /* ---- records ---------------------------------------------------------------------------------------- */
 
 static void short_records(void **state)
@@ -257,6 +264,7 @@ int main(void)
 	    cmocka_unit_test(key_updates),
 	    cmocka_unit_test(renegotiation),
 	    cmocka_unit_test(renegotiation_with_an_rsa_key),
+	    cmocka_unit_test(unanswered_renegotiation),
 	    cmocka_unit_test(short_records),
 	    cmocka_unit_test(empty_records),
 	    cmocka_unit_test(other_key_exchanges),

@@ -103,4 +103,68 @@ static inline bool has_step(const struct wire *wire, enum step_kind kind, uint8_
 	return has_step_of(wire, (uint32_t)taped.n, kind, dir, times);
 }
 
+/* ---- a renegotiation that nobody answers ---- */
+
+/* The server asks, or the client begins and the other side does not hear it; then the server goes on. */
+static inline void ask_in_vain(struct turn *turn, int from)
+{
+	uint8_t chunk[4096];
+	assert_int_equal(SSL_renegotiate(turn->talk.ssl[from]), 1);
+	SSL_do_handshake(turn->talk.ssl[from]);
+	int n = BIO_read(SSL_get_wbio(turn->talk.ssl[from]), chunk, sizeof chunk);
+	assert_true(n > 0);
+	turn->talk.heard(turn->talk.ctx, from, span_of(chunk, (size_t)n));
+	turn->talk.post[from] = (struct post){.count = 0};
+	for (size_t i = 1; i < 4; i++)
+		say(&turn->talk, SERVER, 100 * i);
+}
+
+/* The session is what it was: opened, whole, and resumed or not. */
+static inline void check_answered(const char *what, bool resumed)
+{
+	for (int late = 0; late < 2; late++) {
+		struct wire wire;
+		struct session_decryption decryption;
+		if (late)
+			play_late(LIMIT_WAITING, &wire);
+		else
+			taped_play(&taped, taped.lines, NULL, WIRE_SEGMENT, &wire);
+		check_whole(what, &wire);
+		const struct session *session = wire_session(&wire, (uint32_t)taped.n);
+		session_decryption(wire.model, session, &decryption);
+		if (decryption.state != DECRYPTION_DECRYPTED || decryption.missing != 0 ||
+		    strstr(decryption.detail, "lacks") != NULL || session_resumed(session) != resumed ||
+		    session_handshake(session) != HANDSHAKE_COMPLETE)
+			fail_msg("%s%s: resumed %d instead of %d, %s", what, late ? ", late keys" : "",
+			         session_resumed(session), resumed, decryption.detail);
+		wire_free(&wire);
+	}
+}
+
+static inline void check_unanswered(const int *versions, size_t n, const char *suite)
+{
+	for (size_t i = 0; i < 4 * n; i++) {
+		struct turn turn;
+		begin(&turn, versions[i / 4], suite);
+		SSL_CTX_set_options(turn.setting.ctx[SERVER], SSL_OP_NO_TICKET);
+		SSL_CTX_set_session_id_context(turn.setting.ctx[SERVER], (const unsigned char *)"x", 1);
+		next(&turn);
+		assert_true(shake_hands(&turn.talk));
+		SSL_SESSION *session = i % 2 == 1 ? SSL_get1_session(turn.talk.ssl[CLIENT]) : NULL;
+		if (session != NULL) {
+			over(&turn);
+			next(&turn);
+			SSL_set_session(turn.talk.ssl[CLIENT], session);
+			assert_true(shake_hands(&turn.talk));
+		}
+		say_some(&turn);
+		ask_in_vain(&turn, i % 4 < 2 ? CLIENT : SERVER);
+		taped_stop(&taped, &turn.talk);
+		stop(&turn.talk);
+		check_answered(i % 4 < 2 ? "client_hello" : "hello_request", session != NULL);
+		SSL_SESSION_free(session);
+		end(&turn);
+	}
+}
+
 #endif

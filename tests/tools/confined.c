@@ -299,7 +299,7 @@ static int capture(const char *user)
 	const u_char *bytes;
 	pcap_t *pcap = pcap_open_live("lo", 65535, 1, 10, error);
 	if (pcap == NULL) {
-		printf("SKIPPED: no capture on lo: %s\n", error);
+		printf("LEFT OUT: no capture on lo: %s\n", error);
 		return 0;
 	}
 	pcap_setnonblock(pcap, 1, error); /* without a packet it would wait for one */
@@ -339,7 +339,7 @@ int main(int argc, char **argv)
 	}
 	failed += run_capture(user) != 0;
 	if (!has_landlock())
-		printf("SKIPPED: files outside of the folders: no Landlock in this kernel\n");
+		printf("LEFT OUT: files outside of the folders: no Landlock in this kernel\n");
 	if (failed == 0)
 		printf("%zu tries end as they should\n", sizeof tries / sizeof tries[0] + 1);
 	return failed != 0;

@@ -14,6 +14,7 @@
 
 static const struct name types[] = {
     {0, "hello_request"}, {1, "client_hello"}, {2, "server_hello"}, {2, "hello_retry_request"},
+    {3, "hello_verify_request"},
     {4, "new_session_ticket"}, {8, "encrypted_extensions"}, {11, "certificate"}, {12, "server_key_exchange"},
     {13, "certificate_request"}, {14, "server_hello_done"}, {15, "certificate_verify"},
     {16, "client_key_exchange"}, {20, "finished"}, {22, "certificate_status"}};
