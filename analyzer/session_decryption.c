@@ -89,10 +89,16 @@ static void look_up(const struct model *model, const struct session_tls *tls, st
 
 /* ---- what cannot be opened with any key ---- */
 
+/* Its challenge is no client random by which a key log names a session, RFC 5246 appendix E.2. */
+static bool of_ssl2(const struct session_tls *tls)
+{
+	return tls->ssl2_hello && !tls->client_hello;
+}
+
 static bool unsupported(const struct session_tls *tls)
 {
 	const struct tls_suite *suite = tls_suite_find(tls->cipher);
-	return tls->dtls_13 || tls->dtls_cid || (tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
+	return tls->dtls_13 || tls->dtls_cid || of_ssl2(tls) || (tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
 	                             tls->compression != 0 || !tls_suite_computable(suite)));
 }
 
@@ -113,6 +119,8 @@ static void say_unsupported(const struct session_tls *tls, struct session_decryp
 	suite = suite != NULL ? suite : number;
 	if (tls->dtls_cid)
 		say(out, "the records carry connection ids (RFC 9146), which are not opened here, whatever the key");
+	else if (of_ssl2(tls))
+		say(out, "sessions that begin with an SSLv2-style hello are not opened here, whatever the key");
 	else if (tls->dtls_13 || tls->version < TLS_1_0 || tls->version > TLS_1_3)
 		say(out, "%s protects records in a way that is not opened here, whatever the key",
 		    version != NULL ? version : "this version");
@@ -187,6 +195,13 @@ static void say_passed(const struct model *model, struct session_decryption *out
 		    model->waiting.cap >> 10);
 }
 
+/* Up to TLS 1.2, where both have the master secret. */
+static bool resumes_another(const struct model *model, const struct session *session)
+{
+	return session->tls.version != TLS_1_3 && session_resumed(session) && model->keylog != NULL &&
+	       keylog_counts(model->keylog).secrets > 0;
+}
+
 static void say_no_key(const struct model *model, const struct session *session,
                        struct session_decryption *out)
 {
@@ -203,6 +218,9 @@ static void say_no_key(const struct model *model, const struct session *session,
 		    closed == 1 ? "s" : "");
 		if (session_rsa_text(model, session, text)[0] != '\0')
 			say(out, "; %s", text);
+		else if (resumes_another(model, session))
+			say(out, "; the session is resumed: the secret of the one that it resumes opens it only together "
+			         "with that one, captured before it");
 	} else {
 		say(out, "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
 		    (out->held & ~HANDSHAKE_SECRETS) == 0 ? "secrets of the handshake only"

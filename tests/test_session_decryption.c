@@ -318,6 +318,20 @@ static void unsupported(void **state)
 	}
 }
 
+static void ssl2_hello(void **state)
+{
+	(void)state;
+	struct sample sample;
+	load(&sample, TLS12);
+	struct keyrun *run = keyrun_new(&sample.recording, "");
+	struct session session = *run->session;
+	session.tls.ssl2_hello = true;
+	session.tls.client_hello = false;
+	session_decryption(run->model, &session, &run->decryption);
+	says(run, DECRYPTION_UNSUPPORTED_CIPHER, "begin with an SSLv2-style hello are not opened here");
+	done(&sample, run);
+}
+
 static void ssl3(void **state)
 {
 	(void)state;
@@ -362,6 +376,7 @@ int main(void)
 	    cmocka_unit_test(joined_midway),  cmocka_unit_test(unsupported),
 	    cmocka_unit_test(ssl3),           cmocka_unit_test(never_encrypted),
 	    cmocka_unit_test(gaps_of_cbc),    cmocka_unit_test(keys_that_are_none),
+	    cmocka_unit_test(ssl2_hello),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
