@@ -275,22 +275,32 @@ static void another_key(void **state)
 	end(&turn);
 }
 
+/* Two talks, of which the second one resumes the first, which is not on the tape. */
+static void talk_resumed(struct turn *turn, const char *suite)
+{
+	begin(turn, TLS1_2_VERSION, suite);
+	next(turn);
+	assert_true(shake_hands(&turn->talk));
+	SSL_SESSION *session = SSL_get1_session(turn->talk.ssl[CLIENT]);
+	over(turn);
+	taped_free(&taped);
+	next(turn);
+	SSL_set_session(turn->talk.ssl[CLIENT], session);
+	assert_true(shake_hands(&turn->talk));
+	say_some(turn);
+	over(turn);
+	SSL_SESSION_free(session);
+}
+
 /* Without the session that is resumed there is no client_key_exchange to decrypt. */
 static void a_resumed_session_alone(void **state)
 {
 	(void)state;
 	struct turn turn;
-	begin(&turn, TLS1_2_VERSION, "AES128-SHA");
-	next(&turn);
-	assert_true(shake_hands(&turn.talk));
-	SSL_SESSION *session = SSL_get1_session(turn.talk.ssl[CLIENT]);
-	over(&turn);
-	taped_free(&taped);
-	next(&turn);
-	SSL_set_session(turn.talk.ssl[CLIENT], session);
-	assert_true(shake_hands(&turn.talk));
-	say_some(&turn);
-	over(&turn);
+	talk_resumed(&turn, "ECDHE-RSA-AES128-SHA");
+	stays_closed(key_path, "an RSA key cannot help: the key exchange is ECDHE_RSA");
+	end(&turn);
+	talk_resumed(&turn, "AES128-SHA");
 	stays_closed(key_path, "the session is resumed: an RSA key opens it only together with");
 	struct wire wire;
 	char *random = strstr(taped.lines, "CLIENT_RANDOM ");
@@ -301,7 +311,6 @@ static void a_resumed_session_alone(void **state)
 	assert_non_null(strstr(taped_detail(&taped, &wire),
 	                       "the session is resumed: the secret of the one that it resumes opens it only"));
 	wire_free(&wire);
-	SSL_SESSION_free(session);
 	end(&turn);
 }
 
