@@ -7,6 +7,7 @@
 #include "analyzer/rsa_key.h"
 #include "analyzer/session.h"
 #include "analyzer/tls_crypto.h"
+#include "analyzer/tls_suite.h"
 #include "dissect/tls_names.h"
 
 #include <inttypes.h>
@@ -88,10 +89,16 @@ static void look_up(const struct model *model, const struct session_tls *tls, st
 
 /* ---- what cannot be opened with any key ---- */
 
+/* Its challenge is no client random by which a key log names a session, RFC 5246 appendix E.2. */
+static bool of_ssl2(const struct session_tls *tls)
+{
+	return tls->ssl2_hello && !tls->client_hello;
+}
+
 static bool unsupported(const struct session_tls *tls)
 {
 	const struct tls_suite *suite = tls_suite_find(tls->cipher);
-	return tls->dtls_13 || tls->dtls_cid || (tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
+	return tls->dtls_13 || tls->dtls_cid || of_ssl2(tls) || (tls->server_hello && (suite == NULL || !tls_suite_fits(suite, tls->version) ||
 	                             tls->compression != 0 || !tls_suite_computable(suite)));
 }
 
@@ -112,6 +119,8 @@ static void say_unsupported(const struct session_tls *tls, struct session_decryp
 	suite = suite != NULL ? suite : number;
 	if (tls->dtls_cid)
 		say(out, "the records carry connection ids (RFC 9146), which are not opened here, whatever the key");
+	else if (of_ssl2(tls))
+		say(out, "sessions that begin with an SSLv2-style hello are not opened here, whatever the key");
 	else if (tls->dtls_13 || tls->version < TLS_1_0 || tls->version > TLS_1_3)
 		say(out, "%s protects records in a way that is not opened here, whatever the key",
 		    version != NULL ? version : "this version");
@@ -138,8 +147,9 @@ static void say_no_hello(const struct session *session, struct session_decryptio
 	                                          "is found"
 	                                        : "hellos are not in the capture; a secret is found and used by "
 	                                          "the randoms in them";
-	say(out, "the %s: %" PRIu64 " encrypted record%s stay%s closed whatever the key log holds", lacks, both(tls->protected_records), plural(both(tls->protected_records)),
-	    both(tls->protected_records) == 1 ? "s" : "");
+	uint64_t closed = out->data - out->data_opened;
+	say(out, "the %s: %" PRIu64 " encrypted record%s stay%s closed whatever the key log holds", lacks, closed,
+	    plural(closed), closed == 1 ? "s" : "");
 }
 
 /* ---- what some key could open ---- */
@@ -150,7 +160,10 @@ static void say_key_log(const struct model *model, struct session_decryption *ou
 	if (model->keylog != NULL)
 		counts = keylog_counts(model->keylog);
 	uint32_t keys = rsa_keys_count(model->rsa_keys);
-	if (counts.secrets == 0 && keys > 0)
+	if (counts.secrets == 0 && counts.rubbish > 0)
+		say(out, "the key log %.*s has no secret but %" PRIu64 " line%s that cannot be understood", NAME_SHOWN,
+		    keylog_name(model->keylog), counts.rubbish, plural(counts.rubbish));
+	else if (counts.secrets == 0 && keys > 0)
 		say(out, "no TLS secret was given but %u RSA key%s", (unsigned)keys, plural(keys));
 	else if (counts.secrets == 0)
 		say(out, "no TLS secret was given");
@@ -182,6 +195,13 @@ static void say_passed(const struct model *model, struct session_decryption *out
 		    model->waiting.cap >> 10);
 }
 
+/* Up to TLS 1.2, where both have the master secret. */
+static bool resumes_another(const struct model *model, const struct session *session)
+{
+	return session->tls.version != TLS_1_3 && session_resumed(session) && model->keylog != NULL &&
+	       keylog_counts(model->keylog).secrets > 0;
+}
+
 static void say_no_key(const struct model *model, const struct session *session,
                        struct session_decryption *out)
 {
@@ -198,6 +218,9 @@ static void say_no_key(const struct model *model, const struct session *session,
 		    closed == 1 ? "s" : "");
 		if (session_rsa_text(model, session, text)[0] != '\0')
 			say(out, "; %s", text);
+		else if (resumes_another(model, session))
+			say(out, "; the session is resumed: the secret of the one that it resumes opens it only together "
+			         "with that one, captured before it");
 	} else {
 		say(out, "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
 		    (out->held & ~HANDSHAKE_SECRETS) == 0 ? "secrets of the handshake only"
@@ -229,7 +252,7 @@ static void say_bad_key(const struct session *session, struct session_decryption
 		say_refused(&session->tls, out);
 }
 
-/* "the gap at packet 88": of a direction whose records it closes. */
+/* "the gap at packet 88": of a direction whose records it closes, the first one. */
 static void say_gap(const struct session *session, struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
@@ -237,8 +260,28 @@ static void say_gap(const struct session *session, struct session_decryption *ou
 	uint8_t other = dir ^ 1;
 	if (tls->behind_gap[other] > 0 && tls->key_gap[other].packet < tls->key_gap[dir].packet)
 		dir = other;
-	say(out, "the %s at packet %" PRIu64, session->tcp.gaps[dir] > 0 ? "gap" : "damage",
-	    tls->key_gap[dir].packet);
+	bool several = tls->behind_gap[other] > 0 || session->tcp.gaps[dir] > 1;
+	say(out, "the %s at packet %" PRIu64 "%s", session->tcp.gaps[dir] > 0 ? "gap" : "damage",
+	    tls->key_gap[dir].packet, several ? " and later ones" : "");
+}
+
+/* CBC of TLS 1.0 takes the IV of a record from the one before it, RFC 2246 section 6.2.3.2. */
+static bool lacks_iv(const struct session *session)
+{
+	const struct tls_suite *suite = tls_suite_find(session->tls.cipher);
+	return session->tls.version == TLS_1_0 && suite != NULL && suite->cipher->mode == TLS_MODE_CBC &&
+	       both(session->tls.behind_gap) <= session->tcp.gaps[0] + session->tcp.gaps[1];
+}
+
+static void say_behind_gap(const struct session *session, struct session_decryption *out)
+{
+	uint64_t n = both(session->tls.behind_gap);
+	if (n == 0)
+		return;
+	say(out, "; %" PRIu64 " record%s closed behind ", n, n == 1 ? " stays" : "s stay");
+	say_gap(session, out);
+	if (lacks_iv(session))
+		say(out, "%s its IV is lost (CBC of TLS 1.0)", n == 1 ? ":" : ", one behind each:");
 }
 
 /* Told by the numbers of the records behind gaps. */
@@ -251,37 +294,45 @@ static void say_lost(const struct session_tls *tls, struct session_decryption *o
 		    lost == 1 ? " is" : "s are");
 }
 
+/*
+ * Records are closed for want of a secret that the key log lacks. Up to TLS 1.2 that may be one of a renegotiation
+ * which was not completed, and so needs none.
+ */
+static bool secrets_lack(const struct session_tls *tls, const struct session_decryption *out)
+{
+	uint64_t closed = out->data - out->data_opened;
+	uint64_t otherwise = tls->version == TLS_1_3 ? 0 : both(tls->behind_gap) + both(tls->refused);
+	return out->missing != 0 && closed > otherwise;
+}
+
 /* Some records are open: how many, and what closes the others. */
 static void say_opened(const struct model *model, const struct session *session,
                        struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
-	uint64_t gap = both(tls->behind_gap), refused = both(tls->refused);
+	uint64_t refused = both(tls->refused);
 	char labels[SESSION_LABELS];
 	if (out->data == 0)
 		say(out, "%" PRIu64 " record%s of the handshake, no application data", both(tls->opened),
 		    plural(both(tls->opened)));
-	else if (tls->version == TLS_1_3 && out->missing != 0) /* the closed ones may be of the handshake */
+	else if (tls->version == TLS_1_3 && tls->server_hello && out->missing != 0) /* the closed ones may be of the handshake */
 		say(out, "%" PRIu64 " application record%s opened, %" PRIu64 " encrypted record%s closed",
 		    out->data_opened, plural(out->data_opened), out->data - out->data_opened,
 		    plural(out->data - out->data_opened));
 	else
 		say(out, "%" PRIu64 " of %" PRIu64 " application record%s", out->data_opened, out->data,
 		    plural(out->data));
-	if (gap > 0 && refused == 0 && out->missing == 0) {
-		say(out, "; the rest follows ");
-		say_gap(session, out);
-	} else if (gap > 0) {
-		say(out, "; %" PRIu64 " record%s ", gap, gap == 1 ? " follows" : "s follow");
-		say_gap(session, out);
-	}
+	say_behind_gap(session, out);
 	if (refused > 0) {
 		say(out, "; ");
 		say_refused(tls, out);
 	}
 	say_lost(tls, out);
 	say_passed(model, out);
-	if (out->missing != 0)
+	if (!tls->server_hello && out->data > out->data_opened) { /* early data has its own secret */
+		say(out, "; ");
+		say_no_hello(session, out);
+	} else if (secrets_lack(tls, out))
 		say(out, "; the key log lacks %s", session_labels(out->missing, labels));
 }
 

@@ -128,11 +128,12 @@ const char *session_rsa_text(const struct model *model, const struct session *se
 	bool exchanged = session_step(session, STEP_CLIENT_KEY_EXCHANGE, tls->client_dir) != NULL;
 	if (tls->version == TLS_1_3)
 		why = "an RSA key cannot help: TLS 1.3 always exchanges keys of the moment";
+	else if (suite == NULL || strncmp(suite, "TLS_RSA_WITH_", 13) != 0)
+		say_other_exchange(suite, text); /* a resumed session has the suite of the first */
 	else if (tls->same_session_id && !exchanged)
 		why =
-		    "the session is resumed: an RSA key opens it only together with the one that it resumes";
-	else if (suite == NULL || strncmp(suite, "TLS_RSA_WITH_", 13) != 0)
-		say_other_exchange(suite, text);
+		    "the session is resumed: an RSA key opens it only together with the one that it resumes, "
+		    "captured before it";
 	else if (!any_fits(model, session))
 		say_other_key(model, session, text);
 	else if (!exchanged)

@@ -210,6 +210,8 @@ bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 	if (keys->facts->datagram)
 		keep_previous(d);
 	rekey(d);
+	if (first || agreed) /* the randoms of the next handshake may come in front of the next record */
+		(void)tls_keys_ready(keys, dir);
 	return first || agreed;
 }
 

@@ -80,6 +80,8 @@ bool tls_opened_early(struct tls_side *side, struct span body, const struct orig
 	uint8_t room[LIMIT_RECORD], type = side->record.type;
 	bool opened = tls_keys_open_early(side->conn->keys, &side->record, body, room, &plain, &type);
 	*(opened ? &tls->early_opened : &tls->early_closed) += 1;
+	if (!opened && side->lost > 0 && tls_keys_early_known(side->conn->keys))
+		tls_opened_behind_gap(side, at); /* its number is not looked for */
 	if (!opened)
 		return false;
 	tls_tally_opened(tls, side->dir, type);

@@ -9,6 +9,7 @@
 
 static const char *const samples[] = {"accepted-tls10", "accepted-tls12", "accepted-tls13"};
 #define SAMPLES (sizeof samples / sizeof samples[0])
+#define TLS10   0
 #define TLS12   1
 #define TLS13   2
 

@@ -395,7 +395,7 @@ static void several_updates(void **state)
 		bool found = updates <= LIMIT_GAP_UPDATES;
 		size_t records = UPDATE_AT + (found ? UPDATED_RECORDS - UPDATE_AT - updates + 1 : 0);
 		if (wire_plain(1, 0).n != 40 * records ||
-		    (strstr(decryption.detail, "; the rest follows the gap at packet") == NULL) != found)
+		    (strstr(decryption.detail, "closed behind the gap at packet") == NULL) != found)
 			fail_msg("%zu KeyUpdates: %zu bytes, %s", updates, wire_plain(1, 0).n, decryption.detail);
 		wire_free(&wire);
 		free(spoken);

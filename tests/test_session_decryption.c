@@ -48,6 +48,15 @@ static void no_keys(void **state)
 	}
 }
 
+static void keys_that_are_none(void **state)
+{
+	(void)state;
+	struct sample sample;
+	load(&sample, TLS12);
+	snprintf(sample.keys, sizeof sample.keys, "no key\nCLIENT_RANDOM 00\n");
+	done(&sample, judged(&sample, DECRYPTION_NO_KEY, "has no secret but 2 lines that cannot be understood: "));
+}
+
 static void keys_of_others(void **state)
 {
 	(void)state;
@@ -237,6 +246,20 @@ static void only_behind_a_gap(void **state)
 	done(&sample, run);
 }
 
+/* TLS 1.0 gives up one record behind each gap: what comes behind it is opened. */
+static void gaps_of_cbc(void **state)
+{
+	(void)state;
+	struct sample sample;
+	load(&sample, TLS10);
+	recording_remove(&sample.recording, 20);
+	done(&sample, judged(&sample, DECRYPTION_DECRYPTED, ": its IV is lost (CBC of TLS 1.0)"));
+	load(&sample, TLS10);
+	recording_remove(&sample.recording, 26);
+	recording_remove(&sample.recording, 20);
+	done(&sample, judged(&sample, DECRYPTION_DECRYPTED, " and later ones, one behind each: its IV is lost"));
+}
+
 static void joined_midway(void **state)
 {
 	(void)state;
@@ -295,6 +318,20 @@ static void unsupported(void **state)
 	}
 }
 
+static void ssl2_hello(void **state)
+{
+	(void)state;
+	struct sample sample;
+	load(&sample, TLS12);
+	struct keyrun *run = keyrun_new(&sample.recording, "");
+	struct session session = *run->session;
+	session.tls.ssl2_hello = true;
+	session.tls.client_hello = false;
+	session_decryption(run->model, &session, &run->decryption);
+	says(run, DECRYPTION_UNSUPPORTED_CIPHER, "begin with an SSLv2-style hello are not opened here");
+	done(&sample, run);
+}
+
 static void ssl3(void **state)
 {
 	(void)state;
@@ -338,6 +375,8 @@ int main(void)
 	    cmocka_unit_test(any_start),      cmocka_unit_test(only_behind_a_gap),
 	    cmocka_unit_test(joined_midway),  cmocka_unit_test(unsupported),
 	    cmocka_unit_test(ssl3),           cmocka_unit_test(never_encrypted),
+	    cmocka_unit_test(gaps_of_cbc),    cmocka_unit_test(keys_that_are_none),
+	    cmocka_unit_test(ssl2_hello),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -306,6 +306,34 @@ static void early_data_that_is_rejected(void **state)
 	end(&turn);
 }
 
+/* What is left of early data behind a gap is closed by it, also where all other secrets are there. */
+static void early_data_with_a_gap(void **state)
+{
+	(void)state;
+	struct turn turn;
+	struct wire wire;
+	SSL_SESSION *session = first_talk(&turn);
+	talk_early(&turn, session, true);
+	struct lost lost = lost_record(&taped.talk[1], CLIENT, TLS_APPLICATION_DATA, 0, 0);
+	play_without(&lost, &wire);
+	const struct session_tls *tls = &wire_session(&wire, 1)->tls;
+	struct session_decryption decryption;
+	session_decryption(wire.model, wire_session(&wire, 1), &decryption);
+	if (tls->behind_gap[CLIENT] != 3 ||
+	    strstr(decryption.detail, "; 3 records stay closed behind the gap at packet ") == NULL)
+		fail_msg("%s", decryption.detail);
+	wire_free(&wire);
+	lost = lost_record(&taped.talk[1], SERVER, TLS_HANDSHAKE, 0, 0);
+	play_without(&lost, &wire);
+	session_decryption(wire.model, wire_session(&wire, 1), &decryption);
+	if (decryption.data_opened != 3 || strstr(decryption.detail, "lacks") != NULL ||
+	    strstr(decryption.detail, "; the server_hello is not in the capture") == NULL)
+		fail_msg("%s", decryption.detail);
+	wire_free(&wire);
+	SSL_SESSION_free(session);
+	end(&turn);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -327,6 +355,7 @@ int main(void)
 	    cmocka_unit_test(early_data_without_its_secret),
 	    cmocka_unit_test(early_data_that_falls_out),
 	    cmocka_unit_test(early_data_whose_secret_is_late),
+	    cmocka_unit_test(early_data_with_a_gap),
 	    cmocka_unit_test(early_data_whose_secret_is_too_late),
 	    cmocka_unit_test(messages_in_early_data),
 	    cmocka_unit_test(early_data_that_is_rejected),

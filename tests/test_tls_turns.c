@@ -120,6 +120,65 @@ static void unanswered_renegotiation(void **state)
 	check_unanswered(versions, 2, "ECDHE-RSA-AES128-SHA");
 }
 
+/* The next handshake begins in front of the server's next record, whose keys are those of the one before. */
+static void renegotiation_behind_a_lost_finished(void **state)
+{
+	(void)state;
+	static const struct {
+		int version;
+		const char *suite;
+	} rows[] = {{TLS1_1_VERSION, "AES128-SHA"}, {TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256"}};
+	for (size_t i = 0; i < 2; i++) {
+		struct turn turn;
+		struct wire wire;
+		begin(&turn, rows[i].version, rows[i].suite);
+		SSL_CTX_set_options(turn.setting.ctx[SERVER], SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+		next(&turn);
+		assert_true(shake_hands(&turn.talk));
+		say_some(&turn);
+		for (int again = 0; again < 2; again++) {
+			assert_int_equal(SSL_renegotiate(turn.talk.ssl[CLIENT]), 1);
+			assert_true(shake_hands(&turn.talk));
+		}
+		say_some(&turn);
+		over(&turn);
+		const struct lost lost =
+		    lost_record(&taped.talk[0], SERVER, TLS_HANDSHAKE, TLS_CHANGE_CIPHER_SPEC, 2);
+		play_without(&lost, &wire);
+		const struct session_tls *tls = &wire_session(&wire, 1)->tls;
+		if (!taped_is_whole(&taped) || tls->passed[0] + tls->passed[1] > 0)
+			fail_msg("%s: %s", rows[i].suite, taped_detail(&taped, &wire));
+		assert_int_equal(tls->lost_to_gaps[SERVER], 1);
+		wire_free(&wire);
+		end(&turn);
+	}
+}
+
+/* Keys that it would have made are not missed. */
+static void renegotiation_that_breaks_off(void **state)
+{
+	(void)state;
+	struct turn turn;
+	struct wire wire;
+	begin(&turn, TLS1_2_VERSION, "AES128-SHA");
+	SSL_CTX_set_options(turn.setting.ctx[SERVER], SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+	next(&turn);
+	assert_true(shake_hands(&turn.talk));
+	say_some(&turn);
+	assert_int_equal(SSL_renegotiate(turn.talk.ssl[CLIENT]), 1);
+	SSL_do_handshake(turn.talk.ssl[CLIENT]);
+	carry(&turn.talk, CLIENT);
+	SSL_do_handshake(turn.talk.ssl[SERVER]);
+	carry(&turn.talk, SERVER);
+	taped_stop(&taped, &turn.talk);
+	stop(&turn.talk);
+	taped_play(&taped, taped.lines, NULL, WIRE_SEGMENT, &wire);
+	assert_true(has_step(&wire, STEP_SERVER_HELLO, 1, 2) && taped_is_whole(&taped));
+	assert_string_equal(taped_detail(&taped, &wire), "6 of 6 application records");
+	wire_free(&wire);
+	end(&turn);
+}
+
 /* ---- records ---------------------------------------------------------------------------------------- */
 
 static void short_records(void **state)
@@ -216,24 +275,42 @@ static void another_key(void **state)
 	end(&turn);
 }
 
+/* Two talks, of which the second one resumes the first, which is not on the tape. */
+static void talk_resumed(struct turn *turn, const char *suite)
+{
+	begin(turn, TLS1_2_VERSION, suite);
+	next(turn);
+	assert_true(shake_hands(&turn->talk));
+	SSL_SESSION *session = SSL_get1_session(turn->talk.ssl[CLIENT]);
+	over(turn);
+	taped_free(&taped);
+	next(turn);
+	SSL_set_session(turn->talk.ssl[CLIENT], session);
+	assert_true(shake_hands(&turn->talk));
+	say_some(turn);
+	over(turn);
+	SSL_SESSION_free(session);
+}
+
 /* Without the session that is resumed there is no client_key_exchange to decrypt. */
 static void a_resumed_session_alone(void **state)
 {
 	(void)state;
 	struct turn turn;
-	begin(&turn, TLS1_2_VERSION, "AES128-SHA");
-	next(&turn);
-	assert_true(shake_hands(&turn.talk));
-	SSL_SESSION *session = SSL_get1_session(turn.talk.ssl[CLIENT]);
-	over(&turn);
-	taped_free(&taped);
-	next(&turn);
-	SSL_set_session(turn.talk.ssl[CLIENT], session);
-	assert_true(shake_hands(&turn.talk));
-	say_some(&turn);
-	over(&turn);
+	talk_resumed(&turn, "ECDHE-RSA-AES128-SHA");
+	stays_closed(key_path, "an RSA key cannot help: the key exchange is ECDHE_RSA");
+	end(&turn);
+	talk_resumed(&turn, "AES128-SHA");
 	stays_closed(key_path, "the session is resumed: an RSA key opens it only together with");
-	SSL_SESSION_free(session);
+	struct wire wire;
+	char *random = strstr(taped.lines, "CLIENT_RANDOM ");
+	assert_non_null(random);
+	random += strlen("CLIENT_RANDOM ");
+	*random = *random == '0' ? '1' : '0'; /* the line of the first session, and not of this one */
+	taped_play(&taped, taped.lines, NULL, WIRE_SEGMENT, &wire);
+	assert_non_null(strstr(taped_detail(&taped, &wire),
+	                       "the session is resumed: the secret of the one that it resumes opens it only"));
+	wire_free(&wire);
 	end(&turn);
 }
 
@@ -265,6 +342,8 @@ int main(void)
 	    cmocka_unit_test(renegotiation),
 	    cmocka_unit_test(renegotiation_with_an_rsa_key),
 	    cmocka_unit_test(unanswered_renegotiation),
+	    cmocka_unit_test(renegotiation_behind_a_lost_finished),
+	    cmocka_unit_test(renegotiation_that_breaks_off),
 	    cmocka_unit_test(short_records),
 	    cmocka_unit_test(empty_records),
 	    cmocka_unit_test(other_key_exchanges),

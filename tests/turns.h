@@ -87,6 +87,63 @@ static inline void is_whole(const char *what)
 	wire_free(&wire);
 }
 
+/* ---- a record that the capture lacks ---- */
+
+/* Where a record of a direction stands in its stream, the first one of this type behind so many of `behind`. */
+struct lost {
+	uint8_t dir;
+	size_t from, to;
+};
+
+static inline struct lost lost_record(const struct taped_talk *talk, uint8_t dir, uint8_t type, uint8_t behind,
+                                    unsigned times)
+{
+	static uint8_t stream[TAPED_BYTES];
+	size_t n = 0;
+	struct lost lost = {.dir = dir};
+	for (size_t k = 0; k < talk->n_pieces; k++)
+		if (talk->pieces[k].dir == dir) {
+			memcpy(&stream[n], taped_piece(talk, k).p, talk->pieces[k].n);
+			n += talk->pieces[k].n;
+		}
+	while (lost.from + 5 <= n) {
+		uint8_t is = stream[lost.from];
+		lost.to = lost.from + 5 + (size_t)(stream[lost.from + 3] << 8 | stream[lost.from + 4]);
+		if (times == 0 && is == type)
+			return lost;
+		times -= times > 0 && is == behind;
+		lost.from = lost.to;
+	}
+	fail_msg("no such record");
+	return lost;
+}
+
+static inline size_t up_to(size_t n, size_t most)
+{
+	return n < most ? n : most;
+}
+
+/* The last talk with the whole key log, without this record. End with wire_free. */
+static inline void play_without(const struct lost *lost, struct wire *wire)
+{
+	const struct taped_talk *talk = &taped.talk[taped.n - 1];
+	size_t at = 0;
+	wire_start(wire, span_of(taped.lines, strlen(taped.lines)));
+	wire_open(wire);
+	for (size_t k = 0; k < talk->n_pieces; k++) {
+		struct span piece = taped_piece(talk, k);
+		uint8_t dir = talk->pieces[k].dir;
+		size_t from = dir != lost->dir ? piece.n : up_to(piece.n, lost->from > at ? lost->from - at : 0);
+		size_t to = dir != lost->dir ? piece.n : up_to(piece.n, lost->to > at ? lost->to - at : 0);
+		wire_say(wire, dir, span_cut(piece, 0, from));
+		wire->next[dir] += (uint32_t)(to - from);
+		wire_say(wire, dir, span_cut(piece, to, SIZE_MAX));
+		at += dir == lost->dir ? piece.n : 0;
+	}
+	wire_close(wire);
+	wire_end(wire);
+}
+
 static inline bool has_step_of(const struct wire *wire, uint32_t id, enum step_kind kind, uint8_t dir,
                                unsigned times)
 {
