@@ -131,15 +131,26 @@ static void note_lie(struct message_side *side, uint64_t swallowed)
 	session_nmsp_malformed(side->messages->nmsp, &note);
 }
 
+/* What stands where a header should may be anything: with --redact none of it is told. */
+static void note_impossible(struct message_side *side, struct span bytes)
+{
+	bool all = side->messages->model->redact == NULL;
+	struct span head = span_cut(bytes, 0, all ? NMSP_NOTE_HEAD : 0);
+	struct nmsp_note note = {.at = side->now,
+	                         .dir = side->dir,
+	                         .what = "its length is not possible",
+	                         .n_head = (uint8_t)head.n};
+	if (head.n > 0)
+		memcpy(note.head, head.p, head.n);
+	session_nmsp_malformed(side->messages->nmsp, &note);
+}
+
 static enum cut take_cut(void *ctx, struct span bytes, struct frame_head *out)
 {
 	struct message_side *side = ctx;
 	enum cut result = cut(ctx, bytes, out);
 	if (result == CUT_BAD && !side->frame.astray && !side->suspect)
-		session_nmsp_malformed(side->messages->nmsp,
-		                       &(struct nmsp_note){.at = side->now,
-		                                           .dir = side->dir,
-		                                           .what = "its length is not possible"});
+		note_impossible(side, bytes);
 	return result;
 }
 

@@ -39,14 +39,16 @@ void nmsp_advise_echo(struct finding *finding)
 /* "its length makes it 65535 bytes, and 42 bytes later messages begin again; it begins with 01 00 00 02" */
 static const char *tell_fault(const struct nmsp_note *note, char text[static FAULT_TEXT])
 {
+	int n = 0;
 	if (note->swallowed == 0)
-		return note->what;
-	int n = note->length > 0
-	            ? snprintf(text, FAULT_TEXT, "its length makes it %zu bytes, and ", note->length)
-	            : 0;
-	n += snprintf(&text[n], FAULT_TEXT - (size_t)n,
-	              "%" PRIu64 " byte%s later messages begin again; it begins with", note->swallowed,
-	              note->swallowed == 1 ? "" : "s");
+		n = snprintf(text, FAULT_TEXT, "%s", note->what);
+	else if (note->length > 0)
+		n = snprintf(text, FAULT_TEXT, "its length makes it %zu bytes, and ", note->length);
+	if (note->swallowed > 0)
+		n += snprintf(&text[n], FAULT_TEXT - (size_t)n, "%" PRIu64 " byte%s later messages begin again",
+		              note->swallowed, note->swallowed == 1 ? "" : "s");
+	if (note->n_head > 0)
+		n += snprintf(&text[n], FAULT_TEXT - (size_t)n, "; it begins with");
 	for (uint8_t i = 0; i < note->n_head; i++)
 		n += snprintf(&text[n], FAULT_TEXT - (size_t)n, " %02x", (unsigned)note->head[i]);
 	return text;
@@ -68,11 +70,15 @@ void nmsp_malformed(const struct subject *subject, const struct rule *rule, stru
 	rule_cause(finding,
 	           "The framing is %s, not published: a message that does not fit may as well show that "
 	           "the framing is not quite this one.",
-	           profile_origin_name(nmsp->profile->origin));
+	           nmsp->profile->origin == PROFILE_USER ? "that of -P"
+	                                                 : profile_origin_name(nmsp->profile->origin));
 	for (uint32_t i = 0; i < nmsp->n_notes; i++)
 		rule_evidence(finding, &nmsp->notes[i].at);
-	rule_advice(finding, "see the bytes: run again with -vv");
-	rule_advice(finding, "if you know the framing, give it with -P FILE");
+	if (first->has_type && first->swallowed == 0) /* it is kept */
+		rule_advice(finding, "see the bytes: run again with -vv");
+	rule_advice(finding, nmsp->profile->origin == PROFILE_USER
+	                         ? "check the offsets, sizes and elements in the profile"
+	                         : "if you know the framing, give it with -P FILE");
 }
 
 void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out)
