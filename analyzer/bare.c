@@ -86,25 +86,12 @@ static struct span next_message(const struct profile *profile, const struct sess
 	return bytes;
 }
 
-/* The packet is all there, and its last message says that it is longer. */
-static void note_long(struct session_nmsp *nmsp, uint8_t dir, struct span bytes, const struct origin *at)
+/* Packets do not go on in each other: what has no end in one has none. */
+static void end_packet(struct talk *talk, bool cut, const struct origin *at)
 {
-	struct nmsp_message message;
-	struct nmsp_note note = {.at = *at, .dir = dir, .what = "its length goes beyond the end of its packet"};
-	nmsp_decode(nmsp->profile, bytes, &message);
-	note.has_type = bytes.n >= nmsp->profile->header;
-	note.type = message.type;
-	session_nmsp_malformed(nmsp, &note);
-}
-
-/* Packets do not go on in each other: what has no end in one has none. `bytes`: of the last message. */
-static void end_packet(struct talk *talk, struct span bytes, bool cut, const struct origin *at)
-{
-	struct session_nmsp *nmsp = talk->session->nmsp;
+	const struct session_nmsp *nmsp = talk->session->nmsp;
 	for (uint8_t dir = 0; dir < 2 && nmsp != NULL; dir++) {
 		struct sink sink = messages_sink(talk->messages, dir);
-		if (nmsp->open[dir] && !cut && nmsp->profile != NULL)
-			note_long(nmsp, dir, bytes, at);
 		if (nmsp->open[dir] || cut)
 			sink.gap(sink.ctx, 0, at);
 	}
@@ -119,20 +106,19 @@ void bare_packet(struct bare *bare, const struct capfile_packet *packet, const s
 	struct session *session = talk->session;
 	const struct profile *profile = profile_of(bare, talk);
 	struct rd r = rd_of(packet->data);
-	struct span message = {0};
 	session->last = *at;
 	session->end = at->packet;
 	session->directed = session->directed && directed;
 	session->tcp.cut_packets += cut;
 	while (rd_more(&r)) {
 		uint8_t dir;
-		message = next_message(profile, session, &r, &dir);
+		struct span message = next_message(profile, session, &r, &dir);
 		if (session->directed)
 			dir = packet->direction == CAPFILE_INBOUND;
 		struct sink sink = messages_sink(talk->messages, dir);
 		sink.data(sink.ctx, message, at);
 	}
-	end_packet(talk, message, cut, at);
+	end_packet(talk, cut, at);
 }
 
 void bare_end(struct bare *bare, const struct origin *at)

@@ -154,6 +154,22 @@ static enum cut take_cut(void *ctx, struct span bytes, struct frame_head *out)
 	return result;
 }
 
+/* Bare messages have no holes: where no packet was cut, one without an end says that it is longer than its packet. */
+static void note_long(struct message_side *side, const struct frame_message *whole)
+{
+	const struct session *session = side->messages->session;
+	struct nmsp_note note = {.at = whole->last,
+	                         .dir = side->dir,
+	                         .has_type = true,
+	                         .what = "its length goes beyond the end of its packet"};
+	struct nmsp_message message;
+	if (!session->bare || session->tcp.cut_packets > 0)
+		return;
+	nmsp_decode(side->messages->profile, whole->bytes, &message);
+	note.type = message.type;
+	session_nmsp_malformed(side->messages->nmsp, &note);
+}
+
 static void take_message(void *ctx, const struct frame_message *whole)
 {
 	struct message_side *side = ctx;
@@ -168,6 +184,8 @@ static void take_message(void *ctx, const struct frame_message *whole)
 	                         .damaged = whole->damaged,
 	                         .at = whole->last};
 	side->unproven = false;
+	if (whole->damaged)
+		note_long(side, whole);
 	side->suspect = session_nmsp_add(side->messages->model, nmsp, &seen);
 }
 

@@ -155,25 +155,28 @@ static void test_strange_bytes(void **state)
 	stop(&test);
 }
 
-/* A length that goes beyond its packet is told, without a side that nothing tells. */
+/* A length that goes beyond its packet is told, also before the framing is found, without a side that nothing tells. */
 static void test_too_long(void **state)
 {
 	(void)state;
 	static const struct {
 		uint16_t type;
+		uint32_t before;
 		const char *told;
-	} cases[] = {{21, "the first, of the controller (type 21): its length goes beyond the end of its packet"},
-	             {77, "the first (type 77): its length goes beyond the end of its packet"}};
+	} cases[] = {{21, 10, "the first, of the controller (type 21): its length goes beyond the end of its packet"},
+	             {21, 2, "the first, of the controller (type 21): its length goes beyond the end of its packet"},
+	             {77, 10, "the first (type 77): its length goes beyond the end of its packet"}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct test test;
 		struct nmsptalk *talk = calloc(1, sizeof *talk);
 		start(&test);
-		for (uint32_t id = 0; id < 10; id++)
+		for (uint32_t id = 0; id < cases[i].before; id++)
 			bare(&test, 0, 20, id);
 		nmsptalk_number(talk, cases[i].type, 9, 16, 2, 1);
 		talk->n -= 3;
 		packet(&test, 0, talk, 0);
-		bare(&test, 0, 20, 20);
+		for (uint32_t id = 20; id < 30; id++)
+			bare(&test, 0, 20, id);
 		analyze_end(test.analyze);
 		struct view *view = view_new(test.model, 0, NULL);
 		view_session_open(view, test.model->first);
