@@ -1,6 +1,6 @@
 /*
- * What an analysis gave, as one text for tests that compare runs: the steps and alerts of each side, the verdict and
- * the error findings of every session. Included after cmocka.
+ * What an analysis gave, as one text for tests that compare runs: the steps and alerts of each side, the
+ * verdict and the error findings of every session. Included after cmocka.
  */
 #ifndef TESTS_SUMMARY_H
 #define TESTS_SUMMARY_H
@@ -40,7 +40,8 @@ static inline void blank_numbers(char *text)
 		*to++ = number ? '#' : *from;
 	}
 	*to = '\0';
-	char *took = strstr(text, " in # s"); /* not told when reorder left the first packet behind the last */
+	char *took =
+	    strstr(text, " in # s"); /* not told when reorder left the first packet behind the last */
 	if (took != NULL)
 		memmove(took, took + 7, strlen(took + 7) + 1);
 }

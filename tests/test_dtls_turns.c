@@ -311,7 +311,8 @@ static void a_renegotiation_in_another_order(void **state)
 	}
 }
 
-/* ---- asked for, and not answered ------------------------------------------------------------------------ */
+/* ---- asked for, and not answered ------------------------------------------------------------------------
+ */
 
 static void unanswered(void **state)
 {
