@@ -182,7 +182,7 @@ void tls_opened_change(struct tls_side *side, struct tls_amount next)
 {
 	struct tls_keys *keys = side->conn->keys;
 	if (keys != NULL && !tls_keys_change(keys, side->dir))
-		side->numberless = true;
+		side->numberless = side->keyless = true;
 	tls_side_be_sure(side);
 	side->done = next;
 	side->fallen = (struct origin){0};

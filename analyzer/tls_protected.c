@@ -156,7 +156,7 @@ void tls_protected_lost(struct tls_side *side, uint64_t bytes, const struct orig
 
 void tls_protected_hello(struct tls_side *side)
 {
-	side->numberless = false;
+	side->numberless = side->keyless = false;
 	if (!tls_side_facts(side)->protected_on[side->dir])
 		tls_side_be_sure(side);
 	tls_side_facts(side)->keys_lost[side->dir] = false;
