@@ -189,8 +189,7 @@ static bool is_answered(const struct infer_pair *pair, int64_t usual)
 	       answered * 10 >= (answered + unanswered - waits) * 6;
 }
 
-/* The interval is the median; how far three and nine of ten spacings are off it. False when they are too far
- * off. */
+/* The interval is the median. False when three of four spacings are too far off it. */
 static bool find_interval(const struct times *times, struct infer_rhythm *out)
 {
 	int64_t list[LIMIT_INFER_BEATS];
@@ -203,7 +202,6 @@ static bool find_interval(const struct times *times, struct infer_rhythm *out)
 		list[i] = llabs(times->spacings[i] - out->interval);
 	int64_t spread = rank(list, n, 75);
 	uint32_t most = spread > out->interval / 5 ? 5 : 15; /* percent: the looser, the surer it must be */
-	out->jitter = rank(list, n, 90);
 	return enough(spread, out->interval, n) &&
 	       count_early(times->spacings, n, out->interval) * 100 <= n * most;
 }
@@ -223,7 +221,7 @@ static bool answers_keep_it(const struct infer_pair *pair, int64_t interval)
 	return enough(rank(off, n - 1, 75), interval, n - 1);
 }
 
-/* Interval, jitter and round trips; false when there is no rhythm. */
+/* Interval and round trips; false when there is no rhythm. */
 static bool find_rhythm(const struct infer_pair *pair, struct infer_rhythm *out)
 {
 	struct times times;
@@ -283,6 +281,24 @@ static void count(struct infer_rhythm *out, int64_t until)
 		out->missed += beat->late;
 		out->late += beat->late;
 	}
+}
+
+/* How far nine of ten spacings of the requests that count as echoes are off the interval. */
+static void find_jitter(struct infer_rhythm *out)
+{
+	int64_t off[LIMIT_INFER_BEATS];
+	const struct infer_beat *before = NULL;
+	uint32_t n = 0;
+	struct walk walk = walk_of(out);
+	for (const struct infer_beat *beat; (beat = walk_on(&walk, out->pair->n_beats)) != NULL;) {
+		if (!beat->asked)
+			continue;
+		if (before != NULL)
+			off[n++] = llabs(origin_elapsed(before->time, beat->time) - out->interval);
+		before = beat;
+	}
+	if (n > 0)
+		out->jitter = rank(off, n, 90);
 }
 
 /* The time of the last record. */
@@ -363,6 +379,7 @@ void infer_find(const struct infer *infer, struct infer_found *out)
 		rhythm->request = &infer->classes[infer->pairs[i].request];
 		rhythm->response = &infer->classes[infer->pairs[i].response];
 		count(rhythm, last_time(infer));
+		find_jitter(rhythm);
 		out->n++;
 	}
 	decide(out);

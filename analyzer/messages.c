@@ -131,16 +131,43 @@ static void note_lie(struct message_side *side, uint64_t swallowed)
 	session_nmsp_malformed(side->messages->nmsp, &note);
 }
 
+/* What stands where a header should may be anything: with --redact none of it is told. */
+static void note_impossible(struct message_side *side, struct span bytes)
+{
+	bool all = side->messages->model->redact == NULL;
+	struct span head = span_cut(bytes, 0, all ? NMSP_NOTE_HEAD : 0);
+	struct nmsp_note note = {.at = side->now,
+	                         .dir = side->dir,
+	                         .what = "its length is not possible",
+	                         .n_head = (uint8_t)head.n};
+	if (head.n > 0)
+		memcpy(note.head, head.p, head.n);
+	session_nmsp_malformed(side->messages->nmsp, &note);
+}
+
 static enum cut take_cut(void *ctx, struct span bytes, struct frame_head *out)
 {
 	struct message_side *side = ctx;
 	enum cut result = cut(ctx, bytes, out);
 	if (result == CUT_BAD && !side->frame.astray && !side->suspect)
-		session_nmsp_malformed(side->messages->nmsp,
-		                       &(struct nmsp_note){.at = side->now,
-		                                           .dir = side->dir,
-		                                           .what = "its length is not possible"});
+		note_impossible(side, bytes);
 	return result;
+}
+
+/* Bare messages have no holes: where no packet was cut, one without an end says that it is longer than its packet. */
+static void note_long(struct message_side *side, const struct frame_message *whole)
+{
+	const struct session *session = side->messages->session;
+	struct nmsp_note note = {.at = whole->last,
+	                         .dir = side->dir,
+	                         .has_type = true,
+	                         .what = "its length goes beyond the end of its packet"};
+	struct nmsp_message message;
+	if (!session->bare || session->tcp.cut_packets > 0)
+		return;
+	nmsp_decode(side->messages->profile, whole->bytes, &message);
+	note.type = message.type;
+	session_nmsp_malformed(side->messages->nmsp, &note);
 }
 
 static void take_message(void *ctx, const struct frame_message *whole)
@@ -157,6 +184,8 @@ static void take_message(void *ctx, const struct frame_message *whole)
 	                         .damaged = whole->damaged,
 	                         .at = whole->last};
 	side->unproven = false;
+	if (whole->damaged)
+		note_long(side, whole);
 	side->suspect = session_nmsp_add(side->messages->model, nmsp, &seen);
 }
 

@@ -248,11 +248,15 @@ bool session_nmsp_tells_side(const struct session_nmsp *nmsp, uint32_t type)
 	return known != NULL && known->sender != PROFILE_BOTH;
 }
 
+bool session_nmsp_knows_sides(const struct session *session)
+{
+	return !session->bare || session->nmsp == NULL || (session->directed && session->nmsp->roles_told);
+}
+
 bool session_nmsp_knows_side(const struct session *session, uint32_t type)
 {
-	if (!session->bare || session->nmsp == NULL)
-		return true;
-	return session->directed ? session->nmsp->roles_told : session_nmsp_tells_side(session->nmsp, type);
+	return session_nmsp_knows_sides(session) ||
+	       (!session->directed && session_nmsp_tells_side(session->nmsp, type));
 }
 
 const struct nmsp_capability *session_nmsp_capability(const struct session_nmsp *nmsp, uint8_t dir)

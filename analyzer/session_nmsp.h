@@ -134,6 +134,9 @@ bool session_nmsp_tells_side(const struct session_nmsp *nmsp, uint32_t type);
 /* Which side sent a message of this type is known: not always of bare ones. */
 bool session_nmsp_knows_side(const struct session *session, uint32_t type);
 
+/* Which side sent bytes that are in no message, or in one of no known type, is known: not always of bare ones. */
+bool session_nmsp_knows_sides(const struct session *session);
+
 /* The latest capability mask of a direction, NULL when it told none. */
 const struct nmsp_capability *session_nmsp_capability(const struct session_nmsp *nmsp, uint8_t dir);
 

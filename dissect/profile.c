@@ -347,12 +347,21 @@ static void check_places(struct parser *p, const struct lines *lines)
 	}
 }
 
+/* Editors of Windows put a byte order mark in front of UTF-8. */
+static struct span without_mark(struct span text)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+	bool marked = span_equal(span_cut(text, 0, sizeof mark), span_of(mark, sizeof mark));
+	return span_cut(text, marked ? sizeof mark : 0, text.n);
+}
+
 bool profile_parse(struct span text, struct profile *out, struct profile_error *error)
 {
 	struct parser p = {.out = out, .error = error};
 	struct lines lines = {{0}};
 	memset(out, 0, sizeof *out);
 	memset(error, 0, sizeof *error);
+	text = without_mark(text);
 	parse_lines(&p, text, false, &lines);
 	check_missing(&p, &lines);
 	check_places(&p, &lines);

@@ -149,9 +149,44 @@ static void test_strange_bytes(void **state)
 	view_session_open(view, test.model->first);
 	assert_non_null(strstr(view->open.verdict, "Bytes of no known framing"));
 	assert_string_equal(view->open.findings.list[0].id, "framing-unknown");
+	assert_non_null(strstr(view->open.findings.list[0].summary, "known: 2016 bytes were read"));
 	view_free(view);
 	free(talk);
 	stop(&test);
+}
+
+/* A length that goes beyond its packet is told, also before the framing is found, without a side that nothing tells. */
+static void test_too_long(void **state)
+{
+	(void)state;
+	static const struct {
+		uint16_t type;
+		uint32_t before;
+		const char *told;
+	} cases[] = {{21, 10, "the first, of the controller (type 21): its length goes beyond the end of its packet"},
+	             {21, 2, "the first, of the controller (type 21): its length goes beyond the end of its packet"},
+	             {77, 10, "the first (type 77): its length goes beyond the end of its packet"}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct test test;
+		struct nmsptalk *talk = calloc(1, sizeof *talk);
+		start(&test);
+		for (uint32_t id = 0; id < cases[i].before; id++)
+			bare(&test, 0, 20, id);
+		nmsptalk_number(talk, cases[i].type, 9, 16, 2, 1);
+		talk->n -= 3;
+		packet(&test, 0, talk, 0);
+		for (uint32_t id = 20; id < 30; id++)
+			bare(&test, 0, 20, id);
+		analyze_end(test.analyze);
+		struct view *view = view_new(test.model, 0, NULL);
+		view_session_open(view, test.model->first);
+		assert_int_equal(test.model->first->nmsp->malformed, 1);
+		assert_string_equal(view->open.findings.list[0].id, "nmsp-malformed");
+		assert_non_null(strstr(view->open.findings.list[0].summary, cases[i].told));
+		view_free(view);
+		free(talk);
+		stop(&test);
+	}
 }
 
 /* How many messages of a type the view lists with this direction; "" for none. */
@@ -282,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sides),         cmocka_unit_test(test_claims_nothing),
 	    cmocka_unit_test(test_cut),           cmocka_unit_test(test_strange_bytes),
+	    cmocka_unit_test(test_too_long),
 	    cmocka_unit_test(test_directions),    cmocka_unit_test(test_directions_of_nobody),
 	    cmocka_unit_test(test_some_directions),
 	    cmocka_unit_test(test_a_session_for_each_input), cmocka_unit_test(test_given_up),

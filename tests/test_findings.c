@@ -80,6 +80,7 @@ static void no_tls_needs_five_seconds(void **state)
 	contains(test->verdict, "nobody sent a byte for 5.0 s: no ClientHello of the engine; still open.");
 	fixture_gap(&test->f, E, 100);
 	assert_string_equal(ids(test), "capture-gaps!");
+	contains(test->findings.list[0].summary, ", and no handshake was seen.");
 	restart(test);
 	fixture_connect(&test->f);
 	fixture_wait(&test->f, 5 * NS_PER_S - 2000 * NS_PER_US);

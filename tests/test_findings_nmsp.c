@@ -259,6 +259,53 @@ static void test_hidden_answers(void **state)
 	free(liar);
 }
 
+/* A length that is not possible is told with its bytes too: no message is kept that would show them. */
+static void test_impossible_length(void **state)
+{
+	(void)state;
+	struct test test;
+	struct nmsptalk *liar = xcalloc(1, sizeof *liar);
+	start(&test);
+	echoes(&test, 8, true);
+	nmsptalk_head(liar, 21, NMSPTALK_HEADER - 1, 3);
+	say(&test, FIXTURE_CONTROLLER, liar);
+	echoes(&test, 8, true);
+	end(&test);
+	const struct finding *told = find(&test, "nmsp-malformed");
+	assert_non_null(told);
+	assert_non_null(strstr(told->summary, "not possible; it begins with 01 00 00 15 00 0b"));
+	assert_non_null(strstr(told->cause, "The framing is assumed, not published"));
+	assert_null(strstr(told->advice[0], "-vv"));
+	stop(&test);
+	free(liar);
+}
+
+/* Of a framing that the user gave: no advice to give one. */
+static void test_malformed_by_given(void **state)
+{
+	(void)state;
+	struct test test;
+	struct nmsptalk *liar = xcalloc(1, sizeof *liar);
+	start(&test);
+	struct profile *given = xmalloc(sizeof *given);
+	*given = *test.f.model->builtin;
+	given->origin = PROFILE_USER;
+	test.f.model->profile = given;
+	messages_free(test.messages);
+	test.messages = messages_new(test.f.model, test.f.session);
+	echoes(&test, 8, true);
+	nmsptalk_head(liar, 21, NMSPTALK_HEADER - 1, 3);
+	say(&test, FIXTURE_CONTROLLER, liar);
+	echoes(&test, 8, true);
+	end(&test);
+	const struct finding *told = find(&test, "nmsp-malformed");
+	assert_non_null(told);
+	assert_non_null(strstr(told->cause, "The framing is that of -P, not published"));
+	assert_null(strstr(told->advice[0], "give it with -P"));
+	stop(&test);
+	free(liar);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +322,8 @@ int main(void)
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_given_fits_nothing),
 	    cmocka_unit_test(test_hidden_answers),
+	    cmocka_unit_test(test_impossible_length),
+	    cmocka_unit_test(test_malformed_by_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -246,6 +246,30 @@ static void test_silence_is_told(void **state)
 	}
 }
 
+/* An exact timer has no jitter, also where something else of the controller follows unanswered requests soon. */
+static void test_jitter_is_that_of_all_echoes(void **state)
+{
+	(void)state;
+	struct talk *talk = talk_new(1, &talk_suites[0]);
+	struct session session;
+	struct infer_rhythm echo;
+	for (int i = 0; i < 40; i++) {
+		talk_say(talk, 10 + 15 * i, 0, 12);
+		if (i < 20)
+			talk_say(talk, 10 + 15 * i + 0.003, 1, 16);
+		else if (i % 3 == 0)
+			talk_say(talk, 10 + 15 * i + 0.05, 1, 100);
+	}
+	talk_session(talk, &session);
+	talk_play(talk, &session, 1e9);
+	assert_true(infer_echo(session.infer, &echo));
+	assert_int_equal(echo.requests, 40);
+	assert_int_equal(echo.interval, 15 * TALK_S);
+	assert_int_equal(echo.jitter, 0);
+	infer_forget(&session);
+	talk_free(talk);
+}
+
 /* While it is alive, one answer or two may be missing, and the end of the capture may be anywhere. */
 static void test_no_silence_while_alive(void **state)
 {
@@ -281,6 +305,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(test_nothing_is_claimed_without_echoes),
 	    cmocka_unit_test(test_a_rival_is_named),
 	    cmocka_unit_test(test_silence_is_told),
+	    cmocka_unit_test(test_jitter_is_that_of_all_echoes),
 	    cmocka_unit_test(test_no_silence_while_alive),
 	    cmocka_unit_test(test_nothing_is_claimed_early),
 	};

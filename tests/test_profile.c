@@ -134,6 +134,9 @@ static void any_order_and_dress(void **state)
 	assert_true(parse(SMALL, strlen(SMALL), &plain));
 	assert_true(parse(dressed, strlen(dressed), &parsed));
 	assert_true(same(&plain, &parsed));
+	static const char marked[] = "\xef\xbb\xbf" SMALL;
+	assert_true(parse(marked, strlen(marked), &parsed));
+	assert_true(same(&plain, &parsed));
 	assert_true(plain.little_endian && plain.length_is_body && plain.element_is_total);
 	assert_int_equal(plain.transaction.size, 0);
 	assert_int_equal(plain.length.size, 3);

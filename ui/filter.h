@@ -82,6 +82,9 @@ static inline bool filter_is_empty(const struct filter *filter)
 	return filter->n_code == 0;
 }
 
+/* It asks for what --redact replaces: an address of a host, a MAC address, or the verdict, in which they stand. */
+bool filter_asks_names(const struct filter *filter);
+
 /* The expression in its shortest form, "" for the empty one; parsed again it is equal. Returns `text`. */
 #define FILTER_TEXT 4096
 const char *filter_print(const struct filter *filter, char text[FILTER_TEXT]);

@@ -195,6 +195,16 @@ const char *filter_field_name(size_t row)
 	return row < filter_n_fields ? filter_fields[row].name : NULL;
 }
 
+bool filter_asks_names(const struct filter *filter)
+{
+	for (uint32_t i = 0; i < filter->n_terms; i++) {
+		const struct filter_field *field = &filter_fields[filter->terms[i].field];
+		if (field->kind == FILTER_HOST || field->kind == FILTER_MAC || (field->needs & FILTER_NEEDS_VERDICT) != 0)
+			return true;
+	}
+	return false;
+}
+
 const struct filter_field *filter_field_find(const char *name, size_t n)
 {
 	for (size_t i = 0; i < filter_n_fields; i++)

@@ -410,9 +410,12 @@ static char *join(int n, char **text)
 /* Behind all options: -u tells how times are read. */
 static int parse_filter(struct options *out, struct err *err)
 {
-	if (out->choose == NULL || filter_parse(out->choose, out->utc, &out->chosen, &out->mistake))
-		return 0;
-	return err_set(err, "--filter, column %u: %s", (unsigned)out->mistake.column, out->mistake.text);
+	if (out->choose != NULL && !filter_parse(out->choose, out->utc, &out->chosen, &out->mistake))
+		return err_set(err, "--filter, column %u: %s", (unsigned)out->mistake.column, out->mistake.text);
+	if (out->redact && filter_asks_names(&out->chosen))
+		return err_set(err, "--redact replaces addresses before --filter asks for them: choose by other fields, "
+		                    "such as session=1, or name the host in the capture filter: host ADDRESS");
+	return 0;
 }
 
 int options_parse(struct options *out, int argc, char **argv, struct err *err)

@@ -40,16 +40,23 @@ static void show_share(const struct page *page, const struct session_decryption 
 		page_wrap(page, INDENT, "From ", TONE_PLAIN, keys->detail);
 }
 
+static void show_amount(const struct page *page, const char *whose, uint64_t bytes, uint64_t pieces)
+{
+	char text[LINE];
+	snprintf(text, sizeof text, "%s%" PRIu64 " byte%s in %" PRIu64 " piece%s.", whose, bytes, view_plural(bytes),
+	         pieces, view_plural(pieces));
+	page_line(page, INDENT, TONE_PLAIN, text);
+}
+
 static void show_unknown(const struct page *page, const struct session *session)
 {
 	const struct session_nmsp *nmsp = session->nmsp;
-	char text[LINE];
-	for (uint8_t i = 0; i < 2; i++) {
-		uint8_t dir = i == 0 ? session_engine(session) : session->controller;
-		snprintf(text, sizeof text, "%s: %" PRIu64 " byte%s in %" PRIu64 " piece%s.",
-		         i == 0 ? "Of the engine" : "Of the controller", nmsp->bytes[dir],
-		         view_plural(nmsp->bytes[dir]), nmsp->pieces[dir], view_plural(nmsp->pieces[dir]));
-		page_line(page, INDENT, TONE_PLAIN, text);
+	uint8_t engine = session_engine(session), controller = session->controller;
+	if (session_nmsp_knows_sides(session)) {
+		show_amount(page, "Of the engine: ", nmsp->bytes[engine], nmsp->pieces[engine]);
+		show_amount(page, "Of the controller: ", nmsp->bytes[controller], nmsp->pieces[controller]);
+	} else {
+		show_amount(page, "", nmsp->bytes[0] + nmsp->bytes[1], nmsp->pieces[0] + nmsp->pieces[1]);
 	}
 	page_wrap(page, INDENT, "", TONE_PLAIN,
 	          !nmsp->decided          ? "Too little was read yet to tell the framing."
@@ -62,10 +69,11 @@ static void show_rest(const struct page *page, const struct session *session)
 {
 	const struct session_nmsp *nmsp = session->nmsp;
 	char text[LINE];
+	bool told = session_nmsp_knows_sides(session);
 	for (uint8_t dir = 0; dir < 2; dir++) {
-		const char *side = dir == session->controller ? "controller" : "engine";
+		const char *whose = !told ? "In" : dir == session->controller ? "Of the controller, in" : "Of the engine, in";
 		if (nmsp->lost[dir] > 0) {
-			snprintf(text, sizeof text, "Of the %s, in no message: %" PRIu64 " byte%s.", side,
+			snprintf(text, sizeof text, "%s no message: %" PRIu64 " byte%s.", whose,
 			         nmsp->lost[dir], view_plural(nmsp->lost[dir]));
 			page_line(page, INDENT, TONE_PLAIN, text);
 		}

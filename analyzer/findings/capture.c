@@ -34,6 +34,8 @@ static const char *followed(const struct subject *subject)
 {
 	if (subject->handshake == HANDSHAKE_COMPLETE)
 		return "the handshake was followed to its end";
+	if (subject->handshake == HANDSHAKE_NONE) /* also NMSP without TLS */
+		return "no handshake was seen";
 	return session_fatal_alert(subject->session) != NULL
 	           ? "the handshake was followed up to the alert that ended it"
 	           : "the handshake was not followed to its end";

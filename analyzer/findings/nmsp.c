@@ -39,14 +39,16 @@ void nmsp_advise_echo(struct finding *finding)
 /* "its length makes it 65535 bytes, and 42 bytes later messages begin again; it begins with 01 00 00 02" */
 static const char *tell_fault(const struct nmsp_note *note, char text[static FAULT_TEXT])
 {
+	int n = 0;
 	if (note->swallowed == 0)
-		return note->what;
-	int n = note->length > 0
-	            ? snprintf(text, FAULT_TEXT, "its length makes it %zu bytes, and ", note->length)
-	            : 0;
-	n += snprintf(&text[n], FAULT_TEXT - (size_t)n,
-	              "%" PRIu64 " byte%s later messages begin again; it begins with", note->swallowed,
-	              note->swallowed == 1 ? "" : "s");
+		n = snprintf(text, FAULT_TEXT, "%s", note->what);
+	else if (note->length > 0)
+		n = snprintf(text, FAULT_TEXT, "its length makes it %zu bytes, and ", note->length);
+	if (note->swallowed > 0)
+		n += snprintf(&text[n], FAULT_TEXT - (size_t)n, "%" PRIu64 " byte%s later messages begin again",
+		              note->swallowed, note->swallowed == 1 ? "" : "s");
+	if (note->n_head > 0)
+		n += snprintf(&text[n], FAULT_TEXT - (size_t)n, "; it begins with");
 	for (uint8_t i = 0; i < note->n_head; i++)
 		n += snprintf(&text[n], FAULT_TEXT - (size_t)n, " %02x", (unsigned)note->head[i]);
 	return text;
@@ -55,53 +57,68 @@ static const char *tell_fault(const struct nmsp_note *note, char text[static FAU
 void nmsp_malformed(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session_nmsp *nmsp = decoded(subject);
-	char count[RULE_TEXT], type[RULE_TEXT] = "", fault[FAULT_TEXT];
+	char count[RULE_TEXT], side[RULE_TEXT] = "", type[RULE_TEXT] = "", fault[FAULT_TEXT];
 	if (nmsp == NULL || nmsp->malformed == 0)
 		return;
 	const struct nmsp_note *first = &nmsp->notes[0];
 	struct finding *finding = rule_finding(rule, out);
+	if (first->has_type ? session_nmsp_knows_side(subject->session, first->type)
+	                    : session_nmsp_knows_sides(subject->session))
+		snprintf(side, sizeof side, ", of the %s", rule_side(subject->session, first->dir));
 	if (first->has_type)
 		snprintf(type, sizeof type, " (type %" PRIu32 ")", first->type);
-	rule_summary(finding, "%s malformed in the framing %s; the first, of the %s%s: %s.",
-	             rule_count(nmsp->malformed, "NMSP message", count), nmsp->profile->name,
-	             rule_side(subject->session, first->dir), type, tell_fault(first, fault));
+	rule_summary(finding, "%s malformed in the framing %s; the first%s%s: %s.",
+	             rule_count(nmsp->malformed, "NMSP message", count), nmsp->profile->name, side, type,
+	             tell_fault(first, fault));
 	rule_cause(finding,
 	           "The framing is %s, not published: a message that does not fit may as well show that "
 	           "the framing is not quite this one.",
-	           profile_origin_name(nmsp->profile->origin));
+	           nmsp->profile->origin == PROFILE_USER ? "that of -P"
+	                                                 : profile_origin_name(nmsp->profile->origin));
 	for (uint32_t i = 0; i < nmsp->n_notes; i++)
 		rule_evidence(finding, &nmsp->notes[i].at);
-	rule_advice(finding, "see the bytes: run again with -vv");
-	rule_advice(finding, "if you know the framing, give it with -P FILE");
+	if (first->has_type && first->swallowed == 0) /* it is kept */
+		rule_advice(finding, "see the bytes: run again with -vv");
+	rule_advice(finding, nmsp->profile->origin == PROFILE_USER
+	                         ? "check the offsets, sizes and elements in the profile"
+	                         : "if you know the framing, give it with -P FILE");
+}
+
+/* "96 bytes of the engine and 0 bytes of the controller", or "96 bytes" where nothing tells the sides. */
+static const char *tell_bytes(const struct session *session, char text[static FAULT_TEXT])
+{
+	const struct session_nmsp *nmsp = session->nmsp;
+	uint8_t engine = session_engine(session);
+	char one[RULE_TEXT], other[RULE_TEXT];
+	if (!session_nmsp_knows_sides(session))
+		return rule_count(nmsp->bytes[0] + nmsp->bytes[1], "byte", text);
+	snprintf(text, FAULT_TEXT, "%s of the engine and %s of the controller",
+	         rule_count(nmsp->bytes[engine], "byte", one), rule_count(nmsp->bytes[engine ^ 1], "byte", other));
+	return text;
 }
 
 void nmsp_framing_unknown(const struct subject *subject, const struct rule *rule, struct findings *out)
 {
 	const struct session *session = subject->session;
 	const struct session_nmsp *nmsp = session->nmsp;
-	char of_engine[RULE_TEXT], of_controller[RULE_TEXT];
+	char bytes[FAULT_TEXT];
 	if (nmsp == NULL || !nmsp->decided || nmsp->first.packet == 0 || nmsp->messages[0] + nmsp->messages[1] > 0 ||
 	    session->tls.not_tls) /* that is the other finding: it need not be NMSP at all */
 		return;
-	uint8_t engine = session_engine(session);
 	struct finding *finding = rule_finding(rule, out);
-	rule_count(nmsp->bytes[engine], "byte", of_engine);
-	rule_count(nmsp->bytes[engine ^ 1], "byte", of_controller);
+	tell_bytes(session, bytes);
 	rule_evidence(finding, &nmsp->first);
 	if (nmsp->profile != NULL) {
-		rule_summary(finding,
-		             "The framing %s fits nothing: in %s of the engine and %s of the controller there is "
-		             "no whole message.",
-		             nmsp->profile->name, of_engine, of_controller);
+		rule_summary(finding, "The framing %s fits nothing: in %s there is no whole message.",
+		             nmsp->profile->name, bytes);
 		rule_cause(finding, "These two use another framing than the one that -P gives.");
 		rule_advice(finding, "check the offsets and the byte order in the profile, or leave -P out");
 		return;
 	}
-	rule_summary(
-	    finding,
-	    "The plaintext fits no framing that is known: %s of the engine and %s of the controller were "
-	    "read, and messages and echoes cannot be told.",
-	    of_engine, of_controller);
+	rule_summary(finding,
+	             "The plaintext fits no framing that is known: %s were read, and messages and echoes cannot be "
+	             "told.",
+	             bytes);
 	if (nmsp->unlearned == NULL) {
 		rule_cause(finding,
 		           "NMSP has no published wire format, and these two do not use the assumed one.");
