@@ -22,6 +22,7 @@ struct direction {
 	uint16_t epoch, previous_epoch; /* DTLS: of the last record that the keys at work opened, and these */
 	enum phase phase;         /* TLS 1.3: which secret is wanted */
 	bool keyed;
+	bool left;          /* TLS 1.3: the handshake's secret is not wanted any more */
 	unsigned which;     /* number of the secret that the opener has */
 	bool proven;        /* the keys have opened a record */
 	unsigned hellos[2]; /* of the connection when they were made */
@@ -38,6 +39,7 @@ struct tls_keys {
 	unsigned hellos[2];             /* that came: client_hello, server_hello */
 	struct tls_opener *early;       /* the client's early data */
 	uint64_t early_seen;            /* records that were taken for it */
+	bool early_over;                /* its end was read */
 	uint8_t *plain;                 /* the caller's room, while a record is opened */
 	const struct tls_suite *judged; /* the suite that was asked about last; NULL = none that is known */
 	uint16_t judged_id;
