@@ -95,6 +95,7 @@ static void leave_closed(struct tls_side *side, const struct origin *at)
 {
 	struct session_tls *tls = tls_side_facts(side);
 	tls_tally_passed(tls, side->dir);
+	tls->passed_handshake = true;
 	tls_tally_closed(tls, side->dir, at);
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
