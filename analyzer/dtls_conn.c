@@ -325,6 +325,8 @@ static void begin_epoch(struct dtls_conn *conn, uint8_t dir, uint16_t epoch, con
 	if (from_start && !order[DTLS_SEALED].started)
 		dtls_order_start(&order[DTLS_SEALED], 0);
 	side->finished_length = 0;
+	side->told[2] = side->told[1];
+	side->told[1] = false;
 	tls_protected_change(&conn->tls->side[dir], &nothing);
 }
 
