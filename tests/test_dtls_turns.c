@@ -399,10 +399,6 @@ static void a_change_sent_again(void **state)
 	wire_end(&wire);
 	assert_int_equal(changes, 4);
 	for (uint8_t dir = 0; dir < 2; dir++)
-		print_message("%u\n", (unsigned)wire_session(&wire,1)->n_steps);
-	for (uint32_t i = 0; i < wire_session(&wire,1)->n_steps; i++)
-		print_message("%u %d\n", wire_session(&wire,1)->steps[i].dir, wire_session(&wire,1)->steps[i].kind);
-	for (uint8_t dir = 0; dir < 2; dir++)
 		assert_true(has_step_of(&wire, 1, STEP_CHANGE_CIPHER_SPEC, dir, 3));
 	wire_free(&wire);
 	end(&turn);
