@@ -219,6 +219,8 @@ void page_pairs(const struct page *page, size_t indent, const struct table *tabl
 
 struct grid {
 	size_t width[GRID_COLUMNS];
+	size_t last[GRID_COLUMNS]; /* the widest cell that ends a row */
+	size_t gap;                /* spaces between columns */
 	bool right[GRID_COLUMNS]; /* numbers stand to the right */
 	bool path[GRID_COLUMNS];  /* cut at its start to fit the page */
 	bool used[GRID_COLUMNS];  /* some row has a value */
@@ -268,12 +270,40 @@ static void measure(const struct page *page, const struct table *table, const st
 		size_t filled = grid_cells(page, table, &row, cells, grid);
 		for (size_t i = 0; i < filled; i++) {
 			size_t w = cells[i] == NULL ? 1 : width(cells[i]);
+			if (i + 1 == filled && w > grid->last[i])
+				grid->last[i] = w;
 			grid->used[i] = grid->used[i] || cells[i] != NULL;
 			if ((i + 1 < filled || grid->right[i]) && w > grid->width[i])
 				grid->width[i] = w;
 		}
 		free_cells(table, cells);
 	}
+}
+
+/* Columns of the longest line. */
+static size_t longest(const struct grid *grid, size_t indent)
+{
+	size_t at = indent, most = 0;
+	for (size_t i = 0; i < GRID_COLUMNS; i++) {
+		if (!grid->used[i])
+			continue;
+		size_t last = grid->last[i] > grid->width[i] ? grid->last[i] : grid->width[i];
+		most = at + last > most ? at + last : most;
+		at += grid->width[i] + grid->gap;
+	}
+	return most;
+}
+
+/* Two spaces between the columns; one where only that fits the page. */
+static void set_gap(const struct page *page, size_t indent, struct grid *grid)
+{
+	size_t all = full_width(page);
+	grid->gap = 2;
+	if (longest(grid, indent) <= all)
+		return;
+	grid->gap = 1;
+	if (longest(grid, indent) > all)
+		grid->gap = 2;
 }
 
 /* An escaped text from column `at` on; the end of it where the page is too narrow. */
@@ -310,7 +340,7 @@ static void print_cells(const struct page *page, size_t indent, const struct gri
 		else
 			fputs(text, page->out);
 		at += w;
-		owed = 2 + (grid->right[i] ? 0 : pad);
+		owed = grid->gap + (grid->right[i] ? 0 : pad);
 	}
 	putc('\n', page->out);
 }
@@ -337,6 +367,7 @@ void page_grid(const struct page *page, size_t indent, const struct table *table
 	char *cells[GRID_COLUMNS];
 	assert(table->n_columns <= GRID_COLUMNS);
 	measure(page, table, parent, &grid);
+	set_gap(page, indent, &grid);
 	print_labels(page, indent, &grid, table);
 	size_t rows = view_rows(table, parent);
 	for (size_t r = 0; r < rows; r++) {

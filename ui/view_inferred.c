@@ -153,7 +153,7 @@ static struct value size_text(const struct row *row)
 	if (size->kind == INFER_SIZE_RANGE)
 		snprintf(text, room, "%" PRIu32 " to %" PRIu32, size->least, size->most);
 	else
-		snprintf(text, room, "%s%" PRIu32 "%s", size->kind == INFER_SIZE_BOUND ? "at most " : "",
+		snprintf(text, room, "%s%" PRIu32 "%s", size->kind == INFER_SIZE_BOUND ? "<= " : "",
 		         size->most, size->kind == INFER_SIZE_PROTECTED ? " encrypted" : "");
 	return view_text(text);
 }
