@@ -212,7 +212,8 @@ struct session_tls {
 	uint64_t unproven[2];     /* ... of keys that have opened nothing yet: the secret may be wrong */
 	struct origin first_refused;
 	uint64_t early_opened, early_closed; /* records of TLS 1.3 early data, of the client */
-	uint64_t passed[2];       /* protected records that went by before their key and are not kept for it */
+	uint64_t passed[2];       /* protected records that went by before their key and are not kept for it, */
+	bool passed_handshake;    /* ... or of TLS 1.3, whose handshake's secret was not waited for any more */
 	uint32_t found_secrets;   /* 1u << enum keylog_label, of the handshake that was answered: the key log may drop them */
 	uint8_t secret_source;    /* enum tls_secret_source, of the keys at work up to TLS 1.2 */
 	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */

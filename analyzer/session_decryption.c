@@ -184,15 +184,16 @@ static void count_passed(const struct session_tls *tls, struct session_decryptio
 	}
 }
 
-static void say_passed(const struct model *model, struct session_decryption *out)
+static void say_passed(const struct model *model, const struct session_tls *tls, struct session_decryption *out)
 {
 	if (out->passed > 0)
 		say(out,
 		    "; %" PRIu64 " of %" PRIu64
 		    " record%s had passed before the key came: at most %zu KiB of a "
-		    "connection wait for it, and %zu KiB in all",
+		    "connection wait for it, and %zu KiB in all%s",
 		    out->passed, out->passed_of, plural(out->passed_of), model->waiting.cap_each >> 10,
-		    model->waiting.cap >> 10);
+		    model->waiting.cap >> 10,
+		    tls->passed_handshake ? ", for that of a handshake 1 s when the application's is there" : "");
 }
 
 /* Up to TLS 1.2, where both have the master secret. */
@@ -210,7 +211,7 @@ static void say_no_key(const struct model *model, const struct session *session,
 	uint64_t closed = out->data - out->data_opened;
 	if (out->missing == 0) {
 		say(out, "none of %" PRIu64 " encrypted record%s opened", closed, plural(closed));
-		say_passed(model, out);
+		say_passed(model, tls, out);
 	} else if (out->held == 0) {
 		char text[SESSION_RSA_TEXT];
 		say_key_log(model, out);
@@ -315,7 +316,8 @@ static void say_opened(const struct model *model, const struct session *session,
 	if (out->data == 0)
 		say(out, "%" PRIu64 " record%s of the handshake, no application data", both(tls->opened),
 		    plural(both(tls->opened)));
-	else if (tls->version == TLS_1_3 && tls->server_hello && out->missing != 0) /* the closed ones may be of the handshake */
+	else if (tls->version == TLS_1_3 && tls->server_hello &&
+	         (out->missing != 0 || tls->passed_handshake)) /* the closed ones may be of the handshake */
 		say(out, "%" PRIu64 " application record%s opened, %" PRIu64 " encrypted record%s closed",
 		    out->data_opened, plural(out->data_opened), out->data - out->data_opened,
 		    plural(out->data - out->data_opened));
@@ -328,7 +330,7 @@ static void say_opened(const struct model *model, const struct session *session,
 		say_refused(tls, out);
 	}
 	say_lost(tls, out);
-	say_passed(model, out);
+	say_passed(model, tls, out);
 	if (!tls->server_hello && out->data > out->data_opened) { /* early data has its own secret */
 		say(out, "; ");
 		say_no_hello(session, out);

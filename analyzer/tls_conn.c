@@ -330,6 +330,8 @@ static void handshake_seen(void *ctx, uint8_t type, const struct frame_message *
 		return;
 	if (type == TLS_FINISHED)
 		tls_keys_finished(side->conn->keys, side->dir);
+	else if (type == TLS_END_OF_EARLY_DATA)
+		tls_keys_end_early(side->conn->keys);
 	else if (type == TLS_KEY_UPDATE)
 		tls_keys_update(side->conn->keys, side->dir);
 }

@@ -149,6 +149,8 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	struct direction *d = &keys->dir[dir];
 	if (d->keyed)
 		return true;
+	if (d->left)
+		return false;
 	uint64_t generation = generation_of(keys);
 	if (d->looked == generation && d->answer == NO_SECRET)
 		return false;
@@ -172,6 +174,18 @@ bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir)
 	if (d->next != NULL && tls_opener_keyed(d->next))
 		return true;
 	return tls_keys_find_first(keys, dir, PHASE_TRAFFIC, &d->next, &which) == FOUND;
+}
+
+bool tls_keys_ready_without(struct tls_keys *keys, uint8_t dir)
+{
+	if (keys->facts->version != TLS_1_3 || keys->dir[dir].keyed || keys->dir[dir].phase != PHASE_HANDSHAKE)
+		return false;
+	return tls_keys_ready_beyond(keys, dir) || (tls_keys_early(keys, dir) && tls_keys_early_known(keys));
+}
+
+void tls_keys_leave_handshake(struct tls_keys *keys, uint8_t dir)
+{
+	keys->dir[dir].left = true;
 }
 
 /* New keys are wanted from here on, with a sequence number of 0. */
@@ -285,6 +299,8 @@ void tls_keys_update(struct tls_keys *keys, uint8_t dir)
 void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount, const uint8_t *tail)
 {
 	struct tls_opener *opener = keys->dir[dir].opener;
+	if (!keys->dir[dir].keyed)
+		return;
 	tls_opener_skip(opener, amount);
 	if (tail != NULL)
 		tls_opener_set_tail(opener, tail);
@@ -366,7 +382,7 @@ bool tls_keys_early(const struct tls_keys *keys, uint8_t dir)
 	const struct direction *d = &keys->dir[dir];
 	return facts->early_data && facts->has_client && dir == facts->client_dir &&
 	       (facts->version == TLS_1_3 || !facts->server_hello) && d->phase == PHASE_HANDSHAKE &&
-	       !d->proven;
+	       !d->proven && !keys->early_over;
 }
 
 bool tls_keys_early_known(const struct tls_keys *keys)
@@ -412,6 +428,11 @@ static bool find_early(struct tls_keys *keys, const struct tls_record *record, s
 	if (opened)
 		keys->facts->found_secrets |= 1u << KEYLOG_CLIENT_EARLY;
 	return opened;
+}
+
+void tls_keys_end_early(struct tls_keys *keys)
+{
+	keys->early_over = true;
 }
 
 void tls_keys_pass_early(struct tls_keys *keys)

@@ -44,6 +44,18 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir);
  */
 bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir);
 
+/*
+ * TLS 1.3, in a direction that is not ready: records can be opened although the secret of its handshake is not
+ * there, since that of the application's data is, or that of early data which still comes.
+ */
+bool tls_keys_ready_without(struct tls_keys *keys, uint8_t dir);
+
+/*
+ * The handshake's records of such a direction stay closed, also when their secret comes later: the numbers of
+ * those that have passed are not known.
+ */
+void tls_keys_leave_handshake(struct tls_keys *keys, uint8_t dir);
+
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
 bool tls_keys_hopeless(struct tls_keys *keys);
 
@@ -63,7 +75,8 @@ void tls_keys_finished(struct tls_keys *keys, uint8_t dir);
 void tls_keys_update(struct tls_keys *keys, uint8_t dir);
 
 /*
- * Records of a direction that is ready passed unopened: sequence number and key stream go on. `tail` is the
+ * Records of a direction that is ready passed unopened: sequence number and key stream go on; nothing where the
+ * keys at work are not there. `tail` is the
  * end of the last of them, from which TLS 1.0 takes the next IV; NULL when it is not known.
  */
 void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount, const uint8_t *tail);
@@ -84,6 +97,9 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
  * RFC 8446 section 4.2.10.
  */
 bool tls_keys_early(const struct tls_keys *keys, uint8_t dir);
+
+/* An end_of_early_data was read: what follows is no early data. */
+void tls_keys_end_early(struct tls_keys *keys);
 
 /* The secret of early data is there, or was. */
 bool tls_keys_early_known(const struct tls_keys *keys);

@@ -25,6 +25,7 @@ struct direction {
 	unsigned ahead_which, ahead_hellos[2]; /* ... and what they are made from */
 	enum phase phase;         /* TLS 1.3: which secret is wanted */
 	bool keyed;
+	bool left;          /* TLS 1.3: the handshake's secret is not wanted any more */
 	unsigned which;     /* number of the secret that the opener has */
 	bool proven;        /* the keys have opened a record, or their secret has in the other direction */
 	unsigned hellos[2]; /* of the connection when they were made */
@@ -41,6 +42,7 @@ struct tls_keys {
 	unsigned hellos[2];             /* that came: client_hello, server_hello */
 	struct tls_opener *early;       /* the client's early data */
 	uint64_t early_seen;            /* records that were taken for it */
+	bool early_over;                /* its end was read */
 	uint8_t *plain;                 /* the caller's room, while a record is opened */
 	const struct tls_suite *judged; /* the suite that was asked about last; NULL = none that is known */
 	uint16_t judged_id;

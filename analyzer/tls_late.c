@@ -213,7 +213,8 @@ static bool replay_all(struct tls_conn *conn, bool in_order)
 static bool can_go_on(const struct tls_conn *conn)
 {
 	for (uint8_t dir = 0; dir < 2; dir++)
-		if (conn->hold.held[dir] > 0 && tls_side_is_ready(&conn->side[dir]))
+		if (conn->hold.held[dir] > 0 && (tls_side_is_ready(&conn->side[dir]) ||
+		                                 tls_keys_ready_without(conn->keys, dir)))
 			return true;
 	return false;
 }
@@ -246,6 +247,7 @@ static bool open_waiting(struct tls_conn *conn, bool at_once)
 	bool in_order = !at_once && !(conn->half && origin_elapsed(conn->half_since, now) >= TLS_PATIENCE);
 	if (in_order && conn->early_waits && !tls_keys_early_known(conn->keys))
 		return false;
+	conn->hurried = conn->hurried || !in_order;
 	for (uint8_t dir = 0; dir < 2; dir++)
 		close_ranks(&conn->side[dir]);
 	bool tried = replay_all(conn, in_order);

@@ -90,6 +90,17 @@ bool tls_opened_early(struct tls_side *side, struct span body, const struct orig
 	return true;
 }
 
+/* Of the handshake, whose secret is not there, or beyond what can be found: nobody can tell. */
+static void leave_closed(struct tls_side *side, const struct origin *at)
+{
+	struct session_tls *tls = tls_side_facts(side);
+	tls_tally_passed(tls, side->dir);
+	tls->passed_handshake = true;
+	tls_tally_closed(tls, side->dir, at);
+	tls_handshake_break(&side->handshake, at);
+	side->handshake.frame.astray = true;
+}
+
 /* A record whose number is looked for. False when it stays closed. */
 static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_RECORD], struct span *plain,
                    uint8_t *type, const struct origin *at)
@@ -115,6 +126,10 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 	}
 	if (found == TLS_FOUND_OPENED)
 		return true;
+	if (!tls_keys_ready(conn->keys, side->dir)) {
+		leave_closed(side, at);
+		return false;
+	}
 	if (side->lost > 0 || side->chain_cut)
 		tls_opened_behind_gap(side, at);
 	else
@@ -137,6 +152,17 @@ static void count_opened(struct tls_side *side, uint8_t type, bool waited)
 	infer_forget(side->conn->session);
 }
 
+/* The handshake's keys are not there: whether this is a record of the keys behind them is to be looked for. */
+static bool begin_without(struct tls_side *side)
+{
+	struct tls_keys *keys = side->conn->keys;
+	if (tls_keys_ready(keys, side->dir))
+		return false;
+	tls_keys_leave_handshake(keys, side->dir);
+	side->unnumbered = true;
+	return true;
+}
+
 enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, const struct origin *at,
                                   bool waited, bool may_wait)
 {
@@ -144,7 +170,7 @@ enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, cons
 	struct span plain;
 	uint8_t room[LIMIT_RECORD], type = side->record.type;
 	struct span body = span_cut(bytes, conn->head, SIZE_MAX);
-	bool unsure = side->unsure;
+	bool unsure = side->unsure || begin_without(side);
 	bool opened = unsure ? regain(side, body, room, &plain, &type, at)
 	                     : tls_keys_open(conn->keys, side->dir, &side->record, body, room, &plain,
 	                                     &type) == TLS_OPENED;

@@ -65,6 +65,7 @@ static enum tls_found look_from_start(struct tls_keys *keys, uint8_t dir, struct
 		return found;
 	swap(&d->opener, other);
 	d->phase = PHASE_TRAFFIC;
+	d->keyed = true;
 	count_from_start(regain->gap);
 	return found;
 }
@@ -153,12 +154,14 @@ enum tls_found tls_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *ga
 	struct regain regain = {.gap = gap, .record = record, .body = body, .type = type};
 	uint64_t guess = gap->usual > 0 ? (gap->bytes + gap->usual / 2) / gap->usual : 0;
 	keys->plain = room;
-	enum tls_found found = look(keys, d->opener, &regain, guess, most_missing(keys, gap));
+	bool keyed = d->keyed;
+	enum tls_found found =
+	    keyed ? look(keys, d->opener, &regain, guess, most_missing(keys, gap)) : TLS_FOUND_NOT;
 	if (found == TLS_FOUND_NOT && keys->facts->version == TLS_1_3)
 		found = look_ahead(keys, dir, &regain);
-	if (found == TLS_FOUND_NOT)
+	if (found == TLS_FOUND_NOT && keyed)
 		found = look_elsewhere(keys, dir, &regain);
-	if (found == TLS_FOUND_NOT && !tls_keys_early(keys, dir))
+	if (found == TLS_FOUND_NOT && keyed && !tls_keys_early(keys, dir))
 		pass(d->opener, body);
 	if (found == TLS_FOUND_OPENED && !d->proven && keys->facts->version != TLS_1_3)
 		tls_secrets_proven(keys->secrets, d->which);

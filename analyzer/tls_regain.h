@@ -26,6 +26,7 @@ struct tls_gap {
  * As tls_keys_open for a record whose number is not certain: looks for it, and in TLS 1.3 also for other keys
  * which may have begun unseen: the application's behind a Finished message, the next ones behind up to
  * LIMIT_GAP_UPDATES KeyUpdates. When it is not found the record stays closed and takes a number.
+ * Where the handshake's keys are not there (tls_keys_ready_without) only those behind them are tried.
  */
 enum tls_found tls_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *gap,
                           const struct tls_record *record, struct span body, uint8_t room[LIMIT_RECORD],

@@ -8,7 +8,9 @@
 bool tls_side_is_ready(const struct tls_side *side)
 {
 	struct tls_keys *keys = side->conn->keys;
-	return tls_keys_ready(keys, side->dir) && (!side->unnumbered || tls_keys_ready_beyond(keys, side->dir));
+	if (!tls_keys_ready(keys, side->dir))
+		return side->conn->hurried && tls_keys_ready_without(keys, side->dir);
+	return !side->unnumbered || tls_keys_ready_beyond(keys, side->dir);
 }
 
 struct session_tls *tls_side_facts(const struct tls_side *side)

@@ -48,6 +48,7 @@ struct tls_conn {
 	bool half;             /* one direction could go on, and the other has come first and still waits, */
 	bool early_waits;      /* ... or early data has come first, and its secret has not */
 	int64_t half_since;
+	bool hurried;          /* a secret of the handshake that is not there is not waited for */
 	struct plain plain;
 	struct tls_work work;  /* that may be done behind gaps */
 	unsigned ended; /* directions that have ended */

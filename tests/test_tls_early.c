@@ -334,6 +334,70 @@ static void early_data_with_a_gap(void **state)
 	end(&turn);
 }
 
+/* ---- no other secret than its own ---- */
+
+/* The server's flight comes in front of the early data. */
+static void play_answered_early(const char *lines, bool late, struct wire *wire)
+{
+	const struct taped_talk *talk = &taped.talk[1];
+	const struct lost hello = lost_record(talk, CLIENT, TLS_HANDSHAKE, 0, 0);
+	struct span first = taped_piece(talk, 0);
+	size_t k = 1;
+	wire_start(wire, late ? span_of(NULL, 0) : span_of(lines, strlen(lines)));
+	wire->model->keys_may_come = late;
+	wire_open(wire);
+	assert_true(talk->pieces[0].dir == CLIENT && hello.to < first.n);
+	wire_say(wire, CLIENT, span_cut(first, 0, hello.to));
+	for (; talk->pieces[k].dir == SERVER; k++)
+		wire_say(wire, SERVER, taped_piece(talk, k));
+	wire_say(wire, CLIENT, span_cut(first, hello.to, SIZE_MAX));
+	for (; k < talk->n_pieces; k++)
+		wire_say(wire, talk->pieces[k].dir, taped_piece(talk, k));
+	if (late)
+		analyze_secrets(wire->analyze, span_of(lines, strlen(lines)));
+	wire_close(wire);
+	wire_end(wire);
+}
+
+/* Early data behind the server_hello is opened, and of the client's other records those whose secret is there.
+ */
+static void early_data_without_the_handshake(void **state)
+{
+	(void)state;
+	static char others[TAPED_LINES], lines[TAPED_LINES], early[256];
+	struct turn turn;
+	SSL_SESSION *session = first_talk(&turn);
+	talk_early(&turn, session, true);
+	part_lines(others, early);
+	const char *traffic = strstr(strstr(others, "CLIENT_TRAFFIC_SECRET_0") + 1, "CLIENT_TRAFFIC_SECRET_0");
+	assert_non_null(traffic);
+	const struct heap *text = &taped.talk[1].text[CLIENT];
+	for (int i = 0; i < 6; i++) {
+		bool late = i % 2 == 1, own = i < 4, more = i >= 2;
+		struct wire wire;
+		struct session_decryption decryption;
+		snprintf(lines, sizeof lines, "%s%.*s\n", own ? early : "", more ? (int)strcspn(traffic, "\n") : 0,
+		         traffic);
+		play_answered_early(lines, late, &wire);
+		const struct session *played = wire_session(&wire, 1);
+		size_t from = own ? 0 : 900, to = more ? text->n : 900;
+		session_decryption(wire.model, played, &decryption);
+		if (!span_equal(wire_plain(1, CLIENT), span_of(&text->p[from], to - from)) ||
+		    strstr(decryption.detail, own && more ? "6 application records opened, "
+		                                          : "3 application records opened, ") == NULL ||
+		    strstr(decryption.detail, "; the key log lacks ") == NULL ||
+		    (strstr(decryption.detail, "CLIENT_EARLY_TRAFFIC_SECRET") == NULL) != own)
+			fail_msg("%d: %s", i, decryption.detail);
+		assert_int_equal(played->tls.refused[0] + played->tls.refused[1], 0);
+		assert_int_equal(played->tls.early_opened, own ? 4 : 0);
+		assert_true(!own || played->tls.early_closed == 0);
+		assert_true(has_step_of(&wire, 1, STEP_END_OF_EARLY_DATA, 0, own));
+		wire_free(&wire);
+	}
+	SSL_SESSION_free(session);
+	end(&turn);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -358,6 +422,7 @@ int main(void)
 	    cmocka_unit_test(early_data_with_a_gap),
 	    cmocka_unit_test(early_data_whose_secret_is_too_late),
 	    cmocka_unit_test(messages_in_early_data),
+	    cmocka_unit_test(early_data_without_the_handshake),
 	    cmocka_unit_test(early_data_that_is_rejected),
 	};
 	struct tls_providers *providers = tls_crypto_load();

@@ -223,6 +223,134 @@ static void empty_records(void **state)
 	end(&turn);
 }
 
+/* ---- TLS 1.3 without a secret of the handshake --------------------------------------------------------- */
+
+static const char *const handshake_secrets[2] = {"CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+                                                 "SERVER_HANDSHAKE_TRAFFIC_SECRET"};
+
+static void tape_key_update(struct turn *turn)
+{
+	begin(turn, TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256");
+	next(turn);
+	assert_true(shake_hands(&turn->talk));
+	say_some(turn);
+	assert_int_equal(SSL_key_update(turn->talk.ssl[SERVER], SSL_KEY_UPDATE_REQUESTED), 1);
+	say_some(turn);
+	over(turn);
+}
+
+/* The lines of these sides go to `apart`, the others stay. */
+static void part_secrets(unsigned sides, char others[TAPED_LINES], char apart[TAPED_LINES])
+{
+	others[0] = apart[0] = '\0';
+	for (const char *line = taped.lines; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		bool is = false;
+		for (int side = 0; side < 2; side++)
+			is = is || ((sides >> side & 1) != 0 &&
+			            strncmp(line, handshake_secrets[side], strlen(handshake_secrets[side])) == 0);
+		char *to = is ? apart : others;
+		size_t used = strlen(to);
+		snprintf(&to[used], TAPED_LINES - used, "%.*s\n", (int)strcspn(line, "\n"), line);
+	}
+}
+
+static void check_without(unsigned sides, const struct wire *wire)
+{
+	const struct session_tls *tls = &wire_session(wire, 1)->tls;
+	struct session_decryption decryption;
+	session_decryption(wire->model, wire_session(wire, 1), &decryption);
+	const char *lacks = strstr(decryption.detail, "; the key log lacks ");
+	if (!taped_is_whole(&taped) || tls->refused[0] + tls->refused[1] + tls->behind_gap[0] +
+	                                       tls->behind_gap[1] + tls->lost_to_gaps[0] + tls->lost_to_gaps[1] > 0 ||
+	    lacks == NULL)
+		fail_msg("without the secrets of %u: %s", sides, decryption.detail);
+	assert_int_equal(decryption.data_opened, 12);
+	for (uint8_t side = 0; side < 2; side++) {
+		bool without = (sides >> side & 1) != 0;
+		assert_int_equal(strstr(lacks, handshake_secrets[side]) != NULL, without);
+		assert_int_equal(tls->passed[side] > 0, without);
+		assert_true(has_step(wire, STEP_FINISHED, side, !without));
+		assert_true(has_step(wire, STEP_KEY_UPDATE, side, 1));
+	}
+}
+
+/* Its records stay closed, those of the application are opened; also when all secrets come behind them. */
+static void no_secret_of_the_handshake(void **state)
+{
+	(void)state;
+	static char others[TAPED_LINES], apart[TAPED_LINES];
+	struct turn turn;
+	struct wire wire;
+	tape_key_update(&turn);
+	for (unsigned sides = 1; sides <= 3; sides++) {
+		part_secrets(sides, others, apart);
+		taped_play(&taped, others, NULL, WIRE_SEGMENT, &wire);
+		check_without(sides, &wire);
+		wire_free(&wire);
+		wire_start(&wire, span_of(NULL, 0));
+		wire.model->keys_may_come = true;
+		taped_say(&taped, &wire);
+		analyze_secrets(wire.analyze, span_of(others, strlen(others)));
+		wire_end(&wire);
+		check_without(sides, &wire);
+		wire_free(&wire);
+	}
+	end(&turn);
+}
+
+/* The other secrets come at once, and those of these sides in front of a piece, two seconds later or not. */
+static void play_apart(unsigned sides, size_t at, bool pause, struct wire *wire)
+{
+	static char others[TAPED_LINES], apart[TAPED_LINES];
+	const struct taped_talk *talk = &taped.talk[0];
+	part_secrets(sides, others, apart);
+	wire_start(wire, span_of(others, strlen(others)));
+	wire->model->keys_may_come = true;
+	wire_open(wire);
+	for (size_t k = 0; k <= talk->n_pieces; k++) {
+		if (pause)
+			wire->now += 2 * NS_PER_S;
+		if (k == at)
+			analyze_secrets(wire->analyze, span_of(apart, strlen(apart)));
+		if (k < talk->n_pieces)
+			wire_say(wire, talk->pieces[k].dir, taped_piece(talk, k));
+	}
+	wire_close(wire);
+	wire_end(wire);
+}
+
+/* Soon enough: all is as if it had been there. Later: the application's records are open already. */
+static void the_secret_of_the_handshake_comes_late(void **state)
+{
+	(void)state;
+	struct turn turn;
+	struct wire wire;
+	uint64_t passed = 0;
+	tape_key_update(&turn);
+	for (unsigned sides = 1; sides <= 3; sides++)
+		for (size_t at = 0; at <= taped.talk[0].n_pieces; at++)
+			for (int pause = 0; pause < 2; pause++) {
+				play_apart(sides, at, pause, &wire);
+				check_whole("late", &wire);
+				const struct session_tls *tls = &wire_session(&wire, 1)->tls;
+				const char *detail = taped_detail(&taped, &wire);
+				assert_null(strstr(detail, "lacks"));
+				if (tls->passed[0] + tls->passed[1] == 0)
+					assert_string_equal(detail, "12 of 12 application records");
+				else
+					assert_true(strncmp(detail, "12 application records opened, ", 31) == 0 &&
+					            strstr(detail, " had passed before the key came: ") != NULL &&
+					            strstr(detail, "for that of a handshake 1 s when") != NULL);
+				assert_true(pause || tls->passed[0] + tls->passed[1] == 0);
+				for (uint8_t side = 0; side < 2; side++)
+					assert_true(has_step(&wire, STEP_FINISHED, side, tls->passed[side] == 0));
+				passed += tls->passed[0] + tls->passed[1];
+				wire_free(&wire);
+			}
+	assert_true(passed > 0);
+	end(&turn);
+}
+
 /* ---- what an RSA key does not open -------------------------------------------------------------------- */
 
 static void tape_session(struct turn *turn, int version, const char *suite)
@@ -346,6 +474,8 @@ int main(void)
 	    cmocka_unit_test(renegotiation_that_breaks_off),
 	    cmocka_unit_test(short_records),
 	    cmocka_unit_test(empty_records),
+	    cmocka_unit_test(no_secret_of_the_handshake),
+	    cmocka_unit_test(the_secret_of_the_handshake_comes_late),
 	    cmocka_unit_test(other_key_exchanges),
 	    cmocka_unit_test(another_key),
 	    cmocka_unit_test(a_resumed_session_alone),

@@ -9,21 +9,29 @@
 
 #define NAME_SHOWN 60 /* characters of a file's name */
 
+/* How far what a side sends is closed without these secrets, of which one at least is its own. */
+static const char *closed_part(unsigned missing)
+{
+	const unsigned handshake = 1u << KEYLOG_CLIENT_HANDSHAKE | 1u << KEYLOG_SERVER_HANDSHAKE;
+	const unsigned traffic = 1u << KEYLOG_CLIENT_TRAFFIC | 1u << KEYLOG_SERVER_TRAFFIC;
+	if ((missing & handshake) == 0)
+		return "from the end of its handshake on";
+	return (missing & traffic) != 0 ? "from its first encrypted handshake message on"
+	                                : "from its first encrypted handshake message to the end of its handshake";
+}
+
 /* Some secrets of the session are there: what each side's stand for. */
 static void what_is_half_open(const struct subject *subject, const struct session_decryption *keys,
                               struct finding *finding)
 {
 	const struct session *session = subject->session;
-	const unsigned handshake = 1u << KEYLOG_CLIENT_HANDSHAKE | 1u << KEYLOG_SERVER_HANDSHAKE;
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		const char *who = dir == session->controller ? "controller" : "engine";
 		unsigned missing = keys->missing & session_secrets_of(&session->tls, dir);
 		if (missing == 0)
 			rule_cause(finding, "The secrets of what the %s sends are there.", who);
 		else
-			rule_cause(finding, "What the %s sends is closed from %s on.", who,
-			           missing & handshake ? "its first encrypted handshake message"
-			                               : "the end of its handshake");
+			rule_cause(finding, "What the %s sends is closed %s.", who, closed_part(missing));
 	}
 }
 
