@@ -314,10 +314,13 @@ static void begin_epoch(struct dtls_conn *conn, uint8_t dir, uint16_t epoch, con
 	const struct frame_message nothing = {.last = *at};
 	bool from_start = side->epoch > 0 || side->clear || side->changed;
 	side->turned = false;
-	while (order[DTLS_SEALED].first != NULL) {
+	while (side->epoch != epoch && order[DTLS_SEALED].first != NULL) {
 		force_record(conn, dir, DTLS_SEALED, at, true);
 		release(conn);
 	}
+	if (side->epoch == epoch)
+		return; /* a change_cipher_spec among these records began it */
+	side->turned = false;
 	side->epoch = epoch;
 	order[DTLS_PREVIOUS] = order[DTLS_SEALED];
 	order[DTLS_SEALED] = order[DTLS_NEXT];
@@ -325,6 +328,8 @@ static void begin_epoch(struct dtls_conn *conn, uint8_t dir, uint16_t epoch, con
 	if (from_start && !order[DTLS_SEALED].started)
 		dtls_order_start(&order[DTLS_SEALED], 0);
 	side->finished_length = 0;
+	side->told[2] = side->told[1];
+	side->told[1] = false;
 	tls_protected_change(&conn->tls->side[dir], &nothing);
 }
 

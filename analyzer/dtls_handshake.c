@@ -34,6 +34,8 @@ static void watch_restart(struct dtls_conn *conn, uint8_t dir, const struct dtls
 		conn->alone = conn->alone && !client;
 		conn->hello_due = conn->hello_due || client || !conn->renegotiates;
 		conn->renegotiates = conn->renegotiates || client;
+		if (client)
+			conn->hello_epoch = (uint16_t)(conn->tls->side[dir].record.number >> DTLS_EPOCH_SHIFT);
 	}
 	conn->hello_due = conn->hello_due || asks;
 }

@@ -29,6 +29,17 @@ static void watch_close(struct dtls_conn *conn, uint8_t dir, uint8_t type, const
 	session->closed_by = dir;
 }
 
+/* One step for each epoch: with its flight it is sent again, as a record of another number. */
+static void note_change(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
+                        const struct frame_message *message)
+{
+	struct dtls_side *side = &conn->side[dir];
+	bool *told = &side->told[record->epoch == 0 ? 0 : record->epoch == side->epoch ? 1 : 2];
+	if (!*told)
+		tls_events_step(conn->tls->model, conn->session, dir, STEP_CHANGE_CIPHER_SPEC, message);
+	*told = true;
+}
+
 static void take_clear(struct dtls_conn *conn, uint8_t dir, const struct dtls_record *record,
                        const struct frame_message *message)
 {
@@ -42,10 +53,8 @@ static void take_clear(struct dtls_conn *conn, uint8_t dir, const struct dtls_re
 		tls_events_alert(conn->tls->model, conn->session, dir, body, &message->last);
 		break;
 	case TLS_CHANGE_CIPHER_SPEC:
-		if (!side->told)
-			tls_events_step(conn->tls->model, conn->session, dir, STEP_CHANGE_CIPHER_SPEC,
-			                message);
-		side->changed = side->told = true;
+		note_change(conn, dir, record, message);
+		side->changed = true;
 		conn->session->tls.protected_on[dir] = true;
 		break;
 	default: /* nobody takes application data in the clear */
@@ -86,9 +95,12 @@ static void take_sealed(struct dtls_conn *conn, uint8_t dir, const struct dtls_r
 	tls->protected_on[dir] = true;
 	conn->tls->side[dir].again = is_finished_again(conn, dir, record);
 	side->repeated = side->repeated || conn->tls->side[dir].again;
+	if (record->type == TLS_CHANGE_CIPHER_SPEC)
+		note_change(conn, dir, record, message);
 	if (record->type == TLS_CHANGE_CIPHER_SPEC && record->epoch == side->epoch) {
 		side->turned = true;
-		conn->renegotiates = conn->renegotiates && dir == tls->client_dir;
+		if (dir != tls->client_dir && record->epoch >= conn->hello_epoch)
+			conn->renegotiates = false;
 	}
 	if (record->type == TLS_APPLICATION_DATA) {
 		end_handshake(conn, dir, message);

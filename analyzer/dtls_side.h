@@ -22,7 +22,7 @@ struct dtls_side {
 	bool turned;              /* the change_cipher_spec of this epoch was taken, or is given up */
 	bool clear;               /* a record in the clear came */
 	bool changed;             /* change_cipher_spec was taken, or is given up; */
-	bool told;                /* it was taken */
+	bool told[3]; /* change_cipher_spec is a step: the one in the clear, that of `epoch`, and of the one before */
 	bool repeated;            /* a handshake fragment of this datagram came before */
 	uint64_t place;           /* the highest one of a record that was taken */
 	uint16_t finished_length; /* of the first protected handshake record, while nobody can read it */
@@ -38,6 +38,7 @@ struct dtls_conn {
 	bool hello_due; /* another handshake begins, and its client_hello is not handed up yet */
 	bool
 	    renegotiates; /* a client_hello came in a protected record, and the server's flight is not over */
+	uint16_t hello_epoch; /* ... of this epoch */
 	bool waiting, ended;
 	uint64_t forced;
 	uint64_t arrived; /* records, in order of arrival: the place of the next one */

@@ -307,6 +307,13 @@ static void take_end(void *ctx, const struct origin *origin)
 	tls_late_end(side->conn, origin);
 }
 
+static void handshake_hello(void *ctx)
+{
+	struct tls_side *side = ctx;
+	if (side->conn->keys != NULL)
+		tls_keys_hello(side->conn->keys);
+}
+
 /* Some handshake messages change the keys of the records behind them. */
 static void handshake_seen(void *ctx, uint8_t type, const struct frame_message *message)
 {
@@ -344,7 +351,8 @@ struct tls_conn *tls_conn_new(struct model *model, struct session *session)
 		conn->side[dir].conn = conn;
 		conn->side[dir].dir = dir;
 		conn->side[dir].handshake = (struct tls_handshake){
-		    .model = model, .session = session, .dir = dir, .seen = handshake_seen, .ctx = &conn->side[dir]};
+		    .model = model, .session = session, .dir = dir,
+		    .hello = handshake_hello, .seen = handshake_seen, .ctx = &conn->side[dir]};
 	}
 	return conn;
 }

@@ -229,6 +229,8 @@ static void take_whole(struct tls_handshake *handshake, const struct frame_messa
 	learn_roles(&session->tls, types[row].sender, handshake->dir);
 	struct span body = span_cut(message->bytes, TLS_HANDSHAKE_HEADER, SIZE_MAX);
 	bool whole = message->bytes.n == message->total;
+	if (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO)
+		handshake->hello(handshake->ctx);
 	if (type == TLS_CERTIFICATE)
 		take_certificates(handshake, body, &step);
 	else if (type == TLS_CLIENT_HELLO && whole)

@@ -15,6 +15,7 @@ struct tls_handshake {
 	struct session *session;
 	uint8_t dir;
 	struct frame frame;
+	void (*hello)(void *ctx); /* called in front of a client_hello or server_hello, which replaces facts of the session */
 	void (*seen)(void *ctx, uint8_t type, const struct frame_message *message); /* called behind each message */
 	void *ctx;
 };

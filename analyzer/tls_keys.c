@@ -25,6 +25,7 @@ void tls_keys_free(struct tls_keys *keys)
 		tls_opener_free(keys->dir[dir].next);
 		tls_opener_free(keys->dir[dir].other);
 		tls_opener_free(keys->dir[dir].previous);
+		tls_opener_free(keys->dir[dir].ahead);
 	}
 	tls_opener_free(keys->early);
 	tls_secrets_free(keys->secrets);
@@ -215,6 +216,58 @@ bool tls_keys_of_previous(const struct tls_keys *keys, uint8_t dir, const struct
 	return d->previous != NULL && record->number >> DTLS_EPOCH_SHIFT == d->previous_epoch;
 }
 
+static bool same_hellos(const unsigned one[2], const unsigned other[2])
+{
+	return one[0] == other[0] && one[1] == other[1];
+}
+
+/* What the other side has opened records with is right for this one, too. */
+static void be_proven(struct tls_keys *keys, uint8_t dir, unsigned which, uint16_t epoch)
+{
+	struct direction *d = &keys->dir[dir];
+	d->keyed = d->proven = true;
+	d->epoch = epoch;
+	tls_keys_work_with(keys, dir, which);
+}
+
+static void make_ahead(struct tls_keys *keys, uint8_t dir)
+{
+	struct direction *d = &keys->dir[dir];
+	const struct direction *other = &keys->dir[dir ^ 1];
+	bool changed = same_hellos(d->hellos, keys->hellos);
+	struct tls_opener **opener = changed ? &d->opener : &d->ahead;
+	if (!other->proven || !same_hellos(other->hellos, keys->hellos) || (changed && d->proven) ||
+	    tls_keys_find(keys, dir, d->phase, other->which, opener) != FOUND)
+		return;
+	if (changed) {
+		be_proven(keys, dir, other->which, other->epoch);
+		return;
+	}
+	d->ahead_which = other->which;
+	d->ahead_epoch = other->epoch;
+	memcpy(d->ahead_hellos, keys->hellos, sizeof d->ahead_hellos);
+}
+
+void tls_keys_hello(struct tls_keys *keys)
+{
+	for (uint8_t dir = 0; dir < 2 && keys->facts->datagram; dir++)
+		make_ahead(keys, dir);
+}
+
+/* False when there are none. */
+static bool take_ahead(struct tls_keys *keys, uint8_t dir)
+{
+	struct direction *d = &keys->dir[dir];
+	struct tls_opener *ahead = d->ahead;
+	if (ahead == NULL || !tls_opener_keyed(ahead))
+		return false;
+	d->ahead = d->opener;
+	d->opener = ahead;
+	memcpy(d->hellos, d->ahead_hellos, sizeof d->hellos);
+	be_proven(keys, dir, d->ahead_which, d->ahead_epoch);
+	return true;
+}
+
 bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 {
 	struct direction *d = &keys->dir[dir];
@@ -224,6 +277,8 @@ bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 	if (keys->facts->datagram)
 		keep_previous(d);
 	rekey(d);
+	if (take_ahead(keys, dir))
+		return true;
 	if (first || agreed) /* the randoms of the next handshake may come in front of the next record */
 		(void)tls_keys_ready(keys, dir);
 	return first || agreed;

@@ -22,6 +22,13 @@ struct tls_keys *tls_keys_new(struct model *model, struct session *session);
 void tls_keys_free(struct tls_keys *keys); /* NULL is allowed; keys are wiped */
 
 /*
+ * In front of a hello, which replaces the randoms of the handshake before. DTLS: when one side has changed to the keys
+ * that it agreed on, and nothing of the other side was opened with them yet, they are made for that side now: its
+ * change_cipher_spec may be lost, or come late. RFC 6347 section 4.1.
+ */
+void tls_keys_hello(struct tls_keys *keys);
+
+/*
  * A handshake message, behind the facts that it gave the session, and: one may be missing. Up to TLS 1.2 the
  * secrets follow from some of them.
  */
@@ -111,7 +118,7 @@ bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record,
 /* A record of early data that is not kept takes its number. */
 void tls_keys_pass_early(struct tls_keys *keys);
 
-/* The keys at work in this direction have opened a record: they are right. */
+/* The keys at work in this direction are right: they have opened a record, or their secret has in the other one. */
 bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir);
 
 #endif

@@ -20,11 +20,14 @@ struct direction {
 	struct tls_opener *other; /* for other secrets under the same label and random */
 	struct tls_opener *previous; /* DTLS: those that were at work before; NULL: there are none */
 	uint16_t epoch, previous_epoch; /* DTLS: of the last record that the keys at work opened, and these */
+	struct tls_opener *ahead; /* DTLS: those of a handshake whose hellos are replaced, which the next change takes, */
+	uint16_t ahead_epoch;     /* ... their epoch, */
+	unsigned ahead_which, ahead_hellos[2]; /* ... and what they are made from */
 	enum phase phase;         /* TLS 1.3: which secret is wanted */
 	bool keyed;
 	bool left;          /* TLS 1.3: the handshake's secret is not wanted any more */
 	unsigned which;     /* number of the secret that the opener has */
-	bool proven;        /* the keys have opened a record */
+	bool proven;        /* the keys have opened a record, or their secret has in the other direction */
 	unsigned hellos[2]; /* of the connection when they were made */
 	unsigned tried;     /* records that no other secret opened */
 	uint64_t looked;    /* generation of the key log at the last look in vain */

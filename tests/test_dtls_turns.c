@@ -217,7 +217,9 @@ static void renegotiation(void **state)
 		assert_true(has_step(&wire, STEP_CLIENT_HELLO, 0, 3) &&
 		            has_step(&wire, STEP_SERVER_HELLO, 1, 3) &&
 		            has_step(&wire, STEP_FINISHED, 0, 3) && has_step(&wire, STEP_FINISHED, 1, 3) &&
-		            has_step(&wire, STEP_HELLO_REQUEST, 1, 1));
+		            has_step(&wire, STEP_HELLO_REQUEST, 1, 1) &&
+		            has_step(&wire, STEP_CHANGE_CIPHER_SPEC, 0, 3) &&
+		            has_step(&wire, STEP_CHANGE_CIPHER_SPEC, 1, 3));
 		wire_free(&wire);
 		end(&turn);
 	}
@@ -253,6 +255,43 @@ static void renegotiation_with_lost_datagrams(void **state)
 				lose_one(rows[row].suite, i, late);
 		}
 		assert_int_equal(hellos, 4);
+		end(&turn);
+	}
+}
+
+/* The client begins both times, and nothing stands between the handshakes. */
+static void tape_handshakes(struct turn *turn, size_t row)
+{
+	begin(turn, rows[row].version, rows[row].suite);
+	SSL_CTX_set_options(turn->setting.ctx[SERVER], SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+	next(turn);
+	assert_true(shake_hands(&turn->talk));
+	for (int i = 0; i < 2; i++) {
+		marks[i] = last_talk()->n_pieces;
+		assert_int_equal(SSL_renegotiate(turn->talk.ssl[CLIENT]), 1);
+		assert_true(shake_hands(&turn->talk));
+	}
+	tell_some(turn);
+	finish(turn);
+}
+
+/* The next handshake's client_hello is read in front of the first record that has the server's keys. */
+static void handshakes_behind_a_lost_datagram(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < ROWS; row++) {
+		struct turn turn;
+		unsigned hellos = 0;
+		tape_handshakes(&turn, row);
+		assert_int_equal(last_talk()->pieces[marks[0] - 1].dir, SERVER);
+		for (size_t i = marks[0] - 1; i < last_talk()->n_pieces; i++)
+			for (int late = 0; late < 2; late++) {
+				bool lacks = lacks_a_hello(i, late);
+				hellos += lacks;
+				if (!lacks)
+					lose_one(rows[row].suite, i, late);
+			}
+		assert_int_equal(hellos, 2 * 4);
 		end(&turn);
 	}
 }
@@ -308,6 +347,67 @@ static void a_renegotiation_in_another_order(void **state)
 				move_one(row, i, i + far, 0, false);
 		end(&turn);
 	}
+}
+
+static void handshakes_in_another_order(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < ROWS; row += ROWS - 1) {
+		struct turn turn;
+		tape_handshakes(&turn, row);
+		for (size_t i = marks[0] - 2; i + 3 < last_talk()->n_pieces; i++)
+			for (size_t far = 1; far <= 3; far++) {
+				const struct edit edit = {.lost = NOWHERE, .flipped = NOWHERE, .moved = i, .behind = i + far};
+				struct wire wire;
+				move_one(row, i, i + far, 0, false);
+				play_edited(&edit, true, &wire); /* what stays closed then is not refused */
+				assert_int_equal(both(wire_session(&wire, 1)->tls.refused), 0);
+				wire_free(&wire);
+			}
+		end(&turn);
+	}
+}
+
+/* The datagram as a host sends it again: its protected records have other numbers. */
+static bool say_changes_again(size_t piece, uint8_t further, struct wire *wire)
+{
+	static uint8_t bytes[TAPED_BYTES];
+	struct span own = taped_piece(last_talk(), piece);
+	struct rd r = rd_of(own);
+	struct dtls_record record;
+	bool changes = false;
+	memcpy(bytes, own.p, own.n);
+	while (rd_more(&r) && dtls_next(&r, 0, &record) == DTLS_RECORD) {
+		bytes[(size_t)(record.bytes.p - own.p) + DTLS_RECORD_HEADER - 3] += further; /* its number's last byte */
+		changes = changes || (record.epoch > 0 && record.type == TLS_CHANGE_CIPHER_SPEC);
+	}
+	if (changes)
+		wire_datagram(wire, last_talk()->pieces[piece].dir, span_of(bytes, own.n));
+	return changes;
+}
+
+/* Right behind it and at the end, where nobody can read it. */
+static void a_change_sent_again(void **state)
+{
+	(void)state;
+	struct turn turn;
+	struct wire wire;
+	unsigned changes = 0;
+	tape_renegotiation(&turn, ROWS - 1);
+	wire_start(&wire, span_of(NULL, 0));
+	wire.port++;
+	for (size_t k = 0; k < last_talk()->n_pieces; k++) {
+		say_piece(&unchanged, k, &wire);
+		changes += say_changes_again(k, 20, &wire);
+	}
+	for (size_t k = 0; k < last_talk()->n_pieces; k++)
+		say_changes_again(k, 40, &wire);
+	wire_end(&wire);
+	assert_int_equal(changes, 4);
+	for (uint8_t dir = 0; dir < 2; dir++)
+		assert_true(has_step_of(&wire, 1, STEP_CHANGE_CIPHER_SPEC, dir, 3));
+	wire_free(&wire);
+	end(&turn);
 }
 
 /* ---- asked for, and not answered ------------------------------------------------------------------------
@@ -385,6 +485,9 @@ int main(void)
 	    cmocka_unit_test(renegotiation_with_lost_datagrams),
 	    cmocka_unit_test(data_that_comes_behind_other_keys),
 	    cmocka_unit_test(a_renegotiation_in_another_order),
+	    cmocka_unit_test(handshakes_behind_a_lost_datagram),
+	    cmocka_unit_test(handshakes_in_another_order),
+	    cmocka_unit_test(a_change_sent_again),
 	    cmocka_unit_test(unanswered),
 	    cmocka_unit_test(with_an_rsa_key),
 	};
