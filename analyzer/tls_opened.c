@@ -156,7 +156,7 @@ static void count_opened(struct tls_side *side, uint8_t type, bool waited)
 static bool begin_without(struct tls_side *side)
 {
 	struct tls_keys *keys = side->conn->keys;
-	if (tls_keys_ready(keys, side->dir))
+	if (tls_keys_ready(keys, side->dir) || !tls_keys_ready_without(keys, side->dir))
 		return false;
 	tls_keys_leave_handshake(keys, side->dir);
 	side->unnumbered = true;
