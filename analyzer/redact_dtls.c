@@ -26,7 +26,7 @@ struct message {
 struct redact_dtls {
 	const struct redact *redact;
 	struct message *messages;
-	size_t bytes; /* that they take */
+	size_t n_messages, bytes; /* that they take */
 	bool open;    /* the cipher suite encrypts nothing */
 	bool tls13;   /* DTLS 1.3 was chosen */
 	bool has_random;
@@ -134,7 +134,8 @@ static struct message *find_message(const struct redact_dtls *dtls, uint8_t dir,
 static struct message *add_message(struct redact_dtls *dtls, uint8_t dir, const struct dtls_fragment *fragment)
 {
 	size_t length = fragment->length, takes = sizeof(struct message) + 3 * length;
-	if (length > LIMIT_HANDSHAKE || dtls->bytes + takes > LIMIT_REDACT_STREAM)
+	if (length > LIMIT_HANDSHAKE || dtls->bytes + takes > LIMIT_REDACT_STREAM ||
+	    dtls->n_messages == LIMIT_REDACT_MESSAGES)
 		return NULL;
 	struct message *message = xcalloc(1, takes);
 	message->dir = dir;
@@ -146,6 +147,7 @@ static struct message *add_message(struct redact_dtls *dtls, uint8_t dir, const 
 	message->come = &message->bytes[2 * length];
 	message->next = dtls->messages;
 	dtls->messages = message;
+	dtls->n_messages++;
 	dtls->bytes += takes;
 	return message;
 }

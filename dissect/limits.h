@@ -41,6 +41,7 @@
 #define LIMIT_DER_DEPTH 24                      /* levels of a certificate that --redact looks into; deeper ones are
                                                    blanked, no finding */
 #define LIMIT_REDACT_STREAM  (512 * 1024)       /* bytes of one handshake that -w with --redact reads; more: blank */
+#define LIMIT_REDACT_MESSAGES 128               /* handshake messages of a DTLS association, likewise */
 #define LIMIT_REDACT_STREAMS 8192               /* directions that it follows: the one heard longest ago leaves */
 #define LIMIT_REDACT_PACKETS 256                /* packets that wait for the rest of a handshake message, */
 #define LIMIT_REDACT_BYTES   (4 << 20)          /* and their bytes; beyond them it is blanked, no finding */

@@ -236,27 +236,34 @@ static void test_given_fits_nothing(void **state)
 	stop(&test); /* the model frees the profile */
 }
 
+/* The finding about a message of the controller with this length in its header, among healthy echoes. */
+static const struct finding *told_of_length(struct test *test, uint16_t length)
+{
+	struct nmsptalk *liar = xcalloc(1, sizeof *liar);
+	echoes(test, 8, true);
+	nmsptalk_head(liar, 21, length, 3);
+	say(test, FIXTURE_CONTROLLER, liar);
+	echoes(test, 8, true);
+	end(test);
+	free(liar);
+	const struct finding *told = find(test, "nmsp-malformed");
+	assert_non_null(told);
+	return told;
+}
+
 /* A length that lies is told, with its bytes; the answers behind it are read. */
 static void test_hidden_answers(void **state)
 {
 	(void)state;
 	struct test test;
-	struct nmsptalk *liar = xcalloc(1, sizeof *liar);
 	start(&test);
-	echoes(&test, 8, true);
-	nmsptalk_head(liar, 21, UINT16_MAX, 3);
-	say(&test, FIXTURE_CONTROLLER, liar);
-	echoes(&test, 8, true);
-	end(&test);
-	const struct finding *told = find(&test, "nmsp-malformed");
-	assert_non_null(told);
+	const struct finding *told = told_of_length(&test, UINT16_MAX);
 	assert_non_null(strstr(told->summary, "65535 bytes, and 12 bytes later"));
 	assert_non_null(strstr(told->summary, "01 00 00 15 ff ff"));
 	assert_null(find(&test, "echo-silent"));
 	assert_null(find(&test, "echo-missed"));
 	assert_int_equal(test.f.session->nmsp->echo.responses, 16);
 	stop(&test);
-	free(liar);
 }
 
 /* A length that is not possible is told with its bytes too: no message is kept that would show them. */
@@ -264,20 +271,12 @@ static void test_impossible_length(void **state)
 {
 	(void)state;
 	struct test test;
-	struct nmsptalk *liar = xcalloc(1, sizeof *liar);
 	start(&test);
-	echoes(&test, 8, true);
-	nmsptalk_head(liar, 21, NMSPTALK_HEADER - 1, 3);
-	say(&test, FIXTURE_CONTROLLER, liar);
-	echoes(&test, 8, true);
-	end(&test);
-	const struct finding *told = find(&test, "nmsp-malformed");
-	assert_non_null(told);
+	const struct finding *told = told_of_length(&test, NMSPTALK_HEADER - 1);
 	assert_non_null(strstr(told->summary, "not possible; it begins with 01 00 00 15 00 0b"));
 	assert_non_null(strstr(told->cause, "The framing is assumed, not published"));
 	assert_null(strstr(told->advice[0], "-vv"));
 	stop(&test);
-	free(liar);
 }
 
 /* Of a framing that the user gave: no advice to give one. */
@@ -285,7 +284,6 @@ static void test_malformed_by_given(void **state)
 {
 	(void)state;
 	struct test test;
-	struct nmsptalk *liar = xcalloc(1, sizeof *liar);
 	start(&test);
 	struct profile *given = xmalloc(sizeof *given);
 	*given = *test.f.model->builtin;
@@ -293,17 +291,10 @@ static void test_malformed_by_given(void **state)
 	test.f.model->profile = given;
 	messages_free(test.messages);
 	test.messages = messages_new(test.f.model, test.f.session);
-	echoes(&test, 8, true);
-	nmsptalk_head(liar, 21, NMSPTALK_HEADER - 1, 3);
-	say(&test, FIXTURE_CONTROLLER, liar);
-	echoes(&test, 8, true);
-	end(&test);
-	const struct finding *told = find(&test, "nmsp-malformed");
-	assert_non_null(told);
+	const struct finding *told = told_of_length(&test, NMSPTALK_HEADER - 1);
 	assert_non_null(strstr(told->cause, "The framing is that of -P, not published"));
 	assert_null(strstr(told->advice[0], "give it with -P"));
 	stop(&test);
-	free(liar);
 }
 
 int main(void)
