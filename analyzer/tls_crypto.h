@@ -15,6 +15,8 @@
 
 struct tls_suite; /* const row */
 
+struct tls_key_block;
+
 struct tls_providers;
 
 /*
@@ -66,13 +68,11 @@ struct tls_opener *tls_opener_new(void);
 void tls_opener_free(struct tls_opener *opener); /* NULL is allowed; keys are wiped */
 
 /*
- * Keys for a direction up to TLS 1.2 from the master secret (48 bytes). `from_client` says whose records are
- * opened. The sequence number starts at 0. -1 when the suite and the version do not fit, or this OpenSSL does
- * not offer what they need. RFC 5246 section 6.3.
+ * Keys for a direction up to TLS 1.2 from a block that was made. `from_client` says whose records are opened. The
+ * sequence number starts at 0. -1 when this OpenSSL does not offer what they need.
  */
-int tls_opener_key_12(struct tls_opener *opener, const struct tls_suite *suite, uint16_t version,
-    bool encrypt_then_mac, const struct keylog_secret *master, const uint8_t client_random[TLS_RANDOM],
-    const uint8_t server_random[TLS_RANDOM], bool from_client);
+int tls_opener_key_12(struct tls_opener *opener, const struct tls_key_block *block, bool encrypt_then_mac,
+    bool from_client);
 
 /*
  * Keys for a direction of TLS 1.3 from a traffic secret. -1 when the secret's length does not fit the suite,

@@ -16,10 +16,19 @@ struct tls_keys *tls_keys_new(struct model *model, struct session *session)
 	return keys;
 }
 
+static void forget_block(struct tls_keys *keys)
+{
+	if (keys->block != NULL)
+		tls_key_block_wipe(keys->block);
+	free(keys->block);
+	keys->block = NULL;
+}
+
 void tls_keys_free(struct tls_keys *keys)
 {
 	if (keys == NULL)
 		return;
+	forget_block(keys);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		tls_opener_free(keys->dir[dir].opener);
 		tls_opener_free(keys->dir[dir].next);
@@ -63,8 +72,12 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 		*opener = tls_opener_new();
 	if (facts->version == TLS_1_3)
 		return tls_opener_key_13(*opener, suite, secret);
-	return tls_opener_key_12(*opener, suite, facts->version, facts->encrypt_then_mac, secret,
-	                         facts->client_random, facts->server_random, dir == facts->client_dir);
+	if (keys->block == NULL)
+		keys->block = xcalloc(1, sizeof *keys->block);
+	if (tls_key_block_make(keys->block, suite, facts->version, secret, facts->client_random,
+	                       facts->server_random) != 0)
+		return -1;
+	return tls_opener_key_12(*opener, keys->block, facts->encrypt_then_mac, dir == facts->client_dir);
 }
 
 /* Asked for every record that waits. */
@@ -162,6 +175,8 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	}
 	d->keyed = true;
 	tls_keys_work_with(keys, dir, which);
+	if (keys->dir[dir ^ 1].keyed)
+		forget_block(keys);
 	return true;
 }
 

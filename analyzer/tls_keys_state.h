@@ -5,6 +5,7 @@
 #ifndef ANALYZER_TLS_KEYS_STATE_H
 #define ANALYZER_TLS_KEYS_STATE_H
 
+#include "analyzer/tls_key_block.h"
 #include "analyzer/tls_keys.h"
 #include "analyzer/tls_secrets.h"
 
@@ -38,6 +39,7 @@ struct tls_keys {
 	const struct model *model;
 	struct session_tls *facts;
 	struct tls_secrets *secrets; /* up to TLS 1.2 */
+	struct tls_key_block *block; /* ... while only one direction has its keys; NULL = none */
 	struct direction dir[2];
 	unsigned hellos[2];             /* that came: client_hello, server_hello */
 	struct tls_opener *early;       /* the client's early data */

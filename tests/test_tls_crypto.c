@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "analyzer/tls_crypto.h"
+#include "analyzer/tls_key_block.h"
 #include "tests/hex.h"
 #include "tests/seeded.h"
 #include "tests/tls_seal.h"
@@ -40,9 +41,10 @@ static struct sealer key_both(struct tls_opener *opener, const struct way *way, 
 	}
 	sealer.mac = way->shape.mac != NULL ? (size_t)EVP_MD_get_size(way->shape.mac) : 0;
 	seal_with_12(&sealer, bytes, from_client);
-	assert_int_equal(tls_opener_key_12(opener, suite, way->version, way->etm, &secret, client_random,
-	                                   server_random, from_client),
-	                 0);
+	struct tls_key_block block = {.suite = NULL};
+	assert_int_equal(
+	    tls_key_block_make(&block, suite, way->version, &secret, client_random, server_random), 0);
+	assert_int_equal(tls_opener_key_12(opener, &block, way->etm, from_client), 0);
 	return sealer;
 }
 
@@ -363,13 +365,12 @@ static void one_opener_takes_all_keys(void **state)
 
 static void refuse(uint16_t cipher, uint16_t version, uint8_t n)
 {
-	struct tls_opener *opener = tls_opener_new();
+	struct tls_key_block block = {.suite = NULL};
 	const struct keylog_secret secret = {.n = n};
-	assert_int_equal(tls_opener_key_12(opener, tls_suite_find(cipher), version, true, &secret,
-	                                   client_random, server_random, true),
+	assert_int_equal(tls_key_block_make(&block, tls_suite_find(cipher), version, &secret, client_random,
+	                                    server_random),
 	                 -1);
-	assert_false(tls_opener_keyed(opener));
-	tls_opener_free(opener);
+	assert_null(block.suite);
 }
 
 static void what_does_not_fit(void **state)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "analyzer/tls_crypto.h"
+#include "analyzer/tls_key_block.h"
 #include "tests/hex.h"
 #include "tests/tls_peers.h"
 
@@ -73,9 +74,11 @@ static void key_12(struct reading *reading)
 	assert_true(keylog_find(talk->keylog, KEYLOG_MASTER, client_random, 0, &master));
 	const struct tls_suite *suite = tls_suite_find(talk->setting->cipher);
 	bool etm = (talk->setting->options & SSL_OP_NO_ENCRYPT_THEN_MAC) == 0;
-	assert_int_equal(tls_opener_key_12(reading->opener, suite, (uint16_t)talk->setting->version, etm,
-	                                   &master, client_random, server_random, reading->side == CLIENT),
+	struct tls_key_block block = {.suite = NULL};
+	assert_int_equal(tls_key_block_make(&block, suite, (uint16_t)talk->setting->version, &master, client_random,
+	                                    server_random),
 	                 0);
+	assert_int_equal(tls_opener_key_12(reading->opener, &block, etm, reading->side == CLIENT), 0);
 }
 
 static void key_13(struct reading *reading, enum keylog_label of_client, enum keylog_label of_server)

@@ -3,6 +3,7 @@
  * EVP context; then their ratio. AES-256-GCM of TLS 1.2. The best of several turns counts.
  */
 #include "analyzer/tls_crypto.h"
+#include "analyzer/tls_key_block.h"
 #include "analyzer/tls_kdf.h"
 
 #include <openssl/evp.h>
@@ -106,8 +107,9 @@ static double opener_turn(const struct sealed *sealed)
 	size_t n;
 	const struct tls_record head = {.type = TLS_APPLICATION_DATA, .version = TLS_1_2, .length = BODY};
 	struct tls_opener *opener = tls_opener_new();
-	must(tls_opener_key_12(opener, tls_suite_find(SUITE), TLS_1_2, false, &master, random_of, random_of,
-	                       true) == 0);
+	struct tls_key_block block = {.suite = NULL};
+	must(tls_key_block_make(&block, tls_suite_find(SUITE), TLS_1_2, &master, random_of, random_of) == 0);
+	must(tls_opener_key_12(opener, &block, false, true) == 0);
 	double start = now();
 	for (int i = 0; i < RECORDS; i++) {
 		tls_opener_set_sequence(opener, 0);
