@@ -154,18 +154,31 @@ static bool damaged_value(struct span word, uint64_t *v, uint32_t *repairs)
 	return trace_text_hex(digits, v, repairs);
 }
 
+/* An x that begins a word, or stands behind its zero. */
+static bool has_prefix(struct span text, char x)
+{
+	for (size_t at = trace_text_find(text, x); at < text.n;) {
+		char before = at > 0 ? trace_text_fold((char)text.p[at - 1]) : 0;
+		if (before == 0 || before == trace_text_fold('0'))
+			return true;
+		at++;
+		at += trace_text_find(span_cut(text, at, text.n), x);
+	}
+	return false;
+}
+
 /* The hex values of a line, and a repair for each that does not stand behind its English key. */
 static size_t find_values(struct trace_line *out, uint64_t value[VALUES], uint32_t *repairs)
 {
 	static const char *const keys[VALUES] = {"state", "where", "ret"};
 	struct rd words = rd_of(out->text);
-	struct trace_word word, before = {.n = 0};
+	struct span word, before = {.n = 0};
 	size_t n = 0;
-	if (trace_text_find(out->text, 'x') == out->text.n && trace_text_find(out->text, 'X') == out->text.n)
+	if (!has_prefix(out->text, 'x') && !has_prefix(out->text, 'X'))
 		return 0;
-	for (; n < VALUES && trace_text_word(&words, &word); before = word)
-		if (damaged_value(word.printed, &value[n], repairs)) {
-			*repairs += !trace_text_is(&before, keys[n]);
+	for (; n < VALUES && trace_text_printed(&words, &word); before = word)
+		if (damaged_value(word, &value[n], repairs)) {
+			*repairs += !trace_text_same(before, keys[n]);
 			n++;
 		}
 	return n;
@@ -283,7 +296,7 @@ static bool damaged_strings(struct trace_line *out)
 	char folds[TRACE_TEXT_LETTERS];
 	struct span letters = span_of(folds, trace_text_letters(key, folds));
 	size_t best = KEYS, faults = KEY_FAULTS;
-	for (size_t i = KEYS; letters.n > 0 && i-- > 0;) { /* of equals the first one counts */
+	for (size_t i = KEYS; letters.n > 0 && faults > 0 && i-- > 0;) { /* of equals the first one counts */
 		size_t n = trace_text_distance(letters, keys[i].key, faults);
 		if (n <= faults) {
 			faults = n;
