@@ -246,17 +246,22 @@ static const struct {
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
-static void finish_strings(struct trace_line *out, enum trace_kind kind, struct span words)
+/* Kind and words are all there is to it. */
+static bool says_all(const struct trace_line *out)
 {
-	out->kind = kind;
-	out->words = words;
-	if (span_equal(words, span_of("unknown", 7)))
+	return out->kind == TRACE_STATE_TEXT || span_equal(out->words, span_of("unknown", 7));
+}
+
+/* What the words mean. */
+static void finish_strings(struct trace_line *out)
+{
+	if (says_all(out))
 		return;
-	if (kind == TRACE_RET_DESC)
-		out->has_alert = trace_openssl_alert(words, &out->alert);
-	if (kind != TRACE_RET_TYPE)
+	if (out->kind == TRACE_RET_DESC) {
+		out->has_alert = trace_openssl_alert(out->words, &out->alert);
 		return;
-	uint32_t cues = trace_words_all(words);
+	}
+	uint32_t cues = trace_words_all(out->words);
 	out->alert_level = cues & CUE_FATAL ? TLS_ALERT_FATAL : cues & CUE_WARNING ? TLS_ALERT_WARNING : 0;
 }
 
@@ -266,7 +271,8 @@ static bool clean_strings(struct trace_line *out)
 		struct rd r = rd_of(out->text);
 		if (!literal(&r, keys[i].key))
 			continue;
-		finish_strings(out, keys[i].kind, rd_rest(&r));
+		out->kind = keys[i].kind;
+		out->words = rd_rest(&r);
 		return true;
 	}
 	return false;
@@ -309,7 +315,8 @@ static bool damaged_strings(struct trace_line *out)
 	while (words.n > 0 && strchr("=:- ", words.p[0]) != NULL && words.p[0] != 0)
 		words = span_cut(words, 1, words.n);
 	out->repairs += faults > 0 ? (uint32_t)faults : 1;
-	finish_strings(out, keys[best].kind, words);
+	out->kind = keys[best].kind;
+	out->words = words;
 	return true;
 }
 
@@ -325,18 +332,37 @@ bool trace_decode_stamp(struct span line, struct trace_line *out)
 	return out->text.n > 0;
 }
 
+static bool exact_text(struct trace_line *out)
+{
+	return clean_state(out) || (clean_strings(out) && says_all(out));
+}
+
+bool trace_decode_exact(struct span line, struct trace_line *out)
+{
+	return !trace_decode_stamp(line, out) || exact_text(out);
+}
+
+void trace_decode_words(struct trace_line *out)
+{
+	bool strings = out->kind != TRACE_OTHER; /* their key is exact */
+	if (!strings && (trace_syslog(out) || trace_openssl(out) || state_line(out)))
+		return;
+	if (strings || damaged_strings(out))
+		finish_strings(out);
+	else
+		trace_sentence(out);
+}
+
 void trace_decode_text(struct trace_line *out)
 {
-	if (clean_state(out) || clean_strings(out) || trace_syslog(out) || trace_openssl(out) || state_line(out) ||
-	    damaged_strings(out))
-		return;
-	trace_sentence(out);
+	if (!exact_text(out))
+		trace_decode_words(out);
 }
 
 void trace_decode(struct span line, struct trace_line *out)
 {
-	if (trace_decode_stamp(line, out))
-		trace_decode_text(out);
+	if (!trace_decode_exact(line, out))
+		trace_decode_words(out);
 }
 
 /* The three numbers are what OpenSSL hands to a callback: ret is an alert's code, else 1, 0 or -1. */

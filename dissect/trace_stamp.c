@@ -82,11 +82,16 @@ static inline unsigned pair_at(struct span s, size_t at)
 	return tens <= 9 && ones <= 9 ? tens * 10 + ones : NO_PAIR;
 }
 
+/* The signs and the blank between the digits are as printed. */
+static inline bool is_in_place(struct span s)
+{
+	return s.n >= CLOCK && s.p[DAY - 1] == '/' && s.p[YEAR - 1] == '/' && s.p[HOUR - 1] == ' ' &&
+	       s.p[MINUTE - 1] == ':' && s.p[SECOND - 1] == ':' && s.p[MILLISECOND - 1] == '.';
+}
+
+/* With is_in_place. */
 static inline bool clean_clock(struct span s, struct trace_clock *t)
 {
-	if (s.n < CLOCK || s.p[DAY - 1] != '/' || s.p[YEAR - 1] != '/' || s.p[HOUR - 1] != ' ' ||
-	    s.p[MINUTE - 1] != ':' || s.p[SECOND - 1] != ':' || s.p[MILLISECOND - 1] != '.')
-		return false;
 	unsigned month = pair_at(s, MONTH), day = pair_at(s, DAY), year = pair_at(s, YEAR),
 	         hour = pair_at(s, HOUR), minute = pair_at(s, MINUTE), second = pair_at(s, SECOND),
 	         hundredth = pair_at(s, MILLISECOND), thousandth = digit_at(s, MILLISECOND + 2);
@@ -95,17 +100,20 @@ static inline bool clean_clock(struct span s, struct trace_clock *t)
 	return thousandth <= 9 && !((month | day | year | hour | minute | second | hundredth) & NO_PAIR);
 }
 
+/* The value of a lower-case hex digit as it stands; more than 15 for anything else. */
+static inline unsigned hex_digit(uint8_t c)
+{
+	unsigned letter = c - (unsigned)'a';
+	return is_digit(c) ? c - (unsigned)'0' : letter < 6 ? letter + 10 : 16;
+}
+
 /* Lower-case hex digits and the blank behind them, which is taken. */
 static inline bool clean_sequence(struct span s, size_t *at, uint32_t *sequence)
 {
 	uint32_t v = 0;
 	size_t i = *at, end = i + SEQUENCE_DIGITS + 1 < s.n ? i + SEQUENCE_DIGITS + 1 : s.n;
-	for (; i < end; i++) {
-		unsigned digit = s.p[i] - (unsigned)'0', letter = s.p[i] - (unsigned)'a';
-		if (digit > 9 && letter > 5)
-			break;
-		v = v << 4 | (digit <= 9 ? digit : letter + 10);
-	}
+	for (unsigned digit; i < end && (digit = hex_digit(s.p[i])) < 16; i++)
+		v = v << 4 | digit;
 	bool good = i > *at && i < end && s.p[i] == ' ';
 	*sequence = v;
 	*at = i + 1;
@@ -149,7 +157,8 @@ static bool clean_tail(struct span line, size_t at, struct trace_line *out, stru
 static bool clean(struct span line, struct trace_line *out, struct span *text)
 {
 	struct trace_clock t;
-	if (line.p[0] != '[' || !clean_clock(span_cut(line, 1, CLOCK), &t) ||
+	struct span clock = span_cut(line, 1, CLOCK);
+	if (line.p[0] != '[' || !is_in_place(clock) || !clean_clock(clock, &t) ||
 	    !clean_tail(line, 1 + CLOCK, out, text))
 		return false;
 	trace_stamp_time(&t, out);
@@ -228,17 +237,19 @@ static bool clock_in_parts(struct rd *r, struct trace_clock *t, uint32_t *repair
 	return good;
 }
 
-/* Signs and blank as they are, digits or what looks like them in their places: most of what is damaged. */
+/* Most of what is damaged has its signs in their places, and what looks like a digit among its digits. */
 static bool clock_in_place(struct span s, struct trace_clock *t, uint32_t *repairs)
 {
 	uint8_t repaired[CLOCK];
 	uint32_t n = 0;
-	for (size_t i = 0; i < CLOCK && i < s.n; i++) {
-		int digit = trace_text_digit(s.p[i]);
+	if (!is_in_place(s))
+		return false;
+	for (size_t i = 0; i < CLOCK; i++) {
+		int digit = is_digit(s.p[i]) ? -1 : trace_text_digit(s.p[i]);
 		repaired[i] = digit < 0 ? s.p[i] : (uint8_t)('0' + digit);
-		n += repaired[i] != s.p[i];
+		n += digit >= 0;
 	}
-	if (s.n < CLOCK || !clean_clock(span_of(repaired, CLOCK), t))
+	if (!clean_clock(span_of(repaired, CLOCK), t))
 		return false;
 	*repairs += n;
 	return true;
@@ -252,12 +263,16 @@ static bool date_and_time(struct rd *r, struct trace_clock *t, uint32_t *repairs
 	return true;
 }
 
+static bool ends_token(const struct rd *r)
+{
+	return blank(r) > 0 || peek(r) == ']' || peek(r) == ')' || peek(r) == '-';
+}
+
 /* What stands before the next blank, dash or bracket. */
 static struct span token(struct rd *r)
 {
 	struct rd end = *r;
-	while (rd_more(&end) && blank(&end) == 0 && peek(&end) != ']' && peek(&end) != ')' &&
-	       peek(&end) != '-')
+	while (rd_more(&end) && (hex_digit(peek(&end)) < 16 || !ends_token(&end)))
 		rd_skip(&end, 1);
 	return rd_span(r, rd_at(&end) - rd_at(r));
 }
@@ -285,7 +300,8 @@ static bool sequence(struct span s, struct trace_line *out)
 	size_t n = 0;
 	uint32_t repairs = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		if (trace_text_hex(span_cut(s, i, 1), &digit, &repairs)) {
+		digit = hex_digit(s.p[i]);
+		if (digit < 16 || trace_text_hex(span_cut(s, i, 1), &digit, &repairs)) {
 			v = v << 4 | digit;
 			n++;
 		} else {
