@@ -188,6 +188,13 @@ enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, cons
 	return opened || (early && tls_opened_early(side, body, at)) ? TLS_OPENED_DONE : TLS_OPENED_NOT;
 }
 
+void tls_opened_find_resumed(struct tls_side *side, struct span bytes)
+{
+	uint8_t room[LIMIT_RECORD];
+	struct span body = span_cut(bytes, side->conn->head, SIZE_MAX);
+	tls_keys_find_resumed(side->conn->keys, side->dir, &side->record, body, room);
+}
+
 void tls_opened_pass_early(struct tls_side *side, size_t body)
 {
 	side->chain_cut = false;
