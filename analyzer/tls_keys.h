@@ -110,9 +110,11 @@ void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number);
 
 /*
  * Opens a record of early data, before or behind the server_hello, as tls_keys_open. False when its secret is
- * not there or refuses it.
+ * not there or refuses it. `gap` is what is missing in front of it (tls_regain.h), in which its number is looked for;
+ * NULL: nothing.
  */
-bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
+struct tls_gap;
+bool tls_keys_open_early(struct tls_keys *keys, struct tls_gap *gap, const struct tls_record *record, struct span body,
     uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
 /* A record of early data that is not kept takes its number. */

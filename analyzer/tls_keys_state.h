@@ -41,6 +41,7 @@ struct tls_keys {
 	struct direction dir[2];
 	unsigned hellos[2];             /* that came: client_hello, server_hello */
 	struct tls_opener *early;       /* the client's early data */
+	const struct tls_suite *early_suite; /* ... whose keys it has */
 	uint64_t early_seen;            /* records that were taken for it */
 	bool early_over;                /* its end was read */
 	uint8_t *plain;                 /* the caller's room, while a record is opened */
