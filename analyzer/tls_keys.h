@@ -110,13 +110,28 @@ void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number);
 
 /*
  * Opens a record of early data, before or behind the server_hello, as tls_keys_open. False when its secret is
- * not there or refuses it.
+ * not there or refuses it. `gap` is what is missing in front of it (tls_regain.h), in which its number is looked for;
+ * NULL: nothing.
  */
-bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
+struct tls_gap;
+bool tls_keys_open_early(struct tls_keys *keys, struct tls_gap *gap, const struct tls_record *record, struct span body,
     uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
 /* A record of early data that is not kept takes its number. */
 void tls_keys_pass_early(struct tls_keys *keys);
+
+/*
+ * Up to TLS 1.2, where a direction is not ready: the handshake resumes a session that is not known, whose secret may be
+ * one of those of the key log that were not tried yet.
+ */
+bool tls_keys_resumed(const struct tls_keys *keys);
+
+/*
+ * Tries these with the body of a record, which is the first one of its keys or says its own number. A secret whose tag
+ * or MAC verifies is the right one, and the directions are ready.
+ */
+void tls_keys_find_resumed(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
+    uint8_t room[LIMIT_RECORD]);
 
 /* The keys at work in this direction are right: they have opened a record, or their secret has in the other one. */
 bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir);

@@ -99,6 +99,29 @@ static bool replay_one(struct tls_side *side, const struct tls_held *held, bool 
 	return true;
 }
 
+static void find_resumed_with(struct tls_side *side, const struct tls_held *held)
+{
+	struct tls_record current = side->record;
+	if (held->kind != TLS_HELD_RECORD)
+		return;
+	read_head(side->conn, tls_held_bytes(held), &side->record);
+	if (tls_side_is_first(side, held->ahead))
+		tls_opened_find_resumed(side, tls_held_bytes(held));
+	side->record = current;
+}
+
+/* The oldest record of each direction tells which secret is right where the session resumes one that is not known. */
+static void find_resumed(struct tls_conn *conn)
+{
+	bool seen[2] = {conn->hold.held[0] == 0, conn->hold.held[1] == 0};
+	const struct tls_held *held = conn->hold.oldest;
+	for (; held != NULL && !(seen[0] && seen[1]) && tls_keys_resumed(conn->keys); held = held->newer) {
+		if (!seen[held->dir])
+			find_resumed_with(&conn->side[held->dir], held);
+		seen[held->dir] = true;
+	}
+}
+
 /* As the current record. */
 static bool replay(struct tls_side *side, const struct tls_held *held, bool may_wait)
 {
@@ -259,6 +282,7 @@ static bool open_waiting(struct tls_conn *conn, bool at_once)
 
 void tls_late_retry(struct tls_conn *conn, bool at_once)
 {
+	find_resumed(conn);
 	bool tried = can_go_on(conn) && open_waiting(conn, at_once);
 	tried = open_behind(conn, at_once) || tried;
 	if (!tried)

@@ -62,6 +62,9 @@ struct tls_conn {
 /* Whether a protected record of this side can be opened, or its number looked for. */
 bool tls_side_is_ready(const struct tls_side *side);
 
+/* The current record, in front of which so much came, is the first one of its keys, or says its own number. */
+bool tls_side_is_first(const struct tls_side *side, struct tls_amount ahead);
+
 /* The session's, where what is found out is written. */
 struct session_tls *tls_side_facts(const struct tls_side *side);
 
