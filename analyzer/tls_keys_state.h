@@ -1,6 +1,7 @@
 /*
  * The keys of a connection, shared by tls_keys.c, which knows which are live, tls_keys_early.c, which has those of
- * early data, tls_keys_resumed.c, which tries secrets for a resumed session, and tls_regain.c, which looks for keys and their numbers behind a gap. Nobody else includes this file.
+ * early data, tls_keys_resumed.c, which tries secrets for a resumed session, and tls_regain.c, which looks for keys and
+ * their numbers behind a gap. Nobody else includes this file.
  */
 #ifndef ANALYZER_TLS_KEYS_STATE_H
 #define ANALYZER_TLS_KEYS_STATE_H
