@@ -24,22 +24,23 @@ bool tls_keys_early_known(const struct tls_keys *keys)
 
 /* The suite is that of the session which is resumed: the one that opens a record is right. */
 static bool open_first_early(struct tls_keys *keys, const struct keylog_secret *secret,
-                             const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+                             const struct tls_record *record, struct span body, struct span *plain,
+                             uint8_t *type)
 {
 	static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305, 0x00c6};
 	for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
 		if (tls_opener_key_13(keys->early, tls_suite_find(suites[i]), secret) != 0)
 			continue;
 		tls_opener_set_sequence(keys->early, keys->early_seen);
-		if (tls_open(keys->early, record, body, keys->plain, n, type) == TLS_OPENED)
+		if (tls_open(keys->early, record, body, keys->plain, plain, type) == TLS_OPENED)
 			return true;
 	}
 	tls_opener_unkey(keys->early);
 	return false;
 }
 
-static bool find_early(struct tls_keys *keys, const struct tls_record *record, struct span body, size_t *n,
-                       uint8_t *type)
+static bool find_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
+                       struct span *plain, uint8_t *type)
 {
 	struct keylog_secret secret;
 	bool opened = false;
@@ -47,7 +48,7 @@ static bool find_early(struct tls_keys *keys, const struct tls_record *record, s
 		if (!keylog_find(keys->model->keylog, KEYLOG_CLIENT_EARLY, keys->facts->client_random, which,
 		                 &secret))
 			break;
-		opened = open_first_early(keys, &secret, record, body, n, type);
+		opened = open_first_early(keys, &secret, record, body, plain, type);
 		keylog_wipe(&secret);
 	}
 	if (opened)
@@ -80,15 +81,14 @@ void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number)
 bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
                          uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
-	size_t n = 0;
 	if (keys->early == NULL)
 		keys->early = tls_opener_new();
+	*plain = span_of(room, 0);
 	keys->plain = room;
 	bool opened = tls_opener_keyed(keys->early)
-	                  ? tls_open(keys->early, record, body, room, &n, type) == TLS_OPENED
-	                  : find_early(keys, record, body, &n, type);
+	                  ? tls_open(keys->early, record, body, room, plain, type) == TLS_OPENED
+	                  : find_early(keys, record, body, plain, type);
 	keys->early_seen++;
 	keys->plain = NULL;
-	*plain = span_of(room, n);
 	return opened;
 }
