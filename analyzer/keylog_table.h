@@ -17,7 +17,7 @@ struct keylog_key {
 
 /*
  * A secret that will be added. In a large table its place is in no cache: whoever foresees several before
- * the first is added waits for the memory of all of them at once, which halves the time of a key log.
+ * the first is added waits for the memory of all of them at once, which saves a large key log a third of its time.
  */
 struct keylog_foreseen {
 	struct keylog_key key;
