@@ -331,7 +331,7 @@ static void handshake_seen(void *ctx, uint8_t type, const struct frame_message *
 	if (side->conn->keys == NULL)
 		return;
 	tls_keys_message(side->conn->keys, type, message);
-	if (tls->version != TLS_1_3)
+	if (tls->version != TLS_1_3 || side->conn->aside)
 		return;
 	if (type == TLS_FINISHED)
 		tls_keys_finished(side->conn->keys, side->dir);

@@ -203,6 +203,32 @@ void tls_keys_leave_handshake(struct tls_keys *keys, uint8_t dir)
 	keys->dir[dir].left = true;
 }
 
+bool tls_keys_left_known(const struct tls_keys *keys, uint8_t dir)
+{
+	struct keylog_secret secret;
+	bool known = keys->dir[dir].left && keylog_find(keys->model->keylog, label_of(keys, dir, PHASE_HANDSHAKE),
+	                                                keys->facts->client_random, 0, &secret);
+	if (known)
+		keylog_wipe(&secret);
+	return known;
+}
+
+bool tls_keys_open_left(struct tls_keys *keys, uint8_t dir, uint64_t number, const struct tls_record *record,
+                        struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
+{
+	struct tls_opener **opener = &keys->dir[dir].other;
+	size_t n = 0;
+	bool opened = false;
+	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE && !opened; which++) {
+		if (tls_keys_find(keys, dir, PHASE_HANDSHAKE, which, opener) != FOUND)
+			continue;
+		tls_opener_set_sequence(*opener, number);
+		opened = tls_open(*opener, record, body, room, &n, type) == TLS_OPENED;
+	}
+	*plain = span_of(room, n);
+	return opened;
+}
+
 /* New keys are wanted from here on, with a sequence number of 0. */
 static void rekey(struct direction *d)
 {

@@ -50,11 +50,13 @@ bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir);
  */
 bool tls_keys_ready_without(struct tls_keys *keys, uint8_t dir);
 
-/*
- * The handshake's records of such a direction stay closed, also when their secret comes later: the numbers of
- * those that have passed are not known.
- */
+/* The handshake's records of such a direction are left closed: the keys behind them are wanted from here on. */
 void tls_keys_leave_handshake(struct tls_keys *keys, uint8_t dir);
+
+/* Its secret has come since, and: opens one of these records by its number, as tls_keys_open. */
+bool tls_keys_left_known(const struct tls_keys *keys, uint8_t dir);
+bool tls_keys_open_left(struct tls_keys *keys, uint8_t dir, uint64_t number, const struct tls_record *record,
+    struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
 bool tls_keys_hopeless(struct tls_keys *keys);

@@ -107,10 +107,33 @@ bool tls_opened_early(struct tls_side *side, struct span body, const struct orig
 	return true;
 }
 
-/* Of the handshake, whose secret is not there, or beyond what can be found: nobody can tell. */
+void tls_opened_aside(struct tls_side *side, struct span bytes, uint64_t number, const struct origin *at)
+{
+	struct tls_conn *conn = side->conn;
+	struct session_tls *tls = tls_side_facts(side);
+	struct span plain, body = span_cut(bytes, conn->head, SIZE_MAX);
+	uint8_t room[LIMIT_RECORD], type = side->record.type;
+	if (!tls_keys_open_left(conn->keys, side->dir, number, &side->record, body, room, &plain, &type)) {
+		tls_handshake_break(&side->handshake, at);
+		side->handshake.frame.astray = true;
+		return;
+	}
+	tls_tally_came_back(tls, side->dir);
+	model_forget_encrypted(conn->session);
+	tls_tally_opened(tls, side->dir, type);
+	conn->aside = true;
+	take_plaintext(side, type, plain, at);
+	conn->aside = false;
+}
+
+/*
+ * Of the handshake, whose secret is not there, or beyond what can be found: nobody can tell. Its number is known unless
+ * bytes are missing, or early data came in front of it.
+ */
 static void leave_closed(struct tls_side *side, const struct origin *at)
 {
 	struct session_tls *tls = tls_side_facts(side);
+	side->left = side->lost == 0 && !(tls->early_data && side->dir == tls->client_dir);
 	tls_tally_passed(tls, side->dir);
 	tls->passed_handshake = true;
 	tls_tally_closed(tls, side->dir, at);
