@@ -217,15 +217,14 @@ bool tls_keys_open_left(struct tls_keys *keys, uint8_t dir, uint64_t number, con
                         struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
 	struct tls_opener **opener = &keys->dir[dir].other;
-	size_t n = 0;
 	bool opened = false;
+	*plain = span_of(room, 0);
 	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE && !opened; which++) {
 		if (tls_keys_find(keys, dir, PHASE_HANDSHAKE, which, opener) != FOUND)
 			continue;
 		tls_opener_set_sequence(*opener, number);
-		opened = tls_open(*opener, record, body, room, &n, type) == TLS_OPENED;
+		opened = tls_open(*opener, record, body, room, plain, type) == TLS_OPENED;
 	}
-	*plain = span_of(room, n);
 	return opened;
 }
 
