@@ -236,10 +236,24 @@ static bool key_cipher(struct tls_opener *opener, const struct tls_cipher *ciphe
 	}
 }
 
+/* The part of the nonces that no record of TLS 1.2 says. Above it the whole nonce is set for each record. */
+static bool fix_iv(struct tls_opener *opener, const struct tls_suite *suite, struct span iv)
+{
+	if (suite->tls13 || suite->mac != NULL || opener->gcm != NULL)
+		return true;
+	const OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, (void *)(uintptr_t)iv.p,
+	                                      iv.n),
+	    OSSL_PARAM_construct_end(),
+	};
+	return EVP_CIPHER_CTX_set_params(opener->cipher, params) == 1;
+}
+
 /* Gives the contexts their keys. */
 static int load(struct tls_opener *opener, const struct tls_suite *suite, const struct tls_key_part *keys)
 {
 	if (!key_cipher(opener, suite->cipher, opener->suite == suite, keys->key) ||
+	    !fix_iv(opener, suite, keys->iv) ||
 	    (suite->mac != NULL && !key_mac(opener, suite->mac, keys->mac))) {
 		tls_opener_unkey(opener);
 		return -1;

@@ -117,13 +117,13 @@ size_t tls_suite_overhead_min(const struct tls_suite *suite, uint16_t version);
 
 /*
  * Opens the body of a record with an opener that is keyed. `out` holds at least body.n bytes and is another
- * place than the body; *n is the plaintext's length. In TLS 1.3 *type is set to the inner content type and
- * the padding is removed; below it stays the outer type. A record may be empty (n = 0). Of a record that
- * fails nothing is left in `out`, and n is 0. Each call takes a sequence number, whatever comes of it. In
+ * place than the body; *plain is the plaintext, in `out`. In TLS 1.3 *type is set to the inner content type and
+ * the padding is removed; below it stays the outer type. A record may be empty. Of a record that
+ * fails nothing is left in `out`, and *plain is empty. Each call takes a sequence number, whatever comes of it. In
  * TLS 1.0 CBC a record whose predecessor failed may fail too: its IV is the last block of that one. A record of
  * DTLS (RFC 6347 section 4.1.2) says its own number.
  */
 enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head, struct span body,
-    uint8_t *out, size_t *n, uint8_t *type);
+    uint8_t *out, struct span *plain, uint8_t *type);
 
 #endif

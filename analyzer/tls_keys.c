@@ -203,6 +203,31 @@ void tls_keys_leave_handshake(struct tls_keys *keys, uint8_t dir)
 	keys->dir[dir].left = true;
 }
 
+bool tls_keys_left_known(const struct tls_keys *keys, uint8_t dir)
+{
+	struct keylog_secret secret;
+	bool known = keys->dir[dir].left && keylog_find(keys->model->keylog, label_of(keys, dir, PHASE_HANDSHAKE),
+	                                                keys->facts->client_random, 0, &secret);
+	if (known)
+		keylog_wipe(&secret);
+	return known;
+}
+
+bool tls_keys_open_left(struct tls_keys *keys, uint8_t dir, uint64_t number, const struct tls_record *record,
+                        struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
+{
+	struct tls_opener **opener = &keys->dir[dir].other;
+	bool opened = false;
+	*plain = span_of(room, 0);
+	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE && !opened; which++) {
+		if (tls_keys_find(keys, dir, PHASE_HANDSHAKE, which, opener) != FOUND)
+			continue;
+		tls_opener_set_sequence(*opener, number);
+		opened = tls_open(*opener, record, body, room, plain, type) == TLS_OPENED;
+	}
+	return opened;
+}
+
 /* New keys are wanted from here on, with a sequence number of 0. */
 static void rekey(struct direction *d)
 {
@@ -323,7 +348,7 @@ void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount,
 
 /* The record may be the first one behind a Finished message that could not be read. */
 static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
-                           struct span body, size_t *n, uint8_t *type)
+                           struct span body, struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
@@ -334,7 +359,7 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 	if (!tls_opener_keyed(d->next))
 		return false;
 	tls_opener_set_sequence(d->next, 0);
-	if (tls_open(d->next, record, body, keys->plain, n, type) != TLS_OPENED)
+	if (tls_open(d->next, record, body, keys->plain, plain, type) != TLS_OPENED)
 		return false;
 	struct tls_opener *handshake = d->opener;
 	d->opener = d->next;
@@ -345,7 +370,8 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 
 /* A secret that opens the record behind what the keys at work had `done` is the right one from here on. */
 static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_amount done,
-                            const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+                            const struct tls_record *record, struct span body, struct span *plain,
+                            uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	for (unsigned which = 0; which < tls_keys_most_secrets(keys); which++) {
@@ -353,7 +379,7 @@ static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase
 			continue;
 		if (done.records > 0)
 			tls_opener_skip(d->other, done);
-		if (tls_open(d->other, record, body, keys->plain, n, type) != TLS_OPENED)
+		if (tls_open(d->other, record, body, keys->plain, plain, type) != TLS_OPENED)
 			continue;
 		struct tls_opener *wrong = d->opener;
 		d->opener = d->other;
@@ -377,16 +403,17 @@ bool tls_keys_have_others(struct tls_keys *keys, uint8_t dir, enum phase phase)
 
 /* `done` is what the keys at work had done when they tried the record. */
 static bool open_otherwise(struct tls_keys *keys, uint8_t dir, struct tls_amount done,
-                           const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+                           const struct tls_record *record, struct span body, struct span *plain,
+                           uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	if (open_with_next(keys, dir, record, body, n, type))
+	if (open_with_next(keys, dir, record, body, plain, type))
 		return true;
 	if (d->proven || d->tried >= RECORDS_TRIED)
 		return false;
 	if (tls_keys_have_others(keys, dir, d->phase)) {
 		d->tried++;
-		return open_with_other(keys, dir, d->phase, done, record, body, n, type);
+		return open_with_other(keys, dir, d->phase, done, record, body, plain, type);
 	}
 	return false;
 }
@@ -395,16 +422,12 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
                             struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	size_t n = 0;
-	if (tls_keys_of_previous(keys, dir, record)) {
-		enum tls_open late = tls_open(d->previous, record, body, room, &n, type);
-		*plain = span_of(room, n);
-		return late;
-	}
+	if (tls_keys_of_previous(keys, dir, record))
+		return tls_open(d->previous, record, body, room, plain, type);
 	keys->plain = room;
 	struct tls_amount done = tls_opener_done(d->opener);
-	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
-	if (result != TLS_OPENED && open_otherwise(keys, dir, done, record, body, &n, type))
+	enum tls_open result = tls_open(d->opener, record, body, keys->plain, plain, type);
+	if (result != TLS_OPENED && open_otherwise(keys, dir, done, record, body, plain, type))
 		result = TLS_OPENED;
 	if (result != TLS_OPENED && tls_keys_early(keys, dir))
 		tls_opener_set_sequence(d->opener, done.records);
@@ -414,7 +437,6 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
 	if (result == TLS_OPENED)
 		d->epoch = (uint16_t)(record->number >> DTLS_EPOCH_SHIFT);
 	keys->plain = NULL;
-	*plain = span_of(room, n);
 	return result;
 }
 

@@ -49,14 +49,14 @@ static struct sealer key_both(struct tls_opener *opener, const struct way *way, 
 }
 
 static enum tls_open open_to(struct tls_opener *opener, struct tls_record head, struct span body,
-                             uint8_t *out, size_t *n, uint8_t *type)
+                             uint8_t *out, struct span *plain, uint8_t *type)
 {
 	memset(out, 0xee, body.n);
-	enum tls_open result = tls_open(opener, &head, body, out, n, type);
+	enum tls_open result = tls_open(opener, &head, body, out, plain, type);
 	for (size_t i = 0; result != TLS_OPENED && i < body.n; i++)
 		assert_int_equal(out[i], 0);
 	if (result != TLS_OPENED)
-		assert_int_equal(*n, 0);
+		assert_int_equal(plain->n, 0);
 	return result;
 }
 
@@ -65,10 +65,10 @@ static bool opens(struct tls_opener *opener, struct tls_record head, struct span
                   uint8_t type)
 {
 	uint8_t *out = malloc(body.n), found = 0;
-	size_t n = 0;
+	struct span text;
 	assert_non_null(out);
-	bool opened = open_to(opener, head, body, out, &n, &found) == TLS_OPENED;
-	if (opened && (!span_equal(span_of(out, n), plain) || found != type))
+	bool opened = open_to(opener, head, body, out, &text, &found) == TLS_OPENED;
+	if (opened && (!span_equal(text, plain) || found != type))
 		fail_msg("opened to other bytes");
 	free(out);
 	return opened;
@@ -77,9 +77,9 @@ static bool opens(struct tls_opener *opener, struct tls_record head, struct span
 static enum tls_open answer(struct tls_opener *opener, struct tls_record head, struct span body)
 {
 	uint8_t *out = malloc(body.n + 1), type;
-	size_t n;
+	struct span plain;
 	assert_non_null(out);
-	enum tls_open result = open_to(opener, head, body, out, &n, &type);
+	enum tls_open result = open_to(opener, head, body, out, &plain, &type);
 	free(out);
 	return result;
 }

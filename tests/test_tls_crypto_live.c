@@ -119,17 +119,17 @@ static void take_handshake(struct reading *reading, struct span bytes)
 static void open_record(struct reading *reading, const struct tls_record *head, struct span body)
 {
 	uint8_t *out = malloc(body.n + 1), *exact = malloc(body.n + 1), type;
-	size_t n;
+	struct span plain;
 	assert_non_null(out);
 	assert_non_null(exact);
 	memcpy(exact, body.p, body.n);
-	enum tls_open result = tls_open(reading->opener, head, span_of(exact, body.n), out, &n, &type);
+	enum tls_open result = tls_open(reading->opener, head, span_of(exact, body.n), out, &plain, &type);
 	if (result != TLS_OPENED)
 		fail_msg("%s: a record of %zu bytes does not open", reading->talk->setting->name, body.n);
 	if (type == TLS_HANDSHAKE)
-		take_handshake(reading, span_of(out, n));
+		take_handshake(reading, plain);
 	else if (type == TLS_APPLICATION_DATA)
-		heap_add(&reading->text, span_of(out, n));
+		heap_add(&reading->text, plain);
 	else
 		assert_int_equal(type, TLS_ALERT);
 	free(out);
