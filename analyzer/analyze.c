@@ -278,7 +278,7 @@ static void watch_clock(struct analyze *analyze, uint32_t input, int64_t time)
 	if (back <= capture->furthest_back)
 		return;
 	capture->furthest_back = back;
-	capture->backwards_at = (struct origin){.time = time, .packet = capture->packets, .input = input};
+	capture->backwards_at = origin_of(time, capture->packets, input);
 }
 
 static void count_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
@@ -292,7 +292,7 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 		capture->last = packet->time;
 	if (packet->time < analyze->now.time && capture->packets > 1)
 		watch_clock(analyze, input, packet->time);
-	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
+	analyze->now = origin_of(packet->time, capture->packets, input);
 }
 
 /* NMSP messages without anything around them. */
