@@ -319,6 +319,21 @@ void keylog_between(const struct keylog *keylog, uint64_t after, uint64_t until,
 	}
 }
 
+bool keylog_search(const struct keylog *keylog, enum keylog_label label, uint64_t after,
+                   bool (*fits)(void *ctx, struct span secret), void *ctx)
+{
+	const struct chunk *chunk = keylog->newest;
+	uint64_t last = after > keylog->first ? after : keylog->first;
+	for (uint64_t i = keylog->end; i > last; i--) {
+		const struct entry *entry = &chunk->entries[(i - 1) % CHUNK];
+		if (entry->key.label == label && fits(ctx, secret_of(entry)))
+			return true;
+		if ((i - 1) % CHUNK == 0)
+			chunk = chunk->older;
+	}
+	return false;
+}
+
 void keylog_set_name(struct keylog *keylog, const char *path)
 {
 	if (keylog->name == NULL)

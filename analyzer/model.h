@@ -165,6 +165,7 @@ enum tls_secret_source {
 	TLS_SECRET_RSA_KEY,
 	TLS_SECRET_SESSION_ID, /* of the session that this one resumes */
 	TLS_SECRET_TICKET,     /* the same, by its ticket */
+	TLS_SECRET_RESUMED,    /* ... which is not known: one of the key log that opens this one */
 	TLS_SECRET_SOURCES
 };
 
@@ -216,6 +217,7 @@ struct session_tls {
 	bool passed_handshake;    /* ... or of TLS 1.3, whose handshake's secret was not waited for any more */
 	uint32_t found_secrets;   /* 1u << enum keylog_label, of the handshake that was answered: the key log may drop them */
 	uint8_t secret_source;    /* enum tls_secret_source, of the keys at work up to TLS 1.2 */
+	uint32_t resumed_tries, resumed_untried; /* master secrets tried as that of the resumed session; times that the limit left others */
 	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
@@ -417,7 +419,7 @@ struct model {
 	struct rsa_keys *rsa_keys; /* NULL when none was given */
 	bool keys_may_come;    /* an input may still bring secrets: ciphertext waits for them */
 	struct tls_holds waiting; /* ciphertext that waits for them */
-	uint64_t gap_work;     /* bytes that may still be deciphered in search of records behind gaps */
+	uint64_t gap_work, resumed_tries; /* bytes that may be deciphered behind gaps; tries of all sessions (session_tls) */
 	struct authlist authlist;
 	size_t memory; /* bytes that the program may take; sessions are given up for it. 0 = no bound */
 	uint16_t ports[LIMIT_PORTS]; /* NMSP ports */

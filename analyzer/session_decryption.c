@@ -196,11 +196,23 @@ static void say_passed(const struct model *model, const struct session_tls *tls,
 		    tls->passed_handshake ? ", for that of a handshake 1 s when the application's is there" : "");
 }
 
-/* Up to TLS 1.2, where both have the master secret. */
-static bool resumes_another(const struct model *model, const struct session *session)
+/* Up to TLS 1.2, where both have the master secret: those of the key log are tried. */
+static void say_resumed(const struct model *model, const struct session *session,
+                        struct session_decryption *out)
 {
-	return session->tls.version != TLS_1_3 && session_resumed(session) && model->keylog != NULL &&
-	       keylog_counts(model->keylog).secrets > 0;
+	const struct session_tls *tls = &session->tls;
+	if (tls->version == TLS_1_3 || !session_resumed(session) || model->keylog == NULL ||
+	    keylog_counts(model->keylog).secrets == 0)
+		return;
+	say(out, "; the session has the secret of the one that it resumes: ");
+	if (tls->resumed_tries == 0)
+		say(out, "those of the key log are tried only with the first encrypted record of a side");
+	else
+		say(out, "%u of the key log %s tried, and none fits", (unsigned)tls->resumed_tries,
+		    tls->resumed_tries == 1 ? "was" : "were");
+	if (tls->resumed_untried)
+		say(out, "; others were not: at most %u are for a session, and %u for all, with one more each %u bytes",
+		    LIMIT_RESUMED_TRIES, LIMIT_RESUMED_TRIES_ALL, RESUMED_TRY_EARNED);
 }
 
 static void say_no_key(const struct model *model, const struct session *session,
@@ -219,9 +231,7 @@ static void say_no_key(const struct model *model, const struct session *session,
 		    closed == 1 ? "s" : "");
 		if (session_rsa_text(model, session, text)[0] != '\0')
 			say(out, "; %s", text);
-		else if (resumes_another(model, session))
-			say(out, "; the session is resumed: the secret of the one that it resumes opens it only together "
-			         "with that one, captured before it");
+		say_resumed(model, session, out);
 	} else {
 		say(out, "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
 		    (out->held & ~HANDSHAKE_SECRETS) == 0 ? "secrets of the handshake only"

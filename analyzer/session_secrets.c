@@ -56,6 +56,7 @@ const char *session_secret_source(const struct session_tls *tls)
 	    [TLS_SECRET_RSA_KEY] = "an RSA key decrypts its client_key_exchange",
 	    [TLS_SECRET_SESSION_ID] = "the secret of the session that it resumes is known",
 	    [TLS_SECRET_TICKET] = "the secret of the session that it resumes is known",
+	    [TLS_SECRET_RESUMED] = "the key log has the secret of the session that it resumes",
 	};
 	return sources[tls->secret_source];
 }

@@ -81,8 +81,11 @@ static bool replay_one(struct tls_side *side, const struct tls_held *held, bool 
 		open_early(side, held);
 		break;
 	case TLS_HELD_BEHIND:
-		tls_keys_set_early_number(side->conn->keys, held->early);
+		tls_keys_set_early_number(side->conn->keys, held->number);
 		open_early(side, held);
+		break;
+	case TLS_HELD_ASIDE:
+		tls_opened_aside(side, tls_held_bytes(held), held->number, &held->at);
 		break;
 	case TLS_HELD_DAMAGED:
 		tls_opened_catch_up(side, held->ahead, &held->before);
@@ -97,6 +100,29 @@ static bool replay_one(struct tls_side *side, const struct tls_held *held, bool 
 		break;
 	}
 	return true;
+}
+
+static void find_resumed_with(struct tls_side *side, const struct tls_held *held)
+{
+	struct tls_record current = side->record;
+	if (held->kind != TLS_HELD_RECORD)
+		return;
+	read_head(side->conn, tls_held_bytes(held), &side->record);
+	if (tls_side_is_first(side, held->ahead))
+		tls_opened_find_resumed(side, tls_held_bytes(held));
+	side->record = current;
+}
+
+/* The oldest record of each direction tells which secret is right where the session resumes one that is not known. */
+static void find_resumed(struct tls_conn *conn)
+{
+	bool seen[2] = {conn->hold.held[0] == 0, conn->hold.held[1] == 0};
+	const struct tls_held *held = conn->hold.oldest;
+	for (; held != NULL && !(seen[0] && seen[1]) && tls_keys_resumed(conn->keys); held = held->newer) {
+		if (!seen[held->dir])
+			find_resumed_with(&conn->side[held->dir], held);
+		seen[held->dir] = true;
+	}
 }
 
 /* As the current record. */
@@ -124,7 +150,7 @@ static void leave_behind(struct tls_side *side, struct tls_held *held)
 	plain_miss(&side->conn->plain, side->dir, &held->at);
 	if (held->kind == TLS_HELD_RECORD)
 		tls_opened_pass_early(side, held->body);
-	tls_hold_leave(&side->conn->hold, held, tls_keys_early_number(keys));
+	tls_hold_leave(&side->conn->hold, held, TLS_HELD_BEHIND, tls_keys_early_number(keys));
 	tls_keys_pass_early(keys);
 }
 
@@ -154,6 +180,35 @@ static bool open_behind(struct tls_conn *conn, bool at_once)
 	return true;
 }
 
+/* ---- a handshake whose secret comes after what followed it ------------------------------------------ */
+
+/* Its messages stand between two breaks, and change no keys. */
+static bool open_aside(struct tls_side *side)
+{
+	struct tls_conn *conn = side->conn;
+	struct tls_held *newer;
+	bool any = false;
+	if (conn->hold.behind == 0 || !tls_keys_left_known(conn->keys, side->dir))
+		return false;
+	for (struct tls_held *held = conn->hold.oldest; held != NULL; held = newer) {
+		newer = held->newer;
+		if (held->kind != TLS_HELD_ASIDE || held->dir != side->dir)
+			continue;
+		if (!any) {
+			tls_tally_retry(tls_side_facts(side), side->dir, held->at.packet);
+			tls_handshake_break(&side->handshake, &held->at);
+			side->handshake.frame.astray = held->number > 0;
+		}
+		any = true;
+		tls_hold_take(&conn->hold, held);
+		replay(side, held, false);
+		free(held);
+	}
+	tls_handshake_break(&side->handshake, &conn->session->last);
+	side->handshake.frame.astray = true;
+	return any;
+}
+
 /* ---- what waits ------------------------------------------------------------------------------------- */
 
 /* Nothing waits any more in this direction: what fell out stood in front of what waits in the other one. */
@@ -170,14 +225,20 @@ static void close_ranks(struct tls_side *side)
 static bool take_oldest(struct tls_side *side, struct tls_held *held, bool in_order)
 {
 	struct tls_conn *conn = side->conn;
-	if (!replay(side, held, tls_late_may_come(conn))) {
+	bool may_come = tls_late_may_come(conn);
+	side->left = false;
+	if (!replay(side, held, may_come)) {
 		conn->early_waits = in_order;
 		if (!in_order)
 			leave_behind(side, held);
 		return !in_order;
 	}
-	tls_hold_take(&conn->hold, held);
-	free(held);
+	if (side->left && may_come) {
+		tls_hold_leave(&conn->hold, held, TLS_HELD_ASIDE, held->ahead.records);
+	} else {
+		tls_hold_take(&conn->hold, held);
+		free(held);
+	}
 	close_ranks(side);
 	return true;
 }
@@ -194,7 +255,7 @@ static bool replay_all(struct tls_conn *conn, bool in_order)
 	for (struct tls_held *held = conn->hold.oldest; held != NULL; held = newer) {
 		uint8_t dir = held->dir;
 		newer = held->newer;
-		if (held->kind == TLS_HELD_BEHIND)
+		if (tls_held_is_left(held))
 			continue;
 		blocked[dir] = blocked[dir] || !tls_side_is_ready(&conn->side[dir]);
 		if (blocked[dir] && in_order)
@@ -259,8 +320,11 @@ static bool open_waiting(struct tls_conn *conn, bool at_once)
 
 void tls_late_retry(struct tls_conn *conn, bool at_once)
 {
+	find_resumed(conn);
 	bool tried = can_go_on(conn) && open_waiting(conn, at_once);
 	tried = open_behind(conn, at_once) || tried;
+	for (uint8_t dir = 0; dir < 2; dir++)
+		tried = open_aside(&conn->side[dir]) || tried;
 	if (!tried)
 		return;
 	note_closed(conn);
