@@ -28,7 +28,7 @@ struct trial {
 	struct tls_gap *gap; /* NULL: its number is certain */
 	const struct tls_record *record;
 	struct span body;
-	size_t *n;
+	struct span *plain;
 	uint8_t *type;
 };
 
@@ -36,10 +36,10 @@ static bool opens(struct tls_keys *keys, const struct tls_suite *suite, const st
 {
 	struct tls_gap *gap = trial->gap;
 	if (gap == NULL)
-		return tls_open(keys->early, trial->record, trial->body, keys->plain, trial->n, trial->type) ==
+		return tls_open(keys->early, trial->record, trial->body, keys->plain, trial->plain, trial->type) ==
 		       TLS_OPENED;
 	const struct tls_search search = tls_gap_search(gap, suite, TLS_1_3);
-	if (tls_search(keys->early, &search, trial->record, trial->body, keys->plain, trial->n, trial->type) !=
+	if (tls_search(keys->early, &search, trial->record, trial->body, keys->plain, trial->plain, trial->type) !=
 	    TLS_FOUND_OPENED)
 		return false;
 	gap->missing = tls_opener_done(keys->early).records - 1 - keys->early_seen;
@@ -103,15 +103,14 @@ void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number)
 bool tls_keys_open_early(struct tls_keys *keys, struct tls_gap *gap, const struct tls_record *record,
                          struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
-	size_t n = 0;
-	const struct trial trial = {.gap = gap, .record = record, .body = body, .n = &n, .type = type};
+	const struct trial trial = {.gap = gap, .record = record, .body = body, .plain = plain, .type = type};
 	if (keys->early == NULL)
 		keys->early = tls_opener_new();
+	*plain = span_of(room, 0);
 	keys->plain = room;
 	bool opened = tls_opener_keyed(keys->early) ? opens(keys, keys->early_suite, &trial)
 	                                            : find_early(keys, &trial);
 	tls_keys_set_early_number(keys, keys->early_seen + 1 + (opened && gap != NULL ? gap->missing : 0));
 	keys->plain = NULL;
-	*plain = span_of(room, n);
 	return opened;
 }

@@ -34,14 +34,17 @@ static bool opens(void *ctx, const struct keylog_secret *master)
 	const struct session_tls *facts = keys->facts;
 	const struct tls_suite *suite = tls_suite_find(facts->cipher);
 	struct direction *d = &keys->dir[trial->dir];
-	size_t n = 0;
+	struct tls_key_block block = {0};
+	struct span plain;
 	uint8_t type;
 	if (d->other == NULL)
 		d->other = tls_opener_new();
-	return tls_opener_key_12(d->other, suite, facts->version, facts->encrypt_then_mac, master,
-	                         facts->client_random, facts->server_random, trial->dir == facts->client_dir) == 0 &&
-	       tls_open(d->other, trial->record, trial->body, keys->plain, &n, &type) == TLS_OPENED &&
-	       proves(suite, type, span_of(keys->plain, n));
+	bool opened =
+	    tls_key_block_make(&block, suite, facts->version, master, facts->client_random, facts->server_random) == 0 &&
+	    tls_opener_key_12(d->other, &block, facts->encrypt_then_mac, trial->dir == facts->client_dir) == 0 &&
+	    tls_open(d->other, trial->record, trial->body, keys->plain, &plain, &type) == TLS_OPENED;
+	tls_key_block_wipe(&block);
+	return opened && proves(suite, type, plain);
 }
 
 bool tls_keys_resumed(const struct tls_keys *keys)

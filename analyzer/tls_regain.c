@@ -8,7 +8,7 @@ struct regain {
 	struct tls_gap *gap;
 	const struct tls_record *record;
 	struct span body;
-	size_t n;
+	struct span plain;
 	uint8_t *type;
 };
 
@@ -42,8 +42,8 @@ static enum tls_found look(struct tls_keys *keys, struct tls_opener *opener, str
 	search.guess = guess;
 	search.most = most;
 	uint64_t first = tls_opener_done(opener).records;
-	enum tls_found found =
-	    tls_search(opener, &search, regain->record, regain->body, keys->plain, &regain->n, regain->type);
+	enum tls_found found = tls_search(opener, &search, regain->record, regain->body, keys->plain,
+	                                  &regain->plain, regain->type);
 	if (found != TLS_FOUND_NOT)
 		gap->missing = tls_opener_done(opener).records - 1 - first;
 	return found;
@@ -181,6 +181,6 @@ enum tls_found tls_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *ga
 		tls_secrets_proven(keys->secrets, d->which);
 	d->proven = d->proven || found == TLS_FOUND_OPENED;
 	keys->plain = NULL;
-	*plain = span_of(room, regain.n);
+	*plain = regain.plain;
 	return found;
 }

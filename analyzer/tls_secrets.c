@@ -2,6 +2,7 @@
 #include "analyzer/tls_secrets.h"
 
 #include "analyzer/frame.h"
+#include "analyzer/hash.h"
 #include "analyzer/rsa_key.h"
 #include "analyzer/session.h"
 #include "analyzer/tls_crypto.h"
@@ -14,7 +15,7 @@
 
 #include <stdlib.h>
 
-/* The SHA-256 of a ticket, or a session id with zeros behind it. */
+/* The hash of a ticket, or a session id; zeros behind it. Of tickets with the same hash each secret is tried. */
 struct known_name {
 	bool known;
 	uint8_t bytes[TLS_RANDOM];
@@ -86,9 +87,9 @@ static bool is_of_12(const struct session_tls *facts)
 
 static void name_ticket(struct known_name *name, struct span ticket)
 {
-	name->known = ticket.n > 0;
-	if (name->known)
-		cert_sha256(ticket, name->bytes);
+	uint64_t hash = hash_bytes(ticket.p, ticket.n);
+	*name = (struct known_name){.known = ticket.n > 0};
+	memcpy(name->bytes, &hash, sizeof hash);
 }
 
 static void take_client_hello(struct tls_secrets *secrets, struct span body)
