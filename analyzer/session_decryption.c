@@ -215,19 +215,28 @@ static void say_resumed(const struct model *model, const struct session *session
 		    LIMIT_RESUMED_TRIES, LIMIT_RESUMED_TRIES_ALL, RESUMED_TRY_EARNED);
 }
 
+static uint32_t closed_alerts(const struct session *session)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < session->n_alerts; i++)
+		n += session->alerts[i].encrypted;
+	return n;
+}
+
 static void say_no_key(const struct model *model, const struct session *session,
                        struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
 	char labels[SESSION_LABELS];
-	uint64_t closed = out->data - out->data_opened;
+	uint64_t closed = out->data > 0 ? out->data - out->data_opened : closed_alerts(session);
+	const char *what = out->data > 0 ? "record" : "alert";
 	if (out->missing == 0) {
-		say(out, "none of %" PRIu64 " encrypted record%s opened", closed, plural(closed));
+		say(out, "none of %" PRIu64 " encrypted %s%s opened", closed, what, plural(closed));
 		say_passed(model, tls, out);
 	} else if (out->held == 0) {
 		char text[SESSION_RSA_TEXT];
 		say_key_log(model, out);
-		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
+		say(out, ": %" PRIu64 " encrypted %s%s stay%s closed", closed, what, plural(closed),
 		    closed == 1 ? "s" : "");
 		if (session_rsa_text(model, session, text)[0] != '\0')
 			say(out, "; %s", text);
@@ -390,8 +399,8 @@ static enum decryption judge(const struct session *session, const struct session
 	const struct session_tls *tls = &session->tls;
 	if (found->data_opened > 0)
 		return DECRYPTION_DECRYPTED;
-	bool unread = tls->dtls_13 || tls->dtls_cid;
-	if (!unread && both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
+	bool unread = tls->dtls_13 || tls->dtls_cid, hides = found->data > 0 || closed_alerts(session) > 0;
+	if (!unread && !hides && both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
 		return DECRYPTION_NONE;
 	if (unsupported(tls))
 		return DECRYPTION_UNSUPPORTED_CIPHER;
@@ -399,7 +408,7 @@ static enum decryption judge(const struct session *session, const struct session
 		return DECRYPTION_NOT_CAPTURED;
 	if (found->misfit != 0 || key_refused(session, 0) || key_refused(session, 1))
 		return DECRYPTION_BAD_KEY;
-	if (found->missing != 0 && found->data > 0)
+	if (found->missing != 0 && hides)
 		return DECRYPTION_NO_KEY;
 	if (both(tls->behind_gap) > 0)
 		return DECRYPTION_GAP;

@@ -243,32 +243,57 @@ static bool take_oldest(struct tls_side *side, struct tls_held *held, bool in_or
 	return true;
 }
 
-/*
- * Opens what can be. In order: nothing behind a record whose key is not there; else only nothing of its
- * direction. False when nothing could.
- */
-static bool replay_all(struct tls_conn *conn, bool in_order)
+/* What a pass over the queue has done to each direction. */
+struct pass {
+	bool begun[2];   /* a record was tried */
+	bool blocked[2]; /* the rest has no keys, */
+	bool waits[2];   /* ... or waits for the other side: datagrams have changed places */
+};
+
+/* False when the pass is over. */
+static bool replay_next(struct tls_conn *conn, struct tls_held *held, bool in_order, bool turns, struct pass *pass)
 {
-	bool begun[2] = {false, false}, blocked[2] = {false, false};
+	uint8_t dir = held->dir;
+	pass->blocked[dir] = pass->blocked[dir] || !tls_side_is_ready(&conn->side[dir]);
+	if (pass->blocked[dir])
+		return !in_order;
+	pass->waits[dir] = pass->waits[dir] || (turns && conn->blocked != NULL && conn->blocked(conn->ctx, dir));
+	if (pass->waits[dir])
+		return true;
+	if (!pass->begun[dir])
+		tls_tally_retry(&conn->session->tls, dir, held->at.packet);
+	pass->begun[dir] = true;
+	return take_oldest(&conn->side[dir], held, in_order);
+}
+
+/* Whether anything was tried. */
+static bool replay_once(struct tls_conn *conn, bool in_order, bool turns, bool *waits)
+{
+	struct pass pass = {0};
 	struct tls_held *newer;
 	conn->early_waits = false;
 	for (struct tls_held *held = conn->hold.oldest; held != NULL; held = newer) {
-		uint8_t dir = held->dir;
 		newer = held->newer;
-		if (tls_held_is_left(held))
-			continue;
-		blocked[dir] = blocked[dir] || !tls_side_is_ready(&conn->side[dir]);
-		if (blocked[dir] && in_order)
-			break;
-		if (blocked[dir])
-			continue;
-		if (!begun[dir])
-			tls_tally_retry(&conn->session->tls, dir, held->at.packet);
-		begun[dir] = true;
-		if (!take_oldest(&conn->side[dir], held, in_order))
+		if (!tls_held_is_left(held) && !replay_next(conn, held, in_order, turns, &pass))
 			break;
 	}
-	return begun[0] || begun[1];
+	*waits = pass.waits[0] || pass.waits[1];
+	return pass.begun[0] || pass.begun[1];
+}
+
+/*
+ * Opens what can be. In order: nothing behind a record whose key is not there; else only nothing of its
+ * direction. What waits for a message of the other side goes on behind it, or when it does not come. False when
+ * nothing could.
+ */
+static bool replay_all(struct tls_conn *conn, bool in_order)
+{
+	bool any = false, begun, waits;
+	do {
+		begun = replay_once(conn, in_order, true, &waits);
+		any = any || begun;
+	} while (begun && waits);
+	return (waits && replay_once(conn, in_order, false, &waits)) || any;
 }
 
 static bool can_go_on(const struct tls_conn *conn)

@@ -57,6 +57,7 @@ struct tls_conn {
 	size_t head;    /* bytes of a record's header */
 	/* DTLS: who puts the messages together that were in a protected record; NULL for TLS */
 	void (*take_handshake)(void *ctx, uint8_t dir, struct span plain, const struct origin *at);
+	bool (*blocked)(void *ctx, uint8_t dir); /* ... a message of this side waits for one of the other */
 	void *ctx;
 	struct tls_side side[2];
 };
