@@ -34,21 +34,19 @@ static inline struct origin origin_of(int64_t time, uint64_t packet, uint32_t in
 /* Nanoseconds from one time to a later one; a file may hold any time, so the result is held in range. */
 static inline int64_t origin_elapsed(int64_t from, int64_t to)
 {
-	if (from < 0 && to > INT64_MAX + from)
-		return INT64_MAX;
-	if (from > 0 && to < INT64_MIN + from)
-		return INT64_MIN;
-	return to - from;
+	int64_t elapsed;
+	if (__builtin_sub_overflow(to, from, &elapsed))
+		return from < 0 ? INT64_MAX : INT64_MIN;
+	return elapsed;
 }
 
 /* A time so many nanoseconds later, held in range. */
 static inline int64_t origin_after(int64_t time, int64_t ns)
 {
-	if (ns > 0 && time > INT64_MAX - ns)
-		return INT64_MAX;
-	if (ns < 0 && time < INT64_MIN - ns)
-		return INT64_MIN;
-	return time + ns;
+	int64_t after;
+	if (__builtin_add_overflow(time, ns, &after))
+		return ns > 0 ? INT64_MAX : INT64_MIN;
+	return after;
 }
 
 /* In order of reading: packets, then lines by input. 0: the same packet or line. */
