@@ -247,8 +247,11 @@ static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines,
 		struct span line = {.p = NULL, .n = 0};
 		uint64_t taken = 0;
 		do {
-			if (begins(&peek))
+			if (begins(&peek)) {
+				*r = peek; /* behind blank lines, which need not be read again */
+				*lines += taken;
 				return true;
+			}
 			enum got got = physical(file, &peek, &line);
 			if (got != GOT_LINE)
 				return got == GOT_NOTHING || is_full(file);
