@@ -275,7 +275,7 @@ static void watch_clock(struct analyze *analyze, uint32_t input, int64_t time)
 	if (back <= capture->furthest_back)
 		return;
 	capture->furthest_back = back;
-	capture->backwards_at = (struct origin){.time = time, .packet = capture->packets, .input = input};
+	capture->backwards_at = origin_of(time, capture->packets, input);
 }
 
 static void count_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
@@ -289,7 +289,7 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 		capture->last = packet->time;
 	if (packet->time < analyze->now.time && capture->packets > 1)
 		watch_clock(analyze, input, packet->time);
-	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
+	analyze->now = origin_of(packet->time, capture->packets, input);
 }
 
 /* NMSP messages without anything around them. */
@@ -350,24 +350,35 @@ static void retry_from(struct analyze *analyze, struct tls_hold *hold)
 	}
 }
 
-/* A premaster secret of RSA says nothing of its connection: all that wait look for it. */
+/*
+ * A premaster secret of RSA says nothing of its connection: all that wait look for it; and a master secret may be that
+ * of a session which others resume.
+ */
 static void retry(void *ctx, enum keylog_label label, const uint8_t id[TLS_RANDOM])
 {
 	struct analyze *analyze = ctx;
-	if (label == KEYLOG_PREMASTER_RSA)
-		analyze->retry_all = true;
-	else
+	analyze->retry_all = analyze->retry_all || label == KEYLOG_PREMASTER_RSA;
+	analyze->retry_resumed = analyze->retry_resumed || label == KEYLOG_MASTER;
+	if (label != KEYLOG_PREMASTER_RSA)
 		retry_from(analyze, tls_holds_find(&analyze->model->waiting, id));
 }
 
-static void retry_all(struct analyze *analyze)
+static bool any_resumes(const struct tls_hold *hold)
+{
+	while (hold != NULL && !tls_conn_resumes(hold->owner))
+		hold = hold->alike;
+	return hold != NULL;
+}
+
+static void retry_others(struct analyze *analyze)
 {
 	struct tls_hold *hold, *next;
-	analyze->retry_all = false;
 	for (hold = analyze->model->waiting.by_random; hold != NULL; hold = next) {
 		next = hold->hh.next;
-		retry_from(analyze, hold);
+		if (analyze->retry_all || any_resumes(hold))
+			retry_from(analyze, hold);
 	}
+	analyze->retry_all = analyze->retry_resumed = false;
 }
 
 bool analyze_keys(struct analyze *analyze, uint64_t most)
@@ -377,8 +388,8 @@ bool analyze_keys(struct analyze *analyze, uint64_t most)
 	uint64_t until = left > most ? analyze->secrets + most : end;
 	keylog_between(keylog, analyze->secrets, until, retry, analyze);
 	analyze->secrets = until;
-	if (analyze->retry_all)
-		retry_all(analyze);
+	if (analyze->retry_all || analyze->retry_resumed)
+		retry_others(analyze);
 	return until < end;
 }
 

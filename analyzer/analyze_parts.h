@@ -19,7 +19,8 @@ struct analyze {
 	struct keep keep;
 	struct origin now;  /* of the last packet */
 	uint64_t secrets;   /* generation of the key log at the last look */
-	bool retry_all;     /* a new secret may be that of any connection which waits */
+	bool retry_all;     /* a new secret may be that of any connection which waits, */
+	bool retry_resumed; /* ... or of any that resumes a session */
 	int64_t ticked;     /* capture time of the last look at waiting connections */
 	size_t (*used)(size_t bound); /* memory in use, or the bound where there is less */
 	uint32_t work;        /* done since it was looked at */

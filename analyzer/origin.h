@@ -8,12 +8,22 @@
 
 #include <stdint.h>
 
+/* 16 bytes, since a session has some hundred of them. */
 struct origin {
-	int64_t time;    /* nanoseconds since 1970-01-01 UTC, by the input's clock; ORIGIN_NO_TIME */
-	uint64_t packet; /* from 1, in reading order over all inputs; 0 = nothing */
-	uint32_t input;  /* index of the input */
-	bool line;       /* `packet` is the number of a line of a debug trace, from 1 in its input */
+	int64_t time;         /* nanoseconds since 1970-01-01 UTC, by the input's clock; ORIGIN_NO_TIME */
+	uint64_t packet : 47; /* from 1, in reading order over all inputs; 0 = nothing */
+	uint64_t input : 16;  /* index of the input; there are at most LIMIT_INPUTS files and as many traces */
+	uint64_t line : 1;    /* `packet` is the number of a line of a debug trace, from 1 in its input */
 };
+
+#define ORIGIN_PACKET_MOST ((UINT64_C(1) << 47) - 1)
+#define ORIGIN_INPUT_MOST  UINT16_MAX
+
+/* Of a packet; both numbers are small enough. */
+static inline struct origin origin_of(int64_t time, uint64_t packet, uint32_t input)
+{
+	return (struct origin){.time = time, .packet = packet & ORIGIN_PACKET_MOST, .input = input & ORIGIN_INPUT_MOST};
+}
 
 #define ORIGIN_NO_TIME INT64_MIN /* a trace without stamps */
 

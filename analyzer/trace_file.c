@@ -9,6 +9,7 @@
 
 #include "analyzer/origin.h"
 #include "analyzer/trace_bytes.h"
+#include "analyzer/trace_memo.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/limits.h"
 
@@ -50,11 +51,12 @@ struct trace_file {
 	struct slot *waiting[TRACE_ORDER_WINDOW]; /* in order of reading; slots that are free stand behind */
 	size_t n_waiting;
 	struct trace_order order;
+	struct trace_memo memo;
 };
 
 /* ---- bytes into the buffer ---- */
 
-static void own(struct slot *slot)
+static void own(struct trace_file *file, struct slot *slot)
 {
 	struct trace_item *item = &slot->item;
 	if (slot->owned)
@@ -62,7 +64,7 @@ static void own(struct slot *slot)
 	if (item->raw.n > 0)
 		memcpy(slot->own, item->raw.p, item->raw.n);
 	item->raw = span_of(slot->own, item->raw.n);
-	trace_decode(item->raw, &item->line);
+	trace_memo_decode(&file->memo, item->raw, &item->line);
 	slot->owned = true;
 }
 
@@ -90,7 +92,7 @@ static bool fill(struct trace_file *file)
 	if (file->awaits)
 		return false;
 	for (size_t i = 0; i < file->n_waiting; i++)
-		own(file->waiting[i]);
+		own(file, file->waiting[i]);
 	struct span left = rd_rest(&file->rest);
 	if (kept > 0)
 		memmove(file->buffer, left.p, kept);
@@ -176,7 +178,7 @@ static bool is_blank(struct span line)
 }
 
 /* The line so far comes into memory of its own; what was joined to it can be taken back with the copy. */
-static void join(struct slot *slot, const char *between, struct span more)
+static void join(struct trace_file *file, struct slot *slot, const char *between, struct span more)
 {
 	struct trace_item *item = &slot->item;
 	size_t n = item->raw.n;
@@ -192,7 +194,7 @@ static void join(struct slot *slot, const char *between, struct span more)
 	if (taken > 0)
 		memcpy(&slot->own[n], more.p, taken);
 	item->raw = span_of(slot->own, n + taken);
-	trace_decode(item->raw, &item->line);
+	trace_memo_decode(&file->memo, item->raw, &item->line);
 }
 
 /* Characters of UTF-8; bytes of anything else. */
@@ -213,15 +215,15 @@ static void note_width(struct trace_file *file, struct span line)
 }
 
 /* Joins a line that the edge of the screen cut anywhere, in a word or number too. False: it is none. */
-static bool join_cut(struct slot *slot, struct span more)
+static bool join_cut(struct trace_file *file, struct slot *slot, struct span more)
 {
 	struct trace_item before = slot->item;
 	bool owned = slot->owned;
-	join(slot, " ", more);
+	join(file, slot, " ", more);
 	struct trace_line spaced = slot->item.line;
 	slot->item = before;
 	slot->owned = owned;
-	join(slot, "", more);
+	join(file, slot, "", more);
 	if (trace_was_cut(&before.line, more, &slot->item.line, &spaced))
 		return true;
 	slot->item = before;
@@ -254,11 +256,11 @@ static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines,
 		} while (is_blank(line) && taken <= JOIN_BLANKS);
 		if (is_blank(line) || slot->item.cut)
 			return true;
-		bool cut = taken == 1 && columns(part) == file->widest && join_cut(slot, line);
+		bool cut = taken == 1 && columns(part) == file->widest && join_cut(file, slot, line);
 		if (!cut && !trace_continues(&slot->item.line, line))
 			return true;
 		if (!cut)
-			join(slot, " ", line);
+			join(file, slot, " ", line);
 		part = line;
 		*r = peek;
 		*lines += taken;
@@ -297,7 +299,7 @@ static enum got take(struct trace_file *file, struct slot *slot)
 	slot->item.joined = false;
 	slot->item.raw = span_cut(line, 0, LIMIT_LINE);
 	note_width(file, line);
-	trace_decode(slot->item.raw, &slot->item.line);
+	trace_memo_decode(&file->memo, slot->item.raw, &slot->item.line);
 	if (!file->skipping && !take_wrapped(file, &r, &lines, slot))
 		return GOT_SHORT;
 	file->rest = r;

@@ -154,18 +154,31 @@ static bool damaged_value(struct span word, uint64_t *v, uint32_t *repairs)
 	return trace_text_hex(digits, v, repairs);
 }
 
+/* An x that begins a word, or stands behind its zero. */
+static bool has_prefix(struct span text, char x)
+{
+	for (size_t at = trace_text_find(text, x); at < text.n;) {
+		char before = at > 0 ? trace_text_fold((char)text.p[at - 1]) : 0;
+		if (before == 0 || before == trace_text_fold('0'))
+			return true;
+		at++;
+		at += trace_text_find(span_cut(text, at, text.n), x);
+	}
+	return false;
+}
+
 /* The hex values of a line, and a repair for each that does not stand behind its English key. */
 static size_t find_values(struct trace_line *out, uint64_t value[VALUES], uint32_t *repairs)
 {
 	static const char *const keys[VALUES] = {"state", "where", "ret"};
 	struct rd words = rd_of(out->text);
-	struct trace_word word, before = {.n = 0};
+	struct span word, before = {.n = 0};
 	size_t n = 0;
-	if (trace_text_find(out->text, 'x') == out->text.n && trace_text_find(out->text, 'X') == out->text.n)
+	if (!has_prefix(out->text, 'x') && !has_prefix(out->text, 'X'))
 		return 0;
-	for (; n < VALUES && trace_text_word(&words, &word); before = word)
-		if (damaged_value(word.printed, &value[n], repairs)) {
-			*repairs += !trace_text_is(&before, keys[n]);
+	for (; n < VALUES && trace_text_printed(&words, &word); before = word)
+		if (damaged_value(word, &value[n], repairs)) {
+			*repairs += !trace_text_same(before, keys[n]);
 			n++;
 		}
 	return n;
@@ -233,17 +246,22 @@ static const struct {
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
-static void finish_strings(struct trace_line *out, enum trace_kind kind, struct span words)
+/* Kind and words are all there is to it. */
+static bool says_all(const struct trace_line *out)
 {
-	out->kind = kind;
-	out->words = words;
-	if (span_equal(words, span_of("unknown", 7)))
+	return out->kind == TRACE_STATE_TEXT || span_equal(out->words, span_of("unknown", 7));
+}
+
+/* What the words mean. */
+static void finish_strings(struct trace_line *out)
+{
+	if (says_all(out))
 		return;
-	if (kind == TRACE_RET_DESC)
-		out->has_alert = trace_openssl_alert(words, &out->alert);
-	if (kind != TRACE_RET_TYPE)
+	if (out->kind == TRACE_RET_DESC) {
+		out->has_alert = trace_openssl_alert(out->words, &out->alert);
 		return;
-	uint32_t cues = trace_words_all(words);
+	}
+	uint32_t cues = trace_words_all(out->words);
 	out->alert_level = cues & CUE_FATAL ? TLS_ALERT_FATAL : cues & CUE_WARNING ? TLS_ALERT_WARNING : 0;
 }
 
@@ -253,7 +271,8 @@ static bool clean_strings(struct trace_line *out)
 		struct rd r = rd_of(out->text);
 		if (!literal(&r, keys[i].key))
 			continue;
-		finish_strings(out, keys[i].kind, rd_rest(&r));
+		out->kind = keys[i].kind;
+		out->words = rd_rest(&r);
 		return true;
 	}
 	return false;
@@ -283,7 +302,7 @@ static bool damaged_strings(struct trace_line *out)
 	char folds[TRACE_TEXT_LETTERS];
 	struct span letters = span_of(folds, trace_text_letters(key, folds));
 	size_t best = KEYS, faults = KEY_FAULTS;
-	for (size_t i = KEYS; letters.n > 0 && i-- > 0;) { /* of equals the first one counts */
+	for (size_t i = KEYS; letters.n > 0 && faults > 0 && i-- > 0;) { /* of equals the first one counts */
 		size_t n = trace_text_distance(letters, keys[i].key, faults);
 		if (n <= faults) {
 			faults = n;
@@ -296,7 +315,8 @@ static bool damaged_strings(struct trace_line *out)
 	while (words.n > 0 && strchr("=:- ", words.p[0]) != NULL && words.p[0] != 0)
 		words = span_cut(words, 1, words.n);
 	out->repairs += faults > 0 ? (uint32_t)faults : 1;
-	finish_strings(out, keys[best].kind, words);
+	out->kind = keys[best].kind;
+	out->words = words;
 	return true;
 }
 
@@ -312,18 +332,37 @@ bool trace_decode_stamp(struct span line, struct trace_line *out)
 	return out->text.n > 0;
 }
 
+static bool exact_text(struct trace_line *out)
+{
+	return clean_state(out) || (clean_strings(out) && says_all(out));
+}
+
+bool trace_decode_exact(struct span line, struct trace_line *out)
+{
+	return !trace_decode_stamp(line, out) || exact_text(out);
+}
+
+void trace_decode_words(struct trace_line *out)
+{
+	bool strings = out->kind != TRACE_OTHER; /* their key is exact */
+	if (!strings && (trace_syslog(out) || trace_openssl(out) || state_line(out)))
+		return;
+	if (strings || damaged_strings(out))
+		finish_strings(out);
+	else
+		trace_sentence(out);
+}
+
 void trace_decode_text(struct trace_line *out)
 {
-	if (clean_state(out) || clean_strings(out) || trace_syslog(out) || trace_openssl(out) || state_line(out) ||
-	    damaged_strings(out))
-		return;
-	trace_sentence(out);
+	if (!exact_text(out))
+		trace_decode_words(out);
 }
 
 void trace_decode(struct span line, struct trace_line *out)
 {
-	if (trace_decode_stamp(line, out))
-		trace_decode_text(out);
+	if (!trace_decode_exact(line, out))
+		trace_decode_words(out);
 }
 
 /* The three numbers are what OpenSSL hands to a callback: ret is an alert's code, else 1, 0 or -1. */

@@ -84,6 +84,14 @@ struct trace_line {
 void trace_decode(struct span line, struct trace_line *out);
 
 /*
+ * The same in two parts, for whoever keeps what texts mean. The first reads the stamp and the texts of an exact
+ * shape; false: the second must read the text, and of all fields sees no other, but that the stamp of a
+ * TRACE_SYSLOG counts only where the line has none of its own.
+ */
+bool trace_decode_exact(struct span line, struct trace_line *out);
+void trace_decode_words(struct trace_line *out);
+
+/*
  * Nothing but a controller (or OpenSSL's -state) prints such a line: it has a stamp, or is a callback of
  * three numbers that fit together, a documented sentence with a pointer, or the syslog notice. Words and
  * numbers that other texts have too, and bytes that only look like them, are no proof that there is a

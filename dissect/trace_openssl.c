@@ -121,9 +121,9 @@ static size_t faults_of(const char *name)
 enum { MOST_FAULTS = 3 };
 
 /* Neither has more letters than the other but for so many. */
-static bool near_length(size_t a, size_t b, size_t faults)
+static inline bool near_length(size_t a, size_t b, size_t faults)
 {
-	return a <= b + faults && b <= a + faults;
+	return a - b + faults <= 2 * faults; /* wraps far beyond when it is shorter still */
 }
 
 /* The alert whose name this is, else the first one whose name this nearly is. */

@@ -35,12 +35,12 @@ static bool is_capital(uint8_t c)
 	return c >= 'A' && c <= 'Z';
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar; the year is counted from March. */
-static int64_t days_of(const struct trace_clock *t)
+/* Days from 1970-01-01 in the Gregorian calendar; the year is counted from March. All of it exists. */
+static uint32_t days_of(const struct trace_clock *t)
 {
-	int64_t year = (int64_t)t->year - (t->month <= 2), month = ((int64_t)t->month + 9) % 12;
-	int64_t leap = year / 4 - year / 100 + year / 400;
-	return year * 365 + leap + (month * 153 + 2) / 5 + (int64_t)t->day - 1 - EPOCH;
+	uint32_t year = (uint32_t)t->year - (t->month <= 2), month = ((uint32_t)t->month + 9) % 12;
+	uint32_t leap = year / 4 - year / 100 + year / 400;
+	return year * 365 + leap + (month * 153 + 2) / 5 + (uint32_t)t->day - 1 - EPOCH;
 }
 
 static bool exists(const struct trace_clock *t)
@@ -57,16 +57,17 @@ bool trace_stamp_time(const struct trace_clock *t, struct trace_line *out)
 {
 	if (!exists(t))
 		return false;
-	int64_t minutes = (days_of(t) * 24 + (int64_t)t->hour) * 60 + (int64_t)t->minute;
-	out->time = (minutes * 60 + (int64_t)t->second) * second_ns + (int64_t)t->millisecond * millisecond_ns;
+	uint32_t minutes = (days_of(t) * 24 + (uint32_t)t->hour) * 60 + (uint32_t)t->minute;
+	int64_t seconds = (int64_t)minutes * 60 + (int64_t)t->second;
+	out->time = seconds * second_ns + (int64_t)t->millisecond * millisecond_ns;
 	out->has_time = true;
 	return true;
 }
 
 /* ---- clean ------------------------------------------------------------------------------------------- */
 
-/* Where the parts of "[MM/DD/YY HH:MM:SS.mmm " stand. */
-enum { MONTH = 1, DAY = 4, YEAR = 7, HOUR = 10, MINUTE = 13, SECOND = 16, MILLISECOND = 19, SHAPE = 23 };
+/* Where the parts of "MM/DD/YY HH:MM:SS.mmm" stand. */
+enum { MONTH = 0, DAY = 3, YEAR = 6, HOUR = 9, MINUTE = 12, SECOND = 15, MILLISECOND = 18, CLOCK = 21 };
 
 enum { NO_PAIR = 128 }; /* a bit that no number of two digits has */
 
@@ -81,12 +82,16 @@ static inline unsigned pair_at(struct span s, size_t at)
 	return tens <= 9 && ones <= 9 ? tens * 10 + ones : NO_PAIR;
 }
 
-static bool clean_clock(struct span s, struct trace_clock *t)
+/* The signs and the blank between the digits are as printed. */
+static inline bool is_in_place(struct span s)
 {
-	if (s.n < SHAPE || s.p[0] != '[' || s.p[DAY - 1] != '/' || s.p[YEAR - 1] != '/' ||
-	    s.p[HOUR - 1] != ' ' || s.p[MINUTE - 1] != ':' || s.p[SECOND - 1] != ':' ||
-	    s.p[MILLISECOND - 1] != '.' || s.p[SHAPE - 1] != ' ')
-		return false;
+	return s.n >= CLOCK && s.p[DAY - 1] == '/' && s.p[YEAR - 1] == '/' && s.p[HOUR - 1] == ' ' &&
+	       s.p[MINUTE - 1] == ':' && s.p[SECOND - 1] == ':' && s.p[MILLISECOND - 1] == '.';
+}
+
+/* With is_in_place. */
+static inline bool clean_clock(struct span s, struct trace_clock *t)
+{
 	unsigned month = pair_at(s, MONTH), day = pair_at(s, DAY), year = pair_at(s, YEAR),
 	         hour = pair_at(s, HOUR), minute = pair_at(s, MINUTE), second = pair_at(s, SECOND),
 	         hundredth = pair_at(s, MILLISECOND), thousandth = digit_at(s, MILLISECOND + 2);
@@ -95,49 +100,68 @@ static bool clean_clock(struct span s, struct trace_clock *t)
 	return thousandth <= 9 && !((month | day | year | hour | minute | second | hundredth) & NO_PAIR);
 }
 
+/* The value of a lower-case hex digit as it stands; more than 15 for anything else. */
+static inline unsigned hex_digit(uint8_t c)
+{
+	unsigned letter = c - (unsigned)'a';
+	return is_digit(c) ? c - (unsigned)'0' : letter < 6 ? letter + 10 : 16;
+}
+
 /* Lower-case hex digits and the blank behind them, which is taken. */
-static bool clean_sequence(struct span s, size_t *at, uint32_t *sequence)
+static inline bool clean_sequence(struct span s, size_t *at, uint32_t *sequence)
 {
 	uint32_t v = 0;
-	size_t from = *at;
-	for (; *at < s.n; ++*at) {
-		uint8_t c = s.p[*at];
-		if (!is_digit(c) && (c < 'a' || c > 'f'))
-			break;
-		v = v << 4 | (uint32_t)(is_digit(c) ? c - '0' : c - 'a' + 10);
-	}
-	size_t n = *at - from;
+	size_t i = *at, end = i + SEQUENCE_DIGITS + 1 < s.n ? i + SEQUENCE_DIGITS + 1 : s.n;
+	for (unsigned digit; i < end && (digit = hex_digit(s.p[i])) < 16; i++)
+		v = v << 4 | digit;
+	bool good = i > *at && i < end && s.p[i] == ' ';
 	*sequence = v;
-	return n > 0 && n <= SEQUENCE_DIGITS && *at < s.n && s.p[(*at)++] == ' ';
+	*at = i + 1;
+	return good;
 }
 
 /* Digits and the bracket behind them, which is taken. */
-static bool clean_pid(struct span s, size_t *at, uint32_t *pid)
+static inline bool clean_pid(struct span s, size_t *at, uint32_t *pid)
 {
 	uint64_t v = 0;
-	size_t from = *at;
-	for (; *at < s.n && is_digit(s.p[*at]) && *at - from < PID_DIGITS; ++*at)
-		v = v * 10 + (uint64_t)(s.p[*at] - '0');
+	size_t i = *at, end = i + PID_DIGITS + 1 < s.n ? i + PID_DIGITS + 1 : s.n;
+	for (unsigned digit; i < end && (digit = digit_at(s, i)) <= 9; i++)
+		v = v * 10 + digit;
+	bool good = i > *at && i < end && s.p[i] == ']' && v <= UINT32_MAX;
 	*pid = (uint32_t)v;
-	return *at > from && *at < s.n && s.p[(*at)++] == ']' && v <= UINT32_MAX;
+	*at = i + 1;
+	return good;
+}
+
+/* Zone, sequence, process and bracket behind the blank at `at`. */
+static bool clean_tail(struct span line, size_t at, struct trace_line *out, struct span *text)
+{
+	uint32_t sequence, pid;
+	if (at >= line.n || line.p[at++] != ' ')
+		return false;
+	size_t from = at;
+	while (at < line.n && is_capital(line.p[at]))
+		at++;
+	size_t zone = at - from;
+	if (zone == 0 || zone > ZONE || at == line.n || line.p[at++] != ' ' ||
+	    !clean_sequence(line, &at, &sequence) || !clean_pid(line, &at, &pid))
+		return false;
+	out->zone = span_cut(line, from, zone);
+	out->sequence = sequence;
+	out->pid = pid;
+	out->has_sequence = out->has_pid = true;
+	*text = span_cut(line, at, line.n);
+	return true;
 }
 
 static bool clean(struct span line, struct trace_line *out, struct span *text)
 {
 	struct trace_clock t;
-	if (!clean_clock(line, &t))
-		return false;
-	size_t at = SHAPE;
-	while (at < line.n && is_capital(line.p[at]))
-		at++;
-	size_t zone = at - SHAPE;
-	if (zone == 0 || zone > ZONE || at == line.n || line.p[at++] != ' ' ||
-	    !clean_sequence(line, &at, &out->sequence) || !clean_pid(line, &at, &out->pid))
+	struct span clock = span_cut(line, 1, CLOCK);
+	if (line.p[0] != '[' || !is_in_place(clock) || !clean_clock(clock, &t) ||
+	    !clean_tail(line, 1 + CLOCK, out, text))
 		return false;
 	trace_stamp_time(&t, out);
-	out->zone = span_cut(line, SHAPE, zone);
-	out->has_sequence = out->has_pid = true;
-	*text = span_cut(line, at, line.n);
 	return true;
 }
 
@@ -146,12 +170,14 @@ static bool clean(struct span line, struct trace_line *out, struct span *text)
 /* Bytes of the blank that comes next: pages and mail programs make two of UTF-8 of it, U+00A0. 0: none. */
 static size_t blank(const struct rd *r)
 {
-	if (!rd_more(r))
-		return 0;
-	if (trace_text_blank(peek(r)))
+	static const uint8_t unbroken[] = {0xc2, 0xa0};
+	uint8_t c = peek(r);
+	if (trace_text_blank(c))
 		return 1;
-	struct span next = span_cut(r->all, rd_at(r), 2);
-	return span_equal(next, span_of("\xc2\xa0", 2)) ? next.n : 0;
+	if (c != unbroken[0])
+		return 0;
+	struct span next = span_cut(r->all, rd_at(r), sizeof unbroken);
+	return span_equal(next, span_of(unbroken, sizeof unbroken)) ? next.n : 0;
 }
 
 static void skip_blanks(struct rd *r)
@@ -199,7 +225,7 @@ static bool sign(struct rd *r, char wanted, uint32_t *repairs)
 	return true;
 }
 
-static bool date_and_time(struct rd *r, struct trace_clock *t, uint32_t *repairs)
+static bool clock_in_parts(struct rd *r, struct trace_clock *t, uint32_t *repairs)
 {
 	bool good = number(r, 2, &t->month, repairs) && sign(r, '/', repairs) && number(r, 2, &t->day, repairs) &&
 	            sign(r, '/', repairs) && number(r, 2, &t->year, repairs);
@@ -211,12 +237,42 @@ static bool date_and_time(struct rd *r, struct trace_clock *t, uint32_t *repairs
 	return good;
 }
 
+/* Most of what is damaged has its signs in their places, and what looks like a digit among its digits. */
+static bool clock_in_place(struct span s, struct trace_clock *t, uint32_t *repairs)
+{
+	uint8_t repaired[CLOCK];
+	uint32_t n = 0;
+	if (!is_in_place(s))
+		return false;
+	for (size_t i = 0; i < CLOCK; i++) {
+		int digit = is_digit(s.p[i]) ? -1 : trace_text_digit(s.p[i]);
+		repaired[i] = digit < 0 ? s.p[i] : (uint8_t)('0' + digit);
+		n += digit >= 0;
+	}
+	if (!clean_clock(span_of(repaired, CLOCK), t))
+		return false;
+	*repairs += n;
+	return true;
+}
+
+static bool date_and_time(struct rd *r, struct trace_clock *t, uint32_t *repairs)
+{
+	if (!clock_in_place(span_cut(r->all, rd_at(r), CLOCK), t, repairs))
+		return clock_in_parts(r, t, repairs);
+	rd_skip(r, CLOCK);
+	return true;
+}
+
+static bool ends_token(const struct rd *r)
+{
+	return blank(r) > 0 || peek(r) == ']' || peek(r) == ')' || peek(r) == '-';
+}
+
 /* What stands before the next blank, dash or bracket. */
 static struct span token(struct rd *r)
 {
 	struct rd end = *r;
-	while (rd_more(&end) && blank(&end) == 0 && peek(&end) != ']' && peek(&end) != ')' &&
-	       peek(&end) != '-')
+	while (rd_more(&end) && (hex_digit(peek(&end)) < 16 || !ends_token(&end)))
 		rd_skip(&end, 1);
 	return rd_span(r, rd_at(&end) - rd_at(r));
 }
@@ -244,7 +300,8 @@ static bool sequence(struct span s, struct trace_line *out)
 	size_t n = 0;
 	uint32_t repairs = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		if (trace_text_hex(span_cut(s, i, 1), &digit, &repairs)) {
+		digit = hex_digit(s.p[i]);
+		if (digit < 16 || trace_text_hex(span_cut(s, i, 1), &digit, &repairs)) {
 			v = v << 4 | digit;
 			n++;
 		} else {
@@ -272,7 +329,7 @@ static bool pid(struct span s, struct trace_line *out)
 }
 
 /* Zone, sequence, process and bracket, as many as are there. */
-static struct span tail(struct rd *r, struct trace_line *out)
+static struct span damaged_tail(struct rd *r, struct trace_line *out)
 {
 	skip_gap(r, &out->repairs);
 	out->zone = zone(r);
@@ -310,7 +367,8 @@ static bool damaged(struct span line, struct trace_line *out, struct span *text)
 		return false;
 	trace_stamp_time(&t, out);
 	out->repairs += repairs;
-	*text = tail(&r, out);
+	if (!clean_tail(line, rd_at(&r), out, text))
+		*text = damaged_tail(&r, out);
 	return true;
 }
 
@@ -343,11 +401,11 @@ static bool end_of_stamp(struct span line, struct trace_line *out, struct span *
 
 struct span trace_stamp(struct span line, struct trace_line *out)
 {
-	struct span text;
+	struct span text, head = span_cut(line, 0, STAMP_ROOM);
+	if (line.n == 0)
+		return line;
 	if (clean(line, out, &text))
 		return text;
-	out->sequence = out->pid = 0;
-	struct span head = span_cut(line, 0, STAMP_ROOM);
 	if (trace_text_find(head, '%') < head.n)
 		return line;
 	if (damaged(line, out, &text) || end_of_stamp(line, out, &text))

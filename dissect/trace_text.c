@@ -74,26 +74,48 @@ static inline char letter(struct span s, size_t i, size_t *bytes)
 	return s.p[i] < ASCII ? folded[s.p[i]] : accented(s, i, bytes);
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Where the next letter stands, from `at` on. */
+static inline size_t skip_separators(struct span s, size_t at)
+{
+	size_t bytes;
+	while (at < s.n && letter(s, at, &bytes) == SEPARATOR)
+		at += bytes;
+	return at;
+}
+
 bool trace_text_word(struct rd *r, struct trace_word *out)
 {
 	struct span s = r->all;
-	size_t from = rd_at(r), bytes;
-	while (from < s.n && letter(s, from, &bytes) == SEPARATOR)
-		from += bytes;
-	size_t to = from, n = 0;
-	for (char c; to < s.n && n < TRACE_TEXT_WORD && (c = folded[s.p[to]]) > SEPARATOR; to++)
-		out->fold[n++] = c;
-	while (to < s.n) { /* what is no plain letter, or beyond the room */
+	size_t from = skip_separators(s, rd_at(r)), to = from, n, bytes;
+	size_t room = from + least(s.n - from, TRACE_TEXT_WORD);
+	for (char c; to < room && (c = folded[s.p[to]]) > SEPARATOR; to++)
+		out->fold[to - from] = c;
+	for (n = to - from; to < s.n; to += bytes) { /* what is no plain letter, or beyond the room */
 		char c = letter(s, to, &bytes);
 		if (c == SEPARATOR)
 			break;
 		if (n < TRACE_TEXT_WORD && c != SKIPPED)
 			out->fold[n++] = c;
-		to += bytes;
 	}
 	out->n = n;
 	out->fold[n] = 0;
 	out->printed = span_cut(s, from, to - from);
+	rd_skip(r, to - rd_at(r));
+	return to > from;
+}
+
+bool trace_text_printed(struct rd *r, struct span *out)
+{
+	struct span s = r->all;
+	size_t from = skip_separators(s, rd_at(r)), to = from, bytes;
+	for (; to < s.n && letter(s, to, &bytes) != SEPARATOR; to += bytes)
+		;
+	*out = span_cut(s, from, to - from);
 	rd_skip(r, to - rd_at(r));
 	return to > from;
 }
@@ -151,11 +173,6 @@ size_t trace_text_letters(struct span s, char out[TRACE_TEXT_LETTERS])
 	for (char c = next_letter(s, &at); c != 0 && n < TRACE_TEXT_LETTERS; c = next_letter(s, &at))
 		out[n++] = c;
 	return n;
-}
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
 }
 
 /* What the two begin and end with alike costs nothing. */

@@ -24,6 +24,9 @@ char trace_text_fold(char c);
 /* Takes the next word. False at the end. */
 bool trace_text_word(struct rd *r, struct trace_word *out);
 
+/* The same where only what is printed counts. */
+bool trace_text_printed(struct rd *r, struct span *out);
+
 /* The word is `text`, begins with it or holds it, look-alikes and case aside. */
 bool trace_text_begins(const struct trace_word *word, const char *text);
 bool trace_text_holds(const struct trace_word *word, const char *text);

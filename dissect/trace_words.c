@@ -260,11 +260,17 @@ uint32_t trace_words_damaged(struct span text)
 {
 	static const struct {
 		const char *name;
+		size_t n;
 		uint32_t cues;
 	} names[] = {
-		{"sslConnectionInit", CUE_CONNECTION_INIT}, {"SSL_do_handshake", CUE_DO_HANDSHAKE | CUE_HANDSHAKE},
-		{"doSSLRecvLoop", CUE_RECEIVE_LOOP},        {"WANT_READ", CUE_WANT_READ},
-		{"AuthList", CUE_AUTHLIST},                 {"HANDSHAKE", CUE_HANDSHAKE},
+#define NAME(text, cues) {text, sizeof(text) - 1, cues}
+		NAME("sslConnectionInit", CUE_CONNECTION_INIT),
+		NAME("SSL_do_handshake", CUE_DO_HANDSHAKE | CUE_HANDSHAKE),
+		NAME("doSSLRecvLoop", CUE_RECEIVE_LOOP),
+		NAME("WANT_READ", CUE_WANT_READ),
+		NAME("AuthList", CUE_AUTHLIST),
+		NAME("HANDSHAKE", CUE_HANDSHAKE),
+#undef NAME
 	};
 	enum { SHORTEST = 7, LETTERS_A_FAULT = 7 };
 	struct rd words = rd_of(text);
@@ -272,7 +278,7 @@ uint32_t trace_words_damaged(struct span text)
 	uint32_t cues = 0;
 	while (trace_text_word(&words, &word))
 		for (size_t i = 0; word.n >= SHORTEST && i < sizeof names / sizeof *names; i++) {
-			size_t n = strlen(names[i].name), faults = n / LETTERS_A_FAULT;
+			size_t n = names[i].n, faults = n / LETTERS_A_FAULT;
 			if (word.n + faults + 1 >= n && word.n <= n + faults &&
 			    trace_text_distance(span_of(word.fold, word.n), names[i].name, faults) <= faults)
 				cues |= names[i].cues;

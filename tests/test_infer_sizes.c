@@ -47,7 +47,7 @@ static void test_sizes(void **state)
 static void hear(struct session *session, uint8_t dir, size_t length, int64_t ms)
 {
 	static uint64_t packet;
-	struct origin at = {.time = TALK_START + ms * NS_PER_MS, .packet = ++packet};
+	struct origin at = origin_of(TALK_START + ms * NS_PER_MS, ++packet, 0);
 	infer_record(session, dir, length, &at);
 }
 
