@@ -6,6 +6,7 @@
  */
 #include "analyzer/capfile.h"
 
+#include <endian.h>
 #include <errno.h>
 
 enum {
@@ -45,10 +46,11 @@ struct block {
 	size_t n;
 };
 
-static void block_little(struct block *block, uint64_t value, size_t width)
+static inline void block_little(struct block *block, uint64_t value, size_t width)
 {
-	for (size_t i = 0; i < width; i++)
-		block->bytes[block->n++] = (uint8_t)(value >> (8 * i));
+	uint64_t little = htole64(value);
+	memcpy(&block->bytes[block->n], &little, width);
+	block->n += width;
 }
 
 /* pcapng writes a time as two halves, the upper one first, whatever the byte order. */
