@@ -401,10 +401,7 @@ void model_add_icmp(struct session *session, const struct icmp_seen *seen);
 /* The session of the trace leaves the list and becomes `traced` of the wire's. */
 void model_join(struct model *model, struct session *wire, struct session *trace);
 
-/*
- * Makes room for one more element in an array that grows by a quarter: of the few steps, alerts and certificates of a
- * session many would be room. `n` of `*room` are used.
- */
+/* Makes room for one more element in an array, which grows by a quarter; `n` of `*room` are used. */
 void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size);
 
 /*
