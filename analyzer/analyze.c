@@ -129,10 +129,9 @@ static struct flow *take_tcp(struct analyze *analyze, const struct packet *packe
 		note_other_port(&model->capture, packet);
 		return NULL;
 	}
-	struct flow_key key;
 	bool low;
-	flow_key(&key, IP_TCP, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
-	struct flow *flow = flow_find(&analyze->flows, &key);
+	struct flow *flow = flow_find(&analyze->flows, IP_TCP, &packet->src, packet->tcp.src_port, &packet->dst,
+	    packet->tcp.dst_port, &low);
 	uint8_t dir = flow == NULL || low ? 0 : 1;
 	if (flow != NULL)
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
@@ -141,7 +140,7 @@ static struct flow *take_tcp(struct analyze *analyze, const struct packet *packe
 		flow = NULL;
 	}
 	if (flow == NULL) {
-		flow = analyze_open_flow(analyze, &key, low, packet);
+		flow = analyze_open_flow(analyze, packet);
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
 	}
 	push_packet(analyze, flow, dir, packet);
@@ -155,10 +154,9 @@ static struct flow *take_udp(struct analyze *analyze, const struct packet *packe
 	const struct packet_udp *udp = &packet->udp;
 	if (!model_is_port(model, udp->src_port) && !model_is_port(model, udp->dst_port))
 		return NULL;
-	struct flow_key key;
 	bool low;
-	flow_key(&key, IP_UDP, &packet->src, udp->src_port, &packet->dst, udp->dst_port, &low);
-	struct flow *flow = flow_find(&analyze->flows, &key);
+	struct flow *flow =
+	    flow_find(&analyze->flows, IP_UDP, &packet->src, udp->src_port, &packet->dst, udp->dst_port, &low);
 	if (flow != NULL && dtls_conn_is_new(flow->dtls, packet)) {
 		analyze_drop_flow(analyze, flow);
 		flow = NULL;
@@ -168,7 +166,7 @@ static struct flow *take_udp(struct analyze *analyze, const struct packet *packe
 		return NULL;
 	}
 	if (flow == NULL)
-		flow = analyze_open_flow(analyze, &key, low, packet);
+		flow = analyze_open_flow(analyze, packet);
 	push_packet(analyze, flow, low ? flow->low_dir : flow->low_dir ^ 1, packet);
 	return flow;
 }
@@ -177,10 +175,9 @@ static struct flow *take_udp(struct analyze *analyze, const struct packet *packe
 static struct flow *take_icmp(struct analyze *analyze, const struct packet *packet)
 {
 	const struct packet_icmp *icmp = &packet->icmp;
-	struct flow_key key;
 	bool low;
-	flow_key(&key, icmp->proto, &icmp->src, icmp->src_port, &icmp->dst, icmp->dst_port, &low);
-	struct flow *flow = flow_find(&analyze->flows, &key);
+	struct flow *flow = flow_find(&analyze->flows, icmp->proto, &icmp->src, icmp->src_port, &icmp->dst,
+	    icmp->dst_port, &low);
 	if (flow == NULL)
 		return NULL;
 	analyze->model->capture.nmsp_packets++;
@@ -278,7 +275,7 @@ static void watch_clock(struct analyze *analyze, uint32_t input, int64_t time)
 	if (back <= capture->furthest_back)
 		return;
 	capture->furthest_back = back;
-	capture->backwards_at = (struct origin){.time = time, .packet = capture->packets, .input = input};
+	capture->backwards_at = origin_of(time, capture->packets, input);
 }
 
 static void count_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
@@ -292,7 +289,7 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 		capture->last = packet->time;
 	if (packet->time < analyze->now.time && capture->packets > 1)
 		watch_clock(analyze, input, packet->time);
-	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
+	analyze->now = origin_of(packet->time, capture->packets, input);
 }
 
 /* NMSP messages without anything around them. */
@@ -322,7 +319,8 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 		flow = take_frame(analyze, packet, &decoded);
 	else
 		model_note_unknown_link(analyze->model, packet->linktype);
-	keep_frame(&analyze->keep, analyze->model, flow, packet, &analyze->now);
+	if (keep_any(&analyze->keep))
+		keep_frame(&analyze->keep, analyze->model, flow, packet, &analyze->now);
 	if (flow == NULL)
 		return;
 	flow->session->end = analyze->now.packet;
@@ -352,24 +350,35 @@ static void retry_from(struct analyze *analyze, struct tls_hold *hold)
 	}
 }
 
-/* A premaster secret of RSA says nothing of its connection: all that wait look for it. */
+/*
+ * A premaster secret of RSA says nothing of its connection: all that wait look for it; and a master secret may be that
+ * of a session which others resume.
+ */
 static void retry(void *ctx, enum keylog_label label, const uint8_t id[TLS_RANDOM])
 {
 	struct analyze *analyze = ctx;
-	if (label == KEYLOG_PREMASTER_RSA)
-		analyze->retry_all = true;
-	else
+	analyze->retry_all = analyze->retry_all || label == KEYLOG_PREMASTER_RSA;
+	analyze->retry_resumed = analyze->retry_resumed || label == KEYLOG_MASTER;
+	if (label != KEYLOG_PREMASTER_RSA)
 		retry_from(analyze, tls_holds_find(&analyze->model->waiting, id));
 }
 
-static void retry_all(struct analyze *analyze)
+static bool any_resumes(const struct tls_hold *hold)
+{
+	while (hold != NULL && !tls_conn_resumes(hold->owner))
+		hold = hold->alike;
+	return hold != NULL;
+}
+
+static void retry_others(struct analyze *analyze)
 {
 	struct tls_hold *hold, *next;
-	analyze->retry_all = false;
 	for (hold = analyze->model->waiting.by_random; hold != NULL; hold = next) {
 		next = hold->hh.next;
-		retry_from(analyze, hold);
+		if (analyze->retry_all || any_resumes(hold))
+			retry_from(analyze, hold);
 	}
+	analyze->retry_all = analyze->retry_resumed = false;
 }
 
 bool analyze_keys(struct analyze *analyze, uint64_t most)
@@ -379,8 +388,8 @@ bool analyze_keys(struct analyze *analyze, uint64_t most)
 	uint64_t until = left > most ? analyze->secrets + most : end;
 	keylog_between(keylog, analyze->secrets, until, retry, analyze);
 	analyze->secrets = until;
-	if (analyze->retry_all)
-		retry_all(analyze);
+	if (analyze->retry_all || analyze->retry_resumed)
+		retry_others(analyze);
 	return until < end;
 }
 

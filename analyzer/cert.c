@@ -1,17 +1,15 @@
 /*
- * Certificates -> facts and hashes, and the store that parses each certificate once.
+ * Certificates -> facts and hashes.
  *
- * Called by tls_conn, trace and authlist; with cert_name and the files of tls_crypto all that knows OpenSSL.
- * A certificate is hostile bytes: nothing here trusts a length in it, and what OpenSSL refuses keeps only the
+ * Called by cert_store.c for each certificate once, and for PEM text by authlist; with cert_name and the files of
+ * tls_crypto all that knows OpenSSL. A certificate is hostile bytes: nothing here trusts a length in it, and what OpenSSL refuses keeps only the
  * hashes of its bytes. Never decides whether a certificate is allowed.
  */
-#include "analyzer/cert.h"
+#include "analyzer/cert_parts.h"
 
 #include "analyzer/cert_name.h"
-#include "analyzer/hash.h"
 #include "analyzer/xmalloc.h"
 #include "dissect/authtext.h"
-#include "dissect/limits.h"
 
 #include <ctype.h>
 #include <openssl/bio.h>
@@ -23,31 +21,14 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <time.h>
-#include <utlist.h>
 
-#define SHA256_BYTES 32
 #define DER_SEQUENCE 0x30
 #define DER_LONG     0x80 /* set in a first length byte: the low bits count the length bytes that follow */
 
-struct entry {
-	struct cert cert;
-	uint8_t *der; /* NULL: there was no room for it */
-	size_t der_n;
-	uint64_t references;
-	struct entry *prev, *next; /* only while idle */
-	UT_hash_handle hh;         /* key: the SHA-256 of the DER, in cert */
-};
-
-struct certs {
-	struct entry *all;
-	struct entry *idle; /* without a reference, the longest so first */
-	size_t bytes;       /* of DER that is kept */
+/* Fetched once: each session asks for digests. */
+struct cert_reader {
 	EVP_MD *sha1, *sha256;
-	uint64_t refused;
-	bool redacted;
 };
-
-static const struct cert not_kept = {.valid = false};
 
 /* ---- digests ---------------------------------------------------------------------------------------- */
 
@@ -83,6 +64,26 @@ void cert_sha1(struct span bytes, uint8_t out[20])
 void cert_sha256(struct span bytes, uint8_t out[32])
 {
 	digest_once("SHA256", bytes, out);
+}
+
+struct cert_reader *cert_reader_new(void)
+{
+	struct cert_reader *reader = xcalloc(1, sizeof *reader);
+	reader->sha1 = fetch("SHA1");
+	reader->sha256 = fetch("SHA256");
+	return reader;
+}
+
+void cert_reader_free(struct cert_reader *reader)
+{
+	EVP_MD_free(reader->sha1);
+	EVP_MD_free(reader->sha256);
+	free(reader);
+}
+
+void cert_reader_sha256(const struct cert_reader *reader, struct span bytes, uint8_t out[32])
+{
+	digest(reader->sha256, bytes, out);
 }
 
 static void set_hash(struct cert *cert, enum cert_hash hash, const EVP_MD *md, struct span bytes)
@@ -207,7 +208,7 @@ static void set_key(struct cert *cert, const EVP_PKEY *key, const ASN1_OBJECT *a
 			snprintf(cert->key, sizeof cert->key, "%s", kinds[i].name);
 }
 
-static void set_key_facts(const struct certs *certs, struct cert *cert, const X509 *x509)
+static void set_key_facts(const struct cert_reader *reader, struct cert *cert, const X509 *x509)
 {
 	X509_PUBKEY *spki = X509_get_X509_PUBKEY(x509);
 	ASN1_OBJECT *algorithm = NULL;
@@ -218,14 +219,14 @@ static void set_key_facts(const struct certs *certs, struct cert *cert, const X5
 	set_key(cert, X509_get0_pubkey(x509), algorithm);
 	int n = i2d_X509_PUBKEY(spki, &der);
 	if (n > 0) {
-		set_hash(cert, CERT_SPKI_SHA1, certs->sha1, span_of(der, (size_t)n));
-		set_hash(cert, CERT_SPKI_SHA256, certs->sha256, span_of(der, (size_t)n));
+		set_hash(cert, CERT_SPKI_SHA1, reader->sha1, span_of(der, (size_t)n));
+		set_hash(cert, CERT_SPKI_SHA256, reader->sha256, span_of(der, (size_t)n));
 	}
 	OPENSSL_free(der);
 	int type = OBJ_obj2nid(algorithm);
 	if ((type == NID_rsaEncryption || type == NID_rsassaPss) && n_bits > 0) {
-		set_hash(cert, CERT_PKCS1_SHA1, certs->sha1, span_of(bits, (size_t)n_bits));
-		set_hash(cert, CERT_PKCS1_SHA256, certs->sha256, span_of(bits, (size_t)n_bits));
+		set_hash(cert, CERT_PKCS1_SHA1, reader->sha1, span_of(bits, (size_t)n_bits));
+		set_hash(cert, CERT_PKCS1_SHA256, reader->sha256, span_of(bits, (size_t)n_bits));
 	}
 }
 
@@ -233,13 +234,13 @@ static void set_key_facts(const struct certs *certs, struct cert *cert, const X5
  * A signature that cannot be checked here (an algorithm that OpenSSL does not know or has retired, or names that
  * are redacted) counts as good when the names are the same.
  */
-static bool is_self_signed(const struct certs *certs, X509 *x509)
+static bool is_self_signed(X509 *x509, bool redacted)
 {
 	int answer = X509_self_signed(x509, 1);
 	if (answer > 0)
 		return true;
 	bool known = OBJ_find_sigid_algs(X509_get_signature_nid(x509), NULL, NULL) == 1;
-	return (answer < 0 || !known || certs->redacted) &&
+	return (answer < 0 || !known || redacted) &&
 	       X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(x509)) == 0;
 }
 
@@ -273,7 +274,7 @@ static enum cert_type type_of(const struct cert *cert)
 	return holds_factory_name(cert->issuer) || holds_factory_name(cert->subject) ? CERT_MIC : CERT_LSC;
 }
 
-static void set_facts(const struct certs *certs, struct cert *cert, X509 *x509)
+static void set_facts(const struct cert_reader *reader, struct cert *cert, X509 *x509, bool redacted)
 {
 	const X509_ALGOR *algorithm = NULL;
 	const ASN1_OBJECT *object = NULL;
@@ -283,158 +284,26 @@ static void set_facts(const struct certs *certs, struct cert *cert, X509 *x509)
 	set_common_name(cert, X509_get_subject_name(x509));
 	set_serial(cert, X509_get0_serialNumber(x509));
 	set_dates(cert, x509);
-	set_key_facts(certs, cert, x509);
+	set_key_facts(reader, cert, x509);
 	X509_get0_signature(NULL, &algorithm, x509);
 	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
 	OBJ_obj2txt(cert->signature, sizeof cert->signature, object, 0);
-	cert->self_signed = is_self_signed(certs, x509);
+	cert->self_signed = is_self_signed(x509, redacted);
 	cert->type = type_of(cert);
 }
 
 /* Bytes behind the certificate make it invalid: the peer would not have signed or hashed them. */
-static void read_cert(const struct certs *certs, struct cert *cert, struct span der)
+void cert_reader_read(const struct cert_reader *reader, struct span der, bool redacted, struct cert *cert)
 {
-	set_hash(cert, CERT_DER_SHA1, certs->sha1, der);
+	set_hash(cert, CERT_DER_SHA1, reader->sha1, der);
 	if (der.n == 0 || first_sequence(der).n != der.n)
 		return;
 	const uint8_t *at = der.p;
 	X509 *x509 = d2i_X509(NULL, &at, (long)der.n);
 	if (x509 != NULL)
-		set_facts(certs, cert, x509);
+		set_facts(reader, cert, x509, redacted);
 	X509_free(x509);
 	ERR_clear_error();
-}
-
-/* ---- the store -------------------------------------------------------------------------------------- */
-
-struct certs *certs_new(void)
-{
-	struct certs *certs = xcalloc(1, sizeof *certs);
-	certs->sha1 = fetch("SHA1");
-	certs->sha256 = fetch("SHA256");
-	return certs;
-}
-
-void certs_free(struct certs *certs)
-{
-	struct entry *entry, *next;
-	if (certs == NULL)
-		return;
-	HASH_ITER(hh, certs->all, entry, next)
-	{
-		HASH_DEL(certs->all, entry);
-		free(entry->der);
-		free(entry);
-	}
-	EVP_MD_free(certs->sha1);
-	EVP_MD_free(certs->sha256);
-	free(certs);
-}
-
-void certs_are_redacted(struct certs *certs)
-{
-	certs->redacted = true;
-}
-
-static void drop_idle(struct certs *certs)
-{
-	struct entry *oldest = certs->idle;
-	DL_DELETE(certs->idle, oldest);
-	HASH_DEL(certs->all, oldest);
-	certs->bytes -= oldest->der_n;
-	free(oldest->der);
-	free(oldest);
-}
-
-/* Room for one more, by dropping the longest idle one at the cap; false when all are in use. */
-static bool make_room(struct certs *certs)
-{
-	if (HASH_COUNT(certs->all) < LIMIT_CERTIFICATES)
-		return true;
-	if (certs->idle == NULL)
-		return false;
-	drop_idle(certs);
-	return true;
-}
-
-/* What has no room is left out: the facts are there without it. */
-static void keep_der(struct certs *certs, struct entry *entry, struct span der)
-{
-	if (der.n == 0 || der.n > LIMIT_CERTIFICATE_BYTES)
-		return;
-	while (certs->bytes + der.n > LIMIT_CERTIFICATES_BYTES && certs->idle != NULL)
-		drop_idle(certs);
-	if (certs->bytes + der.n > LIMIT_CERTIFICATES_BYTES)
-		return;
-	entry->der = xmalloc(der.n);
-	memcpy(entry->der, der.p, der.n);
-	entry->der_n = der.n;
-	certs->bytes += der.n;
-}
-
-static struct entry *add(struct certs *certs, struct span der, const uint8_t key[SHA256_BYTES])
-{
-	struct entry *entry = xcalloc(1, sizeof *entry);
-	uint8_t *kept = entry->cert.hash[CERT_DER_SHA256];
-	memcpy(kept, key, SHA256_BYTES);
-	entry->cert.has_hash[CERT_DER_SHA256] = true;
-	read_cert(certs, &entry->cert, der);
-	keep_der(certs, entry, der);
-	HASH_ADD_KEYPTR(hh, certs->all, kept, SHA256_BYTES, entry);
-	return entry;
-}
-
-const struct cert *certs_take(struct certs *certs, struct span der)
-{
-	uint8_t key[SHA256_BYTES];
-	struct entry *entry;
-	digest(certs->sha256, der, key);
-	HASH_FIND(hh, certs->all, key, sizeof key, entry);
-	if (entry == NULL) {
-		if (!make_room(certs)) {
-			certs->refused++;
-			return &not_kept;
-		}
-		entry = add(certs, der, key);
-	} else if (entry->references == 0) {
-		DL_DELETE(certs->idle, entry);
-	}
-	entry->references++;
-	return &entry->cert;
-}
-
-/* NULL for one that is not in the store. */
-static struct entry *find(const struct certs *certs, const struct cert *cert)
-{
-	struct entry *entry = NULL;
-	if (cert != NULL && cert != &not_kept)
-		HASH_FIND(hh, certs->all, cert->hash[CERT_DER_SHA256], SHA256_BYTES, entry);
-	return entry;
-}
-
-struct span certs_der(const struct certs *certs, const struct cert *cert)
-{
-	const struct entry *entry = find(certs, cert);
-	return entry == NULL ? span_of(NULL, 0) : span_of(entry->der, entry->der_n);
-}
-
-void certs_share(struct certs *certs, const struct cert *cert)
-{
-	struct entry *entry = find(certs, cert);
-	if (entry != NULL)
-		entry->references++;
-}
-
-void certs_give_back(struct certs *certs, const struct cert *cert)
-{
-	struct entry *entry = find(certs, cert);
-	if (entry != NULL && entry->references > 0 && --entry->references == 0)
-		DL_APPEND(certs->idle, entry);
-}
-
-uint64_t certs_refused(const struct certs *certs)
-{
-	return certs->refused;
 }
 
 /* ---- PEM -------------------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /*
  * Certificates -> facts and hashes. One of the files with OpenSSL.
  *
- * A certificate is parsed once: the store finds it again by the SHA-256 of its DER and hands out the same
- * const facts, so that 3,000 sessions with the same controller cost one parse.
+ * A certificate is parsed once: the store finds it again by its DER, or its SHA-256 where the DER is not
+ * kept, and hands out the same const facts, so that 3,000 sessions with the same controller cost one parse.
  */
 #ifndef ANALYZER_CERT_H
 #define ANALYZER_CERT_H

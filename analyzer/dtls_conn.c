@@ -18,8 +18,13 @@ static void take_opened(void *ctx, uint8_t dir, struct span plain, const struct 
 {
 	struct dtls_conn *conn = ctx;
 	dtls_handshake_take(conn, dir, plain, true, at);
-	while (dtls_handshake_hand_up(conn, dir))
+	while (dtls_handshake_hand_up(conn, dir) || dtls_handshake_hand_up(conn, dir ^ 1))
 		;
+}
+
+static bool is_blocked(void *ctx, uint8_t dir)
+{
+	return dtls_handshake_blocked(ctx, dir);
 }
 
 struct dtls_conn *dtls_conn_new(struct tls_conn *tls)
@@ -29,6 +34,7 @@ struct dtls_conn *dtls_conn_new(struct tls_conn *tls)
 	conn->session = tls->session;
 	conn->arrived = 2 * LIMIT_DTLS_AHEAD; /* places in front of the first one stay free */
 	tls->take_handshake = take_opened;
+	tls->blocked = is_blocked;
 	tls->ctx = conn;
 	return conn;
 }

@@ -25,15 +25,10 @@
 #define LEAST_LOG2                    5
 #define MOST_LOG2                     20 /* it grows beyond */
 
-struct key {
-	uint8_t label;
-	uint8_t which; /* of the different secrets of this label and random */
-	uint8_t id[TLS_RANDOM];
-};
-
 struct entry {
-	struct key key;
+	struct keylog_key key;
 	uint16_t n;
+	bool followed; /* the next one of its label and random has come */
 	union {
 		uint8_t stored[STORED_BYTES];
 		uint8_t *apart; /* of a longer secret */
@@ -139,7 +134,7 @@ static struct entry *new_entry(struct keylog *keylog)
 	return &keylog->newest->entries[used];
 }
 
-static struct entry *find(const struct keylog *keylog, const struct key *key)
+static struct entry *find(const struct keylog *keylog, const struct keylog_key *key)
 {
 	struct entry *entry;
 	HASH_FIND(hh, keylog->all, key, sizeof *key, entry);
@@ -147,7 +142,7 @@ static struct entry *find(const struct keylog *keylog, const struct key *key)
 }
 
 /* Number 0 of its label and random has left: the others move up. */
-static void move_up(struct keylog *keylog, struct key key)
+static void move_up(struct keylog *keylog, struct keylog_key key)
 {
 	struct entry *entry;
 	for (key.which = 1; (entry = find(keylog, &key)) != NULL; key.which++) {
@@ -161,14 +156,16 @@ static void move_up(struct keylog *keylog, struct key key)
 static void drop_oldest(struct keylog *keylog)
 {
 	struct entry *entry = oldest(keylog);
-	struct key key = entry->key;
+	struct keylog_key key = entry->key;
+	bool followed = entry->followed;
 	HASH_DELETE(hh, keylog->all, entry);
 	wipe_entry(keylog, entry);
 	keylog->first++;
 	keylog->counts.dropped++;
 	if (keylog->first % CHUNK == 0)
 		free_oldest_chunk(keylog);
-	move_up(keylog, key);
+	if (followed)
+		move_up(keylog, key);
 }
 
 static void make_room(struct keylog *keylog)
@@ -198,17 +195,47 @@ static void store(struct keylog *keylog, struct entry *entry, struct span secret
 	keylog->apart += apart_cost(secret.n);
 }
 
-/* Under the next free number. */
-void keylog_add(struct keylog *keylog, enum keylog_label label, const uint8_t id[TLS_RANDOM],
-                struct span secret)
+static unsigned hash_of(const struct keylog_key *key)
 {
 	unsigned hash = 0;
-	struct entry *entry;
-	struct key key = {.label = (uint8_t)label};
-	memcpy(key.id, id, sizeof key.id);
+	HASH_VALUE(key, sizeof *key, hash);
+	return hash;
+}
+
+static const UT_hash_bucket *bucket_of(const struct keylog *keylog, unsigned hash)
+{
+	unsigned i = 0;
+	if (keylog->all == NULL)
+		return NULL;
+	const UT_hash_table *table = keylog->all->hh.tbl;
+	HASH_TO_BKT(hash, table->num_buckets, i);
+	return &table->buckets[i];
+}
+
+void keylog_foresee(const struct keylog *keylog, enum keylog_label label, const uint8_t id[TLS_RANDOM],
+                    struct keylog_foreseen *out)
+{
+	out->key = (struct keylog_key){.label = (uint8_t)label};
+	memcpy(out->key.id, id, sizeof out->key.id);
+	out->hash = hash_of(&out->key);
+	__builtin_prefetch(bucket_of(keylog, out->hash));
+}
+
+void keylog_foresee_entry(const struct keylog *keylog, const struct keylog_foreseen *foreseen)
+{
+	const UT_hash_bucket *bucket = bucket_of(keylog, foreseen->hash);
+	if (bucket != NULL)
+		__builtin_prefetch(bucket->hh_head);
+}
+
+/* Under the next free number. */
+void keylog_add_foreseen(struct keylog *keylog, const struct keylog_foreseen *foreseen, struct span secret)
+{
+	struct keylog_key key = foreseen->key;
+	unsigned hash = foreseen->hash;
+	struct entry *entry, *before = NULL;
 	assert(secret.n > 0 && secret.n <= LIMIT_PREMASTER);
-	for (; key.which < LIMIT_SECRETS_ALIKE; key.which++) {
-		HASH_VALUE(&key, sizeof key, hash);
+	for (;;) {
 		HASH_FIND_BYHASHVALUE(hh, keylog->all, &key, sizeof key, hash, entry);
 		if (entry == NULL)
 			break;
@@ -216,16 +243,29 @@ void keylog_add(struct keylog *keylog, enum keylog_label label, const uint8_t id
 			keylog->counts.duplicates++;
 			return;
 		}
-	}
-	if (key.which == LIMIT_SECRETS_ALIKE) {
-		keylog->counts.surplus++;
-		return;
+		if (++key.which == LIMIT_SECRETS_ALIKE) {
+			keylog->counts.surplus++;
+			return;
+		}
+		before = entry;
+		hash = hash_of(&key);
 	}
 	entry = new_entry(keylog);
 	entry->key = key;
+	entry->followed = false;
+	if (before != NULL)
+		before->followed = true;
 	store(keylog, entry, secret);
 	HASH_ADD_BYHASHVALUE(hh, keylog->all, key, sizeof entry->key, hash, entry);
 	make_room(keylog);
+}
+
+void keylog_add(struct keylog *keylog, enum keylog_label label, const uint8_t id[TLS_RANDOM],
+                struct span secret)
+{
+	struct keylog_foreseen foreseen;
+	keylog_foresee(keylog, label, id, &foreseen);
+	keylog_add_foreseen(keylog, &foreseen, secret);
 }
 
 bool keylog_borrow(const struct keylog *keylog, enum keylog_label label, const uint8_t id[TLS_RANDOM],
@@ -233,7 +273,7 @@ bool keylog_borrow(const struct keylog *keylog, enum keylog_label label, const u
 {
 	if (which >= LIMIT_SECRETS_ALIKE)
 		return false;
-	struct key key = {.label = (uint8_t)label, .which = (uint8_t)which};
+	struct keylog_key key = {.label = (uint8_t)label, .which = (uint8_t)which};
 	memcpy(key.id, id, sizeof key.id);
 	const struct entry *entry = find(keylog, &key);
 	if (entry != NULL)
@@ -271,12 +311,27 @@ void keylog_between(const struct keylog *keylog, uint64_t after, uint64_t until,
 		uint64_t start = i - 1 - (i - 1) % CHUNK;
 		if (start >= until)
 			i = start + 1; /* nothing in this chunk is wanted */
-		const struct key *key = &chunk->entries[(i - 1) % CHUNK].key;
+		const struct keylog_key *key = &chunk->entries[(i - 1) % CHUNK].key;
 		if (i <= until)
 			seen(ctx, key->label, key->id);
 		if (i - 1 == start)
 			chunk = chunk->older;
 	}
+}
+
+bool keylog_search(const struct keylog *keylog, enum keylog_label label, uint64_t after,
+                   bool (*fits)(void *ctx, struct span secret), void *ctx)
+{
+	const struct chunk *chunk = keylog->newest;
+	uint64_t last = after > keylog->first ? after : keylog->first;
+	for (uint64_t i = keylog->end; i > last; i--) {
+		const struct entry *entry = &chunk->entries[(i - 1) % CHUNK];
+		if (entry->key.label == label && fits(ctx, secret_of(entry)))
+			return true;
+		if ((i - 1) % CHUNK == 0)
+			chunk = chunk->older;
+	}
+	return false;
 }
 
 void keylog_set_name(struct keylog *keylog, const char *path)

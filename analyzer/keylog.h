@@ -8,7 +8,7 @@
  * hold different secrets for one label and random: the first few are kept (LIMIT_SECRETS_ALIKE), and whoever
  * looks one up tries them in turn. Bounded by LIMIT_SECRETS or a lower limit: the oldest secret makes room
  * for the newest. Secrets are wiped when freed, never printed, never handed out but by
- * keylog_find, keylog_borrow and keylog_line.
+ * keylog_find, keylog_borrow, keylog_search and keylog_line.
  */
 #ifndef ANALYZER_KEYLOG_H
 #define ANALYZER_KEYLOG_H
@@ -80,6 +80,13 @@ bool keylog_find(const struct keylog *keylog, enum keylog_label label, const uin
 /* The same, of any length and without a copy: valid until a secret is added. */
 bool keylog_borrow(const struct keylog *keylog, enum keylog_label label, const uint8_t id[TLS_RANDOM],
     unsigned which, struct span *out);
+
+/*
+ * Hands the secrets of a label that came after the generation `after` to `fits`, the newest first, until it says so:
+ * whether it did. Each is valid during the call, and `fits` adds none.
+ */
+bool keylog_search(const struct keylog *keylog, enum keylog_label label, uint64_t after,
+                   bool (*fits)(void *ctx, struct span secret), void *ctx);
 
 /*
  * The secret as a line of a key log with its line end, not terminated. Returns its length, 0 when there is no

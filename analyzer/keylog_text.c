@@ -145,23 +145,60 @@ static bool length_fits(enum keylog_label label, size_t n)
 	}
 }
 
-/* Label, id and secret. False when the text is none of these. */
-static bool take_secret(struct keylog *keylog, enum keylog_label label, struct span id_hex, struct span hex)
+/* A secret of a line, as text. */
+struct taken {
+	struct keylog_foreseen foreseen;
+	struct span hex;
+};
+
+/* So many are foreseen together: enough to wait for their memory once. */
+#define BATCH 16
+
+struct batch {
+	struct keylog *keylog;
+	struct taken taken[BATCH];
+	size_t n;
+};
+
+static void add_taken(struct keylog *keylog, const struct taken *taken)
 {
-	uint8_t id[TLS_RANDOM] = {0}, secret[LIMIT_PREMASTER];
-	size_t id_bytes = label == KEYLOG_PREMASTER_RSA ? KEYLOG_RSA_ID : TLS_RANDOM;
-	bool fits = id_hex.n == 2 * id_bytes && length_fits(label, hex.n / 2) &&
-	            decode(id_hex, id, sizeof id) && decode(hex, secret, sizeof secret);
-	if (fits)
-		keylog_add(keylog, label, id, span_of(secret, hex.n / 2));
-	explicit_bzero(secret, hex.n / 2 < sizeof secret ? hex.n / 2 : sizeof secret);
-	return fits;
+	uint8_t secret[LIMIT_PREMASTER];
+	size_t n = taken->hex.n / 2;
+	if (decode(taken->hex, secret, sizeof secret))
+		keylog_add_foreseen(keylog, &taken->foreseen, span_of(secret, n));
+	else
+		keylog_count_rubbish(keylog);
+	explicit_bzero(secret, n < sizeof secret ? n : sizeof secret);
 }
 
-static void take_line(struct keylog *keylog, struct span text)
+static void add_batch(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		keylog_foresee_entry(batch->keylog, &batch->taken[i].foreseen);
+	for (size_t i = 0; i < batch->n; i++)
+		add_taken(batch->keylog, &batch->taken[i]);
+	batch->n = 0;
+}
+
+/* Label, id and secret. False when the text is none of these; of the secret that is seen when it is added. */
+static bool take_secret(struct batch *batch, enum keylog_label label, struct span id_hex, struct span hex)
+{
+	uint8_t id[TLS_RANDOM] = {0};
+	size_t id_bytes = label == KEYLOG_PREMASTER_RSA ? KEYLOG_RSA_ID : TLS_RANDOM;
+	if (id_hex.n != 2 * id_bytes || !length_fits(label, hex.n / 2) || !decode(id_hex, id, sizeof id))
+		return false;
+	struct taken *taken = &batch->taken[batch->n++];
+	taken->hex = hex;
+	keylog_foresee(batch->keylog, label, id, &taken->foreseen);
+	if (batch->n == BATCH)
+		add_batch(batch);
+	return true;
+}
+
+static void take_line(struct batch *batch, struct span text)
 {
 	struct rd line = rd_of(text);
-	keylog_count_line(keylog);
+	keylog_count_line(batch->keylog);
 	skip_byte_order_mark(&line);
 	skip_blanks(&line);
 	if (!rd_more(&line) || text.p[rd_at(&line)] == '#')
@@ -170,8 +207,8 @@ static void take_line(struct keylog *keylog, struct span text)
 	if (label == UNUSED)
 		return;
 	struct span id = word(&line), secret = word(&line);
-	if (label < 0 || !rd_done(&line) || !take_secret(keylog, (enum keylog_label)label, id, secret))
-		keylog_count_rubbish(keylog);
+	if (label < 0 || !rd_done(&line) || !take_secret(batch, (enum keylog_label)label, id, secret))
+		keylog_count_rubbish(batch->keylog);
 }
 
 static const char *label_name(enum keylog_label label)
@@ -212,9 +249,13 @@ size_t keylog_line(const struct keylog *keylog, enum keylog_label label,
 
 void keylog_parse(struct keylog *keylog, struct span text)
 {
+	struct batch batch;
+	batch.keylog = keylog;
+	batch.n = 0;
 	struct rd lines = rd_of(text);
 	while (rd_more(&lines))
-		take_line(keylog, rd_line(&lines));
+		take_line(&batch, rd_line(&lines));
+	add_batch(&batch);
 }
 
 /* ---- files ------------------------------------------------------------------------------------------ */

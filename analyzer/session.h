@@ -128,7 +128,7 @@ void session_auth(const struct model *model, const struct session *session, stru
 bool session_about_certificate(uint8_t code);
 
 enum decryption {
-	DECRYPTION_NONE, /* nothing was encrypted but handshake messages that no key was there for */
+	DECRYPTION_NONE, /* nothing was encrypted but handshake messages that no key was there for: they hide nothing */
 	DECRYPTION_DECRYPTED,
 	DECRYPTION_NO_KEY,
 	DECRYPTION_BAD_KEY,

@@ -196,11 +196,31 @@ static void say_passed(const struct model *model, const struct session_tls *tls,
 		    tls->passed_handshake ? ", for that of a handshake 1 s when the application's is there" : "");
 }
 
-/* Up to TLS 1.2, where both have the master secret. */
-static bool resumes_another(const struct model *model, const struct session *session)
+/* Up to TLS 1.2, where both have the master secret: those of the key log are tried. */
+static void say_resumed(const struct model *model, const struct session *session,
+                        struct session_decryption *out)
 {
-	return session->tls.version != TLS_1_3 && session_resumed(session) && model->keylog != NULL &&
-	       keylog_counts(model->keylog).secrets > 0;
+	const struct session_tls *tls = &session->tls;
+	if (tls->version == TLS_1_3 || !session_resumed(session) || model->keylog == NULL ||
+	    keylog_counts(model->keylog).secrets == 0)
+		return;
+	say(out, "; the session has the secret of the one that it resumes: ");
+	if (tls->resumed_tries == 0)
+		say(out, "those of the key log are tried only with the first encrypted record of a side");
+	else
+		say(out, "%u of the key log %s tried, and none fits", (unsigned)tls->resumed_tries,
+		    tls->resumed_tries == 1 ? "was" : "were");
+	if (tls->resumed_untried)
+		say(out, "; others were not: at most %u are for a session, and %u for all, with one more each %u bytes",
+		    LIMIT_RESUMED_TRIES, LIMIT_RESUMED_TRIES_ALL, RESUMED_TRY_EARNED);
+}
+
+static uint32_t closed_alerts(const struct session *session)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < session->n_alerts; i++)
+		n += session->alerts[i].encrypted;
+	return n;
 }
 
 static void say_no_key(const struct model *model, const struct session *session,
@@ -208,20 +228,19 @@ static void say_no_key(const struct model *model, const struct session *session,
 {
 	const struct session_tls *tls = &session->tls;
 	char labels[SESSION_LABELS];
-	uint64_t closed = out->data - out->data_opened;
+	uint64_t closed = out->data > 0 ? out->data - out->data_opened : closed_alerts(session);
+	const char *what = out->data > 0 ? "record" : "alert";
 	if (out->missing == 0) {
-		say(out, "none of %" PRIu64 " encrypted record%s opened", closed, plural(closed));
+		say(out, "none of %" PRIu64 " encrypted %s%s opened", closed, what, plural(closed));
 		say_passed(model, tls, out);
 	} else if (out->held == 0) {
 		char text[SESSION_RSA_TEXT];
 		say_key_log(model, out);
-		say(out, ": %" PRIu64 " encrypted record%s stay%s closed", closed, plural(closed),
+		say(out, ": %" PRIu64 " encrypted %s%s stay%s closed", closed, what, plural(closed),
 		    closed == 1 ? "s" : "");
 		if (session_rsa_text(model, session, text)[0] != '\0')
 			say(out, "; %s", text);
-		else if (resumes_another(model, session))
-			say(out, "; the session is resumed: the secret of the one that it resumes opens it only together "
-			         "with that one, captured before it");
+		say_resumed(model, session, out);
 	} else {
 		say(out, "the key log holds %s, and not %s: %" PRIu64 " record%s opened, %" PRIu64 " closed",
 		    (out->held & ~HANDSHAKE_SECRETS) == 0 ? "secrets of the handshake only"
@@ -237,7 +256,7 @@ static void say_refused(const struct session_tls *tls, struct session_decryption
 	uint64_t n = both(tls->refused);
 	say(out, "%" PRIu64 " record%s refused: %s tag or MAC does not verify (%spacket %" PRIu64 ")", n,
 	    n == 1 ? " was" : "s were", n == 1 ? "its" : "their", n == 1 ? "" : "first in ",
-	    tls->first_refused.packet);
+	    (uint64_t)tls->first_refused.packet);
 }
 
 static void say_bad_key(const struct session *session, struct session_decryption *out)
@@ -263,7 +282,7 @@ static void say_gap(const struct session *session, struct session_decryption *ou
 		dir = other;
 	bool several = tls->behind_gap[other] > 0 || session->tcp.gaps[dir] > 1;
 	say(out, "the %s at packet %" PRIu64 "%s", session->tcp.gaps[dir] > 0 ? "gap" : "damage",
-	    tls->key_gap[dir].packet, several ? " and later ones" : "");
+	    (uint64_t)tls->key_gap[dir].packet, several ? " and later ones" : "");
 }
 
 /* CBC of TLS 1.0 takes the IV of a record from the one before it, RFC 2246 section 6.2.3.2. */
@@ -380,8 +399,8 @@ static enum decryption judge(const struct session *session, const struct session
 	const struct session_tls *tls = &session->tls;
 	if (found->data_opened > 0)
 		return DECRYPTION_DECRYPTED;
-	bool unread = tls->dtls_13 || tls->dtls_cid;
-	if (!unread && both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
+	bool unread = tls->dtls_13 || tls->dtls_cid, hides = found->data > 0 || closed_alerts(session) > 0;
+	if (!unread && !hides && both(tls->protected_records) + both(tls->opened) + both(tls->refused) == 0)
 		return DECRYPTION_NONE;
 	if (unsupported(tls))
 		return DECRYPTION_UNSUPPORTED_CIPHER;
@@ -389,7 +408,7 @@ static enum decryption judge(const struct session *session, const struct session
 		return DECRYPTION_NOT_CAPTURED;
 	if (found->misfit != 0 || key_refused(session, 0) || key_refused(session, 1))
 		return DECRYPTION_BAD_KEY;
-	if (found->missing != 0 && found->data > 0)
+	if (found->missing != 0 && hides)
 		return DECRYPTION_NO_KEY;
 	if (both(tls->behind_gap) > 0)
 		return DECRYPTION_GAP;

@@ -57,6 +57,11 @@ bool tls_conn_waits(const struct tls_conn *conn)
 	return conn->hold.oldest != NULL;
 }
 
+bool tls_conn_resumes(const struct tls_conn *conn)
+{
+	return conn->keys != NULL && tls_keys_resumed(conn->keys);
+}
+
 struct session *tls_conn_session(const struct tls_conn *conn)
 {
 	return conn->session;
@@ -326,7 +331,7 @@ static void handshake_seen(void *ctx, uint8_t type, const struct frame_message *
 	if (side->conn->keys == NULL)
 		return;
 	tls_keys_message(side->conn->keys, type, message);
-	if (tls->version != TLS_1_3)
+	if (tls->version != TLS_1_3 || side->conn->aside)
 		return;
 	if (type == TLS_FINISHED)
 		tls_keys_finished(side->conn->keys, side->dir);

@@ -8,6 +8,7 @@
 #include "analyzer/tls_crypto.h"
 
 #include "analyzer/tls_kdf.h"
+#include "analyzer/tls_key_block.h"
 #include "analyzer/tls_opener.h"
 #include "analyzer/xmalloc.h"
 
@@ -19,17 +20,11 @@
 #include <openssl/provider.h>
 #include <stdlib.h>
 
-#define KEY_BLOCK_MAX (2 * (TLS_HASH_MAX + TLS_KEY_MAX + TLS_BLOCK)) /* RFC 5246 section 6.3 */
-#define STREAM_PIECE  4096
+#define STREAM_PIECE 4096
 
 /* NULL: not there. */
 struct tls_providers {
 	OSSL_PROVIDER *normal, *legacy;
-};
-
-/* What a direction's part of the key block holds, or what a traffic secret gives. */
-struct keys {
-	struct span mac, key, iv;
 };
 
 /* ---- OpenSSL's memory: it does not wipe all that held a secret, as the text of a private key ---------------- */
@@ -241,10 +236,24 @@ static bool key_cipher(struct tls_opener *opener, const struct tls_cipher *ciphe
 	}
 }
 
+/* The part of the nonces that no record of TLS 1.2 says. Above it the whole nonce is set for each record. */
+static bool fix_iv(struct tls_opener *opener, const struct tls_suite *suite, struct span iv)
+{
+	if (suite->tls13 || suite->mac != NULL || opener->gcm != NULL)
+		return true;
+	const OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, (void *)(uintptr_t)iv.p,
+	                                      iv.n),
+	    OSSL_PARAM_construct_end(),
+	};
+	return EVP_CIPHER_CTX_set_params(opener->cipher, params) == 1;
+}
+
 /* Gives the contexts their keys. */
-static int load(struct tls_opener *opener, const struct tls_suite *suite, const struct keys *keys)
+static int load(struct tls_opener *opener, const struct tls_suite *suite, const struct tls_key_part *keys)
 {
 	if (!key_cipher(opener, suite->cipher, opener->suite == suite, keys->key) ||
+	    !fix_iv(opener, suite, keys->iv) ||
 	    (suite->mac != NULL && !key_mac(opener, suite->mac, keys->mac))) {
 		tls_opener_unkey(opener);
 		return -1;
@@ -257,56 +266,13 @@ static int load(struct tls_opener *opener, const struct tls_suite *suite, const 
 	return 0;
 }
 
-/* Bytes of the key block for one direction's IV, RFC 5246 section 6.3: none where all of it is explicit. */
-static size_t fixed_iv_bytes(const struct tls_suite *suite, uint16_t version)
-{
-	switch (suite->cipher->mode) {
-	case TLS_MODE_CBC:
-		return version == TLS_1_0 ? suite->cipher->block_bytes : 0;
-	case TLS_MODE_CHACHA:
-		return TLS_NONCE;
-	case TLS_MODE_STREAM:
-	case TLS_MODE_NULL:
-		return 0;
-	default:
-		return TLS_SALT;
-	}
-}
-
-/* The next two values of a key block are the client's and the server's. */
-static struct span own_of_two(struct rd *block, size_t n, bool from_client)
-{
-	struct span client = rd_span(block, n), server = rd_span(block, n);
-	return from_client ? client : server;
-}
-
-int tls_opener_key_12(struct tls_opener *opener, const struct tls_suite *suite, uint16_t version,
-                      bool encrypt_then_mac, const struct keylog_secret *master,
-                      const uint8_t client_random[TLS_RANDOM], const uint8_t server_random[TLS_RANDOM],
+int tls_opener_key_12(struct tls_opener *opener, const struct tls_key_block *block, bool encrypt_then_mac,
                       bool from_client)
 {
-	if (suite->tls13 || !tls_suite_fits(suite, version) || master->n != KEYLOG_MASTER_BYTES)
-		return -1;
-	uint8_t block[KEY_BLOCK_MAX], seed[2 * TLS_RANDOM];
-	memcpy(seed, server_random, TLS_RANDOM);
-	memcpy(&seed[TLS_RANDOM], client_random, TLS_RANDOM);
-	size_t mac = suite->mac != NULL ? suite->mac->bytes : 0, iv = fixed_iv_bytes(suite, version);
-	size_t n = 2 * (mac + suite->cipher->key_bytes + iv);
-	const char *digest = version == TLS_1_2 ? suite->hash->name : TLS_KDF_MD5_SHA1;
-	int result = tls_kdf_prf(digest, span_of(master->bytes, master->n), "key expansion",
-	                         span_of(seed, sizeof seed), block, n);
-	if (result == 0) {
-		struct rd r = rd_of(span_of(block, n));
-		struct keys keys;
-		keys.mac = own_of_two(&r, mac, from_client);
-		keys.key = own_of_two(&r, suite->cipher->key_bytes, from_client);
-		keys.iv = own_of_two(&r, iv, from_client);
-		opener->explicit_bytes = tls_suite_explicit_bytes(suite, version);
-		opener->encrypt_then_mac = encrypt_then_mac && suite->cipher->mode == TLS_MODE_CBC;
-		result = load(opener, suite, &keys);
-	}
-	OPENSSL_cleanse(block, sizeof block);
-	return result;
+	struct tls_key_part part = tls_key_block_part(block, from_client);
+	opener->explicit_bytes = tls_suite_explicit_bytes(block->suite, block->version);
+	opener->encrypt_then_mac = encrypt_then_mac && block->suite->cipher->mode == TLS_MODE_CBC;
+	return load(opener, block->suite, &part);
 }
 
 int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite,
@@ -316,8 +282,8 @@ int tls_opener_key_13(struct tls_opener *opener, const struct tls_suite *suite,
 		return -1;
 	uint8_t key[TLS_KEY_MAX], iv[TLS_NONCE];
 	struct span from = span_of(secret->bytes, secret->n);
-	const struct keys keys = {.key = span_of(key, suite->cipher->key_bytes),
-	                          .iv = span_of(iv, sizeof iv)};
+	const struct tls_key_part keys = {.key = span_of(key, suite->cipher->key_bytes),
+	                                  .iv = span_of(iv, sizeof iv)};
 	int result = -1;
 	if (tls_kdf_expand_label(suite->hash->name, from, "key", key, keys.key.n) == 0 &&
 	    tls_kdf_expand_label(suite->hash->name, from, "iv", iv, sizeof iv) == 0)

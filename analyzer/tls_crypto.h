@@ -15,6 +15,8 @@
 
 struct tls_suite; /* const row */
 
+struct tls_key_block;
+
 struct tls_providers;
 
 /*
@@ -66,13 +68,11 @@ struct tls_opener *tls_opener_new(void);
 void tls_opener_free(struct tls_opener *opener); /* NULL is allowed; keys are wiped */
 
 /*
- * Keys for a direction up to TLS 1.2 from the master secret (48 bytes). `from_client` says whose records are
- * opened. The sequence number starts at 0. -1 when the suite and the version do not fit, or this OpenSSL does
- * not offer what they need. RFC 5246 section 6.3.
+ * Keys for a direction up to TLS 1.2 from a block that was made. `from_client` says whose records are opened. The
+ * sequence number starts at 0. -1 when this OpenSSL does not offer what they need.
  */
-int tls_opener_key_12(struct tls_opener *opener, const struct tls_suite *suite, uint16_t version,
-    bool encrypt_then_mac, const struct keylog_secret *master, const uint8_t client_random[TLS_RANDOM],
-    const uint8_t server_random[TLS_RANDOM], bool from_client);
+int tls_opener_key_12(struct tls_opener *opener, const struct tls_key_block *block, bool encrypt_then_mac,
+    bool from_client);
 
 /*
  * Keys for a direction of TLS 1.3 from a traffic secret. -1 when the secret's length does not fit the suite,
@@ -117,13 +117,13 @@ size_t tls_suite_overhead_min(const struct tls_suite *suite, uint16_t version);
 
 /*
  * Opens the body of a record with an opener that is keyed. `out` holds at least body.n bytes and is another
- * place than the body; *n is the plaintext's length. In TLS 1.3 *type is set to the inner content type and
- * the padding is removed; below it stays the outer type. A record may be empty (n = 0). Of a record that
- * fails nothing is left in `out`, and n is 0. Each call takes a sequence number, whatever comes of it. In
+ * place than the body; *plain is the plaintext, in `out`. In TLS 1.3 *type is set to the inner content type and
+ * the padding is removed; below it stays the outer type. A record may be empty. Of a record that
+ * fails nothing is left in `out`, and *plain is empty. Each call takes a sequence number, whatever comes of it. In
  * TLS 1.0 CBC a record whose predecessor failed may fail too: its IV is the last block of that one. A record of
  * DTLS (RFC 6347 section 4.1.2) says its own number.
  */
 enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head, struct span body,
-    uint8_t *out, size_t *n, uint8_t *type);
+    uint8_t *out, struct span *plain, uint8_t *type);
 
 #endif

@@ -26,6 +26,11 @@ size_t tls_holds_bytes(const struct tls_holds *all)
 	return all->handshake.bytes + all->other.bytes;
 }
 
+bool tls_held_is_left(const struct tls_held *held)
+{
+	return held->kind == TLS_HELD_BEHIND || held->kind == TLS_HELD_ASIDE;
+}
+
 struct span tls_held_bytes(const struct tls_held *held)
 {
 	return span_of(held + 1, held->n);
@@ -110,17 +115,17 @@ void tls_hold_take(struct tls_hold *hold, struct tls_held *held)
 	*(held->newer != NULL ? &held->newer->older : &hold->newest) = held->older;
 	*(held->older_all != NULL ? &held->older_all->newer_all : &list->oldest) = held->newer_all;
 	*(held->newer_all != NULL ? &held->newer_all->older_all : &list->newest) = held->older_all;
-	*(held->kind == TLS_HELD_BEHIND ? &hold->behind : &hold->held[held->dir]) -= 1;
+	*(tls_held_is_left(held) ? &hold->behind : &hold->held[held->dir]) -= 1;
 	hold->bytes -= cost(held);
 	list->bytes -= cost(held);
 	if (hold->oldest == NULL)
 		unlist(hold);
 }
 
-void tls_hold_leave(struct tls_hold *hold, struct tls_held *held, uint64_t early)
+void tls_hold_leave(struct tls_hold *hold, struct tls_held *held, enum tls_held_kind kind, uint64_t number)
 {
-	held->kind = TLS_HELD_BEHIND;
-	held->early = early;
+	held->kind = (uint8_t)kind;
+	held->number = number;
 	hold->held[held->dir]--;
 	hold->behind++;
 }

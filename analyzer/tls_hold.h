@@ -32,6 +32,7 @@ enum tls_held_kind {
 	TLS_HELD_CHANGE,  /* change_cipher_spec: other keys from here on; has no number */
 	TLS_HELD_LOST,    /* the place was lost: the number behind it is to be found; has none */
 	TLS_HELD_BEHIND,  /* early data whose place is past (tls_hold_leave): no record waits for it */
+	TLS_HELD_ASIDE,   /* the same of a handshake's record, which is closed so far */
 };
 
 struct tls_tail {
@@ -46,7 +47,7 @@ struct tls_held {
 	struct tls_held *older_all, *newer_all; /* of all connections, and of the same keeping */
 	struct tls_amount ahead; /* of its direction: what came before it, also what fell out */
 	uint64_t place;   /* of the caller: where it stood in the connection */
-	uint64_t early;   /* TLS_HELD_BEHIND: its number among the records of early data */
+	uint64_t number;  /* of the last two kinds: among the records of its keys */
 	struct origin at; /* of what completed it */
 	uint32_t n;       /* bytes of the record that are kept, header included */
 	uint32_t body;    /* bytes of the record's body on the wire, or that were lost */
@@ -64,7 +65,7 @@ struct tls_hold {
 	struct tls_held *oldest, *newest;
 	struct tls_held *oldest_other; /* that is not of the handshake */
 	size_t bytes;
-	uint64_t held[2];        /* entries of each direction in the queue, but for TLS_HELD_BEHIND: */
+	uint64_t held[2];        /* entries of each direction in the queue, but for those whose place is past: */
 	uint64_t behind;         /* so many of these */
 	struct tls_amount came[2]; /* of each direction: the records that have a number */
 	struct tls_tail tail[2]; /* of the latest record of each direction */
@@ -123,10 +124,13 @@ void tls_hold_pass(struct tls_hold *hold, uint8_t dir, const struct frame_messag
 void tls_hold_take(struct tls_hold *hold, struct tls_held *held);
 
 /*
- * A record of early data stays in the queue, and those behind it need not wait for it any more. `early` is its
- * number among the records of early data.
+ * A record stays in the queue as one of the last two kinds, and those behind it need not wait for it any more. `number`
+ * is its number among the records of its keys.
  */
-void tls_hold_leave(struct tls_hold *hold, struct tls_held *held, uint64_t early);
+void tls_hold_leave(struct tls_hold *hold, struct tls_held *held, enum tls_held_kind kind, uint64_t number);
+
+/* It is one of these. */
+bool tls_held_is_left(const struct tls_held *held);
 
 /* The copy of a record, header included. */
 struct span tls_held_bytes(const struct tls_held *held);

@@ -16,10 +16,19 @@ struct tls_keys *tls_keys_new(struct model *model, struct session *session)
 	return keys;
 }
 
+static void forget_block(struct tls_keys *keys)
+{
+	if (keys->block != NULL)
+		tls_key_block_wipe(keys->block);
+	free(keys->block);
+	keys->block = NULL;
+}
+
 void tls_keys_free(struct tls_keys *keys)
 {
 	if (keys == NULL)
 		return;
+	forget_block(keys);
 	for (uint8_t dir = 0; dir < 2; dir++) {
 		tls_opener_free(keys->dir[dir].opener);
 		tls_opener_free(keys->dir[dir].next);
@@ -63,8 +72,12 @@ static int key_opener(struct tls_keys *keys, uint8_t dir, struct tls_opener **op
 		*opener = tls_opener_new();
 	if (facts->version == TLS_1_3)
 		return tls_opener_key_13(*opener, suite, secret);
-	return tls_opener_key_12(*opener, suite, facts->version, facts->encrypt_then_mac, secret,
-	                         facts->client_random, facts->server_random, dir == facts->client_dir);
+	if (keys->block == NULL)
+		keys->block = xcalloc(1, sizeof *keys->block);
+	if (tls_key_block_make(keys->block, suite, facts->version, secret, facts->client_random,
+	                       facts->server_random) != 0)
+		return -1;
+	return tls_opener_key_12(*opener, keys->block, facts->encrypt_then_mac, dir == facts->client_dir);
 }
 
 /* Asked for every record that waits. */
@@ -162,6 +175,8 @@ bool tls_keys_ready(struct tls_keys *keys, uint8_t dir)
 	}
 	d->keyed = true;
 	tls_keys_work_with(keys, dir, which);
+	if (keys->dir[dir ^ 1].keyed)
+		forget_block(keys);
 	return true;
 }
 
@@ -186,6 +201,31 @@ bool tls_keys_ready_without(struct tls_keys *keys, uint8_t dir)
 void tls_keys_leave_handshake(struct tls_keys *keys, uint8_t dir)
 {
 	keys->dir[dir].left = true;
+}
+
+bool tls_keys_left_known(const struct tls_keys *keys, uint8_t dir)
+{
+	struct keylog_secret secret;
+	bool known = keys->dir[dir].left && keylog_find(keys->model->keylog, label_of(keys, dir, PHASE_HANDSHAKE),
+	                                                keys->facts->client_random, 0, &secret);
+	if (known)
+		keylog_wipe(&secret);
+	return known;
+}
+
+bool tls_keys_open_left(struct tls_keys *keys, uint8_t dir, uint64_t number, const struct tls_record *record,
+                        struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
+{
+	struct tls_opener **opener = &keys->dir[dir].other;
+	bool opened = false;
+	*plain = span_of(room, 0);
+	for (unsigned which = 0; which < LIMIT_SECRETS_ALIKE && !opened; which++) {
+		if (tls_keys_find(keys, dir, PHASE_HANDSHAKE, which, opener) != FOUND)
+			continue;
+		tls_opener_set_sequence(*opener, number);
+		opened = tls_open(*opener, record, body, room, plain, type) == TLS_OPENED;
+	}
+	return opened;
 }
 
 /* New keys are wanted from here on, with a sequence number of 0. */
@@ -308,7 +348,7 @@ void tls_keys_skip(struct tls_keys *keys, uint8_t dir, struct tls_amount amount,
 
 /* The record may be the first one behind a Finished message that could not be read. */
 static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_record *record,
-                           struct span body, size_t *n, uint8_t *type)
+                           struct span body, struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	if (keys->facts->version != TLS_1_3 || d->phase != PHASE_HANDSHAKE)
@@ -319,7 +359,7 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 	if (!tls_opener_keyed(d->next))
 		return false;
 	tls_opener_set_sequence(d->next, 0);
-	if (tls_open(d->next, record, body, keys->plain, n, type) != TLS_OPENED)
+	if (tls_open(d->next, record, body, keys->plain, plain, type) != TLS_OPENED)
 		return false;
 	struct tls_opener *handshake = d->opener;
 	d->opener = d->next;
@@ -330,7 +370,8 @@ static bool open_with_next(struct tls_keys *keys, uint8_t dir, const struct tls_
 
 /* A secret that opens the record behind what the keys at work had `done` is the right one from here on. */
 static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase, struct tls_amount done,
-                            const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+                            const struct tls_record *record, struct span body, struct span *plain,
+                            uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
 	for (unsigned which = 0; which < tls_keys_most_secrets(keys); which++) {
@@ -338,7 +379,7 @@ static bool open_with_other(struct tls_keys *keys, uint8_t dir, enum phase phase
 			continue;
 		if (done.records > 0)
 			tls_opener_skip(d->other, done);
-		if (tls_open(d->other, record, body, keys->plain, n, type) != TLS_OPENED)
+		if (tls_open(d->other, record, body, keys->plain, plain, type) != TLS_OPENED)
 			continue;
 		struct tls_opener *wrong = d->opener;
 		d->opener = d->other;
@@ -362,16 +403,17 @@ bool tls_keys_have_others(struct tls_keys *keys, uint8_t dir, enum phase phase)
 
 /* `done` is what the keys at work had done when they tried the record. */
 static bool open_otherwise(struct tls_keys *keys, uint8_t dir, struct tls_amount done,
-                           const struct tls_record *record, struct span body, size_t *n, uint8_t *type)
+                           const struct tls_record *record, struct span body, struct span *plain,
+                           uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	if (open_with_next(keys, dir, record, body, n, type))
+	if (open_with_next(keys, dir, record, body, plain, type))
 		return true;
 	if (d->proven || d->tried >= RECORDS_TRIED)
 		return false;
 	if (tls_keys_have_others(keys, dir, d->phase)) {
 		d->tried++;
-		return open_with_other(keys, dir, d->phase, done, record, body, n, type);
+		return open_with_other(keys, dir, d->phase, done, record, body, plain, type);
 	}
 	return false;
 }
@@ -380,16 +422,12 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
                             struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type)
 {
 	struct direction *d = &keys->dir[dir];
-	size_t n = 0;
-	if (tls_keys_of_previous(keys, dir, record)) {
-		enum tls_open late = tls_open(d->previous, record, body, room, &n, type);
-		*plain = span_of(room, n);
-		return late;
-	}
+	if (tls_keys_of_previous(keys, dir, record))
+		return tls_open(d->previous, record, body, room, plain, type);
 	keys->plain = room;
 	struct tls_amount done = tls_opener_done(d->opener);
-	enum tls_open result = tls_open(d->opener, record, body, keys->plain, &n, type);
-	if (result != TLS_OPENED && open_otherwise(keys, dir, done, record, body, &n, type))
+	enum tls_open result = tls_open(d->opener, record, body, keys->plain, plain, type);
+	if (result != TLS_OPENED && open_otherwise(keys, dir, done, record, body, plain, type))
 		result = TLS_OPENED;
 	if (result != TLS_OPENED && tls_keys_early(keys, dir))
 		tls_opener_set_sequence(d->opener, done.records);
@@ -399,7 +437,6 @@ enum tls_open tls_keys_open(struct tls_keys *keys, uint8_t dir, const struct tls
 	if (result == TLS_OPENED)
 		d->epoch = (uint16_t)(record->number >> DTLS_EPOCH_SHIFT);
 	keys->plain = NULL;
-	*plain = span_of(room, n);
 	return result;
 }
 

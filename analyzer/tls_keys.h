@@ -50,11 +50,13 @@ bool tls_keys_ready_beyond(struct tls_keys *keys, uint8_t dir);
  */
 bool tls_keys_ready_without(struct tls_keys *keys, uint8_t dir);
 
-/*
- * The handshake's records of such a direction stay closed, also when their secret comes later: the numbers of
- * those that have passed are not known.
- */
+/* The handshake's records of such a direction are left closed: the keys behind them are wanted from here on. */
 void tls_keys_leave_handshake(struct tls_keys *keys, uint8_t dir);
+
+/* Its secret has come since, and: opens one of these records by its number, as tls_keys_open. */
+bool tls_keys_left_known(const struct tls_keys *keys, uint8_t dir);
+bool tls_keys_open_left(struct tls_keys *keys, uint8_t dir, uint64_t number, const struct tls_record *record,
+    struct span body, uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
 /* The suite was chosen, and its records cannot be opened whatever secrets come. */
 bool tls_keys_hopeless(struct tls_keys *keys);
@@ -110,13 +112,28 @@ void tls_keys_set_early_number(struct tls_keys *keys, uint64_t number);
 
 /*
  * Opens a record of early data, before or behind the server_hello, as tls_keys_open. False when its secret is
- * not there or refuses it.
+ * not there or refuses it. `gap` is what is missing in front of it (tls_regain.h), in which its number is looked for;
+ * NULL: nothing.
  */
-bool tls_keys_open_early(struct tls_keys *keys, const struct tls_record *record, struct span body,
+struct tls_gap;
+bool tls_keys_open_early(struct tls_keys *keys, struct tls_gap *gap, const struct tls_record *record, struct span body,
     uint8_t room[LIMIT_RECORD], struct span *plain, uint8_t *type);
 
 /* A record of early data that is not kept takes its number. */
 void tls_keys_pass_early(struct tls_keys *keys);
+
+/*
+ * Up to TLS 1.2, where a direction is not ready: the handshake resumes a session that is not known, whose secret may be
+ * one of those of the key log that were not tried yet.
+ */
+bool tls_keys_resumed(const struct tls_keys *keys);
+
+/*
+ * Tries these with the body of a record, which is the first one of its keys or says its own number. A secret whose tag
+ * or MAC verifies is the right one, and the directions are ready.
+ */
+void tls_keys_find_resumed(struct tls_keys *keys, uint8_t dir, const struct tls_record *record, struct span body,
+    uint8_t room[LIMIT_RECORD]);
 
 /* The keys at work in this direction are right: they have opened a record, or their secret has in the other one. */
 bool tls_keys_proven(const struct tls_keys *keys, uint8_t dir);

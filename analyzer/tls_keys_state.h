@@ -1,10 +1,12 @@
 /*
  * The keys of a connection, shared by tls_keys.c, which knows which are live, tls_keys_early.c, which has those of
- * early data, and tls_regain.c, which looks for keys and their numbers behind a gap. Nobody else includes this file.
+ * early data, tls_keys_resumed.c, which tries secrets for a resumed session, and tls_regain.c, which looks for keys and
+ * their numbers behind a gap. Nobody else includes this file.
  */
 #ifndef ANALYZER_TLS_KEYS_STATE_H
 #define ANALYZER_TLS_KEYS_STATE_H
 
+#include "analyzer/tls_key_block.h"
 #include "analyzer/tls_keys.h"
 #include "analyzer/tls_secrets.h"
 
@@ -38,9 +40,11 @@ struct tls_keys {
 	const struct model *model;
 	struct session_tls *facts;
 	struct tls_secrets *secrets; /* up to TLS 1.2 */
+	struct tls_key_block *block; /* ... while only one direction has its keys; NULL = none */
 	struct direction dir[2];
 	unsigned hellos[2];             /* that came: client_hello, server_hello */
 	struct tls_opener *early;       /* the client's early data */
+	const struct tls_suite *early_suite; /* ... whose keys it has */
 	uint64_t early_seen;            /* records that were taken for it */
 	bool early_over;                /* its end was read */
 	uint8_t *plain;                 /* the caller's room, while a record is opened */

@@ -81,8 +81,11 @@ static bool replay_one(struct tls_side *side, const struct tls_held *held, bool 
 		open_early(side, held);
 		break;
 	case TLS_HELD_BEHIND:
-		tls_keys_set_early_number(side->conn->keys, held->early);
+		tls_keys_set_early_number(side->conn->keys, held->number);
 		open_early(side, held);
+		break;
+	case TLS_HELD_ASIDE:
+		tls_opened_aside(side, tls_held_bytes(held), held->number, &held->at);
 		break;
 	case TLS_HELD_DAMAGED:
 		tls_opened_catch_up(side, held->ahead, &held->before);
@@ -97,6 +100,29 @@ static bool replay_one(struct tls_side *side, const struct tls_held *held, bool 
 		break;
 	}
 	return true;
+}
+
+static void find_resumed_with(struct tls_side *side, const struct tls_held *held)
+{
+	struct tls_record current = side->record;
+	if (held->kind != TLS_HELD_RECORD)
+		return;
+	read_head(side->conn, tls_held_bytes(held), &side->record);
+	if (tls_side_is_first(side, held->ahead))
+		tls_opened_find_resumed(side, tls_held_bytes(held));
+	side->record = current;
+}
+
+/* The oldest record of each direction tells which secret is right where the session resumes one that is not known. */
+static void find_resumed(struct tls_conn *conn)
+{
+	bool seen[2] = {conn->hold.held[0] == 0, conn->hold.held[1] == 0};
+	const struct tls_held *held = conn->hold.oldest;
+	for (; held != NULL && !(seen[0] && seen[1]) && tls_keys_resumed(conn->keys); held = held->newer) {
+		if (!seen[held->dir])
+			find_resumed_with(&conn->side[held->dir], held);
+		seen[held->dir] = true;
+	}
 }
 
 /* As the current record. */
@@ -124,7 +150,7 @@ static void leave_behind(struct tls_side *side, struct tls_held *held)
 	plain_miss(&side->conn->plain, side->dir, &held->at);
 	if (held->kind == TLS_HELD_RECORD)
 		tls_opened_pass_early(side, held->body);
-	tls_hold_leave(&side->conn->hold, held, tls_keys_early_number(keys));
+	tls_hold_leave(&side->conn->hold, held, TLS_HELD_BEHIND, tls_keys_early_number(keys));
 	tls_keys_pass_early(keys);
 }
 
@@ -154,6 +180,35 @@ static bool open_behind(struct tls_conn *conn, bool at_once)
 	return true;
 }
 
+/* ---- a handshake whose secret comes after what followed it ------------------------------------------ */
+
+/* Its messages stand between two breaks, and change no keys. */
+static bool open_aside(struct tls_side *side)
+{
+	struct tls_conn *conn = side->conn;
+	struct tls_held *newer;
+	bool any = false;
+	if (conn->hold.behind == 0 || !tls_keys_left_known(conn->keys, side->dir))
+		return false;
+	for (struct tls_held *held = conn->hold.oldest; held != NULL; held = newer) {
+		newer = held->newer;
+		if (held->kind != TLS_HELD_ASIDE || held->dir != side->dir)
+			continue;
+		if (!any) {
+			tls_tally_retry(tls_side_facts(side), side->dir, held->at.packet);
+			tls_handshake_break(&side->handshake, &held->at);
+			side->handshake.frame.astray = held->number > 0;
+		}
+		any = true;
+		tls_hold_take(&conn->hold, held);
+		replay(side, held, false);
+		free(held);
+	}
+	tls_handshake_break(&side->handshake, &conn->session->last);
+	side->handshake.frame.astray = true;
+	return any;
+}
+
 /* ---- what waits ------------------------------------------------------------------------------------- */
 
 /* Nothing waits any more in this direction: what fell out stood in front of what waits in the other one. */
@@ -170,44 +225,75 @@ static void close_ranks(struct tls_side *side)
 static bool take_oldest(struct tls_side *side, struct tls_held *held, bool in_order)
 {
 	struct tls_conn *conn = side->conn;
-	if (!replay(side, held, tls_late_may_come(conn))) {
+	bool may_come = tls_late_may_come(conn);
+	side->left = false;
+	if (!replay(side, held, may_come)) {
 		conn->early_waits = in_order;
 		if (!in_order)
 			leave_behind(side, held);
 		return !in_order;
 	}
-	tls_hold_take(&conn->hold, held);
-	free(held);
+	if (side->left && may_come) {
+		tls_hold_leave(&conn->hold, held, TLS_HELD_ASIDE, held->ahead.records);
+	} else {
+		tls_hold_take(&conn->hold, held);
+		free(held);
+	}
 	close_ranks(side);
 	return true;
 }
 
-/*
- * Opens what can be. In order: nothing behind a record whose key is not there; else only nothing of its
- * direction. False when nothing could.
- */
-static bool replay_all(struct tls_conn *conn, bool in_order)
+/* What a pass over the queue has done to each direction. */
+struct pass {
+	bool begun[2];   /* a record was tried */
+	bool blocked[2]; /* the rest has no keys, */
+	bool waits[2];   /* ... or waits for the other side: datagrams have changed places */
+};
+
+/* False when the pass is over. */
+static bool replay_next(struct tls_conn *conn, struct tls_held *held, bool in_order, bool turns, struct pass *pass)
 {
-	bool begun[2] = {false, false}, blocked[2] = {false, false};
+	uint8_t dir = held->dir;
+	pass->blocked[dir] = pass->blocked[dir] || !tls_side_is_ready(&conn->side[dir]);
+	if (pass->blocked[dir])
+		return !in_order;
+	pass->waits[dir] = pass->waits[dir] || (turns && conn->blocked != NULL && conn->blocked(conn->ctx, dir));
+	if (pass->waits[dir])
+		return true;
+	if (!pass->begun[dir])
+		tls_tally_retry(&conn->session->tls, dir, held->at.packet);
+	pass->begun[dir] = true;
+	return take_oldest(&conn->side[dir], held, in_order);
+}
+
+/* Whether anything was tried. */
+static bool replay_once(struct tls_conn *conn, bool in_order, bool turns, bool *waits)
+{
+	struct pass pass = {0};
 	struct tls_held *newer;
 	conn->early_waits = false;
 	for (struct tls_held *held = conn->hold.oldest; held != NULL; held = newer) {
-		uint8_t dir = held->dir;
 		newer = held->newer;
-		if (held->kind == TLS_HELD_BEHIND)
-			continue;
-		blocked[dir] = blocked[dir] || !tls_side_is_ready(&conn->side[dir]);
-		if (blocked[dir] && in_order)
-			break;
-		if (blocked[dir])
-			continue;
-		if (!begun[dir])
-			tls_tally_retry(&conn->session->tls, dir, held->at.packet);
-		begun[dir] = true;
-		if (!take_oldest(&conn->side[dir], held, in_order))
+		if (!tls_held_is_left(held) && !replay_next(conn, held, in_order, turns, &pass))
 			break;
 	}
-	return begun[0] || begun[1];
+	*waits = pass.waits[0] || pass.waits[1];
+	return pass.begun[0] || pass.begun[1];
+}
+
+/*
+ * Opens what can be. In order: nothing behind a record whose key is not there; else only nothing of its
+ * direction. What waits for a message of the other side goes on behind it, or when it does not come. False when
+ * nothing could.
+ */
+static bool replay_all(struct tls_conn *conn, bool in_order)
+{
+	bool any = false, begun, waits;
+	do {
+		begun = replay_once(conn, in_order, true, &waits);
+		any = any || begun;
+	} while (begun && waits);
+	return (waits && replay_once(conn, in_order, false, &waits)) || any;
 }
 
 static bool can_go_on(const struct tls_conn *conn)
@@ -259,8 +345,11 @@ static bool open_waiting(struct tls_conn *conn, bool at_once)
 
 void tls_late_retry(struct tls_conn *conn, bool at_once)
 {
+	find_resumed(conn);
 	bool tried = can_go_on(conn) && open_waiting(conn, at_once);
 	tried = open_behind(conn, at_once) || tried;
+	for (uint8_t dir = 0; dir < 2; dir++)
+		tried = open_aside(&conn->side[dir]) || tried;
 	if (!tried)
 		return;
 	note_closed(conn);

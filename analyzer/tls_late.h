@@ -19,7 +19,7 @@ bool tls_late_may_come(const struct tls_conn *conn);
  * Opens what waits and has its keys. When only one direction has, or early data has come first and its secret
  * is not there, the order of all is kept for TLS_PATIENCE of capture time, since the secrets of a session are
  * written within moments; `at_once`: not so, nothing more comes. Then a direction of TLS 1.3 goes on without
- * the secret of its handshake, whose records stay closed. Early data whose secret comes still later is
+ * the secret of its handshake, whose records stay closed until it comes. Early data whose secret comes still later is
  * handed up by itself, between two gaps: behind what followed it, and not within a message.
  */
 #define TLS_PATIENCE NS_PER_S

@@ -1,14 +1,17 @@
 /*
  * Opens records with an opener that has its keys. Called by tls_keys through tls_crypto.h.
  *
- * Opening a record only sets an IV. What fails to verify is wiped before the caller sees it.
+ * Opening a record only sets an IV, or lets OpenSSL find it in a record of TLS 1.2. What fails to verify is
+ * wiped before the caller sees it.
  */
 #include "analyzer/tls_crypto.h"
 
 #include "analyzer/tls_opener.h"
 
 #include <assert.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/params.h>
 
 #define SEQUENCE_BYTES 8
 #define HEAD_12        (SEQUENCE_BYTES + TLS_RECORD_HEADER) /* RFC 5246 sections 6.2.3.1 and 6.2.3.3 */
@@ -18,7 +21,7 @@ struct opening {
 	const struct tls_record *head;
 	struct span body;
 	uint8_t *out;
-	size_t n; /* bytes of `out` that are plaintext */
+	struct span plain; /* in `out` */
 	uint8_t type;
 };
 
@@ -73,36 +76,62 @@ static bool decrypt_aead(struct tls_opener *opener, const uint8_t nonce[TLS_NONC
 	return ccm || EVP_DecryptFinal_ex(ctx, out, &n) == 1;
 }
 
-static enum tls_open open_aead_12(struct tls_opener *opener, struct opening *record)
+/* Bytes of a body in front of its text and behind it, RFC 5246 section 6.2.3.3. */
+static size_t overhead_12(const struct tls_opener *opener)
+{
+	return opener->explicit_bytes + opener->suite->cipher->tag_bytes;
+}
+
+/* A cipher of which OpenSSL has only the blocks. Its IV is the salt and what the record says. */
+static bool open_blocks_12(struct tls_opener *opener, struct opening *record)
 {
 	struct rd r = rd_of(record->body);
-	struct span explicit = rd_span(&r, opener->explicit_bytes);
-	size_t tag = opener->suite->cipher->tag_bytes;
-	if (!rd_ok(&r) || rd_left(&r) < tag)
-		return TLS_OPEN_SHORT;
-	struct span text = rd_span(&r, rd_left(&r) - tag);
 	uint8_t nonce[TLS_NONCE], covered[HEAD_12];
-	if (explicit.n > 0) {
-		memcpy(nonce, opener->iv, TLS_SALT);
-		memcpy(&nonce[TLS_SALT], explicit.p, explicit.n);
-	} else {
-		put_mixed_nonce(opener, nonce);
-	}
+	memcpy(nonce, opener->iv, TLS_SALT);
+	memcpy(&nonce[TLS_SALT], rd_span(&r, opener->explicit_bytes).p, opener->explicit_bytes);
+	struct span text = rd_span(&r, record->body.n - overhead_12(opener));
 	put_head_12(opener, record->head, text.n, covered);
-	record->n = text.n;
-	return decrypt_aead(opener, nonce, span_of(covered, sizeof covered), text, rd_rest(&r), record->out)
-	           ? TLS_OPENED
-	           : TLS_OPEN_BAD;
+	record->plain = span_of(record->out, text.n);
+	return tls_gcm_open(opener->gcm, span_of(nonce, TLS_NONCE), span_of(covered, sizeof covered), text,
+	                    rd_rest(&r), record->out);
+}
+
+/*
+ * OpenSSL knows the records of TLS 1.2: from what the tag covers, with the length as on the wire, and the
+ * body it finds nonce and tag, and opens it where it stands. EVP_EncryptInit(3), "tlsaad".
+ */
+static bool open_whole_12(struct tls_opener *opener, struct opening *record)
+{
+	uint8_t covered[HEAD_12];
+	int n;
+	put_head_12(opener, record->head, record->body.n, covered);
+	const OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_AAD, covered, sizeof covered),
+	    OSSL_PARAM_construct_end(),
+	};
+	memcpy(record->out, record->body.p, record->body.n);
+	record->plain = span_of(&record->out[opener->explicit_bytes], record->body.n - overhead_12(opener));
+	return EVP_CIPHER_CTX_set_params(opener->cipher, params) == 1 &&
+	       EVP_DecryptUpdate(opener->cipher, record->out, &n, record->out, (int)record->body.n) == 1;
+}
+
+static enum tls_open open_aead_12(struct tls_opener *opener, struct opening *record)
+{
+	if (record->body.n < overhead_12(opener))
+		return TLS_OPEN_SHORT;
+	bool opened = opener->gcm != NULL ? open_blocks_12(opener, record) : open_whole_12(opener, record);
+	return opened ? TLS_OPENED : TLS_OPEN_BAD;
 }
 
 /* The content type is the last byte that is not 0; false when there is none. RFC 8446 section 5.4. */
 static bool strip_inner(struct opening *record)
 {
-	while (record->n > 0 && record->out[record->n - 1] == 0)
-		record->n--;
-	if (record->n == 0)
+	struct span *plain = &record->plain;
+	while (plain->n > 0 && plain->p[plain->n - 1] == 0)
+		plain->n--;
+	if (plain->n == 0)
 		return false;
-	record->type = record->out[--record->n];
+	record->type = plain->p[--plain->n];
 	return true;
 }
 
@@ -115,7 +144,7 @@ static enum tls_open open_13(struct tls_opener *opener, struct opening *record)
 	uint8_t nonce[TLS_NONCE], covered[TLS_RECORD_HEADER];
 	put_mixed_nonce(opener, nonce);
 	put_head(record->head, record->body.n, covered);
-	record->n = text.n;
+	record->plain = span_of(record->out, text.n);
 	bool opened =
 	    decrypt_aead(opener, nonce, span_of(covered, sizeof covered), text, rd_rest(&r), record->out) &&
 	    strip_inner(record);
@@ -220,7 +249,7 @@ static enum tls_open open_cbc(struct tls_opener *opener, struct opening *record)
 	struct span plain = span_of(record->out, text.n);
 	if (!strip_padding(&plain) || (!first && !verify_last(opener, record->head, &plain)))
 		return TLS_OPEN_BAD;
-	record->n = plain.n;
+	record->plain = plain;
 	return TLS_OPENED;
 }
 
@@ -241,7 +270,7 @@ static enum tls_open open_stream(struct tls_opener *opener, struct opening *reco
 		return TLS_OPEN_BAD;
 	if (!verify_last(opener, record->head, &plain))
 		return TLS_OPEN_BAD;
-	record->n = plain.n;
+	record->plain = plain;
 	return TLS_OPENED;
 }
 
@@ -256,7 +285,7 @@ static enum tls_open open_any(struct tls_opener *opener, struct opening *record)
 }
 
 enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head, struct span body,
-                       uint8_t *out, size_t *n, uint8_t *type)
+                       uint8_t *out, struct span *plain, uint8_t *type)
 {
 	assert(opener->suite != NULL);
 	struct opening record = {.head = head, .body = body, .out = out, .type = head->type};
@@ -267,7 +296,7 @@ enum tls_open tls_open(struct tls_opener *opener, const struct tls_record *head,
 	opener->done.bytes += body.n;
 	if (result != TLS_OPENED && body.n > 0)
 		OPENSSL_cleanse(out, body.n);
-	*n = result == TLS_OPENED ? record.n : 0;
+	*plain = result == TLS_OPENED ? record.plain : span_of(out, 0);
 	*type = result == TLS_OPENED ? record.type : head->type;
 	return result;
 }

@@ -73,27 +73,67 @@ static void refuse_record(struct tls_side *side, const struct origin *at)
 	tls_opened_miss(side, at);
 }
 
+/* What is missing in front of the current record. */
+static struct tls_gap gap_of(struct tls_side *side)
+{
+	return (struct tls_gap){.bytes = side->lost,
+	                        .records = side->unopened,
+	                        .usual = side->usual,
+	                        .behind = side->chain_cut,
+	                        .work = &side->conn->work};
+}
+
+/* Behind a gap the first one that opens tells that all of it was early data: the keys behind it begin with 0. */
 bool tls_opened_early(struct tls_side *side, struct span body, const struct origin *at)
 {
 	struct session_tls *tls = tls_side_facts(side);
 	struct span plain;
 	uint8_t room[LIMIT_RECORD], type = side->record.type;
-	bool opened = tls_keys_open_early(side->conn->keys, &side->record, body, room, &plain, &type);
+	struct tls_gap gap = gap_of(side);
+	bool opened = tls_keys_open_early(side->conn->keys, side->lost > 0 ? &gap : NULL, &side->record, body,
+	                                  room, &plain, &type);
 	*(opened ? &tls->early_opened : &tls->early_closed) += 1;
 	if (!opened && side->lost > 0 && tls_keys_early_known(side->conn->keys))
-		tls_opened_behind_gap(side, at); /* its number is not looked for */
+		tls_opened_behind_gap(side, at);
 	if (!opened)
 		return false;
+	if (side->lost > 0) {
+		tls_tally_regained(tls, side->dir, gap.missing, false);
+		tls_side_be_sure(side);
+	}
 	tls_tally_opened(tls, side->dir, type);
 	infer_forget(side->conn->session);
 	take_plaintext(side, type, plain, at);
 	return true;
 }
 
-/* Of the handshake, whose secret is not there, or beyond what can be found: nobody can tell. */
+void tls_opened_aside(struct tls_side *side, struct span bytes, uint64_t number, const struct origin *at)
+{
+	struct tls_conn *conn = side->conn;
+	struct session_tls *tls = tls_side_facts(side);
+	struct span plain, body = span_cut(bytes, conn->head, SIZE_MAX);
+	uint8_t room[LIMIT_RECORD], type = side->record.type;
+	if (!tls_keys_open_left(conn->keys, side->dir, number, &side->record, body, room, &plain, &type)) {
+		tls_handshake_break(&side->handshake, at);
+		side->handshake.frame.astray = true;
+		return;
+	}
+	tls_tally_came_back(tls, side->dir);
+	model_forget_encrypted(conn->session);
+	tls_tally_opened(tls, side->dir, type);
+	conn->aside = true;
+	take_plaintext(side, type, plain, at);
+	conn->aside = false;
+}
+
+/*
+ * Of the handshake, whose secret is not there, or beyond what can be found: nobody can tell. Its number is known unless
+ * bytes are missing, or early data came in front of it.
+ */
 static void leave_closed(struct tls_side *side, const struct origin *at)
 {
 	struct session_tls *tls = tls_side_facts(side);
+	side->left = side->lost == 0 && !(tls->early_data && side->dir == tls->client_dir);
 	tls_tally_passed(tls, side->dir);
 	tls->passed_handshake = true;
 	tls_tally_closed(tls, side->dir, at);
@@ -106,11 +146,7 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
                    uint8_t *type, const struct origin *at)
 {
 	struct tls_conn *conn = side->conn;
-	struct tls_gap gap = {.bytes = side->lost,
-	                      .records = side->unopened,
-	                      .usual = side->usual,
-	                      .behind = side->chain_cut,
-	                      .work = &conn->work};
+	struct tls_gap gap = gap_of(side);
 	enum tls_found found =
 	    tls_regain(conn->keys, side->dir, &gap, &side->record, body, room, plain, type);
 	if (found == TLS_FOUND_NOT && tls_keys_early(conn->keys, side->dir))
@@ -186,6 +222,13 @@ enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, cons
 	if (opened)
 		take_plaintext(side, type, plain, at);
 	return opened || (early && tls_opened_early(side, body, at)) ? TLS_OPENED_DONE : TLS_OPENED_NOT;
+}
+
+void tls_opened_find_resumed(struct tls_side *side, struct span bytes)
+{
+	uint8_t room[LIMIT_RECORD];
+	struct span body = span_cut(bytes, side->conn->head, SIZE_MAX);
+	tls_keys_find_resumed(side->conn->keys, side->dir, &side->record, body, room);
 }
 
 void tls_opened_pass_early(struct tls_side *side, size_t body)

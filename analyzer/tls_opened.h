@@ -36,6 +36,15 @@ enum tls_opened {
 enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, const struct origin *at,
                                   bool waited, bool may_wait);
 
+/* Tries secrets for a session that resumes an unknown one with the current record, header included (tls_keys.h). */
+void tls_opened_find_resumed(struct tls_side *side, struct span bytes);
+
+/*
+ * A record of the handshake that was left closed, with this number, header included in `bytes`: its secret has come.
+ * What it holds is read without effect on the keys at work.
+ */
+void tls_opened_aside(struct tls_side *side, struct span bytes, uint64_t number, const struct origin *at);
+
 /* Early data of so many bytes is left behind: it takes its place, and no number of the handshake's keys. */
 void tls_opened_pass_early(struct tls_side *side, size_t body);
 

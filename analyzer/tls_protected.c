@@ -73,6 +73,17 @@ static bool open_now(struct tls_side *side, const struct frame_message *message)
 	return opened == TLS_OPENED_DONE;
 }
 
+/* When it has its keys, or they are found by trying: the session may resume one that is not known. */
+static bool is_ready(struct tls_side *side, const struct frame_message *message)
+{
+	bool ready = tls_side_is_ready(side);
+	if (ready || !tls_side_is_whole(message) || !tls_keys_resumed(side->conn->keys) ||
+	    !tls_side_is_first(side, side->conn->hold.came[side->dir]))
+		return ready;
+	tls_opened_find_resumed(side, message->bytes);
+	return tls_side_is_ready(side);
+}
+
 /* Opens the record when its keys are there and nothing waits in front of it. False when it stays closed. */
 static bool take_record(struct tls_side *side, const struct frame_message *message)
 {
@@ -94,7 +105,7 @@ static bool take_record(struct tls_side *side, const struct frame_message *messa
 	}
 	if (hold->held[side->dir] + hold->behind > 0)
 		tls_late_retry(conn, false);
-	if (hold->held[side->dir] > 0 || !tls_side_is_ready(side)) {
+	if (hold->held[side->dir] > 0 || !is_ready(side, message)) {
 		wait_or_pass(side, message);
 		return false;
 	}
@@ -117,9 +128,10 @@ bool tls_protected_wanted(const struct tls_side *side)
 	struct tls_keys *keys = side->conn->keys;
 	if (keys == NULL || side->numberless)
 		return false;
-	side->conn->hurried = side->conn->hurried || !tls_late_may_come(side->conn);
-	return tls_side_is_ready(side) || tls_keys_early(keys, side->dir) ||
-	       tls_late_may_come(side->conn);
+	if (tls_late_may_come(side->conn))
+		return true;
+	side->conn->hurried = true;
+	return tls_side_is_ready(side) || tls_keys_early(keys, side->dir) || tls_keys_resumed(keys);
 }
 
 void tls_protected_record(struct tls_side *side, const struct frame_message *message)

@@ -8,28 +8,42 @@ struct regain {
 	struct tls_gap *gap;
 	const struct tls_record *record;
 	struct span body;
-	size_t n;
+	struct span plain;
 	uint8_t *type;
 };
+
+struct tls_search tls_gap_search(const struct tls_gap *gap, const struct tls_suite *suite, uint16_t version)
+{
+	size_t least = TLS_RECORD_HEADER + tls_suite_overhead_min(suite, version);
+	uint64_t most = gap->bytes > 0 ? gap->bytes / least + 1 : 0;
+	return (struct tls_search){.guess = gap->usual > 0 ? (gap->bytes + gap->usual / 2) / gap->usual : 0,
+	                           .most = most < LIMIT_GAP_TRIES ? most : LIMIT_GAP_TRIES,
+	                           .bytes = gap->bytes,
+	                           .behind = gap->behind,
+	                           .work = gap->work};
+}
+
+static struct tls_search search_of(const struct tls_keys *keys, const struct tls_gap *gap)
+{
+	return tls_gap_search(gap, tls_suite_find(keys->facts->cipher), keys->facts->version);
+}
 
 /* Records that the missing bytes can hold. */
 static uint64_t most_missing(const struct tls_keys *keys, const struct tls_gap *gap)
 {
-	size_t least = TLS_RECORD_HEADER +
-	               tls_suite_overhead_min(tls_suite_find(keys->facts->cipher), keys->facts->version);
-	uint64_t most = gap->bytes > 0 ? gap->bytes / least + 1 : 0;
-	return most < LIMIT_GAP_TRIES ? most : LIMIT_GAP_TRIES;
+	return search_of(keys, gap).most;
 }
 
 static enum tls_found look(struct tls_keys *keys, struct tls_opener *opener, struct regain *regain,
                            uint64_t guess, uint64_t most)
 {
 	struct tls_gap *gap = regain->gap;
-	const struct tls_search search = {
-	    .guess = guess, .most = most, .bytes = gap->bytes, .behind = gap->behind, .work = gap->work};
+	struct tls_search search = search_of(keys, gap);
+	search.guess = guess;
+	search.most = most;
 	uint64_t first = tls_opener_done(opener).records;
-	enum tls_found found =
-	    tls_search(opener, &search, regain->record, regain->body, keys->plain, &regain->n, regain->type);
+	enum tls_found found = tls_search(opener, &search, regain->record, regain->body, keys->plain,
+	                                  &regain->plain, regain->type);
 	if (found != TLS_FOUND_NOT)
 		gap->missing = tls_opener_done(opener).records - 1 - first;
 	return found;
@@ -152,7 +166,7 @@ enum tls_found tls_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *ga
 {
 	struct direction *d = &keys->dir[dir];
 	struct regain regain = {.gap = gap, .record = record, .body = body, .type = type};
-	uint64_t guess = gap->usual > 0 ? (gap->bytes + gap->usual / 2) / gap->usual : 0;
+	uint64_t guess = search_of(keys, gap).guess;
 	keys->plain = room;
 	bool keyed = d->keyed;
 	enum tls_found found =
@@ -167,6 +181,6 @@ enum tls_found tls_regain(struct tls_keys *keys, uint8_t dir, struct tls_gap *ga
 		tls_secrets_proven(keys->secrets, d->which);
 	d->proven = d->proven || found == TLS_FOUND_OPENED;
 	keys->plain = NULL;
-	*plain = span_of(room, regain.n);
+	*plain = regain.plain;
 	return found;
 }

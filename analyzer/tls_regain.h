@@ -22,6 +22,9 @@ struct tls_gap {
 	uint64_t passed;  /* ... behind so many of their records */
 };
 
+/* What the gap allows for records of this suite: where to begin, and how many numbers are tried. */
+struct tls_search tls_gap_search(const struct tls_gap *gap, const struct tls_suite *suite, uint16_t version);
+
 /*
  * As tls_keys_open for a record whose number is not certain: looks for it, and in TLS 1.3 also for other keys
  * which may have begun unseen: the application's behind a Finished message, the next ones behind up to

@@ -15,7 +15,7 @@ struct trial {
 	const struct tls_record *head;
 	struct span body;
 	uint8_t *out;
-	size_t *n;
+	struct span *plain;
 	uint8_t *type;
 	struct tls_amount first; /* where the opener stood */
 	uint8_t iv[TLS_BLOCK];   /* its IV */
@@ -59,7 +59,8 @@ static enum tls_found try_number(const struct trial *trial, uint64_t missing)
 	if (trial->search->behind && opener->done.records > 0)
 		opener->iv_sure = false;
 	bool sure = opener->iv_sure;
-	enum tls_open result = tls_open(opener, trial->head, trial->body, trial->out, trial->n, trial->type);
+	enum tls_open result =
+	    tls_open(opener, trial->head, trial->body, trial->out, trial->plain, trial->type);
 	if (result == TLS_OPENED)
 		return TLS_FOUND_OPENED;
 	return is_chained(opener) && opener->encrypt_then_mac && !sure && opener->iv_sure ? TLS_FOUND_NUMBER
@@ -165,7 +166,7 @@ static enum tls_found search_stream(const struct trial *trial)
 }
 
 enum tls_found tls_search(struct tls_opener *opener, const struct tls_search *search,
-                          const struct tls_record *head, struct span body, uint8_t *out, size_t *n,
+                          const struct tls_record *head, struct span body, uint8_t *out, struct span *plain,
                           uint8_t *type)
 {
 	struct trial trial = {.opener = opener,
@@ -173,7 +174,7 @@ enum tls_found tls_search(struct tls_opener *opener, const struct tls_search *se
 	                      .head = head,
 	                      .body = body,
 	                      .out = out,
-	                      .n = n,
+	                      .plain = plain,
 	                      .type = type,
 	                      .first = opener->done,
 	                      .iv_sure = opener->iv_sure};

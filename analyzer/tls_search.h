@@ -40,7 +40,7 @@ enum tls_found {
  * as tls_open. Found: the opener stands behind the record. Else it stands where it stood.
  */
 enum tls_found tls_search(struct tls_opener *opener, const struct tls_search *search,
-                          const struct tls_record *head, struct span body, uint8_t *out, size_t *n,
-                          uint8_t *type);
+                          const struct tls_record *head, struct span body, uint8_t *out,
+                          struct span *plain, uint8_t *type);
 
 #endif

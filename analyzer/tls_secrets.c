@@ -2,6 +2,7 @@
 #include "analyzer/tls_secrets.h"
 
 #include "analyzer/frame.h"
+#include "analyzer/hash.h"
 #include "analyzer/rsa_key.h"
 #include "analyzer/session.h"
 #include "analyzer/tls_crypto.h"
@@ -14,7 +15,7 @@
 
 #include <stdlib.h>
 
-/* The SHA-256 of a ticket, or a session id with zeros behind it. */
+/* The hash of a ticket, or a session id; zeros behind it. Of tickets with the same hash each secret is tried. */
 struct known_name {
 	bool known;
 	uint8_t bytes[TLS_RANDOM];
@@ -34,6 +35,9 @@ struct tls_secrets {
 	enum rsa rsa;
 	uint8_t premaster[KEYLOG_MASTER_BYTES]; /* decrypted with an RSA key */
 	struct known_name offered_ticket, new_ticket, session_id;
+	bool exchanged;               /* a message came that only a handshake has which resumes nothing */
+	uint64_t tried, tried_learned; /* generations of the two key logs up to which all secrets were tried */
+	struct keylog_secret guessed; /* n = 0: none */
 	struct keylog_secret proven; /* n = 0: none */
 };
 
@@ -53,7 +57,10 @@ static void forget(struct tls_secrets *secrets)
 	secrets->rsa = RSA_NOT_TRIED;
 	secrets->session_hash_n = 0;
 	secrets->offered_ticket.known = secrets->new_ticket.known = secrets->session_id.known = false;
+	secrets->exchanged = false;
+	secrets->tried = secrets->tried_learned = 0;
 	explicit_bzero(secrets->premaster, sizeof secrets->premaster);
+	keylog_wipe(&secrets->guessed);
 	keylog_wipe(&secrets->proven);
 }
 
@@ -80,9 +87,9 @@ static bool is_of_12(const struct session_tls *facts)
 
 static void name_ticket(struct known_name *name, struct span ticket)
 {
-	name->known = ticket.n > 0;
-	if (name->known)
-		cert_sha256(ticket, name->bytes);
+	uint64_t hash = hash_bytes(ticket.p, ticket.n);
+	*name = (struct known_name){.known = ticket.n > 0};
+	memcpy(name->bytes, &hash, sizeof hash);
 }
 
 static void take_client_hello(struct tls_secrets *secrets, struct span body)
@@ -179,6 +186,8 @@ void tls_secrets_message(struct tls_secrets *secrets, uint8_t type, const struct
 		take_server_hello(secrets, body);
 	if (type != TLS_HELLO_REQUEST && type != TLS_HELLO_VERIFY_REQUEST) /* RFC 5246 section 7.4.1.1, RFC 6347 4.2.1 */
 		tls_transcript_add(secrets->transcript, hashed);
+	if (type == TLS_SERVER_HELLO_DONE || type == TLS_CLIENT_KEY_EXCHANGE)
+		secrets->exchanged = true;
 	if (type == TLS_CLIENT_KEY_EXCHANGE)
 		take_key_exchange(secrets, body);
 	else if (type == TLS_NEW_SESSION_TICKET)
@@ -290,10 +299,72 @@ bool tls_secrets_find(struct tls_secrets *secrets, unsigned which, struct keylog
 		return find_resumed(secrets, KEYLOG_SESSION_ID, &secrets->session_id, number, master);
 	case TLS_SECRET_TICKET:
 		return find_resumed(secrets, KEYLOG_TICKET, &secrets->offered_ticket, number, master);
+	case TLS_SECRET_RESUMED:
+		*master = secrets->guessed;
+		return number == 0 && master->n > 0;
 	case TLS_SECRET_SOURCES:
 		break;
 	}
 	return false;
+}
+
+/* ---- the secret of a session that is resumed and not known -------------------------------------------- */
+
+struct guess {
+	struct tls_secrets *secrets;
+	bool (*fits)(void *ctx, const struct keylog_secret *master);
+	void *ctx;
+	bool found;
+};
+
+static bool may_try(const struct tls_secrets *secrets)
+{
+	const struct model *model = secrets->model;
+	return facts_of(secrets)->resumed_tries < LIMIT_RESUMED_TRIES &&
+	       model->resumed_tries < LIMIT_RESUMED_TRIES_ALL + model->capture.bytes / RESUMED_TRY_EARNED;
+}
+
+bool tls_secrets_unknown(const struct tls_secrets *secrets)
+{
+	const struct session_tls *facts = facts_of(secrets);
+	return facts->client_hello && facts->server_hello && is_of_12(facts) && facts->answered_ticket_or_id &&
+	       !secrets->exchanged && secrets->guessed.n == 0 &&
+	       (keylog_generation(secrets->model->keylog) > secrets->tried ||
+	        keylog_generation(secrets->model->learned) > secrets->tried_learned);
+}
+
+/* Says so also when no more may be tried. */
+static bool try(void *ctx, struct span secret)
+{
+	struct guess *guess = ctx;
+	struct tls_secrets *secrets = guess->secrets;
+	struct keylog_secret *master = &secrets->guessed;
+	if (secret.n != KEYLOG_MASTER_BYTES)
+		return false;
+	if (!may_try(secrets)) {
+		secrets->session->tls.resumed_untried++;
+		return true;
+	}
+	secrets->session->tls.resumed_tries++;
+	secrets->model->resumed_tries++;
+	master->n = KEYLOG_MASTER_BYTES;
+	memcpy(master->bytes, secret.p, KEYLOG_MASTER_BYTES);
+	guess->found = guess->fits(guess->ctx, master);
+	return guess->found;
+}
+
+bool tls_secrets_guess(struct tls_secrets *secrets,
+                       bool (*fits)(void *ctx, const struct keylog_secret *master), void *ctx)
+{
+	const struct keylog *logged = secrets->model->keylog, *learned = secrets->model->learned;
+	struct guess guess = {.secrets = secrets, .fits = fits, .ctx = ctx};
+	if (!keylog_search(logged, KEYLOG_MASTER, secrets->tried, try, &guess))
+		(void)keylog_search(learned, KEYLOG_MASTER, secrets->tried_learned, try, &guess);
+	secrets->tried = keylog_generation(logged);
+	secrets->tried_learned = keylog_generation(learned);
+	if (!guess.found)
+		keylog_wipe(&secrets->guessed);
+	return guess.found;
 }
 
 void tls_secrets_proven(struct tls_secrets *secrets, unsigned which)

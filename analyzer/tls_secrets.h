@@ -35,6 +35,19 @@ bool tls_secrets_find(struct tls_secrets *secrets, unsigned which, struct keylog
 /* Where that one comes from. */
 enum tls_secret_source tls_secrets_source(unsigned which);
 
+/*
+ * The handshake resumes a session whose secret is not known: the first one is not in the capture, and the key log has
+ * its secret under another random. There are master secrets that were not tried as this one, and may be.
+ */
+bool tls_secrets_unknown(const struct tls_secrets *secrets);
+
+/*
+ * Hands these to `fits`, the newest first; the one that it says opens a record is a candidate from then on. False when
+ * none does.
+ */
+bool tls_secrets_guess(struct tls_secrets *secrets,
+                       bool (*fits)(void *ctx, const struct keylog_secret *master), void *ctx);
+
 /* It has opened a record: it is kept for sessions that resume this one, and for what is saved. */
 void tls_secrets_proven(struct tls_secrets *secrets, unsigned which);
 

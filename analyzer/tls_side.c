@@ -13,6 +13,11 @@ bool tls_side_is_ready(const struct tls_side *side)
 	return !side->unnumbered || tls_keys_ready_beyond(keys, side->dir);
 }
 
+bool tls_side_is_first(const struct tls_side *side, struct tls_amount ahead)
+{
+	return side->record.numbered || (ahead.records == side->done.records && !side->unsure);
+}
+
 struct session_tls *tls_side_facts(const struct tls_side *side)
 {
 	return &side->conn->session->tls;

@@ -22,6 +22,7 @@ struct tls_side {
 	bool chain_cut;  /* the record before was not there whole: TLS 1.0 takes its IV from it */
 	bool unnumbered; /* TLS 1.3: a part of the handshake fell out, so where its keys end is to be looked for */
 	bool again;      /* DTLS: the current record has the outside of one that came before, and is no step of its own */
+	bool left;       /* TLS 1.3: the current record is one of the handshake, whose secret is not there, and is closed */
 	bool missed;     /* application data fell out behind `done` */
 	struct tls_amount done; /* records that were opened, refused or left out, since the connection began */
 	struct origin fallen; /* the first that fell out behind `done`; packet 0 = none */
@@ -48,6 +49,7 @@ struct tls_conn {
 	bool half;             /* one direction could go on, and the other has come first and still waits, */
 	bool early_waits;      /* ... or early data has come first, and its secret has not */
 	int64_t half_since;
+	bool aside;            /* what is read now is of a handshake that is past */
 	bool hurried;          /* a secret of the handshake that is not there is not waited for */
 	struct plain plain;
 	struct tls_work work;  /* that may be done behind gaps */
@@ -55,12 +57,16 @@ struct tls_conn {
 	size_t head;    /* bytes of a record's header */
 	/* DTLS: who puts the messages together that were in a protected record; NULL for TLS */
 	void (*take_handshake)(void *ctx, uint8_t dir, struct span plain, const struct origin *at);
+	bool (*blocked)(void *ctx, uint8_t dir); /* ... a message of this side waits for one of the other */
 	void *ctx;
 	struct tls_side side[2];
 };
 
 /* Whether a protected record of this side can be opened, or its number looked for. */
 bool tls_side_is_ready(const struct tls_side *side);
+
+/* The current record, in front of which so much came, is the first one of its keys, or says its own number. */
+bool tls_side_is_first(const struct tls_side *side, struct tls_amount ahead);
 
 /* The session's, where what is found out is written. */
 struct session_tls *tls_side_facts(const struct tls_side *side);

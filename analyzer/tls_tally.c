@@ -56,6 +56,12 @@ void tls_tally_passed(struct session_tls *tls, uint8_t dir)
 	tls->passed[dir]++;
 }
 
+void tls_tally_came_back(struct session_tls *tls, uint8_t dir)
+{
+	tls->passed[dir]--;
+	tls->passed_handshake = tls->passed_handshake && tls->passed[0] + tls->passed[1] > 0;
+}
+
 void tls_tally_closed(struct session_tls *tls, uint8_t dir, const struct origin *at)
 {
 	if (tls->first_closed[dir].packet == 0)

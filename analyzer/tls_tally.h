@@ -25,6 +25,9 @@ void tls_tally_regained(struct session_tls *tls, uint8_t dir, uint64_t missing, 
 /* A record passes unopened: its key is not there, and it is not kept until it comes, or not any more. */
 void tls_tally_passed(struct session_tls *tls, uint8_t dir);
 
+/* Its key came after all, and it was kept. */
+void tls_tally_came_back(struct session_tls *tls, uint8_t dir);
+
 /* A record of application data type stays closed, perhaps until its key comes. */
 void tls_tally_closed(struct session_tls *tls, uint8_t dir, const struct origin *at);
 

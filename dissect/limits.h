@@ -35,6 +35,9 @@
 #define LIMIT_GAP_WORK_ALL (512 << 20)          /* ... for all; what stays closed then: decryption_detail, no finding */
 #define LIMIT_GAP_UPDATES 4                     /* KeyUpdates that one gap may hide; more: decryption_detail */
 #define GAP_WORK_EARNED 8                       /* more of both for each byte that comes */
+#define LIMIT_RESUMED_TRIES 4096                /* master secrets tried for a session that resumes an unknown one, and ... */
+#define LIMIT_RESUMED_TRIES_ALL (128 * 1024)    /* ... for all; what stays closed then: decryption_detail, no finding */
+#define RESUMED_TRY_EARNED 4096                 /* captured bytes that allow one more of the latter */
 #define LIMIT_CHAIN     10                      /* certificates read of one certificate message */
 #define LIMIT_CHAINS    (2 * LIMIT_CHAIN)       /* certificates kept of one session */
 

@@ -344,7 +344,7 @@ static void a_renegotiation_in_another_order(void **state)
 		tape_renegotiation(&turn, row);
 		for (size_t i = marks[0]; i + 3 < last_talk()->n_pieces; i++)
 			for (size_t far = 1; far <= 3; far++)
-				move_one(row, i, i + far, 0, false);
+				move_one(row, i, i + far, 0, (i + far) % 2 == 0);
 		end(&turn);
 	}
 }
@@ -357,12 +357,8 @@ static void handshakes_in_another_order(void **state)
 		tape_handshakes(&turn, row);
 		for (size_t i = marks[0] - 2; i + 3 < last_talk()->n_pieces; i++)
 			for (size_t far = 1; far <= 3; far++) {
-				const struct edit edit = {.lost = NOWHERE, .flipped = NOWHERE, .moved = i, .behind = i + far};
-				struct wire wire;
 				move_one(row, i, i + far, 0, false);
-				play_edited(&edit, true, &wire); /* what stays closed then is not refused */
-				assert_int_equal(both(wire_session(&wire, 1)->tls.refused), 0);
-				wire_free(&wire);
+				move_one(row, i, i + far, 0, true);
 			}
 		end(&turn);
 	}

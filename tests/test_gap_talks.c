@@ -13,6 +13,7 @@
 #include "tests/taped.h"
 
 enum { RECORDS_MAX = 256 };
+#define THERE SIZE_MAX /* the key log, from the start on */
 
 static struct taped taped;
 
@@ -20,7 +21,7 @@ static struct taped taped;
 struct part {
 	uint8_t dir, type, hello; /* hello: handshake type when it is a plain one */
 	size_t off, n;
-	bool sealed, last; /* protected; the last protected one of its direction */
+	bool sealed, last; /* protected; the last one that its keys protect */
 };
 
 struct parts {
@@ -29,6 +30,15 @@ struct parts {
 	bool chained; /* CBC of TLS 1.0 */
 };
 static struct parts parts;
+
+/* The next one of the same direction, NULL behind the last one. */
+static const struct part *part_behind(size_t at)
+{
+	for (size_t i = at + 1; i < parts.n; i++)
+		if (parts.list[i].dir == parts.list[at].dir)
+			return &parts.list[i];
+	return NULL;
+}
 
 static void find_parts(int version, bool chained)
 {
@@ -55,20 +65,18 @@ static void find_parts(int version, bool chained)
 			secret[dir] = secret[dir] || (change && version != TLS1_3_VERSION);
 			at += part->n;
 		}
-	for (uint8_t dir = 0; dir < 2; dir++)
-		for (size_t i = parts.n; i-- > 0;)
-			if (parts.list[i].dir == dir && parts.list[i].sealed) {
-				parts.list[i].last = true;
-				break;
-			}
+	for (size_t i = 0; i < parts.n; i++) {
+		const struct part *next = part_behind(i);
+		parts.list[i].last = parts.list[i].sealed && (next == NULL || next->type == TLS_CHANGE_CIPHER_SPEC);
+	}
 }
 
-/* Without the part with this number; SIZE_MAX: all. */
-static void play(struct wire *wire, size_t missing, bool late)
+/* Without the part with this number; SIZE_MAX: all. The key log is there, or comes in front of part `late`. */
+static void play(struct wire *wire, size_t missing, size_t late)
 {
 	struct span lines = span_of(taped.lines, strlen(taped.lines));
-	wire_start(wire, late ? span_of(NULL, 0) : lines);
-	wire->model->keys_may_come = late;
+	wire_start(wire, late != THERE ? span_of(NULL, 0) : lines);
+	wire->model->keys_may_come = late != THERE;
 	for (size_t i = 0; i + 1 < taped.n; i++) {
 		const struct taped_talk *talk = &taped.talk[i];
 		wire_open(wire);
@@ -80,6 +88,8 @@ static void play(struct wire *wire, size_t missing, bool late)
 	wire_open(wire);
 	for (size_t i = 0; i < parts.n; i++) {
 		const struct part *part = &parts.list[i];
+		if (i == late)
+			analyze_secrets(wire->analyze, lines);
 		if (i == missing)
 			wire->next[part->dir] += (uint32_t)part->n;
 		else
@@ -87,7 +97,7 @@ static void play(struct wire *wire, size_t missing, bool late)
 			         span_of(&taped.talk[taped.n - 1].bytes[part->off], part->n));
 	}
 	wire_close(wire);
-	if (late)
+	if (late == parts.n)
 		analyze_secrets(wire->analyze, lines);
 	wire_end(wire);
 }
@@ -103,7 +113,7 @@ static bool lacks_one_piece(struct span came, struct span text)
 	return came.n <= text.n && front + back == came.n;
 }
 
-static void check_part(const char *what, size_t missing, bool late, const uint64_t whole[2])
+static void check_part(const char *what, size_t missing, size_t late, const uint64_t whole[2])
 {
 	const struct part *part = &parts.list[missing];
 	struct wire wire;
@@ -118,31 +128,48 @@ static void check_part(const char *what, size_t missing, bool late, const uint64
 		if (tls->opened[dir] != whole[dir] - gone || tls->refused[dir] > 0 ||
 		    !lacks_one_piece(came, span_of(text->p, text->n)) ||
 		    (all && !parts.chained && tls->version != TLS_1_3 && came.n != text->n))
-			fail_msg("%s%s without record %zu of %zu (direction %u, type %u): direction %u "
+			fail_msg("%s, key log in front of %zu, without record %zu of %zu (direction %u, type %u): direction %u "
 			         "opened %u of %u, "
 			         "%u refused, %zu bytes of %zu: %s",
-			         what, late ? ", late keys," : "", missing, parts.n, part->dir, part->type,
+			         what, late, missing, parts.n, part->dir, part->type,
 			         dir, (unsigned)tls->opened[dir], (unsigned)whole[dir],
 			         (unsigned)tls->refused[dir], came.n, text->n, taped_detail(&taped, &wire));
 	}
 	wire_free(&wire);
 }
 
+static bool is_hello(const struct part *part)
+{
+	return part->hello == TLS_CLIENT_HELLO || part->hello == TLS_SERVER_HELLO;
+}
+
+/* Of TLS 1.0 CBC without the record in front of a protected one, too. */
+static bool loses_hello(size_t missing)
+{
+	const struct part *part = &parts.list[missing], *next = part_behind(missing);
+	return is_hello(part) || (parts.chained && part->sealed && next != NULL && is_hello(next));
+}
+
+/* How much is opened of all. */
+static void check_all(const char *what, uint64_t whole[2])
+{
+	struct wire wire;
+	play(&wire, SIZE_MAX, THERE);
+	if (!taped_is_whole(&taped))
+		fail_msg("%s: %s", what, taped_detail(&taped, &wire));
+	memcpy(whole, wire_session(&wire, (uint32_t)taped.n)->tls.opened, 2 * sizeof whole[0]);
+	wire_free(&wire);
+}
+
 static void check_each(const char *what)
 {
 	uint64_t whole[2];
-	struct wire wire;
-	play(&wire, SIZE_MAX, false);
-	if (!taped_is_whole(&taped))
-		fail_msg("%s: %s", what, taped_detail(&taped, &wire));
-	memcpy(whole, wire_session(&wire, (uint32_t)taped.n)->tls.opened, sizeof whole);
-	wire_free(&wire);
+	check_all(what, whole);
 	bool begun = false;
 	for (size_t i = 0; i < parts.n; i++) {
-		if (begun && parts.list[i].hello != TLS_CLIENT_HELLO &&
-		    parts.list[i].hello != TLS_SERVER_HELLO)
+		if (begun && !loses_hello(i))
 			for (int late = 0; late < 2; late++)
-				check_part(what, i, late == 1, whole);
+				check_part(what, i, late == 1 ? parts.n : THERE, whole);
 		begun = begun || parts.list[i].hello == TLS_SERVER_HELLO;
 	}
 }
@@ -300,24 +327,52 @@ static void leave_out_hellos(void)
 }
 
 /* The client begins it; behind the Finished message each side's first handshake record is its hello. */
+static void tape_renegotiation(struct turn *turn, size_t row)
+{
+	begin(turn, rows[row].version, rows[row].suite);
+	SSL_CTX_set_options(turn->setting.ctx[SERVER], SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+	next(turn, NULL);
+	say_some(turn);
+	assert_int_equal(SSL_renegotiate(turn->talk.ssl[CLIENT]), 1);
+	assert_true(shake_hands(&turn->talk));
+	say_some(turn);
+	over(turn);
+	find_parts(rows[row].version, rows[row].chained);
+	leave_out_hellos();
+}
+
 static void renegotiation(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROWS; i++) {
 		struct turn turn;
-		if (rows[i].version == TLS1_3_VERSION || rows[i].chained)
+		if (rows[i].version == TLS1_3_VERSION)
 			continue;
-		begin(&turn, rows[i].version, rows[i].suite);
-		SSL_CTX_set_options(turn.setting.ctx[SERVER], SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
-		next(&turn, NULL);
-		say_some(&turn);
-		assert_int_equal(SSL_renegotiate(turn.talk.ssl[CLIENT]), 1);
-		assert_true(shake_hands(&turn.talk));
-		say_some(&turn);
-		over(&turn);
-		find_parts(rows[i].version, rows[i].chained);
-		leave_out_hellos();
+		tape_renegotiation(&turn, i);
 		check_each("renegotiation");
+		end(&turn);
+	}
+}
+
+/* A Finished message is lost, and the key log comes at any time: between it and the renegotiation, and within that. */
+static void renegotiation_behind_a_lost_finished(void **state)
+{
+	(void)state;
+	static const size_t chosen[] = {0, 4};
+	for (size_t i = 0; i < sizeof chosen / sizeof chosen[0]; i++) {
+		struct turn turn;
+		uint64_t whole[2];
+		unsigned lost = 0;
+		tape_renegotiation(&turn, chosen[i]);
+		check_all(rows[chosen[i]].suite, whole);
+		for (size_t part = 0; part < parts.n; part++) {
+			if (!parts.list[part].sealed || parts.list[part].type != TLS_HANDSHAKE || loses_hello(part))
+				continue;
+			for (size_t late = 0; late <= parts.n; late++)
+				check_part(rows[chosen[i]].suite, part, late, whole);
+			lost++;
+		}
+		assert_true(lost >= 4); /* two of each side, and more of the renegotiation */
 		end(&turn);
 	}
 }
@@ -346,6 +401,7 @@ int main(void)
 	    cmocka_unit_test(full),
 	    cmocka_unit_test(with_certificates),
 	    cmocka_unit_test(resumed),
+	    cmocka_unit_test(renegotiation_behind_a_lost_finished),
 	    cmocka_unit_test(renegotiation),
 	    cmocka_unit_test(key_updates),
 	};

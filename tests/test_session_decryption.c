@@ -372,6 +372,20 @@ static void never_encrypted(void **state)
 	}
 }
 
+/* Which alert it is a key would tell; NMSP messages are none. */
+static void an_alert_alone(void **state)
+{
+	(void)state;
+	struct recording recording;
+	recording_read(&recording, "samples/clock-behind.pcapng");
+	struct keyrun *run = keyrun_new(&recording, "");
+	assert_int_equal(run->session->tls.protected_records[0] + run->session->tls.protected_records[1], 0);
+	says(run, DECRYPTION_NO_KEY, "no TLS secret was given: 1 encrypted alert stays closed");
+	assert_null(keyrun_finding(run, "keys-missing"));
+	keyrun_free(run);
+	recording_free(&recording);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,7 +395,8 @@ int main(void)
 	    cmocka_unit_test(short_secret),   cmocka_unit_test(any_packet_lost),
 	    cmocka_unit_test(any_start),      cmocka_unit_test(only_behind_a_gap),
 	    cmocka_unit_test(joined_midway),  cmocka_unit_test(unsupported),
-	    cmocka_unit_test(ssl3),           cmocka_unit_test(never_encrypted),
+	    cmocka_unit_test(ssl3),           cmocka_unit_test(an_alert_alone),
+	    cmocka_unit_test(never_encrypted),
 	    cmocka_unit_test(gaps_of_cbc),    cmocka_unit_test(keys_that_are_none),
 	    cmocka_unit_test(ssl2_hello),
 	};

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "analyzer/tls_crypto.h"
+#include "analyzer/tls_key_block.h"
 #include "tests/hex.h"
 #include "tests/seeded.h"
 #include "tests/tls_seal.h"
@@ -40,21 +41,22 @@ static struct sealer key_both(struct tls_opener *opener, const struct way *way, 
 	}
 	sealer.mac = way->shape.mac != NULL ? (size_t)EVP_MD_get_size(way->shape.mac) : 0;
 	seal_with_12(&sealer, bytes, from_client);
-	assert_int_equal(tls_opener_key_12(opener, suite, way->version, way->etm, &secret, client_random,
-	                                   server_random, from_client),
-	                 0);
+	struct tls_key_block block = {.suite = NULL};
+	assert_int_equal(
+	    tls_key_block_make(&block, suite, way->version, &secret, client_random, server_random), 0);
+	assert_int_equal(tls_opener_key_12(opener, &block, way->etm, from_client), 0);
 	return sealer;
 }
 
 static enum tls_open open_to(struct tls_opener *opener, struct tls_record head, struct span body,
-                             uint8_t *out, size_t *n, uint8_t *type)
+                             uint8_t *out, struct span *plain, uint8_t *type)
 {
 	memset(out, 0xee, body.n);
-	enum tls_open result = tls_open(opener, &head, body, out, n, type);
+	enum tls_open result = tls_open(opener, &head, body, out, plain, type);
 	for (size_t i = 0; result != TLS_OPENED && i < body.n; i++)
 		assert_int_equal(out[i], 0);
 	if (result != TLS_OPENED)
-		assert_int_equal(*n, 0);
+		assert_int_equal(plain->n, 0);
 	return result;
 }
 
@@ -63,10 +65,10 @@ static bool opens(struct tls_opener *opener, struct tls_record head, struct span
                   uint8_t type)
 {
 	uint8_t *out = malloc(body.n), found = 0;
-	size_t n = 0;
+	struct span text;
 	assert_non_null(out);
-	bool opened = open_to(opener, head, body, out, &n, &found) == TLS_OPENED;
-	if (opened && (!span_equal(span_of(out, n), plain) || found != type))
+	bool opened = open_to(opener, head, body, out, &text, &found) == TLS_OPENED;
+	if (opened && (!span_equal(text, plain) || found != type))
 		fail_msg("opened to other bytes");
 	free(out);
 	return opened;
@@ -75,9 +77,9 @@ static bool opens(struct tls_opener *opener, struct tls_record head, struct span
 static enum tls_open answer(struct tls_opener *opener, struct tls_record head, struct span body)
 {
 	uint8_t *out = malloc(body.n + 1), type;
-	size_t n;
+	struct span plain;
 	assert_non_null(out);
-	enum tls_open result = open_to(opener, head, body, out, &n, &type);
+	enum tls_open result = open_to(opener, head, body, out, &plain, &type);
 	free(out);
 	return result;
 }
@@ -363,13 +365,12 @@ static void one_opener_takes_all_keys(void **state)
 
 static void refuse(uint16_t cipher, uint16_t version, uint8_t n)
 {
-	struct tls_opener *opener = tls_opener_new();
+	struct tls_key_block block = {.suite = NULL};
 	const struct keylog_secret secret = {.n = n};
-	assert_int_equal(tls_opener_key_12(opener, tls_suite_find(cipher), version, true, &secret,
-	                                   client_random, server_random, true),
+	assert_int_equal(tls_key_block_make(&block, tls_suite_find(cipher), version, &secret, client_random,
+	                                    server_random),
 	                 -1);
-	assert_false(tls_opener_keyed(opener));
-	tls_opener_free(opener);
+	assert_null(block.suite);
 }
 
 static void what_does_not_fit(void **state)

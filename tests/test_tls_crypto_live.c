@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "analyzer/tls_crypto.h"
+#include "analyzer/tls_key_block.h"
 #include "tests/hex.h"
 #include "tests/tls_peers.h"
 
@@ -73,9 +74,11 @@ static void key_12(struct reading *reading)
 	assert_true(keylog_find(talk->keylog, KEYLOG_MASTER, client_random, 0, &master));
 	const struct tls_suite *suite = tls_suite_find(talk->setting->cipher);
 	bool etm = (talk->setting->options & SSL_OP_NO_ENCRYPT_THEN_MAC) == 0;
-	assert_int_equal(tls_opener_key_12(reading->opener, suite, (uint16_t)talk->setting->version, etm,
-	                                   &master, client_random, server_random, reading->side == CLIENT),
+	struct tls_key_block block = {.suite = NULL};
+	assert_int_equal(tls_key_block_make(&block, suite, (uint16_t)talk->setting->version, &master, client_random,
+	                                    server_random),
 	                 0);
+	assert_int_equal(tls_opener_key_12(reading->opener, &block, etm, reading->side == CLIENT), 0);
 }
 
 static void key_13(struct reading *reading, enum keylog_label of_client, enum keylog_label of_server)
@@ -116,17 +119,17 @@ static void take_handshake(struct reading *reading, struct span bytes)
 static void open_record(struct reading *reading, const struct tls_record *head, struct span body)
 {
 	uint8_t *out = malloc(body.n + 1), *exact = malloc(body.n + 1), type;
-	size_t n;
+	struct span plain;
 	assert_non_null(out);
 	assert_non_null(exact);
 	memcpy(exact, body.p, body.n);
-	enum tls_open result = tls_open(reading->opener, head, span_of(exact, body.n), out, &n, &type);
+	enum tls_open result = tls_open(reading->opener, head, span_of(exact, body.n), out, &plain, &type);
 	if (result != TLS_OPENED)
 		fail_msg("%s: a record of %zu bytes does not open", reading->talk->setting->name, body.n);
 	if (type == TLS_HANDSHAKE)
-		take_handshake(reading, span_of(out, n));
+		take_handshake(reading, plain);
 	else if (type == TLS_APPLICATION_DATA)
-		heap_add(&reading->text, span_of(out, n));
+		heap_add(&reading->text, plain);
 	else
 		assert_int_equal(type, TLS_ALERT);
 	free(out);

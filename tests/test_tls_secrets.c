@@ -143,6 +143,39 @@ static void a_session_hash(void **state)
 	}
 }
 
+static bool none_fits(void *ctx, const struct keylog_secret *master)
+{
+	(void)master;
+	++*(unsigned *)ctx;
+	return false;
+}
+
+/* A ticket without a session id: resumed, unless a message comes that only a whole handshake has. */
+static void what_resumes(void **state)
+{
+	(void)state;
+	static const uint8_t whole[] = {TLS_SERVER_HELLO_DONE, TLS_CLIENT_KEY_EXCHANGE};
+	for (size_t i = 0; i < 3; i++) {
+		struct asked *asked = ask(false);
+		const uint8_t master[KEYLOG_MASTER_BYTES] = {7}, short_one[20] = {7};
+		unsigned tried = 0;
+		assert_false(tls_secrets_unknown(asked->secrets)); /* nothing was offered */
+		asked->session.tls.answered_ticket_or_id = true;
+		keylog_add(asked->model->keylog, KEYLOG_MASTER, client_random, span_of(master, sizeof master));
+		keylog_add(asked->model->keylog, KEYLOG_MASTER, client_random, span_of(short_one, sizeof short_one));
+		assert_true(tls_secrets_unknown(asked->secrets));
+		if (i < 2) {
+			give(asked, whole[i], span_of("", 0), false);
+			assert_false(tls_secrets_unknown(asked->secrets));
+		} else {
+			assert_false(tls_secrets_guess(asked->secrets, none_fits, &tried));
+			assert_int_equal(tried, 1); /* the other one has no master secret's length */
+			assert_false(tls_secrets_unknown(asked->secrets));
+		}
+		done(asked);
+	}
+}
+
 /* What was learned is kept for sessions that resume this one; the oldest leaves. */
 static void what_was_learned(void **state)
 {
@@ -169,7 +202,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_longest_key_exchange),
 	    cmocka_unit_test(a_session_hash),
-	    cmocka_unit_test(what_was_learned),
+	    cmocka_unit_test(what_resumes),
+    cmocka_unit_test(what_was_learned),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

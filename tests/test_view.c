@@ -241,7 +241,10 @@ static void test_formats(void **state)
 	check_format((struct value){.kind = VALUE_TIME, .ns = -1}, "1969-12-31 23:59:59.999999");
 	check_format((struct value){.kind = VALUE_DATE, .seconds = 253402300799}, "9999-12-31 23:59:59");
 	check_format((struct value){.kind = VALUE_DATE, .seconds = INT64_MAX}, "1900-01-01 00:00:00");
+	check_format((struct value){.kind = VALUE_DATE, .seconds = -62167219201}, "-1-12-31 23:59:59");
+	check_format((struct value){.kind = VALUE_DATE, .seconds = -60589296000}, "50-01-01 00:00:00");
 	check_format((struct value){.kind = VALUE_OFFSET, .ns = -1500000000}, "-1.500000");
+	check_format((struct value){.kind = VALUE_MAC, .mac = {0x00, 0x50, 0x56, 0x9c, 0x34, 0xf9}}, "00:50:56:9c:34:f9");
 	check_format((struct value){.kind = VALUE_BYTES, .bytes = {bytes, sizeof bytes}}, "00abff");
 	check_format((struct value){.kind = VALUE_CODE, .code = 0x21a0}, "0x21a0");
 	check_format((struct value){.kind = VALUE_ENDPOINT, .addr = &addr, .port = 9}, "192.0.2.1 port 9");

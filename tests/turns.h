@@ -123,12 +123,13 @@ static inline size_t up_to(size_t n, size_t most)
 	return n < most ? n : most;
 }
 
-/* The last talk with the whole key log, without this record. End with wire_free. */
-static inline void play_without(const struct lost *lost, struct wire *wire)
+/* The last talk with the whole key log, there or late, without this record. End with wire_free. */
+static inline void play_without_when(const struct lost *lost, bool late, struct wire *wire)
 {
 	const struct taped_talk *talk = &taped.talk[taped.n - 1];
 	size_t at = 0;
-	wire_start(wire, span_of(taped.lines, strlen(taped.lines)));
+	wire_start(wire, span_of(taped.lines, late ? 0 : strlen(taped.lines)));
+	wire->model->keys_may_come = late;
 	wire_open(wire);
 	for (size_t k = 0; k < talk->n_pieces; k++) {
 		struct span piece = taped_piece(talk, k);
@@ -141,7 +142,14 @@ static inline void play_without(const struct lost *lost, struct wire *wire)
 		at += dir == lost->dir ? piece.n : 0;
 	}
 	wire_close(wire);
+	if (late)
+		analyze_secrets(wire->analyze, span_of(taped.lines, strlen(taped.lines)));
 	wire_end(wire);
+}
+
+static inline void play_without(const struct lost *lost, struct wire *wire)
+{
+	play_without_when(lost, false, wire);
 }
 
 static inline bool has_step_of(const struct wire *wire, uint32_t id, enum step_kind kind, uint8_t dir,

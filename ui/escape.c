@@ -1,15 +1,9 @@
-/*
- * The escaping function. Reads untrusted bytes through dissect/rd.h; the output room is sized for the worst
- * case, in which one byte becomes four characters.
- */
+/* The escaping function. Reads untrusted bytes through dissect/rd.h. */
 #include "ui/escape.h"
-
-#include "analyzer/xmalloc.h"
 
 #include <stdio.h>
 
-#define WORST   4 /* characters that one byte can become; a character of n bytes becomes at most 4n */
-#define LONGEST 16
+#define LONGEST 16 /* characters that one becomes at most, and the NUL behind them */
 
 struct range {
 	uint32_t first, last;
@@ -94,32 +88,55 @@ static size_t write_unit(char *out, struct rd *r, enum escape_mode mode)
 	return plain.n;
 }
 
-/* Printable ASCII is the rule: it is copied in runs. Returns how much. */
+static bool is_plain(uint8_t byte)
+{
+	return byte >= 0x20 && byte < 0x7f;
+}
+
+/* How many bytes of printable ASCII come first: the rule, so blocks are looked at as a whole. */
+static size_t plain_run(const uint8_t *p, size_t n)
+{
+	enum { BLOCK = 16 };
+	size_t run = 0;
+	for (bool plain = true; plain && n - run >= BLOCK; run += plain ? BLOCK : 0) {
+		unsigned strange = 0;
+		for (size_t i = 0; i < BLOCK; i++)
+			strange |= !is_plain(p[run + i]);
+		plain = strange == 0;
+	}
+	while (run < n && is_plain(p[run]))
+		run++;
+	return run;
+}
+
+/* Copies what stands first and is plain; returns how much. */
 static size_t write_plain(char *out, struct rd *r)
 {
 	struct rd peek = *r;
 	struct span left = rd_rest(&peek);
-	size_t n = 0;
-	while (n < left.n && left.p[n] >= 0x20 && left.p[n] < 0x7f)
-		n++;
-	struct span run = rd_span(r, n);
+	struct span run = rd_span(r, plain_run(left.p, left.n));
 	if (run.n > 0)
 		memcpy(out, run.p, run.n);
 	return run.n;
 }
 
-char *escape_bytes(struct span bytes, enum escape_mode mode)
+void escape_add(struct buffer *out, struct span bytes, enum escape_mode mode)
 {
-	char *out = xmalloc(bytes.n * WORST + LONGEST);
-	size_t n = 0;
 	struct rd r = rd_of(bytes);
 	while (rd_more(&r)) {
-		n += write_plain(out + n, &r);
+		char *to = buffer_room(out, rd_left(&r) + LONGEST);
+		size_t n = write_plain(to, &r);
 		if (rd_more(&r))
-			n += write_unit(out + n, &r, mode);
+			n += write_unit(to + n, &r, mode);
+		out->n += n;
 	}
-	out[n] = '\0';
-	return out;
+}
+
+char *escape_bytes(struct span bytes, enum escape_mode mode)
+{
+	struct buffer out = {.p = NULL};
+	escape_add(&out, bytes, mode);
+	return buffer_take(&out);
 }
 
 char *escape_text(const char *text, enum escape_mode mode)

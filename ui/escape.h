@@ -8,6 +8,7 @@
 #define UI_ESCAPE_H
 
 #include "dissect/rd.h"
+#include "ui/buffer.h"
 
 enum escape_mode {
 	ESCAPE_UTF8,  /* printable UTF-8 stays */
@@ -17,11 +18,14 @@ enum escape_mode {
 /*
  * The text as valid UTF-8 without control characters: C0, DEL and bytes that are no UTF-8 (RFC 3629) become
  * \xNN; C1, bidirectional and other invisible formatting characters, line separators, noncharacters, and
- * in ESCAPE_ASCII mode every character beyond ASCII, become \u{...}. Free the answer with free().
+ * in ESCAPE_ASCII mode every character beyond ASCII, become \u{...}.
  */
+void escape_add(struct buffer *out, struct span bytes, enum escape_mode mode);
+
+/* The same as a C string, to be freed with free(). */
 char *escape_bytes(struct span bytes, enum escape_mode mode);
 
-/* The same for a C string. */
+/* The same of a C string. */
 char *escape_text(const char *text, enum escape_mode mode);
 
 #endif

@@ -13,7 +13,10 @@ struct format {
 	bool utc; /* times in UTC, else in the local zone */
 };
 
-/* The value for people, in memory to be freed with free(). A null value gives "-". */
+/* Adds the value for people. A null value gives "-". */
+void format_add(struct buffer *out, const struct value *value, const struct format *how);
+
+/* The same as a C string, to be freed with free(). */
 char *format_value(const struct value *value, const struct format *how);
 
 /* A duration in the unit that suits it: "12 us", "1.25 ms", "1.0 s", "3 min 20 s", "2 d 4 h". */

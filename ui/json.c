@@ -14,12 +14,11 @@
 static const struct format machine = {.escape = ESCAPE_UTF8, .utc = true};
 
 /* What is escaped is valid UTF-8: jansson need not look at it again. */
-static json_t *string_of(const struct value *value)
+static json_t *string_of(const struct value *value, struct buffer *text)
 {
-	char *text = format_value(value, &machine);
-	json_t *string = json_string_nocheck(text);
-	free(text);
-	return string;
+	buffer_clear(text);
+	format_add(text, value, &machine);
+	return json_stringn_nocheck(text->p, text->n);
 }
 
 static json_t *time_of(int64_t seconds, int64_t ns)
@@ -35,7 +34,7 @@ static json_t *duration_of(int64_t ns)
 	return json_real((double)us / 1e6);
 }
 
-static json_t *scalar(const struct value *value)
+static json_t *scalar(const struct value *value, struct buffer *text)
 {
 	int64_t rest, seconds;
 	switch (value->kind) {
@@ -62,51 +61,52 @@ static json_t *scalar(const struct value *value)
 	case VALUE_STRING:
 		break;
 	}
-	return string_of(value);
+	return string_of(value, text);
 }
 
-static json_t *object(const struct table *table, const struct row *row);
+/* `text` is the room for a string here and below, kept from one to the next. */
+static json_t *object(const struct table *table, const struct row *row, struct buffer *text);
 
-static json_t *strings(const struct table *table, const struct row *row)
+static json_t *strings(const struct table *table, const struct row *row, struct buffer *text)
 {
 	json_t *array = json_array();
 	size_t n = view_rows(table, row);
 	for (size_t i = 0; i < n; i++) {
 		struct row item = view_row(table, row, i);
 		struct value value = table->columns[0].get(&item);
-		json_array_append_new(array, scalar(&value));
+		json_array_append_new(array, scalar(&value, text));
 	}
 	return array;
 }
 
-static json_t *list(const struct table *table, const struct row *row)
+static json_t *list(const struct table *table, const struct row *row, struct buffer *text)
 {
 	json_t *array = json_array();
 	size_t n = view_rows(table, row);
 	for (size_t i = 0; i < n; i++) {
 		struct row item = view_row(table, row, i);
-		json_array_append_new(array, object(table, &item));
+		json_array_append_new(array, object(table, &item, text));
 	}
 	return array;
 }
 
-static json_t *cell(const struct column *column, const struct row *row)
+static json_t *cell(const struct column *column, const struct row *row, struct buffer *text)
 {
 	switch (column->shape) {
 	case COLUMN_OBJECT:
-		return object(column->table, row);
+		return object(column->table, row, text);
 	case COLUMN_LIST:
-		return list(column->table, row);
+		return list(column->table, row, text);
 	case COLUMN_STRINGS:
-		return strings(column->table, row);
+		return strings(column->table, row, text);
 	case COLUMN_VALUE:
 		break;
 	}
 	struct value value = column->get(row);
-	return scalar(&value);
+	return scalar(&value, text);
 }
 
-static json_t *object(const struct table *table, const struct row *row)
+static json_t *object(const struct table *table, const struct row *row, struct buffer *text)
 {
 	json_t *out = json_object();
 	for (size_t i = 0; i < table->n_columns; i++) {
@@ -115,7 +115,7 @@ static json_t *object(const struct table *table, const struct row *row)
 		              (!column->on_verbose || row->view->verbose) &&
 		              !(column->not_in_lines && row->view->lines);
 		if (column->key != NULL && wanted)
-			json_object_set_new_nocheck(out, column->key, cell(column, row));
+			json_object_set_new_nocheck(out, column->key, cell(column, row, text));
 	}
 	return out;
 }
@@ -149,15 +149,17 @@ static void write_line(FILE *out, json_t *line)
 void json_line(FILE *out, const struct json_head *head, unsigned lines, const struct row *row,
                const char *key, const struct table *table)
 {
+	struct buffer text = {.p = NULL};
 	json_t *line = line_of(head);
 	for (size_t i = 0; i < view_sessions.n_columns && row->session != NULL; i++) {
 		const struct column *column = &view_sessions.columns[i];
 		if (column->key != NULL && (column->lines & lines) != 0)
-			json_object_set_new(line, column->key, cell(column, row));
+			json_object_set_new_nocheck(line, column->key, cell(column, row, &text));
 	}
 	if (table != NULL)
-		json_object_set_new(line, key, object(table, row));
+		json_object_set_new_nocheck(line, key, object(table, row, &text));
 	write_line(out, line);
+	buffer_free(&text);
 }
 
 void json_numbers(FILE *out, const struct json_head *head, const struct json_number *numbers)
@@ -170,14 +172,19 @@ void json_numbers(FILE *out, const struct json_head *head, const struct json_num
 
 /* ---- the outer object, written piece by piece ---- */
 
-/* Where the report goes, and how far it is; `text` is the room for a piece, kept from one to the next. */
+/* Where the report goes, and how far it is; `piece` and `text` are room, kept from one to the next. */
 struct json_report {
 	FILE *out;
 	struct view *view;
-	char *text;
-	size_t room;
+	struct buffer piece, text;
 	size_t column, row; /* of view_report; of the list that the column is */
 };
+
+static int take_piece(const char *text, size_t n, void *piece)
+{
+	buffer_add(piece, text, n);
+	return 0;
+}
 
 /*
  * jansson begins the lines of a piece at the left. So the piece is dumped inside of as many lists as it is
@@ -193,15 +200,11 @@ static void write_json(struct json_report *report, json_t *json, size_t depth)
 		before += 2 + i * INDENT; /* a bracket, the end of its line, and the indent of the next one */
 		behind += 2 + (i - 1) * INDENT;
 	}
-	size_t n = json_dumpb(json, report->text, report->room, STYLE);
-	if (n > report->room) {
-		report->room = 2 * n;
-		report->text = xrealloc(report->text, report->room);
-		n = json_dumpb(json, report->text, report->room, STYLE);
-	}
+	buffer_clear(&report->piece);
+	json_dump_callback(json, take_piece, &report->piece, STYLE);
 	json_decref(json);
-	assert(n > before + behind); /* what jansson refuses was escaped */
-	fwrite(&report->text[before], 1, n - before - behind, report->out);
+	assert(report->piece.n > before + behind); /* what jansson refuses was escaped */
+	fwrite(&report->piece.p[before], 1, report->piece.n - before - behind, report->out);
 }
 
 void json_prepare(void)
@@ -237,7 +240,7 @@ static void step_list(struct json_report *report, const struct table *table)
 	}
 	struct row row = view_row(table, &root, report->row);
 	fputs(report->row == 0 ? "[\n    " : ",\n    ", report->out);
-	write_json(report, object(table, &row), 2);
+	write_json(report, object(table, &row, &report->text), 2);
 	report->row++;
 }
 
@@ -254,7 +257,7 @@ bool json_report_step(struct json_report *report)
 		step_list(report, column->table);
 	} else {
 		struct row root = view_root(report->view);
-		write_json(report, cell(column, &root), 1);
+		write_json(report, cell(column, &root, &report->text), 1);
 		report->column++;
 	}
 	return true;
@@ -262,8 +265,10 @@ bool json_report_step(struct json_report *report)
 
 void json_report_end(struct json_report *report)
 {
-	if (report != NULL)
-		free(report->text);
+	if (report == NULL)
+		return;
+	buffer_free(&report->piece);
+	buffer_free(&report->text);
 	free(report);
 }
 

@@ -102,6 +102,8 @@ void keys_missing(const struct subject *subject, const struct rule *rule, struct
 		    finding,
 		    "Keys are rare: a controller's key cannot be exported, and a key log exists only where "
 		    "the TLS library of the engine or test bed wrote SSLKEYLOGFILE during this very session.");
+	if (keys.held == 0 && tls->version != TLS_1_3 && session_resumed(session))
+		rule_cause(finding, "The session is resumed: the line of the one that it resumes opens it, too.");
 	for (uint8_t dir = 0; dir < 2; dir++)
 		rule_evidence(finding, &tls->first_closed[dir]);
 	rule_advice(finding, "%s; lines it needs: %s",
