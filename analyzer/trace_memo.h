@@ -11,7 +11,7 @@
 
 enum {
 	TRACE_MEMO_TEXTS = 2048, /* of some 100 of a session few share a place */
-	TRACE_MEMO_ROOM = 128, /* bytes of a text; longer ones are not kept */
+	TRACE_MEMO_ROOM = 128,   /* bytes of a text; longer ones are not kept */
 };
 
 /* All zero bytes: empty. */
