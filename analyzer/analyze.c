@@ -129,10 +129,9 @@ static struct flow *take_tcp(struct analyze *analyze, const struct packet *packe
 		note_other_port(&model->capture, packet);
 		return NULL;
 	}
-	struct flow_key key;
 	bool low;
-	flow_key(&key, IP_TCP, &packet->src, packet->tcp.src_port, &packet->dst, packet->tcp.dst_port, &low);
-	struct flow *flow = flow_find(&analyze->flows, &key);
+	struct flow *flow = flow_find(&analyze->flows, IP_TCP, &packet->src, packet->tcp.src_port, &packet->dst,
+	    packet->tcp.dst_port, &low);
 	uint8_t dir = flow == NULL || low ? 0 : 1;
 	if (flow != NULL)
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
@@ -141,7 +140,7 @@ static struct flow *take_tcp(struct analyze *analyze, const struct packet *packe
 		flow = NULL;
 	}
 	if (flow == NULL) {
-		flow = analyze_open_flow(analyze, &key, low, packet);
+		flow = analyze_open_flow(analyze, packet);
 		dir = low ? flow->low_dir : flow->low_dir ^ 1;
 	}
 	push_packet(analyze, flow, dir, packet);
@@ -155,10 +154,9 @@ static struct flow *take_udp(struct analyze *analyze, const struct packet *packe
 	const struct packet_udp *udp = &packet->udp;
 	if (!model_is_port(model, udp->src_port) && !model_is_port(model, udp->dst_port))
 		return NULL;
-	struct flow_key key;
 	bool low;
-	flow_key(&key, IP_UDP, &packet->src, udp->src_port, &packet->dst, udp->dst_port, &low);
-	struct flow *flow = flow_find(&analyze->flows, &key);
+	struct flow *flow =
+	    flow_find(&analyze->flows, IP_UDP, &packet->src, udp->src_port, &packet->dst, udp->dst_port, &low);
 	if (flow != NULL && dtls_conn_is_new(flow->dtls, packet)) {
 		analyze_drop_flow(analyze, flow);
 		flow = NULL;
@@ -168,7 +166,7 @@ static struct flow *take_udp(struct analyze *analyze, const struct packet *packe
 		return NULL;
 	}
 	if (flow == NULL)
-		flow = analyze_open_flow(analyze, &key, low, packet);
+		flow = analyze_open_flow(analyze, packet);
 	push_packet(analyze, flow, low ? flow->low_dir : flow->low_dir ^ 1, packet);
 	return flow;
 }
@@ -177,10 +175,9 @@ static struct flow *take_udp(struct analyze *analyze, const struct packet *packe
 static struct flow *take_icmp(struct analyze *analyze, const struct packet *packet)
 {
 	const struct packet_icmp *icmp = &packet->icmp;
-	struct flow_key key;
 	bool low;
-	flow_key(&key, icmp->proto, &icmp->src, icmp->src_port, &icmp->dst, icmp->dst_port, &low);
-	struct flow *flow = flow_find(&analyze->flows, &key);
+	struct flow *flow = flow_find(&analyze->flows, icmp->proto, &icmp->src, icmp->src_port, &icmp->dst,
+	    icmp->dst_port, &low);
 	if (flow == NULL)
 		return NULL;
 	analyze->model->capture.nmsp_packets++;
@@ -278,7 +275,7 @@ static void watch_clock(struct analyze *analyze, uint32_t input, int64_t time)
 	if (back <= capture->furthest_back)
 		return;
 	capture->furthest_back = back;
-	capture->backwards_at = (struct origin){.time = time, .packet = capture->packets, .input = input};
+	capture->backwards_at = origin_of(time, capture->packets, input);
 }
 
 static void count_packet(struct analyze *analyze, uint32_t input, const struct capfile_packet *packet)
@@ -292,7 +289,7 @@ static void count_packet(struct analyze *analyze, uint32_t input, const struct c
 		capture->last = packet->time;
 	if (packet->time < analyze->now.time && capture->packets > 1)
 		watch_clock(analyze, input, packet->time);
-	analyze->now = (struct origin){.time = packet->time, .packet = capture->packets, .input = input};
+	analyze->now = origin_of(packet->time, capture->packets, input);
 }
 
 /* NMSP messages without anything around them. */
@@ -322,7 +319,8 @@ void analyze_packet(struct analyze *analyze, uint32_t input, const struct capfil
 		flow = take_frame(analyze, packet, &decoded);
 	else
 		model_note_unknown_link(analyze->model, packet->linktype);
-	keep_frame(&analyze->keep, analyze->model, flow, packet, &analyze->now);
+	if (keep_any(&analyze->keep))
+		keep_frame(&analyze->keep, analyze->model, flow, packet, &analyze->now);
 	if (flow == NULL)
 		return;
 	flow->session->end = analyze->now.packet;

@@ -15,12 +15,6 @@
 #define MEMORY_SHARE   3     /* of MEMORY_PARTS parts of it: the rest is the program itself, and free pieces */
 #define MEMORY_PARTS   4
 
-void analyze_count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts)
-{
-	capture->gaps += session->tcp.gaps[0] + session->tcp.gaps[1] - gaps;
-	capture->cut_packets += session->tcp.cut_packets - cuts;
-}
-
 /*
  * The connection ends: what it still holds is handed up, a ClientHello behind a hole maybe, and the gaps are
  * counted.
@@ -85,18 +79,19 @@ void analyze_keep_memory(struct analyze *analyze, uint32_t work)
 		give_up_many(analyze, used, used - (most - most / MEMORY_SPARE));
 }
 
-struct flow *analyze_open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
-    const struct packet *packet)
+struct flow *analyze_open_flow(struct analyze *analyze, const struct packet *packet)
 {
 	analyze_make_room(analyze);
 	analyze_keep_memory(analyze, MEMORY_SESSION);
 	struct session *session = model_add_session(analyze->model, &analyze->now);
-	struct flow *flow = flow_add(&analyze->flows, key);
-	bool first = roles_source_is_first(analyze->model, packet), udp = packet->kind == PACKET_UDP;
-	session->addr[0] = first ? packet->src : packet->dst;
-	session->addr[1] = first ? packet->dst : packet->src;
+	bool first = roles_source_is_first(analyze->model, packet), udp = packet->kind == PACKET_UDP, low;
 	uint16_t src_port = udp ? packet->udp.src_port : packet->tcp.src_port;
 	uint16_t dst_port = udp ? packet->udp.dst_port : packet->tcp.dst_port;
+	struct flow_key key;
+	flow_key(&key, udp ? IP_UDP : IP_TCP, &packet->src, src_port, &packet->dst, dst_port, &low);
+	struct flow *flow = flow_add(&analyze->flows, &key);
+	session->addr[0] = first ? packet->src : packet->dst;
+	session->addr[1] = first ? packet->dst : packet->src;
 	session->port[0] = first ? src_port : dst_port;
 	session->port[1] = first ? dst_port : src_port;
 	session->tls.datagram = udp;

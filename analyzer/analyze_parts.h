@@ -27,7 +27,12 @@ struct analyze {
 };
 
 /* Differences of a session's counters go into the capture's sums. */
-void analyze_count_session(struct capture *capture, const struct session *session, uint64_t gaps, uint64_t cuts);
+static inline void analyze_count_session(struct capture *capture, const struct session *session, uint64_t gaps,
+    uint64_t cuts)
+{
+	capture->gaps += session->tcp.gaps[0] + session->tcp.gaps[1] - gaps;
+	capture->cut_packets += session->tcp.cut_packets - cuts;
+}
 
 /* So much work was done, in packets: sessions are given up when the memory has become too little. */
 void analyze_keep_memory(struct analyze *analyze, uint32_t work);
@@ -35,9 +40,8 @@ void analyze_keep_memory(struct analyze *analyze, uint32_t work);
 /* Gives sessions up until there is room for one more. */
 void analyze_make_room(struct analyze *analyze);
 
-/* A new session and its connection, by its first packet. `low`: the packet comes from the lower end of the key. */
-struct flow *analyze_open_flow(struct analyze *analyze, const struct flow_key *key, bool low,
-    const struct packet *packet);
+/* A new session and its connection, by its first packet. */
+struct flow *analyze_open_flow(struct analyze *analyze, const struct packet *packet);
 
 /* The connection ends; and is forgotten. */
 void analyze_finish_flow(struct analyze *analyze, struct flow *flow);

@@ -93,7 +93,8 @@ static uint16_t u16(const struct capfile *file, struct rd *r)
 
 static inline uint32_t u32(const struct capfile *file, struct rd *r)
 {
-	return file->big ? rd_u32(r) : rd_u32le(r);
+	uint32_t little = rd_u32le(r);
+	return file->big ? __builtin_bswap32(little) : little;
 }
 
 static uint64_t u64(const struct capfile *file, struct rd *r)
@@ -289,7 +290,7 @@ static enum step enhanced_packet(struct capfile *file, struct rd *body, struct c
 {
 	uint32_t id = u32(file, body);
 	enum step step = timed_packet(file, id, body, out);
-	if (step == STEP_PACKET)
+	if (step == STEP_PACKET && rd_left(body) >= CAPFILE_OPTION)
 		out->direction = capfile_option_direction(body, file->big);
 	return step;
 }
@@ -368,10 +369,9 @@ static enum step skip_block(struct capfile *file, struct span *buffer)
 	return STEP_ON;
 }
 
-/* Sets the byte order of the section whose header begins at `r`, behind its type. */
+/* Sets the byte order of the section, which is told behind its type and its length. */
 static enum step section_order(struct capfile *file, struct rd r)
 {
-	rd_skip(&r, 4); /* the length cannot be read before the order is known */
 	struct rd again = r;
 	uint32_t big = rd_u32(&r);
 	uint32_t little = rd_u32le(&again);
@@ -385,16 +385,16 @@ static enum step section_order(struct capfile *file, struct rd r)
 
 static enum step pcapng_block(struct capfile *file, struct span *buffer, struct capfile_packet *out)
 {
-	struct rd r = rd_of(*buffer);
-	uint32_t type = u32(file, &r);
-	if (type == BLOCK_SECTION) {
+	struct rd r = rd_of(*buffer), head = rd_head(&r, 8);
+	if (!rd_ok(&r))
+		return more(file, BLOCK_FRAME);
+	uint32_t type = u32(file, &head);
+	if (type == BLOCK_SECTION) { /* which reads the same in both orders */
 		enum step step = section_order(file, r);
 		if (step != STEP_ON)
 			return step;
 	}
-	uint32_t length = u32(file, &r);
-	if (!rd_ok(&r))
-		return more(file, BLOCK_FRAME);
+	uint32_t length = u32(file, &head);
 	if (length < BLOCK_FRAME || length % 4 != 0)
 		return damage(file, "a block claims %u bytes", length);
 	const struct block *block = find_block(type);

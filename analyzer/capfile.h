@@ -125,23 +125,6 @@ int capfile_write_stream(void *file, const struct span *pieces, size_t n);
 size_t capfile_write_sizes(const struct capfile_writer *writer, const struct capfile_packet *packet,
                            size_t secrets, size_t sizes[CAPFILE_SIZES]);
 
-/*
- * Makes a block of n bytes that readers skip (a type for local use). n is a multiple of 4 and not below
- * CAPFILE_FILL_MIN.
- */
-#define CAPFILE_FILL_MIN 16
-void capfile_fill(uint8_t *block, size_t n);
-
-/* A `put` for a stdio stream, which is `to`. */
-int capfile_write_stream(void *file, const struct span *pieces, size_t n);
-
-/*
- * What a packet takes, with so many bytes of secrets (of one block) in front of it, its interface where that
- * is new, and the end behind it.
- */
-size_t capfile_write_room(const struct capfile_writer *writer, const struct capfile_packet *packet,
-                          size_t secrets);
-
 int capfile_write_packet(struct capfile_writer *writer, const struct capfile_packet *packet);
 
 /*

@@ -8,6 +8,8 @@
 
 #include "analyzer/capfile.h"
 
+#define CAPFILE_OPTION 4 /* bytes of an option without its value: more than a block's padding */
+
 /*
  * Takes the next option of a list in this byte order. False at its end and when it is malformed, which marks
  * *list bad.

@@ -69,16 +69,16 @@ static void reachable(const struct question *q)
 	char addr[ADDR_TEXT];
 	if (last != NULL)
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES,
-		       "Its packets are in the capture, the last one is packet %" PRIu64 ".", last->packet);
+		       "Its packets are in the capture, the last one is packet %" PRIu64 ".", (uint64_t)last->packet);
 	else if (q->session->trace != NULL)
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES, "Its own trace tells of the engine's connection.");
 	else if (own != NULL)
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_YES,
-		       "It answered with an ICMP error, packet %" PRIu64 ".", own->at.packet);
+		       "It answered with an ICMP error, packet %" PRIu64 ".", (uint64_t)own->at.packet);
 	else if (router != NULL)
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_NO,
 		       "%s says by ICMP that it does not get there, packet %" PRIu64 ".",
-		       addr_text(&router->from, addr), router->at.packet);
+		       addr_text(&router->from, addr), (uint64_t)router->at.packet);
 	else if (unanswered(q->session))
 		answer(q, CHECKLIST_REACHABLE, CHECKLIST_NO,
 		       "%" PRIu32 " SYNs of the engine got no answer%s.", q->session->tcp.syns,
@@ -139,7 +139,7 @@ static void version(const struct question *q)
 	const char *tls = session_version_name(&session->tls, session->tls.version);
 	if (alert != NULL && alert->code == TLS_PROTOCOL_VERSION)
 		answer(q, CHECKLIST_VERSION, CHECKLIST_NO,
-		       "The two have no TLS version in common (packet %" PRIu64 ").", alert->at.packet);
+		       "The two have no TLS version in common (packet %" PRIu64 ").", (uint64_t)alert->at.packet);
 	else if (nmsp != NULL && session_nmsp_subscription(nmsp) != NULL)
 		answer(q, CHECKLIST_VERSION, CHECKLIST_YES,
 		       "The two understand each other: the controller accepted a subscription.");

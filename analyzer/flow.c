@@ -21,12 +21,26 @@ void flow_key(struct flow_key *key, uint16_t proto, const struct addr *src, uint
 	key->port[1] = *low ? dst_port : src_port;
 }
 
-struct flow *flow_find(struct flows *flows, const struct flow_key *key)
+/* The first end of the key is `a`, the second one is `b`. */
+static bool is_between(const struct flow_key *key, const struct addr *a, uint16_t a_port, const struct addr *b,
+    uint16_t b_port)
 {
-	if (flows->recent != NULL && memcmp(&flows->recent->key, key, sizeof *key) == 0)
-		return flows->recent;
-	struct flow *flow;
-	HASH_FIND(hh, flows->table, key, sizeof *key, flow);
+	return key->port[0] == a_port && key->port[1] == b_port && addr_equal(&key->addr[0], a) &&
+	    addr_equal(&key->addr[1], b);
+}
+
+struct flow *flow_find(struct flows *flows, uint16_t proto, const struct addr *src, uint16_t src_port,
+    const struct addr *dst, uint16_t dst_port, bool *low)
+{
+	struct flow *flow = flows->recent;
+	if (flow != NULL && flow->key.proto == proto) {
+		*low = is_between(&flow->key, src, src_port, dst, dst_port);
+		if (*low || is_between(&flow->key, dst, dst_port, src, src_port))
+			return flow;
+	}
+	struct flow_key key;
+	flow_key(&key, proto, src, src_port, dst, dst_port, low);
+	HASH_FIND(hh, flows->table, &key, sizeof key, flow);
 	if (flow != NULL)
 		flows->recent = flow;
 	return flow;

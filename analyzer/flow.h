@@ -47,7 +47,9 @@ struct flows {
 void flow_key(struct flow_key *key, uint16_t proto, const struct addr *src, uint16_t src_port, const struct addr *dst,
     uint16_t dst_port, bool *low);
 
-struct flow *flow_find(struct flows *flows, const struct flow_key *key);
+/* The flow between a packet's ends, NULL when there is none; *low as of flow_key. */
+struct flow *flow_find(struct flows *flows, uint16_t proto, const struct addr *src, uint16_t src_port,
+    const struct addr *dst, uint16_t dst_port, bool *low);
 
 /* A new flow in the table; the caller fills it in. The key must not be in the table. */
 struct flow *flow_add(struct flows *flows, const struct flow_key *key);

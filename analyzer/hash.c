@@ -1,26 +1,33 @@
 /*
- * The seed and the hash function behind every table of hash.h.
+ * The secret and the hash function behind every table of hash.h.
  *
- * Holds the program's one variable that is not const: traffic chooses the keys of every table, so the seed
- * must be secret, and uthash's macros have no room to hand one down. It is set once and never changes.
+ * Holds the program's one variable that is not const: traffic chooses the keys of every table, so the secret
+ * must be random, and uthash's macros have no room to hand one down. It is drawn once and never changes.
  */
 #include "analyzer/hash.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <stdbool.h>
 #include <sys/random.h>
 
-uint64_t hash_seed(void)
+static struct {
+	uint8_t bytes[XXH3_SECRET_DEFAULT_SIZE];
+	bool drawn;
+} secret;
+
+static void draw_secret(void)
 {
-	static uint64_t seed; /* 0 = not drawn yet */
-	while (seed == 0)
-		if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-			abort();
-	return seed;
+	if (getrandom(secret.bytes, sizeof secret.bytes, 0) != (ssize_t)sizeof secret.bytes)
+		abort();
+	secret.drawn = true;
 }
 
+/* Of a seed XXH3 would make such a secret at each call. */
 uint64_t hash_bytes(const void *p, size_t n)
 {
-	return XXH3_64bits_withSeed(p, n, hash_seed());
+	if (!secret.drawn)
+		draw_secret();
+	return XXH3_64bits_withSecret(p, n, secret.bytes, sizeof secret.bytes);
 }

@@ -1,5 +1,5 @@
 /*
- * Hash tables (uthash) whose keys the traffic chooses: hashed with a seed that is random in each process,
+ * Hash tables (uthash) whose keys the traffic chooses: hashed with a secret that is random in each process,
  * so that nobody can send keys that all fall into one bucket.
  *
  * Everybody who keeps a uthash table includes this file; only it and hash.c know uthash and xxhash. Keys
@@ -20,12 +20,9 @@
 #include <uthash.h>
 
 /*
- * The process's random seed, the same at every call. main calls it once before the sandbox; if the system
- * gives no random bytes the program ends.
+ * XXH3 of n bytes under that secret: stable within a process, never to be stored or shown. If the system gives no
+ * random bytes for it the program ends.
  */
-uint64_t hash_seed(void);
-
-/* XXH3 of n bytes under that seed: stable within a process, never to be stored or shown. */
 uint64_t hash_bytes(const void *p, size_t n);
 
 #endif

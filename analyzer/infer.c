@@ -36,10 +36,12 @@ static struct infer_size plaintext_of(const struct session_tls *tls, const struc
                                       size_t length)
 {
 	struct infer_size size = {.least = (uint32_t)length, .most = (uint32_t)length};
-	if (suite == NULL || !tls_suite_fits(suite, tls->version) ||
-	    length < tls_suite_overhead_min(suite, tls->version))
+	if (suite == NULL || !tls_suite_fits(suite, tls->version))
 		return size;
-	size.most = (uint32_t)(length - tls_suite_overhead_min(suite, tls->version));
+	size_t overhead = tls_suite_overhead_min(suite, tls->version);
+	if (length < overhead)
+		return size;
+	size.most = (uint32_t)(length - overhead);
 	size.least = size.most;
 	size.kind = INFER_SIZE_EXACT;
 	if (tls_suite_is_13(suite)) {
@@ -128,18 +130,25 @@ static uint32_t least_pair(const struct infer *infer)
 	uint32_t set = infer->hopeless != 0 ? infer->hopeless : infer->fresh;
 	if (set == 0)
 		set = UINT32_MAX >> (32 - infer->n_pairs);
-	uint32_t least = take_first(&set);
-	uint64_t answered = infer->pairs[least].answered, touched = infer->pairs[least].touched;
-	while (set != 0) {
-		uint32_t i = take_first(&set);
-		const struct infer_pair *pair = &infer->pairs[i];
-		if (pair->answered > answered || (pair->answered == answered && pair->touched >= touched))
-			continue;
-		least = i;
-		answered = pair->answered;
-		touched = pair->touched;
+	else if (set == infer->fresh)
+		return take_first(&set); /* nothing is known of any of them */
+	const uint64_t fewest = (set & infer->unanswered) != 0 ? 0 : 1;
+	const struct infer_pair *least = NULL;
+	for (uint32_t i = 0; i < infer->n_pairs && (least == NULL || least->answered > fewest); i++) {
+		const struct infer_pair *pair = &infer->pairs[infer->order[i]];
+		if ((set & bit(infer->order[i])) != 0 && (least == NULL || pair->answered < least->answered))
+			least = pair;
 	}
-	return least;
+	return (uint32_t)(least - infer->pairs);
+}
+
+/* The pair was heard of. */
+static void touch(struct infer *infer, uint32_t pair)
+{
+	uint8_t *at = memchr(infer->order, (int)pair, infer->n_pairs);
+	const uint8_t *last = &infer->order[infer->n_pairs - 1];
+	memmove(at, at + 1, (size_t)(last - at));
+	infer->order[infer->n_pairs - 1] = (uint8_t)pair;
 }
 
 /* What remains of the pair is the room for its beats. */
@@ -149,6 +158,7 @@ static void empty_pair(struct infer *infer, uint32_t i)
 	infer->classes[pair->request].asks &= ~bit(i);
 	infer->classes[pair->response].answers &= ~bit(i);
 	infer->hopeless &= ~bit(i);
+	infer->unanswered &= ~bit(i);
 	if ((infer->fresh & bit(i)) == 0)
 		*pair = (struct infer_pair){.beats = pair->beats, .room_beats = pair->room_beats};
 }
@@ -165,6 +175,7 @@ static uint32_t free_pair(struct infer *infer)
 		infer->pairs = xrealloc(infer->pairs, infer->room_pairs * sizeof *infer->pairs);
 	}
 	infer->pairs[infer->n_pairs] = (struct infer_pair){0};
+	infer->order[infer->n_pairs] = (uint8_t)infer->n_pairs;
 	return infer->n_pairs++;
 }
 
@@ -249,6 +260,8 @@ static void pair_answered(struct infer *infer, uint32_t i, const struct origin *
 		answer(pair, last, at);
 	}
 	*(in_time ? &pair->answered : &pair->unasked) += 1; /* a late one may be chance */
+	if (in_time)
+		infer->unanswered &= ~bit(i);
 	infer->hopeless &= ~bit(i);
 	if (is_hopeless(pair))
 		infer->hopeless |= bit(i);
@@ -270,6 +283,7 @@ static void new_pair(struct infer *infer, uint32_t request, uint32_t response)
 	infer->pairs[i].request = request;
 	infer->pairs[i].response = response;
 	infer->fresh |= bit(i);
+	infer->unanswered |= bit(i);
 	infer->classes[request].asks |= bit(i);
 	infer->classes[response].answers |= bit(i);
 }
@@ -290,7 +304,7 @@ static void take_request(struct infer *infer, uint32_t class, const struct origi
 	infer->asked[infer->n_asked - 1] = (struct infer_asked){.class = class, .at = at->time};
 	for (uint32_t set = infer->classes[class].asks; set != 0;) {
 		uint32_t pair = take_first(&set);
-		infer->pairs[pair].touched = infer->records;
+		touch(infer, pair);
 		pair_asked(infer, pair, at);
 	}
 }
@@ -340,7 +354,7 @@ static void take_response(struct infer *infer, uint32_t class, const struct orig
 	infer->fresh = 0;
 	for (uint32_t set = infer->classes[class].answers; set != 0;) {
 		uint32_t pair = take_first(&set);
-		infer->pairs[pair].touched = infer->records;
+		touch(infer, pair);
 		pair_answered(infer, pair, at);
 	}
 }

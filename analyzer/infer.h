@@ -87,7 +87,6 @@ struct infer_pair {
 	uint32_t n_waiting;
 	struct infer_beat *beats; /* oldest first */
 	uint32_t n_beats, room_beats;
-	uint64_t touched; /* record number */
 };
 
 /* A class of the engine that spoke lately. */
@@ -122,9 +121,11 @@ struct infer {
 	uint32_t n_asked;
 	struct infer_pair *pairs;
 	uint32_t n_pairs, room_pairs;
+	uint8_t order[LIMIT_INFER_PAIRS]; /* the pairs, the one not heard of for the longest time first */
 	/* Sets of pairs, a bit each. */
 	uint32_t unheard;              /* no record of the controller followed the latest request */
 	uint32_t hopeless;             /* the response is none */
+	uint32_t unanswered;           /* so far, in time */
 	uint32_t fresh;                /* made for the record that is looked at */
 	const struct tls_suite *suite; /* of the latest record; NULL: none, or none that is known */
 };

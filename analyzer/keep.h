@@ -15,6 +15,12 @@ struct keep {
 	struct spool *spool;
 };
 
+/* Somebody keeps packets. */
+static inline bool keep_any(const struct keep *keep)
+{
+	return keep->save != NULL || keep->spool != NULL;
+}
+
 /* As save_fragment. */
 void keep_fragment(const struct keep *keep, const struct capfile_packet *frame, struct fragments_place place,
                    bool complete);

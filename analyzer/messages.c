@@ -88,12 +88,11 @@ static void try_message(void *ctx, const struct frame_message *whole)
 	struct messages *messages = side->messages;
 	struct nmsp_message message;
 	struct fields fields;
-	bool fits = nmsp_fields(messages->profile, whole->bytes, &fields);
+	bool fits = nmsp_dissect(messages->profile, whole->bytes, &message, &fields);
 	side->suspect = !fits && !whole->damaged;
 	side->unproven = false;
 	if (whole->damaged || messages_settled(messages))
 		return;
-	nmsp_decode(messages->profile, whole->bytes, &message);
 	messages->nmsp->tried++;
 	messages->nmsp->named += message.known != NULL;
 	messages->published += message.known != NULL && !message.known->assumed;

@@ -189,7 +189,7 @@ void *model_grow(void *array, uint32_t n, uint32_t *room, size_t size)
 {
 	if (n < *room)
 		return array;
-	*room = *room > 0 ? *room * 2 : 4;
+	*room += *room / 4 + 1;
 	return xrealloc(array, *room * size);
 }
 

@@ -8,12 +8,22 @@
 
 #include <stdint.h>
 
+/* 16 bytes, since a session has some hundred of them. */
 struct origin {
-	int64_t time;    /* nanoseconds since 1970-01-01 UTC, by the input's clock; ORIGIN_NO_TIME */
-	uint64_t packet; /* from 1, in reading order over all inputs; 0 = nothing */
-	uint32_t input;  /* index of the input */
-	bool line;       /* `packet` is the number of a line of a debug trace, from 1 in its input */
+	int64_t time;         /* nanoseconds since 1970-01-01 UTC, by the input's clock; ORIGIN_NO_TIME */
+	uint64_t packet : 47; /* from 1, in reading order over all inputs; 0 = nothing */
+	uint64_t input : 16;  /* index of the input; there are at most LIMIT_INPUTS files and as many traces */
+	uint64_t line : 1;    /* `packet` is the number of a line of a debug trace, from 1 in its input */
 };
+
+#define ORIGIN_PACKET_MOST ((UINT64_C(1) << 47) - 1)
+#define ORIGIN_INPUT_MOST  UINT16_MAX
+
+/* Of a packet; both numbers are small enough. */
+static inline struct origin origin_of(int64_t time, uint64_t packet, uint32_t input)
+{
+	return (struct origin){.time = time, .packet = packet & ORIGIN_PACKET_MOST, .input = input & ORIGIN_INPUT_MOST};
+}
 
 #define ORIGIN_NO_TIME INT64_MIN /* a trace without stamps */
 
@@ -24,21 +34,19 @@ struct origin {
 /* Nanoseconds from one time to a later one; a file may hold any time, so the result is held in range. */
 static inline int64_t origin_elapsed(int64_t from, int64_t to)
 {
-	if (from < 0 && to > INT64_MAX + from)
-		return INT64_MAX;
-	if (from > 0 && to < INT64_MIN + from)
-		return INT64_MIN;
-	return to - from;
+	int64_t elapsed;
+	if (__builtin_sub_overflow(to, from, &elapsed))
+		return from < 0 ? INT64_MAX : INT64_MIN;
+	return elapsed;
 }
 
 /* A time so many nanoseconds later, held in range. */
 static inline int64_t origin_after(int64_t time, int64_t ns)
 {
-	if (ns > 0 && time > INT64_MAX - ns)
-		return INT64_MAX;
-	if (ns < 0 && time < INT64_MIN - ns)
-		return INT64_MIN;
-	return time + ns;
+	int64_t after;
+	if (__builtin_add_overflow(time, ns, &after))
+		return ns > 0 ? INT64_MAX : INT64_MIN;
+	return after;
 }
 
 /* In order of reading: packets, then lines by input. 0: the same packet or line. */

@@ -183,12 +183,14 @@ void redact_addr(const struct redact *redact, struct addr *addr)
 
 void redact_packet(const struct redact *redact, struct packet *packet)
 {
-	bool unfinished = packet_checksum_unfinished(packet);
+	bool tcp = packet->kind == PACKET_TCP, unfinished = tcp && packet_checksum_unfinished(packet);
 	redact_addr(redact, &packet->src);
 	redact_addr(redact, &packet->dst);
-	redact_addr(redact, &packet->icmp.src);
-	redact_addr(redact, &packet->icmp.dst);
-	if (unfinished != packet_checksum_unfinished(packet))
+	if (packet->kind == PACKET_ICMP_ERROR) {
+		redact_addr(redact, &packet->icmp.src);
+		redact_addr(redact, &packet->icmp.dst);
+	}
+	if (tcp && unfinished != packet_checksum_unfinished(packet))
 		packet->tcp.checksum = (uint16_t)(unfinished ? packet_checksum_plain(packet) : ~packet->tcp.checksum);
 }
 

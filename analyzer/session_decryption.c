@@ -256,7 +256,7 @@ static void say_refused(const struct session_tls *tls, struct session_decryption
 	uint64_t n = both(tls->refused);
 	say(out, "%" PRIu64 " record%s refused: %s tag or MAC does not verify (%spacket %" PRIu64 ")", n,
 	    n == 1 ? " was" : "s were", n == 1 ? "its" : "their", n == 1 ? "" : "first in ",
-	    tls->first_refused.packet);
+	    (uint64_t)tls->first_refused.packet);
 }
 
 static void say_bad_key(const struct session *session, struct session_decryption *out)
@@ -282,7 +282,7 @@ static void say_gap(const struct session *session, struct session_decryption *ou
 		dir = other;
 	bool several = tls->behind_gap[other] > 0 || session->tcp.gaps[dir] > 1;
 	say(out, "the %s at packet %" PRIu64 "%s", session->tcp.gaps[dir] > 0 ? "gap" : "damage",
-	    tls->key_gap[dir].packet, several ? " and later ones" : "");
+	    (uint64_t)tls->key_gap[dir].packet, several ? " and later ones" : "");
 }
 
 /* CBC of TLS 1.0 takes the IV of a record from the one before it, RFC 2246 section 6.2.3.2. */

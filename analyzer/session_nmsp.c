@@ -225,8 +225,7 @@ bool session_nmsp_add(struct model *model, struct session_nmsp *nmsp, const stru
 	struct nmsp_message message;
 	struct fields fields; /* filled as far as it is read */
 	bool whole = seen->bytes.n == seen->total;
-	nmsp_decode(nmsp->profile, seen->bytes, &message);
-	bool malformed = !nmsp_fields(nmsp->profile, seen->bytes, &fields) && whole;
+	bool malformed = !nmsp_dissect(nmsp->profile, seen->bytes, &message, &fields) && whole;
 	count(model, nmsp, seen, message.type);
 	if (malformed)
 		session_nmsp_malformed(nmsp,

@@ -5,6 +5,7 @@
  */
 #include "analyzer/rsa_key.h"
 #include "analyzer/session.h"
+#include "dissect/authtext.h"
 #include "dissect/tls_names.h"
 
 #include <stdio.h>
@@ -23,8 +24,7 @@ unsigned session_secrets_of(const struct session_tls *tls, uint8_t dir)
 
 const char *session_random(const struct session *session, char text[SESSION_RANDOM])
 {
-	for (size_t i = 0; i < TLS_RANDOM; i++)
-		snprintf(&text[2 * i], 3, "%02x", session->tls.client_random[i]);
+	authtext_hex(span_of(session->tls.client_random, TLS_RANDOM), text);
 	return text;
 }
 
@@ -90,8 +90,7 @@ static bool any_fits(const struct model *model, const struct session *session)
 
 static const char *hex_of(const uint8_t hash[RSA_KEY_HASH], char text[2 * RSA_KEY_HASH + 1])
 {
-	for (size_t i = 0; i < RSA_KEY_HASH; i++)
-		snprintf(&text[2 * i], 3, "%02x", hash[i]);
+	authtext_hex(span_of(hash, RSA_KEY_HASH), text);
 	return text;
 }
 

@@ -11,11 +11,6 @@
 
 #define HELD_COST 512 /* charged for a segment besides its bytes: lists are walked, so the cap keeps them short */
 
-uint64_t segment_length(const struct segment *segment)
-{
-	return segment->bytes.n + segment->cut;
-}
-
 static uint64_t segment_end(const struct segment *segment)
 {
 	return segment->off + segment_length(segment);

@@ -39,7 +39,10 @@ struct stream {
 };
 
 /* Length of a segment on the wire: captured and cut bytes. */
-uint64_t segment_length(const struct segment *segment);
+static inline uint64_t segment_length(const struct segment *segment)
+{
+	return segment->bytes.n + segment->cut;
+}
 
 void stream_free(struct stream *stream);
 

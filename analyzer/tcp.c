@@ -114,6 +114,8 @@ static void take_end(struct tcp *tcp, uint8_t dir, const struct segment *segment
 {
 	struct session *session = tcp->session;
 	struct tcp_side *side = &tcp->side[dir];
+	if (!segment->fin && !segment->rst)
+		return;
 	if (segment->fin && !side->fin) {
 		side->fin = true;
 		session->tcp.fin[dir] = segment->origin;

@@ -36,13 +36,23 @@ struct tcp_side {
 #define TCP_START (UINT64_C(1) << 32)
 
 /* Where the stream stands; before its first byte is known, where its first packet stood. */
-uint64_t tcp_side_position(const struct tcp_side *side);
-
-/* The offset of a sequence number: the one nearest to where the stream stands. The side must be anchored. */
-uint64_t tcp_side_unwrap(const struct tcp_side *side, uint32_t seq);
+static inline uint64_t tcp_side_position(const struct tcp_side *side)
+{
+	return side->based ? side->stream.next : TCP_START;
+}
 
 /* The sequence number of an offset. */
-uint32_t tcp_side_sequence(const struct tcp_side *side, uint64_t off);
+static inline uint32_t tcp_side_sequence(const struct tcp_side *side, uint64_t off)
+{
+	return side->base + (uint32_t)(off - TCP_START);
+}
+
+/* The offset of a sequence number: the one nearest to where the stream stands. The side must be anchored. */
+static inline uint64_t tcp_side_unwrap(const struct tcp_side *side, uint32_t seq)
+{
+	uint64_t here = tcp_side_position(side);
+	return here + (uint64_t)(int64_t)(int32_t)(seq - tcp_side_sequence(side, here));
+}
 
 /* Offsets count from this sequence number on, which is at TCP_START. */
 void tcp_side_anchor(struct tcp_side *side, uint32_t seq);
@@ -51,7 +61,10 @@ void tcp_side_anchor(struct tcp_side *side, uint32_t seq);
 void tcp_side_base(struct tcp_side *side, uint64_t off);
 
 /* Offset up to which everything was handed up, the FIN included. */
-uint64_t tcp_side_handed_up(const struct tcp_side *side);
+static inline uint64_t tcp_side_handed_up(const struct tcp_side *side)
+{
+	return tcp_side_position(side) + (side->fin || side->fin_lost ? 1 : 0);
+}
 
 /* No byte is missing in front of the first held segment. A RST behind a FIN stands one further. */
 bool tcp_side_ready(const struct tcp_side *side);

@@ -128,9 +128,10 @@ bool tls_protected_wanted(const struct tls_side *side)
 	struct tls_keys *keys = side->conn->keys;
 	if (keys == NULL || side->numberless)
 		return false;
-	side->conn->hurried = side->conn->hurried || !tls_late_may_come(side->conn);
-	return tls_side_is_ready(side) || tls_keys_early(keys, side->dir) || tls_keys_resumed(keys) ||
-	       tls_late_may_come(side->conn);
+	if (tls_late_may_come(side->conn))
+		return true;
+	side->conn->hurried = true;
+	return tls_side_is_ready(side) || tls_keys_early(keys, side->dir) || tls_keys_resumed(keys);
 }
 
 void tls_protected_record(struct tls_side *side, const struct frame_message *message)

@@ -197,7 +197,7 @@ static void join(struct trace_file *file, struct slot *slot, const char *between
 	trace_memo_decode(&file->memo, item->raw, &item->line);
 }
 
-/* Characters of UTF-8; bytes of anything else. */
+/* Characters of UTF-8; bytes of anything else. Never more than bytes. */
 static size_t columns(struct span line)
 {
 	size_t n = 0;
@@ -247,8 +247,11 @@ static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines,
 		struct span line = {.p = NULL, .n = 0};
 		uint64_t taken = 0;
 		do {
-			if (begins(&peek))
+			if (begins(&peek)) {
+				*r = peek; /* behind blank lines, which need not be read again */
+				*lines += taken;
 				return true;
+			}
 			enum got got = physical(file, &peek, &line);
 			if (got != GOT_LINE)
 				return got == GOT_NOTHING || is_full(file);
@@ -256,7 +259,8 @@ static bool take_wrapped(struct trace_file *file, struct rd *r, uint64_t *lines,
 		} while (is_blank(line) && taken <= JOIN_BLANKS);
 		if (is_blank(line) || slot->item.cut)
 			return true;
-		bool cut = taken == 1 && columns(part) == file->widest && join_cut(file, slot, line);
+		bool cut = taken == 1 && part.n >= file->widest && columns(part) == file->widest &&
+		           join_cut(file, slot, line);
 		if (!cut && !trace_continues(&slot->item.line, line))
 			return true;
 		if (!cut)

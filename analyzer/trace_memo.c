@@ -12,19 +12,19 @@ static struct span moved(struct span words, struct span from, struct span to)
 /* The stamp is that of the line, all else that of the meaning. */
 static void recall(const struct trace_meaning *meaning, struct trace_line *out)
 {
-	struct trace_line line = meaning->line;
-	line.has_time = out->has_time;
-	line.has_sequence = out->has_sequence;
-	line.has_pid = out->has_pid;
-	line.no_year = out->no_year;
-	line.time = out->time;
-	line.zone = out->zone;
-	line.sequence = out->sequence;
-	line.pid = out->pid;
-	line.repairs += out->repairs;
-	line.text = out->text;
-	line.words = moved(line.words, span_of(meaning->text, meaning->n), out->text);
-	*out = line;
+	const struct trace_line stamp = *out;
+	*out = meaning->line;
+	out->has_time = stamp.has_time;
+	out->has_sequence = stamp.has_sequence;
+	out->has_pid = stamp.has_pid;
+	out->no_year = stamp.no_year;
+	out->time = stamp.time;
+	out->zone = stamp.zone;
+	out->sequence = stamp.sequence;
+	out->pid = stamp.pid;
+	out->repairs += stamp.repairs;
+	out->text = stamp.text;
+	out->words = moved(out->words, span_of(meaning->text, meaning->n), stamp.text);
 }
 
 /* The stamp of a syslog line stands in its text, but does not always count. */

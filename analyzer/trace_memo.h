@@ -10,7 +10,7 @@
 #include "dissect/trace.h"
 
 enum {
-	TRACE_MEMO_TEXTS = 512,
+	TRACE_MEMO_TEXTS = 2048, /* of some 100 of a session few share a place */
 	TRACE_MEMO_ROOM = 128, /* bytes of a text; longer ones are not kept */
 };
 

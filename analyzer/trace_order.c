@@ -146,7 +146,8 @@ bool trace_order_is_next(const struct trace_order *order, const struct trace_lin
 size_t trace_order_pick(struct trace_order *order, const struct trace_line *const lines[], size_t n,
                         struct trace_loss *loss)
 {
-	struct placed placed[TRACE_ORDER_WINDOW] = {place(order, lines[0])};
+	struct placed placed[TRACE_ORDER_WINDOW];
+	placed[0] = place(order, lines[0]);
 	*loss = (struct trace_loss){0};
 	if (placed[0].fits) {
 		note(order, &placed[0]);

@@ -16,7 +16,7 @@ struct trace_clock trace_reading_start(struct model *model, uint32_t input)
 	return (struct trace_clock){
 	    .model = model,
 	    .input = input,
-	    .now = {.time = ORIGIN_NO_TIME, .input = input, .line = true},
+	    .now = {.time = ORIGIN_NO_TIME, .input = input & ORIGIN_INPUT_MOST, .line = true},
 	};
 }
 
@@ -58,7 +58,7 @@ struct origin trace_reading_line(struct trace_clock *clock, const struct trace_i
 {
 	struct trace_reading *reading = reading_of(clock);
 	const struct trace_line *line = &item->line;
-	clock->now.packet = item->number;
+	clock->now.packet = item->number & ORIGIN_PACKET_MOST;
 	if (line->has_time && !line->no_year)
 		clock->now.time = line->time - (line->zone.n > 0 ? zone_offset(clock, line->zone) : 0);
 	reading->stamped = reading->stamped || (line->has_time && line->has_sequence && line->has_pid);

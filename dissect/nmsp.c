@@ -137,18 +137,19 @@ static void add(struct fields *out, const struct field *field)
 		out->dropped++;
 }
 
+/* For the header's fields, which come first, there is room. */
 static void add_place(const struct profile *profile, struct span message, const char *name,
                       struct profile_place place, bool malformed, struct fields *out)
 {
 	struct span bytes = at_place(message, place);
 	if (place.size > 0 && bytes.n == place.size)
-		add(out, &(struct field){.name = name,
-		                         .kind = kind_of_size[place.size],
-		                         .bytes = bytes,
-		                         .off = place.off,
-		                         .assumed = profile->origin == PROFILE_ASSUMED,
-		                         .malformed = malformed,
-		                         .number = number(profile, bytes)});
+		out->list[out->n++] = (struct field){.name = name,
+		                                     .kind = kind_of_size[place.size],
+		                                     .bytes = bytes,
+		                                     .off = place.off,
+		                                     .assumed = profile->origin == PROFILE_ASSUMED,
+		                                     .malformed = malformed,
+		                                     .number = number(profile, bytes)};
 }
 
 static bool fits_kind(const struct profile_element *known, size_t n)
@@ -258,19 +259,19 @@ enum cut nmsp_element(const struct profile *profile, struct rd *r, size_t left, 
 	return CUT_OK;
 }
 
-bool nmsp_fields(const struct profile *profile, struct span message, struct fields *out)
+bool nmsp_dissect(const struct profile *profile, struct span message, struct nmsp_message *head,
+                  struct fields *out)
 {
-	struct nmsp_message head;
-	bool good = nmsp_decode(profile, message, &head);
+	bool good = nmsp_decode(profile, message, head);
 	out->n = out->dropped = 0;
 	add_place(profile, message, "type", profile->type, false, out);
 	add_place(profile, message, "length", profile->length, !good, out);
 	add_place(profile, message, "transaction", profile->transaction, false, out);
 	if (!profile->has_elements) {
-		if (head.body.n > 0)
+		if (head->body.n > 0)
 			add(out, &(struct field){.name = "body",
 			                         .kind = FIELD_BYTES,
-			                         .bytes = head.body,
+			                         .bytes = head->body,
 			                         .off = profile->header});
 		return good;
 	}
@@ -279,4 +280,10 @@ bool nmsp_fields(const struct profile *profile, struct span message, struct fiel
 	while (rd_more(&r))
 		good = take_element(profile, &r, 1, out) && good;
 	return good;
+}
+
+bool nmsp_fields(const struct profile *profile, struct span message, struct fields *out)
+{
+	struct nmsp_message head;
+	return nmsp_dissect(profile, message, &head, out);
 }

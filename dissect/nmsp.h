@@ -37,6 +37,10 @@ bool nmsp_decode(const struct profile *profile, struct span message, struct nmsp
  */
 bool nmsp_fields(const struct profile *profile, struct span message, struct fields *out);
 
+/* nmsp_decode and nmsp_fields in one; what the latter says. */
+bool nmsp_dissect(const struct profile *profile, struct span message, struct nmsp_message *head,
+    struct fields *out);
+
 /*
  * The element at the reader's place, inside of a message of which `left` bytes are still to come. CUT_OK: the
  * reader stands behind it. CUT_MORE: it goes on behind the reader's end, which stays. CUT_BAD: it is longer

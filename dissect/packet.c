@@ -82,14 +82,13 @@ void packet_follow_protocol(struct walk *w, uint8_t proto)
 	follow(w, ip_protocols, ROWS(ip_protocols), proto);
 }
 
-void packet_note(struct walk *w, const struct rd *r, enum packet_place kind, size_t n)
+void packet_note(struct walk *w, struct rd r, enum packet_place kind, size_t n)
 {
 	struct packet_places *places = w->places;
 	if (places == NULL || n == 0)
 		return;
-	struct rd peek = *r;
-	struct span bytes = rd_span(&peek, n);
-	places->whole = places->whole && rd_ok(&peek) && places->n < PACKET_PLACES;
+	struct span bytes = rd_span(&r, n);
+	places->whole = places->whole && rd_ok(&r) && places->n < PACKET_PLACES;
 	if (!places->whole)
 		return;
 	places->list[places->n].kind = kind;
@@ -97,14 +96,13 @@ void packet_note(struct walk *w, const struct rd *r, enum packet_place kind, siz
 	places->list[places->n++].at = span_offset(w->frame, bytes);
 }
 
-void packet_note_sum(struct walk *w, const struct rd *r, struct span covers, size_t addresses)
+void packet_note_sum(struct walk *w, struct rd r, struct span covers, size_t addresses)
 {
 	struct packet_places *places = w->places;
 	if (places == NULL)
 		return;
-	struct rd peek = *r;
-	struct span bytes = rd_span(&peek, 2);
-	if (!rd_ok(&peek) || covers.n == 0)
+	struct span bytes = rd_span(&r, 2);
+	if (!rd_ok(&r) || covers.n == 0)
 		return; /* cut: there is no checksum to keep right */
 	places->whole = places->whole && places->n_sums < PACKET_SUMS;
 	if (!places->whole)
@@ -152,11 +150,13 @@ static bool decode_llc(struct walk *w)
 static bool has_hidden_tag(const struct walk *w, uint32_t type)
 {
 	enum { COOKED = 1 << ENCAP_SLL | 1 << ENCAP_SLL2 };
+	if ((w->out->encaps & COOKED) == 0)
+		return false;
 	struct rd r = rd_of(w->rest);
 	uint8_t version = rd_u8(&r) >> 4;
 	rd_skip(&r, 1);
 	bool same = rd_u16(&r) == type;
-	return (w->out->encaps & COOKED) != 0 && rd_ok(&r) && same &&
+	return rd_ok(&r) && same &&
 	       ((type == ETHERTYPE_IP4 && version != 4) || (type == ETHERTYPE_IP6 && version != 6));
 }
 
@@ -169,17 +169,28 @@ static void follow_ethertype(struct walk *w, uint16_t type)
 		follow(w, ethertypes, ROWS(ethertypes), has_hidden_tag(w, type) ? ETHERTYPE_VLAN : type);
 }
 
-static bool decode_ethernet(struct walk *w)
+/* Two MAC addresses are what the walk's bytes begin with. */
+static void note_macs(struct walk *w)
 {
 	struct rd r = rd_of(w->rest);
 	for (int i = 0; i < 2; i++) {
-		packet_note(w, &r, PLACE_MAC, 6);
+		packet_note(w, r, PLACE_MAC, 6);
 		rd_skip(&r, 6);
 	}
-	uint16_t type = rd_u16(&r);
+}
+
+static bool decode_ethernet(struct walk *w)
+{
+	if (w->places != NULL)
+		note_macs(w);
+	struct rd r = rd_of(w->rest), head = rd_head(&r, 14);
+	if (!rd_ok(&r))
+		return false;
+	rd_skip(&head, 12);
+	uint16_t type = rd_u16(&head);
 	w->rest = rd_rest(&r);
 	follow_ethertype(w, type);
-	return rd_ok(&r);
+	return true;
 }
 
 static bool decode_vlan(struct walk *w)
@@ -199,7 +210,7 @@ static bool decode_sll(struct walk *w)
 	struct rd r = rd_of(w->rest);
 	w->out->encaps |= 1u << ENCAP_SLL;
 	rd_skip(&r, 6);
-	packet_note(w, &r, PLACE_MAC, 6);
+	packet_note(w, r, PLACE_MAC, 6);
 	rd_skip(&r, 8);
 	uint16_t type = rd_u16(&r);
 	w->rest = rd_rest(&r);
@@ -213,7 +224,7 @@ static bool decode_sll2(struct walk *w)
 	w->out->encaps |= 1u << ENCAP_SLL2;
 	uint16_t type = rd_u16(&r);
 	rd_skip(&r, 10);
-	packet_note(w, &r, PLACE_MAC, 6);
+	packet_note(w, r, PLACE_MAC, 6);
 	rd_skip(&r, 8);
 	w->rest = rd_rest(&r);
 	follow_ethertype(w, type);
@@ -321,15 +332,15 @@ static bool decode_udp(struct walk *w)
 	enum { HEADER = 8 };
 	struct packet *out = w->out;
 	struct rd r = rd_of(w->rest);
-	out->udp.src_port = rd_u16(&r);
-	out->udp.dst_port = rd_u16(&r);
+	struct packet_udp udp = {.src_port = rd_u16(&r)};
+	udp.dst_port = rd_u16(&r);
 	size_t length = rd_u16(&r);
-	packet_note_sum(w, &r, w->rest, w->addresses);
+	packet_note_sum(w, r, w->rest, w->addresses);
 	rd_skip(&r, 2);
 	w->rest = rd_rest(&r);
 	if (!rd_ok(&r) || (length > 0 && length < HEADER))
 		return false;
-	follow(w, udp_ports, ROWS(udp_ports), out->udp.dst_port);
+	follow(w, udp_ports, ROWS(udp_ports), udp.dst_port);
 	if (w->next != NULL || out->too_deep)
 		return true;
 	if (length > 0 && length - HEADER < w->rest.n + w->missing) {
@@ -338,6 +349,7 @@ static bool decode_udp(struct walk *w)
 		w->rest = span_cut(w->rest, 0, whole);
 	}
 	out->kind = PACKET_UDP;
+	out->udp = udp;
 	out->payload = w->rest;
 	out->cut = (uint32_t)w->missing;
 	return true;
@@ -358,9 +370,15 @@ static bool decode_vxlan(struct walk *w)
 
 /* ---- public --------------------------------------------------------------------------------------- */
 
+/* The kind is PACKET_OTHER, and there is nothing yet; what belongs to a kind comes with it. */
+static void begin(struct packet *out)
+{
+	memset(out, 0, offsetof(struct packet, tcp));
+}
+
 static bool decode(uint32_t linktype, struct span frame, size_t wire, struct packet *out, struct packet_places *places)
 {
-	*out = (struct packet){.kind = PACKET_OTHER};
+	begin(out);
 	const struct link *link = link_find(linktype);
 	if (link == NULL)
 		return false;
@@ -390,8 +408,12 @@ bool packet_decode_places(uint32_t linktype, struct span frame, size_t wire, str
 
 void packet_decode_ip(struct span ip, struct packet *out)
 {
-	*out = (struct packet){
-	    .kind = PACKET_OTHER, .encaps = out->encaps, .vlan_tags = out->vlan_tags, .layers = out->layers};
+	uint32_t encaps = out->encaps;
+	uint8_t vlan_tags = out->vlan_tags, layers = out->layers;
+	begin(out);
+	out->encaps = encaps;
+	out->vlan_tags = vlan_tags;
+	out->layers = layers;
 	struct walk w = {.out = out, .rest = ip, .missing = 0};
 	run(&w, packet_ip);
 }

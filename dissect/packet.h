@@ -105,12 +105,14 @@ struct packet {
 	uint8_t ttl; /* hop limit for IPv6 */
 	uint16_t ip_id; /* IPv4 only, else 0 */
 	struct span ip; /* the innermost IP packet as captured, without padding */
-	struct packet_tcp tcp;
-	struct packet_udp udp;
-	struct packet_fragment fragment;
-	struct packet_icmp icmp;
 	struct span payload; /* what was captured of the TCP, UDP or fragment payload */
 	uint32_t cut;        /* payload bytes that were on the wire but not captured (snaplen) */
+	union {              /* by kind; of other kinds it says nothing */
+		struct packet_tcp tcp;
+		struct packet_udp udp;
+		struct packet_fragment fragment;
+		struct packet_icmp icmp;
+	};
 };
 
 /*

@@ -18,11 +18,15 @@ enum {
 	IP_DESTINATION = 60,
 
 	IP4_PROTO_AT = 9,
+	IP4_CHECKSUM_AT = 10,
+	IP4_ADDR_AT = 12,
 	IP6_PROTO_AT = 6,
+	IP6_ADDR_AT = 8,
 	IP4_ADDR = 4,
 	IP4_HEADER = 20,
 	IP6_HEADER = 40,
 	TCP_HEADER = 20,
+	TCP_CHECKSUM_AT = 16,
 };
 
 /* Ends the walk's bytes where the IP packet that they begin with ends. */
@@ -37,21 +41,21 @@ static void bound_ip(struct walk *w, size_t length)
 }
 
 /* Source and destination, `n` bytes each, are what the reader reads next. */
-static void note_addresses(struct walk *w, const struct rd *r, enum packet_place kind, size_t n)
+static void note_addresses(struct walk *w, struct rd r, enum packet_place kind, size_t n)
 {
-	struct rd at = *r;
+	struct span both = span_cut(r.all, rd_at(&r), 2 * n);
 	if (w->places == NULL)
 		return;
 	for (int i = 0; i < 2; i++) {
-		packet_note(w, &at, kind, n);
-		rd_skip(&at, n);
+		packet_note(w, r, kind, n);
+		rd_skip(&r, n);
 	}
 	w->addresses = 2 * n;
-	if (rd_ok(&at))
-		w->addresses_at = span_offset(w->frame, span_cut(r->all, rd_at(r), w->addresses));
+	if (rd_ok(&r))
+		w->addresses_at = span_offset(w->frame, both);
 }
 
-static void read_addr4(struct rd *r, struct addr *addr)
+static inline void read_addr4(struct rd *r, struct addr *addr)
 {
 	struct span bytes = rd_span(r, IP4_ADDR);
 	*addr = (struct addr){.version = 4};
@@ -59,7 +63,7 @@ static void read_addr4(struct rd *r, struct addr *addr)
 		memcpy(addr->bytes, bytes.p, IP4_ADDR);
 }
 
-static void read_addr6(struct rd *r, struct addr *addr)
+static inline void read_addr6(struct rd *r, struct addr *addr)
 {
 	struct span bytes = rd_span(r, sizeof addr->bytes);
 	*addr = (struct addr){.version = 6};
@@ -67,9 +71,10 @@ static void read_addr6(struct rd *r, struct addr *addr)
 		memcpy(addr->bytes, bytes.p, sizeof addr->bytes);
 }
 
-static void end_in_fragment(struct walk *w)
+static void end_in_fragment(struct walk *w, struct packet_fragment fragment)
 {
 	w->out->kind = PACKET_FRAGMENT;
+	w->out->fragment = fragment;
 	w->out->payload = w->rest;
 	w->out->cut = (uint32_t)w->missing;
 }
@@ -82,28 +87,43 @@ bool packet_ip(struct walk *w)
 	return rd_ok(&r);
 }
 
+/* A reader at this offset of the walk's bytes. */
+static struct rd read_from(const struct walk *w, size_t off)
+{
+	struct rd r = rd_of(w->rest);
+	rd_skip(&r, off);
+	return r;
+}
+
+/* The walk's bytes begin with an IPv4 header that says that it is so long. */
+static void note_ip4(struct walk *w, size_t header)
+{
+	struct rd checksum = read_from(w, IP4_CHECKSUM_AT), addresses = read_from(w, IP4_ADDR_AT);
+	note_addresses(w, addresses, PLACE_IP4, IP4_ADDR);
+	packet_note_sum(w, checksum, span_cut(w->rest, 0, header), 0);
+}
+
 /* RFC 791 section 3.1 */
 bool packet_ip4(struct walk *w)
 {
 	enum { MORE_FRAGMENTS = 0x2000, OFFSET = 0x1fff };
 	struct packet *out = w->out;
-	struct rd r = rd_of(w->rest);
-	uint8_t first = rd_u8(&r);
-	rd_skip(&r, 1);
-	uint16_t length = rd_u16(&r);
-	out->ip_id = rd_u16(&r);
-	uint16_t place = rd_u16(&r);
-	out->ttl = rd_u8(&r);
-	uint8_t proto = rd_u8(&r);
-	struct rd checksum = r;
-	rd_skip(&r, 2);
-	note_addresses(w, &r, PLACE_IP4, IP4_ADDR);
-	read_addr4(&r, &out->src);
-	read_addr4(&r, &out->dst);
+	struct rd r = rd_of(w->rest), head = rd_head(&r, IP4_HEADER);
+	uint8_t first = rd_u8(&head);
 	size_t header = (size_t)(first & 0x0f) * 4;
-	packet_note_sum(w, &checksum, span_cut(w->rest, 0, header), 0);
-	if (!rd_ok(&r) || first >> 4 != 4 || header < rd_at(&r))
+	if (w->places != NULL)
+		note_ip4(w, header);
+	if (!rd_ok(&r) || first >> 4 != 4 || header < IP4_HEADER)
 		return false;
+	rd_skip(&head, 1);
+	uint16_t length = rd_u16(&head);
+	out->ip_id = rd_u16(&head);
+	uint16_t place = rd_u16(&head);
+	out->ttl = rd_u8(&head);
+	uint8_t proto = rd_u8(&head);
+	rd_skip(&head, 2);
+	read_addr4(&head, &out->src);
+	read_addr4(&head, &out->dst);
 
 	if (length == 0)
 		out->no_length = true;
@@ -112,20 +132,20 @@ bool packet_ip4(struct walk *w)
 	out->ip = w->rest;
 	r = rd_of(w->rest);
 	struct span headers = rd_span(&r, header);
-	struct rd options = rd_of(span_cut(headers, IP4_HEADER, headers.n));
-	packet_note(w, &options, PLACE_BYTES, rd_left(&options));
-	w->rest = rd_rest(&r);
-	if ((place & (MORE_FRAGMENTS | OFFSET)) == 0) {
-		packet_follow_protocol(w, proto);
-	} else {
-		out->fragment = (struct packet_fragment){.id = out->ip_id,
-		                                         .offset = (place & OFFSET) * 8u,
-		                                         .more = (place & MORE_FRAGMENTS) != 0,
-		                                         .proto = proto,
-		                                         .proto_at = IP4_PROTO_AT,
-		                                         .headers = headers};
-		end_in_fragment(w);
+	if (header > IP4_HEADER) {
+		struct rd options = rd_of(span_cut(headers, IP4_HEADER, headers.n));
+		packet_note(w, options, PLACE_BYTES, rd_left(&options));
 	}
+	w->rest = rd_rest(&r);
+	if ((place & (MORE_FRAGMENTS | OFFSET)) == 0)
+		packet_follow_protocol(w, proto);
+	else
+		end_in_fragment(w, (struct packet_fragment){.id = out->ip_id,
+		                                            .offset = (place & OFFSET) * 8u,
+		                                            .more = (place & MORE_FRAGMENTS) != 0,
+		                                            .proto = proto,
+		                                            .proto_at = IP4_PROTO_AT,
+		                                            .headers = headers});
 	return rd_ok(&r);
 }
 
@@ -157,7 +177,7 @@ static bool ip6_extensions(struct walk *w, struct rd *r, uint8_t proto, struct p
 		case IP_DESTINATION:
 			rd_skip(&header, 6);
 			if (out->proto == IP_ROUTING)
-				packet_note(w, &header, PLACE_BYTES, (size_t)length * 8);
+				packet_note(w, header, PLACE_BYTES, (size_t)length * 8);
 			rd_skip(&header, (size_t)length * 8);
 			break;
 		case IP_AH:
@@ -184,18 +204,21 @@ static bool ip6_extensions(struct walk *w, struct rd *r, uint8_t proto, struct p
 bool packet_ip6(struct walk *w)
 {
 	struct packet *out = w->out;
-	struct rd r = rd_of(w->rest);
-	uint8_t first = rd_u8(&r);
-	rd_skip(&r, 3);
-	uint16_t length = rd_u16(&r);
-	uint8_t next = rd_u8(&r);
-	out->ip_id = 0;
-	out->ttl = rd_u8(&r);
-	note_addresses(w, &r, PLACE_IP6, sizeof out->src.bytes);
-	read_addr6(&r, &out->src);
-	read_addr6(&r, &out->dst);
+	struct rd r = rd_of(w->rest), head = rd_head(&r, IP6_HEADER);
+	if (w->places != NULL) {
+		struct rd addresses = read_from(w, IP6_ADDR_AT);
+		note_addresses(w, addresses, PLACE_IP6, sizeof out->src.bytes);
+	}
+	uint8_t first = rd_u8(&head);
 	if (!rd_ok(&r) || first >> 4 != 6)
 		return false;
+	rd_skip(&head, 3);
+	uint16_t length = rd_u16(&head);
+	uint8_t next = rd_u8(&head);
+	out->ip_id = 0;
+	out->ttl = rd_u8(&head);
+	read_addr6(&head, &out->src);
+	read_addr6(&head, &out->dst);
 
 	if (length == 0 && next != IP_NONE)
 		out->no_length = true;
@@ -204,13 +227,14 @@ bool packet_ip6(struct walk *w)
 	out->ip = w->rest;
 	r = rd_of(w->rest);
 	rd_skip(&r, IP6_HEADER);
-	if (!ip6_extensions(w, &r, next, &out->fragment))
+	struct packet_fragment fragment;
+	if (!ip6_extensions(w, &r, next, &fragment))
 		return false;
 	w->rest = rd_rest(&r);
-	if (out->fragment.headers.n > 0)
-		end_in_fragment(w);
+	if (fragment.headers.n > 0)
+		end_in_fragment(w, fragment);
 	else
-		packet_follow_protocol(w, out->fragment.proto);
+		packet_follow_protocol(w, fragment.proto);
 	return true;
 }
 
@@ -251,19 +275,23 @@ bool packet_ip_tcp(struct walk *w)
 {
 	struct packet *out = w->out;
 	struct packet_tcp *tcp = &out->tcp;
-	struct rd r = rd_of(w->rest);
-	tcp->length = (uint32_t)(w->rest.n + w->missing);
-	tcp->src_port = rd_u16(&r);
-	tcp->dst_port = rd_u16(&r);
-	tcp->seq = rd_u32(&r);
-	tcp->ack = rd_u32(&r);
-	size_t header = (size_t)(rd_u8(&r) >> 4) * 4;
-	tcp->flags = rd_u8(&r);
-	tcp->window = rd_u16(&r);
-	packet_note_sum(w, &r, w->rest, w->addresses);
-	tcp->checksum = rd_u16(&r);
-	rd_skip(&r, 2); /* urgent pointer */
-	if (!rd_ok(&r) || header < TCP_HEADER)
+	struct rd r = rd_of(w->rest), head = rd_head(&r, TCP_HEADER);
+	if (w->places != NULL) {
+		struct rd checksum = read_from(w, TCP_CHECKSUM_AT);
+		packet_note_sum(w, checksum, w->rest, w->addresses);
+	}
+	if (!rd_ok(&r))
+		return false;
+	*tcp = (struct packet_tcp){.length = (uint32_t)(w->rest.n + w->missing)};
+	tcp->src_port = rd_u16(&head);
+	tcp->dst_port = rd_u16(&head);
+	tcp->seq = rd_u32(&head);
+	tcp->ack = rd_u32(&head);
+	size_t header = (size_t)(rd_u8(&head) >> 4) * 4;
+	tcp->flags = rd_u8(&head);
+	tcp->window = rd_u16(&head);
+	tcp->checksum = rd_u16(&head);
+	if (header < TCP_HEADER)
 		return false;
 
 	size_t options = header - TCP_HEADER;
@@ -319,7 +347,7 @@ static bool read_quoted_ip(struct walk *w, struct rd *r, struct packet_fragment 
 		rd_skip(r, 5);
 		uint8_t next = rd_u8(r);
 		rd_skip(r, 1);
-		note_addresses(w, r, PLACE_IP6, sizeof icmp->src.bytes);
+		note_addresses(w, *r, PLACE_IP6, sizeof icmp->src.bytes);
 		read_addr6(r, &icmp->src);
 		read_addr6(r, &icmp->dst);
 		return ip6_extensions(w, r, next, inner);
@@ -330,13 +358,13 @@ static bool read_quoted_ip(struct walk *w, struct rd *r, struct packet_fragment 
 	inner->proto = rd_u8(r);
 	struct rd checksum = *r;
 	rd_skip(r, 2);
-	note_addresses(w, r, PLACE_IP4, IP4_ADDR);
+	note_addresses(w, *r, PLACE_IP4, IP4_ADDR);
 	read_addr4(r, &icmp->src);
 	read_addr4(r, &icmp->dst);
 	size_t header = (size_t)(first & 0x0f) * 4;
-	packet_note_sum(w, &checksum, span_cut(r->all, 0, header), 0);
+	packet_note_sum(w, checksum, span_cut(r->all, 0, header), 0);
 	if (header > rd_at(r))
-		packet_note(w, r, PLACE_BYTES, header - rd_at(r));
+		packet_note(w, *r, PLACE_BYTES, header - rd_at(r));
 	if (first >> 4 != 4 || header < rd_at(r))
 		return false;
 	rd_skip(r, header - rd_at(r));
@@ -372,9 +400,9 @@ bool packet_ip_icmp4(struct walk *w)
 	enum { UNREACHABLE = 3, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12, FRAGMENTATION_NEEDED = 4 };
 	struct packet_icmp *icmp = &w->out->icmp;
 	struct rd r = rd_of(w->rest);
-	icmp->type = rd_u8(&r);
+	*icmp = (struct packet_icmp){.type = rd_u8(&r)};
 	icmp->code = rd_u8(&r);
-	packet_note_sum(w, &r, w->rest, 0);
+	packet_note_sum(w, r, w->rest, 0);
 	rd_skip(&r, 4);
 	uint16_t mtu = rd_u16(&r);
 	if (icmp->type == UNREACHABLE && icmp->code == FRAGMENTATION_NEEDED)
@@ -392,9 +420,9 @@ bool packet_ip_icmp6(struct walk *w)
 	enum { UNREACHABLE = 1, TOO_BIG = 2, PARAMETER_PROBLEM = 4 };
 	struct packet_icmp *icmp = &w->out->icmp;
 	struct rd r = rd_of(w->rest);
-	icmp->type = rd_u8(&r);
+	*icmp = (struct packet_icmp){.type = rd_u8(&r)};
 	icmp->code = rd_u8(&r);
-	packet_note_sum(w, &r, w->rest, w->addresses);
+	packet_note_sum(w, r, w->rest, w->addresses);
 	rd_skip(&r, 2);
 	uint32_t mtu = rd_u32(&r);
 	if (icmp->type == TOO_BIG)

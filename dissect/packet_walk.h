@@ -24,13 +24,13 @@ struct walk {
 };
 
 /* The next n bytes of the reader, which are of the walk's frame, are an address. */
-void packet_note(struct walk *w, const struct rd *r, enum packet_place kind, size_t n);
+void packet_note(struct walk *w, struct rd r, enum packet_place kind, size_t n);
 
 /*
  * The next two bytes of the reader are a checksum over `covers`, which is of the walk's frame, and, with `addresses`,
  * over so many bytes of the addresses of the last IP header.
  */
-void packet_note_sum(struct walk *w, const struct rd *r, struct span covers, size_t addresses);
+void packet_note_sum(struct walk *w, struct rd r, struct span covers, size_t addresses);
 
 /* The decoders of packet_ip.c: IP of the version that its first bits say, IPv4, IPv6. */
 decoder packet_ip, packet_ip4, packet_ip6;

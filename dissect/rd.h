@@ -107,6 +107,17 @@ static inline void rd_skip(struct rd *r, size_t n)
 	(void)rd_span(r, n);
 }
 
+/*
+ * A child reader over the next n bytes; bad, like the parent, when fewer are left. Behind a check of either, reads within
+ * a header of fixed length cost no check of their own.
+ */
+static inline struct rd rd_head(struct rd *r, size_t n)
+{
+	struct rd head = rd_of(rd_span(r, n));
+	head.bad = r->bad;
+	return head;
+}
+
 /* All bytes that are left; never bad. */
 static inline struct span rd_rest(struct rd *r)
 {
@@ -204,15 +215,16 @@ static inline uint8_t rd_u8(struct rd *r)
 	struct span s = rd_span(r, 1);
 	return s.n == 0 ? 0 : s.p[0];
 }
+/* 16 and 32 bits are written out: compilers make one load of this, and packet headers are full of them. */
 static inline uint16_t rd_u16(struct rd *r)
 {
-	return (uint16_t)rd_big(r, 2);
+	struct span s = rd_span(r, 2);
+	return s.n == 0 ? 0 : (uint16_t)((uint32_t)s.p[0] << 8 | s.p[1]);
 }
 static inline uint32_t rd_u24(struct rd *r)
 {
 	return (uint32_t)rd_big(r, 3);
 }
-/* 32 bits are written out: compilers make one load of this, and packet headers are full of them. */
 static inline uint32_t rd_u32(struct rd *r)
 {
 	struct span s = rd_span(r, 4);
@@ -226,7 +238,8 @@ static inline uint64_t rd_u64(struct rd *r)
 /* Little-endian twins. */
 static inline uint16_t rd_u16le(struct rd *r)
 {
-	return (uint16_t)rd_little(r, 2);
+	struct span s = rd_span(r, 2);
+	return s.n == 0 ? 0 : (uint16_t)((uint32_t)s.p[1] << 8 | s.p[0]);
 }
 static inline uint32_t rd_u32le(struct rd *r)
 {

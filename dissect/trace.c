@@ -236,13 +236,17 @@ static bool state_line(struct trace_line *out)
 
 /* ---- the strings' lines ------------------------------------------------------------------------------ */
 
+#define RET_TYPE   "ret_type_string="
+#define RET_DESC   "ret_desc_string="
+#define STATE_TEXT "SSL_state_string="
+
 static const struct {
-	const char *key; /* with its '=' */
+	const char *key;
 	enum trace_kind kind;
 } keys[] = {
-	{"ret_type_string=", TRACE_RET_TYPE},
-	{"ret_desc_string=", TRACE_RET_DESC},
-	{"SSL_state_string=", TRACE_STATE_TEXT},
+	{RET_TYPE, TRACE_RET_TYPE},
+	{RET_DESC, TRACE_RET_DESC},
+	{STATE_TEXT, TRACE_STATE_TEXT},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -265,17 +269,20 @@ static void finish_strings(struct trace_line *out)
 	out->alert_level = cues & CUE_FATAL ? TLS_ALERT_FATAL : cues & CUE_WARNING ? TLS_ALERT_WARNING : 0;
 }
 
+static inline bool clean_key(struct trace_line *out, const char *key, enum trace_kind kind)
+{
+	struct rd r = rd_of(out->text);
+	if (!literal(&r, key))
+		return false;
+	out->kind = kind;
+	out->words = rd_rest(&r);
+	return true;
+}
+
 static bool clean_strings(struct trace_line *out)
 {
-	for (size_t i = 0; i < KEYS; i++) {
-		struct rd r = rd_of(out->text);
-		if (!literal(&r, keys[i].key))
-			continue;
-		out->kind = keys[i].kind;
-		out->words = rd_rest(&r);
-		return true;
-	}
-	return false;
+	return clean_key(out, RET_TYPE, TRACE_RET_TYPE) || clean_key(out, RET_DESC, TRACE_RET_DESC) ||
+	       clean_key(out, STATE_TEXT, TRACE_STATE_TEXT);
 }
 
 /* Up to the first '=', or to the end of the word that ends in "string". Every key begins with r or S. */

@@ -100,11 +100,13 @@ static inline bool clean_clock(struct span s, struct trace_clock *t)
 	return thousandth <= 9 && !((month | day | year | hour | minute | second | hundredth) & NO_PAIR);
 }
 
-/* The value of a lower-case hex digit as it stands; more than 15 for anything else. */
+enum { NO_DIGIT = 16 };
+
+/* The value of a lower-case hex digit as it stands; NO_DIGIT for anything else. */
 static inline unsigned hex_digit(uint8_t c)
 {
 	unsigned letter = c - (unsigned)'a';
-	return is_digit(c) ? c - (unsigned)'0' : letter < 6 ? letter + 10 : 16;
+	return is_digit(c) ? c - (unsigned)'0' : letter < 6 ? letter + 10 : NO_DIGIT;
 }
 
 /* Lower-case hex digits and the blank behind them, which is taken. */
@@ -112,7 +114,7 @@ static inline bool clean_sequence(struct span s, size_t *at, uint32_t *sequence)
 {
 	uint32_t v = 0;
 	size_t i = *at, end = i + SEQUENCE_DIGITS + 1 < s.n ? i + SEQUENCE_DIGITS + 1 : s.n;
-	for (unsigned digit; i < end && (digit = hex_digit(s.p[i])) < 16; i++)
+	for (unsigned digit; i < end && (digit = hex_digit(s.p[i])) < NO_DIGIT; i++)
 		v = v << 4 | digit;
 	bool good = i > *at && i < end && s.p[i] == ' ';
 	*sequence = v;
@@ -272,7 +274,7 @@ static bool ends_token(const struct rd *r)
 static struct span token(struct rd *r)
 {
 	struct rd end = *r;
-	while (rd_more(&end) && (hex_digit(peek(&end)) < 16 || !ends_token(&end)))
+	while (rd_more(&end) && (hex_digit(peek(&end)) < NO_DIGIT || !ends_token(&end)))
 		rd_skip(&end, 1);
 	return rd_span(r, rd_at(&end) - rd_at(r));
 }
@@ -301,7 +303,7 @@ static bool sequence(struct span s, struct trace_line *out)
 	uint32_t repairs = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		digit = hex_digit(s.p[i]);
-		if (digit < 16 || trace_text_hex(span_cut(s, i, 1), &digit, &repairs)) {
+		if (digit < NO_DIGIT || trace_text_hex(span_cut(s, i, 1), &digit, &repairs)) {
 			v = v << 4 | digit;
 			n++;
 		} else {

@@ -135,7 +135,8 @@ bool trace_text_begins(const struct trace_word *word, const char *text)
 
 bool trace_text_holds(const struct trace_word *word, const char *text)
 {
-	for (size_t at = 0; at < word->n; at++)
+	size_t n = strlen(text);
+	for (size_t at = 0; at + n <= word->n; at++)
 		if (stands(word, at, text))
 			return true;
 	return false;

@@ -47,7 +47,7 @@ static const char controller_pem[] = "-----BEGIN CERTIFICATE-----\n"
 
 static struct origin at(uint64_t packet)
 {
-	return (struct origin){.time = START + (int64_t)packet * NS_PER_S / 1000, .packet = packet};
+	return origin_of(START + (int64_t)packet * NS_PER_S / 1000, packet, 0);
 }
 
 static struct addr ip4(uint8_t last)

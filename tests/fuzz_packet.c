@@ -25,16 +25,18 @@ static void check(const struct packet *packet)
 	char text[ADDR_TEXT];
 	assert(strlen(addr_text(&packet->src, text)) < ADDR_TEXT);
 	assert(strlen(addr_text(&packet->dst, text)) < ADDR_TEXT);
-	assert(strlen(addr_text(&packet->icmp.src, text)) < ADDR_TEXT);
 	assert(packet->kind <= PACKET_ICMP_ERROR);
 	assert(packet->layers <= LIMIT_TUNNELS && packet->vlan_tags <= packet->layers);
 	assert(!packet->too_deep || packet->kind == PACKET_OTHER);
 	assert(packet->encaps < 1u << ENCAP_COUNT);
 	if (packet->kind != PACKET_OTHER && packet->kind != PACKET_MALFORMED)
 		assert(packet->src.version == packet->dst.version && packet->ip.n > 0);
+	if (packet->kind == PACKET_ICMP_ERROR)
+		assert(strlen(addr_text(&packet->icmp.src, text)) < ADDR_TEXT);
 	if (packet->kind == PACKET_FRAGMENT)
-		assert(packet->fragment.proto_at < packet->fragment.headers.n);
-	(void)(touch(packet->ip) + touch(packet->payload) + touch(packet->fragment.headers));
+		assert(packet->fragment.proto_at < packet->fragment.headers.n &&
+		       touch(packet->fragment.headers) <= UINT8_MAX * packet->fragment.headers.n);
+	(void)(touch(packet->ip) + touch(packet->payload));
 }
 
 static void one_frame(struct fragments *fragments, uint32_t linktype, struct span frame, size_t excess)

@@ -199,7 +199,7 @@ static inline void talk_play(const struct talk *talk, struct session *session, d
 	uint64_t packet = 20;
 	for (uint32_t i = 0; i < talk->n && talk->records[i].at < until; i++) {
 		const struct talk_record *record = &talk->records[i];
-		struct origin at = {.time = TALK_START + (int64_t)(record->at * TALK_S), .packet = ++packet};
+		struct origin at = origin_of(TALK_START + (int64_t)(record->at * TALK_S), ++packet, 0);
 		size_t first = talk->suite->split ? 1 : 0;
 		if (first > 0)
 			infer_record(session, record->dir, talk_sealed(talk->suite, first), &at);

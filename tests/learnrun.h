@@ -8,7 +8,7 @@
 static inline void learnrun_add(struct messages_hold *hold, uint8_t dir, const void *bytes, size_t n)
 {
 	struct messages_piece piece = {
-	    .dir = dir, .n = n, .origin = {.time = 0, .packet = hold->n_pieces + 1}};
+	    .dir = dir, .n = n, .origin = origin_of(0, hold->n_pieces + 1, 0)};
 	messages_hold_add(hold, &piece, span_of(bytes, n));
 }
 

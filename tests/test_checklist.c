@@ -47,7 +47,7 @@ static void again(struct fixture *f)
 static void tell_time(struct fixture *f, uint8_t dir, int64_t offset)
 {
 	for (int64_t i = 0; i < CLOCKS_AGREE; i++) {
-		struct origin at = {.time = FIXTURE_START + i * 60 * NS_PER_S, .packet = 1 + (uint64_t)i};
+		struct origin at = origin_of(FIXTURE_START + i * 60 * NS_PER_S, 1 + (uint64_t)i, 0);
 		clocks_add(f->model->clocks, &f->session->addr[dir], &at,
 		           (uint32_t)(at.time / NS_PER_S + offset));
 	}

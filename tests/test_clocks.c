@@ -19,7 +19,7 @@ static uint64_t packets;
 /* A hello `second` seconds after the start, whose clock is `offset` seconds ahead. */
 static bool hello(struct clocks *clocks, const struct addr *addr, int64_t second, int64_t offset)
 {
-	struct origin at = {.time = START + second * NS_PER_S, .packet = ++packets};
+	struct origin at = origin_of(START + second * NS_PER_S, ++packets, 0);
 	return clocks_add(clocks, addr, &at, (uint32_t)(at.time / NS_PER_S + offset));
 }
 
@@ -96,7 +96,7 @@ static void noise_is_no_clock(void **state)
 	uint32_t x = 12345;
 	for (int64_t i = 0; i < 1000; i++) {
 		x = x * 1664525 + 1013904223;
-		struct origin at = {.time = START + i * NS_PER_S, .packet = ++packets};
+		struct origin at = origin_of(START + i * NS_PER_S, ++packets, 0);
 		clocks_add(clocks, &host, &at, x);
 		assert_int_equal(offset_of(clocks), INT64_MIN);
 	}

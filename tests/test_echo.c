@@ -13,7 +13,7 @@
 static struct origin when(int64_t ns)
 {
 	static uint64_t packet;
-	return (struct origin){.time = 1700000000 * S + ns, .packet = ++packet};
+	return origin_of(1700000000 * S + ns, ++packet, 0);
 }
 
 static int64_t now(int64_t ns)

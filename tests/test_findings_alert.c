@@ -282,7 +282,7 @@ static void dates_come_with_clocks(void **state)
 	         "The certificate holds from 2015-12-13 09:30:00 UTC to 2016-03-22");
 	contains_not(test->findings.list[0].cause, "hellos");
 	for (int64_t i = 0; i < 3; i++) {
-		struct origin at = {.time = FIXTURE_START + i * 60 * NS_PER_S, .packet = 100 + (uint64_t)i};
+		struct origin at = origin_of(FIXTURE_START + i * 60 * NS_PER_S, 100 + (uint64_t)i, 0);
 		uint32_t now = (uint32_t)(at.time / NS_PER_S);
 		clocks_add(test->f.model->clocks, &test->f.session->addr[E], &at, now - 200000);
 		clocks_add(test->f.model->clocks, &test->f.session->addr[C], &at, now);

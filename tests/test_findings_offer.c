@@ -291,7 +291,7 @@ static void tell_time(struct test *test, uint8_t dir, int64_t offset)
 {
 	for (int64_t i = 0; i < CLOCKS_AGREE; i++) {
 		struct origin at = {.time = FIXTURE_START + i * 60 * NS_PER_S,
-		                    .packet = 1 + 2 * (uint64_t)i + dir};
+		                    .packet = (1 + 2 * (uint64_t)i + dir) & ORIGIN_PACKET_MOST};
 		clocks_add(test->f.model->clocks, &test->f.session->addr[dir], &at,
 		           (uint32_t)(at.time / NS_PER_S + offset));
 	}

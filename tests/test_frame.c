@@ -142,7 +142,7 @@ static void arrive(struct world *w, size_t n)
 	uint8_t *copy = malloc(n);
 	assert_true(copy != NULL || n == 0);
 	memcpy(copy, w->bytes + w->at, n);
-	struct origin origin = {.packet = w->at};
+	struct origin origin = origin_of(0, w->at, 0);
 	frame_data(&w->frame, &w->user, w, span_of(copy, n), &origin);
 	w->at += n;
 	free(copy);
@@ -159,14 +159,14 @@ static void miss(struct world *w, size_t n)
 		if (w->sent[i].at < w->at + n && w->at < w->sent[i].at + w->sent[i].total)
 			w->sent[i].touched = true;
 	w->gapless = false;
-	struct origin origin = {.packet = w->at};
+	struct origin origin = origin_of(0, w->at, 0);
 	frame_gap(&w->frame, &w->user, w, n, &origin);
 	w->at += n;
 }
 
 static void finish(struct world *w)
 {
-	struct origin origin = {.packet = w->at};
+	struct origin origin = origin_of(0, w->at, 0);
 	seeded_check(&w->random, frame_idle(&w->frame), "something is pending behind the last message");
 	seeded_check(&w->random, w->accounted == w->n, "bytes are in no message and not lost either");
 	frame_break(&w->frame, &w->user, w, &origin);

@@ -47,7 +47,7 @@ static void test_sizes(void **state)
 static void hear(struct session *session, uint8_t dir, size_t length, int64_t ms)
 {
 	static uint64_t packet;
-	struct origin at = {.time = TALK_START + ms * NS_PER_MS, .packet = ++packet};
+	struct origin at = origin_of(TALK_START + ms * NS_PER_MS, ++packet, 0);
 	infer_record(session, dir, length, &at);
 }
 
@@ -134,6 +134,27 @@ static void test_split_records_are_one(void **state)
 	assert_int_equal(all_records(session->infer, 0), 2);
 }
 
+static int64_t heard(const struct infer_pair *pair)
+{
+	int64_t request = pair->last_request.time, response = pair->last_response.time;
+	return request > response ? request : response;
+}
+
+/* What tells which pair is to be left first is what the pairs themselves say. */
+static void order_is_right(const struct infer *infer)
+{
+	uint32_t listed = 0, unanswered = 0;
+	for (uint32_t i = 0; i < infer->n_pairs; i++) {
+		listed |= UINT32_C(1) << infer->order[i];
+		unanswered |= (uint32_t)(infer->pairs[i].answered == 0) << i;
+		if (i > 0)
+			assert_true(heard(&infer->pairs[infer->order[i - 1]]) <=
+			            heard(&infer->pairs[infer->order[i]]));
+	}
+	assert_int_equal(listed, infer->n_pairs > 0 ? UINT32_MAX >> (32 - infer->n_pairs) : 0);
+	assert_int_equal(infer->unanswered, unanswered);
+}
+
 /* Whatever comes, all records are counted, and no more is kept than the limits say. */
 static void test_limits(void **state)
 {
@@ -144,6 +165,8 @@ static void test_limits(void **state)
 		uint8_t dir = talk_random(talk) < 0.5;
 		hear(session, dir, (size_t)talk_between(talk, 24, i < 100000 ? 40 : 400), (int64_t)i * 7);
 		sent[dir]++;
+		if (i % 1000 == 0)
+			order_is_right(session->infer);
 	}
 	const struct infer *infer = session->infer;
 	assert_int_equal(infer->n_classes, LIMIT_INFER_SIZES);

@@ -93,10 +93,10 @@ static void test_who_was_heard_stays(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		sessions[i] = come(model, i, OPEN);
 	uint64_t packet = now.packet;
-	sessions[0]->last.packet = packet + 1;
-	sessions[1]->last.packet = packet + 2;
+	sessions[0]->last.packet = (packet + 1) & ORIGIN_PACKET_MOST;
+	sessions[1]->last.packet = (packet + 2) & ORIGIN_PACKET_MOST;
 	leave(model, sessions[2]);
-	sessions[0]->last.packet = packet + 3;
+	sessions[0]->last.packet = (packet + 3) & ORIGIN_PACKET_MOST;
 	leave(model, sessions[1]);
 	leave(model, sessions[0]);
 	assert_null(rank_victim(model));

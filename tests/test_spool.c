@@ -51,7 +51,7 @@ static void end(struct test *test)
 /* A session, number n of the test; `first` is the number of its first packet. */
 static uint32_t open_session(struct test *test, uint64_t first)
 {
-	const struct origin at = {.packet = first, .time = test->now};
+	const struct origin at = origin_of(test->now, first, 0);
 	test->sessions[test->n] = model_add_session(test->model, &at);
 	return test->n++;
 }
@@ -249,7 +249,7 @@ static void test_caps(void **state)
 	test.spool = spool_open(test.model, &plan, &err);
 	for (; spool_losses(test.spool).heads == INT64_MIN; heads++) {
 		struct spool_head head = {0};
-		const struct origin at = {.packet = heads + 1, .time = STEP};
+		const struct origin at = origin_of(STEP, heads + 1, 0);
 		spool_packet(test.spool, &frame, model_add_session(test.model, &at), &head);
 	}
 	assert_in_range(heads, LIMIT_SPOOL_HEADS / (LARGE + 100), LIMIT_SPOOL_HEADS / LARGE + 1);

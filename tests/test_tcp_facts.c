@@ -236,7 +236,7 @@ static void unfinished_checksums(void **state)
 	struct packet packet = talk_packet(talk, &shot), reset = talk_packet(talk, &rst);
 	for (uint64_t i = 1; i <= 4; i++) {
 		packet.tcp.checksum = i < 3 ? PSEUDO : 0xbeef;
-		tcp_facts_add(&facts, 0, &packet, &(struct origin){.packet = i});
+		tcp_facts_add(&facts, 0, &packet, &(struct origin){.packet = i & ORIGIN_PACKET_MOST});
 	}
 	reset.tcp.checksum = 0xbeef; /* a kernel finishes those of RSTs itself */
 	tcp_facts_add(&facts, 0, &reset, &(struct origin){.packet = 5});
@@ -245,7 +245,7 @@ static void unfinished_checksums(void **state)
 	assert_int_equal(facts.first_unfinished[0].packet, 1);
 	assert_int_equal(facts.checked[1], 0);
 	for (uint64_t i = 0; i < 100; i++)
-		tcp_facts_add(&facts, 0, &packet, &(struct origin){.packet = 6 + i});
+		tcp_facts_add(&facts, 0, &packet, &(struct origin){.packet = (6 + i) & ORIGIN_PACKET_MOST});
 	assert_int_equal(facts.checked[0], 32);
 	free((void *)(uintptr_t)packet.payload.p);
 	free((void *)(uintptr_t)reset.payload.p);

@@ -44,7 +44,7 @@ static void push(struct waiter *waiter, uint8_t dir, bool handshake, size_t n, u
 	uint8_t *bytes = malloc(n);
 	assert_non_null(bytes);
 	memset(bytes, (int)packet, n);
-	struct frame_message message = {.bytes = span_of(bytes, n), .total = n, .last = {.packet = packet}};
+	struct frame_message message = {.bytes = span_of(bytes, n), .total = n, .last = origin_of(0, packet, 0)};
 	tls_hold_push(&waiter->hold, TLS_HELD_RECORD, dir, handshake, packet, &message);
 	free(bytes);
 }

@@ -60,8 +60,8 @@ static inline struct origin event(struct bench *bench)
 	if (bench->line && bench->random != NULL)
 		jitter = (int64_t)seeded_below(bench->random, 20) * MS;
 	return (struct origin){.time = bench->time + jitter,
-	                       .packet = bench->line ? ++bench->lines : ++bench->packets,
-	                       .input = bench->input,
+	                       .packet = (bench->line ? ++bench->lines : ++bench->packets) & ORIGIN_PACKET_MOST,
+	                       .input = bench->input & ORIGIN_INPUT_MOST,
 	                       .line = bench->line};
 }
 

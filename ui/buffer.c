@@ -9,7 +9,8 @@
 
 void buffer_grow(struct buffer *buffer, size_t n)
 {
-	buffer->room = 2 * buffer->room + n + LEAST;
+	size_t need = buffer->n + n, more = buffer->room == 0 ? LEAST : 2 * buffer->room;
+	buffer->room = need > more ? need : more;
 	buffer->p = xrealloc(buffer->p, buffer->room);
 }
 

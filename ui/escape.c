@@ -1,13 +1,9 @@
-/*
- * The escaping function. Reads untrusted bytes through dissect/rd.h; the output room is sized for the worst
- * case, in which one byte becomes four characters.
- */
+/* The escaping function. Reads untrusted bytes through dissect/rd.h. */
 #include "ui/escape.h"
 
 #include <stdio.h>
 
-#define WORST   4 /* characters that one byte can become; a character of n bytes becomes at most 4n */
-#define LONGEST 16
+#define LONGEST 16 /* characters that one becomes at most, and the NUL behind them */
 
 struct range {
 	uint32_t first, last;
@@ -128,7 +124,7 @@ void escape_add(struct buffer *out, struct span bytes, enum escape_mode mode)
 {
 	struct rd r = rd_of(bytes);
 	while (rd_more(&r)) {
-		char *to = buffer_room(out, rd_left(&r) * WORST + LONGEST);
+		char *to = buffer_room(out, rd_left(&r) + LONGEST);
 		size_t n = write_plain(to, &r);
 		if (rd_more(&r))
 			n += write_unit(to + n, &r, mode);

@@ -133,7 +133,7 @@ static enum input_result next(struct feed *feed, struct capfile_packet *packet)
 static bool take(struct feeds *feeds, struct feed *feed, const struct capfile_packet *packet)
 {
 	analyze_packet(feeds->analyze, feed->index, packet);
-	feed->last = (struct origin){.time = packet->time, .packet = ++feeds->packets, .input = feed->index};
+	feed->last = origin_of(packet->time, ++feeds->packets, feed->index);
 	if (feed->first == 0)
 		feed->first = feed->last.packet;
 	return packet->time >= feeds->until;

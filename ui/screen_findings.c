@@ -107,7 +107,7 @@ static void write_evidence(struct ui *ui, const struct page *page, const struct 
 		const struct origin *at = &finding->evidence[i];
 		if (at->packet == 0)
 			continue;
-		int n = snprintf(text, sizeof text, "%s %" PRIu64, at->line ? "line" : "packet", at->packet);
+		int n = snprintf(text, sizeof text, "%s %" PRIu64, at->line ? "line" : "packet", (uint64_t)at->packet);
 		if (at->time != ORIGIN_NO_TIME)
 			n += snprintf(&text[n], sizeof text - (size_t)n, " at %s",
 			              ui_time(ui, at->time, time));

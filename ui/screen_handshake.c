@@ -103,7 +103,7 @@ static void draw_line(const struct ui *ui, struct grid *grid, size_t row, const 
 	bool beside = ui->view->open.session->traced != NULL;
 	snprintf(text, sizeof text, "%s", event->text);
 	if (beside)
-		snprintf(text, sizeof text, "%s, line %" PRIu64, event->text, event->at.packet);
+		snprintf(text, sizeof text, "%s, line %" PRIu64, event->text, (uint64_t)event->at.packet);
 	size_t width = grid_width(grid, text), most = room - 4;
 	grid_text(grid, row, ARROW_COL + 2 + (width < most ? most - width : 0), grid->cols, (struct pen){0},
 	          text);
@@ -184,7 +184,7 @@ static void draw_times(const struct ui *ui, struct grid *grid, size_t row, const
 	const struct view_session *open = &ui->view->open;
 	int64_t opened = open->session->opened.time, moment = moment_of(open, at);
 	if (at->line && (open->session->traced == NULL || moment == ORIGIN_NO_TIME))
-		snprintf(text, sizeof text, "line %" PRIu64, at->packet);
+		snprintf(text, sizeof text, "line %" PRIu64, (uint64_t)at->packet);
 	else
 		snprintf(text, sizeof text, "%.6f",
 		         (double)origin_elapsed(opened, moment) / (double)NS_PER_S);
@@ -272,7 +272,7 @@ static void write_head(const struct ui *ui, const struct page *page, const struc
 	char text[400], time[UI_TIME];
 	size_t n =
 	    (size_t)snprintf(text, sizeof text, "%s%s, %s %" PRIu64, rung->gap > 0 ? "silence before " : "",
-	                     event->text, event->at.line ? "line" : "packet", event->at.packet);
+	                     event->text, event->at.line ? "line" : "packet", (uint64_t)event->at.packet);
 	if (event->at.time != ORIGIN_NO_TIME)
 		n += (size_t)snprintf(&text[n], sizeof text - n, " at %s",
 		                      ui_exact_time(ui, event->at.time, time));

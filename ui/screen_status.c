@@ -59,7 +59,7 @@ static void write_echoes(const struct ui *ui, const struct row *row, const struc
 	for (uint32_t i = 0; i < ECHO_MISSED_KEPT && echo->missed[i].packet != 0; i++) {
 		char time[UI_TIME];
 		snprintf(text, sizeof text, "no answer to the request of %s, packet %" PRIu64,
-		         ui_time(ui, echo->missed[i].time, time), echo->missed[i].packet);
+		         ui_time(ui, echo->missed[i].time, time), (uint64_t)echo->missed[i].packet);
 		page_line(page, 2, TONE_WARNING, text);
 	}
 }

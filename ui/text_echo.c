@@ -111,7 +111,7 @@ void text_echo_quiet(const struct page *page, const struct row *row)
 	char *time = format_value(&since, &page->format);
 	snprintf(text, sizeof text, "The %s went quiet first%s: its last echo is of %s, packet %" PRIu64 ".",
 	         quiet->dir == row->session->session->controller ? "controller" : "engine",
-	         quiet->inferred ? " (inferred)" : "", time, quiet->last.packet);
+	         quiet->inferred ? " (inferred)" : "", time, (uint64_t)quiet->last.packet);
 	page_wrap(page, INDENT, "", TONE_WARNING, text);
 	free(time);
 }

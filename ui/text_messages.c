@@ -107,7 +107,7 @@ static void show_head(const struct page *page, const struct row *item)
 	const char *way = !told ? "-" : kept->dir == session->controller ? "IN" : "OUT";
 	int64_t us = origin_elapsed(session->opened.time, kept->at.time) / NS_PER_US;
 	snprintf(line, sizeof line, "%.6f  packet %" PRIu64 "  %s  %s  %" PRIu32 " byte%s%s%s",
-	         (double)us / 1e6, kept->at.packet, way,
+	         (double)us / 1e6, (uint64_t)kept->at.packet, way,
 	         view_messages_type_marked(item, kept->type).text, kept->length, view_plural(kept->length),
 	         kept->malformed ? ", malformed" : "", kept->damaged ? ", incomplete" : "");
 	page_line(page, 0, TONE_HEADING, line);

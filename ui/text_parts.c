@@ -88,7 +88,7 @@ static void show_places(const struct page *page, const struct finding *finding, 
 			continue;
 		places++;
 		n +=
-		    (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ", at->packet);
+		    (size_t)snprintf(&text[n], sizeof text - n, "%s%" PRIu64, n == 0 ? "" : ", ", (uint64_t)at->packet);
 	}
 	if (places == 0)
 		return;

@@ -124,11 +124,11 @@ static void beside(struct view_session *out, const struct session *traced)
 {
 	const struct session_trace *trace = traced->trace;
 	view_trust_say(out, "also in the controller's trace, from line %" PRIu64 " to line %" PRIu64,
-	               traced->opened.packet, traced->last.packet);
+	               (uint64_t)traced->opened.packet, (uint64_t)traced->last.packet);
 	if (trace->lost > 0)
 		view_trust_say(out,
 		               "%" PRIu64 " line%s missing from the trace, first in front of line %" PRIu64,
-		               trace->lost, trace->lost == 1 ? " is" : "s are", trace->first_lost.packet);
+		               trace->lost, trace->lost == 1 ? " is" : "s are", (uint64_t)trace->first_lost.packet);
 }
 
 void view_trace_trust(struct view_session *out)
@@ -144,7 +144,7 @@ void view_trace_trust(struct view_session *out)
 	if (trace->lost > 0)
 		view_trust_say(
 		    out, "%" PRIu64 " line%s missing while it was open, first in front of line %" PRIu64,
-		    trace->lost, trace->lost == 1 ? " is" : "s are", trace->first_lost.packet);
+		    trace->lost, trace->lost == 1 ? " is" : "s are", (uint64_t)trace->first_lost.packet);
 	if (trace->unreadable > 0)
 		view_trust_say(out, "the state of %" PRIu64 " callback%s could not be read",
 		               trace->unreadable, view_plural(trace->unreadable));

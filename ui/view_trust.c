@@ -41,17 +41,17 @@ static void losses(struct view_session *out)
 	uint64_t gaps = tcp->gaps[0] + tcp->gaps[1], lost = tcp->lost_bytes[0] + tcp->lost_bytes[1];
 	if (gaps > 0 && out->session->tls.datagram)
 		view_trust_say(out, "%" PRIu64 " gap%s: records are missing, first at packet %" PRIu64, gaps, view_plural(gaps),
-		               tcp->first_gap.packet);
+		               (uint64_t)tcp->first_gap.packet);
 	else if (gaps > 0)
 		view_trust_say(out,
 		               "%" PRIu64 " gap%s, %" PRIu64
 		               " byte%s missing from the capture, first at packet %" PRIu64,
-		               gaps, view_plural(gaps), lost, view_plural(lost), tcp->first_gap.packet);
+		               gaps, view_plural(gaps), lost, view_plural(lost), (uint64_t)tcp->first_gap.packet);
 	if (tcp->cut_packets > 0)
 		view_trust_say(out,
 		               "%" PRIu64 " packet%s cut by the snap length, first packet %" PRIu64
 		               ": capture with -s 0",
-		               tcp->cut_packets, view_plural(tcp->cut_packets), tcp->first_cut.packet);
+		               tcp->cut_packets, view_plural(tcp->cut_packets), (uint64_t)tcp->first_cut.packet);
 	if (tcp->conflicts > 0)
 		view_trust_say(out, "%" PRIu64 " repeated segment%s with other bytes than the first copy",
 		               tcp->conflicts, view_plural(tcp->conflicts));

@@ -51,7 +51,7 @@ static void datagrams_missing(const struct subject *subject, struct finding *fin
 	             "Records are missing in %s (engine %" PRIu64 ", controller %" PRIu64
 	             "), noticed first at packet %" PRIu64 ", and %s.",
 	             rule_count(tcp->gaps[0] + tcp->gaps[1], "place", places), tcp->gaps[engine],
-	             tcp->gaps[engine ^ 1], tcp->first_gap.packet, followed(subject));
+	             tcp->gaps[engine ^ 1], (uint64_t)tcp->first_gap.packet, followed(subject));
 	rule_cause(finding, "Their numbers show it. They were lost between the hosts, as UDP may, or on the way to the "
 	                    "capture: what is absent from this report may have stood in them.");
 	rule_evidence(finding, &tcp->first_gap);
@@ -79,7 +79,7 @@ void capture_gaps(const struct subject *subject, const struct rule *rule, struct
 	             ") in %s, noticed first at packet %" PRIu64 ", and %s.",
 	             rule_count(lost, "byte", bytes), lost == 1 ? "is" : "are", tcp->lost_bytes[engine],
 	             tcp->lost_bytes[session->controller], rule_count(gaps, "place", places),
-	             tcp->first_gap.packet, followed(subject));
+	             (uint64_t)tcp->first_gap.packet, followed(subject));
 	rule_cause(
 	    finding,
 	    complete
@@ -105,7 +105,7 @@ void capture_cut_packets(const struct subject *subject, const struct rule *rule,
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding,
 	             "The snapshot length cut %s of this session, first packet %" PRIu64 "%s%s%s missing.",
-	             rule_count(tcp->cut_packets, "packet", packets), tcp->first_cut.packet,
+	             rule_count(tcp->cut_packets, "packet", packets), (uint64_t)tcp->first_cut.packet,
 	             lost > 0 ? "; " : "", lost > 0 ? rule_count(lost, "byte", bytes) : "",
 	             lost == 0 ? "; their ends are" : lost == 1 ? " is" : " are");
 	rule_cause(finding,

@@ -89,7 +89,7 @@ void rule_evidence(struct finding *finding, const struct origin *at)
 
 const char *rule_place(const struct origin *at, char text[RULE_TEXT])
 {
-	snprintf(text, RULE_TEXT, "%s %" PRIu64, at->line ? "line" : "packet", at->packet);
+	snprintf(text, RULE_TEXT, "%s %" PRIu64, at->line ? "line" : "packet", (uint64_t)at->packet);
 	return text;
 }
 

@@ -93,7 +93,7 @@ void tcp_path_reset(const struct subject *subject, const struct rule *rule, stru
 	rule_summary(finding,
 	             "The established connection was reset %s: RST from the %s's address (packet %" PRIu64
 	             "), no FIN and no TLS alert before it.",
-	             when, sender, tcp->rst.packet);
+	             when, sender, (uint64_t)tcp->rst.packet);
 	explain_reset(session, finding);
 	rule_evidence(finding, &tcp->last[tcp->rst_dir ^ 1]);
 	rule_evidence(finding, &tcp->rst);
@@ -187,7 +187,7 @@ void tcp_path_zero_window(const struct subject *subject, const struct rule *rule
 		rule_summary(finding,
 		             "The %s's receive window was closed for at least %s (packets %" PRIu64
 		             " to %" PRIu64 "): the %s had to wait.",
-		             side, rule_duration(time, text), zero->from.packet, zero->to.packet,
+		             side, rule_duration(time, text), (uint64_t)zero->from.packet, (uint64_t)zero->to.packet,
 		             rule_side(session, dir ^ 1));
 		rule_cause(
 		    finding,
@@ -234,7 +234,7 @@ static void tell_unacknowledged(const struct session *session, uint8_t dir, stru
 	             "), and the %s never acknowledged them.",
 	             sender, rule_count(repeat->length, "byte", bytes), repeat->times,
 	             rule_duration(origin_elapsed(repeat->first.time, repeat->last.time), time),
-	             repeat->first.packet, repeat->last.packet, receiver);
+	             (uint64_t)repeat->first.packet, (uint64_t)repeat->last.packet, receiver);
 	if (heard->packet > repeat->first.packet)
 		rule_cause(finding,
 		           "Other packets of the %s still came: what the %s sends does not get there, or a "

@@ -21,7 +21,7 @@ void trust_conflict(const struct subject *subject, const struct rule *rule, stru
 		return;
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding, "%s with other bytes than the first copy, first at packet %" PRIu64 ".",
-	             rule_count(tcp->conflicts, "repeated segment", count), tcp->first_conflict.packet);
+	             rule_count(tcp->conflicts, "repeated segment", count), (uint64_t)tcp->first_conflict.packet);
 	rule_cause(finding,
 	           "A host repeats the same bytes: a device on the way changed or injected some, or two "
 	           "captures were mixed. This report believes the first copy; the hosts may have seen the "
@@ -122,7 +122,7 @@ static void tell_copies(const struct capture *capture, struct finding *finding)
 	rule_summary(finding,
 	             "%s of the NMSP sessions came twice, of %" PRIu64 " in all, first packet %" PRIu64 ".",
 	             rule_count(capture->duplicates, "packet", packets), capture->nmsp_packets,
-	             capture->first_duplicate.packet);
+	             (uint64_t)capture->first_duplicate.packet);
 	rule_cause(
 	    finding,
 	    "The span port mirrors a packet where it enters and where it leaves the switch, or before "
@@ -140,7 +140,7 @@ static void tell_late_copies(uint64_t late, const struct origin *first, struct f
 		rule_summary(finding,
 		             "%s of the NMSP sessions came again, the first at packet %" PRIu64 ", each the "
 		             "same down to its IP id and checksum.",
-		             packets, first->packet);
+		             packets, (uint64_t)first->packet);
 	rule_cause(finding,
 	           "%s came again later than a round trip with the same IP id: most likely copies of a slow "
 	           "mirror. They are counted as retransmissions, which does not mean that anything was lost.",
@@ -212,7 +212,7 @@ static void jump_back(const struct capture *capture, const struct rule *rule, st
 	struct finding *finding = rule_finding(rule, out);
 	rule_summary(finding, "The capture's clock runs backwards %s, by up to %s (packet %" PRIu64 ").",
 	             rule_count(capture->backwards, "time", times),
-	             rule_duration(capture->furthest_back, time), capture->backwards_at.packet);
+	             rule_duration(capture->furthest_back, time), (uint64_t)capture->backwards_at.packet);
 	rule_cause(finding, "The capturing machine's clock was set back, or files were joined in a wrong "
 	                    "order.");
 	rule_evidence(finding, &capture->backwards_at);
@@ -239,7 +239,7 @@ static bool jump_by_ticks(const struct model *model, const struct rule *rule, st
 		             "The capture's clock leaps forward: from packet %" PRIu64 " to packet %" PRIu64
 		             " it moves by %s, and by the TCP timestamps of both hosts of session %" PRIu32
 		             " no more than %s went by.",
-		             leap.from.packet, leap.to.packet,
+		             (uint64_t)leap.from.packet, (uint64_t)leap.to.packet,
 		             rule_duration(origin_elapsed(leap.from.time, leap.to.time), time), session->id,
 		             rule_duration(leap.host, host));
 		jump_forward(&leap.from, &leap.to, finding);

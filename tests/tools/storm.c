@@ -179,7 +179,7 @@ static void go_on(struct scene *scene)
 			leaves = leaves->next;
 		model_drop_session(model, leaves);
 	} else if (seeded_one_in(&seed, 150)) {
-		const struct origin at = {.time = model->capture.last, .packet = model->capture.packets};
+		const struct origin at = origin_of(model->capture.last, model->capture.packets, 0);
 		model_add_session(model, &at);
 	}
 	scene->ui.reading.goes_on = scene->analyze != NULL;
