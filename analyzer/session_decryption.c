@@ -335,7 +335,7 @@ static void say_opened(const struct model *model, const struct session *session,
 	if (out->data == 0)
 		say(out, "%" PRIu64 " record%s of the handshake, no application data", both(tls->opened),
 		    plural(both(tls->opened)));
-	else if (tls->version == TLS_1_3 && tls->server_hello &&
+	else if (tls->version == TLS_1_3 && tls->server_hello && out->data > out->data_opened &&
 	         (out->missing != 0 || tls->passed_handshake)) /* the closed ones may be of the handshake */
 		say(out, "%" PRIu64 " application record%s opened, %" PRIu64 " encrypted record%s closed",
 		    out->data_opened, plural(out->data_opened), out->data - out->data_opened,
