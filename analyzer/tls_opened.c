@@ -12,7 +12,10 @@
 void tls_opened_behind_gap(struct tls_side *side, const struct origin *last)
 {
 	const struct origin *at = side->gap.packet != 0 ? &side->gap : last;
-	tls_tally_behind_gap(tls_side_facts(side), side->dir, at);
+	if (side->keyless)
+		tls_tally_keyless(tls_side_facts(side), side->dir);
+	else
+		tls_tally_behind_gap(tls_side_facts(side), side->dir, at);
 }
 
 void tls_opened_miss(struct tls_side *side, const struct origin *at)

@@ -341,6 +341,27 @@ static void tape_renegotiation(struct turn *turn, size_t row)
 	leave_out_hellos();
 }
 
+/* What stays closed for want of a hello is told so, and no damage that is not there. */
+static void check_lost_hellos(const char *what)
+{
+	unsigned hellos = 0;
+	for (size_t i = 0; i < parts.n; i++) {
+		struct wire wire;
+		char says[80];
+		if (!parts.list[i].sealed || parts.list[i].hello == 0)
+			continue;
+		hellos++;
+		snprintf(says, sizeof says, "closed, with keys of a renegotiation whose %s_hello is missing",
+		         parts.list[i].hello == TLS_CLIENT_HELLO ? "client" : "server");
+		play(&wire, i, THERE);
+		const char *detail = taped_detail(&taped, &wire);
+		if (strstr(detail, says) == NULL || strstr(detail, "damage") != NULL)
+			fail_msg("%s without record %zu: %s", what, i, detail);
+		wire_free(&wire);
+	}
+	assert_int_equal(hellos, 2);
+}
+
 static void renegotiation(void **state)
 {
 	(void)state;
@@ -350,6 +371,7 @@ static void renegotiation(void **state)
 			continue;
 		tape_renegotiation(&turn, i);
 		check_each("renegotiation");
+		check_lost_hellos(rows[i].suite);
 		end(&turn);
 	}
 }
