@@ -5,6 +5,7 @@
 #include "analyzer/infer.h"
 #include "analyzer/tls_events.h"
 #include "analyzer/tls_regain.h"
+#include "analyzer/tls_suite.h"
 #include "analyzer/tls_tally.h"
 
 /* ---- what is missing -------------------------------------------------------------------------------- */
@@ -144,6 +145,16 @@ static void leave_closed(struct tls_side *side, const struct origin *at)
 	side->handshake.frame.astray = true;
 }
 
+/*
+ * A length that is too large takes in the records behind it, and their numbers. A stream cipher's place behind them is
+ * counted from where it stands, so there it would be wrong.
+ */
+static uint32_t may_hold_others(const struct tls_side *side, size_t bytes)
+{
+	const struct tls_suite *suite = tls_suite_find(tls_side_facts(side)->cipher);
+	return suite == NULL || suite->cipher->mode == TLS_MODE_STREAM ? 0 : (uint32_t)bytes;
+}
+
 /* A record whose number is looked for. False when it stays closed. */
 static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_RECORD], struct span *plain,
                    uint8_t *type, const struct origin *at)
@@ -221,6 +232,7 @@ enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, cons
 	else if (!early && !unsure)
 		refuse_record(side, at);
 	side->chain_cut = false;
+	side->swallowed = opened ? 0 : may_hold_others(side, bytes.n);
 	side->done = tls_amount_add(side->done, body.n);
 	if (opened)
 		take_plaintext(side, type, plain, at);
@@ -269,7 +281,9 @@ void tls_opened_lose(struct tls_side *side, uint64_t bytes, const struct origin 
 	plain_gap(&side->conn->plain, side->dir, 0, at);
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
+	side->lost += bytes + side->swallowed;
+	side->unopened += side->swallowed > 0 && !side->unsure; /* else it is counted */
 	side->unsure = side->chain_cut = true;
-	side->lost += bytes;
+	side->swallowed = 0;
 	tls_side_facts(side)->keys_lost[side->dir] = true;
 }
