@@ -67,13 +67,17 @@ static void take_plaintext(struct tls_side *side, uint8_t type, struct span plai
 		plain_data(&conn->plain, side->dir, plain, at);
 }
 
+/* Of TLS 1.3 it may have been a KeyUpdate. */
 static void refuse_record(struct tls_side *side, const struct origin *at)
 {
 	struct session_tls *tls = tls_side_facts(side);
+	bool proven = tls_keys_proven(side->conn->keys, side->dir);
 	if (side->chain_cut && tls->version == TLS_1_0)
 		tls_opened_behind_gap(side, at);
 	else
-		tls_tally_refused(tls, side->dir, tls_keys_proven(side->conn->keys, side->dir), at);
+		tls_tally_refused(tls, side->dir, proven, at);
+	if (proven)
+		tls_side_be_unsure(side, 1);
 	tls_opened_miss(side, at);
 }
 

@@ -399,6 +399,31 @@ static void renegotiation_behind_a_lost_finished(void **state)
 	}
 }
 
+/* A damaged record costs itself, also where it changed the keys. */
+static void check_flips(const char *what)
+{
+	uint64_t whole[2];
+	bool begun = false;
+	check_all(what, whole);
+	for (size_t i = 0; i < parts.n; i++) {
+		const struct part *part = &parts.list[i];
+		uint8_t *last = &taped.talk[taped.n - 1].bytes[part->off + part->n - 1];
+		begun = begun || part->hello == TLS_SERVER_HELLO;
+		if (!begun || part->type != TLS_APPLICATION_DATA)
+			continue;
+		struct wire wire;
+		*last ^= 1;
+		play(&wire, SIZE_MAX, THERE);
+		*last ^= 1;
+		const struct session_tls *tls = &wire_session(&wire, (uint32_t)taped.n)->tls;
+		if (tls->refused[0] + tls->refused[1] != 1 ||
+		    tls->opened[0] + tls->opened[1] + 1 != whole[0] + whole[1])
+			fail_msg("%s, a bit of record %zu: %s", what, i, taped_detail(&taped, &wire));
+		wire_free(&wire);
+	}
+	assert_true(begun);
+}
+
 static void key_updates(void **state)
 {
 	(void)state;
@@ -414,6 +439,7 @@ static void key_updates(void **state)
 	over(&turn);
 	find_parts(TLS1_3_VERSION, false);
 	check_each("KeyUpdate");
+	check_flips("KeyUpdate");
 	end(&turn);
 }
 
