@@ -337,16 +337,22 @@ void analyze_wait(struct analyze *analyze, int64_t now)
 	tick(analyze, UINT32_MAX);
 }
 
-/* Opens what waits: a connection, and those with the same client random. */
+/* Opens what waits of a connection. */
+static void retry_one(struct analyze *analyze, struct tls_hold *hold)
+{
+	struct flow *flow = tls_conn_session(hold->owner)->conn;
+	tls_conn_retry(flow->tls);
+	rank_update(analyze->model, flow->session);
+	keep_secrets(&analyze->keep, analyze->model, flow);
+	analyze_settle_flow(analyze, flow);
+}
+
+/* The same, and of those with the same client random. */
 static void retry_from(struct analyze *analyze, struct tls_hold *hold)
 {
 	for (struct tls_hold *next; hold != NULL; hold = next) {
 		next = hold->alike;
-		struct flow *flow = tls_conn_session(hold->owner)->conn;
-		tls_conn_retry(flow->tls);
-		rank_update(analyze->model, flow->session);
-		keep_secrets(&analyze->keep, analyze->model, flow);
-		analyze_settle_flow(analyze, flow);
+		retry_one(analyze, hold);
 	}
 }
 
@@ -363,22 +369,22 @@ static void retry(void *ctx, enum keylog_label label, const uint8_t id[TLS_RANDO
 		retry_from(analyze, tls_holds_find(&analyze->model->waiting, id));
 }
 
-static bool any_resumes(const struct tls_hold *hold)
-{
-	while (hold != NULL && !tls_conn_resumes(hold->owner))
-		hold = hold->alike;
-	return hold != NULL;
-}
-
-static void retry_others(struct analyze *analyze)
+static void retry_all(struct analyze *analyze)
 {
 	struct tls_hold *hold, *next;
 	for (hold = analyze->model->waiting.by_random; hold != NULL; hold = next) {
 		next = hold->hh.next;
-		if (analyze->retry_all || any_resumes(hold))
-			retry_from(analyze, hold);
+		retry_from(analyze, hold);
 	}
-	analyze->retry_all = analyze->retry_resumed = false;
+}
+
+static void retry_resumed(struct analyze *analyze)
+{
+	struct tls_hold *hold, *next;
+	for (hold = analyze->model->waiting.any; hold != NULL; hold = next) {
+		next = hold->any_next;
+		retry_one(analyze, hold);
+	}
 }
 
 bool analyze_keys(struct analyze *analyze, uint64_t most)
@@ -388,8 +394,11 @@ bool analyze_keys(struct analyze *analyze, uint64_t most)
 	uint64_t until = left > most ? analyze->secrets + most : end;
 	keylog_between(keylog, analyze->secrets, until, retry, analyze);
 	analyze->secrets = until;
-	if (analyze->retry_all || analyze->retry_resumed)
-		retry_others(analyze);
+	if (analyze->retry_all)
+		retry_all(analyze);
+	else if (analyze->retry_resumed)
+		retry_resumed(analyze);
+	analyze->retry_all = analyze->retry_resumed = false;
 	return until < end;
 }
 

@@ -22,7 +22,16 @@ struct session_trace *session_trace_of(struct session *session)
 	return session->trace;
 }
 
-/* Rows doubled when they were full: the bytes beyond the ones that each session may keep. */
+/* Room for a row more. It doubles, from 4: in these steps the room that all share is counted. */
+static void *grow(void *array, uint32_t n, uint32_t *room, size_t size)
+{
+	if (n < *room)
+		return array;
+	*room = *room > 0 ? 2 * *room : 4;
+	return xrealloc(array, *room * size);
+}
+
+/* The bytes beyond the ones that each session may keep. */
 static size_t beyond(uint32_t room, uint32_t sure, size_t size)
 {
 	return room > sure ? (room - sure) * size : 0;
@@ -66,7 +75,7 @@ struct trace_event *session_trace_add(struct model *model, struct session *sessi
 		model_hit(model, full ? HIT_TRACE_EVENTS : HIT_TRACE_ALL, &event->at);
 		return NULL;
 	}
-	trace->events = model_grow(trace->events, trace->n_events, &trace->room_events, sizeof *event);
+	trace->events = grow(trace->events, trace->n_events, &trace->room_events, sizeof *event);
 	trace->events[trace->n_events] = *event;
 	return &trace->events[trace->n_events++];
 }
@@ -93,8 +102,7 @@ void session_trace_count(struct model *model, struct session *session, struct sp
 		model_hit(model, full ? HIT_TRACE_MESSAGES : HIT_TRACE_ALL, at);
 		return;
 	}
-	trace->messages =
-	    model_grow(trace->messages, trace->n_messages, &trace->room_messages, sizeof message);
+	trace->messages = grow(trace->messages, trace->n_messages, &trace->room_messages, sizeof message);
 	trace->messages[trace->n_messages++] = message;
 }
 

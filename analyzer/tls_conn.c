@@ -61,11 +61,6 @@ bool tls_conn_waits(const struct tls_conn *conn)
 	return conn->hold.oldest != NULL;
 }
 
-bool tls_conn_resumes(const struct tls_conn *conn)
-{
-	return conn->keys != NULL && tls_keys_resumed(conn->keys);
-}
-
 struct session *tls_conn_session(const struct tls_conn *conn)
 {
 	return conn->session;

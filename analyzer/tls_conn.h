@@ -26,9 +26,6 @@ void tls_conn_flush(struct tls_conn *conn);
 /* Records wait for a key that may come behind the connection's end. */
 bool tls_conn_waits(const struct tls_conn *conn);
 
-/* They may be opened by any master secret of the key log (tls_keys_resumed). */
-bool tls_conn_resumes(const struct tls_conn *conn);
-
 struct session *tls_conn_session(const struct tls_conn *conn);
 
 #endif

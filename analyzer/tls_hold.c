@@ -5,6 +5,7 @@
 #include "dissect/limits.h"
 
 #include <assert.h>
+#include <utlist.h>
 
 static size_t cost(const struct tls_held *held)
 {
@@ -82,6 +83,22 @@ void tls_hold_list(struct tls_hold *hold, const uint8_t client_random[TLS_RANDOM
 	first->alike = hold;
 }
 
+void tls_hold_list_any(struct tls_hold *hold)
+{
+	if (hold->oldest == NULL || hold->listed_any)
+		return;
+	DL_APPEND2(hold->all->any, hold, any_before, any_next);
+	hold->listed_any = true;
+}
+
+static void unlist_any(struct tls_hold *hold)
+{
+	if (!hold->listed_any)
+		return;
+	DL_DELETE2(hold->all->any, hold, any_before, any_next);
+	hold->listed_any = false;
+}
+
 /* ---- queues ----------------------------------------------------------------------------------------- */
 
 void tls_hold_init(struct tls_hold *hold, struct tls_holds *all, void *owner,
@@ -118,8 +135,10 @@ void tls_hold_take(struct tls_hold *hold, struct tls_held *held)
 	*(tls_held_is_left(held) ? &hold->behind : &hold->held[held->dir]) -= 1;
 	hold->bytes -= cost(held);
 	list->bytes -= cost(held);
-	if (hold->oldest == NULL)
-		unlist(hold);
+	if (hold->oldest != NULL)
+		return;
+	unlist(hold);
+	unlist_any(hold);
 }
 
 void tls_hold_leave(struct tls_hold *hold, struct tls_held *held, enum tls_held_kind kind, uint64_t number)

@@ -69,6 +69,8 @@ struct tls_hold {
 	uint64_t behind;         /* so many of these */
 	struct tls_amount came[2]; /* of each direction: the records that have a number */
 	struct tls_tail tail[2]; /* of the latest record of each direction */
+	bool listed_any;         /* among those that any master secret may open */
+	struct tls_hold *any_before, *any_next;
 	bool listed;             /* under this client random */
 	uint8_t client_random[TLS_RANDOM];
 	struct tls_hold *alike, *alike_before; /* others with this random: one connection seen twice */
@@ -86,6 +88,7 @@ struct tls_holds {
 	size_t cap;      /* bytes of all */
 	size_t cap_each; /* bytes of a connection */
 	struct tls_hold *by_random;
+	struct tls_hold *any; /* a list: those that any master secret may open */
 };
 
 /* LIMIT_WAITING and LIMIT_WAITING_ALL; whoever wants other caps sets them before anything waits. */
@@ -105,6 +108,9 @@ void tls_hold_free(struct tls_hold *hold);
 
 /* While something waits the connection is found under this client random. */
 void tls_hold_list(struct tls_hold *hold, const uint8_t client_random[TLS_RANDOM]);
+
+/* While something waits any master secret may open it, not only that of its client random: all->any has it. */
+void tls_hold_list_any(struct tls_hold *hold);
 
 /*
  * Gives the next record of a direction its number and keeps a copy of it, or of another kind an entry without

@@ -1,6 +1,7 @@
 /*
- * The two ways in which TLS makes keys from secrets. Called by tls_crypto.c and tls_secrets.c; knows
- * neither suites nor records. Both answer -1 when this OpenSSL does not offer the hash, and then give nothing in `out`.
+ * The two ways in which TLS makes keys from secrets. Called by tls_crypto.c, tls_key_block.c and tls_secrets.c;
+ * knows neither suites nor records. Both answer -1 when this OpenSSL does not offer the hash or the function,
+ * and then leave `out` as it was.
  */
 #ifndef ANALYZER_TLS_KDF_H
 #define ANALYZER_TLS_KDF_H
@@ -13,10 +14,7 @@
 int tls_kdf_prf(const char *digest, struct span secret, const char *label, struct span seed, uint8_t *out,
     size_t n);
 
-/*
- * HKDF-Expand-Label(secret, label, "", n); `label` has at most 12 characters, `n` is at most the bytes of the
- * hash. RFC 8446 section 7.1.
- */
+/* HKDF-Expand-Label(secret, label, "", n); `label` has at most 12 characters. RFC 8446 section 7.1. */
 int tls_kdf_expand_label(const char *digest, struct span secret, const char *label, uint8_t *out, size_t n);
 
 #endif

@@ -128,6 +128,9 @@ void tls_keys_pass_early(struct tls_keys *keys);
  */
 bool tls_keys_resumed(const struct tls_keys *keys);
 
+/* The same, also where all of them were tried: one that comes may be the right one. */
+bool tls_keys_resumes_unknown(const struct tls_keys *keys);
+
 /*
  * Tries these with the body of a record, which is the first one of its keys or says its own number. A secret whose tag
  * or MAC verifies is the right one, and the directions are ready.

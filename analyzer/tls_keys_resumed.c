@@ -49,6 +49,11 @@ static bool opens(void *ctx, const struct keylog_secret *master)
 
 bool tls_keys_resumed(const struct tls_keys *keys)
 {
+	return tls_secrets_untried(keys->secrets);
+}
+
+bool tls_keys_resumes_unknown(const struct tls_keys *keys)
+{
 	return tls_secrets_unknown(keys->secrets);
 }
 
@@ -56,7 +61,7 @@ void tls_keys_find_resumed(struct tls_keys *keys, uint8_t dir, const struct tls_
                            struct span body, uint8_t room[LIMIT_RECORD])
 {
 	struct trial trial = {.keys = keys, .dir = dir, .record = record, .body = body};
-	if (!tls_secrets_unknown(keys->secrets) || tls_keys_hopeless(keys))
+	if (!tls_secrets_untried(keys->secrets) || tls_keys_hopeless(keys))
 		return;
 	keys->plain = room;
 	if (tls_secrets_guess(keys->secrets, opens, &trial))

@@ -46,6 +46,8 @@ static void wait_or_pass(struct tls_side *side, const struct frame_message *mess
 	              is_of_handshake(side), tls_side_facts(side)->place, message);
 	if (conn->session->tls.client_hello)
 		tls_hold_list(&conn->hold, conn->session->tls.client_random);
+	if (tls_keys_resumes_unknown(conn->keys))
+		tls_hold_list_any(&conn->hold);
 }
 
 /* Early data in front of the server_hello; behind one that waits all of it does. False when it stays closed.

@@ -328,7 +328,12 @@ bool tls_secrets_unknown(const struct tls_secrets *secrets)
 {
 	const struct session_tls *facts = facts_of(secrets);
 	return facts->client_hello && facts->server_hello && is_of_12(facts) && facts->answered_ticket_or_id &&
-	       !secrets->exchanged && secrets->guessed.n == 0 &&
+	       !secrets->exchanged && secrets->guessed.n == 0;
+}
+
+bool tls_secrets_untried(const struct tls_secrets *secrets)
+{
+	return tls_secrets_unknown(secrets) &&
 	       (keylog_generation(secrets->model->keylog) > secrets->tried ||
 	        keylog_generation(secrets->model->learned) > secrets->tried_learned);
 }

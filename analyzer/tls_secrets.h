@@ -37,9 +37,12 @@ enum tls_secret_source tls_secrets_source(unsigned which);
 
 /*
  * The handshake resumes a session whose secret is not known: the first one is not in the capture, and the key log has
- * its secret under another random. There are master secrets that were not tried as this one, and may be.
+ * its secret under another random, or will.
  */
 bool tls_secrets_unknown(const struct tls_secrets *secrets);
+
+/* ... and there are master secrets that were not tried as this one. */
+bool tls_secrets_untried(const struct tls_secrets *secrets);
 
 /*
  * Hands these to `fits`, the newest first; the one that it says opens a record is a candidate from then on. False when
