@@ -141,8 +141,8 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(HELPERS:%.c=$(B)/%.o) $(LIB)
 	$(call SAY,LINK,$@)$(CC) $(VARIANT_LINK) $(LDFLAGS) $^ $(LIB_LIBS) -lcmocka -o $@
 
 # Sessions of OpenSSL's two sides, and tests that listen where tls_conn hands plaintext on.
-PEERS    := tls_crypto_live tls_matrix tls_early tls_turns tls_resumed dtls_matrix dtls_turns gap_talks
-HEARERS  := tls_matrix tls_early tls_turns tls_resumed tls_sealed dtls_matrix dtls_turns gap gap_talks gap_limits
+PEERS    := tls_crypto_live tls_matrix tls_early tls_turns tls_resumed dtls_matrix dtls_late dtls_turns gap_talks
+HEARERS  := tls_matrix tls_early tls_turns tls_resumed tls_sealed dtls_matrix dtls_late dtls_turns gap gap_talks gap_limits
 $(PEERS:%=$(B)/tests/test_%): LIB_LIBS += -lssl
 $(HEARERS:%=$(B)/tests/test_%): LDFLAGS += -Wl,--wrap=plain_data
 

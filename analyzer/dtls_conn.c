@@ -63,8 +63,13 @@ bool dtls_conn_ended(const struct dtls_conn *conn)
 
 size_t dtls_conn_held(const struct dtls_conn *conn)
 {
+	return conn != NULL ? conn->held : 0;
+}
+
+static size_t count_held(const struct dtls_conn *conn)
+{
 	size_t bytes = 0;
-	for (uint8_t dir = 0; conn != NULL && dir < 2; dir++) {
+	for (uint8_t dir = 0; dir < 2; dir++) {
 		bytes += conn->side[dir].fragments.bytes;
 		for (int part = 0; part < DTLS_PARTS; part++)
 			bytes += conn->side[dir].order[part].bytes;
@@ -273,24 +278,24 @@ static void force_due(struct dtls_conn *conn, const struct origin *now, bool all
 		release(conn);
 }
 
-static void publish(struct dtls_conn *conn, size_t before, size_t *held_all)
+/* A key that comes late opens records between two calls, and what these held may be kept. */
+static void publish(struct dtls_conn *conn, size_t *held_all)
 {
-	size_t held = dtls_conn_held(conn);
-	*held_all = *held_all - before + held;
-	conn->waiting = held > 0 && !conn->ended;
+	*held_all -= conn->held;
+	conn->held = count_held(conn);
+	*held_all += conn->held;
+	conn->waiting = conn->held > 0 && !conn->ended;
 }
 
 void dtls_conn_tick(struct dtls_conn *conn, const struct origin *now, size_t *held_all)
 {
-	size_t before = dtls_conn_held(conn);
 	if (!conn->ended)
 		force_due(conn, now, false);
-	publish(conn, before, held_all);
+	publish(conn, held_all);
 }
 
 void dtls_conn_end(struct dtls_conn *conn, const struct origin *now, size_t *held_all)
 {
-	size_t before = dtls_conn_held(conn);
 	if (conn->ended)
 		return;
 	force_due(conn, now, true);
@@ -299,7 +304,7 @@ void dtls_conn_end(struct dtls_conn *conn, const struct origin *now, size_t *hel
 		struct sink sink = tls_conn_sink(conn->tls, dir);
 		sink.end(sink.ctx, now);
 	}
-	publish(conn, before, held_all);
+	publish(conn, held_all);
 }
 
 /* ---- a datagram ---------------------------------------------------------------------------------------- */
@@ -439,7 +444,6 @@ static bool note_unread(struct dtls_conn *conn, uint8_t dir, enum dtls_kind kind
 bool dtls_conn_push(struct dtls_conn *conn, uint8_t dir, const struct packet *packet,
                     const struct origin *origin, size_t *held_all)
 {
-	size_t before = dtls_conn_held(conn);
 	struct rd r = rd_of(packet->payload);
 	struct dtls_record record;
 	enum dtls_kind kind;
@@ -453,11 +457,11 @@ bool dtls_conn_push(struct dtls_conn *conn, uint8_t dir, const struct packet *pa
 	while ((kind = dtls_next(&r, packet->cut, &record)) == DTLS_RECORD)
 		*(push_record(conn, dir, &record, origin) ? &fresh : &copies) = true;
 	fresh = note_unread(conn, dir, kind) || fresh;
-	bool limited = dtls_conn_held(conn) > LIMIT_HELD_FLOW ||
-	               *held_all + dtls_conn_held(conn) - before > LIMIT_HELD_ALL;
+	publish(conn, held_all);
+	bool limited = conn->held > LIMIT_HELD_FLOW || *held_all > LIMIT_HELD_ALL;
 	conn->forced += limited;
 	force_due(conn, origin, limited);
-	publish(conn, before, held_all);
+	publish(conn, held_all);
 	if (copies && !fresh) {
 		conn->session->tcp.duplicates++;
 		return false;

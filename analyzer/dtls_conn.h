@@ -40,7 +40,7 @@ void dtls_conn_tick(struct dtls_conn *conn, const struct origin *now, size_t *he
 /* The end of the input or of the association. */
 void dtls_conn_end(struct dtls_conn *conn, const struct origin *now, size_t *held_all);
 
-/* All of these allow NULL. Something waits for time to pass; it has ended; bytes that are held. */
+/* All of these allow NULL. Something waits for time to pass; it has ended; held bytes that are in the sum. */
 bool dtls_conn_waits(const struct dtls_conn *conn);
 bool dtls_conn_ended(const struct dtls_conn *conn);
 size_t dtls_conn_held(const struct dtls_conn *conn);

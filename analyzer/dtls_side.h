@@ -40,6 +40,7 @@ struct dtls_conn {
 	    renegotiates; /* a client_hello came in a protected record, and the server's flight is not over */
 	uint16_t hello_epoch; /* ... of this epoch */
 	bool waiting, ended;
+	size_t held; /* bytes, as far as they are in the sum of all connections */
 	uint64_t forced;
 	uint64_t arrived; /* records, in order of arrival: the place of the next one */
 };

@@ -149,6 +149,8 @@ struct session_tls {
 	bool session_hash_lost;   /* of RFC 7627: a premaster secret is of no use without it */
 	uint64_t behind_gap[2];   /* protected records that stay closed because bytes are missing */
 	struct origin key_gap[2]; /* where these are missing; packet 0 = nowhere */
+	uint64_t keyless; /* of behind_gap: those of a renegotiation whose hellos, or one of them, are missing, */
+	bool lacks_hello[2]; /* ... the client's, the server's */
 	bool keys_lost[2];        /* records are missing, and the sequence number behind them was not found */
 	uint64_t lost_to_gaps[2]; /* protected records that are missing whole, told by the sequence number behind them */
 	bool lost_at_least[2];    /* ... or more: other keys began among them */

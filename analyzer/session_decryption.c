@@ -276,13 +276,18 @@ static void say_bad_key(const struct session *session, struct session_decryption
 static void say_gap(const struct session *session, struct session_decryption *out)
 {
 	const struct session_tls *tls = &session->tls;
-	uint8_t dir = tls->behind_gap[0] == 0;
+	uint8_t dir = tls->key_gap[0].packet == 0;
 	uint8_t other = dir ^ 1;
-	if (tls->behind_gap[other] > 0 && tls->key_gap[other].packet < tls->key_gap[dir].packet)
+	if (tls->key_gap[other].packet > 0 && tls->key_gap[other].packet < tls->key_gap[dir].packet)
 		dir = other;
-	bool several = tls->behind_gap[other] > 0 || session->tcp.gaps[dir] > 1;
+	bool several = tls->key_gap[other].packet > 0 || session->tcp.gaps[dir] > 1;
 	say(out, "the %s at packet %" PRIu64 "%s", session->tcp.gaps[dir] > 0 ? "gap" : "damage",
 	    (uint64_t)tls->key_gap[dir].packet, several ? " and later ones" : "");
+}
+
+static uint64_t numberless(const struct session_tls *tls)
+{
+	return both(tls->behind_gap) - tls->keyless;
 }
 
 /* CBC of TLS 1.0 takes the IV of a record from the one before it, RFC 2246 section 6.2.3.2. */
@@ -290,18 +295,41 @@ static bool lacks_iv(const struct session *session)
 {
 	const struct tls_suite *suite = tls_suite_find(session->tls.cipher);
 	return session->tls.version == TLS_1_0 && suite != NULL && suite->cipher->mode == TLS_MODE_CBC &&
-	       both(session->tls.behind_gap) <= session->tcp.gaps[0] + session->tcp.gaps[1];
+	       numberless(&session->tls) <= session->tcp.gaps[0] + session->tcp.gaps[1];
+}
+
+/* RFC 5246 section 6.3: the randoms in both hellos make the keys. */
+static void say_keyless(const struct session_tls *tls, struct session_decryption *out)
+{
+	const bool *lacks = tls->lacks_hello;
+	say(out, "of a renegotiation whose %s missing or closed",
+	    lacks[0] && lacks[1] ? "hellos are" : lacks[0] ? "client_hello is" : "server_hello is");
 }
 
 static void say_behind_gap(const struct session *session, struct session_decryption *out)
 {
-	uint64_t n = both(session->tls.behind_gap);
-	if (n == 0)
-		return;
-	say(out, "; %" PRIu64 " record%s closed behind ", n, n == 1 ? " stays" : "s stay");
-	say_gap(session, out);
-	if (lacks_iv(session))
+	uint64_t n = numberless(&session->tls), keyless = session->tls.keyless;
+	if (n > 0) {
+		say(out, "; %" PRIu64 " record%s closed behind ", n, n == 1 ? " stays" : "s stay");
+		say_gap(session, out);
+	}
+	if (n > 0 && lacks_iv(session))
 		say(out, "%s its IV is lost (CBC of TLS 1.0)", n == 1 ? ":" : ", one behind each:");
+	if (keyless == 0)
+		return;
+	say(out, "; %" PRIu64 " record%s closed, with keys ", keyless, keyless == 1 ? " stays" : "s stay");
+	say_keyless(&session->tls, out);
+}
+
+static void say_none_behind_gap(const struct session *session, struct session_decryption *out)
+{
+	if (numberless(&session->tls) == 0) {
+		say(out, "because the keys are ");
+		say_keyless(&session->tls, out);
+		return;
+	}
+	say(out, "because the number of a record was not found behind ");
+	say_gap(session, out);
 }
 
 /* Told by the numbers of the records behind gaps. */
@@ -449,11 +477,8 @@ void session_decryption(const struct model *model, const struct session *session
 		say_unsupported(&session->tls, out);
 		break;
 	case DECRYPTION_GAP:
-		say(out,
-		    "%" PRIu64
-		    " encrypted record%s: none opened, because the number of a record was not found behind ",
-		    out->data, plural(out->data));
-		say_gap(session, out);
+		say(out, "%" PRIu64 " encrypted record%s: none opened, ", out->data, plural(out->data));
+		say_none_behind_gap(session, out);
 		break;
 	}
 }

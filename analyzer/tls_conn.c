@@ -21,12 +21,16 @@ static const struct frame_user record_user;
 
 /* ---- records --------------------------------------------------------------------------------------- */
 
-/* In TLS 1.3 the type tells: a second hello in the clear may follow early data, RFC 8446 section 4.2.10. */
+/*
+ * In TLS 1.3 the type tells: a second hello in the clear may follow early data, RFC 8446 section 4.2.10. Behind what keys
+ * have opened nothing is in the clear, and another type is damage of a record that counts.
+ */
 static bool is_protected(const struct tls_side *side, uint8_t type)
 {
 	const struct session_tls *tls = &side->conn->session->tls;
+	const struct tls_keys *keys = side->conn->keys;
 	if (tls->version == TLS_1_3 || (tls->early_data && !tls->server_hello))
-		return type == TLS_APPLICATION_DATA;
+		return type == TLS_APPLICATION_DATA || (keys != NULL && tls_keys_proven(keys, side->dir));
 	return type == TLS_APPLICATION_DATA || tls->protected_on[side->dir];
 }
 

@@ -311,8 +311,8 @@ static bool take_ahead(struct tls_keys *keys, uint8_t dir)
 bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 {
 	struct direction *d = &keys->dir[dir];
-	bool agreed = d->hellos[0] != keys->hellos[0] && d->hellos[1] != keys->hellos[1];
-	bool first = !d->proven;
+	const bool came[2] = {d->hellos[0] != keys->hellos[0], d->hellos[1] != keys->hellos[1]};
+	bool agreed = came[0] && came[1], first = !d->proven;
 	memcpy(d->hellos, keys->hellos, sizeof d->hellos);
 	if (keys->facts->datagram)
 		keep_previous(d);
@@ -321,6 +321,8 @@ bool tls_keys_change(struct tls_keys *keys, uint8_t dir)
 		return true;
 	if (first || agreed) /* the randoms of the next handshake may come in front of the next record */
 		(void)tls_keys_ready(keys, dir);
+	for (int i = 0; i < 2 && !first; i++)
+		keys->facts->lacks_hello[i] = keys->facts->lacks_hello[i] || !came[i];
 	return first || agreed;
 }
 

@@ -5,6 +5,7 @@
 #include "analyzer/infer.h"
 #include "analyzer/tls_events.h"
 #include "analyzer/tls_regain.h"
+#include "analyzer/tls_suite.h"
 #include "analyzer/tls_tally.h"
 
 /* ---- what is missing -------------------------------------------------------------------------------- */
@@ -12,7 +13,10 @@
 void tls_opened_behind_gap(struct tls_side *side, const struct origin *last)
 {
 	const struct origin *at = side->gap.packet != 0 ? &side->gap : last;
-	tls_tally_behind_gap(tls_side_facts(side), side->dir, at);
+	if (side->keyless)
+		tls_tally_keyless(tls_side_facts(side), side->dir);
+	else
+		tls_tally_behind_gap(tls_side_facts(side), side->dir, at);
 }
 
 void tls_opened_miss(struct tls_side *side, const struct origin *at)
@@ -63,13 +67,17 @@ static void take_plaintext(struct tls_side *side, uint8_t type, struct span plai
 		plain_data(&conn->plain, side->dir, plain, at);
 }
 
+/* Of TLS 1.3 it may have been a KeyUpdate. */
 static void refuse_record(struct tls_side *side, const struct origin *at)
 {
 	struct session_tls *tls = tls_side_facts(side);
+	bool proven = tls_keys_proven(side->conn->keys, side->dir);
 	if (side->chain_cut && tls->version == TLS_1_0)
 		tls_opened_behind_gap(side, at);
 	else
-		tls_tally_refused(tls, side->dir, tls_keys_proven(side->conn->keys, side->dir), at);
+		tls_tally_refused(tls, side->dir, proven, at);
+	if (proven)
+		tls_side_be_unsure(side, 1);
 	tls_opened_miss(side, at);
 }
 
@@ -139,6 +147,16 @@ static void leave_closed(struct tls_side *side, const struct origin *at)
 	tls_tally_closed(tls, side->dir, at);
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
+}
+
+/*
+ * A length that is too large takes in the records behind it, and their numbers. A stream cipher's place behind them is
+ * counted from where it stands, so there it would be wrong.
+ */
+static uint32_t may_hold_others(const struct tls_side *side, size_t bytes)
+{
+	const struct tls_suite *suite = tls_suite_find(tls_side_facts(side)->cipher);
+	return suite == NULL || suite->cipher->mode == TLS_MODE_STREAM ? 0 : (uint32_t)bytes;
 }
 
 /* A record whose number is looked for. False when it stays closed. */
@@ -218,6 +236,7 @@ enum tls_opened tls_opened_record(struct tls_side *side, struct span bytes, cons
 	else if (!early && !unsure)
 		refuse_record(side, at);
 	side->chain_cut = false;
+	side->swallowed = opened ? 0 : may_hold_others(side, bytes.n);
 	side->done = tls_amount_add(side->done, body.n);
 	if (opened)
 		take_plaintext(side, type, plain, at);
@@ -266,7 +285,9 @@ void tls_opened_lose(struct tls_side *side, uint64_t bytes, const struct origin 
 	plain_gap(&side->conn->plain, side->dir, 0, at);
 	tls_handshake_break(&side->handshake, at);
 	side->handshake.frame.astray = true;
+	side->lost += bytes + side->swallowed;
+	side->unopened += side->swallowed > 0 && !side->unsure; /* else it is counted */
 	side->unsure = side->chain_cut = true;
-	side->lost += bytes;
+	side->swallowed = 0;
 	tls_side_facts(side)->keys_lost[side->dir] = true;
 }

@@ -10,7 +10,7 @@
 
 #include "analyzer/tls_side.h"
 
-/* A record stays closed because of the last gap; of `last`, where none was seen. */
+/* A record stays closed because of the last gap, of `last` where none was seen, or for want of a hello. */
 void tls_opened_behind_gap(struct tls_side *side, const struct origin *last);
 
 /* What the current record held is missing from what is made of the plaintext. */

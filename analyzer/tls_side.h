@@ -32,6 +32,7 @@ struct tls_side {
 	bool keyless;         /* ... since a change_cipher_spec, also when what waited is opened late */
 	uint64_t lost;        /* bytes whose records nobody knows, since the number of one was certain */
 	uint64_t unopened;    /* records that came since and stayed closed */
+	uint32_t swallowed;   /* bytes of the record before, when it was refused: its length may be wrong */
 	uint32_t usual;       /* bytes of a protected record, header included: a moving mean; 0 = none came */
 	uint16_t record_version;
 	uint8_t head[NOT_TLS_BYTES]; /* the first bytes */

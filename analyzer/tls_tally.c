@@ -41,8 +41,15 @@ void tls_tally_refused(struct session_tls *tls, uint8_t dir, bool proven, const 
 
 void tls_tally_behind_gap(struct session_tls *tls, uint8_t dir, const struct origin *at)
 {
-	if (tls->behind_gap[dir]++ == 0)
+	tls->behind_gap[dir]++;
+	if (tls->key_gap[dir].packet == 0)
 		tls->key_gap[dir] = *at;
+}
+
+void tls_tally_keyless(struct session_tls *tls, uint8_t dir)
+{
+	tls->behind_gap[dir]++;
+	tls->keyless++;
 }
 
 void tls_tally_regained(struct session_tls *tls, uint8_t dir, uint64_t missing, bool at_least)

@@ -37,4 +37,7 @@ void tls_tally_retry(struct session_tls *tls, uint8_t dir, uint64_t from_packet)
 /* A record stays closed because bytes are missing in it or before it. `at`: where the gap was seen. */
 void tls_tally_behind_gap(struct session_tls *tls, uint8_t dir, const struct origin *at);
 
+/* ... because a hello is missing that agreed on its keys. */
+void tls_tally_keyless(struct session_tls *tls, uint8_t dir);
+
 #endif

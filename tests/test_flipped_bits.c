@@ -2,7 +2,7 @@
  * One bit of one protected record is flipped in a capture: one record is refused, nothing of it is shown, and
  * all the others are opened as before. TLS 1.0 CBC: two are refused when the bit is in a record's last cipher
  * block, or anywhere when the MAC covers the ciphertext, because it then does not cover the IV, which comes
- * from the record before.
+ * from the record before. A flipped bit of a length costs the records that it takes in, and no others.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -148,6 +148,60 @@ static void check_sample(const char *name, size_t least)
 	recording_free(&recording);
 }
 
+/* Bytes of records behind a place. */
+static size_t behind(const struct places *places, size_t at)
+{
+	size_t n = 0;
+	for (size_t i = at + 1; i < places->n; i++)
+		if (places->list[i].dir == places->list[at].dir)
+			n += TLS_RECORD_HEADER + places->list[i].n;
+	return n;
+}
+
+/*
+ * A length that is 256 bytes too large takes in what follows, with its numbers: these records are lost, and those behind
+ * them are opened. In TLS 1.0 CBC the next one lacks its IV.
+ */
+static void check_length(const char *name, unsigned least)
+{
+	struct recording recording;
+	char keys[KEYRUN_KEYS];
+	static struct places places;
+	unsigned checked = 0;
+	keyrun_load(name, &recording, keys);
+	struct keyrun *base = keyrun_new(&recording, keys);
+	find_places(&places, &recording);
+	for (size_t i = 0; i < places.n; i++) {
+		const struct place *place = &places.list[i];
+		uint8_t *length = &recording.packets[place->packet].bytes[place->off - 2];
+		if (place->type != TLS_APPLICATION_DATA || *length != 0 || behind(&places, i) < 500)
+			continue;
+		*length = 1;
+		struct keyrun *run = keyrun_new(&recording, keys);
+		*length = 0;
+		const struct session_tls *tls = &run->session->tls;
+		uint64_t closed = run->refused + run->behind_gap;
+		uint64_t all = run->opened + closed + tls->lost_to_gaps[0] + tls->lost_to_gaps[1];
+		bool least_only = tls->lost_at_least[0] || tls->lost_at_least[1]; /* the keys changed among them */
+		if (closed > (tls->version == TLS_1_0 ? 2 : 1) ||
+		    (least_only ? all > base->opened : all != base->opened))
+			fail_msg("%s, packet %zu: %s", name, place->packet + 1, run->decryption.detail);
+		checked++;
+		keyrun_free(run);
+	}
+	assert_true(checked >= least);
+	keyrun_free(base);
+	recording_free(&recording);
+}
+
+static void wrong_lengths(void **state)
+{
+	(void)state;
+	check_length("accepted-tls10", 20);
+	check_length("accepted-tls12", 5);
+	check_length("accepted-tls13", 5);
+}
+
 static void tls10(void **state)
 {
 	(void)state;
@@ -172,6 +226,7 @@ int main(void)
 	    cmocka_unit_test(tls10),
 	    cmocka_unit_test(tls12),
 	    cmocka_unit_test(tls13),
+	    cmocka_unit_test(wrong_lengths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -341,6 +341,27 @@ static void tape_renegotiation(struct turn *turn, size_t row)
 	leave_out_hellos();
 }
 
+/* What stays closed for want of a hello is told so, and no damage that is not there. */
+static void check_lost_hellos(const char *what)
+{
+	unsigned hellos = 0;
+	for (size_t i = 0; i < parts.n; i++) {
+		struct wire wire;
+		char says[80];
+		if (!parts.list[i].sealed || parts.list[i].hello == 0)
+			continue;
+		hellos++;
+		snprintf(says, sizeof says, "closed, with keys of a renegotiation whose %s_hello is missing",
+		         parts.list[i].hello == TLS_CLIENT_HELLO ? "client" : "server");
+		play(&wire, i, THERE);
+		const char *detail = taped_detail(&taped, &wire);
+		if (strstr(detail, says) == NULL || strstr(detail, "damage") != NULL)
+			fail_msg("%s without record %zu: %s", what, i, detail);
+		wire_free(&wire);
+	}
+	assert_int_equal(hellos, 2);
+}
+
 static void renegotiation(void **state)
 {
 	(void)state;
@@ -350,6 +371,7 @@ static void renegotiation(void **state)
 			continue;
 		tape_renegotiation(&turn, i);
 		check_each("renegotiation");
+		check_lost_hellos(rows[i].suite);
 		end(&turn);
 	}
 }
@@ -377,6 +399,37 @@ static void renegotiation_behind_a_lost_finished(void **state)
 	}
 }
 
+/* One bit of a byte of a part: this record is refused, and all others are opened. */
+static void check_flip(const char *what, size_t part, size_t byte, uint64_t whole)
+{
+	struct wire wire;
+	uint8_t *flipped = &taped.talk[taped.n - 1].bytes[parts.list[part].off + byte];
+	*flipped ^= 1;
+	play(&wire, SIZE_MAX, THERE);
+	*flipped ^= 1;
+	const struct session_tls *tls = &wire_session(&wire, (uint32_t)taped.n)->tls;
+	if (tls->refused[0] + tls->refused[1] != 1 || tls->opened[0] + tls->opened[1] + 1 != whole)
+		fail_msg("%s, byte %zu of record %zu: %s", what, byte, part, taped_detail(&taped, &wire));
+	wire_free(&wire);
+}
+
+/* Also where it changed the keys; of the application's also in its type, which then is that of a handshake. */
+static void check_flips(const char *what)
+{
+	uint64_t whole[2];
+	bool begun = false;
+	check_all(what, whole);
+	for (size_t i = 0; i < parts.n; i++) {
+		begun = begun || parts.list[i].hello == TLS_SERVER_HELLO;
+		if (!begun || parts.list[i].type != TLS_APPLICATION_DATA)
+			continue;
+		check_flip(what, i, parts.list[i].n - 1, whole[0] + whole[1]);
+		if (i >= parts.n / 2)
+			check_flip(what, i, 0, whole[0] + whole[1]);
+	}
+	assert_true(begun);
+}
+
 static void key_updates(void **state)
 {
 	(void)state;
@@ -392,6 +445,7 @@ static void key_updates(void **state)
 	over(&turn);
 	find_parts(TLS1_3_VERSION, false);
 	check_each("KeyUpdate");
+	check_flips("KeyUpdate");
 	end(&turn);
 }
 
