@@ -8,6 +8,8 @@
 #include "analyzer/tls_suite.h"
 #include "analyzer/tls_tally.h"
 
+#define DOUBTS_MOST 4
+
 /* ---- what is missing -------------------------------------------------------------------------------- */
 
 void tls_opened_behind_gap(struct tls_side *side, const struct origin *last)
@@ -67,7 +69,15 @@ static void take_plaintext(struct tls_side *side, uint8_t type, struct span plai
 		plain_data(&conn->plain, side->dir, plain, at);
 }
 
-/* Of TLS 1.3 it may have been a KeyUpdate. */
+/* Of TLS 1.3 it may have been a KeyUpdate. What no keys open would cost too much to try with all of them. */
+static void doubt_keys(struct tls_side *side)
+{
+	if (side->doubts == DOUBTS_MOST)
+		return;
+	tls_side_be_unsure(side, 1);
+	side->doubted = true;
+}
+
 static void refuse_record(struct tls_side *side, const struct origin *at)
 {
 	struct session_tls *tls = tls_side_facts(side);
@@ -77,7 +87,7 @@ static void refuse_record(struct tls_side *side, const struct origin *at)
 	else
 		tls_tally_refused(tls, side->dir, proven, at);
 	if (proven)
-		tls_side_be_unsure(side, 1);
+		doubt_keys(side);
 	tls_opened_miss(side, at);
 }
 
@@ -159,6 +169,14 @@ static uint32_t may_hold_others(const struct tls_side *side, size_t bytes)
 	return suite == NULL || suite->cipher->mode == TLS_MODE_STREAM ? 0 : (uint32_t)bytes;
 }
 
+static void leave_unopened(struct tls_side *side)
+{
+	side->unopened++;
+	if (!side->doubted || ++side->doubts < DOUBTS_MOST)
+		return;
+	side->unsure = side->doubted = false;
+}
+
 /* A record whose number is looked for. False when it stays closed. */
 static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_RECORD], struct span *plain,
                    uint8_t *type, const struct origin *at)
@@ -170,7 +188,7 @@ static bool regain(struct tls_side *side, struct span body, uint8_t room[LIMIT_R
 	if (found == TLS_FOUND_NOT && tls_keys_early(conn->keys, side->dir))
 		return false;
 	if (found == TLS_FOUND_NOT)
-		side->unopened++;
+		leave_unopened(side);
 	else
 		tls_tally_regained(tls_side_facts(side), side->dir, gap.missing, gap.at_least);
 	if (side->unnumbered && gap.began) {
@@ -288,6 +306,7 @@ void tls_opened_lose(struct tls_side *side, uint64_t bytes, const struct origin 
 	side->lost += bytes + side->swallowed;
 	side->unopened += side->swallowed > 0 && !side->unsure; /* else it is counted */
 	side->unsure = side->chain_cut = true;
+	side->doubted = false;
 	side->swallowed = 0;
 	tls_side_facts(side)->keys_lost[side->dir] = true;
 }

@@ -31,12 +31,14 @@ bool tls_side_is_whole(const struct frame_message *message)
 void tls_side_be_unsure(struct tls_side *side, uint64_t records)
 {
 	side->unsure = side->unsure || side->conn->session->tls.version == TLS_1_3;
+	side->doubted = false;
 	side->unopened += records;
 }
 
 void tls_side_be_sure(struct tls_side *side)
 {
-	side->unsure = false;
+	side->unsure = side->doubted = false;
+	side->doubts = 0;
 	side->lost = side->unopened = 0;
 	side->conn->session->tls.keys_lost[side->dir] = side->numberless;
 }

@@ -28,6 +28,8 @@ struct tls_side {
 	struct origin fallen; /* the first that fell out behind `done`; packet 0 = none */
 	struct origin gap;    /* the last one; packet 0 = none */
 	bool unsure;          /* the number of the next record is to be looked for, */
+	bool doubted;         /* ... for no other reason than that a record was refused, */
+	uint8_t doubts;       /* ... and so many have been looked for since one was opened */
 	bool numberless;      /* ... or is never known again: nobody knows which keys are at work, */
 	bool keyless;         /* ... since a change_cipher_spec, also when what waited is opened late */
 	uint64_t lost;        /* bytes whose records nobody knows, since the number of one was certain */
