@@ -8,8 +8,6 @@
 #include "analyzer/tls_suite.h"
 #include "analyzer/tls_tally.h"
 
-#define DOUBTS_MOST 4
-
 /* ---- what is missing -------------------------------------------------------------------------------- */
 
 void tls_opened_behind_gap(struct tls_side *side, const struct origin *last)
@@ -72,7 +70,7 @@ static void take_plaintext(struct tls_side *side, uint8_t type, struct span plai
 /* Of TLS 1.3 it may have been a KeyUpdate. What no keys open would cost too much to try with all of them. */
 static void doubt_keys(struct tls_side *side)
 {
-	if (side->doubts == DOUBTS_MOST)
+	if (side->doubts == LIMIT_GAP_DOUBTS)
 		return;
 	tls_side_be_unsure(side, 1);
 	side->doubted = true;
@@ -172,7 +170,7 @@ static uint32_t may_hold_others(const struct tls_side *side, size_t bytes)
 static void leave_unopened(struct tls_side *side)
 {
 	side->unopened++;
-	if (!side->doubted || ++side->doubts < DOUBTS_MOST)
+	if (!side->doubted || ++side->doubts < LIMIT_GAP_DOUBTS)
 		return;
 	side->unsure = side->doubted = false;
 }

@@ -34,6 +34,7 @@
 #define LIMIT_GAP_WORK  (16 << 20)              /* bytes deciphered in such tries for one connection, and ... */
 #define LIMIT_GAP_WORK_ALL (512 << 20)          /* ... for all; what stays closed then: decryption_detail, no finding */
 #define LIMIT_GAP_UPDATES 4                     /* KeyUpdates that one gap may hide; more: decryption_detail */
+#define LIMIT_GAP_DOUBTS  4                     /* damaged records of TLS 1.3 in a row, one of which may be a KeyUpdate; more: refused */
 #define GAP_WORK_EARNED 8                       /* more of both for each byte that comes */
 #define LIMIT_RESUMED_TRIES 4096                /* master secrets tried for a session that resumes an unknown one, and ... */
 #define LIMIT_RESUMED_TRIES_ALL (128 * 1024)    /* ... for all; what stays closed then: decryption_detail, no finding */

@@ -88,12 +88,58 @@ static void no_work_left(void **state)
 	assert_true(left < LIMIT_GAP_WORK);
 }
 
+/* Damaged records in a row, and a healthy one: whether it is opened. The last damaged one may be a KeyUpdate. */
+static bool found_behind_damage(unsigned damaged, bool update)
+{
+	static const uint8_t text[30] = {1}, request[TLS_HANDSHAKE_HEADER + 1] = {TLS_KEY_UPDATE, 0, 0, 1, 0};
+	struct way way = {.version = TLS_1_3};
+	struct sealer sealers[2];
+	struct wire wire;
+	uint8_t secret[SECRET_MAX], after[SECRET_MAX];
+	assert_true(shape_of(0x1301, &way.shape));
+	struct spoken *spoken = speak_handshake(&way, sealers);
+	size_t n = (size_t)EVP_MD_get_size(way.shape.hash);
+	put_sealed(spoken, &sealers[0], 0, TLS_APPLICATION_DATA, span_of(text, sizeof text));
+	for (unsigned i = 0; i < damaged; i++) {
+		bool is_update = update && i == damaged - 1;
+		put_sealed(spoken, &sealers[0], 0, is_update ? TLS_HANDSHAKE : TLS_APPLICATION_DATA,
+		           is_update ? span_of(request, sizeof request) : span_of(text, sizeof text));
+		spoken->bytes[spoken->n - 1] ^= 1;
+	}
+	memset(secret, 0x23, sizeof secret); /* new_sealers: the client's of application data */
+	expand(way.shape.hash, span_of(secret, n), "traffic upd", after, n);
+	if (update)
+		seal_with_13(&sealers[0], span_of(after, n));
+	put_sealed(spoken, &sealers[0], 0, TLS_APPLICATION_DATA, span_of(text, sizeof text));
+	wire_start(&wire, span_of(spoken->lines, strlen(spoken->lines)));
+	wire_open(&wire);
+	say_all(&wire, spoken, 0, spoken->n_chunks);
+	wire_end(&wire);
+	const struct session_tls *tls = &wire_session(&wire, 1)->tls;
+	bool found = tls->opened_data[0] == 2;
+	assert_int_equal(tls->opened_data[0], found ? 2 : 1);
+	assert_int_equal(tls->refused[0] + tls->behind_gap[0], found ? damaged : damaged + 1);
+	wire_free(&wire);
+	free(spoken);
+	return found;
+}
+
+static void damaged_in_a_row(void **state)
+{
+	(void)state;
+	for (unsigned damaged = 1; damaged <= 3 * LIMIT_GAP_DOUBTS; damaged++) {
+		assert_true(found_behind_damage(damaged, false));
+		assert_int_equal(found_behind_damage(damaged, true), damaged <= LIMIT_GAP_DOUBTS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(as_many_as_fit),
 	    cmocka_unit_test(tries),
 	    cmocka_unit_test(no_work_left),
+	    cmocka_unit_test(damaged_in_a_row),
 	};
 	struct tls_providers *providers = tls_crypto_load();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
